@@ -1,0 +1,46 @@
+import { STATUS_CODE } from "@std/http/status";
+
+/** Every way in which Pawl says no, with the HTTP status that says it. A protocol whose standard wants another one says so itself. */
+export const STATUS = {
+  "bad-request": STATUS_CODE.BadRequest,
+  "size-changed": STATUS_CODE.BadRequest,
+  "too-long": STATUS_CODE.BadRequest,
+  "digest-mismatch": STATUS_CODE.BadRequest,
+  "disconnected": STATUS_CODE.BadRequest,
+  "not-found": STATUS_CODE.NotFound,
+  "method-not-allowed": STATUS_CODE.MethodNotAllowed,
+  "idle": STATUS_CODE.RequestTimeout,
+  "wrong-offset": STATUS_CODE.Conflict,
+  "taken-over": STATUS_CODE.Conflict,
+  "finished": STATUS_CODE.Conflict,
+  "gone": STATUS_CODE.Gone,
+  "too-large": STATUS_CODE.ContentTooLarge,
+  "wrong-media-type": STATUS_CODE.UnsupportedMediaType,
+  "locked": STATUS_CODE.Locked,
+  "failed": STATUS_CODE.InternalServerError,
+  "unknown-transfer-encoding": STATUS_CODE.NotImplemented,
+  "shutdown": STATUS_CODE.ServiceUnavailable,
+  "disk-full": STATUS_CODE.InsufficientStorage,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS;
+
+/** A failure that the client is told about, in one line that says what to do next; anything else that is thrown is a bug. */
+export class UploadError extends Error {
+  override name = "UploadError";
+  /** What kind of failure it is; the key of {@linkcode STATUS}. */
+  readonly code: ErrorCode;
+  /** The count of bytes that the server holds safely, where the failure is about an upload that goes on. */
+  readonly offset: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { offset?: number } = {}) {
+    super(message, options);
+    this.code = code;
+    this.offset = options.offset;
+  }
+}
+
+/** True for what a full disk or a used-up quota throws: ENOSPC, EDQUOT. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}

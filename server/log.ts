@@ -1,0 +1,46 @@
+import { configure, getConsoleSink, getLogger, getTextFormatter, type LogLevel } from "@logtape/logtape";
+
+/** Where the parts of Pawl say what they did; `{name}` in a message stands for a property. */
+export interface Log {
+  debug(message: string, properties?: Record<string, unknown>): void;
+  info(message: string, properties?: Record<string, unknown>): void;
+  warning(message: string, properties?: Record<string, unknown>): void;
+  error(message: string, properties?: Record<string, unknown>): void;
+}
+
+export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const satisfies readonly LogLevel[];
+
+/** Opens the log of the process on standard error, one line an event; properties are quoted, so none can forge a line. */
+export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<Log> {
+  const formatter = getTextFormatter({ timestamp: "rfc3339", level: "FULL", lineEnding: "lf" });
+  await configure({
+    sinks: { stderr: getConsoleSink({ formatter: (record) => formatter(record).trimEnd(), levelMap: TO_STDERR }) },
+    loggers: [
+      { category: "pawl", lowestLevel, sinks: ["stderr"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+    ],
+  });
+  return getLogger("pawl");
+}
+
+/** Console's methods for out and info write to standard output, which is for what the user asked to see. */
+const TO_STDERR = {
+  trace: "warn",
+  debug: "warn",
+  info: "warn",
+  warning: "warn",
+  error: "error",
+  fatal: "error",
+} as const;
+
+/** Prints a line for the person at the terminal, on standard output. */
+export function print(line: string): void {
+  // deno-lint-ignore no-console -- the one place that prints
+  console.log(line);
+}
+
+/** Prints why the program cannot go on, on standard error. */
+export function printFailure(line: string): void {
+  // deno-lint-ignore no-console -- the one place that prints
+  console.error(line);
+}

@@ -1,0 +1,126 @@
+import { parseDictionary } from "structured-headers";
+import { UploadError } from "../errors.ts";
+import { type Digest, DIGEST_ALGORITHMS, type DigestAlgorithm } from "../uploads/digest.ts";
+
+/**
+ * A whole number in a header: only digits, at most 15, so that it is exact. `undefined` when the header is absent.
+ * Throws `bad-request` for anything else, two values included.
+ */
+export function parseInteger(headers: Headers, name: string): number | undefined {
+  const text = headers.get(name);
+  if (text === null) return undefined;
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new UploadError("bad-request", `${name} must be one whole number of at most 15 digits, not ${quote(text)}`);
+  }
+  return Number(text);
+}
+
+/**
+ * Percent-encoded UTF-8 in a header; bytes that are UTF-8 as they are, as some clients send them, are read too.
+ * `undefined` when the header is absent. Throws `bad-request` when it is neither.
+ */
+export function parsePercentEncoded(headers: Headers, name: string): string | undefined {
+  const text = headers.get(name);
+  return text === null ? undefined : percentDecoded(text, name);
+}
+
+/** The parts of a path, between its slashes, each percent-encoded; like {@linkcode parsePercentEncoded}. */
+export function parsePercentEncodedPath(headers: Headers, name: string): string[] | undefined {
+  return headers.get(name)?.split("/").map((part) => percentDecoded(part, name));
+}
+
+/** The text of a header whose bytes may be UTF-8; the runtime gives each byte as one character. */
+export function headerText(value: string): string {
+  return decodeBytes(value, false) ?? value;
+}
+
+/**
+ * The digests of a `Content-Digest` or `Repr-Digest` header (RFC 9530, section 2 and 3) that Pawl can check; others
+ * are passed over. `undefined` when there is none. Throws `bad-request` when it is malformed.
+ */
+export function parseDigests(headers: Headers, name: string): Digest[] | undefined {
+  const text = headers.get(name);
+  if (text === null) return undefined;
+  const digests: Digest[] = [];
+  for (const [algorithm, value] of dictionaryOf(name, text)) {
+    if (!isDigestAlgorithm(algorithm)) continue;
+    if (!(value instanceof ArrayBuffer)) throw malformedDigest(name);
+    digests.push({ algorithm, value: new Uint8Array(value) });
+  }
+  return digests.length === 0 ? undefined : digests;
+}
+
+/**
+ * The length of the request's body, where its headers tell it. Throws for a length or a transfer coding that the
+ * runtime let pass but that Pawl cannot trust (RFC 9112, section 6).
+ */
+export function bodyLength(headers: Headers): number | undefined {
+  const coding = headers.get("transfer-encoding");
+  if (coding !== null && coding.toLowerCase() !== "chunked") {
+    throw new UploadError("unknown-transfer-encoding", "Send the body as it is: no Transfer-Encoding but chunked");
+  }
+  return parseInteger(headers, "Content-Length");
+}
+
+/** Throws for a body that is not the raw bytes of the file: compressed on the way, or wrapped into a form. */
+export function refuseEncodedBody(headers: Headers): void {
+  const encoding = headers.get("content-encoding");
+  if (encoding !== null && encoding.toLowerCase() !== "identity") {
+    throw new UploadError("wrong-media-type", "Send the bytes of the file as they are, without Content-Encoding");
+  }
+  if (/^multipart\/form-data\b/i.test(headers.get("content-type") ?? "")) {
+    throw new UploadError("wrong-media-type", "Send the bytes of the file as the body, not as a form");
+  }
+}
+
+/** A media type without its parameters (RFC 9110, section 8.3.1); `undefined` for anything that is none. */
+export function parseMediaType(text: string | null): string | undefined {
+  const type = text?.split(";")[0]?.trim().toLowerCase() ?? "";
+  return type.length <= 127 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type) ? type : undefined;
+}
+
+function dictionaryOf(name: string, text: string): [string, unknown][] {
+  try {
+    return [...parseDictionary(text)].map(([key, item]) => [key, item[0]]);
+  } catch (cause) {
+    throw malformedDigest(name, cause);
+  }
+}
+
+function malformedDigest(name: string, cause?: unknown): UploadError {
+  return new UploadError("bad-request", `${name} must be like sha-256=:BASE64:`, { cause });
+}
+
+function isDigestAlgorithm(name: string): name is DigestAlgorithm {
+  return Object.hasOwn(DIGEST_ALGORITHMS, name);
+}
+
+function percentDecoded(text: string, name: string): string {
+  const decoded = decodeBytes(text, true);
+  if (decoded !== undefined) return decoded;
+  throw new UploadError("bad-request", `${name} must be percent-encoded UTF-8, such as caf%C3%A9.pdf`);
+}
+
+function decodeBytes(text: string, percent: boolean): string | undefined {
+  const bytes: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    if (percent && text[at] === "%") {
+      const hex = text.slice(at + 1, at + 3);
+      if (!/^[\da-f]{2}$/i.test(hex)) return undefined;
+      bytes.push(parseInt(hex, 16));
+      at += 2;
+    } else {
+      bytes.push(text.charCodeAt(at));
+    }
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value as it may stand in a one-line answer or log. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

@@ -1,0 +1,23 @@
+import { UploadError } from "../errors.ts";
+import type { Appended } from "../uploads/append.ts";
+import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../uploads/upload.ts";
+
+/**
+ * The upload, when its request's body came to its own end; otherwise throws what tells the client, where it still
+ * listens, why it did not and from which byte to go on.
+ */
+export function uninterrupted({ upload, end }: Appended): ReceivingUpload | CompleteUpload {
+  if (end === "complete") return upload;
+  const offset = safeBytes(upload);
+  const go = `go on from byte ${offset}`;
+  switch (end) {
+    case "idle":
+      throw new UploadError("idle", `No bytes came for too long: ${go}`, { offset });
+    case "taken-over":
+      throw new UploadError("taken-over", `Another request has taken this upload over: ask how far it is`, { offset });
+    case "shutdown":
+      throw new UploadError("shutdown", `The server is restarting: ${go} in a few seconds`, { offset });
+    default:
+      throw new UploadError("disconnected", `The body was cut off: ${go}`, { offset });
+  }
+}

@@ -1,0 +1,150 @@
+import { STATUS_CODE } from "@std/http/status";
+import { type ErrorCode, UploadError } from "../errors.ts";
+import type { AppendRequest } from "../uploads/append.ts";
+import type { Engine, NamedFileFacts } from "../uploads/engine.ts";
+import { cleanFolders, cleanName, nameInClientId } from "../uploads/names.ts";
+import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../uploads/upload.ts";
+import {
+  bodyLength,
+  headerText,
+  parseDigests,
+  parseInteger,
+  parseMediaType,
+  parsePercentEncoded,
+  parsePercentEncodedPath,
+  refuseEncodedBody,
+} from "./headers.ts";
+import { uninterrupted } from "./interruption.ts";
+
+/** Where this protocol's own words for a failure differ from the common table. */
+export const SIMPLE_STATUS: Partial<Record<ErrorCode, number>> = { "wrong-offset": STATUS_CODE.BadRequest };
+
+/** Whose uploads these are, as long as nobody has to say who they are. */
+const OWNER = "anonymous";
+
+const MAX_CLIENT_ID_BYTES = 1024;
+
+/** The simple protocol: ask how much is there, send the rest. */
+export interface SimpleProtocol {
+  /** `GET /status`: how many bytes of the file the server holds safely. */
+  status(request: Request): Promise<Response>;
+  /** `POST /upload`: the bytes from `X-Start-Byte` on. */
+  send(request: Request): Promise<Response>;
+  /** `DELETE /upload`: gives an unfinished upload up. */
+  giveUp(request: Request): Promise<Response>;
+}
+
+export function createSimpleProtocol(engine: Engine): SimpleProtocol {
+  function progress(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
+    return {
+      "Location": `/files/${upload.id}`,
+      "Upload-Offset": String(safeBytes(upload)),
+      "Upload-Complete": upload.state === "complete" ? "?1" : "?0",
+      ...upload.length !== undefined && { "Upload-Length": String(upload.length) },
+      ...upload.state === "receiving" && { "Upload-Expires": new Date(engine.expiresAt(upload)).toUTCString() },
+    };
+  }
+
+  return {
+    async status({ headers }) {
+      const upload = await statusOf(engine, parseClientId(headers));
+      if (upload === undefined) return line("0", { "Upload-Offset": "0", "Upload-Complete": "?0" });
+      return line(String(safeBytes(upload)), progress(upload));
+    },
+
+    async send(request) {
+      const { headers } = request;
+      const clientId = parseClientId(headers);
+      refuseEncodedBody(headers);
+      const upload = uninterrupted(await engine.send(parseFacts(headers, clientId), parseAppend(request)));
+      const count = safeBytes(upload);
+      return line(upload.state === "complete" ? `Success ${count}` : String(count), progress(upload));
+    },
+
+    async giveUp({ headers }) {
+      const upload = await engine.findByClient(OWNER, parseClientId(headers));
+      if (upload === undefined) throw new UploadError("not-found", "No upload with this X-File-Id: nothing to give up");
+      await engine.giveUp(upload.id);
+      return new Response(null, { status: STATUS_CODE.NoContent });
+    },
+  };
+}
+
+async function statusOf(engine: Engine, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
+  const upload = await engine.findByClient(OWNER, clientId);
+  if (upload === undefined) return undefined;
+  try {
+    return await engine.status(upload.id);
+  } catch (error) {
+    // It went since it was found: whoever asks begins anew.
+    if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+    throw error;
+  }
+}
+
+/** `X-File-Id`: 1 to 1024 bytes, opaque; the runtime gives each byte as one character. */
+function parseClientId(headers: Headers): string {
+  const id = headers.get("x-file-id") ?? "";
+  if (id === "") throw new UploadError("bad-request", "No file id");
+  if (id.length > MAX_CLIENT_ID_BYTES) {
+    throw new UploadError("bad-request", `X-File-Id must be at most ${MAX_CLIENT_ID_BYTES} bytes long`);
+  }
+  return id;
+}
+
+function parseAppend({ headers, body }: Request): AppendRequest {
+  const length = parseInteger(headers, "X-File-Size");
+  const bytes = bodyLength(headers);
+  const bodyDigests = parseDigests(headers, "Content-Digest");
+  const digests = parseDigests(headers, "Repr-Digest");
+  return {
+    offset: parseInteger(headers, "X-Start-Byte") ?? 0,
+    body,
+    toTheEnd: length === undefined,
+    ...length !== undefined && { length },
+    ...bytes !== undefined && { bodyLength: bytes },
+    ...bodyDigests !== undefined && { bodyDigests },
+    ...digests !== undefined && { digests },
+  };
+}
+
+function parseFacts(headers: Headers, clientId: string): NamedFileFacts {
+  const type = parseType(headers);
+  const modifiedAt = parseInteger(headers, "X-File-Modified");
+  return {
+    owner: OWNER,
+    clientId,
+    ...parseName(headers, clientId),
+    ...type !== undefined && { type },
+    ...modifiedAt !== undefined && { modifiedAt },
+  };
+}
+
+/** The file's name and folders: `X-File-Path` ends with the name; without any, the name is taken from the id. */
+function parseName(headers: Headers, clientId: string): { name: string; folders: string[] } {
+  const path = parsePercentEncodedPath(headers, "X-File-Path") ?? [];
+  const last = path.pop() ?? "";
+  const folders = cleanFolders(path);
+  if (folders === undefined) {
+    throw new UploadError("bad-request", "X-File-Path must be folders and a name below the root, without . or ..");
+  }
+  const given = parsePercentEncoded(headers, "X-File-Name") ?? (last === "" ? undefined : last);
+  const name = cleanName(given ?? nameInClientId(headerText(clientId)));
+  if (name !== undefined) return { name, folders };
+  if (given === undefined) return { name: "file", folders };
+  throw new UploadError("bad-request", "X-File-Name must hold a name that a file can have");
+}
+
+function parseType(headers: Headers): string | undefined {
+  const text = headers.get("x-file-type");
+  if (text === null || text === "") return undefined;
+  const type = parseMediaType(text);
+  if (type === undefined) throw new UploadError("bad-request", "X-File-Type must be a media type such as image/png");
+  return type;
+}
+
+function line(text: string, headers: Record<string, string>): Response {
+  return new Response(text, {
+    headers: { "Content-Type": "text/plain; charset=UTF-8", "Cache-Control": "no-store", ...headers },
+  });
+}

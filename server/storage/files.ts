@@ -1,0 +1,87 @@
+import { ensureDir } from "@std/fs/ensure-dir";
+import { join } from "@std/path";
+import { openAppender } from "./appender.ts";
+import { createFolderSync } from "./folder_sync.ts";
+import { createPlacement } from "./placement.ts";
+import type { ByteStore } from "./store.ts";
+
+/**
+ * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
+ * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
+ */
+export async function openFiles(folder: string): Promise<ByteStore> {
+  const incoming = join(folder, "incoming");
+  const finished = join(folder, "files");
+  await ensureDir(incoming);
+  await ensureDir(finished);
+  await checkHardLinks(incoming, finished);
+  const syncFolder = createFolderSync();
+  await syncFolder(folder);
+  const placement = createPlacement({ root: finished, syncFolder });
+  const pathOf = (id: string) => join(incoming, id);
+
+  return {
+    async length(id) {
+      return (await orNotFound(Deno.stat(pathOf(id))))?.size;
+    },
+    open: (id) => openAppender(pathOf(id), { syncEntry: () => syncFolder(incoming) }),
+    readUnfinished: (id, end) => readRange(pathOf(id), end),
+    place: (upload) => placement.place(pathOf(upload.id), upload),
+    discard: async (id) => void await orNotFound(Deno.remove(pathOf(id))),
+
+    async openFinished(path) {
+      const file = await orNotFound(Deno.open(placement.resolve(path)));
+      if (file === undefined) return undefined;
+      const { size, isFile } = await file.stat();
+      if (isFile) return { length: size, readable: file.readable, close: () => file.close() };
+      file.close();
+      return undefined;
+    },
+
+    removeFinished: async (path) => void await orNotFound(Deno.remove(placement.resolve(path))),
+  };
+}
+
+async function orNotFound<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+function readRange(path: string, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let file: Deno.FsFile | undefined;
+  let left = end;
+  return new ReadableStream({
+    async pull(controller) {
+      file ??= await Deno.open(path);
+      const buffer = new Uint8Array(Math.min(1 << 20, left));
+      const read = left === 0 ? null : await file.read(buffer);
+      if (read === null) {
+        file.close();
+        controller.close();
+        return;
+      }
+      left -= read;
+      controller.enqueue(buffer.subarray(0, read));
+    },
+    cancel: () => file?.close(),
+  }, { highWaterMark: 0 });
+}
+
+/** A finished file gets its name by a second link to its bytes: both folders must lie on one disk that has them. */
+async function checkHardLinks(incoming: string, finished: string): Promise<void> {
+  const name = join(incoming, `.probe-${crypto.randomUUID()}`);
+  await Deno.writeFile(name, new Uint8Array(), { createNew: true });
+  try {
+    if ((await Deno.stat(name)).dev !== (await Deno.stat(finished)).dev) {
+      throw new Error(`"${incoming}" and "${finished}" lie on different disks: put both on one`);
+    }
+    await Deno.link(name, `${name}-2`);
+    await Deno.remove(`${name}-2`);
+  } finally {
+    await Deno.remove(name);
+  }
+}

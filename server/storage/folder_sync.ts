@@ -1,0 +1,35 @@
+/** Makes a folder's entries (new files, new names) survive a power cut: returns when they would. */
+export type SyncFolder = (path: string) => Promise<void>;
+
+/**
+ * A `SyncFolder` that lets callers share: all that ask while one flush of a folder runs are served by the next one.
+ */
+export function createFolderSync(sync: SyncFolder = syncFolder): SyncFolder {
+  const running = new Map<string, { now: Promise<void>; next?: Promise<void> }>();
+
+  function start(path: string): Promise<void> {
+    const entry: { now: Promise<void>; next?: Promise<void> } = { now: sync(path) };
+    running.set(path, entry);
+    const done = () => {
+      if (entry.next === undefined) running.delete(path);
+    };
+    entry.now.then(done, done);
+    return entry.now;
+  }
+
+  return (path) => {
+    const entry = running.get(path);
+    if (entry === undefined) return start(path);
+    // The flush that runs may have begun before the caller's change: only the next one surely holds it.
+    return entry.next ??= entry.now.catch(() => {}).then(() => start(path));
+  };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await Deno.open(path);
+  try {
+    await folder.sync();
+  } finally {
+    folder.close();
+  }
+}

@@ -1,0 +1,66 @@
+import type { ReceivingUpload, Upload } from "../uploads/upload.ts";
+
+/** The end of one unfinished upload's bytes, held by one writer at a time. */
+export interface Appender extends AsyncDisposable {
+  /** How many bytes the file has: those that are flushed and those that are not. */
+  readonly length: number;
+  /**
+   * Puts all of `bytes` behind what is there. When it throws, a part of them may have been written: `length` says how
+   * many. `bytes` is not read after it has returned.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Returns when every byte that was written before the call survives a power cut. */
+  sync(): Promise<void>;
+  /** Cuts the file off at `length` bytes, and returns when that would survive a power cut. */
+  cut(length: number): Promise<void>;
+}
+
+/** Where the bytes are. Ids are the server's own; paths are those that `place` gave. */
+export interface ByteStore {
+  /** The length of an unfinished upload's file; `undefined` when there is no file. */
+  length(id: string): Promise<number | undefined>;
+  /**
+   * Opens an unfinished upload's file for its one writer, making it where there is none. `undefined` when a writer in
+   * another process holds it.
+   */
+  open(id: string): Promise<Appender | undefined>;
+  /** The bytes of an unfinished upload, from its first to the one before `end`. */
+  readUnfinished(id: string, end: number): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /**
+   * Lets the bytes of `id` appear as a finished file under its name, in one step, never in the place of another file,
+   * and returns the path that it got when that would survive a power cut. Called again for the same upload it finds
+   * what it did before. The unfinished upload's own entry stays until `discard`.
+   */
+  place(upload: ReceivingUpload): Promise<string>;
+  /** Removes the unfinished upload's own entry; nothing happens when there is none. */
+  discard(id: string): Promise<void>;
+  /** Opens a finished file; `undefined` when somebody has taken it away. The stream closes it. */
+  openFinished(path: string): Promise<FinishedFile | undefined>;
+  /** Removes a finished file; nothing happens when it is gone already. */
+  removeFinished(path: string): Promise<void>;
+}
+
+/** A finished file, open for reading. Either the stream is read or cancelled, or `close` is called. */
+export interface FinishedFile {
+  readonly length: number;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  close(): void;
+}
+
+/** Where the records are. Every change is one commit, on disk when the promise resolves. */
+export interface RecordStore extends Disposable {
+  get(id: string): Promise<Upload | undefined>;
+  /** The upload that a client knows by an id of its own. */
+  findByClient(owner: string, clientId: string): Promise<Upload | undefined>;
+  /**
+   * Adds a new upload, and lets its client's id mean it from now on, in the place of `instead` (which is forgotten if
+   * it was not finished). False, and nothing happens, when that id has come to mean another upload meanwhile.
+   */
+  create(upload: ReceivingUpload, instead?: Upload): Promise<boolean>;
+  /** Puts `after` in the place of `before`, and keeps the index of what is due in step. */
+  replace(before: Upload, after: Upload): Promise<void>;
+  /** Forgets the upload altogether. */
+  forget(upload: Upload): Promise<void>;
+  /** The ids of the uploads that are due, the longest due first; its cost follows how many are asked for. */
+  due(now: number): AsyncIterable<string>;
+}

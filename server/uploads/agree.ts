@@ -1,0 +1,64 @@
+import { UploadError } from "../errors.ts";
+import type { Digest } from "./digest.ts";
+import type { ReceivingUpload } from "./upload.ts";
+
+/** What a request to append says of its body and of the file. */
+export interface Announced {
+  /** Where in the file the body starts, in bytes. */
+  readonly offset: number;
+  /** The body's length in bytes, where the client told it. */
+  readonly bodyLength?: number;
+  /** The whole file's length in bytes, where the client told it. */
+  readonly length?: number;
+  /** The body goes to the end of the file: that is where the length comes from when nothing tells it. */
+  readonly toTheEnd: boolean;
+  /** Digests of the whole file. */
+  readonly digests?: readonly Digest[];
+}
+
+/** What upload and request together say of the file. */
+export interface Agreed {
+  readonly length?: number;
+  readonly digests?: readonly Digest[];
+}
+
+/**
+ * Holds a request against what is known of the upload. Throws, before anything is written, where they do not agree:
+ * `wrong-offset`, `size-changed`, `too-large` for the limit of the server, `too-long` for the length of the file.
+ */
+export function agree(upload: ReceivingUpload, request: Announced, maxBytes: number): Agreed {
+  const { offset, bodyLength } = request;
+  if (offset !== upload.offset) throw wrongOffset(upload.offset);
+  const told = request.length ?? (request.toTheEnd && bodyLength !== undefined ? offset + bodyLength : undefined);
+  const length = told ?? upload.length;
+  if (told !== undefined && upload.length !== undefined && told !== upload.length) {
+    throw new UploadError(
+      "size-changed",
+      `The file was ${upload.length} bytes long and is now ${told}: is it the same file? To replace it, send it from byte 0`,
+      upload,
+    );
+  }
+  if (length !== undefined && length < offset) throw tooLong(length, upload);
+  checkSize(length ?? offset + (bodyLength ?? 0), maxBytes);
+  if (length !== undefined && offset + (bodyLength ?? 0) > length) throw tooLong(length, upload);
+  const digests = request.digests ?? upload.digests;
+  return { ...length !== undefined && { length }, ...digests !== undefined && { digests } };
+}
+
+/** Throws `too-large` for a file over the server's limit. */
+export function checkSize(length: number, maxBytes: number): void {
+  if (length <= maxBytes) return;
+  throw new UploadError("too-large", `The file is larger than this server takes: the limit is ${maxBytes} bytes`);
+}
+
+/** A body that starts anywhere but where the server's bytes end. */
+export function wrongOffset(offset: number): UploadError {
+  return new UploadError("wrong-offset", `Wrong start byte: ${offset}`, { offset });
+}
+
+/** More bytes than the file has. */
+export function tooLong(length: number, { offset }: { offset: number }): UploadError {
+  return new UploadError("too-long", `More bytes than the file has: its length is ${length}, go on from ${offset}`, {
+    offset,
+  });
+}

@@ -1,0 +1,160 @@
+import { isDiskFull, UploadError } from "../errors.ts";
+import { agree, type Agreed, type Announced, checkSize, tooLong } from "./agree.ts";
+import { Checkpoints } from "./checkpoint.ts";
+import { type Digest, DigestCheck } from "./digest.ts";
+import { finish } from "./finish.ts";
+import type { OpenUpload } from "./open_upload.ts";
+import type { Parts } from "./parts.ts";
+import { type End, receive, type Received } from "./receive.ts";
+import type { Lease } from "./takeover.ts";
+import { type CompleteUpload, hasAllBytes, type ReceivingUpload } from "./upload.ts";
+
+/** A request to append a body to an upload. */
+export interface AppendRequest extends Announced {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  /** Digests of this body. */
+  readonly bodyDigests?: readonly Digest[];
+}
+
+/** What became of a request to append. Every byte that `upload` counts is on disk. */
+export interface Appended {
+  readonly upload: ReceivingUpload | CompleteUpload;
+  readonly end: End;
+}
+
+/**
+ * Appends a body to an open upload, and finishes the file when its last byte is there. However the body ends, what came
+ * of it is flushed and recorded before this returns; only a body that is refused, because it is too long or not what
+ * its digest says, is taken back whole. Throws refusals and what the disk fails with, never for a broken connection.
+ */
+export async function append(
+  parts: Parts,
+  lease: Lease,
+  opened: OpenUpload,
+  request: AppendRequest,
+): Promise<Appended> {
+  const start = opened.upload.offset;
+  const file = agree(opened.upload, request, parts.limits.maxBytes);
+  const bodyCheck = new DigestCheck(request.bodyDigests ?? []);
+  const fileCheck = new DigestCheck(start === 0 ? file.digests ?? [] : []);
+  const { end, error } = await receiveFlushed(parts, lease, opened, request, {
+    file,
+    onPiece(piece) {
+      bodyCheck.update(piece);
+      fileCheck.update(piece);
+    },
+  });
+  try {
+    refuse(end, end === "complete" ? bodyCheck.mismatch() : undefined, { ...file, start, parts });
+    const offset = opened.appender.length;
+    const length = file.length ?? (end === "complete" && request.toTheEnd ? offset : undefined);
+    const next = { ...file, ...length !== undefined && { length }, offset };
+    if (end === "complete" && hasAllBytes({ ...opened.upload, ...next })) {
+      return { upload: await finished(parts, opened, next, fileCheck), end };
+    }
+    await opened.record(next);
+  } catch (error) {
+    if (error instanceof UploadError && isRefusal(error)) await opened.takeBack(start);
+    throw diskTrouble(opened.upload.offset, error);
+  }
+  if (end === "failed") throw diskFailed(opened.upload.offset, error);
+  if (end === "disk-full") throw diskFull(opened.upload.offset, error);
+  return { upload: opened.upload, end };
+}
+
+/** Receives the body with its checkpoints, and returns when what came of it is flushed. */
+async function receiveFlushed(
+  { limits }: Parts,
+  lease: Lease,
+  opened: OpenUpload,
+  request: AppendRequest,
+  { file, onPiece }: { file: Agreed; onPiece(piece: Uint8Array): void },
+): Promise<Received> {
+  const { appender } = opened;
+  const checkpoints = new Checkpoints(appender, {
+    everyBytes: limits.checkpointBytes,
+    everyMs: limits.checkpointMs,
+    commit: (offset) => opened.record({ ...file, offset }),
+  });
+  const received = await receive(request.body, appender, {
+    limit: (file.length ?? limits.maxBytes) - request.offset,
+    expected: request.bodyLength,
+    idleMs: limits.idleMs,
+    stop: lease.stop,
+    onPiece(piece) {
+      onPiece(piece);
+      lease.heard();
+      checkpoints.written();
+    },
+  });
+  try {
+    await checkpoints.end();
+    await appender.sync();
+    return received;
+  } catch (error) {
+    // After a failed flush the system may have dropped what was written: only what is recorded is sure.
+    await opened.takeBack(opened.upload.offset);
+    throw diskTrouble(opened.upload.offset, error);
+  }
+}
+
+async function finished(
+  parts: Parts,
+  opened: OpenUpload,
+  next: { offset: number; length?: number },
+  check: DigestCheck,
+): Promise<CompleteUpload> {
+  try {
+    return await finish(parts, { ...opened.upload, ...next }, check);
+  } catch (error) {
+    if (!(error instanceof UploadError)) await opened.record(next);
+    throw error;
+  }
+}
+
+/** Throws for a body that must not stay. */
+function refuse(
+  end: End,
+  mismatch: Digest | undefined,
+  { length, start, parts }: { length?: number; start: number; parts: Parts },
+): void {
+  if (end === "too-long") {
+    checkSize(length ?? Infinity, parts.limits.maxBytes);
+    throw tooLong(length ?? 0, { offset: start });
+  }
+  if (mismatch === undefined) return;
+  throw new UploadError(
+    "digest-mismatch",
+    `The body does not have the ${mismatch.algorithm} digest that was given: send it again from byte ${start}`,
+    { offset: start },
+  );
+}
+
+function isRefusal({ code }: UploadError): boolean {
+  return code === "too-long" || code === "too-large" || code === "digest-mismatch";
+}
+
+/** What the disk or the database failed with, as the client is told it. */
+function diskTrouble(offset: number, error: unknown): UploadError {
+  if (error instanceof UploadError) return error;
+  return isDiskFull(error) ? diskFull(offset, error) : diskFailed(offset, error);
+}
+
+function diskFailed(offset: number, cause: unknown): UploadError {
+  return new UploadError(
+    "failed",
+    `The server's disk has failed: it keeps the first ${offset} bytes, try again later`,
+    {
+      offset,
+      cause,
+    },
+  );
+}
+
+function diskFull(offset: number, cause: unknown): UploadError {
+  return new UploadError(
+    "disk-full",
+    `The server's disk is full: it keeps the first ${offset} bytes, go on from there when there is space again`,
+    { offset, cause },
+  );
+}

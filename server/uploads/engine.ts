@@ -1,0 +1,198 @@
+import { encodeBase64Url } from "@std/encoding/base64url";
+import { UploadError } from "../errors.ts";
+import { append, type Appended, type AppendRequest } from "./append.ts";
+import { agree, checkSize, tooLong, wrongOffset } from "./agree.ts";
+import { finish } from "./finish.ts";
+import { load, open, OpenUpload } from "./open_upload.ts";
+import type { Parts } from "./parts.ts";
+import { receive } from "./receive.ts";
+import { type Lease, Writers } from "./takeover.ts";
+import {
+  type CompleteUpload,
+  type FileFacts,
+  gone,
+  hasAllBytes,
+  newUpload,
+  type ReceivingUpload,
+  safeBytes,
+  type Upload,
+} from "./upload.ts";
+
+/** The facts of a file that its client knows by an id of its own. */
+export type NamedFileFacts = FileFacts & { readonly clientId: string };
+
+/** What every protocol calls: one upload is one resource, whatever protocol made it. */
+export class Engine {
+  readonly #parts: Parts;
+  readonly #writers = new Writers();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Begins an upload. Throws `too-large`. */
+  async create(facts: FileFacts): Promise<ReceivingUpload> {
+    const upload = this.#newUpload(facts);
+    await this.#parts.records.create(upload);
+    return upload;
+  }
+
+  /** The upload that a client knows by an id of its own, as it was recorded last; see {@linkcode status}. */
+  async findByClient(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
+    return present(await this.#parts.records.findByClient(owner, clientId));
+  }
+
+  /**
+   * How far an upload is: the count is on disk, and it is the one that the next append meets, unless another client
+   * goes on sending. Waits up to a second for a writer to end or fall silent; takes over a silent one. Completes what a
+   * crash has left undone. Throws `not-found` or `gone`.
+   */
+  async status(id: string): Promise<ReceivingUpload | CompleteUpload> {
+    const { bytes, limits } = this.#parts;
+    const settled = await this.#writers.settle(id, limits.patience);
+    const upload = await load(this.#parts, id);
+    if (!settled || upload.state === "complete") return upload;
+    const inStep = (await bytes.length(id) ?? 0) === upload.offset;
+    if (inStep && !(hasAllBytes(upload) && upload.digests === undefined)) return upload;
+    using _lease = await this.#writers.takeOver(id);
+    const opened = await open(this.#parts, id);
+    if (!(opened instanceof OpenUpload)) return opened;
+    await using _opened = opened;
+    // Digests given with the last request are checked with the next one: reading a large file again takes its time.
+    return hasAllBytes(opened.upload) && opened.upload.digests === undefined
+      ? await finish(this.#parts, opened.upload)
+      : opened.upload;
+  }
+
+  /**
+   * Appends a body to an upload; a writer that still holds it has to let go first. The same last request again, empty,
+   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `gone` and `locked`.
+   */
+  async append(id: string, request: AppendRequest): Promise<Appended> {
+    using lease = await this.#writers.takeOver(id);
+    const found = await load(this.#parts, id);
+    if (found.state === "complete") return await this.#repeat(lease, found, request);
+    const opened = await open(this.#parts, id);
+    if (!(opened instanceof OpenUpload)) return await this.#repeat(lease, opened, request);
+    await using _opened = opened;
+    return await append(this.#parts, lease, opened, request);
+  }
+
+  /**
+   * Appends a body to the upload that a client knows by an id of its own. A body from byte 0 begins a new upload, where
+   * there is none, in the place of an unfinished one, or beside a finished one. Throws what `append` throws.
+   */
+  async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
+    for (;;) {
+      const known = await this.findByClient(facts.owner, facts.clientId);
+      if (known === undefined && request.offset > 0) throw wrongOffset(0);
+      if (known !== undefined && (request.offset > 0 || isRepeat(known, request))) {
+        return await this.append(known.id, request);
+      }
+      const begun = await this.#begin(facts, request, known);
+      if (begun !== undefined) return await this.append(begun.id, request);
+    }
+  }
+
+  /** Gives an unfinished upload up and removes its bytes. Throws `finished` where it is not unfinished any more. */
+  async giveUp(id: string): Promise<void> {
+    using _lease = await this.#writers.takeOver(id);
+    const upload = await load(this.#parts, id);
+    if (upload.state === "complete") {
+      throw new UploadError("finished", `This upload is finished: remove the file by DELETE /files/${upload.id}`);
+    }
+    await this.#remove(upload, "terminated");
+  }
+
+  /** Removes an upload, finished or not, with its bytes. */
+  async terminate(id: string): Promise<void> {
+    using _lease = await this.#writers.takeOver(id);
+    await this.#remove(await load(this.#parts, id), "terminated");
+  }
+
+  /** Removes an unfinished upload that is past its time; one that somebody is writing to is left alone. */
+  async expire(id: string): Promise<void> {
+    const { records, now } = this.#parts;
+    if (this.#writers.isHeld(id)) return;
+    using _lease = await this.#writers.takeOver(id);
+    const upload = await records.get(id);
+    if (upload === undefined || upload.state === "complete" || upload.dueAt > now()) return;
+    if (upload.state === "gone") return await records.forget(upload);
+    const dueAt = this.expiresAt(upload);
+    if (dueAt > now()) await records.replace(upload, { ...upload, dueAt });
+    else await this.#remove(upload, "expired");
+  }
+
+  /** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
+  expiresAt(upload: ReceivingUpload): number {
+    return upload.lastByteAt + this.#parts.limits.expireAfterMs;
+  }
+
+  /** Ends all requests that receive, as interruptions, takes no new ones, and returns when all is flushed and recorded. */
+  async close(): Promise<void> {
+    await this.#writers.close();
+  }
+
+  #newUpload(facts: FileFacts): ReceivingUpload {
+    const { limits, now } = this.#parts;
+    checkSize(facts.length ?? 0, limits.maxBytes);
+    const id = encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)));
+    return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs });
+  }
+
+  /** Begins a new upload in the place of `known`; `undefined` when another request was faster. */
+  async #begin(facts: FileFacts, request: AppendRequest, known?: Upload): Promise<ReceivingUpload | undefined> {
+    const { records, bytes, limits } = this.#parts;
+    const begun = this.#newUpload(facts);
+    // A request that would be refused must not cost the bytes of the upload before it.
+    const upload = { ...begun, ...agree(begun, request, limits.maxBytes) };
+    if (known === undefined) return await records.create(upload) ? upload : undefined;
+    using _lease = await this.#writers.takeOver(known.id);
+    const current = present(await records.get(known.id));
+    if (!await records.create(upload, current)) return undefined;
+    if (current?.state === "receiving") await bytes.discard(current.id);
+    return upload;
+  }
+
+  /** The answer to a request on a finished upload: the same as before, where it brings nothing new. */
+  async #repeat(lease: Lease, upload: CompleteUpload, request: AppendRequest): Promise<Appended> {
+    if (request.offset !== upload.length) throw wrongOffset(upload.length);
+    const { end } = await receive(request.body, NOTHING, {
+      limit: 0,
+      expected: request.bodyLength,
+      idleMs: this.#parts.limits.idleMs,
+      stop: lease.stop,
+      onPiece: () => {},
+    });
+    if (end === "too-long") throw tooLong(upload.length, { offset: upload.length });
+    return { upload, end };
+  }
+
+  async #remove(upload: ReceivingUpload | CompleteUpload, reason: "terminated" | "expired"): Promise<void> {
+    const { bytes, records, limits, now, log } = this.#parts;
+    const forgetAt = now() + limits.rememberGoneMs;
+    // A finished file goes before its record, so that no file is left that nothing knows; an unfinished one after it,
+    // so that no record promises bytes that are gone.
+    if (upload.state === "complete") await bytes.removeFinished(upload.path);
+    await records.replace(upload, gone(upload, reason, forgetAt));
+    if (upload.state === "receiving") await bytes.discard(upload.id);
+    log.info("Removed upload {id}, {reason}", { id: upload.id, reason });
+  }
+}
+
+const NOTHING = {
+  length: 0,
+  write: () => Promise.resolve(),
+  sync: () => Promise.resolve(),
+  cut: () => Promise.resolve(),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
+function present(upload: Upload | undefined): ReceivingUpload | CompleteUpload | undefined {
+  return upload?.state === "gone" ? undefined : upload;
+}
+
+/** A request from byte 0 that brings nothing, for an empty file that is finished. */
+function isRepeat(known: ReceivingUpload | CompleteUpload, { offset, bodyLength }: AppendRequest): boolean {
+  return known.state === "complete" && safeBytes(known) === offset && (bodyLength ?? 0) === 0;
+}

@@ -1,0 +1,34 @@
+import type { Log } from "../log.ts";
+import type { RecordStore } from "../storage/store.ts";
+import type { Engine } from "./engine.ts";
+
+/** Removes what is past its time; its cost follows what is due, not what exists. Returns when it has. */
+export async function sweep(
+  { engine, records, now, log }: { engine: Engine; records: RecordStore; now: () => number; log: Log },
+): Promise<void> {
+  for await (const id of records.due(now())) {
+    try {
+      await engine.expire(id);
+    } catch (error) {
+      log.error("Cannot remove upload {id}, which is past its time: {error}", { id, error });
+    }
+  }
+}
+
+/** Sweeps every `everyMs` until it is disposed of; never two sweeps at once. */
+export function startSweeper(run: () => Promise<void>, everyMs: number): AsyncDisposable {
+  let running = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    running = run().finally(() => void (busy = false));
+  }, everyMs);
+  Deno.unrefTimer(timer);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

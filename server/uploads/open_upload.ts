@@ -1,0 +1,102 @@
+import { UploadError } from "../errors.ts";
+import type { Appender } from "../storage/store.ts";
+import type { Digest } from "./digest.ts";
+import type { Parts } from "./parts.ts";
+import { type CompleteUpload, gone, type ReceivingUpload } from "./upload.ts";
+
+/** Finds an upload that is not gone. Throws `not-found` or `gone`. */
+export async function load({ records }: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
+  const upload = await records.get(id);
+  if (upload === undefined) throw new UploadError("not-found", "No such upload: begin a new one");
+  if (upload.state !== "gone") return upload;
+  const why = { terminated: "was given up", expired: "has expired", lost: "has lost bytes on disk" }[upload.reason];
+  throw new UploadError("gone", `This upload ${why}: begin a new one`);
+}
+
+/**
+ * Opens an upload for its one writer, with record and file in step. Gives the finished upload where another process has
+ * finished it meanwhile. Throws `not-found`, `gone`, or `locked` while another process writes to it.
+ */
+export async function open(parts: Parts, id: string): Promise<OpenUpload | CompleteUpload> {
+  const appender = await parts.bytes.open(id);
+  if (appender === undefined) {
+    throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
+  }
+  try {
+    // Only now that the file is locked does the record stand still.
+    const found = await load(parts, id);
+    if (found.state === "receiving") return await OpenUpload.inStep(parts, found, appender);
+    await parts.bytes.discard(id);
+    await appender[Symbol.asyncDispose]();
+    return found;
+  } catch (error) {
+    if (error instanceof UploadError) await parts.bytes.discard(id);
+    await appender[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** An unfinished upload in the hands of its one writer: its file, and its record, which promises what is flushed. */
+export class OpenUpload implements AsyncDisposable {
+  readonly appender: Appender;
+  readonly #parts: Parts;
+  #upload: ReceivingUpload;
+
+  private constructor(parts: Parts, upload: ReceivingUpload, appender: Appender) {
+    this.#parts = parts;
+    this.#upload = upload;
+    this.appender = appender;
+  }
+
+  /**
+   * The file's length is the truth: what a crash left behind the recorded offset is flushed and counted. Is the file
+   * shorter than the record promises, then bytes were lost, and the upload is gone rather than silently continued.
+   */
+  static async inStep(parts: Parts, found: ReceivingUpload, appender: Appender): Promise<OpenUpload> {
+    const opened = new OpenUpload(parts, found, appender);
+    const { id, offset, cutBack } = found;
+    if (appender.length < offset) {
+      parts.log.error("Bytes of upload {id} are lost: its file has {length} of the {offset} bytes recorded", {
+        id,
+        length: appender.length,
+        offset,
+      });
+      await parts.records.replace(found, gone(found, "lost", parts.now() + parts.limits.rememberGoneMs));
+      throw new UploadError("gone", "This upload has lost bytes on disk: begin a new one");
+    }
+    if (cutBack) {
+      await appender.cut(offset);
+    } else if (appender.length > offset) {
+      await appender.sync();
+      await opened.record({ offset: appender.length });
+    }
+    return opened;
+  }
+
+  /** The upload as it is recorded. */
+  get upload(): ReceivingUpload {
+    return this.#upload;
+  }
+
+  /** Records changes of the upload; an `offset` must be flushed before. */
+  async record(changes: { offset: number; length?: number; digests?: readonly Digest[] }): Promise<void> {
+    const { cutBack: _, ...upload } = this.#upload;
+    await this.#replace({ ...upload, ...changes });
+  }
+
+  /** Lets the upload end at `offset` again. The record first: whatever comes after, the bytes behind it do not count. */
+  async takeBack(offset: number): Promise<void> {
+    await this.#replace({ ...this.#upload, offset, cutBack: true });
+    await this.appender.cut(offset);
+  }
+
+  async #replace(next: ReceivingUpload): Promise<void> {
+    const now = { ...next, lastByteAt: this.#parts.now() };
+    await this.#parts.records.replace(this.#upload, now);
+    this.#upload = now;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.appender[Symbol.asyncDispose]();
+  }
+}

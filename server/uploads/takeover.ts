@@ -1,0 +1,96 @@
+import { UploadError } from "../errors.ts";
+
+/** Why a holder is asked to stop. */
+export type StopReason = "taken-over" | "shutdown";
+
+/** How long a request that only asks waits for a writer, and after how much silence it takes the upload from it. */
+export interface Patience {
+  readonly waitMs: number;
+  readonly silenceMs: number;
+}
+
+/** The right to write to one upload, until it is released. */
+export interface Lease extends Disposable {
+  /** Aborts, with a {@linkcode StopReason}, when the holder must let go: soon, with what has arrived flushed. */
+  readonly stop: AbortSignal;
+  /** The holder says that it has heard from its client. */
+  heard(): void;
+}
+
+interface Holder {
+  readonly controller: AbortController;
+  readonly released: Promise<void>;
+  heardAt: number;
+}
+
+/** One writer per upload; a newcomer asks the holder to stop and gets the upload when it has let go. */
+export class Writers {
+  /** The last in line for each upload: it holds the upload, or waits for the one before it. */
+  readonly #last = new Map<string, Holder>();
+  #closed = false;
+
+  /** True while somebody holds the upload or waits for it. */
+  isHeld(id: string): boolean {
+    return this.#last.has(id);
+  }
+
+  /**
+   * Takes the upload, from its holder if there is one: with several in line the last wins, and those before it get
+   * their turn already stopped. Throws `shutdown` when the server is ending.
+   */
+  async takeOver(id: string): Promise<Lease> {
+    if (this.#closed) throw shuttingDown();
+    const before = this.#last.get(id);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const holder: Holder = { controller: new AbortController(), released, heardAt: performance.now() };
+    this.#last.set(id, holder);
+    before?.controller.abort("taken-over" satisfies StopReason);
+    await before?.released;
+    holder.heardAt = performance.now();
+    return {
+      stop: holder.controller.signal,
+      heard: () => void (holder.heardAt = performance.now()),
+      [Symbol.dispose]: () => {
+        if (this.#last.get(id) === holder) this.#last.delete(id);
+        release();
+      },
+    };
+  }
+
+  /**
+   * Waits until nobody holds the upload: for a holder to end, or to be silent, which ends it. True when that came to
+   * pass; false when a holder that goes on receiving was left alone after `waitMs`.
+   */
+  async settle(id: string, { waitMs, silenceMs }: Patience): Promise<boolean> {
+    const deadline = performance.now() + waitMs;
+    for (let holder = this.#last.get(id); holder !== undefined; holder = this.#last.get(id)) {
+      const now = performance.now();
+      const silentAt = holder.heardAt + silenceMs;
+      if (now >= deadline) return false;
+      if (now >= silentAt) holder.controller.abort("taken-over" satisfies StopReason);
+      await released(holder, (now >= silentAt ? deadline : Math.min(deadline, silentAt)) - now);
+    }
+    return true;
+  }
+
+  /** Asks all holders to stop, refuses newcomers, and returns when nobody holds anything. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (let holders = [...this.#last.values()]; holders.length > 0; holders = [...this.#last.values()]) {
+      for (const { controller } of holders) controller.abort("shutdown" satisfies StopReason);
+      await Promise.all(holders.map((holder) => holder.released));
+    }
+  }
+}
+
+function shuttingDown(): UploadError {
+  return new UploadError("shutdown", "The server is restarting: try again in a few seconds");
+}
+
+/** Returns when the holder has let go, or after `ms`. */
+async function released(holder: Holder, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, Math.max(1, ms));
+  await Promise.race([holder.released, promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,120 @@
+import type { Digest } from "./digest.ts";
+
+/** What a client says of a file before its bytes come. */
+export interface FileFacts {
+  /** Whose upload it is: ids of a client's own making are looked up within it, never across. */
+  readonly owner: string;
+  /** The client's own name for the upload (the simple protocol's `X-File-Id`); opaque. */
+  readonly clientId?: string;
+  /** The cleaned name that the finished file will have, where nothing else has it already. */
+  readonly name: string;
+  /** The cleaned names of the folders that the finished file will lie in, outermost first. */
+  readonly folders: readonly string[];
+  /** The file's media type as the client told it. */
+  readonly type?: string;
+  /** When the file was last modified, in milliseconds since 1970. */
+  readonly modifiedAt?: number;
+  /** The file's size in bytes, where it is known. */
+  readonly length?: number;
+  /** Digests of the whole file, to be checked before it appears. */
+  readonly digests?: readonly Digest[];
+}
+
+interface Identified {
+  /** 128 random bits, base64url; made by the server. */
+  readonly id: string;
+  readonly owner: string;
+  readonly clientId?: string;
+  /** Milliseconds since 1970, like every time in a record. */
+  readonly createdAt: number;
+}
+
+/** An upload whose bytes are still coming. */
+export interface ReceivingUpload extends Identified, FileFacts {
+  readonly state: "receiving";
+  /** The bytes that are written and flushed: the promise. The file may be longer by what is not flushed yet. */
+  readonly offset: number;
+  /** The bytes of the file past `offset` are not to be trusted and are cut off before anything is appended. */
+  readonly cutBack?: true;
+  /** When its last byte came: it expires a fixed time after it. */
+  readonly lastByteAt: number;
+  /** When the sweeper looks at it next: never later than it expires. */
+  readonly dueAt: number;
+}
+
+/** An upload whose file is whole and lies under its name. */
+export interface CompleteUpload extends Identified {
+  readonly state: "complete";
+  readonly length: number;
+  /** Where the file lies, below the folder of finished files, with `/` between the parts. */
+  readonly path: string;
+  readonly type?: string;
+  readonly completedAt: number;
+  /** The digests of the whole file that were checked when it was finished. */
+  readonly digests?: readonly Digest[];
+}
+
+/** What is remembered for a while of an upload that was given up, expired or lost. */
+export interface GoneUpload extends Identified {
+  readonly state: "gone";
+  readonly reason: "terminated" | "expired" | "lost";
+  readonly dueAt: number;
+}
+
+export type Upload = ReceivingUpload | CompleteUpload | GoneUpload;
+
+/** How many bytes of it the server holds safely. */
+export function safeBytes(upload: ReceivingUpload | CompleteUpload): number {
+  return upload.state === "complete" ? upload.length : upload.offset;
+}
+
+/** True when every byte is there, though the file may not have been placed yet. */
+export function hasAllBytes(upload: ReceivingUpload): boolean {
+  return upload.offset === upload.length;
+}
+
+/** The record of an upload that begins now. */
+export function newUpload(facts: FileFacts, at: { id: string; now: number; expireAfterMs: number }): ReceivingUpload {
+  return {
+    ...facts,
+    state: "receiving",
+    id: at.id,
+    createdAt: at.now,
+    offset: 0,
+    lastByteAt: at.now,
+    dueAt: at.now + at.expireAfterMs,
+  };
+}
+
+/** What the record becomes when the file lies at `path`. */
+export function completed(upload: ReceivingUpload, path: string, now: number): CompleteUpload {
+  return {
+    state: "complete",
+    id: upload.id,
+    owner: upload.owner,
+    ...upload.clientId !== undefined && { clientId: upload.clientId },
+    createdAt: upload.createdAt,
+    length: upload.offset,
+    path,
+    ...upload.type !== undefined && { type: upload.type },
+    ...upload.digests !== undefined && { digests: upload.digests },
+    completedAt: now,
+  };
+}
+
+/** What the record becomes when there is nothing left of the upload but the memory that it was there. */
+export function gone(
+  upload: ReceivingUpload | CompleteUpload,
+  reason: GoneUpload["reason"],
+  forgetAt: number,
+): GoneUpload {
+  return {
+    state: "gone",
+    id: upload.id,
+    owner: upload.owner,
+    ...upload.clientId !== undefined && { clientId: upload.clientId },
+    createdAt: upload.createdAt,
+    reason,
+    dueAt: forgetAt,
+  };
+}
