@@ -9,7 +9,7 @@ async function main(): Promise<void> {
     const config = readConfig(Deno.args, (name) => Deno.env.get(name));
     if (config === "help") return print(helpText());
     const log = await openLog(config.logLevel);
-    const server = await serve(config, { log, root: import.meta.dirname ?? "." });
+    const server = await serve(config, { log, root: import.meta.dirname ?? ".", now: Date.now });
     print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
     const end = () => void server.stop().then(() => Deno.exit(0));
     for (const signal of ["SIGINT", "SIGTERM"] as const) {

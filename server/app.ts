@@ -1,6 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import { corsHeaders } from "./cors.ts";
 import { type ErrorCode, STATUS, UploadError } from "./errors.ts";
+import { drain, type DrainBounds } from "./drain.ts";
 import type { Log } from "./log.ts";
 import type { Pages } from "./pages.ts";
 import type { Route } from "./routes.ts";
@@ -17,6 +18,9 @@ export type App = (request: Request) => Promise<Response>;
 
 /** Seconds after which a client may come again, for the failures that pass by themselves. */
 const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown": 2 };
+
+/** About a second's worth on a good line, or a request of Pawl's own client. */
+const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, ms: 60_000 };
 
 /** Brings requests to their handlers, and what those throw to the client. */
 export function createApp({ routes, pages, allowedOrigins, log }: AppParts): App {
@@ -85,8 +89,8 @@ export function createApp({ routes, pages, allowedOrigins, log }: AppParts): App
 
   return async (request) => {
     const response = await answer(request);
-    // What nobody read of the body is not wanted; the answer is in it.
-    if (request.body !== null && !request.body.locked) request.body.cancel().catch(() => {});
+    // Not awaited: the answer goes first, and tells the client to stop.
+    if (request.body !== null) drain(request.body, DRAIN);
     return response;
   };
 }

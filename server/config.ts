@@ -118,7 +118,6 @@ export function readConfig(args: readonly string[], env: (name: string) => strin
 
   function read<T>(option: Option<T>): T {
     const flag = given[option.flag];
-    if (Array.isArray(flag)) throw new ConfigError(`--${option.flag} is given twice: give it once`);
     const variable = variableOf(option.flag);
     const [name, text] = typeof flag === "string"
       ? [`--${option.flag}`, flag]

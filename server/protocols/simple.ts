@@ -47,7 +47,7 @@ export function createSimpleProtocol(engine: Engine): SimpleProtocol {
 
   return {
     async status({ headers }) {
-      const upload = await statusOf(engine, parseClientId(headers));
+      const upload = await engine.statusByClient(OWNER, parseClientId(headers));
       if (upload === undefined) return line("0", { "Upload-Offset": "0", "Upload-Complete": "?0" });
       return line(String(safeBytes(upload)), progress(upload));
     },
@@ -62,24 +62,10 @@ export function createSimpleProtocol(engine: Engine): SimpleProtocol {
     },
 
     async giveUp({ headers }) {
-      const upload = await engine.findByClient(OWNER, parseClientId(headers));
-      if (upload === undefined) throw new UploadError("not-found", "No upload with this X-File-Id: nothing to give up");
-      await engine.giveUp(upload.id);
+      await engine.giveUp(OWNER, parseClientId(headers));
       return new Response(null, { status: STATUS_CODE.NoContent });
     },
   };
-}
-
-async function statusOf(engine: Engine, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
-  const upload = await engine.findByClient(OWNER, clientId);
-  if (upload === undefined) return undefined;
-  try {
-    return await engine.status(upload.id);
-  } catch (error) {
-    // It went since it was found: whoever asks begins anew.
-    if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
-    throw error;
-  }
 }
 
 /** `X-File-Id`: 1 to 1024 bytes, opaque; the runtime gives each byte as one character. */

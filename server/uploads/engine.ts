@@ -7,6 +7,7 @@ import { load, open, OpenUpload } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import { receive } from "./receive.ts";
 import { type Lease, Writers } from "./takeover.ts";
+import { Turns } from "./turns.ts";
 import {
   type CompleteUpload,
   type FileFacts,
@@ -25,6 +26,8 @@ export type NamedFileFacts = FileFacts & { readonly clientId: string };
 export class Engine {
   readonly #parts: Parts;
   readonly #writers = new Writers();
+  /** One after the other, the requests of one client's id find their upload. */
+  readonly #turns = new Turns();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -35,11 +38,6 @@ export class Engine {
     const upload = this.#newUpload(facts);
     await this.#parts.records.create(upload);
     return upload;
-  }
-
-  /** The upload that a client knows by an id of its own, as it was recorded last; see {@linkcode status}. */
-  async findByClient(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
-    return present(await this.#parts.records.findByClient(owner, clientId));
   }
 
   /**
@@ -64,18 +62,25 @@ export class Engine {
       : opened.upload;
   }
 
+  /** Like {@linkcode status}, for the upload that a client knows by an id of its own; `undefined` where there is none. */
+  async statusByClient(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
+    const upload = await this.#findInTurn(owner, clientId);
+    if (upload === undefined) return undefined;
+    try {
+      return await this.status(upload.id);
+    } catch (error) {
+      // It went since it was found: to its client it is as if it had never been.
+      if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+      throw error;
+    }
+  }
+
   /**
    * Appends a body to an upload; a writer that still holds it has to let go first. The same last request again, empty,
    * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `gone` and `locked`.
    */
-  async append(id: string, request: AppendRequest): Promise<Appended> {
-    using lease = await this.#writers.takeOver(id);
-    const found = await load(this.#parts, id);
-    if (found.state === "complete") return await this.#repeat(lease, found, request);
-    const opened = await open(this.#parts, id);
-    if (!(opened instanceof OpenUpload)) return await this.#repeat(lease, opened, request);
-    await using _opened = opened;
-    return await append(this.#parts, lease, opened, request);
+  append(id: string, request: AppendRequest): Promise<Appended> {
+    return this.#append(id, this.#writers.takeOver(id), request);
   }
 
   /**
@@ -83,21 +88,20 @@ export class Engine {
    * there is none, in the place of an unfinished one, or beside a finished one. Throws what `append` throws.
    */
   async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
-    for (;;) {
-      const known = await this.findByClient(facts.owner, facts.clientId);
-      if (known === undefined && request.offset > 0) throw wrongOffset(0);
-      if (known !== undefined && (request.offset > 0 || isRepeat(known, request))) {
-        return await this.append(known.id, request);
-      }
-      const begun = await this.#begin(facts, request, known);
-      if (begun !== undefined) return await this.append(begun.id, request);
-    }
+    // Whoever asks for this id next must find this request's upload, and that it is being written to.
+    const { id, lease } = await this.#turns.take(turnOf(facts.owner, facts.clientId), async () => {
+      const { id } = await this.#target(facts, request);
+      return { id, lease: this.#writers.takeOver(id) };
+    });
+    return await this.#append(id, lease, request);
   }
 
-  /** Gives an unfinished upload up and removes its bytes. Throws `finished` where it is not unfinished any more. */
-  async giveUp(id: string): Promise<void> {
-    using _lease = await this.#writers.takeOver(id);
-    const upload = await load(this.#parts, id);
+  /** Gives up the unfinished upload that a client knows by an id of its own. Throws `not-found` or `finished`. */
+  async giveUp(owner: string, clientId: string): Promise<void> {
+    const found = await this.#findInTurn(owner, clientId);
+    if (found === undefined) throw new UploadError("not-found", "No upload has this id: nothing to give up");
+    using _lease = await this.#writers.takeOver(found.id);
+    const upload = await load(this.#parts, found.id);
     if (upload.state === "complete") {
       throw new UploadError("finished", `This upload is finished: remove the file by DELETE /files/${upload.id}`);
     }
@@ -140,7 +144,24 @@ export class Engine {
     return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs });
   }
 
-  /** Begins a new upload in the place of `known`; `undefined` when another request was faster. */
+  async #findInTurn(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
+    return await this.#turns.take(turnOf(owner, clientId), async () => {
+      return present(await this.#parts.records.findByClient(owner, clientId));
+    });
+  }
+
+  /** The upload that a request with a client's own id goes to; it is begun where it has to be. */
+  async #target(facts: NamedFileFacts, request: AppendRequest): Promise<{ id: string }> {
+    for (;;) {
+      const known = present(await this.#parts.records.findByClient(facts.owner, facts.clientId));
+      if (known === undefined && request.offset > 0) throw wrongOffset(0);
+      if (known !== undefined && (request.offset > 0 || isRepeat(known, request))) return known;
+      const begun = await this.#begin(facts, request, known);
+      if (begun !== undefined) return begun;
+    }
+  }
+
+  /** Begins a new upload in the place of `known`; `undefined` when another process was faster. */
   async #begin(facts: FileFacts, request: AppendRequest, known?: Upload): Promise<ReceivingUpload | undefined> {
     const { records, bytes, limits } = this.#parts;
     const begun = this.#newUpload(facts);
@@ -152,6 +173,24 @@ export class Engine {
     if (!await records.create(upload, current)) return undefined;
     if (current?.state === "receiving") await bytes.discard(current.id);
     return upload;
+  }
+
+  async #append(id: string, taken: Promise<Lease>, request: AppendRequest): Promise<Appended> {
+    using lease = await taken;
+    const found = await load(this.#parts, id);
+    if (found.state === "complete") return await this.#repeat(lease, found, request);
+    const opened = await open(this.#parts, id);
+    if (!(opened instanceof OpenUpload)) return await this.#repeat(lease, opened, request);
+    await using _opened = opened;
+    const appended = await append(this.#parts, lease, opened, request);
+    if (appended.end !== "complete") {
+      this.#parts.log.info("Upload {id} interrupted ({end}) at byte {offset}", {
+        id,
+        end: appended.end,
+        offset: safeBytes(appended.upload),
+      });
+    }
+    return appended;
   }
 
   /** The answer to a request on a finished upload: the same as before, where it brings nothing new. */
@@ -187,6 +226,10 @@ const NOTHING = {
   cut: () => Promise.resolve(),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
+
+function turnOf(owner: string, clientId: string): string {
+  return JSON.stringify([owner, clientId]);
+}
 
 function present(upload: Upload | undefined): ReceivingUpload | CompleteUpload | undefined {
   return upload?.state === "gone" ? undefined : upload;

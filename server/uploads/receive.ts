@@ -1,5 +1,6 @@
 import { isDiskFull } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
+import { type BodySource, openBody } from "./body_source.ts";
 import type { StopReason } from "./takeover.ts";
 
 /** How a request's body came to its end. Whatever the end, the bytes before it are kept. */
@@ -33,14 +34,9 @@ export interface ReceiveOptions {
   onPiece(piece: Uint8Array): void;
 }
 
-/** A stopped body may still hold bytes that arrived: read until nothing comes for this long … */
-const LAST_BYTES_MS = 3;
-/** … but no longer than this, however fast its client goes on sending. */
-const LAST_BYTES_MAX_MS = 25;
-
 /**
  * Appends a request's body to a file, and returns, never throws, when it ends. Nothing that arrived is thrown away, but
- * the read that crosses `limit`. Nothing is flushed here.
+ * the read that crosses `limit`. Nothing is flushed here. What the client sends after the end stays in the body.
  */
 export async function receive(
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
@@ -51,104 +47,64 @@ export async function receive(
   const ended = (end: End, error?: unknown): Received => ({ received: appender.length - start, end, error });
   if (body === null) return ended(options.expected ? "disconnected" : "complete");
 
-  const source = openSource(body);
-  const patience = watch(source, options);
+  using source = openBody(body);
+  using patience = watch(source, options);
   try {
     for (;;) {
       const piece = await source.read();
       if (piece === undefined) break;
-      const room = options.limit - (appender.length - start);
-      if (piece.length > room) {
-        await source.cancel();
-        return ended("too-long");
-      }
+      if (piece.length > options.limit - (appender.length - start)) return ended("too-long");
       try {
         await appender.write(piece);
         options.onPiece(piece);
       } catch (error) {
-        await source.cancel();
         return ended(isDiskFull(error) ? "disk-full" : "failed", error);
       }
-      // A slow disk is not a silent client.
       patience.heard();
     }
   } catch (error) {
     // Deno gives every byte that came before it throws for a lost client: BadResource, Http or a plain Error.
     return ended("disconnected", error);
-  } finally {
-    patience.end();
   }
-  const cancelled = patience.reason();
-  const all = options.expected === undefined || appender.length - start === options.expected;
-  // A body that is whole is complete, even if it was asked to stop with its last bytes.
-  if (cancelled !== undefined) return ended(options.expected !== undefined && all ? "complete" : cancelled);
-  return ended(all ? "complete" : "disconnected");
+  // A body that has come whole is complete, even if it was asked to stop with its last bytes.
+  if (appender.length - start === options.expected) return ended("complete");
+  if (patience.reason !== undefined) return ended(patience.reason);
+  return ended(options.expected === undefined ? "complete" : "disconnected");
 }
 
-interface Source {
-  /** The next bytes, in a buffer that the next call may use again; `undefined` at the end, and after `cancel`. */
-  read(): Promise<Uint8Array | undefined>;
-  /** Ends the body; a read that waits ends too. Never throws. */
-  cancel(): Promise<void>;
-}
+/** A stopped body may still hold bytes that arrived: it is read until nothing comes for this long … */
+const LAST_BYTES_MS = 3;
+/** … but no longer than this, however fast its client goes on sending. */
+const LAST_BYTES_MAX_MS = 25;
 
-const SMALLEST_BUFFER = 16 * 1024;
-const LARGEST_BUFFER = 1024 * 1024;
-
-/** Reads with one buffer, used again and again, that grows while reads fill it; a slow client costs little memory. */
-function openSource(body: ReadableStream<Uint8Array<ArrayBuffer>>): Source {
-  let reader: ReadableStreamBYOBReader;
-  try {
-    reader = body.getReader({ mode: "byob" });
-  } catch {
-    // A small body comes as a stream of another kind, whole in one or a few pieces.
-    const plain = body.getReader();
-    return { read: async () => (await plain.read()).value, cancel: () => plain.cancel().catch(() => {}) };
-  }
-  let buffer = new Uint8Array(SMALLEST_BUFFER);
-  return {
-    async read() {
-      const { value, done } = await reader.read(buffer);
-      if (done || value === undefined) return undefined;
-      const filled = value.length === value.buffer.byteLength;
-      buffer = filled && value.length < LARGEST_BUFFER
-        ? new Uint8Array(value.length * 4)
-        : new Uint8Array(value.buffer);
-      return value;
-    },
-    cancel: () => reader.cancel().catch(() => {}),
-  };
-}
-
-interface Watch {
+interface Watch extends Disposable {
   heard(): void;
   /** Why the watch ended the body, if it did. */
-  reason(): End | undefined;
-  end(): void;
+  readonly reason: End | undefined;
 }
 
 /** Ends a body whose client is silent for too long, or that is asked to stop. */
-function watch(source: Source, { idleMs, stop }: ReceiveOptions): Watch {
+function watch(source: BodySource, { idleMs, stop }: ReceiveOptions): Watch {
   let reason: End | undefined;
   let heardAt = performance.now();
   let idleTimer = setTimeout(checkIdle, idleMs);
   let stopTimer: ReturnType<typeof setTimeout> | undefined;
 
-  function cancel(why: End): void {
+  function end(why: End): void {
     reason ??= why;
-    source.cancel();
+    source.end();
   }
   function checkIdle(): void {
     const left = heardAt + idleMs - performance.now();
-    if (left <= 0) cancel("idle");
+    if (left <= 0) end("idle");
     else idleTimer = setTimeout(checkIdle, left);
   }
   function onStop(): void {
     const stoppedAt = performance.now();
     const checkStop = () => {
       const now = performance.now();
-      const quietFor = now - Math.max(heardAt, stoppedAt);
-      if (quietFor >= LAST_BYTES_MS || now - stoppedAt >= LAST_BYTES_MAX_MS) cancel(stop.reason as StopReason);
+      const quietMs = now - Math.max(heardAt, stoppedAt);
+      if (quietMs >= LAST_BYTES_MS || now - stoppedAt >= LAST_BYTES_MAX_MS) end(stop.reason as StopReason);
       else stopTimer = setTimeout(checkStop, 1);
     };
     checkStop();
@@ -157,9 +113,12 @@ function watch(source: Source, { idleMs, stop }: ReceiveOptions): Watch {
   stop.addEventListener("abort", onStop);
   if (stop.aborted) onStop();
   return {
+    // A slow disk is not a silent client: this is called when a piece is written.
     heard: () => void (heardAt = performance.now()),
-    reason: () => reason,
-    end() {
+    get reason() {
+      return reason;
+    },
+    [Symbol.dispose]() {
       clearTimeout(idleTimer);
       clearTimeout(stopTimer);
       stop.removeEventListener("abort", onStop);

@@ -1,0 +1,63 @@
+import { join } from "@std/path";
+import { type App, createApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { createDownloads } from "./downloads.ts";
+import type { Log } from "./log.ts";
+import { createPages } from "./pages.ts";
+import { createSimpleProtocol } from "./protocols/simple.ts";
+import { createRoutes } from "./routes.ts";
+import { openFiles } from "./storage/files.ts";
+import { openRecords } from "./storage/records.ts";
+import { Engine } from "./uploads/engine.ts";
+import { sweep } from "./uploads/expiry.ts";
+import type { Limits } from "./uploads/parts.ts";
+
+/** What Pawl needs besides its configuration. */
+export interface Surroundings {
+  readonly log: Log;
+  /** The folder that holds `static/` and `client/`. */
+  readonly root: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Pawl on its data folder, without a port. */
+export interface Pawl {
+  readonly app: App;
+  /** Removes what is past its time. */
+  sweep(): Promise<void>;
+  /** Ends the requests that receive, as interruptions with their bytes flushed and recorded; takes no new ones. */
+  interrupt(): Promise<void>;
+  /** Closes what is open, once nothing calls `app` any more. */
+  close(): void;
+}
+
+/** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
+export async function openPawl(config: Config, { log, root, now }: Surroundings): Promise<Pawl> {
+  const bytes = await openFiles(config.data);
+  const records = await openRecords(join(config.data, "pawl.db"));
+  const engine = new Engine({ bytes, records, limits: limitsOf(config), log, now });
+  const routes = createRoutes({
+    simple: createSimpleProtocol(engine),
+    engine,
+    download: createDownloads({ records, bytes }),
+  });
+  return {
+    app: createApp({ routes, pages: createPages({ root }), allowedOrigins: config.allowedOrigins, log }),
+    sweep: () => sweep({ engine, records, now, log }),
+    interrupt: () => engine.close(),
+    close: () => records[Symbol.dispose](),
+  };
+}
+
+function limitsOf({ maxBytes, idleMs, expireAfterMs }: Config): Limits {
+  return {
+    maxBytes,
+    idleMs,
+    expireAfterMs,
+    rememberGoneMs: 24 * 3_600_000,
+    checkpointBytes: 64 * 2 ** 20,
+    checkpointMs: 5000,
+    patience: { waitMs: 1000, silenceMs: 500 },
+  };
+}

@@ -1,0 +1,301 @@
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { sha256, someBytes } from "../../support/bytes.ts";
+import { openTestApp } from "../../support/pawl.ts";
+import { brokenBody, pieces, simpleClient } from "../../support/simple_client.ts";
+
+const file = someBytes(1000);
+
+Deno.test("GET /status answers 0 for an id that was never seen, and begins nothing", async () => {
+  await using pawl = await openTestApp();
+  const { status, text, headers } = await simpleClient(pawl.app).status("film.mkv-1000-1");
+  assertEquals([status, text], [200, "0"]);
+  assertEquals(headers.get("upload-offset"), "0");
+  assertEquals(headers.get("upload-complete"), "?0");
+  assertEquals(headers.get("cache-control"), "no-store");
+  assertEquals(headers.get("location"), null);
+  assertEquals(await pawl.incomingNames(), []);
+});
+
+Deno.test("a request without X-File-Id is answered 400 No file id", async () => {
+  await using pawl = await openTestApp();
+  for (const [method, path] of [["GET", "/status"], ["POST", "/upload"], ["DELETE", "/upload"]] as const) {
+    const response = await pawl.app(new Request(`http://localhost${path}`, { method }));
+    assertEquals([response.status, await response.text()], [400, "No file id"]);
+  }
+});
+
+Deno.test("the original tutorial client works: only X-File-Id, ending in -NaN, and X-Start-Byte", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const id = "film.mkv-1000-NaN";
+  await client.send(id, 0, brokenBody(file.subarray(0, 400)), { "Content-Length": "1000" });
+  assertEquals((await client.status(id)).text, "400");
+  const sent = await client.send(id, 400, file.slice(400));
+  assertEquals([sent.status, sent.text], [200, "Success 1000"]);
+  assertEquals(await pawl.finished("film.mkv"), file);
+  assertEquals((await client.status(id)).text, "1000");
+  assertEquals(await pawl.incomingNames(), []);
+});
+
+Deno.test("the file is sent in parts when X-File-Size is given, and each answer has the count", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const size = { "X-File-Size": "1000", "X-File-Name": "%D0%BE%D1%82%D1%87%D1%91%D1%82.pdf" };
+  const first = await client.send("a", 0, file.slice(0, 300), size);
+  assertEquals([first.status, first.text, first.headers.get("upload-offset")], [200, "300", "300"]);
+  assertEquals(first.headers.get("upload-complete"), "?0");
+  assertEquals(first.headers.get("upload-length"), "1000");
+  assertMatch(first.headers.get("upload-expires") ?? "", /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/);
+  const status = await client.status("a");
+  assertEquals(status.headers.get("location"), first.headers.get("location"));
+  assertEquals((await client.send("a", 300, file.slice(300, 600), size)).text, "600");
+  const last = await client.send("a", 600, file.slice(600), size);
+  assertEquals([last.text, last.headers.get("upload-complete")], ["Success 1000", "?1"]);
+  assertEquals(last.headers.get("upload-expires"), null);
+  assertEquals(await pawl.finishedNames(), ["отчёт.pdf"]);
+  assertEquals(await pawl.finished("отчёт.pdf"), file);
+});
+
+Deno.test("another start byte than the count is answered 400 with the count, and nothing is written", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  assertEquals((await client.send("a", 7, file)).text, "Wrong start byte: 0");
+  await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  for (const start of [1, 299, 301, 1000, 999_999_999_999_999]) {
+    const { status, text, headers } = await client.send("a", start, file.slice(300), { "X-File-Size": "1000" });
+    assertEquals([status, text, headers.get("upload-offset")], [400, "Wrong start byte: 300", "300"]);
+  }
+  assertEquals((await client.status("a")).text, "300");
+});
+
+Deno.test("start byte 0, or none, on an unfinished upload starts over from nothing", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  for (const start of [0, undefined]) {
+    await client.send("a-5-1", 0, new Uint8Array(300), { "X-File-Size": "1000" });
+    assertEquals((await client.send("a-5-1", start, file)).text, "Success 1000");
+  }
+  assertEquals(await pawl.finished("a"), file);
+  assertEquals(await pawl.finished("a (2)"), file);
+  assertEquals(await pawl.incomingNames(), []);
+});
+
+Deno.test("start byte 0 on a finished upload makes a new one, and the finished file stays", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const first = await client.send("a.bin-1000-1", 0, file);
+  const second = await client.send("a.bin-1000-1", 0, file.slice(0, 10), { "X-File-Size": "1000" });
+  assertEquals(second.text, "10");
+  assertNotEquals(first.headers.get("location"), second.headers.get("location"));
+  assertEquals((await client.status("a.bin-1000-1")).text, "10");
+  assertEquals(await pawl.finished("a.bin"), file);
+});
+
+Deno.test("the last request again, empty, gives the answer that was lost", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const first = await client.send("a", 0, file);
+  for (const body of [new Uint8Array(), null, pieces()]) {
+    const again = await client.send("a", 1000, body);
+    assertEquals([again.status, again.text], [200, "Success 1000"]);
+    assertEquals(again.headers.get("location"), first.headers.get("location"));
+  }
+  for (const body of [file, pieces(file)]) {
+    assertEquals((await client.send("a", 1000, body)).status, 400);
+  }
+  assertEquals(await pawl.finishedNames(), ["a"]);
+});
+
+Deno.test("an empty file is finished by one empty request, and stays one when it is sent again", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  for (let time = 0; time < 2; time++) {
+    const { status, text } = await client.send("empty.txt-0-1", 0, new Uint8Array(), { "X-File-Size": "0" });
+    assertEquals([status, text], [200, "Success 0"]);
+  }
+  assertEquals(await pawl.finishedNames(), ["empty.txt"]);
+  assertEquals((await client.status("empty.txt-0-1")).headers.get("upload-complete"), "?1");
+});
+
+Deno.test("a body of unknown length ends the file where it ends cleanly", async () => {
+  await using pawl = await openTestApp();
+  const { text } = await simpleClient(pawl.app).send("a", 0, pieces(file.slice(0, 10), file.slice(10)));
+  assertEquals(text, "Success 1000");
+  assertEquals(await pawl.finished("a"), file);
+});
+
+Deno.test("all bytes but no end: an empty request from the last byte finishes the file", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, brokenBody(file));
+  assertEquals((await client.status("a")).headers.get("upload-complete"), "?0");
+  assertEquals((await client.send("a", 1000, null, { "X-File-Size": "1000" })).text, "Success 1000");
+});
+
+Deno.test("more bytes than the length are refused whole, and nothing before them is lost", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  for (const body of [new Uint8Array(701), pieces(new Uint8Array(600), new Uint8Array(101))]) {
+    const { status, headers } = await client.send("a", 300, body, { "X-File-Size": "1000" });
+    assertEquals([status, headers.get("upload-offset")], [400, "300"]);
+    assertEquals((await client.status("a")).text, "300");
+  }
+  assertEquals((await client.send("a", 300, file.slice(300))).text, "Success 1000");
+  assertEquals(await pawl.finished("a"), file);
+});
+
+Deno.test("a size that changes is refused, and the bytes stay", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  assertEquals((await client.send("a", 300, file.slice(300), { "X-File-Size": "1001" })).status, 400);
+  assertEquals((await client.send("a", 300, file.slice(0, 3))).status, 400);
+  assertEquals((await client.status("a")).text, "300");
+});
+
+Deno.test("a refused request from byte 0 does not cost the upload before it", async () => {
+  await using pawl = await openTestApp({ maxBytes: 2000 });
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  const tooLarge = await client.send("a", 0, file.slice(0, 1), { "X-File-Size": "2001" });
+  assertEquals(tooLarge.status, 413);
+  assertMatch(tooLarge.text, /2000 bytes/);
+  assertEquals((await client.send("a", 0, new Uint8Array(2001))).status, 413);
+  assertEquals((await client.send("a", 0, file.slice(0, 11), { "X-File-Size": "10" })).status, 400);
+  assertEquals((await client.send("a", 0, file, { "Content-Digest": "sha-256=nonsense" })).status, 400);
+  assertEquals((await client.status("a")).text, "300");
+});
+
+Deno.test("a body of unknown length that goes past the limit of the server is refused", async () => {
+  await using pawl = await openTestApp({ maxBytes: 1500 });
+  const client = simpleClient(pawl.app);
+  assertEquals((await client.send("a", 0, pieces(file, file))).status, 413);
+  assertEquals((await client.status("a")).text, "0");
+});
+
+Deno.test("headers that are not what they must be are answered 400 with one line", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  const wrong: [string, string, number][] = [
+    ["X-Start-Byte", "-1", 400],
+    ["X-Start-Byte", "+300", 400],
+    ["X-Start-Byte", "300.0", 400],
+    ["X-Start-Byte", "0x12c", 400],
+    ["X-Start-Byte", "300, 300", 400],
+    ["X-Start-Byte", "", 400],
+    ["X-Start-Byte", "1000000000000000", 400],
+    ["X-File-Size", "1e3", 400],
+    ["X-File-Size", "-1", 400],
+    ["X-File-Name", "%zz", 400],
+    ["X-File-Name", "%ff", 400],
+    ["X-File-Name", "..", 400],
+    ["X-File-Name", "", 400],
+    ["X-File-Path", "../a", 400],
+    ["X-File-Path", "a/%2e%2e/b", 400],
+    ["X-File-Path", "a//b", 400],
+    ["X-File-Path", "/etc/passwd", 400],
+    ["X-File-Path", "a%2fb/c", 400],
+    ["X-File-Modified", "yesterday", 400],
+    ["X-File-Type", "text", 400],
+    ["Content-Digest", "sha-256=1", 400],
+    ["Repr-Digest", "sha-256=:not base64:, ", 400],
+    ["Content-Encoding", "gzip", 415],
+    ["Content-Type", "multipart/form-data; boundary=x", 415],
+    ["Transfer-Encoding", "gzip, chunked", 501],
+    ["Content-Length", "9007199254740993", 400],
+  ];
+  for (const [name, value, expected] of wrong) {
+    const headers = new Headers({ "X-File-Id": "a", "X-Start-Byte": "300", "X-File-Size": "1000" });
+    headers.set(name, value);
+    const response = await pawl.app(new Request("http://localhost/upload", { method: "POST", headers, body: "abc" }));
+    const text = await response.text();
+    assertEquals([name, value, response.status], [name, value, expected]);
+    assertEquals(text.split("\n").length, 1);
+    assertEquals((await client.status("a")).text, "300");
+  }
+  for (const id of ["x".repeat(1025)]) assertEquals((await client.status(id)).status, 400);
+  assertEquals((await client.status("é".repeat(1024))).status, 200);
+});
+
+Deno.test("Content-Digest: a body that does not have it is taken back, one that has it stays", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  const rest = file.slice(300);
+  const digest = (bytes: Uint8Array) => ({ "Content-Digest": `sha-256=:${sha256(bytes)}:`, "X-File-Size": "1000" });
+  const wrong = await client.send("a", 300, rest, digest(file));
+  assertEquals([wrong.status, wrong.headers.get("upload-offset")], [400, "300"]);
+  assertEquals((await client.status("a")).text, "300");
+  assertEquals((await client.send("a", 300, rest, digest(rest))).text, "Success 1000");
+  assertEquals(await pawl.finished("a"), file);
+});
+
+Deno.test("Repr-Digest: a file that does not have it does not appear", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const headers = { "X-File-Size": "1000", "Repr-Digest": `sha-256=:${sha256(file)}:` };
+  const broken = file.slice();
+  broken[999]! ^= 1;
+  assertEquals((await client.send("a", 0, broken, headers)).status, 400);
+  assertEquals(await pawl.finishedNames(), []);
+  assertEquals((await client.status("a")).text, "0");
+  // In two requests the digest covers what came before the second as well.
+  await client.send("a", 0, file.slice(0, 300), headers);
+  assertEquals((await client.send("a", 300, broken.slice(300), headers)).status, 400);
+  assertEquals((await client.status("a")).text, "300");
+  assertEquals((await client.send("a", 300, file.slice(300), { "X-File-Size": "1000" })).text, "Success 1000");
+});
+
+Deno.test("DELETE /upload gives an unfinished upload up; unknown is 404, finished is 409", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  assertEquals((await client.giveUp("a")).status, 404);
+  const sent = await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  assertEquals((await client.giveUp("a")).status, 204);
+  assertEquals(await pawl.incomingNames(), []);
+  assertEquals((await client.status("a")).text, "0");
+  assertEquals((await pawl.app(new Request(`http://localhost${sent.headers.get("location")}`))).status, 410);
+  const finished = await client.send("a", 0, file);
+  const refused = await client.giveUp("a");
+  assertEquals(refused.status, 409);
+  assertMatch(refused.text, new RegExp(finished.headers.get("location") ?? "?"));
+  assertEquals(await pawl.finished("a"), file);
+});
+
+Deno.test("X-File-Path puts the file into its folders, whatever else has their names", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("0", 0, file, { "X-File-Name": "photos" });
+  const send = (id: string, path: string) => client.send(id, 0, file, { "X-File-Path": path });
+  assertEquals((await send("1", "photos/2024/a%20b.jpg")).text, "Success 1000");
+  assertEquals((await send("2", "photos/2024/a%20b.jpg")).text, "Success 1000");
+  assertEquals(await pawl.finished("photos (2)/2024/a b.jpg"), file);
+  assertEquals(await pawl.finished("photos (2)/2024/a b (2).jpg"), file);
+});
+
+Deno.test("names in any script, with spaces, quotes and signs, are the names on disk", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const names = ["отчёт.pdf", "报告.pdf", "보고서.pdf", "👩‍🚀 🎉.png", `a "b" 'c' #1 100% & <d>.txt`, " x?.y:z*.tar.gz"];
+  for (const name of names) {
+    const answer = await client.send(name.length.toString(), 0, file, { "X-File-Name": encodeURIComponent(name) });
+    assertEquals(answer.text, "Success 1000");
+    assertEquals(await pawl.finished(name.trim()), file);
+  }
+});
+
+Deno.test("an upload whose file has lost recorded bytes is never continued", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const { headers } = await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  const [name = ""] = await pawl.incomingNames();
+  await Deno.truncate(`${pawl.data}/incoming/${name}`, 299);
+  assertEquals((await client.send("a", 300, file.slice(300))).status, 410);
+  assertEquals((await pawl.app(new Request(`http://localhost${headers.get("location")}`))).status, 410);
+  assertEquals((await client.status("a")).text, "0");
+  assertEquals(await pawl.incomingNames(), []);
+  assertEquals(pawl.log.lines.filter((line) => line.startsWith("error")).length, 1);
+  assertEquals((await client.send("a", 0, file)).text, "Success 1000");
+});

@@ -1,0 +1,88 @@
+/** A connection on which a test says exactly what goes over the wire, and when. */
+export interface RawConnection extends Disposable {
+  /** Sends text (as UTF-8) or bytes; false when the server has cut the connection. */
+  send(data: string | Uint8Array): Promise<boolean>;
+  /** Says that nothing more will be sent, and keeps on reading. */
+  finishSending(): Promise<void>;
+  /** The next whole answer; interim ones (1xx) are passed over. Throws when the server closes before it is whole. */
+  answer(): Promise<RawAnswer>;
+  /** Waits until the server closes; gives what came before it. */
+  closed(): Promise<string>;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** Connects to a server on this machine; use with `using`, which closes it. */
+export async function connect(port: number): Promise<RawConnection> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  let open = true;
+  let text = "";
+
+  async function readMore(): Promise<boolean> {
+    const buffer = new Uint8Array(65536);
+    const length = await connection.read(buffer).catch(() => null);
+    if (length === null) return false;
+    for (const byte of buffer.subarray(0, length)) text += String.fromCharCode(byte);
+    return true;
+  }
+  async function readUntil(isEnough: () => boolean): Promise<void> {
+    while (!isEnough()) {
+      if (!await readMore()) throw new Error(`The server closed the connection after ${JSON.stringify(text)}`);
+    }
+  }
+
+  return {
+    async send(data) {
+      let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      try {
+        while (rest.length > 0) rest = rest.subarray(await connection.write(rest));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    finishSending: () => connection.closeWrite(),
+    async answer() {
+      for (;;) {
+        await readUntil(() => text.includes("\r\n\r\n"));
+        const head = text.slice(0, text.indexOf("\r\n\r\n"));
+        text = text.slice(head.length + 4);
+        const [statusLine = "", ...lines] = head.split("\r\n");
+        const status = Number(statusLine.split(" ")[1]);
+        if (status < 200) continue;
+        const headers = new Headers(lines.map((line): [string, string] => {
+          const colon = line.indexOf(":");
+          return [line.slice(0, colon), line.slice(colon + 1).trim()];
+        }));
+        const length = Number(headers.get("content-length") ?? 0);
+        await readUntil(() => text.length >= length);
+        const body = text.slice(0, length);
+        text = text.slice(length);
+        return { status, headers, body };
+      }
+    },
+    async closed() {
+      while (await readMore());
+      return text;
+    },
+    [Symbol.dispose]() {
+      if (open) connection.close();
+      open = false;
+    },
+  };
+}
+
+/** The head of a `POST /upload` request, with `headers` besides. */
+export function postHead(id: string, headers: Record<string, string | number>): string {
+  return head("POST /upload", { "X-File-Id": id, ...headers });
+}
+
+/** The head of any request. */
+export function head(line: string, headers: Record<string, string | number> = {}): string {
+  const lines = Object.entries({ Host: "localhost", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${line} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
