@@ -48,7 +48,7 @@ export function numberedName(name: string, number: number): string {
  * is of another make. A name that went through `encodeURIComponent` is decoded.
  */
 export function nameInClientId(clientId: string): string {
-  const name = /^(.+?)-\d+-(?:\d+|NaN|undefined)(?:-[\w-]*)?$/s.exec(clientId)?.[1] ?? clientId;
+  const name = /^(.+)-\d+-(?:-?\d+|NaN|undefined)$/s.exec(clientId)?.[1] ?? clientId;
   try {
     const decoded = decodeURIComponent(name);
     return encodeURIComponent(decoded) === name ? decoded : name;

@@ -1,0 +1,67 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ConfigError, helpText, readConfig } from "../../server/config.ts";
+import { parseSize, parseTime } from "../../server/units.ts";
+
+function read(args: string[], env: Record<string, string> = {}) {
+  const config = readConfig(args, (name) => env[name]);
+  if (config === "help") throw new Error("help was not asked for");
+  return config;
+}
+
+Deno.test("readConfig() has a default for everything", () => {
+  assertEquals(read([]), {
+    host: "127.0.0.1",
+    port: 8080,
+    data: `${Deno.cwd()}/data`,
+    maxBytes: Infinity,
+    expireAfterMs: 604_800_000,
+    idleMs: 60_000,
+    allowedOrigins: [],
+    logLevel: "info",
+  });
+});
+
+Deno.test("readConfig() takes flags before the environment", () => {
+  const env = { PAWL_PORT: "1", PAWL_MAX_SIZE: "1.5GiB", PAWL_ALLOW_ORIGIN: "https://a.example, http://b.example:81" };
+  const config = read(["--port=2", "--expire-after", "12h"], env);
+  assertEquals([config.port, config.maxBytes, config.expireAfterMs], [2, 1_610_612_736, 43_200_000]);
+  assertEquals(config.allowedOrigins, ["https://a.example", "http://b.example:81"]);
+  assertEquals(read(["--allow-origin=*"]).allowedOrigins, ["*"]);
+});
+
+Deno.test("readConfig() says in one line what is wrong", () => {
+  const wrong: [string[], string][] = [
+    [["--port=65536"], "--port cannot be"],
+    [["--port=x"], "--port cannot be"],
+    [["--port"], "--port cannot be"],
+    [["--host=a b"], "--host cannot be"],
+    [["--data="], "--data cannot be"],
+    [["--max-size=5 parsecs"], "--max-size cannot be"],
+    [["--idle-timeout=0s"], "--idle-timeout cannot be"],
+    [["--expire-after=-1d"], "--expire-after cannot be"],
+    [["--allow-origin=https://a.example/path"], "--allow-origin cannot be"],
+    [["--allow-origin=a.example"], "--allow-origin cannot be"],
+    [["--log-level=loud"], "--log-level cannot be"],
+    [["--nonsense"], 'Unknown argument "--nonsense"'],
+    [["-p", "1"], "Unknown argument"],
+  ];
+  for (const [args, message] of wrong) assertThrows(() => read(args), ConfigError, message);
+});
+
+Deno.test("readConfig() gives help when it is asked for", () => {
+  assertEquals(readConfig(["--help"], () => undefined), "help");
+  assertEquals(helpText().includes("--expire-after TIME"), true);
+});
+
+Deno.test("parseSize() and parseTime() know their units", () => {
+  const sizes = [["5", 5], ["5B", 5], ["1KiB", 1024], ["1.5 GB", 1.5e9], ["2tib", 2 ** 41], ["5x", undefined], [
+    "-1",
+    undefined,
+  ]];
+  for (const [text, bytes] of sizes) assertEquals([text, parseSize(String(text))], [text, bytes]);
+  const times = [["5ms", 5], ["60s", 60_000], ["1.5h", 5_400_000], ["7d", 604_800_000], ["5", undefined], [
+    "",
+    undefined,
+  ]];
+  for (const [text, ms] of times) assertEquals([text, parseTime(String(text))], [text, ms]);
+});

@@ -1,0 +1,60 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UploadError } from "../../../server/errors.ts";
+import {
+  headerText,
+  parseDigests,
+  parseInteger,
+  parseMediaType,
+  parsePercentEncoded,
+} from "../../../server/protocols/headers.ts";
+
+Deno.test("parseInteger() takes digits alone, at most 15", () => {
+  const of = (value: string) => parseInteger(new Headers({ n: value }), "n");
+  assertEquals(parseInteger(new Headers(), "n"), undefined);
+  for (const [text, value] of [["0", 0], ["007", 7], ["999999999999999", 999_999_999_999_999]] as const) {
+    assertEquals(of(text), value);
+  }
+  for (const text of ["", "-1", "+1", "1.5", "1e3", "0x1", "1, 1", "1000000000000000", "١", "NaN", "1 2", "Infinity"]) {
+    const headers = new Headers();
+    try {
+      headers.set("n", text);
+    } catch {
+      continue;
+    }
+    assertThrows(() => parseInteger(headers, "n"), UploadError, "at most 15 digits");
+  }
+});
+
+Deno.test("parsePercentEncoded() reads UTF-8, percent-encoded or as it is", () => {
+  const of = (value: string) => parsePercentEncoded(new Headers({ n: value }), "n");
+  const rawUtf8 = String.fromCharCode(...new TextEncoder().encode("отчёт 报"));
+  for (const [text, value] of [["caf%C3%A9", "café"], [rawUtf8, "отчёт 报"], ["a+b", "a+b"], ["%00", "\0"], ["", ""]]) {
+    assertEquals(of(text!), value!);
+  }
+  for (const text of ["%", "%4", "%zz", "%FF", "%C3", "caf\u00e9", "%ED%A0%80"]) {
+    assertThrows(() => of(text), UploadError, "percent-encoded UTF-8");
+  }
+});
+
+Deno.test("headerText() reads UTF-8 bytes, and leaves others as they are", () => {
+  assertEquals(headerText(String.fromCharCode(...new TextEncoder().encode("отчёт"))), "отчёт");
+  assertEquals(headerText("caf\u00e9"), "café");
+});
+
+Deno.test("parseDigests() gives the digests that can be checked", () => {
+  const of = (value: string) => parseDigests(new Headers({ "Content-Digest": value }), "Content-Digest");
+  assertEquals(parseDigests(new Headers(), "Content-Digest"), undefined);
+  assertEquals(of("sha-256=:AQID:"), [{ algorithm: "sha-256", value: new Uint8Array([1, 2, 3]) }]);
+  assertEquals(of("md5=:AQID:, sha-512=:AQ==:;x=1"), [{ algorithm: "sha-512", value: new Uint8Array([1]) }]);
+  assertEquals(of("md5=:AQID:"), undefined);
+  for (const text of ["sha-256", "sha-256=abc", 'sha-256="AQID"', "sha-256=:AQID", "=", "sha-256=1"]) {
+    assertThrows(() => of(text), UploadError, "Content-Digest must be like");
+  }
+});
+
+Deno.test("parseMediaType() takes a type without its parameters, and nothing that could end a header", () => {
+  assertEquals(parseMediaType("Text/HTML; charset=x"), "text/html");
+  for (const text of [null, "", "text", "text/", "/x", "a b/c", "a/b c", "text/html\r\nX: y", `${"x".repeat(200)}/y`]) {
+    assertEquals(parseMediaType(text), undefined);
+  }
+});

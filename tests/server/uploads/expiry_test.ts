@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import { someBytes } from "../../support/bytes.ts";
+import { openTestApp } from "../../support/pawl.ts";
+import { simpleClient } from "../../support/simple_client.ts";
+
+const file = someBytes(1000);
+const day = 86_400_000;
+
+Deno.test("an unfinished upload goes a fixed time after its last byte, is 410 for a day, and then unknown", async () => {
+  let now = Date.UTC(2026, 0, 1);
+  await using pawl = await openTestApp({ now: () => now, expireAfterMs: 7 * day });
+  const client = simpleClient(pawl.app);
+  const size = { "X-File-Size": "1000" };
+  const first = await client.send("a", 0, file.slice(0, 100), size);
+  const get = async () => (await pawl.app(new Request(`http://localhost${first.headers.get("location")}`))).status;
+  assertEquals(first.headers.get("upload-expires"), "Thu, 08 Jan 2026 00:00:00 GMT");
+  now += 6 * day;
+  const second = await client.send("a", 100, file.slice(100, 200), size);
+  assertEquals(second.headers.get("upload-expires"), "Wed, 14 Jan 2026 00:00:00 GMT");
+  now += 6 * day;
+  await pawl.sweep();
+  assertEquals((await client.status("a")).text, "200");
+  now += day;
+  await pawl.sweep();
+  assertEquals((await client.status("a")).text, "0");
+  assertEquals([await get(), await pawl.incomingNames()], [410, []]);
+  now += day;
+  await pawl.sweep();
+  assertEquals(await get(), 404);
+});
+
+Deno.test("a finished file never expires", async () => {
+  let now = 0;
+  await using pawl = await openTestApp({ now: () => now });
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, file);
+  now += 10_000 * day;
+  await pawl.sweep();
+  assertEquals((await client.status("a")).text, "1000");
+  assertEquals(await pawl.finished("a"), file);
+});
