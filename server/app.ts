@@ -1,6 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
+import type { Admission, Connection } from "./admission.ts";
 import { corsHeaders } from "./cors.ts";
-import { type ErrorCode, STATUS, UploadError } from "./errors.ts";
+import { type ErrorCode, STATUS, told, UploadError } from "./errors.ts";
 import { drain, type DrainBounds } from "./drain.ts";
 import type { Log } from "./log.ts";
 import type { Pages } from "./pages.ts";
@@ -9,21 +10,31 @@ import type { Route } from "./routes.ts";
 export interface AppParts {
   readonly routes: readonly Route[];
   readonly pages: Pages;
+  readonly admission: Admission;
   readonly allowedOrigins: readonly string[];
   readonly log: Log;
 }
 
-/** Answers a request; never throws. */
-export type App = (request: Request) => Promise<Response>;
+/** Answers a request; never throws. A request that comes over no connection is always let in. */
+export type App = (request: Request, connection?: Connection) => Promise<Response>;
 
 /** Seconds after which a client may come again, for the failures that pass by themselves. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown": 2 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown": 2, "too-many": 5 };
 
 /** About a second's worth on a good line, or a request of Pawl's own client. */
 const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, ms: 60_000 };
 
 /** Brings requests to their handlers, and what those throw to the client. */
-export function createApp({ routes, pages, allowedOrigins, log }: AppParts): App {
+export function createApp({ routes, pages, admission, allowedOrigins, log }: AppParts): App {
+  async function admitted(request: Request, connection: Connection | undefined): Promise<Response> {
+    try {
+      if (connection !== undefined) admission.enter(connection);
+    } catch (error) {
+      return errorResponse(told(error));
+    }
+    return await answer(request);
+  }
+
   async function answer(request: Request): Promise<Response> {
     const path = new URL(request.url).pathname;
     for (const route of routes) {
@@ -68,27 +79,24 @@ export function createApp({ routes, pages, allowedOrigins, log }: AppParts): App
     try {
       return await handle();
     } catch (error) {
-      if (error instanceof UploadError && error.code !== "failed") {
-        log.debug("{method} {url}: {message}", { method: request.method, url: request.url, message: error.message });
-        return errorResponse(error, statuses);
-      }
-      return failure(request, error);
+      const known = told(error);
+      if (known.code === "failed") return failure(request, known);
+      log.debug("{method} {url}: {message}", { method: request.method, url: request.url, message: known.message });
+      return errorResponse(known, statuses);
     }
   }
 
   /** A bug, or a disk that fails: the client gets an id, by which the log tells the rest. */
-  function failure(request: Request, error: unknown): Response {
+  function failure(request: Request, error: UploadError): Response {
     const requestId = crypto.randomUUID();
     const { method, url } = request;
-    log.error("Request {requestId}, {method} {url}, failed: {error}", { requestId, method, url, error });
-    const known = error instanceof UploadError
-      ? error
-      : new UploadError("failed", "The server has failed, and keeps what it said it has: try again");
-    return errorResponse(known, {}, { "X-Request-Id": requestId }, ` (request ${requestId})`);
+    const cause = error.cause ?? error;
+    log.error("Request {requestId}, {method} {url}, failed: {cause}", { requestId, method, url, cause });
+    return errorResponse(error, {}, { "X-Request-Id": requestId }, ` (request ${requestId})`);
   }
 
-  return async (request) => {
-    const response = await answer(request);
+  return async (request, connection) => {
+    const response = await admitted(request, connection);
     // Not awaited: the answer goes first, and tells the client to stop.
     if (request.body !== null) drain(request.body, DRAIN);
     return response;

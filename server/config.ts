@@ -12,6 +12,10 @@ export interface Config {
   readonly maxBytes: number;
   readonly idleMs: number;
   readonly expireAfterMs: number;
+  readonly minBytesPerSecond: number;
+  readonly minFreeBytes: number;
+  /** How many requests of one address may be under way at a time. */
+  readonly maxPerAddress: number;
   /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: typeof LOG_LEVELS[number];
@@ -83,6 +87,32 @@ const OPTIONS = {
     parse: positiveTime,
     wanted: "a time such as 60s",
   } satisfies Option<number>,
+  minBytesPerSecond: {
+    flag: "min-rate",
+    value: "SIZE",
+    fallback: "none",
+    help: "slowest average a second that a body may come at, after 30s",
+    parse: (text) => text === "none" ? 0 : parseSize(text),
+    wanted: "a size such as 1KiB, or none",
+  } satisfies Option<number>,
+  minFreeBytes: {
+    flag: "min-free",
+    value: "SIZE",
+    // What the uploads that are under way, and the database, still need.
+    fallback: "256MiB",
+    help: "space on the disk that new uploads must leave free",
+    parse: (text) => text === "none" ? 0 : parseSize(text),
+    wanted: "a size such as 1GiB, or none",
+  } satisfies Option<number>,
+  maxPerAddress: {
+    flag: "max-per-address",
+    value: "NUMBER",
+    // Far more than a browser opens, and few enough that one client cannot hold all memory.
+    fallback: "256",
+    help: "requests of one client address at a time; this machine's own are not counted",
+    parse: (text) => text === "none" ? Infinity : /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined,
+    wanted: "a number from 1 on, or none",
+  } satisfies Option<number>,
   allowedOrigins: {
     flag: "allow-origin",
     value: "ORIGINS",
@@ -133,6 +163,9 @@ export function readConfig(args: readonly string[], env: (name: string) => strin
     maxBytes: read(OPTIONS.maxBytes),
     expireAfterMs: read(OPTIONS.expireAfterMs),
     idleMs: read(OPTIONS.idleMs),
+    minBytesPerSecond: read(OPTIONS.minBytesPerSecond),
+    minFreeBytes: read(OPTIONS.minFreeBytes),
+    maxPerAddress: read(OPTIONS.maxPerAddress),
     allowedOrigins: read(OPTIONS.allowedOrigins),
     logLevel: read(OPTIONS.logLevel),
   });

@@ -10,6 +10,7 @@ export const STATUS = {
   "not-found": STATUS_CODE.NotFound,
   "method-not-allowed": STATUS_CODE.MethodNotAllowed,
   "idle": STATUS_CODE.RequestTimeout,
+  "too-slow": STATUS_CODE.RequestTimeout,
   "wrong-offset": STATUS_CODE.Conflict,
   "taken-over": STATUS_CODE.Conflict,
   "finished": STATUS_CODE.Conflict,
@@ -20,6 +21,7 @@ export const STATUS = {
   "failed": STATUS_CODE.InternalServerError,
   "unknown-transfer-encoding": STATUS_CODE.NotImplemented,
   "shutdown": STATUS_CODE.ServiceUnavailable,
+  "too-many": STATUS_CODE.ServiceUnavailable,
   "disk-full": STATUS_CODE.InsufficientStorage,
 } as const;
 
@@ -40,7 +42,17 @@ export class UploadError extends Error {
   }
 }
 
-/** True for what a full disk or a used-up quota throws: ENOSPC, EDQUOT. */
+/** What a failure is told as: a full disk may show anywhere, anything else that is no {@linkcode UploadError} is a bug. */
+export function told(error: unknown): UploadError {
+  if (error instanceof UploadError) return error;
+  return isDiskFull(error)
+    ? new UploadError("disk-full", "The server's disk is full: try again when there is space", { cause: error })
+    : new UploadError("failed", "The server has failed, and keeps what it said it has: try again", { cause: error });
+}
+
+/** True for what a full disk or a used-up quota throws: ENOSPC, EDQUOT, or the database's own words for it. */
 export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return true;
+  return error.message.includes("database or disk is full");
 }

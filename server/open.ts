@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { createAdmission } from "./admission.ts";
 import { type App, createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createDownloads } from "./downloads.ts";
@@ -11,6 +12,7 @@ import { openRecords } from "./storage/records.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expiry.ts";
 import type { Limits } from "./uploads/parts.ts";
+import { repair } from "./uploads/repair.ts";
 
 /** What Pawl needs besides its configuration. */
 export interface Surroundings {
@@ -26,6 +28,8 @@ export interface Pawl {
   readonly app: App;
   /** Removes what is past its time. */
   sweep(): Promise<void>;
+  /** Looks at what a crash may have left; runs beside the requests, until it is through or `stop` aborts. */
+  repair(stop: AbortSignal): Promise<void>;
   /** Ends the requests that receive, as interruptions with their bytes flushed and recorded; takes no new ones. */
   interrupt(): Promise<void>;
   /** Closes what is open, once nothing calls `app` any more. */
@@ -36,24 +40,33 @@ export interface Pawl {
 export async function openPawl(config: Config, { log, root, now }: Surroundings): Promise<Pawl> {
   const bytes = await openFiles(config.data);
   const records = await openRecords(join(config.data, "pawl.db"));
-  const engine = new Engine({ bytes, records, limits: limitsOf(config), log, now });
+  const engine = new Engine({ bytes, records, limits: limitsOf(config), distrusted: new Set(), log, now });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine),
     engine,
     download: createDownloads({ records, bytes }),
   });
   return {
-    app: createApp({ routes, pages: createPages({ root }), allowedOrigins: config.allowedOrigins, log }),
+    app: createApp({
+      routes,
+      pages: createPages({ root }),
+      admission: createAdmission(config),
+      allowedOrigins: config.allowedOrigins,
+      log,
+    }),
     sweep: () => sweep({ engine, records, now, log }),
+    repair: (stop) => repair({ engine, bytes, records, log }, stop),
     interrupt: () => engine.close(),
     close: () => records[Symbol.dispose](),
   };
 }
 
-function limitsOf({ maxBytes, idleMs, expireAfterMs }: Config): Limits {
+function limitsOf({ maxBytes, idleMs, minBytesPerSecond, minFreeBytes, expireAfterMs }: Config): Limits {
   return {
     maxBytes,
     idleMs,
+    minBytesPerSecond,
+    minFreeBytes,
     expireAfterMs,
     rememberGoneMs: 24 * 3_600_000,
     checkpointBytes: 64 * 2 ** 20,

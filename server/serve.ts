@@ -1,3 +1,4 @@
+import type { App } from "./app.ts";
 import type { Config } from "./config.ts";
 import { openPawl, type Surroundings } from "./open.ts";
 import { startSweeper } from "./uploads/expiry.ts";
@@ -21,17 +22,21 @@ const SWEEP_EVERY_MS = 60_000;
 export async function serve(config: Config, surroundings: Surroundings): Promise<Running> {
   const pawl = await openPawl(config, surroundings);
   const server = listen(config, pawl.app, pawl.close);
+  const ending = new AbortController();
+  const repairing = pawl.repair(ending.signal);
   const sweeper = startSweeper(pawl.sweep, SWEEP_EVERY_MS);
 
   return {
     url: addressOf(server.addr),
     async stop(patienceMs = 2000) {
+      ending.abort();
       await pawl.interrupt();
       // Not by the server's abort signal: aborted after a shutdown, Deno 2.9 throws where nothing can catch it.
       const patience = Promise.withResolvers<void>();
       const timer = setTimeout(patience.resolve, patienceMs);
       await Promise.race([server.shutdown(), patience.promise]);
       clearTimeout(timer);
+      await repairing;
       await sweeper[Symbol.asyncDispose]();
       pawl.close();
     },
@@ -40,7 +45,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
 
 function listen(
   { host, port }: Config,
-  app: (request: Request) => Promise<Response>,
+  app: App,
   onFailure: () => void,
 ): Deno.HttpServer<Deno.NetAddr> {
   try {

@@ -13,6 +13,8 @@ export function uninterrupted({ upload, end }: Appended): ReceivingUpload | Comp
   switch (end) {
     case "idle":
       throw new UploadError("idle", `No bytes came for too long: ${go}`, { offset });
+    case "too-slow":
+      throw new UploadError("too-slow", `The bytes came too slowly: ${go}`, { offset });
     case "taken-over":
       throw new UploadError("taken-over", `Another request has taken this upload over: ask how far it is`, { offset });
     case "shutdown":

@@ -1,5 +1,6 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import { join } from "@std/path";
+import { statfs } from "node:fs/promises";
 import { openAppender } from "./appender.ts";
 import { createFolderSync } from "./folder_sync.ts";
 import { createPlacement } from "./placement.ts";
@@ -27,6 +28,16 @@ export async function openFiles(folder: string): Promise<ByteStore> {
     open: (id) => openAppender(pathOf(id), { syncEntry: () => syncFolder(incoming) }),
     readUnfinished: (id, end) => readRange(pathOf(id), end),
     place: (upload) => placement.place(pathOf(upload.id), upload),
+
+    async *unfinished() {
+      for await (const { name } of Deno.readDir(incoming)) yield name;
+    },
+
+    async ageMs(name) {
+      const info = await orNotFound(Deno.lstat(pathOf(name)));
+      return info?.mtime ? Date.now() - info.mtime.getTime() : 0;
+    },
+
     discard: async (id) => void await orNotFound(Deno.remove(pathOf(id))),
 
     async openFinished(path) {
@@ -36,6 +47,11 @@ export async function openFiles(folder: string): Promise<ByteStore> {
       if (isFile) return { length: size, readable: file.readable, close: () => file.close() };
       file.close();
       return undefined;
+    },
+
+    async freeBytes() {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
     },
 
     removeFinished: async (path) => void await orNotFound(Deno.remove(placement.resolve(path))),

@@ -32,10 +32,16 @@ export interface ByteStore {
    * what it did before. The unfinished upload's own entry stays until `discard`.
    */
   place(upload: ReceivingUpload): Promise<string>;
+  /** The ids of all unfinished uploads that have an entry, and the names of what else lies among them. */
+  unfinished(): AsyncIterable<string>;
+  /** How long ago an entry among the unfinished uploads was last written to; 0 when it is not there. */
+  ageMs(name: string): Promise<number>;
   /** Removes the unfinished upload's own entry; nothing happens when there is none. */
   discard(id: string): Promise<void>;
   /** Opens a finished file; `undefined` when somebody has taken it away. The stream closes it. */
   openFinished(path: string): Promise<FinishedFile | undefined>;
+  /** How many bytes there is space for. */
+  freeBytes(): Promise<number>;
   /** Removes a finished file; nothing happens when it is gone already. */
   removeFinished(path: string): Promise<void>;
 }

@@ -4,10 +4,13 @@ import { Checkpoints } from "./checkpoint.ts";
 import { type Digest, DigestCheck } from "./digest.ts";
 import { finish } from "./finish.ts";
 import type { OpenUpload } from "./open_upload.ts";
-import type { Parts } from "./parts.ts";
+import { type Parts, RATE_GRACE_MS } from "./parts.ts";
 import { type End, receive, type Received } from "./receive.ts";
 import type { Lease } from "./takeover.ts";
 import { type CompleteUpload, hasAllBytes, type ReceivingUpload } from "./upload.ts";
+
+/** What the database needs of a disk that is full to record the counts of many uploads. */
+const ROOM_FOR_RECORDS = 256 * 1024;
 
 /** A request to append a body to an upload. */
 export interface AppendRequest extends Announced {
@@ -45,6 +48,7 @@ export async function append(
     },
   });
   try {
+    if (end === "disk-full") await makeRoom(opened, start);
     refuse(end, end === "complete" ? bodyCheck.mismatch() : undefined, { ...file, start, parts });
     const offset = opened.appender.length;
     const length = file.length ?? (end === "complete" && request.toTheEnd ? offset : undefined);
@@ -80,6 +84,8 @@ async function receiveFlushed(
     limit: (file.length ?? limits.maxBytes) - request.offset,
     expected: request.bodyLength,
     idleMs: limits.idleMs,
+    minBytesPerSecond: limits.minBytesPerSecond,
+    rateGraceMs: RATE_GRACE_MS,
     stop: lease.stop,
     onPiece(piece) {
       onPiece(piece);
@@ -92,8 +98,7 @@ async function receiveFlushed(
     await appender.sync();
     return received;
   } catch (error) {
-    // After a failed flush the system may have dropped what was written: only what is recorded is sure.
-    await opened.takeBack(opened.upload.offset);
+    await opened.distrust();
     throw diskTrouble(opened.upload.offset, error);
   }
 }
@@ -110,6 +115,11 @@ async function finished(
     if (!(error instanceof UploadError)) await opened.record(next);
     throw error;
   }
+}
+
+/** On a full disk not even the count can be recorded: a few of the bytes that came make room for it. */
+async function makeRoom({ appender }: OpenUpload, start: number): Promise<void> {
+  await appender.cut(Math.max(start, appender.length - ROOM_FOR_RECORDS));
 }
 
 /** Throws for a body that must not stay. */

@@ -3,15 +3,16 @@ import { UploadError } from "../errors.ts";
 import { append, type Appended, type AppendRequest } from "./append.ts";
 import { agree, checkSize, tooLong, wrongOffset } from "./agree.ts";
 import { finish } from "./finish.ts";
-import { load, open, OpenUpload } from "./open_upload.ts";
-import type { Parts } from "./parts.ts";
+import { load, open, OpenUpload, whileLocked } from "./open_upload.ts";
+import { type Parts, RATE_GRACE_MS } from "./parts.ts";
 import { receive } from "./receive.ts";
+import { expire, giveUp, terminate } from "./remove.ts";
 import { type Lease, Writers } from "./takeover.ts";
 import { Turns } from "./turns.ts";
 import {
   type CompleteUpload,
+  expiresAt,
   type FileFacts,
-  gone,
   hasAllBytes,
   newUpload,
   type ReceivingUpload,
@@ -33,9 +34,9 @@ export class Engine {
     this.#parts = parts;
   }
 
-  /** Begins an upload. Throws `too-large`. */
+  /** Begins an upload. Throws `too-large` and `disk-full`. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
-    const upload = this.#newUpload(facts);
+    const upload = await this.#newUpload(facts);
     await this.#parts.records.create(upload);
     return upload;
   }
@@ -46,20 +47,20 @@ export class Engine {
    * crash has left undone. Throws `not-found` or `gone`.
    */
   async status(id: string): Promise<ReceivingUpload | CompleteUpload> {
-    const { bytes, limits } = this.#parts;
+    const { bytes, limits, log } = this.#parts;
     const settled = await this.#writers.settle(id, limits.patience);
     const upload = await load(this.#parts, id);
     if (!settled || upload.state === "complete") return upload;
     const inStep = (await bytes.length(id) ?? 0) === upload.offset;
-    if (inStep && !(hasAllBytes(upload) && upload.digests === undefined)) return upload;
-    using _lease = await this.#writers.takeOver(id);
-    const opened = await open(this.#parts, id);
-    if (!(opened instanceof OpenUpload)) return opened;
-    await using _opened = opened;
-    // Digests given with the last request are checked with the next one: reading a large file again takes its time.
-    return hasAllBytes(opened.upload) && opened.upload.digests === undefined
-      ? await finish(this.#parts, opened.upload)
-      : opened.upload;
+    if (inStep && !canFinish(upload)) return upload;
+    try {
+      return await this.#bringInStep(id);
+    } catch (error) {
+      if (error instanceof UploadError && error.code !== "locked") throw error;
+      // What is recorded is true, though there may be more: no reason for a client to lose its upload.
+      log.warning("Cannot bring upload {id} in step: {error}", { id, error });
+      return upload;
+    }
   }
 
   /** Like {@linkcode status}, for the upload that a client knows by an id of its own; `undefined` where there is none. */
@@ -100,36 +101,33 @@ export class Engine {
   async giveUp(owner: string, clientId: string): Promise<void> {
     const found = await this.#findInTurn(owner, clientId);
     if (found === undefined) throw new UploadError("not-found", "No upload has this id: nothing to give up");
-    using _lease = await this.#writers.takeOver(found.id);
-    const upload = await load(this.#parts, found.id);
-    if (upload.state === "complete") {
-      throw new UploadError("finished", `This upload is finished: remove the file by DELETE /files/${upload.id}`);
-    }
-    await this.#remove(upload, "terminated");
+    await giveUp(this.#parts, this.#writers, found.id);
   }
 
-  /** Removes an upload, finished or not, with its bytes. */
+  /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `gone` or `locked`. */
   async terminate(id: string): Promise<void> {
-    using _lease = await this.#writers.takeOver(id);
-    await this.#remove(await load(this.#parts, id), "terminated");
+    await terminate(this.#parts, this.#writers, id);
   }
 
-  /** Removes an unfinished upload that is past its time; one that somebody is writing to is left alone. */
+  /** Removes an upload that is past its time, unless somebody is writing to it. */
   async expire(id: string): Promise<void> {
-    const { records, now } = this.#parts;
+    await expire(this.#parts, this.#writers, id);
+  }
+
+  /** Removes an entry among the unfinished uploads that belongs to none of them, unless somebody writes to it. */
+  async discardOrphan(id: string): Promise<void> {
+    const { bytes, records, log } = this.#parts;
     if (this.#writers.isHeld(id)) return;
-    using _lease = await this.#writers.takeOver(id);
-    const upload = await records.get(id);
-    if (upload === undefined || upload.state === "complete" || upload.dueAt > now()) return;
-    if (upload.state === "gone") return await records.forget(upload);
-    const dueAt = this.expiresAt(upload);
-    if (dueAt > now()) await records.replace(upload, { ...upload, dueAt });
-    else await this.#remove(upload, "expired");
+    await whileLocked(this.#parts, id, async () => {
+      if ((await records.get(id))?.state === "receiving") return;
+      await bytes.discard(id);
+      log.info("Removed {id}, which was left behind", { id });
+    });
   }
 
   /** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
   expiresAt(upload: ReceivingUpload): number {
-    return upload.lastByteAt + this.#parts.limits.expireAfterMs;
+    return expiresAt(upload, this.#parts.limits.expireAfterMs);
   }
 
   /** Ends all requests that receive, as interruptions, takes no new ones, and returns when all is flushed and recorded. */
@@ -137,11 +135,27 @@ export class Engine {
     await this.#writers.close();
   }
 
-  #newUpload(facts: FileFacts): ReceivingUpload {
-    const { limits, now } = this.#parts;
+  async #newUpload(facts: FileFacts): Promise<ReceivingUpload> {
+    const { bytes, limits, now } = this.#parts;
     checkSize(facts.length ?? 0, limits.maxBytes);
+    const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes();
+    if (free - (facts.length ?? 0) < limits.minFreeBytes) {
+      throw new UploadError(
+        "disk-full",
+        "The server's disk is too full for a new upload: try again when there is space",
+      );
+    }
     const id = encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)));
     return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs });
+  }
+
+  /** Completes what a crash has left undone. */
+  async #bringInStep(id: string): Promise<ReceivingUpload | CompleteUpload> {
+    using _lease = await this.#writers.takeOver(id);
+    const opened = await open(this.#parts, id);
+    if (!(opened instanceof OpenUpload)) return opened;
+    await using _opened = opened;
+    return canFinish(opened.upload) ? await finish(this.#parts, opened.upload) : opened.upload;
   }
 
   async #findInTurn(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
@@ -164,15 +178,17 @@ export class Engine {
   /** Begins a new upload in the place of `known`; `undefined` when another process was faster. */
   async #begin(facts: FileFacts, request: AppendRequest, known?: Upload): Promise<ReceivingUpload | undefined> {
     const { records, bytes, limits } = this.#parts;
-    const begun = this.#newUpload(facts);
+    const begun = await this.#newUpload({ ...facts, ...request.length !== undefined && { length: request.length } });
     // A request that would be refused must not cost the bytes of the upload before it.
     const upload = { ...begun, ...agree(begun, request, limits.maxBytes) };
     if (known === undefined) return await records.create(upload) ? upload : undefined;
     using _lease = await this.#writers.takeOver(known.id);
-    const current = present(await records.get(known.id));
-    if (!await records.create(upload, current)) return undefined;
-    if (current?.state === "receiving") await bytes.discard(current.id);
-    return upload;
+    return await whileLocked(this.#parts, known.id, async () => {
+      const current = present(await records.get(known.id));
+      if (!await records.create(upload, current)) return undefined;
+      if (current?.state === "receiving") await bytes.discard(current.id);
+      return upload;
+    });
   }
 
   async #append(id: string, taken: Promise<Lease>, request: AppendRequest): Promise<Appended> {
@@ -200,22 +216,13 @@ export class Engine {
       limit: 0,
       expected: request.bodyLength,
       idleMs: this.#parts.limits.idleMs,
+      minBytesPerSecond: 0,
+      rateGraceMs: RATE_GRACE_MS,
       stop: lease.stop,
       onPiece: () => {},
     });
     if (end === "too-long") throw tooLong(upload.length, { offset: upload.length });
     return { upload, end };
-  }
-
-  async #remove(upload: ReceivingUpload | CompleteUpload, reason: "terminated" | "expired"): Promise<void> {
-    const { bytes, records, limits, now, log } = this.#parts;
-    const forgetAt = now() + limits.rememberGoneMs;
-    // A finished file goes before its record, so that no file is left that nothing knows; an unfinished one after it,
-    // so that no record promises bytes that are gone.
-    if (upload.state === "complete") await bytes.removeFinished(upload.path);
-    await records.replace(upload, gone(upload, reason, forgetAt));
-    if (upload.state === "receiving") await bytes.discard(upload.id);
-    log.info("Removed upload {id}, {reason}", { id: upload.id, reason });
   }
 }
 
@@ -226,6 +233,11 @@ const NOTHING = {
   cut: () => Promise.resolve(),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
+
+/** Digests are checked with the next request: reading a large file again is too much for one that only asks. */
+function canFinish(upload: ReceivingUpload): boolean {
+  return hasAllBytes(upload) && upload.digests === undefined;
+}
 
 function turnOf(owner: string, clientId: string): string {
   return JSON.stringify([owner, clientId]);

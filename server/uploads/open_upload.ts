@@ -18,10 +18,7 @@ export async function load({ records }: Parts, id: string): Promise<ReceivingUpl
  * finished it meanwhile. Throws `not-found`, `gone`, or `locked` while another process writes to it.
  */
 export async function open(parts: Parts, id: string): Promise<OpenUpload | CompleteUpload> {
-  const appender = await parts.bytes.open(id);
-  if (appender === undefined) {
-    throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
-  }
+  const appender = await lock(parts, id);
   try {
     // Only now that the file is locked does the record stand still.
     const found = await load(parts, id);
@@ -34,6 +31,19 @@ export async function open(parts: Parts, id: string): Promise<OpenUpload | Compl
     await appender[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Does `work` while no other process writes to the upload's file, if it has one. Throws `locked`. */
+export async function whileLocked<T>(parts: Parts, id: string, work: () => Promise<T>): Promise<T> {
+  if (await parts.bytes.length(id) === undefined) return await work();
+  await using _file = await lock(parts, id);
+  return await work();
+}
+
+async function lock({ bytes }: Parts, id: string): Promise<Appender> {
+  const file = await bytes.open(id);
+  if (file !== undefined) return file;
+  throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
 }
 
 /** An unfinished upload in the hands of its one writer: its file, and its record, which promises what is flushed. */
@@ -64,8 +74,9 @@ export class OpenUpload implements AsyncDisposable {
       await parts.records.replace(found, gone(found, "lost", parts.now() + parts.limits.rememberGoneMs));
       throw new UploadError("gone", "This upload has lost bytes on disk: begin a new one");
     }
-    if (cutBack) {
+    if (cutBack || parts.distrusted.has(id)) {
       await appender.cut(offset);
+      parts.distrusted.delete(id);
     } else if (appender.length > offset) {
       await appender.sync();
       await opened.record({ offset: appender.length });
@@ -88,6 +99,25 @@ export class OpenUpload implements AsyncDisposable {
   async takeBack(offset: number): Promise<void> {
     await this.#replace({ ...this.#upload, offset, cutBack: true });
     await this.appender.cut(offset);
+  }
+
+  /**
+   * After a failed flush the system may have dropped what was written: only what is recorded is sure, and the file is
+   * cut back to it. Never throws: where the disk refuses that too, the file is cut when it is next opened.
+   */
+  async distrust(): Promise<void> {
+    const { id, offset } = this.#upload;
+    this.#parts.distrusted.add(id);
+    try {
+      await this.takeBack(offset);
+      this.#parts.distrusted.delete(id);
+    } catch (error) {
+      this.#parts.log.error("Cannot cut upload {id} back to byte {offset} after a failed flush: {error}", {
+        id,
+        offset,
+        error,
+      });
+    }
   }
 
   async #replace(next: ReceivingUpload): Promise<void> {

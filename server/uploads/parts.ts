@@ -2,12 +2,19 @@ import type { Log } from "../log.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Patience } from "./takeover.ts";
 
+/** A slow start is no reason to end a request. */
+export const RATE_GRACE_MS = 30_000;
+
 /** The engine's limits. Lengths are in bytes, times in milliseconds. */
 export interface Limits {
   /** The largest file that is taken; `Infinity` for none. */
   readonly maxBytes: number;
   /** How long a client may send nothing in the middle of a body. */
   readonly idleMs: number;
+  /** The slowest that a body may come, on average, once {@linkcode RATE_GRACE_MS} have passed; 0 for any. */
+  readonly minBytesPerSecond: number;
+  /** New uploads are refused when they would leave less space on the disk. */
+  readonly minFreeBytes: number;
   /** How long after its last byte an unfinished upload is kept. */
   readonly expireAfterMs: number;
   /** How long it is remembered that an upload was there. */
@@ -25,6 +32,8 @@ export interface Parts {
   readonly records: RecordStore;
   readonly limits: Limits;
   readonly log: Log;
+  /** The uploads whose files may hold bytes, behind what is recorded, that a failed flush has lost. */
+  readonly distrusted: Set<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

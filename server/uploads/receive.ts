@@ -9,6 +9,7 @@ export type End =
   | "disconnected"
   | "too-long"
   | "idle"
+  | "too-slow"
   | "disk-full"
   | "failed"
   | StopReason;
@@ -28,6 +29,10 @@ export interface ReceiveOptions {
   readonly expected: number | undefined;
   /** How long the client may send nothing. */
   readonly idleMs: number;
+  /** The slowest that the body may come, on average, in bytes per second; 0 for any. */
+  readonly minBytesPerSecond: number;
+  /** How long the body may come at any speed. */
+  readonly rateGraceMs: number;
   /** Ends the body, with what has arrived; its reason is the end that is returned. */
   readonly stop: AbortSignal;
   /** Called for each piece after it was written; it must not keep the piece. What it throws ends the body as `failed`. */
@@ -60,7 +65,7 @@ export async function receive(
       } catch (error) {
         return ended(isDiskFull(error) ? "disk-full" : "failed", error);
       }
-      patience.heard();
+      patience.heard(piece.length);
     }
   } catch (error) {
     // Deno gives every byte that came before it throws for a lost client: BadResource, Http or a plain Error.
@@ -78,15 +83,19 @@ const LAST_BYTES_MS = 3;
 const LAST_BYTES_MAX_MS = 25;
 
 interface Watch extends Disposable {
-  heard(): void;
+  /** A piece is written: a slow disk is not a silent client. */
+  heard(bytes: number): void;
   /** Why the watch ended the body, if it did. */
   readonly reason: End | undefined;
 }
 
-/** Ends a body whose client is silent for too long, or that is asked to stop. */
-function watch(source: BodySource, { idleMs, stop }: ReceiveOptions): Watch {
+/** Ends a body whose client is silent for too long, or too slow, or that is asked to stop. */
+function watch(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs, stop }: ReceiveOptions): Watch {
+  const startedAt = performance.now();
   let reason: End | undefined;
-  let heardAt = performance.now();
+  let heardAt = startedAt;
+  let heardBytes = 0;
+  let rateTimer = minBytesPerSecond > 0 ? setTimeout(checkRate, rateGraceMs) : undefined;
   let idleTimer = setTimeout(checkIdle, idleMs);
   let stopTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -98,6 +107,12 @@ function watch(source: BodySource, { idleMs, stop }: ReceiveOptions): Watch {
     const left = heardAt + idleMs - performance.now();
     if (left <= 0) end("idle");
     else idleTimer = setTimeout(checkIdle, left);
+  }
+  function checkRate(): void {
+    // When the bytes so far will have been too few: until then there is nothing to look at.
+    const left = startedAt + heardBytes / minBytesPerSecond * 1000 - performance.now();
+    if (left <= 0) end("too-slow");
+    else rateTimer = setTimeout(checkRate, Math.min(left, rateGraceMs));
   }
   function onStop(): void {
     const stoppedAt = performance.now();
@@ -113,14 +128,17 @@ function watch(source: BodySource, { idleMs, stop }: ReceiveOptions): Watch {
   stop.addEventListener("abort", onStop);
   if (stop.aborted) onStop();
   return {
-    // A slow disk is not a silent client: this is called when a piece is written.
-    heard: () => void (heardAt = performance.now()),
+    heard(bytes) {
+      heardAt = performance.now();
+      heardBytes += bytes;
+    },
     get reason() {
       return reason;
     },
     [Symbol.dispose]() {
       clearTimeout(idleTimer);
       clearTimeout(stopTimer);
+      clearTimeout(rateTimer);
       stop.removeEventListener("abort", onStop);
     },
   };

@@ -73,6 +73,11 @@ export function hasAllBytes(upload: ReceivingUpload): boolean {
   return upload.offset === upload.length;
 }
 
+/** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
+export function expiresAt({ lastByteAt }: ReceivingUpload, expireAfterMs: number): number {
+  return lastByteAt + expireAfterMs;
+}
+
 /** The record of an upload that begins now. */
 export function newUpload(facts: FileFacts, at: { id: string; now: number; expireAfterMs: number }): ReceivingUpload {
   return {

@@ -4,6 +4,8 @@ import { UploadError } from "../../server/errors.ts";
 import { memoryLog } from "../support/log.ts";
 import { openTestApp, type TestApp } from "../support/pawl.ts";
 
+const admission = { enter: () => {} };
+
 async function ask(pawl: Pick<TestApp, "app">, method: string, path: string, headers: HeadersInit = {}) {
   const response = await pawl.app(new Request(`http://localhost${path}`, { method, headers }));
   return { status: response.status, headers: response.headers, text: await response.text() };
@@ -67,7 +69,13 @@ Deno.test("a bug is 500 with a request id that the log line carries too, and tel
   const log = memoryLog();
   const bug = () => Promise.reject(new TypeError("secret detail"));
   const pages = { serve: bug };
-  const app = createApp({ routes: [{ path: /^\/bug$/, methods: { GET: bug } }], pages, allowedOrigins: [], log });
+  const app = createApp({
+    routes: [{ path: /^\/bug$/, methods: { GET: bug } }],
+    pages,
+    admission,
+    allowedOrigins: [],
+    log,
+  });
   for (const path of ["/bug", "/page"]) {
     const { status, headers, text } = await ask({ app }, "GET", path);
     assertEquals(status, 500);
@@ -87,6 +95,7 @@ Deno.test("a disk that fails is 500 with the count that is safe, and a log line 
   const app = createApp({
     routes: [{ path: /^\/x$/, methods: { POST: fail } }],
     pages: { serve: () => Promise.resolve(undefined) },
+    admission,
     allowedOrigins: [],
     log,
   });

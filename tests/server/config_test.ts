@@ -16,6 +16,9 @@ Deno.test("readConfig() has a default for everything", () => {
     maxBytes: Infinity,
     expireAfterMs: 604_800_000,
     idleMs: 60_000,
+    minBytesPerSecond: 0,
+    minFreeBytes: 268_435_456,
+    maxPerAddress: 256,
     allowedOrigins: [],
     logLevel: "info",
   });

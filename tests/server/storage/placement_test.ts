@@ -49,7 +49,7 @@ Deno.test("place() called again for the same file, after a crash, finds the name
   const source = await test.source("x");
   assertEquals(await test.placement.place(source, wanted), "b/a (2).txt");
   assertEquals(await test.placement.place(source, wanted), "b/a (2).txt");
-  assertEquals([...Deno.readDirSync(join(test.root, "b"))].length, 2);
+  assertEquals((await Array.fromAsync(Deno.readDir(join(test.root, "b")))).length, 2);
 });
 
 Deno.test("place() of many files of one name at once gives each a name of its own", async () => {
@@ -69,9 +69,9 @@ Deno.test("place() of many files of one name at once gives each a name of its ow
 
 Deno.test("place() finds a free name among thousands without trying each", async () => {
   await using test = await setUp();
-  for (let number = 1; number <= 3000; number++) {
-    Deno.writeTextFileSync(join(test.root, number === 1 ? "a" : `a (${number})`), "");
-  }
+  await Promise.all(
+    Array.from({ length: 3000 }, (_, at) => Deno.writeTextFile(join(test.root, at === 0 ? "a" : `a (${at + 1})`), "")),
+  );
   const start = performance.now();
   assertEquals(await test.placement.place(await test.source("x"), { name: "a", folders: [] }), "a (3001)");
   assert(performance.now() - start < 200);

@@ -29,7 +29,16 @@ function memoryAppender(capacity = Infinity): MemoryAppender {
 
 function options(wishes: Partial<ReceiveOptions> = {}): ReceiveOptions {
   const { signal } = new AbortController();
-  return { limit: Infinity, expected: undefined, idleMs: 1000, stop: signal, onPiece: () => {}, ...wishes };
+  return {
+    limit: Infinity,
+    expected: undefined,
+    idleMs: 1000,
+    minBytesPerSecond: 0,
+    rateGraceMs: 0,
+    stop: signal,
+    onPiece: () => {},
+    ...wishes,
+  };
 }
 
 const part = someBytes(100);

@@ -1,0 +1,38 @@
+import type { Log } from "../log.ts";
+import type { ByteStore, RecordStore } from "../storage/store.ts";
+import type { Engine } from "./engine.ts";
+
+/** A name in `incoming/` that is no upload's is another process's probe, unless it has been there for this long. */
+const STRANGER_MS = 60_000;
+
+/**
+ * Looks, after a start, at what a crash may have left: finishes the uploads that have all their bytes, and removes
+ * files that belong to no unfinished upload. Everything else is brought in step when somebody asks for it. Runs beside
+ * the requests; ends when it is through, or when `stop` aborts. Never throws.
+ */
+export async function repair(
+  { engine, bytes, records, log }: { engine: Engine; bytes: ByteStore; records: RecordStore; log: Log },
+  stop: AbortSignal,
+): Promise<void> {
+  try {
+    for await (const name of bytes.unfinished()) {
+      if (stop.aborted) return;
+      await repairOne(name);
+    }
+  } catch (error) {
+    log.error("Cannot look through the unfinished uploads: {error}", { error });
+  }
+
+  async function repairOne(id: string): Promise<void> {
+    try {
+      const upload = await records.get(id);
+      if (upload?.state === "receiving") {
+        if (await bytes.length(id) === upload.length) await engine.status(id);
+      } else if (/^[\w-]{22}$/.test(id) || await bytes.ageMs(id) > STRANGER_MS) {
+        await engine.discardOrphan(id);
+      }
+    } catch (error) {
+      log.warning("Cannot repair what is left of upload {id}: {error}", { id, error });
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { someBytes } from "../../support/bytes.ts";
+import { openTestApp } from "../../support/pawl.ts";
+import { brokenBody, simpleClient } from "../../support/simple_client.ts";
+
+const file = someBytes(1000);
+const { signal } = new AbortController();
+
+Deno.test("repair() finishes an upload whose last byte came before the crash", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, brokenBody(file.slice(0, 900)), { "X-File-Size": "1000" });
+  const [id = ""] = await pawl.incomingNames();
+  await Deno.writeFile(join(pawl.data, "incoming", id), file.slice(900), { append: true });
+  await pawl.repair(signal);
+  assertEquals(await pawl.finished("a"), file);
+  assertEquals(await pawl.incomingNames(), []);
+  assertEquals((await client.status("a")).headers.get("upload-complete"), "?1");
+});
+
+Deno.test("repair() completes a placement that a crash came into, under the name that it had got", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("other", 0, file, { "X-File-Name": "a" });
+  await client.send("a", 0, brokenBody(file), { "X-File-Size": "1000" });
+  const [id = ""] = await pawl.incomingNames();
+  await Deno.link(join(pawl.data, "incoming", id), join(pawl.data, "files", "a (2)"));
+  await pawl.repair(signal);
+  assertEquals(await pawl.finishedNames(), ["a", "a (2)"]);
+  assertEquals(await pawl.incomingNames(), []);
+  assertEquals((await client.send("a", 1000, null)).text, "Success 1000");
+});
+
+Deno.test("repair() removes files that belong to no unfinished upload, and leaves young strangers and the others", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  await client.send("a", 0, file.slice(0, 100), { "X-File-Size": "1000" });
+  const kept = await pawl.incomingNames();
+  const finished = (await client.send("b", 0, file)).headers.get("location")!.slice("/files/".length);
+  const write = (name: string) => Deno.writeFile(join(pawl.data, "incoming", name), file);
+  await Promise.all([write("AAAAAAAAAAAAAAAAAAAAAA"), write(finished), write(".probe-old"), write(".probe-new")]);
+  await Deno.utime(join(pawl.data, "incoming", ".probe-old"), 0, 0);
+  await pawl.repair(signal);
+  assertEquals(await pawl.incomingNames(), [".probe-new", ...kept]);
+  assertEquals((await client.send("a", 100, file.slice(100))).text, "Success 1000");
+  assertEquals(await pawl.finished("b"), file);
+});
