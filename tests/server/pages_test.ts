@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { createPages, type Pages } from "../server/pages.ts";
-import { tempDir } from "./support/temp_dir.ts";
+import { createPages, type Pages } from "../../server/pages.ts";
+import { tempDir } from "../support/temp_dir.ts";
 
 const root = fromFileUrl(new URL("../", import.meta.url));
 const pages = createPages({ root });
@@ -118,6 +118,7 @@ Deno.test("serve() finds nothing outside its two folders, however the path is wr
     "secret.html": "secret",
     "static/.hidden.html": "secret",
     "static/noextension": "secret",
+    "static/data.json": "{}",
     "client/deno.json": "{}",
     "client/types.d.ts": "export {};",
   });
@@ -139,7 +140,15 @@ Deno.test("serve() finds nothing outside its two folders, however the path is wr
       "/client/../../secret.html",
       "/client/..%2fsecret.ts",
     ],
-    ...["/.hidden.html", "/noextension", "/folder.html", "/folder.html/", "/static/index.html", "/none.html"],
+    ...[
+      "/.hidden.html",
+      "/noextension",
+      "/folder.html",
+      "/folder.html/",
+      "/static/index.html",
+      "/none.html",
+      "/data.json",
+    ],
     ...["/client", "/client/", "/client/deno.json", "/client/types.d.ts", "/client/types.d", "/client/none.ts"],
     ...[
       "/index.html%00",

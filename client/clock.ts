@@ -1,0 +1,22 @@
+/** Time, as the library uses it; tests put their own in its place. */
+export interface Clock {
+  /** Seconds since some fixed moment; never goes back. */
+  now(): number;
+  /** Resolves after `seconds`, or at once when `signal` aborts. Never rejects. */
+  wait(seconds: number, signal: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now() / 1000,
+  wait: (seconds, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, seconds * 1000);
+      signal.addEventListener("abort", end);
+    }),
+};

@@ -1,0 +1,104 @@
+import { Speedometer } from "./speed.ts";
+
+/**
+ * - `ready`: nothing has been started
+ * - `asking`: asking the server how much it holds
+ * - `sending`: bytes are on their way
+ * - `waiting`: something failed that passes by itself; the next try comes in `retryInSeconds`
+ * - `done`: the server has the whole file
+ * - `stopped`: ended by `stop()`
+ * - `failed`: ended by an error
+ */
+export type UploadState = "ready" | "asking" | "sending" | "waiting" | "done" | "stopped" | "failed";
+
+/** Where an upload stands. */
+export interface Progress {
+  state: UploadState;
+  /** Bytes that the server has acknowledged: they are on its disk. Goes back only when the server's own count does. */
+  confirmed: number;
+  /** Bytes that have left this computer, never fewer than `confirmed`. Goes back when some were lost on the way. */
+  sent: number;
+  /** Bytes of the file. */
+  total: number;
+  /** Smoothed; 0 while nothing is being sent. */
+  bytesPerSecond: number;
+  /** Until the last byte has left, at the present speed; `undefined` while there is none. */
+  secondsLeft: number | undefined;
+  /** In `waiting`: the time from this event to the next try. */
+  retryInSeconds?: number;
+  /** In `waiting`: what went wrong, in one line. */
+  problem?: string;
+}
+
+/** Keeps the numbers of one upload and reports each change. */
+export class ProgressReporter {
+  #state: UploadState = "ready";
+  #confirmed = 0;
+  #sent = 0;
+  readonly #total: number;
+  readonly #speed: Speedometer;
+  readonly #report: (progress: Progress) => void;
+
+  constructor(total: number, nowSeconds: number, report: (progress: Progress) => void) {
+    this.#total = total;
+    this.#speed = new Speedometer(nowSeconds);
+    this.#report = report;
+  }
+
+  /** Nothing is on its way in this state: what was sent and not confirmed counts as lost until it is confirmed. */
+  enter(
+    state: Exclude<UploadState, "sending" | "done">,
+    details: Pick<Progress, "retryInSeconds" | "problem"> = {},
+  ): void {
+    this.#sent = this.#confirmed;
+    this.#state = state;
+    this.#emit(details);
+  }
+
+  /** A request with bytes begins. */
+  startSending(nowSeconds: number): void {
+    if (this.#state === "sending") return;
+    this.#state = "sending";
+    this.#speed.restart(nowSeconds);
+    this.#emit();
+  }
+
+  /** All bytes up to `offset` have left. */
+  handOver(offset: number, nowSeconds: number): void {
+    this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
+    this.#sent = Math.max(offset, this.#confirmed);
+    this.#emit();
+  }
+
+  /** The server holds `offset` bytes. */
+  confirm(offset: number): void {
+    this.#confirmed = offset;
+    this.#sent = offset;
+    this.#emit();
+  }
+
+  /** The server has the whole file. */
+  finish(): void {
+    this.#state = "done";
+    this.confirm(this.#total);
+  }
+
+  #emit(details: Pick<Progress, "retryInSeconds" | "problem"> = {}): void {
+    const bytesPerSecond = this.#state === "sending" ? this.#speed.bytesPerSecond : 0;
+    const progress = {
+      state: this.#state,
+      confirmed: this.#confirmed,
+      sent: this.#sent,
+      total: this.#total,
+      bytesPerSecond,
+      secondsLeft: bytesPerSecond > 0 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
+      ...details,
+    };
+    try {
+      this.#report(progress);
+    } catch (error) {
+      // Whoever shows the progress wrongly must learn it, but the upload goes on.
+      reportError(error);
+    }
+  }
+}

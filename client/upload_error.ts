@@ -1,0 +1,75 @@
+/**
+ * Why an upload ended without success, in a word that a program can test:
+ *
+ * - `file-changed`: the file was changed, moved or removed while it was being read
+ * - `too-large`: the server takes no file or no request this big
+ * - `disk-full`: the server has no room left; what has arrived is kept
+ * - `not-allowed`: the server wants a proof of who uploads, or does not let this one
+ * - `gone`: the server had the upload and has lost it
+ * - `refused`: the server refused for another reason, and would again
+ * - `no-progress`: many tries in a row brought nothing
+ */
+export type UploadErrorCode =
+  | "file-changed"
+  | "too-large"
+  | "disk-full"
+  | "not-allowed"
+  | "gone"
+  | "refused"
+  | "no-progress";
+
+/** What `Uploader.upload()` rejects with. The message is one plain line that says what to do next. */
+export class UploadError extends Error {
+  override name = "UploadError";
+  readonly code: UploadErrorCode;
+  /** The status of the server's answer, when an answer was the reason. */
+  readonly status: number | undefined;
+
+  constructor(code: UploadErrorCode, message: string, options: ErrorOptions & { status?: number } = {}) {
+    super(message, options);
+    this.code = code;
+    this.status = options.status;
+  }
+}
+
+/** The error for an answer that would be the same at the next try. `line` is what the server said, in its words. */
+export function refusal(status: number, line: string): UploadError {
+  const [code, problem, advice] = describeRefusal(status);
+  const said = line === "" ? `${status}` : `${status}, ${line}`;
+  return new UploadError(code, `${problem} (${said}). ${advice}`, { status });
+}
+
+function describeRefusal(status: number): [code: UploadErrorCode, problem: string, advice: string] {
+  switch (status) {
+    case 401:
+    case 403:
+      return [
+        "not-allowed",
+        "The server does not let you upload",
+        "Ask whoever runs it for access, then upload again",
+      ];
+    case 404:
+    case 405:
+      return ["refused", "No upload server is at this address", "Check the address, then upload again"];
+    case 410:
+      return ["gone", "The server has lost what it had of this file", "Upload again: it begins anew"];
+    case 413:
+      return [
+        "too-large",
+        "The server does not take a file this big",
+        "Choose a smaller file, or ask whoever runs the server to raise the limit",
+      ];
+    case 507:
+      return [
+        "disk-full",
+        "The disk of the server is full",
+        "What has arrived is kept: ask whoever runs the server to make room, then upload again",
+      ];
+    default:
+      return [
+        "refused",
+        "The server refused the upload",
+        "Upload again, and if it is refused again show this line to whoever runs the server",
+      ];
+  }
+}
