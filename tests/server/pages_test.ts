@@ -3,7 +3,7 @@ import { fromFileUrl, join } from "@std/path";
 import { createPages, type Pages } from "../../server/pages.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-const root = fromFileUrl(new URL("../", import.meta.url));
+const root = fromFileUrl(new URL("../../", import.meta.url));
 const pages = createPages({ root });
 
 async function serve(pathname: string, headers: HeadersInit = {}, from: Pages = pages): Promise<Response> {

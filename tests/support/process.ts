@@ -8,6 +8,8 @@ export interface PawlProcess extends AsyncDisposable {
   readonly pid: number;
   /** All that the process has printed so far. */
   readonly output: () => string;
+  /** Sends a signal, and does not wait for what it does. */
+  signal(name: Deno.Signal): void;
   /** Sends a signal, `SIGKILL` unless told, and waits until the process has ended; gives its exit code. */
   stop(signal?: Deno.Signal): Promise<number>;
 }
@@ -39,13 +41,16 @@ export async function startPawl(
     return status.code;
   });
   ready.promise.catch(() => {});
-  const stop = async (signal: Deno.Signal = "SIGKILL"): Promise<number> => {
+  const signal = (name: Deno.Signal): void => {
     try {
-      child.kill(signal);
+      child.kill(name);
     } catch (error) {
       // It has ended already: its exit code says the rest.
       if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
     }
+  };
+  const stop = async (name: Deno.Signal = "SIGKILL"): Promise<number> => {
+    signal(name);
     return await ended;
   };
   const url = await ready.promise;
@@ -54,6 +59,7 @@ export async function startPawl(
     port: Number(new URL(url).port),
     pid: child.pid,
     output: () => printed,
+    signal,
     stop,
     [Symbol.asyncDispose]: async () => void await stop(),
   };
