@@ -1,5 +1,5 @@
 import { ensureDir } from "@std/fs/ensure-dir";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { statfs } from "node:fs/promises";
 import { openAppender } from "./appender.ts";
 import { createFolderSync } from "./folder_sync.ts";
@@ -18,6 +18,8 @@ export async function openFiles(folder: string): Promise<ByteStore> {
   await checkHardLinks(incoming, finished);
   const syncFolder = createFolderSync();
   await syncFolder(folder);
+  // The data folder's own name, where it was just made; the folder above may be somebody else's.
+  await syncFolder(dirname(folder)).catch(() => {});
   const placement = createPlacement({ root: finished, syncFolder });
   const pathOf = (id: string) => join(incoming, id);
 

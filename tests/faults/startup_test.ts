@@ -1,0 +1,52 @@
+import { assertEquals, assertLess } from "@std/assert";
+import { join } from "@std/path";
+import { newUpload } from "../../server/uploads/upload.ts";
+import { someBytes } from "../support/bytes.ts";
+import { startPawl } from "../support/process.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const UPLOADS = 100_000;
+/** Two records make one upload, and a commit takes at most 1000. */
+const BATCH = 400;
+
+Deno.test("with 100 000 unfinished uploads on disk the server is ready within 2 s, and serves each", async () => {
+  await using dir = await tempDir();
+  // Made by a server, so that the folder is what a server makes; stopped before the others are put beside it.
+  await using first = await startPawl(dir.path);
+  const file = someBytes(1000);
+  const headers = { "X-File-Id": "a", "X-File-Size": "1000" };
+  await (await fetch(`${first.url}/upload`, { method: "POST", headers, body: file.slice(0, 10) })).body?.cancel();
+  await first.stop("SIGTERM");
+  await fill(dir.path);
+
+  const start = performance.now();
+  await using pawl = await startPawl(dir.path);
+  const page = await fetch(pawl.url);
+  await page.body?.cancel();
+  const seconds = (performance.now() - start) / 1000;
+  // deno-lint-ignore no-console -- the figures of a run belong beside its result
+  console.log(`start with ${UPLOADS} unfinished uploads: first answer after ${seconds.toFixed(2)} s`);
+  assertLess(seconds, 2);
+  const ask = Date.now();
+  assertEquals(await (await fetch(`${pawl.url}/status`, { headers })).text(), "10");
+  assertLess(Date.now() - ask, 1000);
+});
+
+/** Puts unfinished uploads of 10 bytes into a data folder that no server uses. */
+async function fill(data: string): Promise<void> {
+  const kv = await Deno.openKv(join(data, "pawl.db"));
+  const bytes = someBytes(10);
+  for (let at = 0; at < UPLOADS; at += BATCH) {
+    const atomic = kv.atomic();
+    const files: Promise<void>[] = [];
+    for (let number = at; number < at + BATCH; number++) {
+      const id = `fill${String(number).padStart(18, "0")}`;
+      const facts = { owner: "anonymous", name: "a", folders: [], length: 1000 };
+      const upload = { ...newUpload(facts, { id, now: Date.now(), expireAfterMs: 86_400_000 }), offset: 10 };
+      atomic.set(["upload", id], upload).set(["due", upload.dueAt, id], id);
+      files.push(Deno.writeFile(join(data, "incoming", id), bytes));
+    }
+    await Promise.all([atomic.commit(), ...files]);
+  }
+  kv.close();
+}
