@@ -44,7 +44,18 @@ Deno.test("main --help lists every option, with its variable and default", async
   const { code, stdout } = await runPawl(["--help"]);
   assertEquals(code, 0);
   for (
-    const name of ["host", "port", "data", "max-size", "expire-after", "idle-timeout", "allow-origin", "log-level"]
+    const name of [
+      "host",
+      "port",
+      "data",
+      "max-size",
+      "expire-after",
+      "idle-timeout",
+      "min-rate",
+      "min-free",
+      "allow-origin",
+      "log-level",
+    ]
   ) {
     assertStringIncludes(stdout, `--${name} `);
     assertStringIncludes(stdout, `PAWL_${name.toUpperCase().replaceAll("-", "_")}; default `);

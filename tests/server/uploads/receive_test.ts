@@ -84,6 +84,26 @@ Deno.test("receive() ends a body that is silent for too long, and leaves the res
   assertEquals(body.locked, false);
 });
 
+Deno.test("receive() ends a body that comes too slowly, and not one that is fast enough, after a grace period", async () => {
+  function dripping(bytes: number, everyMs: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let left = 20;
+    return new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
+        if (left-- > 0) controller.enqueue(someBytes(bytes));
+        else controller.close();
+      },
+    });
+  }
+  const rate = { minBytesPerSecond: 10_000, rateGraceMs: 50 };
+  const slow = await receive(dripping(10, 10), memoryAppender(), options(rate));
+  assertEquals(slow.end, "too-slow");
+  assertEquals(slow.received > 0 && slow.received < 200, true);
+  assertEquals((await receive(dripping(10_000, 10), memoryAppender(), options(rate))).end, "complete");
+  const patient = { ...rate, rateGraceMs: 10_000 };
+  assertEquals((await receive(dripping(10, 1), memoryAppender(), options(patient))).end, "complete");
+});
+
 Deno.test("receive() that is asked to stop keeps what has arrived, and nothing that comes later", async () => {
   const stop = new AbortController();
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
