@@ -69,7 +69,7 @@ function limitsOf({ maxBytes, idleMs, minBytesPerSecond, minFreeBytes, expireAft
     minFreeBytes,
     expireAfterMs,
     rememberGoneMs: 24 * 3_600_000,
-    checkpointBytes: 64 * 2 ** 20,
+    checkpointBytes: 16 * 2 ** 20,
     checkpointMs: 5000,
     patience: { waitMs: 1000, silenceMs: 500 },
   };

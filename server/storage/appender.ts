@@ -14,20 +14,27 @@ export async function openAppender(
       file.close();
       return undefined;
     }
-    return new FileAppender(file, (await file.stat()).size, options.syncEntry);
+    return new FileAppender(path, file, (await file.stat()).size, options.syncEntry);
   } catch (error) {
     file.close();
     throw error;
   }
 }
 
+/** From here on a file is flushed by a handle of its own. */
+const LARGE = 1024 * 1024;
+
 class FileAppender implements Appender {
+  readonly #path: string;
   readonly #file: Deno.FsFile;
+  /** Deno does the operations on one handle one after the other: a flush there would hold up the writes. */
+  #flusher: Deno.FsFile | undefined;
   readonly #syncEntry: () => Promise<void>;
   #length: number;
   #entryIsSafe: boolean;
 
-  constructor(file: Deno.FsFile, length: number, syncEntry: () => Promise<void>) {
+  constructor(path: string, file: Deno.FsFile, length: number, syncEntry: () => Promise<void>) {
+    this.#path = path;
     this.#file = file;
     this.#length = length;
     this.#syncEntry = syncEntry;
@@ -48,7 +55,8 @@ class FileAppender implements Appender {
   }
 
   async sync(): Promise<void> {
-    await this.#file.syncData();
+    if (this.#length >= LARGE) this.#flusher ??= await Deno.open(this.#path, { write: true });
+    await (this.#flusher ?? this.#file).syncData();
     if (this.#entryIsSafe) return;
     // A new file is on disk only when the folder that names it is.
     await this.#syncEntry();
@@ -62,6 +70,7 @@ class FileAppender implements Appender {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#flusher?.close();
     this.#file.close();
     return Promise.resolve();
   }

@@ -94,11 +94,8 @@ export function newUpload(facts: FileFacts, at: { id: string; now: number; expir
 /** What the record becomes when the file lies at `path`. */
 export function completed(upload: ReceivingUpload, path: string, now: number): CompleteUpload {
   return {
+    ...identityOf(upload),
     state: "complete",
-    id: upload.id,
-    owner: upload.owner,
-    ...upload.clientId !== undefined && { clientId: upload.clientId },
-    createdAt: upload.createdAt,
     length: upload.offset,
     path,
     ...upload.type !== undefined && { type: upload.type },
@@ -114,12 +111,13 @@ export function gone(
   forgetAt: number,
 ): GoneUpload {
   return {
+    ...identityOf(upload),
     state: "gone",
-    id: upload.id,
-    owner: upload.owner,
-    ...upload.clientId !== undefined && { clientId: upload.clientId },
-    createdAt: upload.createdAt,
     reason,
     dueAt: forgetAt,
   };
+}
+
+function identityOf({ id, owner, clientId, createdAt }: Identified): Identified {
+  return { id, owner, ...clientId !== undefined && { clientId }, createdAt };
 }

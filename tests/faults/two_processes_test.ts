@@ -48,7 +48,8 @@ Deno.test("clients of two processes on one folder that fight for the same upload
   async function fight(id: number, turn: number): Promise<void> {
     const file = files[id]!;
     // Not from byte 0: there each of the fighters would start over.
-    for (let offset = 1, tries = 0; offset < file.length; tries++) {
+    let offset = 1;
+    for (let tries = 0; offset < file.length; tries++) {
       assert(tries < 2000, "It never ends");
       const url = urls[(turn + tries) % 2]!;
       const part = file.slice(offset, offset + 100_000);
