@@ -68,7 +68,8 @@ export function createRequests(options: RequestsOptions): Requests {
       const request = {
         method: "POST",
         url: `${base}/upload`,
-        headers: { "X-File-Id": id, "X-Start-Byte": String(startByte), ...description },
+        // A browser sends a request again by itself when a kept connection breaks under it.
+        headers: { "X-File-Id": id, "X-Start-Byte": String(startByte), "X-Start-Over": "?0", ...description },
         body: file.slice(startByte, Math.min(startByte + requestBytes, file.size)),
         onSent: (bytes: number) => onSent(startByte + bytes),
         signal,

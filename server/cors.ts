@@ -10,6 +10,7 @@ const ALLOWED_HEADERS = [
   "X-File-Size",
   "X-File-Type",
   "X-Start-Byte",
+  "X-Start-Over",
 ].join(", ");
 
 /** The response headers that a page of another origin may read. */

@@ -6,11 +6,12 @@ export const STATUS = {
   "size-changed": STATUS_CODE.BadRequest,
   "too-long": STATUS_CODE.BadRequest,
   "digest-mismatch": STATUS_CODE.BadRequest,
-  "disconnected": STATUS_CODE.BadRequest,
   "not-found": STATUS_CODE.NotFound,
   "method-not-allowed": STATUS_CODE.MethodNotAllowed,
   "idle": STATUS_CODE.RequestTimeout,
   "too-slow": STATUS_CODE.RequestTimeout,
+  // A request that did not come whole, like the two before it: a 400 would tell its client not to try again.
+  "disconnected": STATUS_CODE.RequestTimeout,
   "wrong-offset": STATUS_CODE.Conflict,
   "taken-over": STATUS_CODE.Conflict,
   "finished": STATUS_CODE.Conflict,

@@ -7,6 +7,7 @@ import type { Log } from "./log.ts";
 import { createPages } from "./pages.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createRoutes } from "./routes.ts";
+import { bootOf } from "./storage/boot.ts";
 import { openFiles } from "./storage/files.ts";
 import { openRecords } from "./storage/records.ts";
 import { Engine } from "./uploads/engine.ts";
@@ -40,7 +41,8 @@ export interface Pawl {
 export async function openPawl(config: Config, { log, root, now }: Surroundings): Promise<Pawl> {
   const bytes = await openFiles(config.data);
   const records = await openRecords(join(config.data, "pawl.db"));
-  const engine = new Engine({ bytes, records, limits: limitsOf(config), distrusted: new Set(), log, now });
+  const boot = await bootOf();
+  const engine = new Engine({ bytes, records, limits: limitsOf(config), distrusted: new Set(), boot, log, now });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine),
     engine,

@@ -7,6 +7,8 @@ import { startSweeper } from "./uploads/expiry.ts";
 export interface Running {
   /** The address of its page. */
   readonly url: string;
+  /** Removes what is past its time, as it is done every minute anyway. */
+  sweep(): Promise<void>;
   /**
    * Takes no new requests, ends those that receive as interruptions with their bytes flushed and recorded, answers
    * them, and closes what is open. Clients that do not let go of their connections are waited for no longer than
@@ -28,6 +30,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
 
   return {
     url: addressOf(server.addr),
+    sweep: pawl.sweep,
     async stop(patienceMs = 2000) {
       ending.abort();
       await pawl.interrupt();

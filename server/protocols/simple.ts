@@ -87,6 +87,7 @@ function parseAppend({ headers, body }: Request): AppendRequest {
     offset: parseInteger(headers, "X-Start-Byte") ?? 0,
     body,
     toTheEnd: length === undefined,
+    neverStartsOver: headers.get("x-start-over") === "?0",
     ...length !== undefined && { length },
     ...bytes !== undefined && { bodyLength: bytes },
     ...bodyDigests !== undefined && { bodyDigests },

@@ -31,14 +31,12 @@ class FileAppender implements Appender {
   #flusher: Deno.FsFile | undefined;
   readonly #syncEntry: () => Promise<void>;
   #length: number;
-  #entryIsSafe: boolean;
 
   constructor(path: string, file: Deno.FsFile, length: number, syncEntry: () => Promise<void>) {
     this.#path = path;
     this.#file = file;
     this.#length = length;
     this.#syncEntry = syncEntry;
-    this.#entryIsSafe = length > 0;
   }
 
   get length(): number {
@@ -57,10 +55,8 @@ class FileAppender implements Appender {
   async sync(): Promise<void> {
     if (this.#length >= LARGE) this.#flusher ??= await Deno.open(this.#path, { write: true });
     await (this.#flusher ?? this.#file).syncData();
-    if (this.#entryIsSafe) return;
-    // A new file is on disk only when the folder that names it is.
+    // A file is on disk only when the folder that names it is.
     await this.#syncEntry();
-    this.#entryIsSafe = true;
   }
 
   async cut(length: number): Promise<void> {

@@ -22,14 +22,24 @@ export async function openFiles(folder: string): Promise<ByteStore> {
   await syncFolder(dirname(folder)).catch(() => {});
   const placement = createPlacement({ root: finished, syncFolder });
   const pathOf = (id: string) => join(incoming, id);
+  /** The files in `incoming` whose names this process has flushed. */
+  const safeEntries = new Set<string>();
 
   return {
     async length(id) {
       return (await orNotFound(Deno.stat(pathOf(id))))?.size;
     },
-    open: (id) => openAppender(pathOf(id), { syncEntry: () => syncFolder(incoming) }),
+    open: (id) =>
+      openAppender(pathOf(id), {
+        async syncEntry() {
+          if (safeEntries.has(id)) return;
+          await syncFolder(incoming);
+          safeEntries.add(id);
+        },
+      }),
     readUnfinished: (id, end) => readRange(pathOf(id), end),
-    place: (upload) => placement.place(pathOf(upload.id), upload),
+    place: (upload, isClaimed) => placement.place(pathOf(upload.id), upload, isClaimed),
+    unplace: (upload) => placement.unplace(pathOf(upload.id), upload),
 
     async *unfinished() {
       for await (const { name } of Deno.readDir(incoming)) yield name;
@@ -40,13 +50,21 @@ export async function openFiles(folder: string): Promise<ByteStore> {
       return info?.mtime ? Date.now() - info.mtime.getTime() : 0;
     },
 
-    discard: async (id) => void await orNotFound(Deno.remove(pathOf(id))),
+    async discard(id) {
+      await orNotFound(Deno.remove(pathOf(id)));
+      safeEntries.delete(id);
+    },
 
     async openFinished(path) {
       const file = await orNotFound(Deno.open(placement.resolve(path)));
       if (file === undefined) return undefined;
-      const { size, isFile } = await file.stat();
-      if (isFile) return { length: size, readable: file.readable, close: () => file.close() };
+      try {
+        const { size, isFile } = await file.stat();
+        if (isFile) return { length: size, readable: file.readable, close: () => file.close() };
+      } catch (error) {
+        file.close();
+        throw error;
+      }
       file.close();
       return undefined;
     },
@@ -56,7 +74,12 @@ export async function openFiles(folder: string): Promise<ByteStore> {
       return bavail * bsize;
     },
 
-    removeFinished: async (path) => void await orNotFound(Deno.remove(placement.resolve(path))),
+    async removeFinished(path) {
+      const file = placement.resolve(path);
+      await orNotFound(Deno.remove(file));
+      // Even where it was gone already: a crash may have come before its folder was flushed.
+      await orNotFound(syncFolder(dirname(file)));
+    },
   };
 }
 
@@ -76,12 +99,14 @@ function readRange(path: string, end: number): ReadableStream<Uint8Array<ArrayBu
     async pull(controller) {
       file ??= await Deno.open(path);
       const buffer = new Uint8Array(Math.min(1 << 20, left));
-      const read = left === 0 ? null : await file.read(buffer);
-      if (read === null) {
-        file.close();
-        controller.close();
-        return;
+      let read: number | null = null;
+      try {
+        if (left > 0) read = await file.read(buffer);
+      } finally {
+        // At its end, and where it cannot be read.
+        if (read === null) file.close();
       }
+      if (read === null) return controller.close();
       left -= read;
       controller.enqueue(buffer.subarray(0, read));
     },

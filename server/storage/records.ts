@@ -33,14 +33,22 @@ export async function openRecords(path: string): Promise<RecordStore> {
       });
     },
 
+    async isClaimed(path) {
+      return (await kv.get<string>(await pathKey(path))).value !== null;
+    },
+
     async replace(before, after) {
       const client = after.state === "gone" ? await keyOfClient(after) : undefined;
+      const freed = before.state === "complete" ? await pathKey(before.path) : undefined;
+      const claimed = after.state === "complete" ? await pathKey(after.path) : undefined;
       const meant = client === undefined ? undefined : await kv.get<string>(client);
       await committed(() => {
         const atomic = kv.atomic();
         if (before.state !== "complete") atomic.delete(dueKey(before));
         atomic.set(uploadKey(after.id), after);
         if (after.state !== "complete") atomic.set(dueKey(after), after.id);
+        if (freed !== undefined) atomic.delete(freed);
+        if (claimed !== undefined) atomic.set(claimed, after.id);
         if (client !== undefined && meant?.value === after.id) atomic.delete(client);
         return atomic;
       });
@@ -48,10 +56,12 @@ export async function openRecords(path: string): Promise<RecordStore> {
 
     async forget(upload) {
       const client = await keyOfClient(upload);
+      const freed = upload.state === "complete" ? await pathKey(upload.path) : undefined;
       const meant = client === undefined ? undefined : await kv.get<string>(client);
       await committed(() => {
         const atomic = kv.atomic().delete(uploadKey(upload.id));
         if (upload.state !== "complete") atomic.delete(dueKey(upload));
+        if (freed !== undefined) atomic.delete(freed);
         if (client !== undefined && meant?.value === upload.id) atomic.delete(client);
         return atomic;
       });
@@ -75,8 +85,16 @@ function dueKey(upload: { id: string; dueAt: number }): Deno.KvKey {
 
 /** A client's id may be longer than a key: its digest stands for it. */
 async function clientKey(owner: string, clientId: string): Promise<Deno.KvKey> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(clientId));
-  return ["client", owner, encodeBase64Url(digest)];
+  return ["client", owner, await digestOf(clientId)];
+}
+
+/** So may a path. */
+async function pathKey(path: string): Promise<Deno.KvKey> {
+  return ["path", await digestOf(path)];
+}
+
+async function digestOf(text: string): Promise<string> {
+  return encodeBase64Url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
 async function keyOfClient(upload: Upload): Promise<Deno.KvKey | undefined> {

@@ -1,4 +1,5 @@
 import type { ReceivingUpload, Upload } from "../uploads/upload.ts";
+import type { IsClaimed } from "./placement.ts";
 
 /** The end of one unfinished upload's bytes, held by one writer at a time. */
 export interface Appender extends AsyncDisposable {
@@ -29,9 +30,15 @@ export interface ByteStore {
   /**
    * Lets the bytes of `id` appear as a finished file under its name, in one step, never in the place of another file,
    * and returns the path that it got when that would survive a power cut. Called again for the same upload it finds
-   * what it did before. The unfinished upload's own entry stays until `discard`.
+   * what it did before. The unfinished upload's own entry stays until `discard`. A path for which `isClaimed` is true is
+   * not given, although nothing may lie there.
    */
-  place(upload: ReceivingUpload): Promise<string>;
+  place(upload: ReceivingUpload, isClaimed?: IsClaimed): Promise<string>;
+  /**
+   * Takes back what a crash in the middle of finishing has left of `place`: nothing of the upload shows any more when it
+   * returns, nor after a power cut. Nothing happens where there is nothing.
+   */
+  unplace(upload: ReceivingUpload): Promise<void>;
   /** The ids of all unfinished uploads that have an entry, and the names of what else lies among them. */
   unfinished(): AsyncIterable<string>;
   /** How long ago an entry among the unfinished uploads was last written to; 0 when it is not there. */
@@ -42,7 +49,7 @@ export interface ByteStore {
   openFinished(path: string): Promise<FinishedFile | undefined>;
   /** How many bytes there is space for. */
   freeBytes(): Promise<number>;
-  /** Removes a finished file; nothing happens when it is gone already. */
+  /** Removes a finished file, and returns when it would not come back after a power cut. */
   removeFinished(path: string): Promise<void>;
 }
 
@@ -63,6 +70,11 @@ export interface RecordStore extends Disposable {
    * it was not finished). False, and nothing happens, when that id has come to mean another upload meanwhile.
    */
   create(upload: ReceivingUpload, instead?: Upload): Promise<boolean>;
+  /**
+   * True while the record of a finished upload says that its file lies at `path`. The file may be gone already, taken
+   * away by hand, or by a removal that a crash has cut short: the next file there would pass for it.
+   */
+  isClaimed(path: string): Promise<boolean>;
   /** Puts `after` in the place of `before`, and keeps the index of what is due in step. */
   replace(before: Upload, after: Upload): Promise<void>;
   /** Forgets the upload altogether. */

@@ -16,6 +16,9 @@ export interface Announced {
   readonly digests?: readonly Digest[];
 }
 
+/** What is known of the upload. */
+export type Known = Pick<ReceivingUpload, "offset" | "length" | "digests">;
+
 /** What upload and request together say of the file. */
 export interface Agreed {
   readonly length?: number;
@@ -26,7 +29,7 @@ export interface Agreed {
  * Holds a request against what is known of the upload. Throws, before anything is written, where they do not agree:
  * `wrong-offset`, `size-changed`, `too-large` for the limit of the server, `too-long` for the length of the file.
  */
-export function agree(upload: ReceivingUpload, request: Announced, maxBytes: number): Agreed {
+export function agree(upload: Known, request: Announced, maxBytes: number): Agreed {
   const { offset, bodyLength } = request;
   if (offset !== upload.offset) throw wrongOffset(upload.offset);
   const told = request.length ?? (request.toTheEnd && bodyLength !== undefined ? offset + bodyLength : undefined);
@@ -43,6 +46,12 @@ export function agree(upload: ReceivingUpload, request: Announced, maxBytes: num
   if (length !== undefined && offset + (bodyLength ?? 0) > length) throw tooLong(length, upload);
   const digests = request.digests ?? upload.digests;
   return { ...length !== undefined && { length }, ...digests !== undefined && { digests } };
+}
+
+/** True when what is agreed on is not what is known already. */
+export function tellsMore(known: Known, { length, digests }: Agreed): boolean {
+  const textOf = (list: Agreed["digests"]) => list?.map(({ algorithm, value }) => `${algorithm}=${value}`).join();
+  return length !== known.length || textOf(digests) !== textOf(known.digests);
 }
 
 /** Throws `too-large` for a file over the server's limit. */

@@ -1,8 +1,8 @@
 import { isDiskFull, UploadError } from "../errors.ts";
-import { agree, type Agreed, type Announced, checkSize, tooLong } from "./agree.ts";
+import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "./agree.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { type Digest, DigestCheck } from "./digest.ts";
-import { finish } from "./finish.ts";
+import { appear, checkDigests } from "./finish.ts";
 import type { OpenUpload } from "./open_upload.ts";
 import { type Parts, RATE_GRACE_MS } from "./parts.ts";
 import { type End, receive, type Received } from "./receive.ts";
@@ -17,6 +17,8 @@ export interface AppendRequest extends Announced {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
   /** Digests of this body. */
   readonly bodyDigests?: readonly Digest[];
+  /** A body from byte 0 must not begin anew where there are bytes of this file: it may be the repetition of an earlier one. */
+  readonly neverStartsOver?: boolean;
 }
 
 /** What became of a request to append. Every byte that `upload` counts is on disk. */
@@ -40,6 +42,8 @@ export async function append(
   const file = agree(opened.upload, request, parts.limits.maxBytes);
   const bodyCheck = new DigestCheck(request.bodyDigests ?? []);
   const fileCheck = new DigestCheck(start === 0 ? file.digests ?? [] : []);
+  // A crash must not finish the file without the digest that came with this request.
+  if (tellsMore(opened.upload, file)) await opened.record({ ...file, offset: start });
   const { end, error } = await receiveFlushed(parts, lease, opened, request, {
     file,
     onPiece(piece) {
@@ -48,7 +52,7 @@ export async function append(
     },
   });
   try {
-    if (end === "disk-full") await makeRoom(opened, start);
+    if (end === "disk-full") await makeRoom(opened);
     refuse(end, end === "complete" ? bodyCheck.mismatch() : undefined, { ...file, start, parts });
     const offset = opened.appender.length;
     const length = file.length ?? (end === "complete" && request.toTheEnd ? offset : undefined);
@@ -110,7 +114,10 @@ async function finished(
   check: DigestCheck,
 ): Promise<CompleteUpload> {
   try {
-    return await finish(parts, { ...opened.upload, ...next }, check);
+    await checkDigests(parts, { ...opened.upload, ...next }, check);
+    // Once the file shows, a crash must find its upload whole; where its bytes are wrong, so may be their count.
+    if (tellsMore(opened.upload, next)) await opened.record(next);
+    return await appear(parts, { ...opened.upload, ...next });
   } catch (error) {
     if (!(error instanceof UploadError)) await opened.record(next);
     throw error;
@@ -118,8 +125,8 @@ async function finished(
 }
 
 /** On a full disk not even the count can be recorded: a few of the bytes that came make room for it. */
-async function makeRoom({ appender }: OpenUpload, start: number): Promise<void> {
-  await appender.cut(Math.max(start, appender.length - ROOM_FOR_RECORDS));
+async function makeRoom({ appender, upload }: OpenUpload): Promise<void> {
+  await appender.cut(Math.max(upload.offset, appender.length - ROOM_FOR_RECORDS));
 }
 
 /** Throws for a body that must not stay. */

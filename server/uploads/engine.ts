@@ -54,7 +54,7 @@ export class Engine {
     const inStep = (await bytes.length(id) ?? 0) === upload.offset;
     if (inStep && !canFinish(upload)) return upload;
     try {
-      return await this.#bringInStep(id);
+      return await this.#bringInStep(id, canFinish);
     } catch (error) {
       if (error instanceof UploadError && error.code !== "locked") throw error;
       // What is recorded is true, though there may be more: no reason for a client to lose its upload.
@@ -114,10 +114,16 @@ export class Engine {
     await expire(this.#parts, this.#writers, id);
   }
 
-  /** Removes an entry among the unfinished uploads that belongs to none of them, unless somebody writes to it. */
+  /** Completes what a crash has left undone of an upload that has all its bytes, unless somebody is there for it. */
+  async complete(id: string): Promise<void> {
+    if (!this.#writers.isHeld(id)) await this.#bringInStep(id, hasAllBytes);
+  }
+
+  /** Removes an entry among the unfinished uploads that belongs to none of them. */
   async discardOrphan(id: string): Promise<void> {
     const { bytes, records, log } = this.#parts;
-    if (this.#writers.isHeld(id)) return;
+    // A request for the finished file that it was, or one that begins anew in its place, is soon done with it.
+    using _lease = await this.#writers.takeOver(id);
     await whileLocked(this.#parts, id, async () => {
       if ((await records.get(id))?.state === "receiving") return;
       await bytes.discard(id);
@@ -136,7 +142,7 @@ export class Engine {
   }
 
   async #newUpload(facts: FileFacts): Promise<ReceivingUpload> {
-    const { bytes, limits, now } = this.#parts;
+    const { bytes, limits, boot, now } = this.#parts;
     checkSize(facts.length ?? 0, limits.maxBytes);
     const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes();
     if (free - (facts.length ?? 0) < limits.minFreeBytes) {
@@ -146,16 +152,21 @@ export class Engine {
       );
     }
     const id = encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)));
-    return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs });
+    return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs, boot });
   }
 
-  /** Completes what a crash has left undone. */
-  async #bringInStep(id: string): Promise<ReceivingUpload | CompleteUpload> {
+  async #bringInStep(
+    id: string,
+    mayFinish: (upload: ReceivingUpload) => boolean,
+  ): Promise<ReceivingUpload | CompleteUpload> {
     using _lease = await this.#writers.takeOver(id);
     const opened = await open(this.#parts, id);
     if (!(opened instanceof OpenUpload)) return opened;
     await using _opened = opened;
-    return canFinish(opened.upload) ? await finish(this.#parts, opened.upload) : opened.upload;
+    if (!mayFinish(opened.upload)) return opened.upload;
+    // An empty file may just have been made: it must not vanish behind the name that it gets.
+    await opened.appender.sync();
+    return await finish(this.#parts, opened.upload);
   }
 
   async #findInTurn(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
@@ -170,13 +181,14 @@ export class Engine {
       const known = present(await this.#parts.records.findByClient(facts.owner, facts.clientId));
       if (known === undefined && request.offset > 0) throw wrongOffset(0);
       if (known !== undefined && (request.offset > 0 || isRepeat(known, request))) return known;
+      if (known !== undefined && mustGoOn(known, request)) return known;
       const begun = await this.#begin(facts, request, known);
       if (begun !== undefined) return begun;
     }
   }
 
-  /** Begins a new upload in the place of `known`; `undefined` when another process was faster. */
-  async #begin(facts: FileFacts, request: AppendRequest, known?: Upload): Promise<ReceivingUpload | undefined> {
+  /** Begins a new upload in the place of `known`; `undefined` when that has changed meanwhile: look again. */
+  async #begin(facts: FileFacts, request: AppendRequest, known?: Upload): Promise<{ id: string } | undefined> {
     const { records, bytes, limits } = this.#parts;
     const begun = await this.#newUpload({ ...facts, ...request.length !== undefined && { length: request.length } });
     // A request that would be refused must not cost the bytes of the upload before it.
@@ -185,6 +197,8 @@ export class Engine {
     using _lease = await this.#writers.takeOver(known.id);
     return await whileLocked(this.#parts, known.id, async () => {
       const current = present(await records.get(known.id));
+      if (current !== undefined && (isRepeat(current, request) || mustGoOn(current, request))) return undefined;
+      if (current?.state === "receiving") await bytes.unplace(current);
       if (!await records.create(upload, current)) return undefined;
       if (current?.state === "receiving") await bytes.discard(current.id);
       return upload;
@@ -211,7 +225,7 @@ export class Engine {
 
   /** The answer to a request on a finished upload: the same as before, where it brings nothing new. */
   async #repeat(lease: Lease, upload: CompleteUpload, request: AppendRequest): Promise<Appended> {
-    if (request.offset !== upload.length) throw wrongOffset(upload.length);
+    agree({ offset: upload.length, length: upload.length }, { ...request, toTheEnd: false }, Infinity);
     const { end } = await receive(request.body, NOTHING, {
       limit: 0,
       expected: request.bodyLength,
@@ -247,7 +261,13 @@ function present(upload: Upload | undefined): ReceivingUpload | CompleteUpload |
   return upload?.state === "gone" ? undefined : upload;
 }
 
-/** A request from byte 0 that brings nothing, for an empty file that is finished. */
-function isRepeat(known: ReceivingUpload | CompleteUpload, { offset, bodyLength }: AppendRequest): boolean {
-  return known.state === "complete" && safeBytes(known) === offset && (bodyLength ?? 0) === 0;
+/** A request from byte 0 for an empty file, where one is finished. */
+function isRepeat(known: ReceivingUpload | CompleteUpload, { offset, bodyLength, length }: AppendRequest): boolean {
+  return known.state === "complete" && safeBytes(known) === offset && (length ?? bodyLength) === 0;
+}
+
+/** A request that never starts over, where there are bytes of its file, as far as the length tells which file it is. */
+function mustGoOn(known: ReceivingUpload | CompleteUpload, { neverStartsOver, length }: AppendRequest): boolean {
+  const isSameFile = length === undefined || known.length === undefined || length === known.length;
+  return neverStartsOver === true && isSameFile && safeBytes(known) > 0;
 }

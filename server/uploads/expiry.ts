@@ -2,11 +2,17 @@ import type { Log } from "../log.ts";
 import type { RecordStore } from "../storage/store.ts";
 import type { Engine } from "./engine.ts";
 
-/** Removes what is past its time; its cost follows what is due, not what exists. Returns when it has. */
+/** Removes what is past its time; its cost follows what is due, not what exists. Returns when it has; never throws. */
 export async function sweep(
   { engine, records, now, log }: { engine: Engine; records: RecordStore; now: () => number; log: Log },
 ): Promise<void> {
-  for await (const id of records.due(now())) {
+  try {
+    for await (const id of records.due(now())) await expireOne(id);
+  } catch (error) {
+    log.error("Cannot look for uploads that are past their time: {error}", { error });
+  }
+
+  async function expireOne(id: string): Promise<void> {
     try {
       await engine.expire(id);
     } catch (error) {

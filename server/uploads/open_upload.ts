@@ -27,8 +27,8 @@ export async function open(parts: Parts, id: string): Promise<OpenUpload | Compl
     await appender[Symbol.asyncDispose]();
     return found;
   } catch (error) {
+    await using _appender = appender;
     if (error instanceof UploadError) await parts.bytes.discard(id);
-    await appender[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -59,12 +59,13 @@ export class OpenUpload implements AsyncDisposable {
   }
 
   /**
-   * The file's length is the truth: what a crash left behind the recorded offset is flushed and counted. Is the file
-   * shorter than the record promises, then bytes were lost, and the upload is gone rather than silently continued.
+   * The file's length is the truth: what a crash of the server left behind the recorded offset is flushed and counted;
+   * what one of the machine left is not, for a file's length may reach the disk before its bytes. Is the file shorter
+   * than the record promises, then bytes were lost, and the upload is gone rather than silently continued.
    */
   static async inStep(parts: Parts, found: ReceivingUpload, appender: Appender): Promise<OpenUpload> {
     const opened = new OpenUpload(parts, found, appender);
-    const { id, offset, cutBack } = found;
+    const { id, offset, cutBack, boot } = found;
     if (appender.length < offset) {
       parts.log.error("Bytes of upload {id} are lost: its file has {length} of the {offset} bytes recorded", {
         id,
@@ -74,14 +75,23 @@ export class OpenUpload implements AsyncDisposable {
       await parts.records.replace(found, gone(found, "lost", parts.now() + parts.limits.rememberGoneMs));
       throw new UploadError("gone", "This upload has lost bytes on disk: begin a new one");
     }
-    if (cutBack || parts.distrusted.has(id)) {
-      await appender.cut(offset);
-      parts.distrusted.delete(id);
-    } else if (appender.length > offset) {
-      await appender.sync();
-      await opened.record({ offset: appender.length });
+    if (appender.length > offset) {
+      const isTrusted = !cutBack && !parts.distrusted.has(id) && boot === parts.boot;
+      if (isTrusted) await opened.#countRest();
+      else await opened.#cut(offset);
     }
+    parts.distrusted.delete(id);
     return opened;
+  }
+
+  async #countRest(): Promise<void> {
+    try {
+      await this.appender.sync();
+    } catch (error) {
+      await this.distrust();
+      throw error;
+    }
+    await this.record({ offset: this.appender.length });
   }
 
   /** The upload as it is recorded. */
@@ -97,7 +107,20 @@ export class OpenUpload implements AsyncDisposable {
 
   /** Lets the upload end at `offset` again. The record first: whatever comes after, the bytes behind it do not count. */
   async takeBack(offset: number): Promise<void> {
-    await this.#replace({ ...this.#upload, offset, cutBack: true });
+    const { id } = this.#upload;
+    this.#parts.distrusted.add(id);
+    try {
+      await this.#replace({ ...this.#upload, offset, cutBack: true });
+    } finally {
+      // Where it cannot be recorded, the file is at least cut to what is: a restart may come before the next try.
+      await this.#cut(this.#upload.offset);
+    }
+    this.#parts.distrusted.delete(id);
+  }
+
+  async #cut(offset: number): Promise<void> {
+    // A crash may have come between its name and its record: what shows must not be cut.
+    await this.#parts.bytes.unplace(this.#upload);
     await this.appender.cut(offset);
   }
 
@@ -107,10 +130,8 @@ export class OpenUpload implements AsyncDisposable {
    */
   async distrust(): Promise<void> {
     const { id, offset } = this.#upload;
-    this.#parts.distrusted.add(id);
     try {
       await this.takeBack(offset);
-      this.#parts.distrusted.delete(id);
     } catch (error) {
       this.#parts.log.error("Cannot cut upload {id} back to byte {offset} after a failed flush: {error}", {
         id,
@@ -121,7 +142,7 @@ export class OpenUpload implements AsyncDisposable {
   }
 
   async #replace(next: ReceivingUpload): Promise<void> {
-    const now = { ...next, lastByteAt: this.#parts.now() };
+    const now = { ...next, boot: this.#parts.boot, lastByteAt: this.#parts.now() };
     await this.#parts.records.replace(this.#upload, now);
     this.#upload = now;
   }

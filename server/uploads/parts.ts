@@ -34,6 +34,8 @@ export interface Parts {
   readonly log: Log;
   /** The uploads whose files may hold bytes, behind what is recorded, that a failed flush has lost. */
   readonly distrusted: Set<string>;
+  /** Names the run of the machine: another one than before when it has been started again since. */
+  readonly boot: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -43,9 +43,10 @@ async function remove(
   upload: ReceivingUpload | CompleteUpload,
   reason: GoneUpload["reason"],
 ): Promise<void> {
-  // A finished file goes before its record, so that no file is left that nothing knows; an unfinished one after it,
-  // so that no record promises bytes that are gone.
+  // What shows goes before its record, so that no file is left that nothing knows; the bytes of an unfinished one after
+  // it, so that no record promises bytes that are gone.
   if (upload.state === "complete") await bytes.removeFinished(upload.path);
+  else await bytes.unplace(upload);
   await records.replace(upload, gone(upload, reason, now() + limits.rememberGoneMs));
   if (upload.state === "receiving") await bytes.discard(upload.id);
   log.info("Removed upload {id}, {reason}", { id: upload.id, reason });

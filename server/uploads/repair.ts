@@ -1,9 +1,13 @@
+import { type ErrorCode, UploadError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Engine } from "./engine.ts";
 
 /** A name in `incoming/` that is no upload's is another process's probe, unless it has been there for this long. */
 const STRANGER_MS = 60_000;
+
+/** Its client has begun anew, or given it up, since it was found; or hears with its next request that its bytes are wrong. */
+const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "gone", "digest-mismatch"];
 
 /**
  * Looks, after a start, at what a crash may have left: finishes the uploads that have all their bytes, and removes
@@ -27,11 +31,12 @@ export async function repair(
     try {
       const upload = await records.get(id);
       if (upload?.state === "receiving") {
-        if (await bytes.length(id) === upload.length) await engine.status(id);
+        if (await bytes.length(id) === upload.length) await engine.complete(id);
       } else if (/^[\w-]{22}$/.test(id) || await bytes.ageMs(id) > STRANGER_MS) {
         await engine.discardOrphan(id);
       }
     } catch (error) {
+      if (stop.aborted || error instanceof UploadError && CLIENTS_OWN.includes(error.code)) return;
       log.warning("Cannot repair what is left of upload {id}: {error}", { id, error });
     }
   }

@@ -36,6 +36,8 @@ export interface ReceivingUpload extends Identified, FileFacts {
   readonly offset: number;
   /** The bytes of the file past `offset` are not to be trusted and are cut off before anything is appended. */
   readonly cutBack?: true;
+  /** The run of the machine in which this was recorded: when it has ended, the bytes past `offset` are not to be trusted. */
+  readonly boot: string;
   /** When its last byte came: it expires a fixed time after it. */
   readonly lastByteAt: number;
   /** When the sweeper looks at it next: never later than it expires. */
@@ -79,13 +81,17 @@ export function expiresAt({ lastByteAt }: ReceivingUpload, expireAfterMs: number
 }
 
 /** The record of an upload that begins now. */
-export function newUpload(facts: FileFacts, at: { id: string; now: number; expireAfterMs: number }): ReceivingUpload {
+export function newUpload(
+  facts: FileFacts,
+  at: { id: string; now: number; expireAfterMs: number; boot: string },
+): ReceivingUpload {
   return {
     ...facts,
     state: "receiving",
     id: at.id,
     createdAt: at.now,
     offset: 0,
+    boot: at.boot,
     lastByteAt: at.now,
     dueAt: at.now + at.expireAfterMs,
   };

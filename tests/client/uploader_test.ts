@@ -127,6 +127,7 @@ Deno.test("upload() describes the file in headers of plain ASCII", async () => {
   assertEquals(server.headers[1], {
     "X-File-Id": "%D0%BE%D1%82%D1%87%D1%91%D1%82",
     "X-Start-Byte": "0",
+    "X-Start-Over": "?0",
     "X-File-Size": "3",
     "X-File-Name": "%D0%BE%D1%82%D1%87%D1%91%D1%82%20%221%22%20100%25.pdf",
     "X-File-Path": "%D0%BF%D0%B0%D0%BF%D0%BA%D0%B0/a%20b/%D0%BE%D1%82%D1%87%D1%91%D1%82.pdf",

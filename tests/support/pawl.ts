@@ -51,6 +51,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   return {
     ...folder,
     url: running.url,
+    sweep: running.sweep,
     port: Number(new URL(running.url).port),
     stop,
     async [Symbol.asyncDispose]() {

@@ -12,6 +12,17 @@ export interface PawlProcess extends AsyncDisposable {
   signal(name: Deno.Signal): void;
   /** Sends a signal, `SIGKILL` unless told, and waits until the process has ended; gives its exit code. */
   stop(signal?: Deno.Signal): Promise<number>;
+  /** Writes a line to its standard input, and waits until it prints `ok`. */
+  tell(line: string): Promise<void>;
+}
+
+/** How a server is started. */
+export interface StartOptions {
+  readonly args?: string[];
+  readonly port?: number;
+  readonly env?: Record<string, string>;
+  /** Another program than main.ts, as a path in the checkout: one that takes the same options and can be told lines. */
+  readonly script?: string;
 }
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
@@ -21,26 +32,31 @@ const READY = /http:\/\/[^\s/]+:(\d+)/;
  * Starts the server on `data` and returns when it has printed its address. Use with `await using`: the process is
  * killed, by its own id, when the scope ends. Throws with all that the process printed if it ends before it is ready.
  */
-export async function startPawl(
-  data: string,
-  options: { args?: string[]; port?: number; env?: Record<string, string> } = {},
-): Promise<PawlProcess> {
-  const child = spawnPawl(["--port", String(options.port ?? 0), "--data", data, ...options.args ?? []], options.env);
+export async function startPawl(data: string, options: StartOptions = {}): Promise<PawlProcess> {
+  const args = ["--port", String(options.port ?? 0), "--data", data, ...options.args ?? []];
+  const child = pawlCommand(args, options).spawn();
+  const input = options.script === undefined ? undefined : child.stdin.getWriter();
   let printed = "";
+  let done = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<string>();
   const reading = [child.stdout, child.stderr].map(async (stream) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       printed += text;
       const address = READY.exec(printed);
       if (address !== null) ready.resolve(address[0]);
+      if (printed.endsWith("ok\n")) done.resolve();
     }
   });
   const ended = child.status.then(async (status) => {
     await Promise.all(reading);
-    ready.reject(new Error(`The server ended with code ${status.code} before it was ready:\n${printed}`));
+    const error = new Error(`The server ended with code ${status.code} before it was ready:\n${printed}`);
+    ready.reject(error);
+    done.reject(error);
+    await input?.abort().catch(() => {});
     return status.code;
   });
   ready.promise.catch(() => {});
+  done.promise.catch(() => {});
   const signal = (name: Deno.Signal): void => {
     try {
       child.kill(name);
@@ -61,6 +77,11 @@ export async function startPawl(
     output: () => printed,
     signal,
     stop,
+    async tell(line) {
+      done = Promise.withResolvers();
+      await input?.write(new TextEncoder().encode(`${line}\n`));
+      await done.promise;
+    },
     [Symbol.asyncDispose]: async () => void await stop(),
   };
 }
@@ -68,23 +89,19 @@ export async function startPawl(
 /** Runs the server with these arguments until it ends by itself; gives its exit code and what it printed. */
 export async function runPawl(
   args: string[],
-  env?: Record<string, string>,
+  env: Record<string, string> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await pawlCommand(args, env).output();
+  const { code, stdout, stderr } = await pawlCommand(args, { env }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-function spawnPawl(args: string[], env?: Record<string, string>): Deno.ChildProcess {
-  return pawlCommand(args, env).spawn();
-}
-
-function pawlCommand(args: string[], env: Record<string, string> = {}): Deno.Command {
+function pawlCommand(args: readonly string[], { env = {}, script }: StartOptions): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", `${root}main.ts`, ...args],
+    args: ["run", "-A", "--no-check", `${root}${script ?? "main.ts"}`, ...args],
     cwd: root,
     env: { NO_COLOR: "1", ...env },
-    stdin: "null",
+    stdin: script === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   });

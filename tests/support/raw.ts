@@ -6,6 +6,8 @@ export interface RawConnection extends Disposable {
   finishSending(): Promise<void>;
   /** The next whole answer; interim ones (1xx) are passed over. Throws when the server closes before it is whole. */
   answer(): Promise<RawAnswer>;
+  /** Waits for the next bytes of an answer, and reads at most `most` of them. */
+  heard(most?: number): Promise<void>;
   /** Waits until the server closes; gives what came before it. */
   closed(): Promise<string>;
 }
@@ -22,8 +24,8 @@ export async function connect(port: number): Promise<RawConnection> {
   let open = true;
   let text = "";
 
-  async function readMore(): Promise<boolean> {
-    const buffer = new Uint8Array(65536);
+  async function readMore(most = 65536): Promise<boolean> {
+    const buffer = new Uint8Array(most);
     const length = await connection.read(buffer).catch(() => null);
     if (length === null) return false;
     for (const byte of buffer.subarray(0, length)) text += String.fromCharCode(byte);
@@ -65,6 +67,7 @@ export async function connect(port: number): Promise<RawConnection> {
         return { status, headers, body };
       }
     },
+    heard: async (most) => void await readMore(most),
     async closed() {
       while (await readMore());
       return text;

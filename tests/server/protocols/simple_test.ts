@@ -91,6 +91,21 @@ Deno.test("start byte 0 on a finished upload makes a new one, and the finished f
   assertEquals(await pawl.finished("a.bin"), file);
 });
 
+Deno.test("X-Start-Over: ?0: a first request that comes twice makes no second file, and takes nothing back", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const headers = { "X-Start-Over": "?0", "X-File-Size": "1000" };
+  const twice = await Promise.all([client.send("a", 0, file, headers), client.send("a", 0, file, headers)]);
+  assertEquals(twice.map(({ text }) => text).sort(), ["Success 1000", "Wrong start byte: 1000"]);
+  assertEquals(await pawl.finishedNames(), ["a"]);
+  assertEquals((await client.send("b", 0, file.slice(0, 300), headers)).text, "300");
+  assertEquals((await client.send("b", 0, file.slice(0, 300), headers)).text, "Wrong start byte: 300");
+  assertEquals((await client.send("b", 300, file.slice(300), headers)).text, "Success 1000");
+  assertEquals((await client.send("b", 0, file.slice(0, 7), { ...headers, "X-File-Size": "7" })).text, "Success 7");
+  assertEquals(await pawl.finishedNames(), ["a", "b", "b (2)"]);
+  assertEquals(await pawl.incomingNames(), []);
+});
+
 Deno.test("the last request again, empty, gives the answer that was lost", async () => {
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);

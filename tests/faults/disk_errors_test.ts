@@ -1,0 +1,170 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Fault, Step } from "../support/lossy_disk.ts";
+import { mountLossyDisks } from "../support/lossy_mount.ts";
+import type { Answer } from "../support/simple_client.ts";
+import { type Scenario, SCENARIOS } from "./scenarios.ts";
+import { proceed, type Sender } from "./sender.ts";
+import { check, copyOf, describe, drawingOf, newWorld, run, type World } from "./world.ts";
+
+type Kinds = readonly Step["kind"][];
+
+/** What steps of some kinds fail with. */
+interface Trouble {
+  readonly name: string;
+  readonly kinds: Kinds;
+  readonly error: Error;
+  /** What a request is answered in which it happens. */
+  readonly status: number;
+  /** The write before it takes a half of its bytes. */
+  readonly short?: true;
+}
+
+const ON_DISK: Kinds = ["write", "flush", "cut", "create", "link", "make folder", "flush folder"];
+const EIO = Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+const ENOSPC = Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+
+const TROUBLES: readonly Trouble[] = [
+  { name: "EIO", kinds: [...ON_DISK, "touch", "look", "remove"], error: EIO, status: 500 },
+  { name: "ENOSPC", kinds: ON_DISK, error: ENOSPC, status: 507 },
+  { name: "ENOSPC after a short write", kinds: ["write"], error: ENOSPC, status: 507, short: true },
+  { name: "a database that fails", kinds: ["commit"], error: new Error("disk I/O error"), status: 500 },
+  { name: "a database without space", kinds: ["commit"], error: new Error("database or disk is full"), status: 507 },
+];
+
+/** What else fails from then on, until the clients have done what they do. */
+interface Lasting {
+  readonly name: string;
+  readonly kinds: (first: Step["kind"]) => Kinds;
+  /** More than a process that starts after it can know of. */
+  readonly isKnownToProcess?: true;
+}
+
+const LASTING: readonly Lasting[] = [
+  { name: "once", kinds: () => [] },
+  { name: "again and again", kinds: (first) => [first] },
+  { name: "again and again, and the database as well", kinds: (first) => [first, "commit"] },
+  {
+    name: "again and again, and the database and every cut as well",
+    kinds: (first) => [first, "cut", "commit"],
+    isKnownToProcess: true,
+  },
+];
+
+Deno.test("a step that fails is not told as a success, and nothing is lost by it", async (test) => {
+  using _mount = mountLossyDisks();
+  const sum = { faults: 0, worlds: 0 };
+  for (const scenario of SCENARIOS) {
+    await test.step(scenario.name, async () => {
+      const known = new Set<string>();
+      for (const trouble of TROUBLES) {
+        for (const lasting of LASTING) {
+          for (let at = 1; await fail(at, scenario, { trouble, lasting, known }); at++) sum.faults++;
+        }
+      }
+      sum.worlds += known.size;
+    });
+  }
+  // deno-lint-ignore no-console -- what was tried is worth a line
+  console.log(
+    `${SCENARIOS.length} scenarios, ${sum.faults} faults, ${sum.worlds} different worlds after them, 0 bytes lost`,
+  );
+});
+
+Deno.test("a body that was refused does not come back when its taking back fails", async () => {
+  using _mount = mountLossyDisks();
+  const scenario = SCENARIOS[0]!;
+  const file = scenario.files[0]!;
+  for (const kinds of [["commit"], ["cut"], ["commit", "cut"]]) {
+    using world = newWorld();
+    await run(world, scenario, async (sender) => {
+      await sender.send(file, 0, file.content.slice(0, 70));
+      world.disk.interfere = ({ kind }) => kinds.includes(kind) ? { error: EIO } : undefined;
+      const { status } = await sender.send(file, 70, new Uint8Array(70), { "Content-Digest": `sha-256=:AAAA:` });
+      world.disk.interfere = () => undefined;
+      assertEquals([kinds, status], [kinds, 500]);
+      if (kinds.length === 1) await goOn(copyOf(world), scenario, new Set());
+      assertEquals((await sender.status(file)).count, 70);
+      await proceedAll(world, scenario, sender);
+    });
+  }
+});
+
+/** Lets the `at`th step that can have this trouble fail. False when there are not so many. */
+async function fail(
+  at: number,
+  scenario: Scenario,
+  { trouble, lasting, known }: { trouble: Trouble; lasting: Lasting; known: Set<string> },
+): Promise<boolean> {
+  let failed: Step | undefined;
+  using world = newWorld();
+  try {
+    await run(world, scenario, async (sender) => {
+      const plan = planOf(at, sender, { trouble, lasting });
+      await scenario.run(sender);
+      world.disk.interfere = () => undefined;
+      failed = plan.failed;
+      if (failed === undefined) return;
+      for (const next of worldsAfter(world, lasting)) await goOn(next, scenario, known);
+      if (!scenario.endsServer) await proceedAll(world, scenario, sender);
+    });
+  } catch (error) {
+    const what = `${scenario.name}: ${trouble.name}, ${lasting.name}, the ${at}th, ${failed?.kind} ${failed?.path}`;
+    throw new Error(`${what}, in\n${drawingOf(world)}`, { cause: error });
+  }
+  return failed !== undefined;
+}
+
+/** Lets the disk fail, and looks at the answer to the request in which it does. */
+function planOf(
+  at: number,
+  sender: Sender,
+  { trouble: { kinds, error, short, status }, lasting }: { trouble: Trouble; lasting: Lasting },
+): { failed: Step | undefined } {
+  const plan: { failed: Step | undefined } = { failed: undefined };
+  let steps = 0;
+  let isOnlyRequest = false;
+  sender.disk.interfere = (step): Fault | undefined => {
+    if (plan.failed !== undefined) {
+      const isNextWrite = short && step.kind === "write" && steps++ === at;
+      return isNextWrite || lasting.kinds(plan.failed.kind).includes(step.kind) ? { error } : undefined;
+    }
+    if (!kinds.includes(step.kind) || ++steps !== at) return undefined;
+    plan.failed = step;
+    isOnlyRequest = sender.underWay === 1;
+    return short ? { error, short } : { error };
+  };
+  sender.onAnswer = (method, answer) => {
+    if (plan.failed !== undefined && isOnlyRequest) checkAnswer(plan.failed, { method, answer, status });
+    isOnlyRequest = false;
+  };
+  return plan;
+}
+
+function checkAnswer(
+  { kind }: Step,
+  { method, answer, status }: { method: string; answer: Answer; status: number },
+): void {
+  // A question is answered with what is recorded, which is true; what is only left over is no failure.
+  if (method === "GET" || kind === "remove") return;
+  assertEquals([answer.status, answer.text], [status, answer.text]);
+}
+
+/** The next process finds what is seen, or, after a loss of power, what was flushed. */
+function* worldsAfter({ disk, ledger }: World, lasting: Lasting): Iterable<World> {
+  if (!lasting.isKnownToProcess) yield copyOf({ disk, ledger });
+  yield newWorld(disk.afterLoss({ bytes: "none", names: "none" }), ledger.copy());
+  yield newWorld(disk.afterLoss({ bytes: "all", names: "all" }), ledger.copy());
+}
+
+async function goOn(from: World, scenario: Scenario, known: Set<string>): Promise<void> {
+  using world = from;
+  const key = describe(world);
+  if (known.has(key)) return;
+  known.add(key);
+  assert(await run(world, scenario, (sender) => proceedAll(world, scenario, sender)));
+}
+
+async function proceedAll(world: World, scenario: Scenario, sender: Sender): Promise<void> {
+  for (const file of scenario.files) await proceed(sender, file);
+  await check(world, scenario, sender.pawl, { atItsEnd: true });
+}

@@ -1,0 +1,161 @@
+import { assert, assertEquals, AssertionError } from "@std/assert";
+import { join } from "@std/path";
+import { type PawlProcess, startPawl } from "../support/process.ts";
+import { Random, seedOfRun, withSeed } from "../support/random.ts";
+import { sha256OfStream } from "../support/sources.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { drawPlan, type SizeClass } from "./kill_plan.ts";
+import { KilledUpload, type OnEvent, type Tally } from "./killed_upload.ts";
+import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
+
+/** Each client has one upload at a time; the long ones come first. */
+const CLIENTS: readonly SizeClass[] = ["any", "any", "any", "any", "small", "small", "small", "small", "small"];
+const LONG_UPLOADS = 2;
+
+Deno.test("kill -9, again and again: what was acknowledged is there, and every file ends as it was sent", async () => {
+  const kills = Number(Deno.env.get("PAWL_KILLS") ?? 100);
+  const random = new Random(seedOfRun());
+  await using dir = await tempDir();
+  const run = new KillRun(dir.path, random);
+  await withSeed(random.seed, async () => {
+    for (let kill = 0; kill < kills; kill++) await run.killOnce();
+    await run.finish();
+  }, () => run.output());
+  report(
+    `${kills} kills; ${run.uploads.length} uploads; ${run.tally.counts} acknowledged counts checked; ` +
+      `${run.tally.bytes} bytes compared; PAWL_SEED=${random.seed}`,
+  );
+});
+
+class KillRun {
+  readonly uploads: KilledUpload[] = [];
+  readonly tally: Tally = { counts: 0, bytes: 0 };
+  /** What the last server has printed. */
+  output = () => "";
+  readonly #data: string;
+  readonly #random: Random;
+  /** What each client works at. */
+  readonly #current: (KilledUpload | undefined)[] = CLIENTS.map(() => undefined);
+  /** The finished files that were there at the last look, and what was in them. */
+  #there: ReadonlyMap<string, { version: string; sha256: string }> = new Map();
+
+  constructor(data: string, random: Random) {
+    this.#data = data;
+    this.#random = random;
+  }
+
+  /** Starts the server, lets the clients work, kills it, and looks at what it leaves. */
+  async killOnce(): Promise<void> {
+    await using pawl = await startPawl(this.#data);
+    this.output = pawl.output;
+    const random = this.#random.fork();
+    // Sometimes while it repairs what the last kill has left.
+    const isEarly = random.chance(0.1);
+    if (!isEarly) await this.#check(pawl, this.uploads.slice(-30));
+    const moment = badMoment(random, isEarly);
+    let isKilled = false;
+    const working = CLIENTS.map(async (_, client) => {
+      try {
+        for (;;) await this.#work(pawl, client, moment.onEvent);
+      } catch (error) {
+        if (error instanceof AssertionError || !isKilled) throw error;
+      }
+    });
+    await Promise.race([moment.come, ...working]);
+    isKilled = true;
+    await pawl.stop("SIGKILL");
+    await Promise.all(working);
+    assertNoComplaint(pawl.output());
+    await this.#lookAtFiles();
+  }
+
+  /** Lets every upload come to its end, and compares all that is there. */
+  async finish(): Promise<void> {
+    await using pawl = await startPawl(this.#data);
+    this.output = pawl.output;
+    await Promise.all(this.#current.map((upload) => upload?.goOn(pawl, () => {})));
+    await this.#check(pawl, this.uploads);
+    assertEquals(await pawl.stop("SIGTERM"), 0);
+    assertNoComplaint(pawl.output());
+    await this.#lookAtFiles();
+
+    assertEquals(await filesBelow(join(this.#data, "incoming")), [], "Unfinished files are left");
+    assertEquals((await Array.fromAsync(Deno.readDir(this.#data), ({ name }) => name)).sort(), FOLDER);
+    const there = Map.groupBy(this.#there.values(), ({ sha256 }) => sha256);
+    for (const [sha256, uploads] of Map.groupBy(this.uploads, ({ plan }) => plan.source.sha256)) {
+      const least = uploads.filter(({ state }) => state === "finished").length;
+      const most = uploads.reduce((sum, { spareCopies }) => sum + spareCopies, least);
+      const copies = there.get(sha256)?.length ?? 0;
+      const isRight = copies >= least && copies <= most;
+      assert(isRight, uploads[0]?.about(`has ${copies} finished files, not ${least} to ${most}`));
+    }
+  }
+
+  async #work(pawl: PawlProcess, client: number, onEvent: OnEvent): Promise<void> {
+    const number = this.uploads.length;
+    let upload = this.#current[client];
+    if (upload === undefined) {
+      const sizeClass = number < LONG_UPLOADS ? "long" : CLIENTS[client] ?? "any";
+      upload = new KilledUpload(drawPlan(this.#random, number, sizeClass), this.#random.fork(), this.tally);
+      this.uploads.push(upload);
+      this.#current[client] = upload;
+    }
+    await upload.goOn(pawl, onEvent);
+    this.#current[client] = undefined;
+  }
+
+  /** Asks for all that goes on, for what was finished last, and for some of the rest. */
+  async #check(pawl: PawlProcess, finished: readonly KilledUpload[]): Promise<void> {
+    const some = Array.from({ length: 5 }, () => this.uploads[this.#random.integer(0, this.uploads.length - 1)]);
+    const checked = new Set([...this.#current, ...finished, ...some].filter((upload) => upload !== undefined));
+    await inParallel(checked, 4, (upload) => upload.check(pawl, finished.includes(upload)));
+  }
+
+  /** A file that has appeared is whole, and stays, unless its client wants it to go. */
+  async #lookAtFiles(): Promise<void> {
+    const owners = Map.groupBy(this.uploads, ({ plan }) => plan.source.sha256);
+    const before = this.#there;
+    const there = new Map<string, { version: string; sha256: string }>();
+    this.#there = there;
+    for (const path of await filesBelow(join(this.#data, "files"))) {
+      const file = join(this.#data, "files", path);
+      const { ino, ctime } = await Deno.stat(file);
+      const version = `${ino} ${ctime?.getTime()}`;
+      const known = before.get(path);
+      if (known?.version === version) {
+        there.set(path, known);
+        continue;
+      }
+      const { sha256, size } = await sha256OfStream((await Deno.open(file)).readable);
+      assert(owners.has(sha256), `The finished file "${path}", ${size} bytes, is no file that was sent`);
+      there.set(path, { version, sha256 });
+      this.tally.bytes += size;
+    }
+    for (const [path, { sha256 }] of before) {
+      if (there.get(path)?.sha256 === sha256) continue;
+      const [owner, ...others] = owners.get(sha256) ?? [];
+      const mayVanish = owner?.mayVanish || others.some((upload) => upload.mayVanish);
+      assert(mayVanish, owner?.about(`was finished as "${path}", and has gone`));
+    }
+  }
+}
+
+const FOLDER = ["files", "incoming", "pawl.db"];
+
+/** A moment to kill the server: some time, or while it is busy with what has just come, or just after it has answered. */
+function badMoment(random: Random, isEarly: boolean): { come: Promise<void>; onEvent: OnEvent } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const kind = random.pick(["time", "sent", "answered"]);
+  let events = random.integer(1, 30);
+  const timer = setTimeout(resolve, isEarly ? 0 : kind === "time" ? random.integer(0, 200) : 400);
+  return {
+    come: promise.finally(() => clearTimeout(timer)),
+    onEvent(event) {
+      if (event !== kind || --events !== 0) return;
+      // Timers are too coarse for what takes the server a millisecond.
+      const until = performance.now() + random.next() * 3;
+      while (performance.now() < until);
+      resolve();
+    },
+  };
+}

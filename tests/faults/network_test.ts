@@ -1,0 +1,81 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { startPawl } from "../support/process.ts";
+import { Random, seedOfRun, withSeed } from "../support/random.ts";
+import { sha256OfStream, Source } from "../support/sources.ts";
+import { startProxy } from "../support/tcp_proxy.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { breakAndGoOn, type Case, MOMENTS, SHAPES } from "./broken_request.ts";
+import { drawFault, uploadChecked } from "./checked_uploader.ts";
+import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
+
+for (const kind of ["cut", "reset", "half-close", "stall"] as const) {
+  Deno.test(`${kind} at any moment of a request: the count told is the one that the next request meets`, async () => {
+    await using dir = await tempDir();
+    await using pawl = await startPawl(dir.path);
+    const cases = MOMENTS.flatMap((moment) =>
+      SHAPES.flatMap((shape) => ASKS.map((asks): Case => ({ kind, moment, shape, asks })))
+    );
+    const failures: string[] = [];
+    await inParallel(cases, 8, async (one, number) => {
+      try {
+        await breakAndGoOn(pawl, one, new Source(one.shape.size, number * 1009));
+      } catch (error) {
+        failures.push(`${one.moment.name}, ${one.shape.name}, ${one.asks}: ${error}`);
+      }
+    });
+    assert(failures.length === 0, `${failures.join("\n")}\n${pawl.output()}`);
+    assertNoComplaint(pawl.output());
+    assertEquals((await filesBelow(join(dir.path, "files"))).length, cases.length);
+    assertEquals(await filesBelow(join(dir.path, "incoming")), []);
+  });
+}
+
+const ASKS = ["status", "wrong-start"] as const;
+const UPLOADS = 80;
+const REQUEST_BYTES = 256 * 1024;
+
+Deno.test("Uploader brings every file through a network with random faults, and never goes back", async () => {
+  const random = new Random(seedOfRun());
+  await using dir = await tempDir();
+  await using pawl = await startPawl(dir.path);
+  const injected: Record<string, number> = {};
+  const faults = random.fork();
+  await using proxy = await startProxy({
+    to: pawl.port,
+    plan: () => drawFault(faults),
+    onFault: ({ kind, direction }) => injected[`${kind} ${direction}`] = (injected[`${kind} ${direction}`] ?? 0) + 1,
+  });
+  const url = `http://127.0.0.1:${proxy.port}`;
+  const sources = Array.from({ length: UPLOADS }, (_, number) => new Source(drawSize(random, number), number * 4099));
+  let bytes = 0;
+  let requests = 0;
+
+  await withSeed(random.seed, async () => {
+    await inParallel(sources, 8, async (source, number) => {
+      const requestBytes = random.pick([REQUEST_BYTES, 65_537, 2 ** 20]);
+      const done = await uploadChecked(source, { id: nameOf(number), url, requestBytes, random: random.fork() });
+      const { body } = await fetch(new URL(done.location, pawl.url));
+      assertEquals(await sha256OfStream(body!), { sha256: source.sha256, size: source.size }, nameOf(number));
+      requests += done.requests;
+      bytes += source.size;
+    });
+    assertEquals(await filesBelow(join(dir.path, "files")), sources.map((_, number) => nameOf(number)));
+    assertEquals(await filesBelow(join(dir.path, "incoming")), []);
+    assertNoComplaint(pawl.output());
+  }, pawl.output);
+  report(
+    `Faults injected: ${JSON.stringify(injected)}; ${UPLOADS} uploads in ${requests} requests, ` +
+      `${bytes} bytes compared, PAWL_SEED=${random.seed}`,
+  );
+});
+
+function nameOf(number: number): string {
+  return `upload-${String(number).padStart(3, "0")}`;
+}
+
+/** The sizes that are special first, then any, small ones as often as large ones. */
+function drawSize(random: Random, number: number): number {
+  const special = [0, 1, 2, REQUEST_BYTES - 1, REQUEST_BYTES, REQUEST_BYTES + 1, 2 * REQUEST_BYTES, 4 * 2 ** 20];
+  return special[number] ?? Math.floor(2 ** (random.next() * 22));
+}

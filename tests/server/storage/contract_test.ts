@@ -1,0 +1,34 @@
+import { openFiles } from "../../../server/storage/files.ts";
+import { openRecords } from "../../../server/storage/records.ts";
+import { LossyDisk } from "../../support/lossy_disk.ts";
+import { mountLossyDisks } from "../../support/lossy_mount.ts";
+import { lossyRecords } from "../../support/lossy_records.ts";
+import { testStoreContract } from "../../support/store_contract.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+
+testStoreContract("the stores on a disk", async () => {
+  const dir = await tempDir();
+  const records = await openRecords(":memory:");
+  return {
+    bytes: await openFiles(dir.path),
+    records,
+    async [Symbol.asyncDispose]() {
+      records[Symbol.dispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+});
+
+testStoreContract("the stores on the model of a disk", async () => {
+  const mount = mountLossyDisks();
+  const disk = LossyDisk.empty();
+  return {
+    bytes: await openFiles(disk.data),
+    records: lossyRecords(disk),
+    [Symbol.asyncDispose]() {
+      disk[Symbol.dispose]();
+      mount[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  };
+});

@@ -1,0 +1,187 @@
+import { diskOf, LOSSY_ROOT, type LossyDisk } from "./lossy_disk.ts";
+import { FileNode, FolderNode, type Node } from "./lossy_nodes.ts";
+
+/**
+ * Lets Deno's own file functions work on lossy disks, so that the server's storage runs on them as it is; all other
+ * paths stay what they were. Ends when it is disposed of.
+ */
+export function mountLossyDisks(): Disposable {
+  const names = Object.keys(LOSSY) as (keyof typeof LOSSY)[];
+  const real = Object.fromEntries(names.map((name) => [name, Deno[name] as Call]));
+  Object.assign(Deno, Object.fromEntries(names.map((name) => [name, either(LOSSY[name], real[name]!)])));
+  return { [Symbol.dispose]: () => void Object.assign(Deno, real) };
+}
+
+interface Place {
+  readonly disk: LossyDisk;
+  /** The path on the disk. */
+  readonly path: string;
+  readonly name: string;
+  readonly parent: FolderNode;
+  readonly node: Node | undefined;
+}
+
+/** What a path means now. */
+function look(path: string): Place {
+  const { disk, parts } = diskOf(path);
+  const name = parts.at(-1) ?? "";
+  const parent = disk.find(parts.slice(0, -1));
+  if (parent === undefined) throw new Deno.errors.NotFound(path);
+  if (!(parent instanceof FolderNode)) throw new Deno.errors.NotADirectory(path);
+  const node = disk.find(parts);
+  return { disk, path: parts.join("/"), name, parent, node };
+}
+
+/** Does one step at a path; what the path means is looked at when the step happens. */
+function at<T>(path: string, kind: Parameters<LossyDisk["step"]>[0]["kind"], effect: (place: Place) => T): Promise<T> {
+  const { disk, parts } = diskOf(path);
+  return disk.step({ kind, path: parts.join("/") }, () => effect(look(path)));
+}
+
+function existing({ node, path }: Place): Node {
+  if (node === undefined) throw new Deno.errors.NotFound(path);
+  return node;
+}
+
+async function open(path: string, { create, append }: Deno.OpenOptions = {}): Promise<Deno.FsFile> {
+  const { disk, parts } = diskOf(path);
+  const isNew = create === true && disk.find(parts) === undefined;
+  const node = await at(path, isNew ? "create" : "look", (place) => {
+    if (place.node !== undefined || !create) return existing(place);
+    return disk.add(place.parent, place.name, (number) => new FileNode(number));
+  });
+  return handle(disk, parts.join("/"), node, append === true);
+}
+
+function createNew(path: string): Promise<void> {
+  return at(path, "create", ({ disk, parent, name }) => void disk.add(parent, name, (number) => new FileNode(number)));
+}
+
+function stat(path: string): Promise<Deno.FileInfo> {
+  return at(path, "look", (place) => infoOf(place.disk, existing(place)));
+}
+
+function link(path: string, other: string): Promise<void> {
+  return at(other, "link", ({ disk, parent, name, node }) => {
+    const source = disk.find(diskOf(path).parts);
+    if (source === undefined) throw new Deno.errors.NotFound(path);
+    if (node !== undefined) throw new Deno.errors.AlreadyExists(other);
+    parent.seen.set(name, source.number);
+  });
+}
+
+async function mkdir(path: string, options?: Deno.MkdirOptions): Promise<void> {
+  const { disk, parts } = diskOf(path);
+  if (options?.recursive && parts.length > 1 && disk.find(parts.slice(0, -1)) === undefined) {
+    await mkdir(path.slice(0, path.lastIndexOf("/")), options);
+  }
+  await at(path, "make folder", ({ parent, name, node }) => {
+    if (node !== undefined) throw new Deno.errors.AlreadyExists(path);
+    disk.add(parent, name, (number) => new FolderNode(number));
+  });
+}
+
+function remove(path: string): Promise<void> {
+  return at(path, "remove", (place) => {
+    const node = existing(place);
+    if (node instanceof FolderNode && node.seen.size > 0) throw new Error("Directory not empty (os error 39)");
+    place.parent.seen.delete(place.name);
+  });
+}
+
+async function* readDir(path: string): AsyncIterable<Deno.DirEntry> {
+  const entries = await at(path, "look", ({ disk, node }) => {
+    if (!(node instanceof FolderNode)) throw new Deno.errors.NotADirectory(path);
+    return [...node.seen].map(([name, number]) => ({ ...infoOf(disk, disk.nodes.get(number)!), name }));
+  });
+  yield* entries;
+}
+
+function utime(path: string, _accessed: number | Date, modified: number | Date): Promise<void> {
+  return at(path, "touch", (place) => {
+    const node = existing(place);
+    if (node instanceof FileNode) node.modifiedAt = Number(modified);
+  });
+}
+
+function infoOf(disk: LossyDisk, node: Node): Deno.FileInfo {
+  const isFile = node instanceof FileNode;
+  return {
+    isFile,
+    isDirectory: !isFile,
+    isSymlink: false,
+    size: isFile ? node.seen.length : 0,
+    mtime: new Date(isFile ? node.modifiedAt : 0),
+    dev: 1,
+    ino: node.number,
+    nlink: disk.namesOf(node.number),
+  } as Deno.FileInfo;
+}
+
+/** An open file or folder. */
+function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Deno.FsFile {
+  let position = 0;
+  const file = () => {
+    if (node instanceof FileNode) return node;
+    throw new Error("Is a directory (os error 21)");
+  };
+
+  async function flush(): Promise<void> {
+    const { done, fail } = node.flush();
+    const kind = node instanceof FileNode ? "flush" : "flush folder";
+    await disk.step({ kind, path }, (fault) => {
+      if (fault === undefined) return done();
+      fail();
+      throw fault.error;
+    }, true);
+  }
+
+  const opened = {
+    write: (bytes: Uint8Array) =>
+      disk.step({ kind: "write", path }, (fault) => {
+        if (fault !== undefined && !fault.short) throw fault.error;
+        if (!append) throw new Error("Only appending is modelled");
+        const taken = fault === undefined ? bytes : bytes.subarray(0, bytes.length >> 1);
+        file().write(taken);
+        return taken.length;
+      }, true),
+    read: (buffer: Uint8Array) =>
+      disk.step({ kind: "look", path }, () => {
+        const bytes = file().seen.subarray(position, position + buffer.length);
+        buffer.set(bytes);
+        position += bytes.length;
+        return bytes.length === 0 ? null : bytes.length;
+      }),
+    truncate: (length: number) => disk.step({ kind: "cut", path }, () => file().cut(length)),
+    stat: () => disk.step({ kind: "look", path }, () => infoOf(disk, node)),
+    syncData: flush,
+    sync: flush,
+    tryLock() {
+      const isFree = file().lockedBy === undefined;
+      if (isFree) file().lockedBy = opened;
+      return Promise.resolve(isFree);
+    },
+    close() {
+      disk.opened.delete(opened);
+      if (node instanceof FileNode && node.lockedBy === opened) node.lockedBy = undefined;
+    },
+    get readable() {
+      return ReadableStream.from((function* () {
+        yield file().seen;
+        opened.close();
+      })());
+    },
+  };
+  disk.opened.add(opened);
+  return opened as unknown as Deno.FsFile;
+}
+
+/** The part of Deno's own that the server's storage uses. */
+const LOSSY = { open, stat, lstat: stat, link, mkdir, remove, readDir, utime, writeFile: createNew };
+
+type Call = (path: string, ...rest: never[]) => unknown;
+
+/** The one for a path on a lossy disk, the other for every other path. */
+function either(lossy: Call, real: Call): Call {
+  return (path, ...rest) => (String(path).startsWith(LOSSY_ROOT) ? lossy : real)(path, ...rest);
+}

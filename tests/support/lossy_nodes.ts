@@ -1,0 +1,148 @@
+/** Which of the changes that were not flushed are on the disk when the power comes back. */
+export interface Survivors {
+  /** Of what was written: nothing, a half, all, or its length alone, with zeros for bytes. */
+  readonly bytes: "none" | "half" | "all" | "zeros";
+  /** Of the names: no change, all, only those that were added, or only those that were removed. */
+  readonly names: "none" | "all" | "added" | "removed";
+}
+
+export const ALL_SURVIVORS: readonly Survivors[] = (["none", "half", "all", "zeros"] as const).flatMap((bytes) =>
+  (["none", "all", "added", "removed"] as const).map((names) => ({ bytes, names }))
+);
+
+export type Node = FileNode | FolderNode;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A file: what is seen of it, and what its disk may hold. */
+export class FileNode {
+  readonly number: number;
+  seen: Bytes = new Uint8Array();
+  modifiedAt = 0;
+  /** Who has it locked. */
+  lockedBy: unknown;
+  /** What the disk may hold, in the order in which it came to be: the first is flushed, the last is what was written. */
+  #held: Bytes[] = [new Uint8Array()];
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  /** What is on the disk for sure. */
+  get safe(): Bytes {
+    return this.#held[0]!;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.seen = joined(this.seen, bytes);
+    this.#held.push(joined(this.#held.at(-1)!, bytes));
+  }
+
+  cut(length: number): void {
+    this.seen = resized(this.seen, length);
+    this.#held.push(resized(this.#held.at(-1)!, length));
+  }
+
+  /** Begins a flush: it holds what was written until now. The flush happens when `done` is called. */
+  flush(): { done(): void; fail(): void } {
+    const held = this.#held.at(-1)!;
+    return {
+      done: () => {
+        const at = this.#held.indexOf(held);
+        if (at > 0) this.#held.splice(0, at);
+      },
+      // As Linux does it: what was to be flushed is dropped, still seen, and no later flush brings it to the disk.
+      fail: () => {
+        const kept = Math.min(...this.#held.map(({ length }) => length));
+        this.#held = [this.safe, joined(this.safe.subarray(0, kept), new Uint8Array(this.seen.length - kept))];
+      },
+    };
+  }
+
+  afterLoss({ bytes }: Survivors): FileNode {
+    const written = this.#held.at(-1)!;
+    const kept = Math.min(...this.#held.map(({ length }) => length));
+    const content = {
+      none: () => this.safe,
+      all: () => written,
+      half: () => written.slice(0, kept + Math.ceil((written.length - kept) / 2)),
+      zeros: () => joined(written.subarray(0, kept), new Uint8Array(written.length - kept)),
+    }[bytes]();
+    return this.#copy(content, [content]);
+  }
+
+  afterKill(): FileNode {
+    return this.#copy(this.seen, [...this.#held]);
+  }
+
+  #copy(seen: Bytes, held: Bytes[]): FileNode {
+    const copy = new FileNode(this.number);
+    copy.seen = seen;
+    copy.modifiedAt = this.modifiedAt;
+    copy.#held = held;
+    return copy;
+  }
+
+  /** All that tells it from another one. */
+  describe(): unknown {
+    return [this.seen.join(), this.#held.map((bytes) => bytes.join())];
+  }
+}
+
+/** A folder: which names are seen in it, and which are on the disk for sure. */
+export class FolderNode {
+  readonly number: number;
+  readonly seen: Map<string, number>;
+  safe: ReadonlyMap<string, number>;
+
+  constructor(number: number, seen = new Map<string, number>(), safe: ReadonlyMap<string, number> = new Map(seen)) {
+    this.number = number;
+    this.seen = seen;
+    this.safe = safe;
+  }
+
+  /**
+   * Begins a flush, like a file's. One that fails changes nothing, and the next may do: the file systems that let a
+   * folder's flush fail stop altogether, or keep its changes.
+   */
+  flush(): { done(): void; fail(): void } {
+    const held = new Map(this.seen);
+    return { done: () => void (this.safe = held), fail: () => {} };
+  }
+
+  afterLoss({ names }: Survivors): FolderNode {
+    const { seen, safe } = this;
+    const kept = [...safe].filter(([name, number]) => seen.get(name) === number);
+    const content = { none: safe, all: seen, added: [...safe, ...seen], removed: kept }[names];
+    return new FolderNode(this.number, new Map(content));
+  }
+
+  afterKill(): FolderNode {
+    return new FolderNode(this.number, new Map(this.seen), this.safe);
+  }
+
+  describe(): unknown {
+    return [[...this.seen], [...this.safe]];
+  }
+}
+
+/** The nodes as a machine that starts again finds them. */
+export function afterLoss(nodes: ReadonlyMap<number, Node>, survivors: Survivors): Map<number, Node> {
+  return new Map([...nodes].map(([number, node]) => [number, node.afterLoss(survivors)]));
+}
+
+/** The nodes as a process that starts again finds them. */
+export function afterKill(nodes: ReadonlyMap<number, Node>): Map<number, Node> {
+  return new Map([...nodes].map(([number, node]) => [number, node.afterKill()]));
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Bytes {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
+}
+
+function resized(bytes: Bytes, length: number): Bytes {
+  return length <= bytes.length ? bytes.slice(0, length) : joined(bytes, new Uint8Array(length - bytes.length));
+}

@@ -1,0 +1,72 @@
+import { createAdmission } from "../../server/admission.ts";
+import { type App, createApp } from "../../server/app.ts";
+import { createDownloads } from "../../server/downloads.ts";
+import { createSimpleProtocol } from "../../server/protocols/simple.ts";
+import { createRoutes } from "../../server/routes.ts";
+import { openFiles } from "../../server/storage/files.ts";
+import { Engine } from "../../server/uploads/engine.ts";
+import { sweep } from "../../server/uploads/expiry.ts";
+import type { Limits } from "../../server/uploads/parts.ts";
+import { repair } from "../../server/uploads/repair.ts";
+import { type MemoryLog, memoryLog } from "./log.ts";
+import type { LossyDisk } from "./lossy_disk.ts";
+import { lossyRecords } from "./lossy_records.ts";
+
+/** Pawl on a lossy disk, without a port; disposed of when all its requests have ended. */
+export interface LossyPawl extends AsyncDisposable {
+  readonly app: App;
+  readonly log: MemoryLog;
+  repair(): Promise<void>;
+  sweep(): Promise<void>;
+  /** Ends the requests that receive, as a shutdown does. */
+  interrupt(): Promise<void>;
+}
+
+/** Limits that let nothing happen by time alone. */
+const LIMITS: Limits = {
+  maxBytes: Infinity,
+  idleMs: 60_000,
+  minBytesPerSecond: 0,
+  minFreeBytes: 0,
+  expireAfterMs: 1000,
+  rememberGoneMs: 1000,
+  checkpointBytes: Infinity,
+  checkpointMs: Infinity,
+  patience: { waitMs: 50, silenceMs: 1 },
+};
+
+/** Starts Pawl on a disk that {@linkcode mountLossyDisks} makes visible. */
+export async function openLossyPawl(disk: LossyDisk, limits: Partial<Limits> = {}): Promise<LossyPawl> {
+  const bytes = await openFiles(disk.data);
+  const records = lossyRecords(disk);
+  const log = memoryLog();
+  const now = () => disk.now;
+  const engine = new Engine({
+    bytes,
+    records,
+    limits: { ...LIMITS, ...limits },
+    distrusted: new Set(),
+    boot: disk.boot,
+    log,
+    now,
+  });
+  const routes = createRoutes({
+    simple: createSimpleProtocol(engine),
+    engine,
+    download: createDownloads({ records, bytes }),
+  });
+  return {
+    app: createApp({
+      routes,
+      pages: { serve: () => Promise.resolve(undefined) },
+      admission: createAdmission({ maxPerAddress: Infinity }),
+      allowedOrigins: [],
+      log,
+    }),
+    log,
+    repair: () => repair({ engine, bytes, records, log }, new AbortController().signal),
+    sweep: () => sweep({ engine, records, now, log }),
+    interrupt: () => engine.close(),
+    [Symbol.asyncDispose]: () => engine.close(),
+  };
+}

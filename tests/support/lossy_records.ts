@@ -1,0 +1,61 @@
+import type { RecordStore } from "../../server/storage/store.ts";
+import type { Upload } from "../../server/uploads/upload.ts";
+import type { LossyDisk } from "./lossy_disk.ts";
+
+/** The records on a lossy disk: every commit happens as a whole, and is on the disk when it has happened. */
+export function lossyRecords(disk: LossyDisk): RecordStore {
+  const { uploads, clients } = disk.tables;
+  const look = <T>(path: string, effect: () => T) => disk.step({ kind: "look", path: `records.${path}` }, effect);
+  const commit = <T>(path: string, effect: () => T) => disk.step({ kind: "commit", path: `records.${path}` }, effect);
+  const freeClientId = (upload: Upload) => {
+    if (upload.clientId === undefined) return;
+    const key = clientKey(upload.owner, upload.clientId);
+    if (clients.get(key) === upload.id) clients.delete(key);
+  };
+  const copyOf = (upload: Upload | undefined) => upload === undefined ? undefined : structuredClone(upload);
+
+  return {
+    get: (id) => look("get", () => copyOf(uploads.get(id))),
+
+    findByClient: (owner, clientId) =>
+      look("findByClient", () => copyOf(uploads.get(clients.get(clientKey(owner, clientId)) ?? ""))),
+
+    create: (upload, instead) =>
+      commit("create", () => {
+        const key = upload.clientId === undefined ? undefined : clientKey(upload.owner, upload.clientId);
+        if ((key === undefined ? undefined : clients.get(key)) !== instead?.id) return false;
+        if (instead?.state === "receiving") uploads.delete(instead.id);
+        uploads.set(upload.id, structuredClone(upload));
+        if (key !== undefined) clients.set(key, upload.id);
+        return true;
+      }),
+
+    isClaimed: (path) =>
+      look("isClaimed", () => uploads.values().some((upload) => upload.state === "complete" && upload.path === path)),
+
+    replace: (_before, after) =>
+      commit("replace", () => {
+        uploads.set(after.id, structuredClone(after));
+        if (after.state === "gone") freeClientId(after);
+      }),
+
+    forget: (upload) =>
+      commit("forget", () => {
+        uploads.delete(upload.id);
+        freeClientId(upload);
+      }),
+
+    async *due(now) {
+      yield* await look("due", () => {
+        const listed = [...uploads.values()].filter((upload) => upload.state !== "complete");
+        return listed.filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt).map(({ id }) => id);
+      });
+    },
+
+    [Symbol.dispose]: () => {},
+  };
+}
+
+function clientKey(owner: string, clientId: string): string {
+  return JSON.stringify([owner, clientId]);
+}

@@ -1,0 +1,130 @@
+import { assertEquals } from "@std/assert";
+import type { ClientPlan, SendPlan } from "./model_commands.ts";
+import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
+import { head } from "./raw.ts";
+import { MAX_BYTES, type Send, status } from "./upload_model.ts";
+import { exchange } from "./model_wire.ts";
+
+/** What the clients of a sequence share. */
+export interface Surroundings {
+  readonly port: () => number;
+  /** A number that no file of the sequence has. */
+  readonly newFile: () => number;
+  /** Keeps a line for the report of a failure. */
+  readonly note: (line: string) => void;
+}
+
+/** One client's id: what may be true of its upload, held against every answer. */
+export class ModelClient {
+  readonly clientId: string;
+  /** The name that its files want. */
+  readonly name: string;
+  /** Every address that it was told. */
+  readonly locations: string[] = [];
+  #worlds: readonly World[] = [NOTHING];
+  readonly #sizes: readonly number[];
+  readonly #files = new Map<number, number>();
+  readonly #around: Surroundings;
+
+  constructor(clientId: string, { sharesName, sizes }: ClientPlan, around: Surroundings) {
+    this.clientId = clientId;
+    this.name = sharesName ? "shared.bin" : `${clientId}.bin`;
+    this.#sizes = sizes;
+    this.#around = around;
+  }
+
+  get worlds(): readonly World[] {
+    return this.#worlds;
+  }
+
+  /** Holds an answer against the outcomes that each world has; what remains are the worlds after it. */
+  observe(what: string, outcomes: (world: World) => Outcome[], said: Said): void {
+    this.#around.note(`${this.clientId} ${what} → ${describe(said)}`);
+    const after = this.#worlds.flatMap(outcomes).map((outcome) => seen(outcome, said));
+    this.#become(after.filter((world) => world !== undefined), () => {
+      const could = this.#worlds.flatMap(outcomes).map(({ says, world }) => `${says} in ${JSON.stringify(world)}`);
+      return `${this.clientId} ${what} was answered ${describe(said)}, but it could only be\n  ${could.join("\n  ")}`;
+    });
+    if (said.location !== undefined && !this.locations.includes(said.location)) this.locations.push(said.location);
+  }
+
+  /** Follows something that gives no answer. */
+  follow(what: string, worlds: (world: World) => World[]): void {
+    this.#around.note(`${this.clientId} ${what}`);
+    this.#become(this.#worlds.flatMap(worlds), () => `There is no world after ${what}`);
+  }
+
+  /** Sets what may be true. */
+  #become(worlds: readonly World[], explain: () => string): void {
+    const different = new Map(worlds.map((world) => [JSON.stringify(world), world]));
+    if (different.size === 0) throw new Error(explain());
+    this.#worlds = [...different.values()];
+  }
+
+  /** Asks how far the upload is. */
+  async ask(): Promise<void> {
+    const said = await exchange(this.#around.port(), head("GET /status", { "X-File-Id": this.clientId }));
+    this.observe("asks", status, said);
+  }
+
+  /** Gives the plan its numbers. Asks first where the client could not know which file the server has. */
+  async request(plan: SendPlan): Promise<Send> {
+    if (new Set(this.#worlds.map(({ file }) => file).filter((file) => file !== undefined)).size > 1) await this.ask();
+    const world = this.#worlds.at(-1) ?? NOTHING;
+    const file = this.#fileFor(plan);
+    const isOther = file !== world.file;
+    const held = isOther || plan.where === "over" ? 0 : world.most;
+    const length = (held === 0 || isOther ? undefined : world.length) ?? Math.max(held, this.sizeOf(file));
+    const aside = Math.round((plan.part - 0.5) * 5000) || 1;
+    const start = plan.where === "elsewhere" ? Math.max(1, held + aside) : held;
+    const rest = Math.max(0, length - start);
+    const bytes = { rest, part: Math.floor(rest * plan.part), none: 0, "too many": rest + Math.abs(aside) }[plan.bytes];
+    const size = { none: undefined, right: length, wrong: length + 7, huge: MAX_BYTES + 1 }[plan.size];
+    const known = plan.chunked && !isOther ? world.length : undefined;
+    const digestOf = {
+      none: undefined,
+      wrong: -1,
+      right: plan.size === "huge" ? bytes : size ?? known ?? start + bytes,
+    };
+    return {
+      file,
+      start,
+      size,
+      bytes,
+      chunked: plan.chunked,
+      bodyDigest: plan.bodyDigest,
+      digestOf: digestOf[plan.fileDigest],
+    };
+  }
+
+  /** The whole size of one of its files. */
+  sizeOf(file: number): number {
+    return this.#files.get(file) ?? 0;
+  }
+
+  /** Another file only where answers can tell its upload from the one that was there before. */
+  #fileFor({ where, another }: SendPlan): number {
+    const files = this.#worlds.map(({ file }) => file).filter((file) => file !== undefined);
+    const latest = files.at(-1);
+    const isKnown = this.#worlds.every(({ file, location }) => file === undefined || location !== undefined);
+    if (latest !== undefined && !(where === "over" && another && isKnown)) return latest;
+    const file = this.#around.newFile();
+    this.#files.set(file, this.#sizes[this.#files.size % this.#sizes.length] ?? 0);
+    return file;
+  }
+}
+
+/** A request as one line. */
+export function describeSend({ file, start, size, bytes, chunked, bodyDigest, digestOf }: Send): string {
+  return [
+    `sends ${bytes} bytes of file ${file} from ${start}`,
+    ...size === undefined ? [] : [`X-File-Size ${size}`],
+    ...chunked ? ["chunked"] : [],
+    ...bodyDigest === "none" ? [] : [`Content-Digest ${bodyDigest}`],
+    ...digestOf === undefined ? [] : [digestOf < 0 ? "Repr-Digest wrong" : `Repr-Digest of ${digestOf}`],
+  ].join(", ");
+}
+
+function describe({ line, offset, length, complete, location }: Said): string {
+  return `"${line}" (${[offset, length, complete, location].join(", ")})`;
+}

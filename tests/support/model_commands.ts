@@ -1,0 +1,109 @@
+import fc from "fast-check";
+
+/** What happens in one sequence: several clients, and what they and the server do in turn. */
+export interface Sequence {
+  readonly clients: readonly ClientPlan[];
+  readonly commands: readonly Command[];
+}
+
+export interface ClientPlan {
+  /** It shares its file's name with the other clients that share theirs. */
+  readonly sharesName: boolean;
+  /** The sizes of its files, one after the other: a client that starts over may send another file. */
+  readonly sizes: readonly number[];
+}
+
+export type Command =
+  | { readonly kind: "status" | "give up"; readonly client: number }
+  /** One of the requests that hang sends its rest. */
+  | { readonly kind: "go on"; readonly client: number }
+  /** `which` among all the addresses that the client was told, 0 to 1. */
+  | { readonly kind: "remove"; readonly client: number; readonly which: number }
+  | { readonly kind: "send"; readonly client: number; readonly plan: SendPlan }
+  | { readonly kind: "break"; readonly client: number; readonly plan: SendPlan; readonly fault: Fault }
+  | { readonly kind: "two at once"; readonly clients: readonly [number, number]; readonly plans: [SendPlan, SendPlan] }
+  | { readonly kind: "restart" | "expire" };
+
+/** A request to send, in words that the state of its upload gives numbers to. */
+export interface SendPlan {
+  readonly where: "on" | "over" | "elsewhere";
+  /** Starting over, it sends another file. */
+  readonly another: boolean;
+  readonly bytes: "rest" | "part" | "none" | "too many";
+  /** Which part, 0 to 1. */
+  readonly part: number;
+  readonly size: "none" | "right" | "wrong" | "huge";
+  readonly chunked: boolean;
+  readonly bodyDigest: "none" | "right" | "wrong";
+  readonly fileDigest: "none" | "right" | "wrong";
+}
+
+/** How a request breaks off after a part of its body (0 to 1). */
+export interface Fault {
+  readonly how: "closed" | "half-closed" | "reset" | "hangs" | "server killed";
+  readonly sent: number;
+  readonly afterMs: number;
+}
+
+const part = fc.double({ min: 0, max: 1, noNaN: true });
+const client = fc.nat({ max: 2 });
+
+const size = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(0, 1, 2) },
+  { weight: 5, arbitrary: fc.integer({ min: 3, max: 3000 }) },
+  { weight: 8, arbitrary: fc.integer({ min: 3000, max: 200 * 1024 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1_000_000, max: 4_000_000 }) },
+);
+
+const plan: fc.Arbitrary<SendPlan> = fc.record({
+  where: weighted<SendPlan["where"]>({ on: 7, over: 2, elsewhere: 1 }),
+  another: fc.boolean(),
+  bytes: weighted<SendPlan["bytes"]>({ part: 5, rest: 4, none: 1, "too many": 1 }),
+  part,
+  size: weighted<SendPlan["size"]>({ right: 8, none: 4, wrong: 1, huge: 0.2 }),
+  chunked: weighted({ "": 2, "chunked": 1 }).map(Boolean),
+  bodyDigest: weighted<SendPlan["bodyDigest"]>({ none: 6, right: 2, wrong: 1 }),
+  fileDigest: weighted<SendPlan["fileDigest"]>({ none: 6, right: 2, wrong: 1 }),
+});
+
+const fault: fc.Arbitrary<Fault> = fc.record({
+  how: weighted<Fault["how"]>({ "closed": 3, "half-closed": 2, "reset": 2, "hangs": 4, "server killed": 2 }),
+  sent: fc.oneof(part, fc.constant(1)),
+  afterMs: fc.nat({ max: 25 }),
+});
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant("send"), client, plan }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("break"), client, plan, fault }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("two at once"),
+      clients: fc.oneof(client.map((one): [number, number] => [one, one]), fc.tuple(client, client)),
+      plans: fc.oneof(plan.map((one): [SendPlan, SendPlan] => [one, one]), fc.tuple(plan, plan)),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("status"), client }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("go on"), client }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("give up"), client }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove"), client, which: part }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("restart", "expire") }) },
+);
+
+/** Sequences of up to 14 commands with three clients. */
+export const sequences: fc.Arbitrary<Sequence> = fc.record({
+  clients: fc.array(
+    fc.record({ sharesName: fc.boolean(), sizes: fc.array(size, { minLength: 3, maxLength: 3 }) }),
+    { minLength: 3, maxLength: 3 },
+  ),
+  commands: fc.array(command, { minLength: 1, maxLength: 14, size: "max" }),
+});
+
+/** One of the keys, as often as its weight says; the first is the simplest. */
+function weighted<T extends string>(weights: Record<T, number>): fc.Arbitrary<T> {
+  const choices = (Object.entries(weights) as [T, number][]).map(([value, weight]) => ({
+    weight: Math.max(1, Math.round(weight * 5)),
+    arbitrary: fc.constant(value),
+  }));
+  return fc.oneof(...choices);
+}

@@ -1,0 +1,96 @@
+/**
+ * What may be true of the upload that a client's id means. A crash, a cut or a race can end in several ways, so the
+ * model keeps several worlds, each of which may be the true one. An answer rules out those that could not give it; when
+ * none is left, the server has said what it may not say.
+ */
+export interface World {
+  /** Which file is sent; `undefined` where there is no upload. */
+  readonly file: number | undefined;
+  /** How many bytes the server holds: at least what it acknowledged … */
+  readonly least: number;
+  /** … and at most what was sent. */
+  readonly most: number;
+  readonly length: number | undefined;
+  /** The length of the file that the given digest is of; -1 for a digest of other bytes. */
+  readonly digestOf: number | undefined;
+  readonly finished: boolean;
+  /** A request that may still be writing to it. */
+  readonly writer: Writer | undefined;
+  /** Its address, where an answer has told it. */
+  readonly location: string | undefined;
+  /** The address of the upload in whose place it came. */
+  readonly instead: string | undefined;
+  /** The finished files of uploads that had the same client's id before. */
+  readonly earlier: readonly FinishedFile[];
+}
+
+export interface Writer {
+  /** What was true when it came; it still is if the server ends before it has begun. */
+  readonly before: World;
+  /** It is known to hold the upload, and its client to be there. */
+  readonly open: boolean;
+}
+
+export interface FinishedFile {
+  readonly file: number;
+  readonly length: number;
+  readonly location: string | undefined;
+}
+
+/** No upload has the client's id. */
+export const NOTHING: World = {
+  file: undefined,
+  least: 0,
+  most: 0,
+  length: undefined,
+  digestOf: undefined,
+  finished: false,
+  writer: undefined,
+  location: undefined,
+  instead: undefined,
+  earlier: [],
+};
+
+/** One way in which a request may end. */
+export interface Outcome {
+  /** Status and line of the answer; `#` stands for its `Upload-Offset`, `…` for any end of the line. */
+  readonly says: string;
+  readonly world: World;
+  /** An offset that the answer cannot have. */
+  readonly not?: number;
+  /** The offset in the answer is the refused request's, not the upload's. */
+  readonly ofRequest?: true;
+}
+
+/** What the model looks at of an answer. */
+export interface Said {
+  /** Status and body. */
+  readonly line: string;
+  readonly offset: number | undefined;
+  readonly length: number | undefined;
+  readonly complete: boolean | undefined;
+  readonly location: string | undefined;
+}
+
+/** The world after an answer, or `undefined` if the outcome does not give that answer. */
+export function seen({ says, world, not, ofRequest }: Outcome, said: Said): World | undefined {
+  const expected = says.replace("#", String(said.offset));
+  const isSaid = expected.endsWith("…") ? said.line.startsWith(expected.slice(0, -1)) : said.line === expected;
+  if (!isSaid || said.line.includes("\n")) return undefined;
+  if (said.offset === undefined || ofRequest) return world;
+  if (said.offset < world.least || said.offset > world.most || said.offset === not) return undefined;
+  const met = { ...world, least: said.offset, most: said.offset };
+  return said.line.startsWith("200 ") ? described(met, said) : met;
+}
+
+/** A positive answer tells more than the count, and all of it must be so. */
+function described(world: World, { length, complete, location }: Said): World | undefined {
+  const { file, finished, instead } = world;
+  if (length !== world.length || complete !== finished || (location === undefined) !== (file === undefined)) {
+    return undefined;
+  }
+  const isOther = world.location === undefined
+    ? location !== undefined && location === instead
+    : location !== world.location;
+  return isOther ? undefined : { ...world, location };
+}

@@ -1,0 +1,121 @@
+import net from "node:net";
+
+/** `up` is from the client to the server. */
+export type Direction = "up" | "down";
+
+/**
+ * What happens to a connection when so many bytes have gone through in one direction:
+ *
+ * - `cut`: it is closed towards both sides
+ * - `reset`: it is reset (RST) towards both sides
+ * - `half-close`: no more comes in this direction but its end (FIN); the other direction goes on
+ * - `stall`: nothing more comes in either direction, and neither side learns of it, not even that the other is gone
+ * - `delay`: nothing more comes in this direction for `ms`; then all goes on
+ */
+export type Fault =
+  | { readonly kind: "cut" | "reset" | "half-close" | "stall"; readonly direction: Direction; readonly after: number }
+  | { readonly kind: "delay"; readonly direction: Direction; readonly after: number; readonly ms: number };
+
+/** A TCP proxy in front of a server on this machine that does to its connections what networks do. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+}
+
+export interface ProxyOptions {
+  /** The server's port. */
+  readonly to: number;
+  /** What will happen to the next connection. */
+  plan(): Fault | undefined;
+  /** Called when it has. */
+  onFault?(fault: Fault): void;
+  /** Called when the first bytes come from the server. */
+  onAnswer?(): void;
+}
+
+/** Starts a proxy on a free port of 127.0.0.1. Use with `await using`: it closes what is still open. */
+export async function startProxy(
+  { to, plan, onFault = () => {}, onAnswer = () => {} }: ProxyOptions,
+): Promise<TcpProxy> {
+  const open = new Set<net.Socket>();
+  const server = net.createServer({ allowHalfOpen: true }, (client) => {
+    const target = net.connect({ port: to, host: "127.0.0.1", allowHalfOpen: true });
+    for (const socket of [client, target]) {
+      open.add(socket);
+      socket.setNoDelay(true);
+      socket.on("error", () => {});
+      socket.on("close", () => open.delete(socket));
+    }
+    target.once("data", onAnswer);
+    relay({ up: client, down: target }, plan(), onFault);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** The sockets, each under the direction of the bytes that come out of it. */
+type Pair = Readonly<Record<Direction, net.Socket>>;
+
+/** Passes bytes on in both directions until both have ended or a fault has ended them. */
+function relay(pair: Pair, fault: Fault | undefined, onFault: (fault: Fault) => void): void {
+  let dead = false;
+
+  function end(how: "cut" | "reset"): void {
+    dead = true;
+    for (const socket of [pair.up, pair.down]) {
+      if (how === "cut") socket.destroy();
+      else socket.resetAndDestroy();
+    }
+  }
+
+  /** Lets the fault come to pass; true when the direction ends with it. */
+  async function meet(met: Fault): Promise<boolean> {
+    if (met.kind === "cut" || met.kind === "reset") end(met.kind);
+    if (met.kind === "half-close") other(pair, met.direction).end();
+    if (met.kind === "stall") dead = true;
+    onFault(met);
+    if (met.kind !== "delay") return true;
+    await new Promise((resolve) => setTimeout(resolve, met.ms));
+    return false;
+  }
+
+  async function pass(direction: Direction): Promise<void> {
+    const to = other(pair, direction);
+    let left = fault?.direction === direction ? fault.after : Infinity;
+    for await (const data of pair[direction].iterator({ destroyOnReturn: false })) {
+      let bytes: Uint8Array = data;
+      if (dead) return;
+      if (fault !== undefined && bytes.length >= left) {
+        await write(to, bytes.subarray(0, left));
+        bytes = bytes.subarray(left);
+        left = Infinity;
+        if (dead || await meet(fault)) return;
+      }
+      left -= bytes.length;
+      await write(to, bytes);
+    }
+    if (!dead) to.end();
+  }
+
+  for (const direction of ["up", "down"] as const) {
+    pass(direction).catch(() => {
+      if (!dead) end("reset");
+    });
+  }
+}
+
+function other(pair: Pair, direction: Direction): net.Socket {
+  return direction === "up" ? pair.down : pair.up;
+}
+
+/** Returns when the bytes are in the hands of the system. */
+function write(to: net.Socket, bytes: Uint8Array): Promise<void> {
+  if (bytes.length === 0) return Promise.resolve();
+  return new Promise((resolve, reject) => to.write(bytes, (error) => error ? reject(error) : resolve()));
+}

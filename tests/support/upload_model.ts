@@ -1,0 +1,162 @@
+import { NOTHING, type Outcome, type World } from "./model_world.ts";
+
+/** The largest file that the server of the model takes. */
+export const MAX_BYTES = 2 ** 30;
+
+/** A `POST /upload`. */
+export interface Send {
+  readonly file: number;
+  readonly start: number;
+  /** `X-File-Size`. */
+  readonly size: number | undefined;
+  readonly bytes: number;
+  /** Without a `Content-Length`. */
+  readonly chunked: boolean;
+  readonly bodyDigest: "none" | "right" | "wrong";
+  /** The length of the file that its `Repr-Digest` is of; -1 for a digest of other bytes. */
+  readonly digestOf: number | undefined;
+}
+
+/** `POST /upload` with a body that comes whole. */
+export function send(world: World, request: Send): Outcome[] {
+  const { start } = request;
+  if (startsOver(world, request)) return receive(begin(world, request), request, { world, ofRequest: true });
+  const at = { ...quiet(world), least: start, most: start };
+  return [
+    ...mayBeAt(world, start) ? receive(at, request, { world: at }) : [],
+    ...isAt(world, start) ? [] : [{ says: "400 Wrong start byte: #", world: quiet(world), not: start }],
+  ];
+}
+
+/** How a whole body is answered that starts where the server's bytes end; `refused` is what a refused one leaves. */
+function receive(at: World, request: Send, refused: Pick<Outcome, "world" | "ofRequest">): Outcome[] {
+  const why = refusal(at, request);
+  if (why !== undefined) return [{ says: why, ...refused }];
+  const { length, digestOf } = told(at, request);
+  const count = request.start + request.bytes;
+  if (length !== undefined && count > length) return takenBack("400 More bytes…", at, request);
+  if (at.finished) return [{ says: "200 Success #", world: at }];
+  if (request.bodyDigest === "wrong") return takenBack("400 The body does not…", at, request);
+  const total = length ?? (request.size === undefined ? count : undefined);
+  const next: World = { ...at, least: count, most: count, length: total, digestOf };
+  if (count !== total) return [{ says: "200 #", world: next }];
+  if (digestOf !== undefined && digestOf !== count) return takenBack("400 The whole file…", at, request);
+  return [{ says: "200 Success #", world: { ...next, finished: true } }];
+}
+
+/** The body is as if it had not come; what its request told of the file may be kept. */
+function takenBack(says: string, at: World, request: Send): Outcome[] {
+  return at.finished ? [{ says, world: at }] : [at, told(at, request)].map((world) => ({ says, world }));
+}
+
+/** Why a request is refused before its body is read, if it is. */
+function refusal(at: World, request: Send): string | undefined {
+  const { start, bytes, chunked } = request;
+  const { length } = told(at, request);
+  if (length === undefined) return undefined;
+  if (at.length !== undefined && length !== at.length) return "400 The file was…";
+  if (length < start) return "400 More bytes…";
+  if (length > MAX_BYTES) return "413 The file is larger…";
+  return !chunked && start + bytes > length ? "400 More bytes…" : undefined;
+}
+
+/**
+ * The worlds after a request that has reached the server, but of whose body only `bytes` bytes came, and not its end.
+ * `open` says that it is known to hold the upload.
+ */
+export function interrupted(world: World, request: Send, bytes: number, open = false): World[] {
+  const { start } = request;
+  const over = startsOver(world, request);
+  const elsewhere = over || isAt(world, start) ? [] : [quiet(world)];
+  if (!over && !mayBeAt(world, start)) return elsewhere;
+  const at = over ? begin(world, request) : { ...quiet(world), least: start, most: start };
+  if (refusal(at, request) !== undefined) return [...elsewhere, over ? world : at];
+  const writer = { before: world, open };
+  if (at.finished) return [...elsewhere, { ...at, writer }];
+  const most = Math.min(start + bytes, told(at, request).length ?? Infinity);
+  // What the request tells of the file is recorded with its bytes, or lost with the server.
+  return [...elsewhere, { ...at, most, writer }, { ...told(at, request), most, writer }];
+}
+
+/** How a request is answered of whose body only `bytes` bytes came, and not its end; `says` is how that is told. */
+export function broken(world: World, request: Send, bytes: number, says: string): Outcome[] {
+  const refused = send(world, request).filter((outcome) => !outcome.says.startsWith("200 "));
+  return [...refused, ...interrupted(world, request, bytes).map((after) => ({ says, world: quiet(after) }))];
+}
+
+/** `GET /status`: finishes what has all its bytes, but may leave that to the next request where there is a digest. */
+export function status(world: World): Outcome[] {
+  const whole = finishedByItself(world);
+  const most = whole.length === 0 || world.digestOf !== undefined
+    ? world.most
+    : Math.min(world.most, whole[0].most - 1);
+  const unfinished = most < world.least ? [] : [{ ...quiet(world), most }];
+  return [...whole, ...unfinished].map((world) => ({ says: "200 #", world }));
+}
+
+/** `DELETE /upload`. */
+export function giveUp(world: World): Outcome[] {
+  if (world.file === undefined) return [{ says: "404 No upload…", world }];
+  if (world.finished) return [{ says: "409 This upload is finished…", world }];
+  return [{ says: "204 ", world: { ...NOTHING, earlier: world.earlier } }];
+}
+
+/** `DELETE` of an upload's own address. */
+export function remove(world: World, location: string): Outcome[] {
+  if (world.location === location) return [{ says: "204 ", world: { ...NOTHING, earlier: world.earlier } }];
+  const earlier = world.earlier.filter((file) => file.location !== location);
+  if (earlier.length < world.earlier.length) return [{ says: "204 ", world: { ...world, earlier } }];
+  return [{ says: "404 No such upload…", world }, { says: "410 This upload…", world }];
+}
+
+/** The worlds when everything that is past its time has been removed: all that nobody writes to. */
+export function expire(world: World): World[] {
+  if (world.finished || world.writer?.open) return [world];
+  const gone = { ...NOTHING, earlier: world.earlier };
+  return world.writer === undefined ? [gone] : [world, gone];
+}
+
+/** The worlds after a new start of the server. */
+export function restart(world: World): World[] {
+  const unbegun = world.writer === undefined ? [] : restart(world.writer.before);
+  return [quiet(world), ...finishedByItself(world), ...unbegun];
+}
+
+/** The world when nobody writes to the upload. */
+export function quiet(world: World): World {
+  return { ...world, writer: undefined };
+}
+
+function mayBeAt({ least, most }: World, start: number): boolean {
+  return least <= start && start <= most;
+}
+
+function isAt({ least, most }: World, start: number): boolean {
+  return least === start && most === start;
+}
+
+/** From byte 0 a new upload begins, unless an empty file that is finished is sent again. */
+function startsOver({ finished, least }: World, { start, size, bytes, chunked }: Send): boolean {
+  return start === 0 && !(finished && least === 0 && (size ?? (chunked ? undefined : bytes)) === 0);
+}
+
+function begin({ file, finished, length, location, instead, earlier }: World, request: Send): World {
+  const done = finished && file !== undefined && length !== undefined ? [{ file, length, location }] : [];
+  const fresh = { ...NOTHING, file: request.file, instead: location ?? instead, earlier: [...earlier, ...done] };
+  return told(fresh, request);
+}
+
+/** What is known of the upload when the request has told of the file. */
+function told(at: World, { start, size, bytes, chunked, digestOf }: Send): World {
+  const length = size ?? (chunked || at.finished ? at.length : start + bytes);
+  return { ...at, length, digestOf: digestOf ?? at.digestOf };
+}
+
+/** The upload as the server finishes it when it looks and all bytes are there. */
+function finishedByItself(world: World): [] | [World] {
+  const { length, digestOf, finished } = world;
+  if (finished || length === undefined || !mayBeAt(world, length)) return [];
+  return digestOf === undefined || digestOf === length
+    ? [{ ...quiet(world), least: length, most: length, finished: true }]
+    : [];
+}
