@@ -74,5 +74,6 @@ function limitsOf({ maxBytes, idleMs, minBytesPerSecond, minFreeBytes, expireAft
     checkpointBytes: 16 * 2 ** 20,
     checkpointMs: 5000,
     patience: { waitMs: 1000, silenceMs: 500 },
+    appendPatience: { waitMs: 1000, silenceMs: 100 },
   };
 }

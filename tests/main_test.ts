@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
+import { untilReceived } from "./support/incoming.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { connect, postHead } from "./support/raw.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -91,7 +92,7 @@ Deno.test("SIGTERM ends a running body with its bytes kept, and the process with
   await connection.send(postHead("a", { "Content-Length": file.length }));
   await connection.send(file.subarray(0, 600_000));
   const answer = connection.answer();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await untilReceived(dir.path, 600_000);
   const code = await first.stop("SIGTERM");
   assertEquals((await answer).status, 503);
   assertEquals(code, 0);

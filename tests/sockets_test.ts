@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { someBytes } from "./support/bytes.ts";
+import { untilReceived } from "./support/incoming.ts";
 import { startServer } from "./support/pawl.ts";
 import { connect, head, postHead } from "./support/raw.ts";
 import { simpleClient } from "./support/simple_client.ts";
@@ -87,7 +88,7 @@ Deno.test("a new writer takes the upload from a connection that hangs, at once",
   using hanging = await connect(server.port);
   await hanging.send(postHead("a", { "Content-Length": file.length }));
   await hanging.send(file.subarray(0, 2_000_000));
-  await untilHeld(server.data, 2_000_000);
+  await untilReceived(server.data, 2_000_000);
   const start = performance.now();
   const { text } = await client(server.url).send("a", 2_000_000, file.slice(2_000_000));
   assertLess(performance.now() - start, 500);
@@ -211,14 +212,3 @@ Deno.test("paths that climb find nothing, however they are written", async () =>
     assertStringIncludes(body, "nothing here");
   }
 });
-
-/** Waits until the one unfinished file has that many bytes. */
-async function untilHeld(data: string, length: number): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    for await (const { name } of Deno.readDir(`${data}/incoming`)) {
-      if ((await Deno.stat(`${data}/incoming/${name}`)).size >= length) return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`The server does not have ${length} bytes after 5 s`);
-}

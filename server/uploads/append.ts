@@ -91,9 +91,9 @@ async function receiveFlushed(
     minBytesPerSecond: limits.minBytesPerSecond,
     rateGraceMs: RATE_GRACE_MS,
     stop: lease.stop,
+    onArrived: (bytes) => lease.arrived(bytes),
     onPiece(piece) {
       onPiece(piece);
-      lease.heard();
       checkpoints.written();
     },
   });

@@ -59,7 +59,7 @@ export class Engine {
       if (error instanceof UploadError && error.code !== "locked") throw error;
       // What is recorded is true, though there may be more: no reason for a client to lose its upload.
       log.warning("Cannot bring upload {id} in step: {error}", { id, error });
-      return upload;
+      return await load(this.#parts, id);
     }
   }
 
@@ -80,8 +80,9 @@ export class Engine {
    * Appends a body to an upload; a writer that still holds it has to let go first. The same last request again, empty,
    * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `gone` and `locked`.
    */
-  append(id: string, request: AppendRequest): Promise<Appended> {
-    return this.#append(id, this.#writers.takeOver(id), request);
+  async append(id: string, request: AppendRequest): Promise<Appended> {
+    await this.#untilFree(id, request.offset);
+    return await this.#append(id, this.#writers.takeOver(id, request.offset), request);
   }
 
   /**
@@ -90,11 +91,16 @@ export class Engine {
    */
   async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
     // Whoever asks for this id next must find this request's upload, and that it is being written to.
-    const { id, lease } = await this.#turns.take(turnOf(facts.owner, facts.clientId), async () => {
-      const { id } = await this.#target(facts, request);
-      return { id, lease: this.#writers.takeOver(id) };
-    });
-    return await this.#append(id, lease, request);
+    for (;;) {
+      const { id, lease } = await this.#turns.take(turnOf(facts.owner, facts.clientId), async () => {
+        const { id } = await this.#target(facts, request);
+        if (!this.#writers.isFree(id, request.offset)) return { id };
+        return { id, lease: this.#writers.takeOver(id, request.offset) };
+      });
+      if (lease !== undefined) return await this.#append(id, lease, request);
+      // Not in its turn: those that only ask must not wait behind it.
+      await this.#untilFree(id, request.offset);
+    }
   }
 
   /** Gives up the unfinished upload that a client knows by an id of its own. Throws `not-found` or `finished`. */
@@ -205,6 +211,15 @@ export class Engine {
     });
   }
 
+  /**
+   * Waits until a request may append at `offset`. A holder whose bytes end there has to let go at once; one that goes on
+   * receiving elsewhere is left alone, for the request could not append after it anyway: of two that race, one wins.
+   */
+  async #untilFree(id: string, offset: number): Promise<void> {
+    const isFree = await this.#writers.settle(id, this.#parts.limits.appendPatience, offset);
+    if (!isFree) throw wrongOffset(safeBytes(await load(this.#parts, id)));
+  }
+
   async #append(id: string, taken: Promise<Lease>, request: AppendRequest): Promise<Appended> {
     using lease = await taken;
     const found = await load(this.#parts, id);
@@ -233,6 +248,7 @@ export class Engine {
       minBytesPerSecond: 0,
       rateGraceMs: RATE_GRACE_MS,
       stop: lease.stop,
+      onArrived: (bytes) => lease.arrived(bytes),
       onPiece: () => {},
     });
     if (end === "too-long") throw tooLong(upload.length, { offset: upload.length });

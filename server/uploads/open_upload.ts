@@ -51,10 +51,13 @@ export class OpenUpload implements AsyncDisposable {
   readonly appender: Appender;
   readonly #parts: Parts;
   #upload: ReceivingUpload;
+  /** The highest count that may be on record: a commit that has failed may have come to pass all the same. */
+  #highestRecorded: number;
 
   private constructor(parts: Parts, upload: ReceivingUpload, appender: Appender) {
     this.#parts = parts;
     this.#upload = upload;
+    this.#highestRecorded = upload.offset;
     this.appender = appender;
   }
 
@@ -113,7 +116,7 @@ export class OpenUpload implements AsyncDisposable {
       await this.#replace({ ...this.#upload, offset, cutBack: true });
     } finally {
       // Where it cannot be recorded, the file is at least cut to what is: a restart may come before the next try.
-      await this.#cut(this.#upload.offset);
+      await this.#cut(this.#highestRecorded);
     }
     this.#parts.distrusted.delete(id);
   }
@@ -143,7 +146,9 @@ export class OpenUpload implements AsyncDisposable {
 
   async #replace(next: ReceivingUpload): Promise<void> {
     const now = { ...next, boot: this.#parts.boot, lastByteAt: this.#parts.now() };
+    this.#highestRecorded = Math.max(this.#highestRecorded, now.offset);
     await this.#parts.records.replace(this.#upload, now);
+    this.#highestRecorded = now.offset;
     this.#upload = now;
   }
 

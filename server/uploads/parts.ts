@@ -23,7 +23,10 @@ export interface Limits {
   readonly checkpointBytes: number;
   /** … or so much time has passed. */
   readonly checkpointMs: number;
+  /** Of a request that only asks. */
   readonly patience: Patience;
+  /** Of one that appends elsewhere than where the holder's bytes end: one of the two is of no use. */
+  readonly appendPatience: Patience;
 }
 
 /** What the engine works with, given to it from outside. */

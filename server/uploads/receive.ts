@@ -35,6 +35,8 @@ export interface ReceiveOptions {
   readonly rateGraceMs: number;
   /** Ends the body, with what has arrived; its reason is the end that is returned. */
   readonly stop: AbortSignal;
+  /** Called when a piece has arrived, before it is written. */
+  onArrived(bytes: number): void;
   /** Called for each piece after it was written; it must not keep the piece. What it throws ends the body as `failed`. */
   onPiece(piece: Uint8Array): void;
 }
@@ -57,7 +59,9 @@ export async function receive(
   try {
     for (;;) {
       const piece = await source.read();
-      if (piece === undefined) break;
+      // Who has taken over goes on from what had arrived when it came: not a byte more.
+      if (piece === undefined || patience.reason === "taken-over") break;
+      options.onArrived(piece.length);
       if (piece.length > options.limit - (appender.length - start)) return ended("too-long");
       try {
         await appender.write(piece);
@@ -77,11 +81,6 @@ export async function receive(
   return ended(options.expected === undefined ? "complete" : "disconnected");
 }
 
-/** A stopped body may still hold bytes that arrived: it is read until nothing comes for this long … */
-const LAST_BYTES_MS = 3;
-/** … but no longer than this, however fast its client goes on sending. */
-const LAST_BYTES_MAX_MS = 25;
-
 interface Watch extends Disposable {
   /** A piece is written: a slow disk is not a silent client. */
   heard(bytes: number): void;
@@ -97,7 +96,6 @@ function watch(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs, sto
   let heardBytes = 0;
   let rateTimer = minBytesPerSecond > 0 ? setTimeout(checkRate, rateGraceMs) : undefined;
   let idleTimer = setTimeout(checkIdle, idleMs);
-  let stopTimer: ReturnType<typeof setTimeout> | undefined;
 
   function end(why: End): void {
     reason ??= why;
@@ -115,14 +113,7 @@ function watch(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs, sto
     else rateTimer = setTimeout(checkRate, Math.min(left, rateGraceMs));
   }
   function onStop(): void {
-    const stoppedAt = performance.now();
-    const checkStop = () => {
-      const now = performance.now();
-      const quietMs = now - Math.max(heardAt, stoppedAt);
-      if (quietMs >= LAST_BYTES_MS || now - stoppedAt >= LAST_BYTES_MAX_MS) end(stop.reason as StopReason);
-      else stopTimer = setTimeout(checkStop, 1);
-    };
-    checkStop();
+    end(stop.reason as StopReason);
   }
 
   stop.addEventListener("abort", onStop);
@@ -137,7 +128,6 @@ function watch(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs, sto
     },
     [Symbol.dispose]() {
       clearTimeout(idleTimer);
-      clearTimeout(stopTimer);
       clearTimeout(rateTimer);
       stop.removeEventListener("abort", onStop);
     },

@@ -13,14 +13,18 @@ export interface Patience {
 export interface Lease extends Disposable {
   /** Aborts, with a {@linkcode StopReason}, when the holder must let go: soon, with what has arrived flushed. */
   readonly stop: AbortSignal;
-  /** The holder says that it has heard from its client. */
-  heard(): void;
+  /** The holder says that so many more bytes have come from its client. */
+  arrived(bytes: number): void;
 }
 
 interface Holder {
   readonly controller: AbortController;
   readonly released: Promise<void>;
+  /** Where in the file the bytes end that have come; `undefined` for a holder that appends nothing. */
+  position: number | undefined;
   heardAt: number;
+  /** Wakes those that wait for something to come. */
+  readonly watchers: Set<() => void>;
 }
 
 /** One writer per upload; a newcomer asks the holder to stop and gets the upload when it has let go. */
@@ -34,22 +38,38 @@ export class Writers {
     return this.#last.has(id);
   }
 
+  /** True while nobody holds the upload, or one whose bytes end at `offset`, where a newcomer will go on. */
+  isFree(id: string, offset: number | undefined): boolean {
+    const holder = this.#last.get(id);
+    return holder === undefined || offset !== undefined && holder.position === offset;
+  }
+
   /**
    * Takes the upload, from its holder if there is one: with several in line the last wins, and those before it get
-   * their turn already stopped. Throws `shutdown` when the server is ending.
+   * their turn already stopped. `position` is where a newcomer will append. Throws `shutdown` when the server is ending.
    */
-  async takeOver(id: string): Promise<Lease> {
+  async takeOver(id: string, position?: number): Promise<Lease> {
     if (this.#closed) throw shuttingDown();
     const before = this.#last.get(id);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const holder: Holder = { controller: new AbortController(), released, heardAt: performance.now() };
+    const holder: Holder = {
+      controller: new AbortController(),
+      released,
+      position,
+      heardAt: performance.now(),
+      watchers: new Set(),
+    };
     this.#last.set(id, holder);
     before?.controller.abort("taken-over" satisfies StopReason);
     await before?.released;
     holder.heardAt = performance.now();
     return {
       stop: holder.controller.signal,
-      heard: () => void (holder.heardAt = performance.now()),
+      arrived(bytes) {
+        holder.heardAt = performance.now();
+        if (holder.position !== undefined) holder.position += bytes;
+        for (const wake of holder.watchers) wake();
+      },
       [Symbol.dispose]: () => {
         if (this.#last.get(id) === holder) this.#last.delete(id);
         release();
@@ -58,17 +78,19 @@ export class Writers {
   }
 
   /**
-   * Waits until nobody holds the upload: for a holder to end, or to be silent, which ends it. True when that came to
-   * pass; false when a holder that goes on receiving was left alone after `waitMs`.
+   * Waits until nobody holds the upload: for a holder to end, or to be silent, which ends it; or until a holder's bytes
+   * end at `offset`, where the newcomer will go on. True when that came to pass; false when a holder that goes on
+   * receiving was left alone after `waitMs`.
    */
-  async settle(id: string, { waitMs, silenceMs }: Patience): Promise<boolean> {
+  async settle(id: string, { waitMs, silenceMs }: Patience, offset?: number): Promise<boolean> {
     const deadline = performance.now() + waitMs;
     for (let holder = this.#last.get(id); holder !== undefined; holder = this.#last.get(id)) {
+      if (this.isFree(id, offset)) return true;
       const now = performance.now();
       const silentAt = holder.heardAt + silenceMs;
       if (now >= deadline) return false;
       if (now >= silentAt) holder.controller.abort("taken-over" satisfies StopReason);
-      await released(holder, (now >= silentAt ? deadline : Math.min(deadline, silentAt)) - now);
+      await change(holder, (now >= silentAt ? deadline : Math.min(deadline, silentAt)) - now);
     }
     return true;
   }
@@ -87,10 +109,12 @@ function shuttingDown(): UploadError {
   return new UploadError("shutdown", "The server is restarting: try again in a few seconds");
 }
 
-/** Returns when the holder has let go, or after `ms`. */
-async function released(holder: Holder, ms: number): Promise<void> {
+/** Returns when the holder has let go, or got more bytes, or after `ms`. */
+async function change(holder: Holder, ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, Math.max(1, ms));
+  holder.watchers.add(resolve);
   await Promise.race([holder.released, promise]);
+  holder.watchers.delete(resolve);
   clearTimeout(timer);
 }

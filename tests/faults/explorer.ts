@@ -2,7 +2,17 @@ import { assert } from "@std/assert";
 import { ALL_SURVIVORS } from "../support/lossy_nodes.ts";
 import type { Scenario } from "./scenarios.ts";
 import { proceed, type Sender } from "./sender.ts";
-import { check, copyOf, describe, drawingOf, type Expected, newWorld, run, type World } from "./world.ts";
+import {
+  assertAllKnown,
+  check,
+  copyOf,
+  describe,
+  drawingOf,
+  type Expected,
+  newWorld,
+  run,
+  type World,
+} from "./world.ts";
 
 /** What was tried. */
 export interface Tally {
@@ -27,7 +37,8 @@ const RECOVERIES: readonly Recovery[] = [
     name: "after repair",
     atItsEnd: true,
     async run(sender, { files }) {
-      await sender.pawl.repair();
+      await sender.repair();
+      assertAllKnown(sender);
       for (const file of files) await proceed(sender, file);
     },
   },
@@ -85,14 +96,7 @@ export async function explore(scenario: Scenario, depth: number): Promise<Tally>
     for (let at = 1; !isComplete; at++) {
       tally.crashPoints++;
       using world = copyOf(from);
-      isComplete = await run(world, scenario, (sender) => {
-        let steps = 0;
-        world.disk.interfere = ({ kind }) => {
-          if (kind !== "look" && ++steps === at) world.disk.cutPower();
-          return undefined;
-        };
-        return activity(sender);
-      });
+      isComplete = await runUntil(at, { world, scenario, activity });
       for (const next of worldsAfter(world)) {
         using _next = next;
         await goOn(next, depth, `crash point ${at}`);
@@ -129,6 +133,37 @@ export async function explore(scenario: Scenario, depth: number): Promise<Tally>
     using after = newWorld(world.disk.afterLoss({ bytes: "none", names: "none" }), world.ledger);
     await run(after, scenario, (sender) => check(after, scenario, sender.pawl, recovery));
   }
+}
+
+/** The worlds in which a process is killed whose server has written more than it has recorded. */
+export async function* worldsWithRest(scenario: Scenario): AsyncIterable<World> {
+  let isComplete = false;
+  for (let at = 1; !isComplete; at++) {
+    using world = newWorld();
+    isComplete = await runUntil(at, { world, scenario, activity: (sender) => scenario.run(sender) });
+    const receiving = [...world.disk.tables.uploads.values()].filter((upload) => upload.state === "receiving");
+    const files = world.disk.files("incoming");
+    if (receiving.some(({ id, offset }) => (files.get(id)?.length ?? 0) > offset)) yield copyOf(world);
+  }
+}
+
+/** Lets something go on until its end, true, or until a crash before the `at`th step that changes anything. */
+async function runUntil(
+  at: number,
+  { world, scenario, activity }: {
+    world: World;
+    scenario: Scenario;
+    activity(sender: Sender): Promise<unknown>;
+  },
+): Promise<boolean> {
+  return await run(world, scenario, (sender) => {
+    let steps = 0;
+    world.disk.interfere = ({ kind }) => {
+      if (kind !== "look" && ++steps === at) world.disk.cutPower();
+      return undefined;
+    };
+    return activity(sender);
+  });
 }
 
 function* worldsAfter({ disk, ledger }: World): Iterable<World> {

@@ -1,3 +1,4 @@
+import { basename } from "@std/path";
 import type { Random } from "../support/random.ts";
 import { sha256Of, Source } from "../support/sources.ts";
 
@@ -29,6 +30,11 @@ export interface Plan {
 /** How large the files of one client are. */
 export type SizeClass = "small" | "any" | "long";
 
+/** What tells whose a finished file is: its bytes, or its name where it has none. */
+export function traitOf(path: string, { sha256, size }: { sha256: string; size: number }): string {
+  return size > 0 ? sha256 : basename(path).replace(/ \(\d+\)/, "");
+}
+
 /** Draws what the client with this `number` does; no two numbers have the same file. */
 export function drawPlan(random: Random, number: number, sizeClass: SizeClass): Plan {
   const size = drawSize(random, sizeClass);
@@ -42,7 +48,7 @@ export function drawPlan(random: Random, number: number, sizeClass: SizeClass): 
     source,
     headers: {
       // Names that many files want, and names in folders that several make at a time.
-      "X-File-Name": random.chance(0.3) ? "same.bin" : `${number}.bin`,
+      "X-File-Name": size > 0 && random.chance(0.3) ? "same.bin" : `${number}.bin`,
       ...random.chance(0.2) && { "X-File-Path": `folder-${random.integer(1, 3)}/${number}/file` },
       ...random.chance(0.2) && { "X-File-Modified": "1700000000000" },
       ...sized && { "X-File-Size": String(size) },
@@ -50,7 +56,7 @@ export function drawPlan(random: Random, number: number, sizeClass: SizeClass): 
     },
     chunked: random.chance(0.3),
     sized,
-    bodyBytes: sized && !careless && random.chance(0.6) ? random.integer(1, Math.max(1, size)) : Infinity,
+    bodyBytes: sized && !careless && random.chance(0.6) ? Math.ceil(size / random.integer(1, 12)) || 1 : Infinity,
     pieceBytes: random.integer(1024, 262_144),
     pauseMs: sizeClass === "any" && random.chance(0.5) ? random.integer(1, 10) : 0,
     bodyDigest,

@@ -4,7 +4,7 @@ import { type PawlProcess, startPawl } from "../support/process.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { sha256OfStream } from "../support/sources.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { drawPlan, type SizeClass } from "./kill_plan.ts";
+import { drawPlan, type SizeClass, traitOf } from "./kill_plan.ts";
 import { KilledUpload, type OnEvent, type Tally } from "./killed_upload.ts";
 import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
 
@@ -37,7 +37,7 @@ class KillRun {
   /** What each client works at. */
   readonly #current: (KilledUpload | undefined)[] = CLIENTS.map(() => undefined);
   /** The finished files that were there at the last look, and what was in them. */
-  #there: ReadonlyMap<string, { version: string; sha256: string }> = new Map();
+  #there: ReadonlyMap<string, { version: string; trait: string }> = new Map();
 
   constructor(data: string, random: Random) {
     this.#data = data;
@@ -51,7 +51,7 @@ class KillRun {
     const random = this.#random.fork();
     // Sometimes while it repairs what the last kill has left.
     const isEarly = random.chance(0.1);
-    if (!isEarly) await this.#check(pawl, this.uploads.slice(-30));
+    if (!isEarly) await this.#check(pawl, this.uploads.slice(-12));
     const moment = badMoment(random, isEarly);
     let isKilled = false;
     const working = CLIENTS.map(async (_, client) => {
@@ -81,13 +81,12 @@ class KillRun {
 
     assertEquals(await filesBelow(join(this.#data, "incoming")), [], "Unfinished files are left");
     assertEquals((await Array.fromAsync(Deno.readDir(this.#data), ({ name }) => name)).sort(), FOLDER);
-    const there = Map.groupBy(this.#there.values(), ({ sha256 }) => sha256);
-    for (const [sha256, uploads] of Map.groupBy(this.uploads, ({ plan }) => plan.source.sha256)) {
-      const least = uploads.filter(({ state }) => state === "finished").length;
-      const most = uploads.reduce((sum, { spareCopies }) => sum + spareCopies, least);
-      const copies = there.get(sha256)?.length ?? 0;
-      const isRight = copies >= least && copies <= most;
-      assert(isRight, uploads[0]?.about(`has ${copies} finished files, not ${least} to ${most}`));
+    const there = Map.groupBy(this.#there.values(), ({ trait }) => trait);
+    for (const upload of this.uploads) {
+      const least = upload.state === "finished" ? 1 : 0;
+      const most = least + upload.spareCopies;
+      const copies = there.get(upload.trait)?.length ?? 0;
+      assert(copies >= least && copies <= most, upload.about(`has ${copies} finished files, not ${least} to ${most}`));
     }
   }
 
@@ -106,36 +105,33 @@ class KillRun {
 
   /** Asks for all that goes on, for what was finished last, and for some of the rest. */
   async #check(pawl: PawlProcess, finished: readonly KilledUpload[]): Promise<void> {
-    const some = Array.from({ length: 5 }, () => this.uploads[this.#random.integer(0, this.uploads.length - 1)]);
+    const some = Array.from({ length: 4 }, () => this.uploads[this.#random.integer(0, this.uploads.length - 1)]);
     const checked = new Set([...this.#current, ...finished, ...some].filter((upload) => upload !== undefined));
     await inParallel(checked, 4, (upload) => upload.check(pawl, finished.includes(upload)));
   }
 
   /** A file that has appeared is whole, and stays, unless its client wants it to go. */
   async #lookAtFiles(): Promise<void> {
-    const owners = Map.groupBy(this.uploads, ({ plan }) => plan.source.sha256);
+    const owners = new Map(this.uploads.map((upload) => [upload.trait, upload]));
     const before = this.#there;
-    const there = new Map<string, { version: string; sha256: string }>();
+    const there = new Map<string, { version: string; trait: string }>();
     this.#there = there;
-    for (const path of await filesBelow(join(this.#data, "files"))) {
+    await inParallel(await filesBelow(join(this.#data, "files")), 8, async (path) => {
       const file = join(this.#data, "files", path);
-      const { ino, ctime } = await Deno.stat(file);
-      const version = `${ino} ${ctime?.getTime()}`;
+      // The number of a file that was removed is soon another's.
+      const { ino, size, birthtime, mtime } = await Deno.stat(file);
+      const version = [ino, size, birthtime?.getTime(), mtime?.getTime()].join();
       const known = before.get(path);
-      if (known?.version === version) {
-        there.set(path, known);
-        continue;
-      }
-      const { sha256, size } = await sha256OfStream((await Deno.open(file)).readable);
-      assert(owners.has(sha256), `The finished file "${path}", ${size} bytes, is no file that was sent`);
-      there.set(path, { version, sha256 });
+      if (known?.version === version) return void there.set(path, known);
+      const trait = traitOf(path, await sha256OfStream((await Deno.open(file)).readable));
+      assert(owners.has(trait), `The finished file "${path}", ${size} bytes, is no file that was sent`);
+      there.set(path, { version, trait });
       this.tally.bytes += size;
-    }
-    for (const [path, { sha256 }] of before) {
-      if (there.get(path)?.sha256 === sha256) continue;
-      const [owner, ...others] = owners.get(sha256) ?? [];
-      const mayVanish = owner?.mayVanish || others.some((upload) => upload.mayVanish);
-      assert(mayVanish, owner?.about(`was finished as "${path}", and has gone`));
+    });
+    for (const [path, { trait }] of before) {
+      if (there.get(path)?.trait === trait) continue;
+      const owner = owners.get(trait);
+      assert(owner?.mayVanish, owner?.about(`was finished as "${path}", and has gone`));
     }
   }
 }
@@ -147,7 +143,7 @@ function badMoment(random: Random, isEarly: boolean): { come: Promise<void>; onE
   const { promise, resolve } = Promise.withResolvers<void>();
   const kind = random.pick(["time", "sent", "answered"]);
   let events = random.integer(1, 30);
-  const timer = setTimeout(resolve, isEarly ? 0 : kind === "time" ? random.integer(0, 200) : 400);
+  const timer = setTimeout(resolve, isEarly ? 0 : kind === "time" ? random.integer(0, 120) : 250);
   return {
     come: promise.finally(() => clearTimeout(timer)),
     onEvent(event) {

@@ -3,7 +3,7 @@ import type { PawlProcess } from "../support/process.ts";
 import type { Random } from "../support/random.ts";
 import { connect, postHead, type RawAnswer } from "../support/raw.ts";
 import { sha256OfStream } from "../support/sources.ts";
-import { digestHeader, type Plan } from "./kill_plan.ts";
+import { digestHeader, type Plan, traitOf } from "./kill_plan.ts";
 
 /** What a run has done so far. */
 export interface Tally {
@@ -29,7 +29,8 @@ export class KilledUpload {
   readonly #tally: Tally;
   #location = "";
   #acknowledged = 0;
-  #sent = 0;
+  /** Where the furthest byte that was sent ends; `undefined` before the first request. */
+  #sent: number | undefined;
   #isGivingUp = false;
   /** It has asked for its file to be removed, and may not have heard that it is. */
   #isRemoving = false;
@@ -43,19 +44,24 @@ export class KilledUpload {
     this.#tally = tally;
   }
 
+  /** What its finished file can be told by. */
+  get trait(): string {
+    return traitOf(this.plan.headers["X-File-Name"] ?? "", this.plan.source);
+  }
+
   /**
    * A finished file of it that was there may be gone: its client wants that, or has begun anew before it had heard that
    * the file is finished.
    */
   get mayVanish(): boolean {
-    const { careless, source } = this.plan;
-    return this.#isRemoving || this.#isGivingUp || careless || source.size === 0;
+    const { careless, damage, source } = this.plan;
+    return this.#isRemoving || this.#isGivingUp || careless || damage > 0 || source.size === 0;
   }
 
   /** Goes on to the end that the plan says. Throws when the server dies, and what it does wrong. */
   async goOn(pawl: PawlProcess, onEvent: OnEvent): Promise<void> {
     const { size } = this.plan.source;
-    const asks = this.state === "under-way" && this.#sent > 0 && !this.plan.careless && !this.#mustStartOver;
+    const asks = this.state === "under-way" && this.#sent !== undefined && !this.plan.careless && !this.#mustStartOver;
     let from = asks ? await this.#ask(pawl) : 0;
     while (this.state === "under-way") {
       if (this.#isGivingUp || (this.plan.fate === "give-up" && from > size / 2)) await this.#giveUp(pawl);
@@ -68,7 +74,7 @@ export class KilledUpload {
   async check(pawl: PawlProcess, withBytes: boolean): Promise<void> {
     const { size } = this.plan.source;
     if (this.state === "under-way") {
-      if (this.#sent > 0) await this.#ask(pawl);
+      if (this.#sent !== undefined) await this.#ask(pawl);
       return;
     }
     const { count, complete, location } = await this.#status(pawl);
@@ -112,7 +118,7 @@ export class KilledUpload {
     this.#tally.counts++;
     const isKept = count >= this.#acknowledged;
     assert(isKept, this.about(`has ${count} bytes of the ${this.#acknowledged} acknowledged`));
-    assert(count <= this.#sent, this.about(`has ${count} bytes, and ${this.#sent} were sent`));
+    assert(count <= (this.#sent ?? 0), this.about(`has ${count} bytes, and ${this.#sent} were sent`));
     // Who is about to start over does not go on from it.
     if (!this.plan.careless && !this.#mustStartOver) this.#acknowledged = count;
   }
@@ -135,6 +141,7 @@ export class KilledUpload {
     const length = chunked ? { "Transfer-Encoding": "chunked" } : { "Content-Length": end - from };
     const digest = bodyDigest && { "Content-Digest": digestHeader(source.pieces(from, end)) };
     const head = postHead(this.plan.id, { "X-Start-Byte": from, ...headers, ...length, ...digest });
+    this.#sent ??= 0;
     await connection.send(head);
     for await (const piece of this.#pieces(from, end, isDamaged)) {
       if (!await connection.send(piece)) throw new Error("The connection is cut");
@@ -177,7 +184,7 @@ export class KilledUpload {
     let at = from;
     for (const piece of source.pieces(from, end, pieceBytes)) {
       at += piece.length;
-      this.#sent = Math.max(this.#sent, at);
+      this.#sent = Math.max(this.#sent ?? 0, at);
       const bytes = isDamaged && at === end ? piece.with(piece.length - 1, piece.at(-1)! ^ 1) : piece;
       if (chunked) yield `${bytes.length.toString(16)}\r\n`;
       yield bytes;

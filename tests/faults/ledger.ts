@@ -23,10 +23,18 @@ interface Doubt {
   readonly untilFinished: boolean;
 }
 
+/** What is known when a request is sent. */
+interface Asked {
+  readonly count: number;
+  readonly lettings: number | undefined;
+}
+
 /** All that has left the server, and what follows from it. */
 export class Ledger {
   /** The highest count that was acknowledged for each file, since its client last let go of it. */
   readonly #counts = new Map<string, number>();
+  /** How often its client has let go of each file. */
+  readonly #lettings = new Map<string, number>();
   /** The finished uploads that were acknowledged, and whose they are. */
   readonly #finished = new Map<string, SentFile>();
   /** How many finished uploads of a file there may be more than its client wants. */
@@ -53,6 +61,12 @@ export class Ledger {
   /** The client lets go of what was acknowledged: it starts over, or gives up. */
   letGo({ id }: SentFile): void {
     this.#counts.delete(id);
+    this.#lettings.set(id, (this.#lettings.get(id) ?? 0) + 1);
+  }
+
+  /** What is known when a request is sent, to be given back with its answer. */
+  asked(file: SentFile): Asked {
+    return { count: this.count(file), lettings: this.#lettings.get(file.id) };
   }
 
   /** The client starts over without asking: what was there may have been finished. */
@@ -75,7 +89,7 @@ export class Ledger {
     this.#removals.set(location, true);
   }
 
-  /** The client sends bytes that are not the file's, with a digest that tells so. */
+  /** The client sends bytes that are not the file's, and that are to be refused. */
   doubt({ id }: SentFile, doubt: Doubt): void {
     this.#doubts.set(id, doubt);
   }
@@ -91,24 +105,26 @@ export class Ledger {
   }
 
   /** Takes down an answer, and holds it against the disk: what it acknowledges must be safe already. */
-  answered(file: SentFile, answer: Answer, disk: LossyDisk, floor: number): void {
+  answered(file: SentFile, answer: Answer, disk: LossyDisk, asked: Asked): void {
     const offset = answer.headers.get("upload-offset");
     if (offset === null) return;
     const count = Number(offset);
-    assert(count >= floor, `${count} bytes of ${file.id} are acknowledged, after ${floor}`);
+    // An answer that was overtaken tells of what its client has let go of meanwhile.
+    const isOvertaken = asked.lettings !== this.#lettings.get(file.id);
+    assert(isOvertaken || count >= asked.count, `${count} bytes of ${file.id} are acknowledged, after ${asked.count}`);
     const location = answer.headers.get("location");
     if (answer.headers.get("upload-complete") === "?1" && location !== null) {
       // It may have been removed half: until it is whole its record tells of it.
       if (this.#removals.has(location)) return;
       this.#finished.set(location, file);
       this.#assertFinished(location, file, disk);
-    } else if (count > 0) {
+    } else if (count > 0 && !isOvertaken) {
       const id = disk.tables.clients.get(JSON.stringify(["anonymous", file.id]));
       const safe = disk.safeBytes(`incoming/${id}`);
       assert(safe !== undefined && safe.length >= count, `${safe?.length} of ${count} acknowledged bytes are safe`);
       this.#assertContent(file, safe.subarray(0, count), this.#doubts.get(file.id));
     }
-    this.#counts.set(file.id, count);
+    if (!isOvertaken) this.#counts.set(file.id, count);
   }
 
   #assertFinished(location: string, file: SentFile, disk: LossyDisk): void {

@@ -89,9 +89,10 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "a body that fails its digest is taken back",
     files: [whole],
+    limits: { checkpointBytes: 30 },
     async run(sender) {
       await sender.send(whole, 0, content.slice(0, 70));
-      const wrong = await sender.sendWrong(whole, 70, new Uint8Array(70), { "Content-Digest": digestOf(content) });
+      const wrong = await sender.sendWrong(whole, 70, 140, { "Content-Digest": digestOf(content) });
       await sender.status(whole);
       await sender.send(whole, 70, undefined, { "Content-Digest": digestOf(content.subarray(70)) });
       return wrong;
@@ -107,7 +108,7 @@ export const SCENARIOS: readonly Scenario[] = [
     files: [digested],
     async run(sender) {
       await sender.send(digested, 0, content.slice(0, 70));
-      await sender.sendWrong(digested, 70, new Uint8Array(LENGTH - 70), {});
+      await sender.sendWrong(digested, 70, LENGTH, {});
       await sender.send(digested, 70);
     },
   },
@@ -117,16 +118,17 @@ export const SCENARIOS: readonly Scenario[] = [
     async run(sender) {
       const late = { "Repr-Digest": digestOf(content) };
       await sender.send(whole, 0, content.slice(0, 70));
-      await sender.sendWrong(whole, 70, new Uint8Array(LENGTH - 70), late);
+      await sender.sendWrong(whole, 70, LENGTH, late);
       await sender.send(whole, 70, undefined, late);
     },
   },
   {
     name: "a body that is too long is taken back",
     files: [whole],
+    limits: { checkpointBytes: 30 },
     async run(sender) {
       await sender.send(whole, 0, content.slice(0, 70));
-      await sender.send(whole, 70, pieces(...piecesOf(70, 180), content.slice(0, 60)));
+      await sender.sendWrong(whole, 70, LENGTH + 40, {});
       await sender.send(whole, 70);
     },
   },

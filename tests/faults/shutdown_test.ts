@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "../support/bytes.ts";
+import { untilReceived } from "../support/incoming.ts";
 import { startPawl } from "../support/process.ts";
 import { connect, postHead } from "../support/raw.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -20,7 +21,7 @@ Deno.test("SIGTERM with silent clients: each is answered, every byte is counted,
   }
   // One that has not even sent its head.
   await clients.use(await connect(first.port)).send("POST /upload HTTP/1.1\r\n");
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await untilReceived(dir.path, 190_000, 20);
   const start = performance.now();
   assertEquals(await first.stop("SIGTERM"), 0);
   assertLess(performance.now() - start, 10_000);
@@ -47,7 +48,7 @@ Deno.test("a second signal ends the process at once", async () => {
   using client = await connect(pawl.port);
   await client.send(postHead("a", { "Content-Length": file.length }));
   await client.send(file.subarray(0, 1000));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await untilReceived(dir.path, 1000);
   const start = performance.now();
   pawl.signal("SIGTERM");
   // The first one has been heard when the answer is there.

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { someBytes } from "../support/bytes.ts";
+import { untilReceived } from "../support/incoming.ts";
 import { startPawl } from "../support/process.ts";
 import { connect, postHead, type RawConnection } from "../support/raw.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -74,7 +75,7 @@ Deno.test("a hundred that wait for one upload cost no memory and no processor ti
   using hanging = await connect(pawl.port);
   await hanging.send(postHead("a", { "X-File-Size": file.length, "Content-Length": file.length }));
   await hanging.send(file.subarray(0, 1000));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await untilReceived(dir.path, 1000);
   const before = await memoryOf(pawl.pid);
   const ask = async () => {
     const response = await fetch(`${pawl.url}/status`, { headers: { "X-File-Id": "a" } });

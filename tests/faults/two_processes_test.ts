@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "../support/bytes.ts";
+import { untilReceived } from "../support/incoming.ts";
 import { startPawl } from "../support/process.ts";
 import { connect, postHead } from "../support/raw.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -25,7 +26,7 @@ Deno.test("an upload that one process writes to is locked for another, which sti
     using writer = await connect(first.port);
     await writer.send(postHead("a", { "X-Start-Byte": 1000, "X-File-Size": 1_000_000, "Content-Length": 999_000 }));
     await writer.send(file.subarray(1000, 5000));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await untilReceived(dir.path, 5000);
     assertEquals((await ask(second.url, "GET", "/status", "a")).text, "1000");
     assertEquals((await ask(second.url, "POST", "/upload", "a", 1000, file.slice(1000))).status, 423);
     assertEquals((await ask(second.url, "POST", "/upload", "a", 0, file)).status, 423);

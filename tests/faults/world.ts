@@ -77,6 +77,13 @@ export async function check(
   assertEquals([...disk.files("incoming").keys()].filter((name) => !receiving.includes(name)), []);
 }
 
+/** Throws when a file shows that no finished upload is known to have. */
+export function assertAllKnown({ disk }: Pick<World, "disk">): void {
+  const complete = [...disk.tables.uploads.values()].filter((upload) => upload.state === "complete");
+  const known = new Set(complete.map(({ path }) => path));
+  assertEquals([...disk.files("files").keys()].filter((path) => !known.has(path)), []);
+}
+
 /** The same text for worlds that are the same but for their random ids. */
 export function describe({ disk, ledger }: World): string {
   const nodes = [...disk.nodes].map(([number, node]) => [number, node.describe()]);

@@ -24,6 +24,8 @@ export interface Fault {
   readonly error: Error;
   /** A write takes half of the bytes, says so, and does not fail. */
   readonly short?: true;
+  /** It fails when it has happened. */
+  readonly late?: true;
 }
 
 /** What a database has committed: on disk at once. */
@@ -128,8 +130,9 @@ export class LossyDisk implements Disposable {
     }
     const fault = this.interfere(step);
     this.#checkPower();
-    if (fault !== undefined && !mayFail) throw fault.error;
-    return effect(fault);
+    if (fault === undefined || mayFail) return effect(fault);
+    if (fault.late) effect();
+    throw fault.error;
   }
 
   #checkPower(): void {

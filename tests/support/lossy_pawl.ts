@@ -32,7 +32,8 @@ const LIMITS: Limits = {
   rememberGoneMs: 1000,
   checkpointBytes: Infinity,
   checkpointMs: Infinity,
-  patience: { waitMs: 50, silenceMs: 1 },
+  patience: { waitMs: 5000, silenceMs: 1 },
+  appendPatience: { waitMs: 5000, silenceMs: 1 },
 };
 
 /** Starts Pawl on a disk that {@linkcode mountLossyDisks} makes visible. */

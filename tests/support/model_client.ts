@@ -1,4 +1,3 @@
-import { assertEquals } from "@std/assert";
 import type { ClientPlan, SendPlan } from "./model_commands.ts";
 import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
 import { head } from "./raw.ts";

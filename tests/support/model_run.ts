@@ -1,11 +1,22 @@
-import { assertEquals } from "@std/assert";
 import { describeSend, ModelClient } from "./model_client.ts";
-import type { Command, Fault, SendPlan, Sequence } from "./model_commands.ts";
+import type { Command, Fault, Sequence } from "./model_commands.ts";
+import { finishAll } from "./model_end.ts";
 import type { ModelServer } from "./model_server.ts";
-import { exchange, inTime, saidBy, sourceOf, wireRequest } from "./model_wire.ts";
+import { exchange, inTime, saidBy, wireRequest } from "./model_wire.ts";
 import { type Said, seen, type World } from "./model_world.ts";
 import { connect, head, type RawConnection } from "./raw.ts";
-import { broken, expire, giveUp, interrupted, quiet, remove, restart, type Send, send } from "./upload_model.ts";
+import {
+  broken,
+  giveUp,
+  interrupted,
+  inTurn,
+  quiet,
+  remove,
+  restart,
+  type Send,
+  send,
+  timePasses,
+} from "./upload_model.ts";
 
 /** A request that its client has stopped sending, without letting go of the connection. */
 interface Hanging {
@@ -23,7 +34,9 @@ export async function play(server: ModelServer, sequence: Sequence, name: string
   const game = new Game(server, sequence, name, { notes, tally });
   try {
     for (const command of sequence.commands) await game.play(command);
-    await game.finish();
+    game.letGo();
+    await finishAll(server, game.clients, game.count);
+    game.count("sequences");
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${message}\nAfter\n  ${notes.join("\n  ")}\n`, { cause });
@@ -34,10 +47,16 @@ export async function play(server: ModelServer, sequence: Sequence, name: string
 
 class Game {
   readonly #server: ModelServer;
-  readonly #clients: readonly ModelClient[];
+  readonly clients: readonly ModelClient[];
   readonly #hanging = new Map<ModelClient, Hanging>();
+  /** The clients that have sent another request after the one that hangs, and have had no answer. */
+  readonly #overtaken = new Set<ModelClient>();
   readonly #tally: Tally;
   readonly #notes: string[];
+
+  readonly count = (what: string, more = 1): void => {
+    this.#tally.set(what, (this.#tally.get(what) ?? 0) + more);
+  };
 
   constructor(
     server: ModelServer,
@@ -54,18 +73,21 @@ class Game {
       newFile: () => ++files,
       note: (line: string) => void notes.push(line),
     };
-    this.#clients = clients.map((plan, index) => new ModelClient(`${name}-${index}`, plan, around));
+    this.clients = clients.map((plan, index) => new ModelClient(`${name}-${index}`, plan, around));
   }
 
   async play(command: Command): Promise<void> {
     switch (command.kind) {
       case "restart":
-        this.#count("restart");
+        this.count("restart");
         return await this.#restart();
-      case "expire":
-        this.#count("expire");
-        await this.#server.expire();
-        return this.#clients.forEach((client) => client.follow("may expire", expire));
+      case "later":
+      case "expire": {
+        this.count(command.kind);
+        const isAll = command.kind === "expire";
+        await this.#server.advance(isAll ? 1.2 : 0.6);
+        return this.clients.forEach((client) => client.follow(command.kind, (world) => timePasses(world, isAll)));
+      }
       case "two at once":
         return await this.#twoAtOnce(command);
     }
@@ -74,50 +96,27 @@ class Game {
       case "go on":
         return await this.#goOn([...this.#hanging.keys()][command.client % this.#hanging.size]);
       case "send":
-        this.#count(`send ${command.plan.where}, ${command.plan.bytes}`);
+        this.count(`send ${command.plan.where}, ${command.plan.bytes}`);
         return await this.#send(client, await client.request(command.plan));
       case "break":
-        this.#count(`break: ${command.fault.how}`);
+        this.count(`break: ${command.fault.how}`);
         return await this.#break(client, await client.request(command.plan), command.fault);
       case "status":
-        this.#count("status");
+        this.count("status");
         return await client.ask();
       case "give up":
-        this.#count("give up");
+        this.count("give up");
         return client.observe("gives up", giveUp, await this.#ask("DELETE /upload", client));
       case "remove": {
         const location = client.locations[Math.floor(command.which * client.locations.length * 0.999)];
         if (location === undefined) return;
         // A request that still comes in may be overtaken by one for another address.
         if (client.worlds.some((world) => world.writer !== undefined)) await client.ask();
-        this.#count("remove");
+        this.count("remove");
         const said = await this.#ask(`DELETE ${location}`, client);
         client.observe(`removes ${location}`, (world) => remove(world, location), said);
       }
     }
-  }
-
-  /** Lets all go on to their end, and compares what is in the server's folder with what was sent. */
-  async finish(): Promise<void> {
-    this.letGo();
-    for (const client of this.#clients) {
-      await client.ask();
-      if (!client.worlds.every((world) => world.finished)) await this.#send(client, await client.request(TO_THE_END));
-      await client.ask();
-    }
-    const found = await this.#server.takeFiles();
-    const keys = found.map(({ name, sha256 }) => `${name} ${sha256}`).sort();
-    const expected = this.#clients.map(finishedFiles).reduce(
-      (all, those) => all.flatMap((some) => those.map((more) => [...some, ...more])),
-      [[]],
-    );
-    if (!expected.some((some) => some.toSorted().join() === keys.join())) {
-      throw new Error(`Finished are\n  ${keys.join("\n  ")}\nbut it should be\n  ${expected[0]?.join("\n  ")}`);
-    }
-    this.#count("files compared", found.length);
-    this.#count("bytes compared", found.reduce((sum, { size }) => sum + size, 0));
-    this.#server.checkLog();
-    this.#count("sequences");
   }
 
   /** Closes the connections that hang. */
@@ -167,12 +166,16 @@ class Game {
     await inTime(connection.heard(how === "reset" ? 1 : undefined));
     if (how === "hangs") {
       this.#letGoOf(client);
+      this.#overtaken.delete(client);
       this.#hanging.set(client, { connection, request, rest: wire.bytes.subarray(length) });
-      const isOpen = bytes > 0 && await this.#server.holds(request.start + bytes);
+      const mayHold = client.worlds.flatMap((world) => interrupted(world, request, bytes, true));
+      const isOpen = bytes > 0 && mayHold.some((world) => world.writer?.open) &&
+        await this.#server.holds(request.start + bytes);
       return client.follow(`${what}${isOpen ? "" : ", or not there"}`, (world) => {
         return interrupted(world, request, bytes, isOpen);
       });
     }
+    this.#overtaken.add(client);
     if (how !== "reset") await sending;
     let said: Said | undefined;
     if (how === "half-closed") {
@@ -189,7 +192,8 @@ class Game {
   async #goOn(client: ModelClient | undefined): Promise<void> {
     const hanging = client && this.#hanging.get(client);
     if (client === undefined || hanging === undefined) return;
-    this.#count("go on");
+    this.count("go on");
+    if (this.#overtaken.has(client)) await client.ask();
     const { connection, request, rest } = hanging;
     const sending = connection.send(rest);
     const said = await inTime(connection.answer()).then(saidBy, () => undefined);
@@ -209,7 +213,7 @@ class Game {
   /** Two requests at the same time: as if one came after the other, but the first may be interrupted. */
   async #twoAtOnce({ clients, plans }: Extract<Command, { kind: "two at once" }>): Promise<void> {
     const [first, second] = [this.#clientAt(clients[0]), this.#clientAt(clients[1])];
-    this.#count(first === second ? "two at once on one upload" : "two at once on two uploads");
+    this.count(first === second ? "two at once on one upload" : "two at once on two uploads");
     const requests = [await first.request(plans[0]), await second.request(plans[1])] as const;
     const [one, two] = await Promise.all([first, second].map((client, index) => {
       return exchange(this.#server.port, wireRequest(client, requests[index as 0 | 1], { expect: false }).bytes);
@@ -233,17 +237,17 @@ class Game {
         connection[Symbol.dispose]();
         const isOpen = client.worlds.every((world) => world.writer?.open);
         const outcomes = (world: World) => [{ says: "503 The server is restarting…", world: quiet(world) }];
-        if (said !== undefined && isOpen) client.observe("is interrupted", outcomes, said);
+        if (isOpen) client.observe("is interrupted", outcomes, said ?? SILENCE);
       }
     });
     this.#hanging.clear();
-    for (const client of this.#clients) client.follow("meets a restart", restart);
+    for (const client of this.clients) client.follow("meets a restart", restart);
   }
 
   async #kill(): Promise<void> {
     await this.#server.restart("SIGKILL");
     this.letGo();
-    for (const client of this.#clients) client.follow("meets a kill", restart);
+    for (const client of this.clients) client.follow("meets a kill", restart);
   }
 
   #ask(line: string, { clientId }: ModelClient): Promise<Said> {
@@ -251,38 +255,17 @@ class Game {
   }
 
   #clientAt(index: number): ModelClient {
-    const client = this.#clients[index];
+    const client = this.clients[index];
     if (client === undefined) throw new Error(`There is no client ${index}`);
     return client;
   }
-
-  #count(what: string, more = 1): void {
-    this.#tally.set(what, (this.#tally.get(what) ?? 0) + more);
-  }
 }
 
-const TO_THE_END: SendPlan = {
-  where: "on",
-  another: false,
-  bytes: "rest",
-  part: 0.5,
-  size: "right",
-  chunked: false,
-  bodyDigest: "right",
-  fileDigest: "right",
+/** No answer, where there must be one. */
+const SILENCE: Said = {
+  line: "nothing",
+  offset: undefined,
+  length: undefined,
+  complete: undefined,
+  location: undefined,
 };
-
-/** The worlds after two requests, the second of which may have taken the upload from the first. */
-function inTurn(world: World, [first, said]: [Send, Said], [second, saidThen]: [Send, Said]): World[] {
-  return [...send(world, first), ...broken(world, first, first.bytes, "409 Another request…")]
-    .flatMap((outcome) => seen(outcome, said) ?? [])
-    .flatMap((after) => send(after, second))
-    .flatMap((outcome) => seen(outcome, saidThen) ?? []);
-}
-
-/** The name and the SHA-256 of every file that the client has finished, for each of the worlds. */
-function finishedFiles({ name, worlds }: ModelClient): string[][] {
-  const keys = (files: readonly { file: number | undefined; length: number | undefined }[]) =>
-    files.map(({ file = 0, length = 0 }) => `${name} ${sourceOf(file, length).sha256}`);
-  return worlds.map(({ earlier, file, length }) => keys([...earlier, { file, length }]));
-}

@@ -5,10 +5,10 @@ import { sha256Of } from "./sources.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 import { MAX_BYTES } from "./upload_model.ts";
 
-/** More than the time after which an unfinished upload expires. */
-const ADVANCE_MS = 700_000_000;
+/** How long an unfinished upload is kept after its last byte. */
+const EXPIRE_MS = 7 * 86_400_000;
 /** How long a request may take until its bytes are on disk; one that takes longer is only not known to be there. */
-const HOLD_MS = 500;
+const HOLD_MS = 300;
 /** How long a new start may take to remove what a crash has left behind. */
 const TIDY_MS = 10_000;
 
@@ -44,10 +44,11 @@ export class ModelServer implements AsyncDisposable {
     this.#process = await startSteered(this.#dir.path, this.#aheadMs);
   }
 
-  /** Lets so much time pass that every upload that nobody writes to expires, and is removed. */
-  async expire(): Promise<void> {
-    this.#aheadMs += ADVANCE_MS;
-    await this.#process.tell(`advance ${ADVANCE_MS}`);
+  /** Lets a part of the time pass that unfinished uploads are kept, and what is past its time be removed. */
+  async advance(part: number): Promise<void> {
+    const ms = Math.round(part * EXPIRE_MS);
+    this.#aheadMs += ms;
+    await this.#process.tell(`advance ${ms}`);
   }
 
   /** Waits, though not long, until an unfinished upload has that many bytes on disk; says whether one has. */
@@ -101,7 +102,7 @@ export class ModelServer implements AsyncDisposable {
 function startSteered(data: string, aheadMs: number): ReturnType<typeof startPawl> {
   return startPawl(data, {
     script: "tests/support/steered_server.ts",
-    args: ["--max-size", String(MAX_BYTES), "--min-free", "none"],
+    args: ["--max-size", String(MAX_BYTES), "--min-free", "none", "--expire-after", `${EXPIRE_MS}ms`],
     env: { PAWL_TEST_AHEAD_MS: String(aheadMs) },
   });
 }

@@ -14,6 +14,8 @@ export interface World {
   /** The length of the file that the given digest is of; -1 for a digest of other bytes. */
   readonly digestOf: number | undefined;
   readonly finished: boolean;
+  /** Whether more than half of the time that it is kept has passed since its last byte. */
+  readonly old: "no" | "yes" | "maybe";
   /** A request that may still be writing to it. */
   readonly writer: Writer | undefined;
   /** Its address, where an answer has told it. */
@@ -45,6 +47,7 @@ export const NOTHING: World = {
   length: undefined,
   digestOf: undefined,
   finished: false,
+  old: "no",
   writer: undefined,
   location: undefined,
   instead: undefined,

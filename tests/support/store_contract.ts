@@ -100,6 +100,13 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals((await read(bytes, "x (2).bin"))?.length, 8);
   });
 
+  test("files of one name that are finished at once get a name each", async ({ bytes }) => {
+    const ids = ["a", "b", "c", "d"];
+    for (const id of ids) await append(bytes, id, content);
+    const paths = await Promise.all(ids.map((id) => bytes.place(upload(id, "x", ["b"]))));
+    assertEquals(paths.sort(), ["b/x", "b/x (2)", "b/x (3)", "b/x (4)"]);
+  });
+
   test("a path that is claimed is not given", async ({ bytes }) => {
     await append(bytes, "a", content);
     assertEquals(await bytes.place(upload("a", "x", ["b"]), (path) => Promise.resolve(path === "b/x")), "b/x (2)");

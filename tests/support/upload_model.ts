@@ -1,4 +1,4 @@
-import { NOTHING, type Outcome, type World } from "./model_world.ts";
+import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
 
 /** The largest file that the server of the model takes. */
 export const MAX_BYTES = 2 ** 30;
@@ -38,7 +38,8 @@ function receive(at: World, request: Send, refused: Pick<Outcome, "world" | "ofR
   if (at.finished) return [{ says: "200 Success #", world: at }];
   if (request.bodyDigest === "wrong") return takenBack("400 The body does not…", at, request);
   const total = length ?? (request.size === undefined ? count : undefined);
-  const next: World = { ...at, least: count, most: count, length: total, digestOf };
+  const old = request.bytes > 0 || request.start === 0 ? "no" : "maybe";
+  const next: World = { ...at, least: count, most: count, length: total, digestOf, old };
   if (count !== total) return [{ says: "200 #", world: next }];
   if (digestOf !== undefined && digestOf !== count) return takenBack("400 The whole file…", at, request);
   return [{ says: "200 Success #", world: { ...next, finished: true } }];
@@ -46,7 +47,10 @@ function receive(at: World, request: Send, refused: Pick<Outcome, "world" | "ofR
 
 /** The body is as if it had not come; what its request told of the file may be kept. */
 function takenBack(says: string, at: World, request: Send): Outcome[] {
-  return at.finished ? [{ says, world: at }] : [at, told(at, request)].map((world) => ({ says, world }));
+  if (at.finished) return [{ says, world: at }];
+  // That somebody was there may count, or not.
+  const old = request.start === 0 ? "no" : "maybe";
+  return [at, told(at, request)].map((world) => ({ says, world: { ...world, old } }));
 }
 
 /** Why a request is refused before its body is read, if it is. */
@@ -67,21 +71,32 @@ function refusal(at: World, request: Send): string | undefined {
 export function interrupted(world: World, request: Send, bytes: number, open = false): World[] {
   const { start } = request;
   const over = startsOver(world, request);
-  const elsewhere = over || isAt(world, start) ? [] : [quiet(world)];
+  // Refused or not, it holds the upload for a moment, and so may the request before it.
+  const refused: World = { ...world, writer: { before: world, open: false } };
+  const elsewhere = over || isAt(world, start) ? [] : [refused];
   if (!over && !mayBeAt(world, start)) return elsewhere;
-  const at = over ? begin(world, request) : { ...quiet(world), least: start, most: start };
-  if (refusal(at, request) !== undefined) return [...elsewhere, over ? world : at];
+  const at = over ? begin(world, request) : { ...world, least: start, most: start };
+  if (refusal(at, request) !== undefined) return [...elsewhere, over ? world : refused];
   const writer = { before: world, open };
   if (at.finished) return [...elsewhere, { ...at, writer }];
   const most = Math.min(start + bytes, told(at, request).length ?? Infinity);
+  const begun: World = { ...at, most, writer, old: "maybe" };
   // What the request tells of the file is recorded with its bytes, or lost with the server.
-  return [...elsewhere, { ...at, most, writer }, { ...told(at, request), most, writer }];
+  return [...elsewhere, begun, told(begun, request)];
 }
 
 /** How a request is answered of whose body only `bytes` bytes came, and not its end; `says` is how that is told. */
 export function broken(world: World, request: Send, bytes: number, says: string): Outcome[] {
   const refused = send(world, request).filter((outcome) => !outcome.says.startsWith("200 "));
   return [...refused, ...interrupted(world, request, bytes).map((after) => ({ says, world: quiet(after) }))];
+}
+
+/** The worlds after two requests, each with its answer; the second may have taken the upload from the first. */
+export function inTurn(world: World, [first, said]: [Send, Said], [second, saidThen]: [Send, Said]): World[] {
+  return [...send(world, first), ...broken(world, first, first.bytes, "409 Another request…")]
+    .flatMap((outcome) => seen(outcome, said) ?? [])
+    .flatMap((after) => send(after, second))
+    .flatMap((outcome) => seen(outcome, saidThen) ?? []);
 }
 
 /** `GET /status`: finishes what has all its bytes, but may leave that to the next request where there is a digest. */
@@ -109,11 +124,17 @@ export function remove(world: World, location: string): Outcome[] {
   return [{ says: "404 No such upload…", world }, { says: "410 This upload…", world }];
 }
 
-/** The worlds when everything that is past its time has been removed: all that nobody writes to. */
-export function expire(world: World): World[] {
-  if (world.finished || world.writer?.open) return [world];
+/**
+ * The worlds when more than half of the time has passed that unfinished uploads are kept, or `all` of it, and what is
+ * past its time is removed: what has had no byte for so long, and has nobody who writes to it.
+ */
+export function timePasses(world: World, all: boolean): World[] {
+  const { file, finished, old, writer } = world;
+  if (file === undefined || finished) return [world];
+  const stays: World = { ...world, old: writer === undefined ? "yes" : "maybe" };
   const gone = { ...NOTHING, earlier: world.earlier };
-  return world.writer === undefined ? [gone] : [world, gone];
+  if (writer?.open || !all && old === "no") return [stays];
+  return writer !== undefined || !all && old === "maybe" ? [stays, gone] : [gone];
 }
 
 /** The worlds after a new start of the server. */

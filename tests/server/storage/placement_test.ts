@@ -32,6 +32,14 @@ Deno.test("place() gives a file its name, and flushes each folder that got a new
   assertEquals(test.synced, ["files", "files/b", "files/b/c"]);
 });
 
+Deno.test("place() flushes the name of a folder that it finds as well, for it may just have been made; once", async () => {
+  await using test = await setUp();
+  await Deno.mkdir(join(test.root, "b"));
+  const wanted = { name: "a.txt", folders: ["b"] };
+  for (let time = 0; time < 2; time++) await test.placement.place(await test.source("x"), wanted);
+  assertEquals(test.synced, ["files", "files/b", "files/b"]);
+});
+
 Deno.test("place() never takes the name of another file, folder or link", async () => {
   await using test = await setUp();
   await Deno.writeTextFile(join(test.root, "a.txt"), "first");
@@ -50,6 +58,31 @@ Deno.test("place() called again for the same file, after a crash, finds the name
   assertEquals(await test.placement.place(source, wanted), "b/a (2).txt");
   assertEquals(await test.placement.place(source, wanted), "b/a (2).txt");
   assertEquals((await Array.fromAsync(Deno.readDir(join(test.root, "b")))).length, 2);
+});
+
+Deno.test("place() finds the name that the file got though a smaller number has become free since", async () => {
+  await using test = await setUp();
+  const wanted = { name: "a.txt", folders: [] };
+  for (const text of ["first", "second"]) await test.placement.place(await test.source(text), wanted);
+  const source = await test.source("x");
+  assertEquals(await test.placement.place(source, wanted), "a (3).txt");
+  await Deno.remove(join(test.root, "a (2).txt"));
+  assertEquals(await test.placement.place(source, wanted), "a (3).txt");
+});
+
+Deno.test("unplace() takes a name away again, flushes its folder, and makes none", async () => {
+  await using test = await setUp();
+  const source = await test.source("x");
+  const wanted = { name: "a.txt", folders: ["b"], length: 1 };
+  await Deno.writeTextFile(join(test.root, "b"), "a file");
+  await test.placement.unplace(source, wanted);
+  assertEquals(test.synced, []);
+  assertEquals(await test.placement.place(source, wanted), "b (2)/a.txt");
+  test.synced.length = 0;
+  await test.placement.unplace(source, wanted);
+  assertEquals(test.synced, ["files/b (2)"]);
+  assertEquals(await Array.fromAsync(Deno.readDir(join(test.root, "b (2)"))), []);
+  assertEquals(await Deno.readTextFile(source), "x");
 });
 
 Deno.test("place() of many files of one name at once gives each a name of its own", async () => {

@@ -34,6 +34,7 @@ function options(wishes: Partial<ReceiveOptions> = {}): ReceiveOptions {
     expected: undefined,
     idleMs: 1000,
     minBytesPerSecond: 0,
+    onArrived: () => {},
     rateGraceMs: 0,
     stop: signal,
     onPiece: () => {},
@@ -111,6 +112,7 @@ Deno.test("receive() that is asked to stop keeps what has arrived, and nothing t
   const appender = memoryAppender();
   const receiving = receive(body, appender, options({ stop: stop.signal, expected: 1000 }));
   controller!.enqueue(part);
+  await new Promise((resolve) => setTimeout(resolve, 0));
   stop.abort("taken-over");
   const { received, end } = await receiving;
   assertEquals([received, end], [100, "taken-over"]);
@@ -119,9 +121,10 @@ Deno.test("receive() that is asked to stop keeps what has arrived, and nothing t
 });
 
 Deno.test("receive() that is asked to stop with its last bytes is complete", async () => {
-  const stop = AbortSignal.abort("taken-over");
-  const { end } = await receive(pieces(part), memoryAppender(), options({ stop, expected: 100 }));
-  assertEquals(end, "complete");
+  const stop = new AbortController();
+  const onPiece = () => stop.abort("taken-over");
+  const wishes = { stop: stop.signal, expected: 100, onPiece };
+  assertEquals((await receive(pieces(part), memoryAppender(), options(wishes))).end, "complete");
 });
 
 Deno.test("receive() that is asked to stop ends, however fast the client goes on", async () => {
@@ -135,4 +138,6 @@ Deno.test("receive() that is asked to stop ends, however fast the client goes on
   const { end } = await receive(endless, memoryAppender(), options({ stop }));
   assertEquals(end, "shutdown");
   await endless.cancel();
+  // The stream's own first pull.
+  await new Promise((resolve) => setTimeout(resolve, 1));
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { someBytes } from "../../support/bytes.ts";
+import { sha256, someBytes } from "../../support/bytes.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { brokenBody, simpleClient } from "../../support/simple_client.ts";
 
@@ -30,6 +30,19 @@ Deno.test("repair() completes a placement that a crash came into, under the name
   assertEquals(await pawl.finishedNames(), ["a", "a (2)"]);
   assertEquals(await pawl.incomingNames(), []);
   assertEquals((await client.send("a", 1000, null)).text, "Success 1000");
+});
+
+Deno.test("repair() finishes an upload whose digest is right, and leaves one whose digest is wrong", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  for (const [name, digest] of [["right", sha256(file)], ["wrong", sha256(file.subarray(1))]]) {
+    const headers = { "X-File-Size": "1000", "Repr-Digest": `sha-256=:${digest}:` };
+    await client.send(`${name}`, 0, brokenBody(file), headers);
+  }
+  await pawl.repair(signal);
+  assertEquals(await pawl.finishedNames(), ["right"]);
+  assertEquals((await pawl.incomingNames()).length, 1);
+  assertEquals(pawl.log.lines.filter((line) => /^(warning|error)/.test(line)), []);
 });
 
 Deno.test("repair() removes files that belong to no unfinished upload, and leaves young strangers and the others", async () => {

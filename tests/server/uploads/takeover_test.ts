@@ -56,7 +56,7 @@ Deno.test("settle() asks a silent holder to stop", async () => {
 Deno.test("settle() leaves a holder alone that goes on receiving", async () => {
   const writers = new Writers();
   using lease = await writers.takeOver("a");
-  const timer = setInterval(() => lease.heard(), 5);
+  const timer = setInterval(() => lease.arrived(1), 5);
   assertEquals(await writers.settle("a", patience), false);
   clearInterval(timer);
   assertEquals(lease.stop.aborted, false);
@@ -74,4 +74,19 @@ Deno.test("close() asks all to stop, waits for them, and takes no new ones", asy
   await writers.close();
   assertEquals([writers.isHeld("a"), writers.isHeld("b")], [false, false]);
   await assertRejects(() => writers.takeOver("a"), UploadError, "restarting");
+});
+
+Deno.test("settle() lets an appender in at once where the holder's bytes end, or come to end", async () => {
+  const writers = new Writers();
+  using lease = await writers.takeOver("a", 10);
+  assertEquals([writers.isFree("a", 10), writers.isFree("a", 11), writers.isFree("a", undefined)], [
+    true,
+    false,
+    false,
+  ]);
+  assertEquals(await writers.settle("a", patience, 10), true);
+  const settled = writers.settle("a", { waitMs: 5000, silenceMs: 5000 }, 15);
+  lease.arrived(5);
+  assertEquals(await settled, true);
+  assertEquals(lease.stop.aborted, false);
 });
