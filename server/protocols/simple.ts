@@ -1,7 +1,8 @@
 import { STATUS_CODE } from "@std/http/status";
 import { type ErrorCode, UploadError } from "../errors.ts";
 import type { AppendRequest } from "../uploads/append.ts";
-import type { Engine, NamedFileFacts } from "../uploads/engine.ts";
+import type { NamedFileFacts } from "../uploads/by_client.ts";
+import type { Engine } from "../uploads/engine.ts";
 import { cleanFolders, cleanName, nameInClientId } from "../uploads/names.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../uploads/upload.ts";
 import {

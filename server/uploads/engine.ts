@@ -1,42 +1,37 @@
-import { encodeBase64Url } from "@std/encoding/base64url";
 import { UploadError } from "../errors.ts";
 import { append, type Appended, type AppendRequest } from "./append.ts";
-import { agree, checkSize, tooLong, wrongOffset } from "./agree.ts";
+import { agree, tooLong, wrongOffset } from "./agree.ts";
+import { beginUpload } from "./begin.ts";
+import { type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { finish } from "./finish.ts";
 import { load, open, OpenUpload, whileLocked } from "./open_upload.ts";
 import { type Parts, RATE_GRACE_MS } from "./parts.ts";
 import { receive } from "./receive.ts";
 import { expire, giveUp, terminate } from "./remove.ts";
 import { type Lease, Writers } from "./takeover.ts";
-import { Turns } from "./turns.ts";
 import {
   type CompleteUpload,
   expiresAt,
   type FileFacts,
   hasAllBytes,
-  newUpload,
   type ReceivingUpload,
   safeBytes,
-  type Upload,
 } from "./upload.ts";
-
-/** The facts of a file that its client knows by an id of its own. */
-export type NamedFileFacts = FileFacts & { readonly clientId: string };
 
 /** What every protocol calls: one upload is one resource, whatever protocol made it. */
 export class Engine {
   readonly #parts: Parts;
   readonly #writers = new Writers();
-  /** One after the other, the requests of one client's id find their upload. */
-  readonly #turns = new Turns();
+  readonly #byClient: UploadsByClient;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#byClient = new UploadsByClient(parts, this.#writers);
   }
 
   /** Begins an upload. Throws `too-large` and `disk-full`. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
-    const upload = await this.#newUpload(facts);
+    const upload = await beginUpload(this.#parts, facts);
     await this.#parts.records.create(upload);
     return upload;
   }
@@ -65,7 +60,7 @@ export class Engine {
 
   /** Like {@linkcode status}, for the upload that a client knows by an id of its own; `undefined` where there is none. */
   async statusByClient(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
-    const upload = await this.#findInTurn(owner, clientId);
+    const upload = await this.#byClient.find(owner, clientId);
     if (upload === undefined) return undefined;
     try {
       return await this.status(upload.id);
@@ -90,22 +85,16 @@ export class Engine {
    * there is none, in the place of an unfinished one, or beside a finished one. Throws what `append` throws.
    */
   async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
-    // Whoever asks for this id next must find this request's upload, and that it is being written to.
     for (;;) {
-      const { id, lease } = await this.#turns.take(turnOf(facts.owner, facts.clientId), async () => {
-        const { id } = await this.#target(facts, request);
-        if (!this.#writers.isFree(id, request.offset)) return { id };
-        return { id, lease: this.#writers.takeOver(id, request.offset) };
-      });
+      const { id, lease } = await this.#byClient.enter(facts, request);
       if (lease !== undefined) return await this.#append(id, lease, request);
-      // Not in its turn: those that only ask must not wait behind it.
       await this.#untilFree(id, request.offset);
     }
   }
 
   /** Gives up the unfinished upload that a client knows by an id of its own. Throws `not-found` or `finished`. */
   async giveUp(owner: string, clientId: string): Promise<void> {
-    const found = await this.#findInTurn(owner, clientId);
+    const found = await this.#byClient.find(owner, clientId);
     if (found === undefined) throw new UploadError("not-found", "No upload has this id: nothing to give up");
     await giveUp(this.#parts, this.#writers, found.id);
   }
@@ -147,20 +136,6 @@ export class Engine {
     await this.#writers.close();
   }
 
-  async #newUpload(facts: FileFacts): Promise<ReceivingUpload> {
-    const { bytes, limits, boot, now } = this.#parts;
-    checkSize(facts.length ?? 0, limits.maxBytes);
-    const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes();
-    if (free - (facts.length ?? 0) < limits.minFreeBytes) {
-      throw new UploadError(
-        "disk-full",
-        "The server's disk is too full for a new upload: try again when there is space",
-      );
-    }
-    const id = encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)));
-    return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs, boot });
-  }
-
   async #bringInStep(
     id: string,
     mayFinish: (upload: ReceivingUpload) => boolean,
@@ -173,42 +148,6 @@ export class Engine {
     // An empty file may just have been made: it must not vanish behind the name that it gets.
     await opened.appender.sync();
     return await finish(this.#parts, opened.upload);
-  }
-
-  async #findInTurn(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
-    return await this.#turns.take(turnOf(owner, clientId), async () => {
-      return present(await this.#parts.records.findByClient(owner, clientId));
-    });
-  }
-
-  /** The upload that a request with a client's own id goes to; it is begun where it has to be. */
-  async #target(facts: NamedFileFacts, request: AppendRequest): Promise<{ id: string }> {
-    for (;;) {
-      const known = present(await this.#parts.records.findByClient(facts.owner, facts.clientId));
-      if (known === undefined && request.offset > 0) throw wrongOffset(0);
-      if (known !== undefined && (request.offset > 0 || isRepeat(known, request))) return known;
-      if (known !== undefined && mustGoOn(known, request)) return known;
-      const begun = await this.#begin(facts, request, known);
-      if (begun !== undefined) return begun;
-    }
-  }
-
-  /** Begins a new upload in the place of `known`; `undefined` when that has changed meanwhile: look again. */
-  async #begin(facts: FileFacts, request: AppendRequest, known?: Upload): Promise<{ id: string } | undefined> {
-    const { records, bytes, limits } = this.#parts;
-    const begun = await this.#newUpload({ ...facts, ...request.length !== undefined && { length: request.length } });
-    // A request that would be refused must not cost the bytes of the upload before it.
-    const upload = { ...begun, ...agree(begun, request, limits.maxBytes) };
-    if (known === undefined) return await records.create(upload) ? upload : undefined;
-    using _lease = await this.#writers.takeOver(known.id);
-    return await whileLocked(this.#parts, known.id, async () => {
-      const current = present(await records.get(known.id));
-      if (current !== undefined && (isRepeat(current, request) || mustGoOn(current, request))) return undefined;
-      if (current?.state === "receiving") await bytes.unplace(current);
-      if (!await records.create(upload, current)) return undefined;
-      if (current?.state === "receiving") await bytes.discard(current.id);
-      return upload;
-    });
   }
 
   /**
@@ -267,23 +206,4 @@ const NOTHING = {
 /** Digests are checked with the next request: reading a large file again is too much for one that only asks. */
 function canFinish(upload: ReceivingUpload): boolean {
   return hasAllBytes(upload) && upload.digests === undefined;
-}
-
-function turnOf(owner: string, clientId: string): string {
-  return JSON.stringify([owner, clientId]);
-}
-
-function present(upload: Upload | undefined): ReceivingUpload | CompleteUpload | undefined {
-  return upload?.state === "gone" ? undefined : upload;
-}
-
-/** A request from byte 0 for an empty file, where one is finished. */
-function isRepeat(known: ReceivingUpload | CompleteUpload, { offset, bodyLength, length }: AppendRequest): boolean {
-  return known.state === "complete" && safeBytes(known) === offset && (length ?? bodyLength) === 0;
-}
-
-/** A request that never starts over, where there are bytes of its file, as far as the length tells which file it is. */
-function mustGoOn(known: ReceivingUpload | CompleteUpload, { neverStartsOver, length }: AppendRequest): boolean {
-  const isSameFile = length === undefined || known.length === undefined || length === known.length;
-  return neverStartsOver === true && isSameFile && safeBytes(known) > 0;
 }

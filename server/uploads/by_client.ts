@@ -1,0 +1,101 @@
+import type { AppendRequest } from "./append.ts";
+import { wrongOffset } from "./agree.ts";
+import { beginAgreed } from "./begin.ts";
+import { whileLocked } from "./open_upload.ts";
+import type { Parts } from "./parts.ts";
+import type { Lease, Writers } from "./takeover.ts";
+import { Turns } from "./turns.ts";
+import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes, type Upload } from "./upload.ts";
+
+/** The facts of a file that its client knows by an id of its own. */
+export type NamedFileFacts = FileFacts & { readonly clientId: string };
+
+/** The upload that a request goes to, and the right to write to it, as soon as whoever has it lets go. */
+export interface Target {
+  readonly id: string;
+  /** Not there while another one goes on receiving elsewhere than where the request will go on. */
+  readonly lease?: Promise<Lease>;
+}
+
+/** Finds and begins the uploads that clients know by ids of their own: the requests of each id one after the other. */
+export class UploadsByClient {
+  readonly #parts: Parts;
+  readonly #writers: Writers;
+  readonly #turns = new Turns();
+
+  constructor(parts: Parts, writers: Writers) {
+    this.#parts = parts;
+    this.#writers = writers;
+  }
+
+  /** The upload that a client knows by `clientId`, as it was recorded last. */
+  async find(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
+    return await this.#turns.take(turnOf(owner, clientId), async () => {
+      return present(await this.#parts.records.findByClient(owner, clientId));
+    });
+  }
+
+  /**
+   * The upload that a request goes to, begun where it has to be. Whoever asks for the same id next finds it, and that
+   * it is being written to. Throws `wrong-offset`, `too-large` and other refusals, and then nothing has changed.
+   */
+  async enter(facts: NamedFileFacts, request: AppendRequest): Promise<Target> {
+    return await this.#turns.take(turnOf(facts.owner, facts.clientId), async () => {
+      const id = await this.#find(facts, request);
+      return this.#writers.isFree(id, request.offset)
+        ? { id, lease: this.#writers.takeOver(id, request.offset) }
+        : { id };
+    });
+  }
+
+  async #find(facts: NamedFileFacts, request: AppendRequest): Promise<string> {
+    const { records } = this.#parts;
+    for (;;) {
+      const known = present(await records.findByClient(facts.owner, facts.clientId));
+      if (known === undefined && request.offset > 0) throw wrongOffset(0);
+      if (known !== undefined && (request.offset > 0 || goesOn(known, request))) return known.id;
+      // A request that would be refused must not cost the bytes of the upload before it.
+      const upload = await beginAgreed(this.#parts, facts, request);
+      const isBegun = known === undefined ? await records.create(upload) : await this.#replace(known, upload, request);
+      if (isBegun) return upload.id;
+    }
+  }
+
+  /** Puts a new upload in the place of `known`; false when that has changed meanwhile: look again. */
+  async #replace(known: Upload, upload: ReceivingUpload, request: AppendRequest): Promise<boolean> {
+    const { records, bytes } = this.#parts;
+    using _lease = await this.#writers.takeOver(known.id);
+    return await whileLocked(this.#parts, known.id, async () => {
+      const current = present(await records.get(known.id));
+      if (current !== undefined && goesOn(current, request)) return false;
+      if (current?.state === "receiving") await bytes.unplace(current);
+      const isDone = await records.create(upload, current);
+      if (isDone && current?.state === "receiving") await bytes.discard(current.id);
+      return isDone;
+    });
+  }
+}
+
+function turnOf(owner: string, clientId: string): string {
+  return JSON.stringify([owner, clientId]);
+}
+
+function present(upload: Upload | undefined): ReceivingUpload | CompleteUpload | undefined {
+  return upload?.state === "gone" ? undefined : upload;
+}
+
+/** True for a request from byte 0 that begins nothing: it repeats an earlier one. */
+function goesOn(known: ReceivingUpload | CompleteUpload, request: AppendRequest): boolean {
+  return isRepeat(known, request) || mustGoOn(known, request);
+}
+
+/** A request for an empty file, where one is finished. */
+function isRepeat(known: ReceivingUpload | CompleteUpload, { offset, bodyLength, length }: AppendRequest): boolean {
+  return known.state === "complete" && safeBytes(known) === offset && (length ?? bodyLength) === 0;
+}
+
+/** A request that never starts over, where there are bytes of its file, as far as the length tells which file it is. */
+function mustGoOn(known: ReceivingUpload | CompleteUpload, { neverStartsOver, length }: AppendRequest): boolean {
+  const isSameFile = length === undefined || known.length === undefined || length === known.length;
+  return neverStartsOver === true && isSameFile && safeBytes(known) > 0;
+}
