@@ -13,7 +13,7 @@ const TMPFS = 0x01021994;
 const RAMFS = 0x858458f6;
 
 /** Longer than the delay of Linux's free page reporting. */
-const GIVE_BACK_MS = 4000;
+const GIVE_BACK_MS = 2500;
 
 /**
  * Makes the folder in which every peer works: in `parent`, or in the first of the usual temporary folders, or this
@@ -35,11 +35,16 @@ export async function scratch(parent?: string): Promise<Scratch> {
  * another: dirty pages of the turn before, and memory that is new to a virtual machine. Linux gives free pages back
  * to the host two seconds after they were freed, and every page costs a fault in the host when it is used again:
  * `dd` of 1 GiB took 2.4 s that way, and 0.5 s with pages that had been touched just before. So this waits until all
- * free pages are given back, then takes `bytes` of them again by writing a file that it removes.
+ * free pages are given back, unless it is not `patient`, then takes `bytes` of them again by writing a file that it
+ * removes.
  */
-export async function settle(dir: string, bytes: number, signal: AbortSignal): Promise<void> {
+export async function settle(
+  dir: string,
+  { bytes, patient }: { bytes: number; patient: boolean },
+  signal: AbortSignal,
+): Promise<void> {
   await run("sync", [], signal);
-  await delay(GIVE_BACK_MS, undefined, { signal });
+  if (patient) await delay(GIVE_BACK_MS, undefined, { signal });
   const path = join(dir, "settle.bin");
   using file = await Deno.open(path, { createNew: true, write: true });
   const block = new Uint8Array(1 << 20);
@@ -63,4 +68,10 @@ export async function versionOf(command: string): Promise<string | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+/** How many bytes there is space for on the disk of a folder. */
+export async function freeBytes(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
 }

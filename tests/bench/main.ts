@@ -1,44 +1,82 @@
-import { cpus } from "node:os";
-import { parseArgs } from "node:util";
+import { cpus, totalmem } from "node:os";
 import { join } from "@std/path";
-import { dd } from "./dd_peer.ts";
 import { scratch } from "./disk.ts";
-import { oneFile } from "./jobs.ts";
-import { measureTurn, type Setting } from "./measure.ts";
-import { nodePipe, nodeVersion } from "./node_pipe_peer.ts";
-import { pawl } from "./pawl_peer.ts";
-import type { Job, Peer } from "./peer.ts";
-import { type Result, summarize, tableOf, targetLine, targetsOf } from "./report.ts";
+import type { Bench } from "./job.ts";
+import { JOBS } from "./jobs/all.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
+import { nodeVersion } from "./peers/node_pipe.ts";
+import type { Peer } from "./peers/peer.ts";
+import { jsonOf, type Section, tableOf, targetsOf } from "./report.ts";
 import { makeSource } from "./source.ts";
 
-const USAGE = `deno task bench [--quick] [--rounds N] [--dir FOLDER] [--json FILE]
-  --quick        one round of 256 MiB, no big file: a smoke test, not a measurement
-  --rounds N     turns of every peer, 3 unless told
-  --dir FOLDER   measure on the disk of this folder instead of the temporary folder's
-  --json FILE    write the figures to a file too`;
-
 const MIB = 2 ** 20;
-const PEERS: readonly Peer[] = [pawl, dd, nodePipe];
 
-interface Options {
-  readonly quick: boolean;
-  readonly rounds: number;
-  readonly dir: string | undefined;
-  readonly json: string | undefined;
+async function bench({ jobs, extent, rounds, dir, json }: Options, signal: AbortSignal): Promise<void> {
+  await using folder = await scratch(dir);
+  const machine = await describeMachine();
+  print(machine.join("\n"));
+  const notes = new Map<string, string>();
+  const setting: Bench = {
+    dir: folder.path,
+    extent,
+    rounds,
+    signal,
+    source: once((bytes: number) => makeSource(join(folder.path, `source-${bytes / MIB}.bin`), bytes, signal)),
+    present: presence(signal, notes),
+    say: print,
+  };
+  const begin = performance.now();
+  const sections: Section[] = [];
+  for (const job of jobs) {
+    print(`\n${job.name}: ${job.about}`);
+    sections.push({ job: job.name, ...await job.run(setting) });
+    const facts = { machine, extent, rounds, peers: Object.fromEntries(notes) };
+    // After each, so that a run that is broken off has not been for nothing.
+    if (json !== undefined) await Deno.writeTextFile(json, jsonOf(facts, sections));
+  }
+
+  print(`\n${tableOf(sections)}\n`);
+  for (const [name, note] of notes) print(`  ${name}: ${note}`);
+  print(`\n${targetsOf(sections)}\n\nTook ${((performance.now() - begin) / 60_000).toFixed(1)} minutes`);
 }
 
-function readOptions(): Options {
-  const options = {
-    quick: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    dir: { type: "string" },
-    json: { type: "string" },
-  } as const;
+/** Gives the peers that are there, and collects what is to be said of each. */
+function presence(signal: AbortSignal, notes: Map<string, string>): Bench["present"] {
+  const missing = once(async (peer: Peer) => {
+    const why = await peer.missing(signal);
+    notes.set(peer.name, why === undefined ? peer.note : `left out: ${why}`);
+    if (why !== undefined) print(`Without ${peer.name}: ${why}`);
+    return why;
+  });
+  return async (peers) => {
+    const present: Peer[] = [];
+    for (const peer of peers) if (await missing(peer) === undefined) present.push(peer);
+    return present;
+  };
+}
+
+function once<Key, Value>(make: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
+  const made = new Map<Key, Promise<Value>>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
+  };
+}
+
+async function describeMachine(): Promise<string[]> {
+  const memory = `${(totalmem() / 1e9).toFixed(0)} GB of memory`;
+  const load = Deno.loadavg()[0]!;
+  return [
+    `Deno ${Deno.version.deno}, node ${await nodeVersion() ?? "absent"}, ${Deno.build.os} ${Deno.osRelease()}`,
+    `${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}, ${memory}, load before ${load.toFixed(2)}`,
+    ...load > cpus().length / 2 ? ["The machine is busy with something else: the figures will say little"] : [],
+  ];
+}
+
+function options(): Options {
   try {
-    const { quick, rounds, dir, json } = parseArgs({ args: Deno.args, options }).values;
-    const count = Number(rounds ?? (quick ? 1 : 3));
-    if (!Number.isInteger(count) || count < 1) throw new TypeError(`Cannot measure "${rounds}" rounds`);
-    return { quick, rounds: count, dir, json };
+    return readOptions(Deno.args, JOBS);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     print(`${error.message}\n${USAGE}`);
@@ -46,75 +84,21 @@ function readOptions(): Options {
   }
 }
 
-async function bench({ quick, rounds, dir, json }: Options, signal: AbortSignal): Promise<void> {
-  await using folder = await scratch(dir);
-  const machine = await describeMachine();
-  print(machine.join("\n"));
-  const peers = await presentPeers();
-  const source = (name: string, size: number) => makeSource(join(folder.path, name), size, signal);
-  const setting: Setting = { dir: folder.path, warmUp: await source("warm-up.bin", 16 * MIB), signal };
-
-  const job = oneFile(await source("one.bin", (quick ? 256 : 1024) * MIB), signal);
-  const results = await takeTurns(peers, job, rounds, setting);
-  if (!quick) {
-    const bigJob = oneFile(await source("big.bin", 4096 * MIB), signal);
-    results.push(...await takeTurns([pawl], bigJob, 1, setting));
-  }
-
-  const summaries = summarize(results);
-  const [one, big] = summaries.filter((each) => each.peer === pawl.name);
-  const targets = targetsOf(one!, big);
-  print(`\n${tableOf(summaries)}\n`);
-  for (const { name, note } of peers) print(`  ${name}: ${note}`);
-  if (big !== undefined) {
-    print(`\nPeak memory, ${big.job} / ${job.name}: ${(big.peakBytes! / one!.peakBytes!).toFixed(2)}`);
-  }
-  print(`\nTargets\n${targets.map(targetLine).join("\n")}`);
-  if (json !== undefined) {
-    await Deno.writeTextFile(json, `${JSON.stringify({ machine, quick, rounds, summaries, targets }, null, 2)}\n`);
-  }
-}
-
-/** A B C, A B C, …: what the machine does meanwhile falls on all alike. */
-async function takeTurns(peers: readonly Peer[], job: Job, rounds: number, setting: Setting): Promise<Result[]> {
-  const results = peers.map(({ name, note }) => ({ peer: name, note, job: job.name, turns: [] as Result["turns"] }));
-  for (let round = 1; round <= rounds; round++) {
-    for (const [i, peer] of peers.entries()) {
-      const turn = await measureTurn(peer, job, setting);
-      results[i]!.turns = [...results[i]!.turns, turn];
-      print(`${job.name}, round ${round} of ${rounds}, ${peer.name}: ${turn.seconds.toFixed(3)} s`);
-    }
-  }
-  return results;
-}
-
-async function presentPeers(): Promise<Peer[]> {
-  const present: Peer[] = [];
-  for (const peer of PEERS) {
-    const missing = await peer.missing();
-    if (missing === undefined) present.push(peer);
-    else print(`Without ${peer.name}: ${missing}`);
-  }
-  return present;
-}
-
-async function describeMachine(): Promise<string[]> {
-  return [
-    `Deno ${Deno.version.deno}, node ${await nodeVersion() ?? "absent"}, ${Deno.build.os} ${Deno.osRelease()}`,
-    `${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}, load before ${Deno.loadavg()[0]!.toFixed(2)}`,
-  ];
-}
-
 function print(text: string): void {
   // deno-lint-ignore no-console -- printing is what this program is for
   console.log(text);
 }
 
+const asked = options();
+if (asked.list) {
+  for (const { name, about } of JOBS) print(`${name.padEnd(10)}${about}`);
+  Deno.exit(0);
+}
 const interrupt = new AbortController();
 // Everything that was started or made belongs to a scope: an abort unwinds them all.
 for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => interrupt.abort());
 try {
-  await bench(readOptions(), interrupt.signal);
+  await bench(asked, interrupt.signal);
 } catch (error) {
   if (!interrupt.signal.aborted) throw error;
   print("Interrupted");

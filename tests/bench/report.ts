@@ -1,103 +1,81 @@
-import type { Turn } from "./measure.ts";
+import type { Bound, Outcome, Row, Target } from "./job.ts";
+import { median } from "./stats.ts";
 
-/** What was measured for one peer and one job. */
-export interface Result {
-  readonly peer: string;
-  readonly note: string;
+/** What one job found, under its name. */
+export interface Section extends Outcome {
   readonly job: string;
-  readonly turns: readonly Turn[];
 }
 
-/** A result in single figures: what the table shows and the JSON holds. */
-export interface Summary {
-  readonly peer: string;
-  readonly note: string;
-  readonly job: string;
-  /** Medians in seconds, and the fastest and the slowest turn. */
-  readonly seconds: { readonly median: number; readonly min: number; readonly max: number };
-  /** Ratios of medians; `null` when the other peer did not take part or did another job. */
-  readonly toDd: number | null;
-  readonly toNodePipe: number | null;
-  /** Median, in seconds. */
-  readonly cpuSeconds: number | null;
-  /** The highest of all turns, in bytes. */
-  readonly peakBytes: number | null;
-  readonly turns: readonly Turn[];
-}
-
-/** One goal of the project and whether this run met it; `value` is `null` when it was not measured. */
-export interface Target {
-  readonly name: string;
-  readonly limit: number;
-  readonly value: number | null;
-}
-
-const MOST_TO_DD = 1.25;
-const MOST_TO_NODE_PIPE = 0.75;
-const MOST_MEGABYTES = 150;
-
-/** Condenses results; the ratios are those to the results of the same job. */
-export function summarize(results: readonly Result[]): Summary[] {
-  return results.map(({ peer, note, job, turns }) => {
-    const seconds = turns.map((turn) => turn.seconds);
-    const cpuSeconds = turns.flatMap((turn) => turn.cpuSeconds ?? []);
-    const peaks = turns.flatMap((turn) => turn.peakBytes ?? []);
-    const ratioTo = (name: string) => {
-      const other = results.find((result) => result.peer === name && result.job === job);
-      return other === undefined ? null : median(seconds) / median(other.turns.map((turn) => turn.seconds));
-    };
-    return {
-      peer,
-      note,
-      job,
-      seconds: { median: median(seconds), min: Math.min(...seconds), max: Math.max(...seconds) },
-      toDd: ratioTo("dd"),
-      toNodePipe: ratioTo("node-pipe"),
-      cpuSeconds: cpuSeconds.length === 0 ? null : median(cpuSeconds),
-      peakBytes: peaks.length === 0 ? null : Math.max(...peaks),
-      turns,
-    };
-  });
-}
-
-/** The project's goals for one big file. `big` is the same peer with the much bigger file, if that was measured. */
-export function targetsOf(one: Summary, big: Summary | undefined): Target[] {
-  const megabytes = (bytes: number | null | undefined) => bytes == null ? null : bytes / 1e6;
-  return [
-    { name: `${one.job}: time / dd`, limit: MOST_TO_DD, value: one.toDd },
-    { name: `${one.job}: time / node-pipe`, limit: MOST_TO_NODE_PIPE, value: one.toNodePipe },
-    { name: `${one.job}: peak memory, MB`, limit: MOST_MEGABYTES, value: megabytes(one.peakBytes) },
-    { name: `${big?.job ?? "4096 MiB"}: peak memory, MB`, limit: MOST_MEGABYTES, value: megabytes(big?.peakBytes) },
-  ];
-}
-
-/** The table for people, with a line for each summary. */
-export function tableOf(summaries: readonly Summary[]): string {
-  const head = ["peer", "job", "median s", "min–max s", "/ dd", "/ node-pipe", "CPU s", "peak MB"];
-  const rows = summaries.map(({ peer, job, seconds, toDd, toNodePipe, cpuSeconds, peakBytes }) => [
-    peer,
-    job,
-    seconds.median.toFixed(3),
-    `${seconds.min.toFixed(3)}–${seconds.max.toFixed(3)}`,
-    toDd?.toFixed(2) ?? "–",
-    toNodePipe?.toFixed(2) ?? "–",
-    cpuSeconds?.toFixed(2) ?? "–",
-    peakBytes === null ? "–" : (peakBytes / 1e6).toFixed(0),
-  ]);
+/** The table for people, with a line for each peer and what was asked of it. */
+export function tableOf(sections: readonly Section[]): string {
+  const head = ["job", "what", "peer", "median", "unit", "min–max", "CPU s", "peak MB", "turns"];
+  const rows = sections.flatMap(({ job, rows }) => rows.map((row) => [job, ...cellsOf(row)]));
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
+  const isText = (column: number) => column < 3 || column === 4;
   const line = (row: string[]) =>
-    row.map((cell, i) => i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ").trimEnd();
+    row.map((cell, i) => isText(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ").trimEnd();
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
-/** One line for a goal: met, missed, or not measured. */
-export function targetLine({ name, limit, value }: Target): string {
-  const verdict = value === null ? "not measured" : `${value.toFixed(2)}, ${value <= limit ? "met" : "MISSED"}`;
-  return `  ${name} ≤ ${limit}: ${verdict}`;
+/** The goals of the sections, a line for each: met, missed, or not measured. */
+export function targetsOf(sections: readonly Section[]): string {
+  const rows = sections.flatMap(({ job, targets }) => targets.map((target) => [job, ...targetCells(target)]));
+  const all = [["job", "target", "measured", "must reach", "aim for", ""], ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  const line = (row: string[]) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd();
+  return [line(all[0]!), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** The same for programs. */
+export function jsonOf(facts: Record<string, unknown>, sections: readonly Section[]): string {
+  const jobs = sections.map(({ job, rows, targets }) => ({
+    job,
+    rows: rows.map((row) => ({ ...row, median: median(row.values) })),
+    targets: targets.map((target) => ({ ...target, verdict: verdictOf(target) })),
+  }));
+  return `${JSON.stringify({ ...facts, jobs }, null, 2)}\n`;
+}
+
+function cellsOf({ peer, what, unit, values, cpuSeconds, peakBytes }: Row): string[] {
+  return [
+    what,
+    peer,
+    figure(median(values)),
+    unit,
+    values.length === 1 ? "–" : `${figure(Math.min(...values))}–${figure(Math.max(...values))}`,
+    cpuSeconds === undefined ? "–" : median(cpuSeconds).toFixed(2),
+    peakBytes === undefined ? "–" : (Math.max(...peakBytes) / 1e6).toFixed(0),
+    String(values.length),
+  ];
+}
+
+function targetCells(target: Target): string[] {
+  const { name, value, must, aim } = target;
+  return [
+    name,
+    value === null ? "–" : figure(value),
+    boundText(must),
+    aim === undefined ? "–" : boundText(aim),
+    verdictOf(target),
+  ];
+}
+
+function verdictOf({ value, must, aim }: Target): string {
+  if (value === null) return "not measured";
+  if (!holds(value, must)) return "MISSED";
+  if (aim === undefined) return "met";
+  return holds(value, aim) ? "met, and the aim" : "met, not the aim";
+}
+
+function holds(value: number, { kind, limit }: Bound): boolean {
+  return kind === "most" ? value <= limit : value >= limit;
+}
+
+function boundText({ kind, limit }: Bound): string {
+  return `${kind === "most" ? "≤" : "≥"} ${limit}`;
+}
+
+/** Three digits that mean something, and never less than the whole ones. */
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

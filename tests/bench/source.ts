@@ -32,16 +32,6 @@ export async function makeSource(path: string, size: number, signal: AbortSignal
   return { path, name: basename(path), size, sha256: hash.digest("hex") };
 }
 
-/** The SHA-256 of a file, in hexadecimal. */
-export async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of pieces(path)) {
-    signal.throwIfAborted();
-    hash.update(piece);
-  }
-  return hash.digest("hex");
-}
-
 /** The file's bytes, in order. Each piece lies in the same memory as the one before: use it up before asking for the next. */
 export async function* pieces(path: string): AsyncGenerator<Uint8Array> {
   using file = await Deno.open(path);

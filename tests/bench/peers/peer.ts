@@ -1,13 +1,13 @@
-import type { SourceFile } from "./source.ts";
+import type { SourceFile } from "../source.ts";
 
 /** Something that receives files and is measured beside Pawl. A new peer is one module with one of these. */
 export interface Peer {
-  /** Short and unique: the table's first column and the name in the JSON. */
+  /** Short and unique: a column of the table and the name in the JSON. */
   readonly name: string;
   /** What one must know to read the peer's figures, above all whether its bytes are on disk when it answers. */
   readonly note: string;
   /** Why the peer cannot take part on this machine, or `undefined` when it can. */
-  missing(): Promise<string | undefined>;
+  missing(signal: AbortSignal): Promise<string | undefined>;
   /** Starts the peer with an empty folder `dir` of its own; returns when it is ready. */
   start(dir: string, signal: AbortSignal): Promise<RunningPeer>;
 }
@@ -20,20 +20,24 @@ export interface RunningPeer extends AsyncDisposable {
   upload(file: SourceFile, signal: AbortSignal): Promise<void>;
   /** Where the received bytes of `file` are, once `upload` has returned. */
   received(file: SourceFile): string;
+  /** How one small file is sent to it in one request; absent where that is not measured. */
+  readonly small?: SmallRequest;
+  /** The address from which a file comes back, once `upload` has returned; absent where that is not measured. */
+  address?(file: SourceFile): string;
 }
 
-/** What is asked of every peer, and how the result is proven. A new kind of load is one more of these. */
-export interface Job {
-  readonly name: string;
-  /** How much is stored in all, in bytes. */
-  readonly bytes: number;
-  /** The part that is timed. */
-  run(peer: RunningPeer, signal: AbortSignal): Promise<void>;
-  /** Not timed. Throws `WrongResult` if what the peer stored is not what was sent. */
-  verify(peer: RunningPeer): Promise<void>;
+/** One small file in one request; `########` stands for the file's number, with leading zeros. */
+export interface SmallRequest {
+  readonly port: number;
+  /** The request's head, for a body of `SMALL_BYTES`. */
+  readonly head: string;
+  /** What the whole answer must match. */
+  readonly expect: RegExp;
+  /** The folder in which the files come to lie. */
+  readonly dir: string;
+  /** True for the name of a file that the peer keeps for itself. */
+  isOwn(name: string): boolean;
 }
 
-/** A peer stored something else than it was sent: its figures mean nothing and the benchmark fails. */
-export class WrongResult extends Error {
-  override name = "WrongResult";
-}
+/** The size of a small file, in bytes. */
+export const SMALL_BYTES = 4096;

@@ -1,0 +1,14 @@
+import type { Job } from "../job.ts";
+import { download } from "./download.ts";
+import { eight } from "./eight.ts";
+import { memory } from "./memory.ts";
+import { one } from "./one.ts";
+import { resume } from "./resume.ts";
+import { slow } from "./slow.ts";
+import { small } from "./small.ts";
+import { start } from "./start.ts";
+import { status } from "./status.ts";
+import { sweep } from "./sweep.ts";
+
+/** Every job, in the order in which they run. */
+export const JOBS: readonly Job[] = [one, eight, small, resume, slow, memory, status, sweep, download, start];

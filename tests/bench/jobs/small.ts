@@ -1,0 +1,106 @@
+import { join } from "@std/path";
+import { run } from "../disk.ts";
+import { atLeast, type Bench, type Job, type Row, WrongResult } from "../job.ts";
+import { putLoad } from "../load.ts";
+import { lastingFolder } from "../measure.ts";
+import { pawl, relaxedPawl } from "../peers/pawl.ts";
+import { type Peer, SMALL_BYTES, type SmallRequest } from "../peers/peer.ts";
+import { tus } from "../peers/tus.ts";
+import { ratio } from "../stats.ts";
+import { usageOf } from "../usage.ts";
+
+/** How many requests are under way at a time. */
+const AT_A_TIME = [16, 1];
+
+const DIGITS = 8;
+
+/** Many small files, one request each. */
+export const small: Job = {
+  name: "small",
+  about: "4 KiB files, one request each, 16 at a time and 1 at a time, beside @tus/server",
+  async run(bench) {
+    const peers = await bench.present([pawl, relaxedPawl, tus]);
+    const rows: Row[] = [];
+    for (const connections of AT_A_TIME) rows.push(...await takeTurns(bench, peers, connections));
+    const to = (peer: string, connections: number) => ratio(rows, whatOf(connections), peer, tus.name);
+    return {
+      rows,
+      targets: [
+        atLeast("16 at a time, durable: rate / @tus/server", to(pawl.name, 16), 2, 4),
+        atLeast("16 at a time, relaxed: rate / @tus/server", to(relaxedPawl.name, 16), 5, 7),
+        atLeast("1 at a time, durable: rate / @tus/server", to(pawl.name, 1), 1.5),
+        atLeast("1 at a time, relaxed: rate / @tus/server", to(relaxedPawl.name, 1), 1.5),
+      ],
+    };
+  },
+};
+
+async function takeTurns(bench: Bench, peers: readonly Peer[], connections: number): Promise<Row[]> {
+  const rows = peers.map(({ name }) => ({
+    peer: name,
+    what: whatOf(connections),
+    unit: "/s",
+    values: [] as number[],
+    cpuSeconds: [] as number[],
+    peakBytes: [] as number[],
+  }));
+  for (let round = 1; round <= bench.rounds; round++) {
+    for (const [i, peer] of peers.entries()) {
+      const { perSecond, clientCpu, cpuSeconds, peakBytes } = await takeTurn(bench, peer, connections);
+      rows[i]!.values.push(perSecond);
+      rows[i]!.cpuSeconds.push(cpuSeconds);
+      rows[i]!.peakBytes.push(peakBytes);
+      const client = `the client took ${Math.round(clientCpu * 100)} % of a core`;
+      bench.say(
+        `${whatOf(connections)}, round ${round} of ${bench.rounds}, ${peer.name}: ${
+          perSecond.toFixed(0)
+        } /s (${client})`,
+      );
+    }
+  }
+  return rows;
+}
+
+async function takeTurn(bench: Bench, peer: Peer, connections: number) {
+  const { extent, signal } = bench;
+  const dir = await lastingFolder(bench, `small-${peer.name}`);
+  await using running = await peer.start(dir, signal);
+  if (running.small === undefined || running.pid === undefined) throw new Error(`${peer.name} takes no small files`);
+  await run("sync", [], signal);
+  const before = await usageOf(running.pid);
+  const { port, head, expect } = running.small;
+  const result = await putLoad({
+    port,
+    connections,
+    ...extent === "quick" ? { warmUpSeconds: 0.3, seconds: 0.7 } : { warmUpSeconds: 0.7, seconds: 1.5 },
+    request: head + bodyText(),
+    expect: expect.source,
+  }, signal);
+  const { cpuSeconds, peakBytes } = await usageOf(running.pid);
+  verify(running.small, result.answers);
+  return { ...result, cpuSeconds: cpuSeconds - before.cpuSeconds, peakBytes };
+}
+
+/** Every file that was answered for is there, whole, once, and is what was sent. */
+function verify({ dir, isOwn }: SmallRequest, count: number): void {
+  const text = bodyText();
+  const seen = new Set<number>();
+  for (const { name } of Deno.readDirSync(dir)) {
+    if (isOwn(name)) continue;
+    const body = Deno.readTextFileSync(join(dir, name));
+    const number = body.slice(0, DIGITS);
+    if (!/^\d+$/.test(number) || body.slice(DIGITS) !== text.slice(DIGITS)) {
+      throw new WrongResult(`Stored something else than was sent: ${join(dir, name)}`);
+    }
+    seen.add(Number(number));
+  }
+  if (seen.size !== count) throw new WrongResult(`Stored ${seen.size} different files of ${count}: ${dir}`);
+}
+
+function bodyText(): string {
+  return "#".repeat(DIGITS) + "small file ".repeat(SMALL_BYTES).slice(0, SMALL_BYTES - DIGITS);
+}
+
+function whatOf(connections: number): string {
+  return `4 KiB files, ${connections} at a time`;
+}
