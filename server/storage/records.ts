@@ -1,70 +1,53 @@
 import { encodeBase64Url } from "@std/encoding/base64url";
+import { createHash } from "node:crypto";
 import type { Upload } from "../uploads/upload.ts";
+import { type Change, createGroupCommit } from "./group_commit.ts";
 import type { RecordStore } from "./store.ts";
-
-/** Attempts at one commit while another process holds the database; with the pauses between them, about 3 s. */
-const MAX_ATTEMPTS = 40;
 
 /** Opens the records in the Deno KV database at `path` (`:memory:` for one that forgets), made where there is none. */
 export async function openRecords(path: string): Promise<RecordStore> {
   const kv = await Deno.openKv(path);
+  const commit = createGroupCommit(kv);
 
   async function get(id: string): Promise<Upload | undefined> {
     return (await kv.get<Upload>(uploadKey(id))).value ?? undefined;
+  }
+  /** The key of the client's own id, where it still means this upload. */
+  async function meaningOf(upload: Upload): Promise<Deno.KvKey[]> {
+    if (upload.clientId === undefined) return [];
+    const key = clientKey(upload.owner, upload.clientId);
+    return (await kv.get<string>(key)).value === upload.id ? [key] : [];
   }
 
   return {
     get,
 
     async findByClient(owner, clientId) {
-      const { value } = await kv.get<string>(await clientKey(owner, clientId));
+      const { value } = await kv.get<string>(clientKey(owner, clientId));
       return value === null ? undefined : await get(value);
     },
 
     async create(upload, instead) {
-      const client = upload.clientId === undefined ? undefined : await clientKey(upload.owner, upload.clientId);
-      const meant = client === undefined ? undefined : await kv.get<string>(client);
-      if ((meant?.value ?? undefined) !== instead?.id) return false;
-      return await committed(() => {
-        const atomic = kv.atomic().set(uploadKey(upload.id), upload).set(dueKey(upload), upload.id);
-        if (client !== undefined && meant !== undefined) atomic.check(meant).set(client, upload.id);
-        if (instead?.state === "receiving") atomic.delete(uploadKey(instead.id)).delete(dueKey(instead));
-        return atomic;
-      });
+      const remove = instead?.state === "receiving" ? [uploadKey(instead.id), ...indexOf(instead)] : [];
+      const set = entriesOf(upload);
+      if (upload.clientId === undefined) return await commit({ set, remove });
+      const key = clientKey(upload.owner, upload.clientId);
+      const meant = instead === undefined ? { key, versionstamp: null } : await kv.get<string>(key);
+      if (instead !== undefined && "value" in meant && meant.value !== instead.id) return false;
+      return await commit({ check: meant, set: [...set, [key, upload.id]], remove });
     },
 
     async isClaimed(path) {
-      return (await kv.get<string>(await pathKey(path))).value !== null;
+      return (await kv.get<string>(pathKey(path))).value !== null;
     },
 
     async replace(before, after) {
-      const client = after.state === "gone" ? await keyOfClient(after) : undefined;
-      const freed = before.state === "complete" ? await pathKey(before.path) : undefined;
-      const claimed = after.state === "complete" ? await pathKey(after.path) : undefined;
-      const meant = client === undefined ? undefined : await kv.get<string>(client);
-      await committed(() => {
-        const atomic = kv.atomic();
-        if (before.state !== "complete") atomic.delete(dueKey(before));
-        atomic.set(uploadKey(after.id), after);
-        if (after.state !== "complete") atomic.set(dueKey(after), after.id);
-        if (freed !== undefined) atomic.delete(freed);
-        if (claimed !== undefined) atomic.set(claimed, after.id);
-        if (client !== undefined && meant?.value === after.id) atomic.delete(client);
-        return atomic;
-      });
+      const freed = after.state === "gone" ? await meaningOf(after) : [];
+      await commit({ set: entriesOf(after), remove: [...indexOf(before), ...freed] });
     },
 
     async forget(upload) {
-      const client = await keyOfClient(upload);
-      const freed = upload.state === "complete" ? await pathKey(upload.path) : undefined;
-      const meant = client === undefined ? undefined : await kv.get<string>(client);
-      await committed(() => {
-        const atomic = kv.atomic().delete(uploadKey(upload.id));
-        if (upload.state !== "complete") atomic.delete(dueKey(upload));
-        if (freed !== undefined) atomic.delete(freed);
-        if (client !== undefined && meant?.value === upload.id) atomic.delete(client);
-        return atomic;
-      });
+      await commit({ remove: [uploadKey(upload.id), ...indexOf(upload), ...await meaningOf(upload)] });
     },
 
     async *due(now) {
@@ -75,44 +58,30 @@ export async function openRecords(path: string): Promise<RecordStore> {
   };
 }
 
+/** The record, and the index under which it is found besides its id. */
+function entriesOf(upload: Upload): NonNullable<Change["set"]> {
+  return [[uploadKey(upload.id), upload], ...indexOf(upload).map((key) => [key, upload.id] as const)];
+}
+
+/** A finished upload claims its path; any other one is due some day. */
+function indexOf(upload: Upload): Deno.KvKey[] {
+  return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
+}
+
 function uploadKey(id: string): Deno.KvKey {
   return ["upload", id];
 }
 
-function dueKey(upload: { id: string; dueAt: number }): Deno.KvKey {
-  return ["due", upload.dueAt, upload.id];
-}
-
 /** A client's id may be longer than a key: its digest stands for it. */
-async function clientKey(owner: string, clientId: string): Promise<Deno.KvKey> {
-  return ["client", owner, await digestOf(clientId)];
+function clientKey(owner: string, clientId: string): Deno.KvKey {
+  return ["client", owner, digestOf(clientId)];
 }
 
 /** So may a path. */
-async function pathKey(path: string): Promise<Deno.KvKey> {
-  return ["path", await digestOf(path)];
+function pathKey(path: string): Deno.KvKey {
+  return ["path", digestOf(path)];
 }
 
-async function digestOf(text: string): Promise<string> {
-  return encodeBase64Url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-}
-
-async function keyOfClient(upload: Upload): Promise<Deno.KvKey | undefined> {
-  return upload.clientId === undefined ? undefined : await clientKey(upload.owner, upload.clientId);
-}
-
-/**
- * Commits what `build` makes; false when a check of it failed. A commit that meets one of another process throws
- * "database is locked" in Deno 2.9 instead of waiting, and has then done nothing: it is tried again.
- */
-async function committed(build: () => Deno.AtomicOperation): Promise<boolean> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return (await build().commit()).ok;
-    } catch (error) {
-      const locked = error instanceof Error && error.message.includes("database is locked");
-      if (!locked || attempt === MAX_ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(5 * attempt, 150)));
-    }
-  }
+function digestOf(text: string): string {
+  return encodeBase64Url(createHash("sha256").update(text).digest());
 }

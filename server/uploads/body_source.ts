@@ -7,7 +7,7 @@ export interface BodySource extends Disposable {
 }
 
 /** A slow client costs little memory … */
-const SMALLEST_BUFFER = 16 * 1024;
+const SMALLEST_BUFFER = 4 * 1024;
 /** … and a fast one few calls. */
 const LARGEST_BUFFER = 1024 * 1024;
 

@@ -1,0 +1,93 @@
+/** A change of the database: what must hold, and what is done to it then. */
+export interface Change {
+  /** The entry that must still be as it was read; the change does nothing otherwise. */
+  readonly check?: Deno.AtomicCheck;
+  /** Values to set. */
+  readonly set?: readonly (readonly [Deno.KvKey, unknown])[];
+  readonly remove?: readonly Deno.KvKey[];
+}
+
+/** Commits one change; false when its check failed. Returns when it is on disk. */
+export type Commit = (change: Change) => Promise<boolean>;
+
+/** Far below what one atomic operation may hold: 100 checks, 1000 mutations, 800 KB. */
+const MAX_GROUP = 50;
+
+interface Waiting {
+  readonly change: Change;
+  readonly resolve: (done: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Gathers the changes that come while one commit runs into the next one, as databases do: a commit costs a flush of the
+ * disk, however much is in it.
+ */
+export function createGroupCommit(kv: Deno.Kv): Commit {
+  const waiting: Waiting[] = [];
+  let running = false;
+
+  async function run(): Promise<void> {
+    running = true;
+    while (waiting.length > 0) await commitGroup(takeGroup(waiting));
+    running = false;
+  }
+
+  async function commitGroup(group: Waiting[]): Promise<void> {
+    try {
+      const done = await commitTogether(kv, group.map(({ change }) => change));
+      if (done || group.length === 1) return group.forEach(({ resolve }) => resolve(done));
+    } catch (error) {
+      if (group.length === 1) return group[0]!.reject(error);
+    }
+    // One of them cannot be done: the others must not fail with it.
+    for (const one of group) await commitGroup([one]);
+  }
+
+  return (change) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ change, resolve, reject });
+      if (!running) run();
+    });
+}
+
+/** The first changes in line, up to one whose check is about a key that a change before it touches. */
+function takeGroup(waiting: Waiting[]): Waiting[] {
+  const touched = new Set<string>();
+  let count = 0;
+  for (const { change: { check, set = [], remove = [] } } of waiting) {
+    if (count === MAX_GROUP || check !== undefined && touched.has(nameOf(check.key))) break;
+    for (const key of [...set.map(([key]) => key), ...remove]) touched.add(nameOf(key));
+    count++;
+  }
+  return waiting.splice(0, count);
+}
+
+function nameOf(key: Deno.KvKey): string {
+  return JSON.stringify(key);
+}
+
+/** Attempts at one commit while another process holds the database; with the pauses between them, about 3 s. */
+const MAX_ATTEMPTS = 40;
+
+/**
+ * A commit that meets one of another process throws "database is locked" in Deno 2.9 instead of waiting, and has then
+ * done nothing: it is tried again.
+ */
+async function commitTogether(kv: Deno.Kv, changes: readonly Change[]): Promise<boolean> {
+  for (let attempt = 1;; attempt++) {
+    const atomic = kv.atomic();
+    for (const { check, set = [], remove = [] } of changes) {
+      if (check !== undefined) atomic.check(check);
+      for (const key of remove) atomic.delete(key);
+      for (const [key, value] of set) atomic.set(key, value);
+    }
+    try {
+      return (await atomic.commit()).ok;
+    } catch (error) {
+      const isLocked = error instanceof Error && error.message.includes("database is locked");
+      if (!isLocked || attempt === MAX_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(5 * attempt, 150)));
+    }
+  }
+}
