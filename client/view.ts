@@ -81,7 +81,7 @@ export class View {
   showResult(url: string, name: string): void {
     const isolated = document.createElement("bdi");
     isolated.textContent = name;
-    this.#link.replaceChildren("Open ", isolated);
+    this.#link.replaceChildren("Download ", isolated);
     this.#link.href = url;
     this.#result.hidden = false;
   }

@@ -11,7 +11,7 @@ const BATCH = 100;
 /** How long a sequence that fails is made smaller. */
 const SHRINK_MS = 60_000;
 
-// PAWL_RUNS and PAWL_MINUTES bound a run, which then tells what it did; PAWL_SEED and PAWL_PATH repeat one that failed.
+// PAWL_RUNS and PAWL_MINUTES bound a run; PAWL_SEED and PAWL_PATH repeat one that failed.
 Deno.test("the simple protocol gives only answers that are true, whatever is sent, cut, killed or late", async () => {
   const path = Deno.env.get("PAWL_PATH") ?? "";
   const runs = path === "" ? Number(Deno.env.get("PAWL_RUNS") ?? RUNS) : BATCH;
@@ -21,7 +21,7 @@ Deno.test("the simple protocol gives only answers that are true, whatever is sen
   for (let done = 0; done < runs && performance.now() < end; done += BATCH) {
     await check({ seed: (first + done / BATCH) >>> 0, path, runs: Math.min(BATCH, runs - done), tally });
   }
-  if (Deno.env.has("PAWL_RUNS") || Deno.env.has("PAWL_MINUTES")) report(tally);
+  report(first, tally);
 });
 
 /** Plays as many sequences as `runs` says, on one server as long as none fails. Throws the smallest that fails. */
@@ -64,8 +64,8 @@ function failure(
   ].join("\n"));
 }
 
-function report(tally: Tally): void {
-  const counts = [...tally].sort().map(([what, count]) => `${what}: ${count}`);
-  // deno-lint-ignore no-console -- whoever bounds a run wants to know what it did
-  console.log(counts.join("\n"));
+function report(seed: number, tally: Tally): void {
+  const counts = [...tally].sort().map(([what, count]) => `${what} ${count}`);
+  // deno-lint-ignore no-console -- the figures of a run belong beside its result
+  console.log(`${counts.join("; ")}; PAWL_SEED=${seed}`);
 }
