@@ -135,7 +135,8 @@ async function checkCounts(
   { least, most, isWhole }: Left,
 ): Promise<void> {
   const told = asks === "wrong-start" ? await client.send(size + 1, new Uint8Array(1)) : undefined;
-  const { offset, complete } = await client.status();
+  const { offset, complete, text } = await client.status();
+  assertEquals(text, String(offset));
   assert(told === undefined || told.text === `Wrong start byte: ${offset}`, `${offset} is told after ${told?.text}`);
   assert(offset >= least && offset <= most, `${offset} bytes are told, not ${least} to ${most}`);
   assert(!complete || (isWhole && offset === size), `Finished at ${offset} bytes, before its last byte`);

@@ -18,11 +18,11 @@ const KINDS = ["cut", "cut", "reset", "reset", "half-close", "delay", "delay", "
 
 /** What a connection through a bad network comes to. */
 export function drawFault(random: Random): Fault | undefined {
-  if (random.chance(0.2)) return undefined;
+  if (random.chance(0.1)) return undefined;
   const kind = random.pick(KINDS);
   const direction = random.chance(0.7) ? "up" : "down";
   // As often among the first bytes as in the middle of a long request.
-  const after = Math.floor(direction === "up" ? 2 ** (random.next() * 21) : random.next() * 1200);
+  const after = Math.floor(direction === "up" ? 2 ** (random.next() * 20) : random.next() * 1200);
   return kind === "delay" ? { kind, direction, after, ms: random.integer(1, 80) } : { kind, direction, after };
 }
 

@@ -27,6 +27,9 @@ export interface Plan {
   readonly fate: "keep" | "give-up" | "remove";
 }
 
+/** Room for several of the server's checkpoints in one request. */
+export const LONG_BYTES = 40_000_000;
+
 /** How large the files of one client are. */
 export type SizeClass = "small" | "any" | "long";
 
@@ -41,8 +44,9 @@ export function drawPlan(random: Random, number: number, sizeClass: SizeClass): 
   const source = new Source(size, number * 7919);
   const careless = size < 10_000 && random.chance(0.1);
   const sized = random.chance(0.6);
-  const fileDigest = random.chance(0.25);
-  const bodyDigest = random.chance(0.25);
+  const isDamaging = !careless && random.chance(0.2);
+  const fileDigest = isDamaging || random.chance(0.25);
+  const bodyDigest = isDamaging || random.chance(0.25);
   return {
     id: `${number}-kill-${size}`,
     source,
@@ -60,9 +64,9 @@ export function drawPlan(random: Random, number: number, sizeClass: SizeClass): 
     pieceBytes: random.integer(1024, 262_144),
     pauseMs: sizeClass === "any" && random.chance(0.5) ? random.integer(1, 10) : 0,
     bodyDigest,
-    damage: bodyDigest && fileDigest && !careless ? 0.3 : 0,
+    damage: isDamaging ? 0.5 : 0,
     careless,
-    fate: careless ? "keep" : random.pick(["keep", "keep", "keep", "keep", "keep", "keep", "give-up", "remove"]),
+    fate: careless ? "keep" : random.pick(["keep", "keep", "keep", "keep", "give-up", "remove", "remove"]),
   };
 }
 
@@ -78,7 +82,6 @@ function drawSize(random: Random, sizeClass: SizeClass): number {
     case "any":
       return Math.floor(2 ** (random.next() * 10 + 12));
     case "long":
-      // Several of the server's checkpoints in one request.
-      return random.integer(40_000_000, 60_000_000);
+      return random.integer(LONG_BYTES, LONG_BYTES * 1.5);
   }
 }

@@ -4,13 +4,13 @@ import { type PawlProcess, startPawl } from "../support/process.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { sha256OfStream } from "../support/sources.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { drawPlan, type SizeClass, traitOf } from "./kill_plan.ts";
+import { drawPlan, LONG_BYTES, type SizeClass, traitOf } from "./kill_plan.ts";
 import { KilledUpload, type OnEvent, type Tally } from "./killed_upload.ts";
 import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
 
 /** Each client has one upload at a time; the long ones come first. */
 const CLIENTS: readonly SizeClass[] = ["any", "any", "any", "any", "small", "small", "small", "small", "small"];
-const LONG_UPLOADS = 2;
+const LONG_UPLOADS = 4;
 
 Deno.test("kill -9, again and again: what was acknowledged is there, and every file ends as it was sent", async () => {
   const kills = Number(Deno.env.get("PAWL_KILLS") ?? 100);
@@ -52,7 +52,8 @@ class KillRun {
     // Sometimes while it repairs what the last kill has left.
     const isEarly = random.chance(0.1);
     if (!isEarly) await this.#check(pawl, this.uploads.slice(-12));
-    const moment = badMoment(random, isEarly);
+    const isLong = this.#current.some((upload) => (upload?.plan.source.size ?? 0) >= LONG_BYTES);
+    const moment = badMoment(random, isEarly ? 0 : isLong ? 400 : 120);
     let isKilled = false;
     const working = CLIENTS.map(async (_, client) => {
       try {
@@ -138,12 +139,15 @@ class KillRun {
 
 const FOLDER = ["files", "incoming", "pawl.db"];
 
-/** A moment to kill the server: some time, or while it is busy with what has just come, or just after it has answered. */
-function badMoment(random: Random, isEarly: boolean): { come: Promise<void>; onEvent: OnEvent } {
+/**
+ * A moment to kill the server: after some time, or while it is busy with what has just come, or when it has just
+ * answered.
+ */
+function badMoment(random: Random, longestMs: number): { come: Promise<void>; onEvent: OnEvent } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const kind = random.pick(["time", "sent", "answered"]);
   let events = random.integer(1, 30);
-  const timer = setTimeout(resolve, isEarly ? 0 : kind === "time" ? random.integer(0, 120) : 250);
+  const timer = setTimeout(resolve, kind === "time" ? random.integer(0, longestMs) : longestMs * 2);
   return {
     come: promise.finally(() => clearTimeout(timer)),
     onEvent(event) {

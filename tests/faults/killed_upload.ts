@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { PawlProcess } from "../support/process.ts";
 import type { Random } from "../support/random.ts";
-import { connect, postHead, type RawAnswer } from "../support/raw.ts";
+import { connect, head, postHead, type RawAnswer } from "../support/raw.ts";
 import { sha256OfStream } from "../support/sources.ts";
 import { digestHeader, type Plan, traitOf } from "./kill_plan.ts";
 
@@ -58,16 +58,22 @@ export class KilledUpload {
     return this.#isRemoving || this.#isGivingUp || careless || damage > 0 || source.size === 0;
   }
 
+  /** Its next request makes another file where one is finished: it starts at byte 0, and says nothing against that. */
+  get #isBlind(): boolean {
+    const { careless, chunked, sized, source } = this.plan;
+    return careless || this.#mustStartOver || (source.size === 0 && chunked && !sized);
+  }
+
   /** Goes on to the end that the plan says. Throws when the server dies, and what it does wrong. */
   async goOn(pawl: PawlProcess, onEvent: OnEvent): Promise<void> {
     const { size } = this.plan.source;
     const asks = this.state === "under-way" && this.#sent !== undefined && !this.plan.careless && !this.#mustStartOver;
     let from = asks ? await this.#ask(pawl) : 0;
     while (this.state === "under-way") {
-      if (this.#isGivingUp || (this.plan.fate === "give-up" && from > size / 2)) await this.#giveUp(pawl);
+      if (this.#isGivingUp || (this.plan.fate === "give-up" && from > size / 2)) await this.#giveUp(pawl, onEvent);
       else from = await this.#send(pawl, from, onEvent);
     }
-    if (this.state === "finished" && this.plan.fate === "remove") await this.#remove(pawl);
+    if (this.state === "finished" && this.plan.fate === "remove") await this.#remove(pawl, onEvent);
   }
 
   /** Looks, after a restart, at whether all is still so as it was acknowledged. */
@@ -98,8 +104,8 @@ export class KilledUpload {
     if (count === 0 && this.#isGivingUp) this.state = "given-up";
     else this.#note(count);
     if (complete) this.#finish(count, location);
-    // One of the requests whose answers were lost.
-    if (complete && this.plan.careless) this.spareCopies--;
+    // By one of the requests whose answers were lost.
+    if (complete && this.spareCopies > 0) this.spareCopies--;
     return count;
   }
 
@@ -140,15 +146,15 @@ export class KilledUpload {
     using connection = await connect(pawl.port);
     const length = chunked ? { "Transfer-Encoding": "chunked" } : { "Content-Length": end - from };
     const digest = bodyDigest && { "Content-Digest": digestHeader(source.pieces(from, end)) };
-    const head = postHead(this.plan.id, { "X-Start-Byte": from, ...headers, ...length, ...digest });
     this.#sent ??= 0;
-    await connection.send(head);
+    await connection.send(postHead(this.plan.id, { "X-Start-Byte": from, ...headers, ...length, ...digest }));
     for await (const piece of this.#pieces(from, end, isDamaged)) {
       if (!await connection.send(piece)) throw new Error("The connection is cut");
     }
     onEvent("sent");
-    this.spareCopies += this.plan.careless ? 1 : 0;
+    if (this.#isBlind) this.spareCopies++;
     const answer = await connection.answer();
+    if (this.#isBlind) this.spareCopies--;
     onEvent("answered");
     if (isDamaged) {
       this.#isSuspect = wasSuspect;
@@ -174,7 +180,6 @@ export class KilledUpload {
     if (from === 0) this.#isSuspect = this.#mustStartOver = false;
     if (!isLast) return end;
     this.#finish(end, headers.get("location") ?? "");
-    this.spareCopies -= this.plan.careless ? 1 : 0;
     return end;
   }
 
@@ -194,21 +199,31 @@ export class KilledUpload {
     if (chunked) yield "0\r\n\r\n";
   }
 
-  async #giveUp({ url }: PawlProcess): Promise<void> {
+  async #giveUp(pawl: PawlProcess, onEvent: OnEvent): Promise<void> {
     this.#isGivingUp = true;
-    const response = await fetch(`${url}/upload`, { method: "DELETE", headers: { "X-File-Id": this.plan.id } });
-    assertEquals([response.status, await response.text()], [204, ""], this.about("cannot be given up"));
-    this.state = "given-up";
+    const status = await this.#delete(pawl, "/upload", onEvent);
+    if (status === 204) {
+      this.state = "given-up";
+    } else {
+      // With all its bytes there, the server may have finished it since it told how many it has.
+      await this.#ask(pawl);
+      assertEquals([status, this.state], [409, "finished"], this.about("cannot be given up"));
+    }
   }
 
-  async #remove({ url }: PawlProcess): Promise<void> {
+  async #remove(pawl: PawlProcess, onEvent: OnEvent): Promise<void> {
     const isRepeated = this.#isRemoving;
     this.#isRemoving = true;
-    const response = await fetch(`${url}${this.#location}`, { method: "DELETE" });
-    await response.body?.cancel();
-    const isDone = response.status === 204 || (isRepeated && response.status === 410);
-    assert(isDone, this.about(`cannot be removed: ${response.status}`));
+    const status = await this.#delete(pawl, this.#location, onEvent);
+    assert(status === 204 || (isRepeated && status === 410), this.about(`cannot be removed: ${status}`));
     this.state = "removed";
+  }
+
+  async #delete({ port }: PawlProcess, path: string, onEvent: OnEvent): Promise<number> {
+    using connection = await connect(port);
+    await connection.send(head(`DELETE ${path}`, { "X-File-Id": this.plan.id }));
+    onEvent("sent");
+    return (await connection.answer()).status;
   }
 
   /** Says that this upload has a problem. */

@@ -65,10 +65,14 @@ Deno.test("Uploader brings every file through a network with random faults, and 
     assertNoComplaint(pawl.output());
   }, pawl.output);
   report(
-    `Faults injected: ${JSON.stringify(injected)}; ${UPLOADS} uploads in ${requests} requests, ` +
+    `Faults injected: ${listed(injected)}; ${UPLOADS} uploads in ${requests} requests, ` +
       `${bytes} bytes compared, PAWL_SEED=${random.seed}`,
   );
 });
+
+function listed(counts: Record<string, number>): string {
+  return Object.entries(counts).sort().map(([name, count]) => `${count} ${name}`).join(", ");
+}
 
 function nameOf(number: number): string {
   return `upload-${String(number).padStart(3, "0")}`;

@@ -5,7 +5,7 @@ import { MAX_BYTES, type Send, status } from "./upload_model.ts";
 import { exchange } from "./model_wire.ts";
 
 /** What the clients of a sequence share. */
-export interface Surroundings {
+export interface Shared {
   readonly port: () => number;
   /** A number that no file of the sequence has. */
   readonly newFile: () => number;
@@ -23,13 +23,13 @@ export class ModelClient {
   #worlds: readonly World[] = [NOTHING];
   readonly #sizes: readonly number[];
   readonly #files = new Map<number, number>();
-  readonly #around: Surroundings;
+  readonly #shared: Shared;
 
-  constructor(clientId: string, { sharesName, sizes }: ClientPlan, around: Surroundings) {
+  constructor(clientId: string, { sharesName, sizes }: ClientPlan, shared: Shared) {
     this.clientId = clientId;
     this.name = sharesName ? "shared.bin" : `${clientId}.bin`;
     this.#sizes = sizes;
-    this.#around = around;
+    this.#shared = shared;
   }
 
   get worlds(): readonly World[] {
@@ -38,7 +38,7 @@ export class ModelClient {
 
   /** Holds an answer against the outcomes that each world has; what remains are the worlds after it. */
   observe(what: string, outcomes: (world: World) => Outcome[], said: Said): void {
-    this.#around.note(`${this.clientId} ${what} → ${describe(said)}`);
+    this.#shared.note(`${this.clientId} ${what} → ${describe(said)}`);
     const after = this.#worlds.flatMap(outcomes).map((outcome) => seen(outcome, said));
     this.#become(after.filter((world) => world !== undefined), () => {
       const could = this.#worlds.flatMap(outcomes).map(({ says, world }) => `${says} in ${JSON.stringify(world)}`);
@@ -49,7 +49,7 @@ export class ModelClient {
 
   /** Follows something that gives no answer. */
   follow(what: string, worlds: (world: World) => World[]): void {
-    this.#around.note(`${this.clientId} ${what}`);
+    this.#shared.note(`${this.clientId} ${what}`);
     this.#become(this.#worlds.flatMap(worlds), () => `There is no world after ${what}`);
   }
 
@@ -62,7 +62,7 @@ export class ModelClient {
 
   /** Asks how far the upload is. */
   async ask(): Promise<void> {
-    const said = await exchange(this.#around.port(), head("GET /status", { "X-File-Id": this.clientId }));
+    const said = await exchange(this.#shared.port(), head("GET /status", { "X-File-Id": this.clientId }));
     this.observe("asks", status, said);
   }
 
@@ -107,7 +107,7 @@ export class ModelClient {
     const latest = files.at(-1);
     const isKnown = this.#worlds.every(({ file, location }) => file === undefined || location !== undefined);
     if (latest !== undefined && !(where === "over" && another && isKnown)) return latest;
-    const file = this.#around.newFile();
+    const file = this.#shared.newFile();
     this.#files.set(file, this.#sizes[this.#files.size % this.#sizes.length] ?? 0);
     return file;
   }

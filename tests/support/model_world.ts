@@ -82,7 +82,9 @@ export function seen({ says, world, not, ofRequest }: Outcome, said: Said): Worl
   if (!isSaid || said.line.includes("\n")) return undefined;
   if (said.offset === undefined || ofRequest) return world;
   if (said.offset < world.least || said.offset > world.most || said.offset === not) return undefined;
-  const met = { ...world, least: said.offset, most: said.offset };
+  // Bytes that a crash has left uncounted may count as new ones when they are found.
+  const old = world.least < world.most && world.old === "yes" ? "maybe" : world.old;
+  const met = { ...world, least: said.offset, most: said.offset, old };
   return said.line.startsWith("200 ") ? described(met, said) : met;
 }
 
