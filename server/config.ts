@@ -12,6 +12,8 @@ export interface Config {
   readonly maxBytes: number;
   readonly idleMs: number;
   readonly expireAfterMs: number;
+  /** False: counts are told before their bytes are flushed, and a power cut may take them back. */
+  readonly durable: boolean;
   readonly minBytesPerSecond: number;
   readonly minFreeBytes: number;
   /** How many requests of one address may be under way at a time. */
@@ -78,6 +80,14 @@ const OPTIONS = {
     parse: positiveTime,
     wanted: "a time such as 12h or 7d",
   } satisfies Option<number>,
+  durable: {
+    flag: "durability",
+    value: "LEVEL",
+    fallback: "durable",
+    help: "durable, or relaxed: faster, but a power cut may take back, or spoil, what was told to be safe",
+    parse: (text) => text === "durable" || text === "relaxed" ? text === "durable" : undefined,
+    wanted: "durable or relaxed",
+  } satisfies Option<boolean>,
   idleMs: {
     flag: "idle-timeout",
     value: "TIME",
@@ -162,6 +172,7 @@ export function readConfig(args: readonly string[], env: (name: string) => strin
     data: read(OPTIONS.data),
     maxBytes: read(OPTIONS.maxBytes),
     expireAfterMs: read(OPTIONS.expireAfterMs),
+    durable: read(OPTIONS.durable),
     idleMs: read(OPTIONS.idleMs),
     minBytesPerSecond: read(OPTIONS.minBytesPerSecond),
     minFreeBytes: read(OPTIONS.minFreeBytes),

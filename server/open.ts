@@ -39,10 +39,20 @@ export interface Pawl {
 
 /** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, { log, root, now }: Surroundings): Promise<Pawl> {
-  const bytes = await openFiles(config.data);
+  const bytes = await openFiles(config.data, config);
   const records = await openRecords(join(config.data, "pawl.db"));
   const boot = await bootOf();
-  const engine = new Engine({ bytes, records, limits: limitsOf(config), distrusted: new Set(), boot, log, now });
+  const { durable } = config;
+  const engine = new Engine({
+    bytes,
+    records,
+    limits: limitsOf(config),
+    distrusted: new Set(),
+    durable,
+    boot,
+    log,
+    now,
+  });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine),
     engine,

@@ -1,42 +1,47 @@
 import type { Appender } from "./store.ts";
 
+export interface AppenderOptions {
+  /** Lets the file's name survive a power cut: returns when it would. */
+  readonly syncEntry: () => Promise<void>;
+  /** False: when what is written gets to the disk is left to the system. */
+  readonly durable: boolean;
+}
+
 /**
  * Opens the file at `path` for one writer, at its end, making it where there is none. The lock on it (`flock`) keeps
  * another process on the same data folder out and ends with the process. `undefined` when another one has it.
  */
-export async function openAppender(
-  path: string,
-  options: { syncEntry: () => Promise<void> },
-): Promise<Appender | undefined> {
-  const file = await Deno.open(path, { create: true, append: true });
+export function openAppender(path: string, options: AppenderOptions): Appender | undefined {
+  const file = Deno.openSync(path, { create: true, append: true });
   try {
-    if (!await file.tryLock(true)) {
-      file.close();
-      return undefined;
-    }
-    return new FileAppender(path, file, (await file.stat()).size, options.syncEntry);
+    if (file.tryLockSync(true)) return new FileAppender(path, file, file.statSync().size, options);
   } catch (error) {
     file.close();
     throw error;
   }
+  file.close();
+  return undefined;
 }
 
 /** From here on a file is flushed by a handle of its own. */
 const LARGE = 1024 * 1024;
+
+/** Up to here a write goes into the system's memory in less time than it takes to have another thread do it. */
+const SMALL = 16 * 1024;
 
 class FileAppender implements Appender {
   readonly #path: string;
   readonly #file: Deno.FsFile;
   /** Deno does the operations on one handle one after the other: a flush there would hold up the writes. */
   #flusher: Deno.FsFile | undefined;
-  readonly #syncEntry: () => Promise<void>;
+  readonly #options: AppenderOptions;
   #length: number;
 
-  constructor(path: string, file: Deno.FsFile, length: number, syncEntry: () => Promise<void>) {
+  constructor(path: string, file: Deno.FsFile, length: number, options: AppenderOptions) {
     this.#path = path;
     this.#file = file;
     this.#length = length;
-    this.#syncEntry = syncEntry;
+    this.#options = options;
   }
 
   get length(): number {
@@ -46,23 +51,23 @@ class FileAppender implements Appender {
   async write(bytes: Uint8Array): Promise<void> {
     // Short writes are real: a disk that fills up takes a part, and says ENOSPC at the next call.
     for (let rest = bytes; rest.length > 0;) {
-      const written = await this.#file.write(rest);
+      const written = rest.length <= SMALL ? this.#file.writeSync(rest) : await this.#file.write(rest);
       this.#length += written;
       rest = rest.subarray(written);
     }
   }
 
   async sync(): Promise<void> {
-    if (this.#length >= LARGE) this.#flusher ??= await Deno.open(this.#path, { write: true });
-    await (this.#flusher ?? this.#file).syncData();
+    if (!this.#options.durable) return;
+    if (this.#length >= LARGE) this.#flusher ??= Deno.openSync(this.#path, { write: true });
     // A file is on disk only when the folder that names it is.
-    await this.#syncEntry();
+    await both((this.#flusher ?? this.#file).syncData(), this.#options.syncEntry());
   }
 
   async cut(length: number): Promise<void> {
     await this.#file.truncate(length);
     this.#length = length;
-    await this.#file.syncData();
+    if (this.#options.durable) await this.#file.syncData();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -70,4 +75,11 @@ class FileAppender implements Appender {
     this.#file.close();
     return Promise.resolve();
   }
+}
+
+/** Waits for the end of both, also when one fails: what is still going on would meet a closed file. */
+async function both(one: Promise<void>, other: Promise<void>): Promise<void> {
+  await Promise.allSettled([one, other]);
+  await one;
+  await other;
 }

@@ -2,21 +2,30 @@ import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
 import { statfs } from "node:fs/promises";
 import { openAppender } from "./appender.ts";
+import { entryAt, orNotFound, removeEntry } from "./entries.ts";
 import { createFolderSync } from "./folder_sync.ts";
 import { createPlacement } from "./placement.ts";
 import type { ByteStore } from "./store.ts";
 
+export interface FilesOptions {
+  /** False: nothing is flushed; when it gets to the disk is left to the system. */
+  readonly durable: boolean;
+}
+
 /**
  * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
  * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
+ *
+ * What only changes names and sizes is done by synchronous calls: they take a few microseconds, a twentieth of what it
+ * takes to have another thread do them. What moves many bytes, or waits for the disk, never is.
  */
-export async function openFiles(folder: string): Promise<ByteStore> {
+export async function openFiles(folder: string, { durable }: FilesOptions): Promise<ByteStore> {
   const incoming = join(folder, "incoming");
   const finished = join(folder, "files");
   await ensureDir(incoming);
   await ensureDir(finished);
-  await checkHardLinks(incoming, finished);
-  const syncFolder = createFolderSync();
+  checkHardLinks(incoming, finished);
+  const syncFolder = durable ? createFolderSync() : () => Promise.resolve();
   await syncFolder(folder);
   // The data folder's own name, where it was just made; the folder above may be somebody else's.
   await syncFolder(dirname(folder)).catch(() => {});
@@ -24,21 +33,35 @@ export async function openFiles(folder: string): Promise<ByteStore> {
   const pathOf = (id: string) => join(incoming, id);
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
+  let free = { bytes: 0, at: -Infinity };
+
+  async function discard(id: string): Promise<void> {
+    const path = pathOf(id);
+    // A large file's last name goes slowly: its bytes go with it.
+    if (entryAt(path)?.nlink === 1) await orNotFound(Deno.remove(path));
+    else removeEntry(path);
+    safeEntries.delete(id);
+  }
 
   return {
     async length(id) {
-      return (await orNotFound(Deno.stat(pathOf(id))))?.size;
+      return entryAt(pathOf(id))?.size;
     },
-    open: (id) =>
-      openAppender(pathOf(id), {
+
+    async open(id) {
+      return openAppender(pathOf(id), {
+        durable,
         async syncEntry() {
           if (safeEntries.has(id)) return;
           await syncFolder(incoming);
           safeEntries.add(id);
         },
-      }),
+      });
+    },
+
     readUnfinished: (id, end) => readRange(pathOf(id), end),
     place: (upload, isClaimed) => placement.place(pathOf(upload.id), upload, isClaimed),
+    keep: (path) => placement.keep(path),
     unplace: (upload) => placement.unplace(pathOf(upload.id), upload),
 
     async *unfinished() {
@@ -46,13 +69,21 @@ export async function openFiles(folder: string): Promise<ByteStore> {
     },
 
     async ageMs(name) {
-      const info = await orNotFound(Deno.lstat(pathOf(name)));
-      return info?.mtime ? Date.now() - info.mtime.getTime() : 0;
+      const mtime = entryAt(pathOf(name))?.mtime;
+      return mtime ? Date.now() - mtime.getTime() : 0;
     },
 
-    async discard(id) {
-      await orNotFound(Deno.remove(pathOf(id)));
-      safeEntries.delete(id);
+    discard,
+
+    async discardOrphan(id) {
+      await placement.unplaceAnywhere(pathOf(id));
+      await discard(id);
+    },
+
+    async isPlaced(id, path) {
+      const entry = entryAt(pathOf(id));
+      const file = entryAt(placement.resolve(path));
+      return file !== undefined && file.ino === entry?.ino && file.dev === entry.dev;
     },
 
     async openFinished(path) {
@@ -69,9 +100,12 @@ export async function openFiles(folder: string): Promise<ByteStore> {
       return undefined;
     },
 
-    async freeBytes() {
-      const { bavail, bsize } = await statfs(folder);
-      return bavail * bsize;
+    async freeBytes(maxAgeMs = 0) {
+      if (performance.now() - free.at >= maxAgeMs) {
+        const { bavail, bsize } = await statfs(folder);
+        free = { bytes: bavail * bsize, at: performance.now() };
+      }
+      return free.bytes;
     },
 
     async removeFinished(path) {
@@ -81,15 +115,6 @@ export async function openFiles(folder: string): Promise<ByteStore> {
       await orNotFound(syncFolder(dirname(file)));
     },
   };
-}
-
-async function orNotFound<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
-  }
 }
 
 function readRange(path: string, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -115,16 +140,16 @@ function readRange(path: string, end: number): ReadableStream<Uint8Array<ArrayBu
 }
 
 /** A finished file gets its name by a second link to its bytes: both folders must lie on one disk that has them. */
-async function checkHardLinks(incoming: string, finished: string): Promise<void> {
+function checkHardLinks(incoming: string, finished: string): void {
   const name = join(incoming, `.probe-${crypto.randomUUID()}`);
-  await Deno.writeFile(name, new Uint8Array(), { createNew: true });
+  Deno.openSync(name, { createNew: true, write: true }).close();
   try {
-    if ((await Deno.stat(name)).dev !== (await Deno.stat(finished)).dev) {
+    if (Deno.statSync(name).dev !== Deno.statSync(finished).dev) {
       throw new Error(`"${incoming}" and "${finished}" lie on different disks: put both on one`);
     }
-    await Deno.link(name, `${name}-2`);
-    await Deno.remove(`${name}-2`);
+    Deno.linkSync(name, `${name}-2`);
+    Deno.removeSync(`${name}-2`);
   } finally {
-    await Deno.remove(name);
+    Deno.removeSync(name);
   }
 }

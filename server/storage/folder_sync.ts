@@ -26,7 +26,7 @@ export function createFolderSync(sync: SyncFolder = syncFolder): SyncFolder {
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const folder = await Deno.open(path);
+  const folder = Deno.openSync(path);
   try {
     await folder.sync();
   } finally {

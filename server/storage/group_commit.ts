@@ -1,17 +1,17 @@
 /** A change of the database: what must hold, and what is done to it then. */
 export interface Change {
-  /** The entry that must still be as it was read; the change does nothing otherwise. */
-  readonly check?: Deno.AtomicCheck;
+  /** The entries that must still be as they were read; the change does nothing otherwise. */
+  readonly checks?: readonly Deno.AtomicCheck[];
   /** Values to set. */
   readonly set?: readonly (readonly [Deno.KvKey, unknown])[];
   readonly remove?: readonly Deno.KvKey[];
 }
 
-/** Commits one change; false when its check failed. Returns when it is on disk. */
+/** Commits one change; false when one of its checks failed. Returns when it is on disk. */
 export type Commit = (change: Change) => Promise<boolean>;
 
-/** Far below what one atomic operation may hold: 100 checks, 1000 mutations, 800 KB. */
-const MAX_GROUP = 50;
+/** Below what one atomic operation may hold: 100 checks, 1000 mutations, 800 KB. */
+const MAX_GROUP = 40;
 
 interface Waiting {
   readonly change: Change;
@@ -51,12 +51,12 @@ export function createGroupCommit(kv: Deno.Kv): Commit {
     });
 }
 
-/** The first changes in line, up to one whose check is about a key that a change before it touches. */
+/** The first changes in line, up to one with a check of a key that a change before it touches. */
 function takeGroup(waiting: Waiting[]): Waiting[] {
   const touched = new Set<string>();
   let count = 0;
-  for (const { change: { check, set = [], remove = [] } } of waiting) {
-    if (count === MAX_GROUP || check !== undefined && touched.has(nameOf(check.key))) break;
+  for (const { change: { checks = [], set = [], remove = [] } } of waiting) {
+    if (count === MAX_GROUP || checks.some(({ key }) => touched.has(nameOf(key)))) break;
     for (const key of [...set.map(([key]) => key), ...remove]) touched.add(nameOf(key));
     count++;
   }
@@ -77,8 +77,8 @@ const MAX_ATTEMPTS = 40;
 async function commitTogether(kv: Deno.Kv, changes: readonly Change[]): Promise<boolean> {
   for (let attempt = 1;; attempt++) {
     const atomic = kv.atomic();
-    for (const { check, set = [], remove = [] } of changes) {
-      if (check !== undefined) atomic.check(check);
+    for (const { checks = [], set = [], remove = [] } of changes) {
+      atomic.check(...checks);
       for (const key of remove) atomic.delete(key);
       for (const [key, value] of set) atomic.set(key, value);
     }

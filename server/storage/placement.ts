@@ -1,21 +1,26 @@
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { numberedName } from "../uploads/names.ts";
+import { entryAt, whereFound } from "./entries.ts";
 import type { SyncFolder } from "./folder_sync.ts";
 
 /** Gives finished files their names below one folder. */
 export interface Placement {
   /**
-   * Links the file at `source` to its name below the root, and returns the path from there, with `/` between the parts,
-   * when it would survive a power cut. Never takes a name that something else has: then a numbered one.
+   * Links the file at `source` to its name below the root, and returns the path from there, with `/` between the parts.
+   * Never takes a name that something else has: then a numbered one.
    * A name that already belongs to this very file, because a crash came after the link, is the answer.
    * A path for which `isClaimed` is true is as good as taken, although nothing may lie there.
    */
   place(source: string, wanted: Wanted, isClaimed?: IsClaimed): Promise<string>;
+  /** Returns when a name that `place` gave would survive a power cut. */
+  keep(path: string): Promise<void>;
   /**
    * Takes the name away again that the file at `source` may have got before a crash, and returns when it would not come
    * back after a power cut.
    */
   unplace(source: string, wanted: Wanted): Promise<void>;
+  /** The same where nobody knows which name that was: looks through all folders, but only where there is one. */
+  unplaceAnywhere(source: string): Promise<void>;
   /** The place on disk of a path that `place` gave. */
   resolve(path: string): string;
 }
@@ -45,62 +50,86 @@ export function createPlacement({ root, syncFolder }: { root: string; syncFolder
       const name = numberedName(wanted, number);
       const path = join(parent, name);
       try {
-        await Deno.mkdir(path);
+        Deno.mkdirSync(path);
         safeFolders.delete(path);
       } catch (error) {
         if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
       }
-      if (!(await Deno.stat(path)).isDirectory) continue;
+      if (!Deno.statSync(path).isDirectory) continue;
       if (!safeFolders.has(path)) await syncFolder(parent);
       safeFolders.add(path);
       return name;
     }
   }
 
+  function resolve(path: string): string {
+    return join(root, ...path.split("/"));
+  }
+
   return {
     async place(source, wanted, isClaimed = () => Promise.resolve(false)) {
       if (wanted.modifiedAt !== undefined) {
         const modified = new Date(wanted.modifiedAt);
-        await Deno.utime(source, modified, modified);
+        Deno.utimeSync(source, modified, modified);
       }
       const parts: string[] = [];
       for (const folder of wanted.folders) parts.push(await enter(join(root, ...parts), folder));
       const folder = join(root, ...parts);
       const pathOf = (name: string) => [...parts, name].join("/");
       const isTaken = async (name: string) =>
-        await entry(join(folder, name)) !== undefined || await isClaimed(pathOf(name));
-      const name = await linkedBefore(source, folder) ?? await linkToFreeName(source, folder, wanted.name, isTaken);
-      await syncFolder(folder);
-      return pathOf(name);
+        entryAt(join(folder, name)) !== undefined || await isClaimed(pathOf(name));
+      return pathOf(
+        await linkedBefore(source, folder) ?? await linkToFreeName(source, folder, wanted.name, isTaken),
+      );
     },
 
+    keep: (path) => syncFolder(dirname(resolve(path))),
+
     async unplace(source, { folders, length }) {
-      const file = await entry(source);
+      const file = entryAt(source);
       // Only a whole file gets a name.
       if (file === undefined || file.size !== length) return;
-      const folder = await findFolder(root, folders);
+      const folder = findFolder(root, folders);
       if (folder === undefined) return;
       const name = await linkedBefore(source, folder);
-      if (name !== undefined) await Deno.remove(join(folder, name));
+      if (name !== undefined) Deno.removeSync(join(folder, name));
       // Even where it has none: it may have been taken away before another crash.
       await syncFolder(folder);
     },
 
-    resolve: (path) => join(root, ...path.split("/")),
+    async unplaceAnywhere(source) {
+      if ((entryAt(source)?.nlink ?? 1) === 1) return;
+      for await (const folder of foldersIn(root)) {
+        const name = await linkedBefore(source, folder);
+        if (name === undefined) continue;
+        Deno.removeSync(join(folder, name));
+        await syncFolder(folder);
+      }
+    },
+
+    resolve,
   };
 }
 
+/** A folder and all that are below it. */
+async function* foldersIn(folder: string): AsyncIterable<string> {
+  yield folder;
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* foldersIn(join(folder, name));
+  }
+}
+
 /** The folder that `place` made for these names; `undefined` where it made none. */
-async function findFolder(root: string, wanted: readonly string[]): Promise<string | undefined> {
+function findFolder(root: string, wanted: readonly string[]): string | undefined {
   let found: string | undefined = root;
-  for (const name of wanted) found &&= await findOneFolder(found, name);
+  for (const name of wanted) found &&= findOneFolder(found, name);
   return found;
 }
 
-async function findOneFolder(parent: string, wanted: string): Promise<string | undefined> {
+function findOneFolder(parent: string, wanted: string): string | undefined {
   for (let number = 1;; number++) {
     const path = join(parent, numberedName(wanted, number));
-    const info = await entry(path, Deno.stat);
+    const info = whereFound(() => Deno.statSync(path));
     if (info === undefined) return undefined;
     if (info.isDirectory) return path;
   }
@@ -108,10 +137,10 @@ async function findOneFolder(parent: string, wanted: string): Promise<string | u
 
 /** The name that `source` got before a crash, where it got one. */
 async function linkedBefore(source: string, folder: string): Promise<string | undefined> {
-  const { ino, dev, nlink } = await Deno.stat(source);
+  const { ino, dev, nlink } = Deno.statSync(source);
   if (nlink === 1) return undefined;
   for await (const { name } of Deno.readDir(folder)) {
-    const other = await entry(join(folder, name));
+    const other = entryAt(join(folder, name));
     if (other?.ino === ino && other.dev === dev) return name;
   }
   return undefined;
@@ -126,7 +155,7 @@ async function linkToFreeName(
   for (;;) {
     const name = numberedName(wanted, await firstFreeNumber((number) => isTaken(numberedName(wanted, number))));
     try {
-      await Deno.link(source, join(folder, name));
+      Deno.linkSync(source, join(folder, name));
       return name;
     } catch (error) {
       // Another file took the name since.
@@ -149,13 +178,4 @@ async function firstFreeNumber(isTaken: (number: number) => Promise<boolean>): P
     else free = middle;
   }
   return free;
-}
-
-async function entry(path: string, look = Deno.lstat): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await look(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -30,11 +30,12 @@ export async function openRecords(path: string): Promise<RecordStore> {
     async create(upload, instead) {
       const remove = instead?.state === "receiving" ? [uploadKey(instead.id), ...indexOf(instead)] : [];
       const set = entriesOf(upload);
-      if (upload.clientId === undefined) return await commit({ set, remove });
+      const checks = claimOf(upload);
+      if (upload.clientId === undefined) return await commit({ checks, set, remove });
       const key = clientKey(upload.owner, upload.clientId);
       const meant = instead === undefined ? { key, versionstamp: null } : await kv.get<string>(key);
       if (instead !== undefined && "value" in meant && meant.value !== instead.id) return false;
-      return await commit({ check: meant, set: [...set, [key, upload.id]], remove });
+      return await commit({ checks: [...checks, meant], set: [...set, [key, upload.id]], remove });
     },
 
     async isClaimed(path) {
@@ -43,7 +44,11 @@ export async function openRecords(path: string): Promise<RecordStore> {
 
     async replace(before, after) {
       const freed = after.state === "gone" ? await meaningOf(after) : [];
-      await commit({ set: entriesOf(after), remove: [...indexOf(before), ...freed] });
+      return await commit({
+        checks: claimOf(after, before),
+        set: entriesOf(after),
+        remove: [...indexOf(before), ...freed],
+      });
     },
 
     async forget(upload) {
@@ -66,6 +71,13 @@ function entriesOf(upload: Upload): NonNullable<Change["set"]> {
 /** A finished upload claims its path; any other one is due some day. */
 function indexOf(upload: Upload): Deno.KvKey[] {
   return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
+}
+
+/** A finished upload gets a path that no other one claims. */
+function claimOf(upload: Upload, before?: Upload): Deno.AtomicCheck[] {
+  if (upload.state !== "complete") return [];
+  const hasIt = before?.state === "complete" && before.path === upload.path;
+  return hasIt ? [] : [{ key: pathKey(upload.path), versionstamp: null }];
 }
 
 function uploadKey(id: string): Deno.KvKey {

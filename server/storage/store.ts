@@ -1,5 +1,5 @@
-import type { ReceivingUpload, Upload } from "../uploads/upload.ts";
-import type { IsClaimed } from "./placement.ts";
+import type { CompleteUpload, ReceivingUpload, Upload } from "../uploads/upload.ts";
+import type { IsClaimed, Wanted } from "./placement.ts";
 
 /** The end of one unfinished upload's bytes, held by one writer at a time. */
 export interface Appender extends AsyncDisposable {
@@ -16,6 +16,9 @@ export interface Appender extends AsyncDisposable {
   cut(length: number): Promise<void>;
 }
 
+/** An upload whose bytes are all there, and what its file is to be called. */
+export type Placeable = Wanted & Pick<Upload, "id">;
+
 /** Where the bytes are. Ids are the server's own; paths are those that `place` gave. */
 export interface ByteStore {
   /** The length of an unfinished upload's file; `undefined` when there is no file. */
@@ -28,12 +31,14 @@ export interface ByteStore {
   /** The bytes of an unfinished upload, from its first to the one before `end`. */
   readUnfinished(id: string, end: number): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
-   * Lets the bytes of `id` appear as a finished file under its name, in one step, never in the place of another file,
-   * and returns the path that it got when that would survive a power cut. Called again for the same upload it finds
-   * what it did before. The unfinished upload's own entry stays until `discard`. A path for which `isClaimed` is true is
-   * not given, although nothing may lie there.
+   * Lets the bytes of an upload appear as a finished file under its name, in one step, never in the place of another
+   * file, and returns the path that it got. Called again for the same upload it finds what it did before. A path for
+   * which `isClaimed` is true is not given, although nothing may lie there. The unfinished upload's own entry stays until
+   * `discard`, which must not come before `keep`: a power cut may take the new name back.
    */
-  place(upload: ReceivingUpload, isClaimed?: IsClaimed): Promise<string>;
+  place(upload: Placeable, isClaimed?: IsClaimed): Promise<string>;
+  /** Returns when a finished file's name would survive a power cut. */
+  keep(path: string): Promise<void>;
   /**
    * Takes back what a crash in the middle of finishing has left of `place`: nothing of the upload shows any more when it
    * returns, nor after a power cut. Nothing happens where there is nothing.
@@ -45,10 +50,17 @@ export interface ByteStore {
   ageMs(name: string): Promise<number>;
   /** Removes the unfinished upload's own entry; nothing happens when there is none. */
   discard(id: string): Promise<void>;
+  /**
+   * Removes the entry of an upload without a record, and what may show of it as a finished file: nothing of it comes back
+   * after a power cut.
+   */
+  discardOrphan(id: string): Promise<void>;
+  /** True when the file at a finished file's path is the one that the unfinished upload's own entry names. */
+  isPlaced(id: string, path: string): Promise<boolean>;
   /** Opens a finished file; `undefined` when somebody has taken it away. The stream closes it. */
   openFinished(path: string): Promise<FinishedFile | undefined>;
-  /** How many bytes there is space for. */
-  freeBytes(): Promise<number>;
+  /** How many bytes there is space for; what was found less than `maxAgeMs` ago is new enough. */
+  freeBytes(maxAgeMs?: number): Promise<number>;
   /** Removes a finished file, and returns when it would not come back after a power cut. */
   removeFinished(path: string): Promise<void>;
 }
@@ -67,16 +79,20 @@ export interface RecordStore extends Disposable {
   findByClient(owner: string, clientId: string): Promise<Upload | undefined>;
   /**
    * Adds a new upload, and lets its client's id mean it from now on, in the place of `instead` (which is forgotten if
-   * it was not finished). False, and nothing happens, when that id has come to mean another upload meanwhile.
+   * it was not finished). False, and nothing happens, when that id means another upload, or when the upload is finished
+   * and its path {@linkcode isClaimed}.
    */
-  create(upload: ReceivingUpload, instead?: Upload): Promise<boolean>;
+  create(upload: ReceivingUpload | CompleteUpload, instead?: Upload): Promise<boolean>;
   /**
    * True while the record of a finished upload says that its file lies at `path`. The file may be gone already, taken
    * away by hand, or by a removal that a crash has cut short: the next file there would pass for it.
    */
   isClaimed(path: string): Promise<boolean>;
-  /** Puts `after` in the place of `before`, and keeps the index of what is due in step. */
-  replace(before: Upload, after: Upload): Promise<void>;
+  /**
+   * Puts `after` in the place of `before`, and keeps the index of what is due in step. False, and nothing happens, when
+   * it comes to claim a path that {@linkcode isClaimed}.
+   */
+  replace(before: Upload, after: Upload): Promise<boolean>;
   /** Forgets the upload altogether. */
   forget(upload: Upload): Promise<void>;
   /** The ids of the uploads that are due, the longest due first; its cost follows how many are asked for. */

@@ -1,7 +1,8 @@
-import { isDiskFull, UploadError } from "../errors.ts";
+import { UploadError } from "../errors.ts";
 import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "./agree.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { type Digest, DigestCheck } from "./digest.ts";
+import { diskFailed, diskFull, diskTrouble } from "./disk_trouble.ts";
 import { appear, checkDigests } from "./finish.ts";
 import type { OpenUpload } from "./open_upload.ts";
 import { type Parts, RATE_GRACE_MS } from "./parts.ts";
@@ -44,13 +45,17 @@ export async function append(
   const fileCheck = new DigestCheck(start === 0 ? file.digests ?? [] : []);
   // A crash must not finish the file without the digest that came with this request.
   if (tellsMore(opened.upload, file)) await opened.record({ ...file, offset: start });
-  const { end, error } = await receiveFlushed(parts, lease, opened, request, {
+  const { end, error: cause } = await receiveFlushed(parts, lease, opened, request, {
     file,
     onPiece(piece) {
       bodyCheck.update(piece);
       fileCheck.update(piece);
     },
   });
+  const writeTrouble = () => {
+    if (end === "failed") return diskFailed(opened.upload.offset, cause);
+    if (end === "disk-full") return diskFull(opened.upload.offset, cause);
+  };
   try {
     if (end === "disk-full") await makeRoom(opened);
     refuse(end, end === "complete" ? bodyCheck.mismatch() : undefined, { ...file, start, parts });
@@ -63,10 +68,10 @@ export async function append(
     await opened.record(next);
   } catch (error) {
     if (error instanceof UploadError && isRefusal(error)) await opened.takeBack(start);
-    throw diskTrouble(opened.upload.offset, error);
+    throw writeTrouble() ?? diskTrouble(opened.upload.offset, error);
   }
-  if (end === "failed") throw diskFailed(opened.upload.offset, error);
-  if (end === "disk-full") throw diskFull(opened.upload.offset, error);
+  const trouble = writeTrouble();
+  if (trouble !== undefined) throw trouble;
   return { upload: opened.upload, end };
 }
 
@@ -82,7 +87,7 @@ async function receiveFlushed(
   const checkpoints = new Checkpoints(appender, {
     everyBytes: limits.checkpointBytes,
     everyMs: limits.checkpointMs,
-    commit: (offset) => opened.record({ ...file, offset }),
+    commit: (offset) => opened.checkpoint({ ...file, offset }),
   });
   const received = await receive(request.body, appender, {
     limit: (file.length ?? limits.maxBytes) - request.offset,
@@ -117,7 +122,7 @@ async function finished(
     await checkDigests(parts, { ...opened.upload, ...next }, check);
     // Once the file shows, a crash must find its upload whole; where its bytes are wrong, so may be their count.
     if (tellsMore(opened.upload, next)) await opened.record(next);
-    return await appear(parts, { ...opened.upload, ...next });
+    return await appear(parts, { ...opened.upload, ...next }, opened.begun);
   } catch (error) {
     if (!(error instanceof UploadError)) await opened.record(next);
     throw error;
@@ -149,29 +154,4 @@ function refuse(
 
 function isRefusal({ code }: UploadError): boolean {
   return code === "too-long" || code === "too-large" || code === "digest-mismatch";
-}
-
-/** What the disk or the database failed with, as the client is told it. */
-function diskTrouble(offset: number, error: unknown): UploadError {
-  if (error instanceof UploadError) return error;
-  return isDiskFull(error) ? diskFull(offset, error) : diskFailed(offset, error);
-}
-
-function diskFailed(offset: number, cause: unknown): UploadError {
-  return new UploadError(
-    "failed",
-    `The server's disk has failed: it keeps the first ${offset} bytes, try again later`,
-    {
-      offset,
-      cause,
-    },
-  );
-}
-
-function diskFull(offset: number, cause: unknown): UploadError {
-  return new UploadError(
-    "disk-full",
-    `The server's disk is full: it keeps the first ${offset} bytes, go on from there when there is space again`,
-    { offset, cause },
-  );
 }

@@ -4,10 +4,15 @@ import { agree, type Announced, checkSize } from "./agree.ts";
 import type { Parts } from "./parts.ts";
 import { type FileFacts, newUpload, type ReceivingUpload } from "./upload.ts";
 
+/** Of files up to this size, in bytes, very many may come at a time, and each takes next to nothing. */
+export const SMALL = 256 * 1024;
+
 /** A new upload, not recorded yet. Throws `too-large`, and `disk-full` where it would leave too little space. */
-export async function beginUpload({ bytes, limits, boot, now }: Parts, facts: FileFacts): Promise<ReceivingUpload> {
+export async function beginUpload(parts: Parts, facts: FileFacts): Promise<ReceivingUpload> {
+  const { bytes, limits, boot, durable, now } = parts;
   checkSize(facts.length ?? 0, limits.maxBytes);
-  const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes();
+  const maxAgeMs = (facts.length ?? Infinity) > SMALL ? 0 : 1000;
+  const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes(maxAgeMs);
   if (free - (facts.length ?? 0) < limits.minFreeBytes) {
     throw new UploadError(
       "disk-full",
@@ -15,7 +20,7 @@ export async function beginUpload({ bytes, limits, boot, now }: Parts, facts: Fi
     );
   }
   const id = encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)));
-  return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs, boot });
+  return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs, boot, durable });
 }
 
 /** The same, with what its first request says of it. Throws, besides, what {@linkcode agree} throws. */

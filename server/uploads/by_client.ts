@@ -1,6 +1,7 @@
 import type { AppendRequest } from "./append.ts";
 import { wrongOffset } from "./agree.ts";
-import { beginAgreed } from "./begin.ts";
+import { beginAgreed, SMALL } from "./begin.ts";
+import { Begun } from "./begun.ts";
 import { whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import type { Lease, Writers } from "./takeover.ts";
@@ -17,6 +18,12 @@ export interface Target {
   readonly lease?: Promise<Lease>;
 }
 
+/** An upload that begins without a look whether its client's id means another one already. */
+export interface BegunTarget {
+  readonly begun: Begun;
+  readonly lease: Promise<Lease>;
+}
+
 /** Finds and begins the uploads that clients know by ids of their own: the requests of each id one after the other. */
 export class UploadsByClient {
   readonly #parts: Parts;
@@ -30,9 +37,8 @@ export class UploadsByClient {
 
   /** The upload that a client knows by `clientId`, as it was recorded last. */
   async find(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
-    return await this.#turns.take(turnOf(owner, clientId), async () => {
-      return present(await this.#parts.records.findByClient(owner, clientId));
-    });
+    using _turn = await this.#turns.enter(turnOf(owner, clientId));
+    return present(await this.#parts.records.findByClient(owner, clientId));
   }
 
   /**
@@ -40,12 +46,31 @@ export class UploadsByClient {
    * it is being written to. Throws `wrong-offset`, `too-large` and other refusals, and then nothing has changed.
    */
   async enter(facts: NamedFileFacts, request: AppendRequest): Promise<Target> {
-    return await this.#turns.take(turnOf(facts.owner, facts.clientId), async () => {
-      const id = await this.#find(facts, request);
-      return this.#writers.isFree(id, request.offset)
-        ? { id, lease: this.#writers.takeOver(id, request.offset) }
-        : { id };
-    });
+    using _turn = await this.#turns.enter(turnOf(facts.owner, facts.clientId));
+    const id = await this.#find(facts, request);
+    return this.#writers.isFree(id, request.offset)
+      ? { id, lease: this.#writers.takeOver(id, request.offset) }
+      : { id };
+  }
+
+  /**
+   * Begins the upload of a small file that comes whole, without a look whether there is one already: its record tells, and
+   * mostly there is none. `undefined` for any other file, and while another request has its turn. Throws `too-large` and
+   * other refusals.
+   */
+  async beginAhead(facts: NamedFileFacts, request: AppendRequest): Promise<BegunTarget | undefined> {
+    const { offset, bodyLength, length = bodyLength } = request;
+    if (offset > 0 || length === undefined || length !== bodyLength || length > SMALL) return undefined;
+    const turn = this.#turns.enterAtOnce(turnOf(facts.owner, facts.clientId));
+    if (turn === undefined) return undefined;
+    try {
+      const upload = await beginAgreed(this.#parts, facts, request);
+      const begun = new Begun(upload, { records: this.#parts.records, turn });
+      return { begun, lease: this.#writers.takeOver(begun.upload.id, offset) };
+    } catch (error) {
+      turn[Symbol.dispose]();
+      throw error;
+    }
   }
 
   async #find(facts: NamedFileFacts, request: AppendRequest): Promise<string> {

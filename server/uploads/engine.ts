@@ -2,12 +2,12 @@ import { UploadError } from "../errors.ts";
 import { append, type Appended, type AppendRequest } from "./append.ts";
 import { agree, tooLong, wrongOffset } from "./agree.ts";
 import { beginUpload } from "./begin.ts";
-import { type NamedFileFacts, UploadsByClient } from "./by_client.ts";
+import { type BegunTarget, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { finish } from "./finish.ts";
-import { load, open, OpenUpload, whileLocked } from "./open_upload.ts";
+import { load, open, openBegun, OpenUpload } from "./open_upload.ts";
 import { type Parts, RATE_GRACE_MS } from "./parts.ts";
 import { receive } from "./receive.ts";
-import { expire, giveUp, terminate } from "./remove.ts";
+import { discardOrphan, expire, giveUp, terminate } from "./remove.ts";
 import { type Lease, Writers } from "./takeover.ts";
 import {
   type CompleteUpload,
@@ -45,7 +45,8 @@ export class Engine {
     const { bytes, limits, log } = this.#parts;
     const settled = await this.#writers.settle(id, limits.patience);
     const upload = await load(this.#parts, id);
-    if (!settled || upload.state === "complete") return upload;
+    if (upload.state === "complete") return await this.#settled(upload);
+    if (!settled) return upload;
     const inStep = (await bytes.length(id) ?? 0) === upload.offset;
     if (inStep && !canFinish(upload)) return upload;
     try {
@@ -85,11 +86,8 @@ export class Engine {
    * there is none, in the place of an unfinished one, or beside a finished one. Throws what `append` throws.
    */
   async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
-    for (;;) {
-      const { id, lease } = await this.#byClient.enter(facts, request);
-      if (lease !== undefined) return await this.#append(id, lease, request);
-      await this.#untilFree(id, request.offset);
-    }
+    const begun = await this.#byClient.beginAhead(facts, request);
+    return begun === undefined ? await this.#sendInTurn(facts, request) : await this.#sendAhead(begun, facts, request);
   }
 
   /** Gives up the unfinished upload that a client knows by an id of its own. Throws `not-found` or `finished`. */
@@ -116,14 +114,10 @@ export class Engine {
 
   /** Removes an entry among the unfinished uploads that belongs to none of them. */
   async discardOrphan(id: string): Promise<void> {
-    const { bytes, records, log } = this.#parts;
-    // A request for the finished file that it was, or one that begins anew in its place, is soon done with it.
+    // It may have begun just now; and who has it knows what to do with it.
+    if (this.#writers.isHeld(id)) return;
     using _lease = await this.#writers.takeOver(id);
-    await whileLocked(this.#parts, id, async () => {
-      if ((await records.get(id))?.state === "receiving") return;
-      await bytes.discard(id);
-      log.info("Removed {id}, which was left behind", { id });
-    });
+    await discardOrphan(this.#parts, id);
   }
 
   /** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
@@ -159,17 +153,64 @@ export class Engine {
     if (!isFree) throw wrongOffset(safeBytes(await load(this.#parts, id)));
   }
 
+  /** A finished upload, once its name is on disk: a crash, or a disk that fails, may have come just before. */
+  async #settled(upload: CompleteUpload): Promise<ReceivingUpload | CompleteUpload> {
+    if (await this.#parts.bytes.length(upload.id) === undefined) return upload;
+    return await this.#bringInStep(upload.id, hasAllBytes);
+  }
+
   async #append(id: string, taken: Promise<Lease>, request: AppendRequest): Promise<Appended> {
     using lease = await taken;
-    const found = await load(this.#parts, id);
-    if (found.state === "complete") return await this.#repeat(lease, found, request);
     const opened = await open(this.#parts, id);
     if (!(opened instanceof OpenUpload)) return await this.#repeat(lease, opened, request);
+    return await this.#appendTo(opened, lease, request);
+  }
+
+  async #sendInTurn(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
+    for (;;) {
+      const { id, lease } = await this.#byClient.enter(facts, request);
+      if (lease !== undefined) return await this.#append(id, lease, request);
+      await this.#untilFree(id, request.offset);
+    }
+  }
+
+  async #sendAhead(target: BegunTarget, facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
+    const { begun } = target;
+    const { id } = begun.upload;
+    try {
+      using lease = await target.lease;
+      try {
+        return await this.#appendTo(await openBegun(this.#parts, begun), lease, request);
+      } catch (error) {
+        if (!begun.isTaken || !(error instanceof UploadError) || error.code !== "taken-over") throw error;
+        const { bytes } = this.#parts;
+        const arrived = await new Response(bytes.readUnfinished(id, await bytes.length(id) ?? 0)).bytes();
+        // Those that have come since must not find that it began anew after them.
+        if (begun.isWanted) throw error;
+        // What came of the body goes the way that it would have gone, had somebody looked first.
+        begun.leave();
+        return await this.#sendInTurn(facts, { ...request, body: new Response(arrived).body });
+      } finally {
+        if (!await begun.end()) await this.#leaveNothing(id);
+      }
+    } finally {
+      begun.leave();
+    }
+  }
+
+  /** Of an upload that never got a record nothing may be left; but a commit that has failed may have come to pass. */
+  async #leaveNothing(id: string): Promise<void> {
+    await discardOrphan(this.#parts, id).catch((error) => {
+      this.#parts.log.warning("Cannot remove what is left of upload {id}: {error}", { id, error });
+    });
+  }
+
+  async #appendTo(opened: OpenUpload, lease: Lease, request: AppendRequest): Promise<Appended> {
     await using _opened = opened;
     const appended = await append(this.#parts, lease, opened, request);
     if (appended.end !== "complete") {
       this.#parts.log.info("Upload {id} interrupted ({end}) at byte {offset}", {
-        id,
+        id: opened.upload.id,
         end: appended.end,
         offset: safeBytes(appended.upload),
       });

@@ -1,5 +1,9 @@
 import { UploadError } from "../errors.ts";
+import type { IsClaimed } from "../storage/placement.ts";
+import type { Placeable } from "../storage/store.ts";
+import type { Begun } from "./begun.ts";
 import { DigestCheck } from "./digest.ts";
+import { diskTrouble } from "./disk_trouble.ts";
 import type { Parts } from "./parts.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "./upload.ts";
 
@@ -12,18 +16,83 @@ export async function finish(parts: Parts, upload: ReceivingUpload): Promise<Com
   return await appear(parts, upload);
 }
 
-/** Lets the file appear under its name. Its record must tell that it has all its bytes, for a crash to find it whole. */
-export async function appear(parts: Parts, upload: ReceivingUpload): Promise<CompleteUpload> {
+/**
+ * Lets the file appear under its name. Its record, where it has one, must tell that it has all its bytes, for a crash to
+ * find it whole; what shows of one that has just `begun`, and has none, is taken away after a crash.
+ */
+export async function appear(parts: Parts, upload: ReceivingUpload, begun?: Begun): Promise<CompleteUpload> {
   const { bytes, records, log, now } = parts;
-  const path = await bytes.place(upload, (path) => records.isClaimed(path));
-  const done = completed(upload, path, now());
-  await records.replace(upload, done);
-  // It is finished whatever becomes of the rest, which repair removes after the next start.
-  await bytes.discard(upload.id).catch((error) => {
-    log.warning("Cannot remove what is left over of upload {id}: {error}", { id: upload.id, error });
+  // Mostly nothing claims a free name: the commit tells, without a look for each file.
+  let isClaimed: IsClaimed | undefined;
+  for (;;) {
+    const path = await bytes.place(upload, isClaimed);
+    const done = completed(upload, path, now());
+    // Both at once: as long as the upload's own entry is there, a name that a power cut takes back is given again.
+    const kept = bytes.keep(path).then(() => undefined, (error) => diskTrouble(done.length, error));
+    const isDone = await commit(parts, { before: upload, after: done, begun }).finally(() => kept);
+    const trouble = await kept;
+    if (isDone && trouble !== undefined) throw trouble;
+    if (isDone) {
+      await leaveBehind(parts, done);
+      log.info("Finished {path}, {length} bytes, upload {id}", { path, length: done.length, id: done.id });
+      return done;
+    }
+    const wasClaimed = await records.isClaimed(path);
+    await bytes.unplace(upload);
+    if (begun !== undefined && !wasClaimed) throw begun.taken();
+    isClaimed = (path) => records.isClaimed(path);
+  }
+}
+
+/** Records that an upload is finished; false when what that claims belongs to another one. */
+async function commit(
+  { records }: Parts,
+  { before, after, begun }: { before: ReceivingUpload; after: CompleteUpload; begun: Begun | undefined },
+): Promise<boolean> {
+  try {
+    const isFirst = begun?.isRecording === false;
+    if (begun !== undefined && !await begun.record(after)) return false;
+    return isFirst || await records.replace(before, after);
+  } catch (error) {
+    // A commit that has failed may have come to pass all the same.
+    const found = await records.get(after.id).catch(() => undefined);
+    if (found?.state === "complete") return true;
+    throw error;
+  }
+}
+
+/**
+ * Makes sure of a finished upload that still has its entry among the unfinished ones: a crash came before its name was
+ * on disk, or just after.
+ */
+export async function settle(parts: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
+  const { bytes, records, log } = parts;
+  let settled = upload;
+  if (!await bytes.isPlaced(upload.id, upload.path)) {
+    const path = await bytes.place(
+      wantedOf(upload),
+      async (path) => path !== upload.path && await records.isClaimed(path),
+    );
+    log.info("Gave upload {id} its name {path} again, which a crash had taken", { id: upload.id, path });
+    settled = { ...upload, path };
+    if (path !== upload.path && !await records.replace(upload, settled)) throw new Error(`${path} is taken: try again`);
+  }
+  await bytes.keep(settled.path);
+  await leaveBehind(parts, settled);
+  return settled;
+}
+
+/** It is finished whatever becomes of its entry among the unfinished, which is removed after the next start. */
+async function leaveBehind({ bytes, log }: Parts, { id }: CompleteUpload): Promise<void> {
+  await bytes.discard(id).catch((error) => {
+    log.warning("Cannot remove what is left over of upload {id}: {error}", { id, error });
   });
-  log.info("Finished {path}, {length} bytes, upload {id}", { path, length: done.length, id: done.id });
-  return done;
+}
+
+function wantedOf({ id, path }: CompleteUpload): Placeable {
+  const folders = path.split("/");
+  const name = folders.pop()!;
+  return { id, name, folders };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { UploadError } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
+import type { Begun } from "./begun.ts";
 import type { Digest } from "./digest.ts";
+import { settle } from "./finish.ts";
 import type { Parts } from "./parts.ts";
 import { type CompleteUpload, gone, type ReceivingUpload } from "./upload.ts";
 
@@ -13,23 +15,35 @@ export async function load({ records }: Parts, id: string): Promise<ReceivingUpl
   throw new UploadError("gone", `This upload ${why}: begin a new one`);
 }
 
+/** Opens an upload that has just begun. Throws `locked` while another process looks at it. */
+export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload> {
+  return new OpenUpload(parts, begun.upload, await lock(parts, begun.upload.id), begun);
+}
+
 /**
- * Opens an upload for its one writer, with record and file in step. Gives the finished upload where another process has
- * finished it meanwhile. Throws `not-found`, `gone`, or `locked` while another process writes to it.
+ * Opens an upload for its one writer, with record and file in step. Gives a finished upload where it is finished, with
+ * its name on disk. Throws `not-found`, `gone`, or `locked` while another process writes to it.
  */
 export async function open(parts: Parts, id: string): Promise<OpenUpload | CompleteUpload> {
+  const hadEntry = await parts.bytes.length(id) !== undefined;
+  if (!hadEntry) {
+    const found = await load(parts, id);
+    if (found.state === "complete") return found;
+  }
   const appender = await lock(parts, id);
+  let opened: OpenUpload | undefined;
   try {
     // Only now that the file is locked does the record stand still.
     const found = await load(parts, id);
-    if (found.state === "receiving") return await OpenUpload.inStep(parts, found, appender);
+    if (found.state === "receiving") return opened = await OpenUpload.inStep(parts, found, appender);
+    if (hadEntry) return await settle(parts, found);
     await parts.bytes.discard(id);
-    await appender[Symbol.asyncDispose]();
     return found;
   } catch (error) {
-    await using _appender = appender;
     if (error instanceof UploadError) await parts.bytes.discard(id);
     throw error;
+  } finally {
+    if (opened === undefined) await appender[Symbol.asyncDispose]();
   }
 }
 
@@ -49,13 +63,16 @@ async function lock({ bytes }: Parts, id: string): Promise<Appender> {
 /** An unfinished upload in the hands of its one writer: its file, and its record, which promises what is flushed. */
 export class OpenUpload implements AsyncDisposable {
   readonly appender: Appender;
+  /** Set where it has just begun. */
+  readonly begun: Begun | undefined;
   readonly #parts: Parts;
   #upload: ReceivingUpload;
   /** The highest count that may be on record: a commit that has failed may have come to pass all the same. */
   #highestRecorded: number;
 
-  private constructor(parts: Parts, upload: ReceivingUpload, appender: Appender) {
+  constructor(parts: Parts, upload: ReceivingUpload, appender: Appender, begun?: Begun) {
     this.#parts = parts;
+    this.begun = begun;
     this.#upload = upload;
     this.#highestRecorded = upload.offset;
     this.appender = appender;
@@ -68,7 +85,13 @@ export class OpenUpload implements AsyncDisposable {
    */
   static async inStep(parts: Parts, found: ReceivingUpload, appender: Appender): Promise<OpenUpload> {
     const opened = new OpenUpload(parts, found, appender);
-    const { id, offset, cutBack, boot } = found;
+    const { id, offset, cutBack, boot, relaxed } = found;
+    if (relaxed && boot !== parts.boot) {
+      await opened.takeBack(0);
+      return opened;
+    }
+    // From here on its counts are promises of the strict kind.
+    if (relaxed && parts.durable) await appender.sync();
     if (appender.length < offset) {
       parts.log.error("Bytes of upload {id} are lost: its file has {length} of the {offset} bytes recorded", {
         id,
@@ -108,6 +131,12 @@ export class OpenUpload implements AsyncDisposable {
     await this.#replace({ ...upload, ...changes });
   }
 
+  /** The same in the middle of a request; one that has just begun, and has no record, needs none for it. */
+  async checkpoint(changes: { offset: number; length?: number; digests?: readonly Digest[] }): Promise<void> {
+    if (this.begun?.isRecording === false || await this.begun?.record() === false) return;
+    await this.record(changes);
+  }
+
   /** Lets the upload end at `offset` again. The record first: whatever comes after, the bytes behind it do not count. */
   async takeBack(offset: number): Promise<void> {
     const { id } = this.#upload;
@@ -115,8 +144,9 @@ export class OpenUpload implements AsyncDisposable {
     try {
       await this.#replace({ ...this.#upload, offset, cutBack: true });
     } finally {
-      // Where it cannot be recorded, the file is at least cut to what is: a restart may come before the next try.
-      await this.#cut(this.#highestRecorded);
+      // Where it cannot be recorded, the file is at least cut to what is: a restart may come before the next try. Of one
+      // that can have no record nothing stays anyway, and what has come goes another way first.
+      if (!this.begun?.isTaken) await this.#cut(this.#highestRecorded);
     }
     this.#parts.distrusted.delete(id);
   }
@@ -133,6 +163,8 @@ export class OpenUpload implements AsyncDisposable {
    */
   async distrust(): Promise<void> {
     const { id, offset } = this.#upload;
+    // What has no record promises nothing, and nothing is left of it.
+    if (this.begun?.isRecording === false) return;
     try {
       await this.takeBack(offset);
     } catch (error) {
@@ -145,11 +177,15 @@ export class OpenUpload implements AsyncDisposable {
   }
 
   async #replace(next: ReceivingUpload): Promise<void> {
-    const now = { ...next, boot: this.#parts.boot, lastByteAt: this.#parts.now() };
-    this.#highestRecorded = Math.max(this.#highestRecorded, now.offset);
-    await this.#parts.records.replace(this.#upload, now);
-    this.#highestRecorded = now.offset;
-    this.#upload = now;
+    const { boot, durable, records, now } = this.#parts;
+    const { relaxed: _, ...upload } = next;
+    const recorded = { ...upload, boot, ...!durable && { relaxed: true as const }, lastByteAt: now() };
+    this.#highestRecorded = Math.max(this.#highestRecorded, recorded.offset);
+    const isFirst = this.begun?.isRecording === false;
+    if (this.begun !== undefined && !await this.begun.record(recorded)) throw this.begun.taken();
+    if (!isFirst) await records.replace(this.#upload, recorded);
+    this.#highestRecorded = recorded.offset;
+    this.#upload = recorded;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,6 +37,8 @@ export interface Parts {
   readonly log: Log;
   /** The uploads whose files may hold bytes, behind what is recorded, that a failed flush has lost. */
   readonly distrusted: Set<string>;
+  /** False: counts are told before their bytes are flushed, and a power cut may take them back. */
+  readonly durable: boolean;
   /** Names the run of the machine: another one than before when it has been started again since. */
   readonly boot: string;
   /** Milliseconds since 1970. */

@@ -38,6 +38,17 @@ export async function expire(parts: Parts, writers: Writers, id: string): Promis
   });
 }
 
+/** Removes all that is left of an upload that has no record; nothing happens where it has one. */
+export async function discardOrphan(parts: Parts, id: string): Promise<void> {
+  await whileLocked(parts, id, async () => {
+    const { bytes, records, log } = parts;
+    const upload = await records.get(id);
+    if (upload?.state === "receiving" || upload?.state === "complete") return;
+    await bytes.discardOrphan(id);
+    log.debug("Removed {id}, which was left behind", { id });
+  });
+}
+
 async function remove(
   { bytes, records, limits, now, log }: Parts,
   upload: ReceivingUpload | CompleteUpload,

@@ -10,8 +10,8 @@ const STRANGER_MS = 60_000;
 const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "gone", "digest-mismatch"];
 
 /**
- * Looks, after a start, at what a crash may have left: finishes the uploads that have all their bytes, and removes
- * files that belong to no unfinished upload. Everything else is brought in step when somebody asks for it. Runs beside
+ * Looks, after a start, at what a crash may have left: finishes the uploads that have all their bytes, makes sure of
+ * those that were just finished, and removes files that belong to no upload. Everything else is brought in step when somebody asks for it. Runs beside
  * the requests; ends when it is through, or when `stop` aborts. Never throws.
  */
 export async function repair(
@@ -30,7 +30,8 @@ export async function repair(
   async function repairOne(id: string): Promise<void> {
     try {
       const upload = await records.get(id);
-      if (upload?.state === "receiving") {
+      if (upload?.state === "complete") await engine.complete(id);
+      else if (upload?.state === "receiving") {
         if (await bytes.length(id) === upload.length) await engine.complete(id);
       } else if (/^[\w-]{22}$/.test(id) || await bytes.ageMs(id) > STRANGER_MS) {
         await engine.discardOrphan(id);

@@ -38,6 +38,8 @@ export interface ReceivingUpload extends Identified, FileFacts {
   readonly cutBack?: true;
   /** The run of the machine in which this was recorded: when it has ended, the bytes past `offset` are not to be trusted. */
   readonly boot: string;
+  /** Recorded without a flush: when that run of the machine has ended, none of its bytes is to be trusted. */
+  readonly relaxed?: true;
   /** When its last byte came: it expires a fixed time after it. */
   readonly lastByteAt: number;
   /** When the sweeper looks at it next: never later than it expires. */
@@ -83,7 +85,7 @@ export function expiresAt({ lastByteAt }: ReceivingUpload, expireAfterMs: number
 /** The record of an upload that begins now. */
 export function newUpload(
   facts: FileFacts,
-  at: { id: string; now: number; expireAfterMs: number; boot: string },
+  at: { id: string; now: number; expireAfterMs: number; boot: string; durable: boolean },
 ): ReceivingUpload {
   return {
     ...facts,
@@ -92,6 +94,7 @@ export function newUpload(
     createdAt: at.now,
     offset: 0,
     boot: at.boot,
+    ...!at.durable && { relaxed: true },
     lastByteAt: at.now,
     dueAt: at.now + at.expireAfterMs,
   };

@@ -48,12 +48,13 @@ export class Sender {
     return answer;
   }
 
-  /** Asks how much is there. */
-  async status(file: SentFile): Promise<{ count: number; location: string | undefined }> {
+  /** Asks how much is there; 0 where the server does not know. */
+  async status(file: SentFile): Promise<{ count: number; isKnown: boolean; location: string | undefined }> {
     const answer = await this.#acknowledged("GET", file, () => this.#client.status(file.id));
     const isComplete = answer.headers.get("upload-complete") === "?1";
     const location = isComplete ? answer.headers.get("location") ?? undefined : undefined;
-    return { count: answer.status === 200 ? Number(answer.text) : 0, location };
+    const isKnown = answer.status === 200;
+    return { count: isKnown ? Number(answer.text) : 0, isKnown, location };
   }
 
   async giveUp(file: SentFile): Promise<Answer> {

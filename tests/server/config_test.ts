@@ -15,6 +15,7 @@ Deno.test("readConfig() has a default for everything", () => {
     data: `${Deno.cwd()}/data`,
     maxBytes: Infinity,
     expireAfterMs: 604_800_000,
+    durable: true,
     idleMs: 60_000,
     minBytesPerSecond: 0,
     minFreeBytes: 268_435_456,

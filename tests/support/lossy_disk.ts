@@ -128,6 +128,12 @@ export class LossyDisk implements Disposable {
       this.#checkPower();
       await undefined;
     }
+    return this.stepNow(step, effect, mayFail);
+  }
+
+  /** The same for a synchronous call: nothing else goes on meanwhile. */
+  stepNow<T>(step: Step, effect: (fault?: Fault) => T, mayFail = false): T {
+    this.#checkPower();
     const fault = this.interfere(step);
     this.#checkPower();
     if (fault === undefined || mayFail) return effect(fault);

@@ -1,4 +1,4 @@
-import { diskOf, LOSSY_ROOT, type LossyDisk } from "./lossy_disk.ts";
+import { diskOf, type Fault, LOSSY_ROOT, type LossyDisk } from "./lossy_disk.ts";
 import { FileNode, FolderNode, type Node } from "./lossy_nodes.ts";
 
 /**
@@ -32,10 +32,18 @@ function look(path: string): Place {
   return { disk, path: parts.join("/"), name, parent, node };
 }
 
+type Kind = Parameters<LossyDisk["step"]>[0]["kind"];
+
 /** Does one step at a path; what the path means is looked at when the step happens. */
-function at<T>(path: string, kind: Parameters<LossyDisk["step"]>[0]["kind"], effect: (place: Place) => T): Promise<T> {
+function at<T>(path: string, kind: Kind, effect: (place: Place) => T): Promise<T> {
   const { disk, parts } = diskOf(path);
   return disk.step({ kind, path: parts.join("/") }, () => effect(look(path)));
+}
+
+/** The same for a synchronous call. */
+function atNow<T>(path: string, kind: Kind, effect: (place: Place) => T): T {
+  const { disk, parts } = diskOf(path);
+  return disk.stepNow({ kind, path: parts.join("/") }, () => effect(look(path)));
 }
 
 function existing({ node, path }: Place): Node {
@@ -43,26 +51,37 @@ function existing({ node, path }: Place): Node {
   return node;
 }
 
-async function open(path: string, { create, append }: Deno.OpenOptions = {}): Promise<Deno.FsFile> {
+async function open(path: string): Promise<Deno.FsFile> {
+  return opened(path, await at(path, "look", existing));
+}
+
+function openSync(path: string, { create, createNew, append }: Deno.OpenOptions = {}): Deno.FsFile {
   const { disk, parts } = diskOf(path);
-  const isNew = create === true && disk.find(parts) === undefined;
-  const node = await at(path, isNew ? "create" : "look", (place) => {
-    if (place.node !== undefined || !create) return existing(place);
+  const isNew = (create || createNew) && disk.find(parts) === undefined;
+  const node = atNow(path, isNew ? "create" : "look", (place) => {
+    if (!isNew) return existing(place);
     return disk.add(place.parent, place.name, (number) => new FileNode(number));
   });
-  return handle(disk, parts.join("/"), node, append === true);
+  return opened(path, node, append);
 }
 
-function createNew(path: string): Promise<void> {
-  return at(path, "create", ({ disk, parent, name }) => void disk.add(parent, name, (number) => new FileNode(number)));
+function opened(path: string, node: Node, append = false): Deno.FsFile {
+  const { disk, parts } = diskOf(path);
+  return handle(disk, parts.join("/"), node, append);
 }
+
+const infoAt = (place: Place) => infoOf(place.disk, existing(place));
 
 function stat(path: string): Promise<Deno.FileInfo> {
-  return at(path, "look", (place) => infoOf(place.disk, existing(place)));
+  return at(path, "look", infoAt);
 }
 
-function link(path: string, other: string): Promise<void> {
-  return at(other, "link", ({ disk, parent, name, node }) => {
+function statSync(path: string): Deno.FileInfo {
+  return atNow(path, "look", infoAt);
+}
+
+function linkSync(path: string, other: string): void {
+  return atNow(other, "link", ({ disk, parent, name, node }) => {
     const source = disk.find(diskOf(path).parts);
     if (source === undefined) throw new Deno.errors.NotFound(path);
     if (node !== undefined) throw new Deno.errors.AlreadyExists(other);
@@ -70,23 +89,35 @@ function link(path: string, other: string): Promise<void> {
   });
 }
 
+function makeFolder({ disk, parent, name, node, path }: Place): void {
+  if (node !== undefined) throw new Deno.errors.AlreadyExists(path);
+  disk.add(parent, name, (number) => new FolderNode(number));
+}
+
 async function mkdir(path: string, options?: Deno.MkdirOptions): Promise<void> {
   const { disk, parts } = diskOf(path);
   if (options?.recursive && parts.length > 1 && disk.find(parts.slice(0, -1)) === undefined) {
     await mkdir(path.slice(0, path.lastIndexOf("/")), options);
   }
-  await at(path, "make folder", ({ parent, name, node }) => {
-    if (node !== undefined) throw new Deno.errors.AlreadyExists(path);
-    disk.add(parent, name, (number) => new FolderNode(number));
-  });
+  await at(path, "make folder", makeFolder);
+}
+
+function mkdirSync(path: string): void {
+  atNow(path, "make folder", makeFolder);
+}
+
+function removeName(place: Place): void {
+  const node = existing(place);
+  if (node instanceof FolderNode && node.seen.size > 0) throw new Error("Directory not empty (os error 39)");
+  place.parent.seen.delete(place.name);
 }
 
 function remove(path: string): Promise<void> {
-  return at(path, "remove", (place) => {
-    const node = existing(place);
-    if (node instanceof FolderNode && node.seen.size > 0) throw new Error("Directory not empty (os error 39)");
-    place.parent.seen.delete(place.name);
-  });
+  return at(path, "remove", removeName);
+}
+
+function removeSync(path: string): void {
+  atNow(path, "remove", removeName);
 }
 
 async function* readDir(path: string): AsyncIterable<Deno.DirEntry> {
@@ -97,8 +128,8 @@ async function* readDir(path: string): AsyncIterable<Deno.DirEntry> {
   yield* entries;
 }
 
-function utime(path: string, _accessed: number | Date, modified: number | Date): Promise<void> {
-  return at(path, "touch", (place) => {
+function utimeSync(path: string, _accessed: number | Date, modified: number | Date): void {
+  return atNow(path, "touch", (place) => {
     const node = existing(place);
     if (node instanceof FileNode) node.modifiedAt = Number(modified);
   });
@@ -136,15 +167,17 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
     }, true);
   }
 
+  const write = (bytes: Uint8Array) => (fault?: Fault) => {
+    if (fault !== undefined && !fault.short) throw fault.error;
+    if (!append) throw new Error("Only appending is modelled");
+    const taken = fault === undefined ? bytes : bytes.subarray(0, bytes.length >> 1);
+    file().write(taken);
+    return taken.length;
+  };
+
   const opened = {
-    write: (bytes: Uint8Array) =>
-      disk.step({ kind: "write", path }, (fault) => {
-        if (fault !== undefined && !fault.short) throw fault.error;
-        if (!append) throw new Error("Only appending is modelled");
-        const taken = fault === undefined ? bytes : bytes.subarray(0, bytes.length >> 1);
-        file().write(taken);
-        return taken.length;
-      }, true),
+    write: (bytes: Uint8Array) => disk.step({ kind: "write", path }, write(bytes), true),
+    writeSync: (bytes: Uint8Array) => disk.stepNow({ kind: "write", path }, write(bytes), true),
     read: (buffer: Uint8Array) =>
       disk.step({ kind: "look", path }, () => {
         const bytes = file().seen.subarray(position, position + buffer.length);
@@ -153,13 +186,14 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
         return bytes.length === 0 ? null : bytes.length;
       }),
     truncate: (length: number) => disk.step({ kind: "cut", path }, () => file().cut(length)),
+    statSync: () => disk.stepNow({ kind: "look", path }, () => infoOf(disk, node)),
     stat: () => disk.step({ kind: "look", path }, () => infoOf(disk, node)),
     syncData: flush,
     sync: flush,
-    tryLock() {
+    tryLockSync() {
       const isFree = file().lockedBy === undefined;
       if (isFree) file().lockedBy = opened;
-      return Promise.resolve(isFree);
+      return isFree;
     },
     close() {
       disk.opened.delete(opened);
@@ -177,7 +211,21 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
 }
 
 /** The part of Deno's own that the server's storage uses. */
-const LOSSY = { open, stat, lstat: stat, link, mkdir, remove, readDir, utime, writeFile: createNew };
+const LOSSY = {
+  open,
+  openSync,
+  stat,
+  statSync,
+  lstat: stat,
+  lstatSync: statSync,
+  linkSync,
+  mkdir,
+  mkdirSync,
+  remove,
+  removeSync,
+  readDir,
+  utimeSync,
+};
 
 type Call = (path: string, ...rest: never[]) => unknown;
 

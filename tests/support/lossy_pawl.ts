@@ -38,7 +38,7 @@ const LIMITS: Limits = {
 
 /** Starts Pawl on a disk that {@linkcode mountLossyDisks} makes visible. */
 export async function openLossyPawl(disk: LossyDisk, limits: Partial<Limits> = {}): Promise<LossyPawl> {
-  const bytes = await openFiles(disk.data);
+  const bytes = await openFiles(disk.data, { durable: true });
   const records = lossyRecords(disk);
   const log = memoryLog();
   const now = () => disk.now;
@@ -47,6 +47,7 @@ export async function openLossyPawl(disk: LossyDisk, limits: Partial<Limits> = {
     records,
     limits: { ...LIMITS, ...limits },
     distrusted: new Set(),
+    durable: true,
     boot: disk.boot,
     log,
     now,

@@ -12,6 +12,11 @@ export function lossyRecords(disk: LossyDisk): RecordStore {
     const key = clientKey(upload.owner, upload.clientId);
     if (clients.get(key) === upload.id) clients.delete(key);
   };
+  const isClaimed = (path: string) =>
+    uploads.values().some((upload) => upload.state === "complete" && upload.path === path);
+  const claimsOther = (upload: Upload, before?: Upload) =>
+    upload.state === "complete" && !(before?.state === "complete" && before.path === upload.path) &&
+    isClaimed(upload.path);
   const copyOf = (upload: Upload | undefined) => upload === undefined ? undefined : structuredClone(upload);
 
   return {
@@ -24,19 +29,21 @@ export function lossyRecords(disk: LossyDisk): RecordStore {
       commit("create", () => {
         const key = upload.clientId === undefined ? undefined : clientKey(upload.owner, upload.clientId);
         if ((key === undefined ? undefined : clients.get(key)) !== instead?.id) return false;
+        if (claimsOther(upload)) return false;
         if (instead?.state === "receiving") uploads.delete(instead.id);
         uploads.set(upload.id, structuredClone(upload));
         if (key !== undefined) clients.set(key, upload.id);
         return true;
       }),
 
-    isClaimed: (path) =>
-      look("isClaimed", () => uploads.values().some((upload) => upload.state === "complete" && upload.path === path)),
+    isClaimed: (path) => look("isClaimed", () => isClaimed(path)),
 
-    replace: (_before, after) =>
+    replace: (before, after) =>
       commit("replace", () => {
+        if (claimsOther(after, before)) return false;
         uploads.set(after.id, structuredClone(after));
         if (after.state === "gone") freeClientId(after);
+        return true;
       }),
 
     forget: (upload) =>

@@ -82,6 +82,7 @@ async function testFolder(
       minFreeBytes: 0,
       maxPerAddress: Infinity,
       expireAfterMs: 7 * 86_400_000,
+      durable: Deno.env.get("PAWL_DURABILITY") !== "relaxed",
       allowedOrigins: [],
       logLevel: "info",
       ...wishes,

@@ -73,7 +73,8 @@ export function interrupted(world: World, request: Send, bytes: number, open = f
   const over = startsOver(world, request);
   // Refused or not, it holds the upload for a moment, and so may the request before it.
   const refused: World = { ...world, writer: { before: world, open: false } };
-  const elsewhere = over || isAt(world, start) ? [] : [refused];
+  // A small file that has not come whole may not have begun anew yet, and then never does where another request comes.
+  const elsewhere = !over && isAt(world, start) ? [] : [refused];
   if (!over && !mayBeAt(world, start)) return elsewhere;
   const at = over ? begin(world, request) : { ...world, least: start, most: start };
   if (refusal(at, request) !== undefined) return [...elsewhere, over ? world : refused];

@@ -10,7 +10,7 @@ testStoreContract("the stores on a disk", async () => {
   const dir = await tempDir();
   const records = await openRecords(":memory:");
   return {
-    bytes: await openFiles(dir.path),
+    bytes: await openFiles(dir.path, { durable: true }),
     records,
     async [Symbol.asyncDispose]() {
       records[Symbol.dispose]();
@@ -23,7 +23,7 @@ testStoreContract("the stores on the model of a disk", async () => {
   const mount = mountLossyDisks();
   const disk = LossyDisk.empty();
   return {
-    bytes: await openFiles(disk.data),
+    bytes: await openFiles(disk.data, { durable: true }),
     records: lossyRecords(disk),
     [Symbol.asyncDispose]() {
       disk[Symbol.dispose]();

@@ -33,7 +33,7 @@ Deno.test("a change whose check fails does nothing, and those beside it are done
   const done = await Promise.all([
     test.commit({ set: [[["a"], 1]] }),
     test.commit({ set: [[["b"], 1]] }),
-    test.commit({ check: { key: ["taken"], versionstamp: null }, set: [[["taken"], 2], [["c"], 1]] }),
+    test.commit({ checks: [{ key: ["taken"], versionstamp: null }], set: [[["taken"], 2], [["c"], 1]] }),
     test.commit({ set: [[["d"], 1]], remove: [["a"]] }),
   ]);
   assertEquals(done, [true, true, false, true]);
@@ -44,7 +44,7 @@ Deno.test("a change whose check fails does nothing, and those beside it are done
 
 Deno.test("of two changes that each need a key to be free, the first one gets it", async () => {
   using test = await counted();
-  const take = (value: number) => test.commit({ check: { key: ["k"], versionstamp: null }, set: [[["k"], value]] });
+  const take = (value: number) => test.commit({ checks: [{ key: ["k"], versionstamp: null }], set: [[["k"], value]] });
   assertEquals(await Promise.all([take(1), take(2), take(3)]), [true, false, false]);
   assertEquals((await test.kv.get(["k"])).value, 1);
 });

@@ -21,7 +21,7 @@ async function setUp() {
   return { root, synced, placement, source, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
-Deno.test("place() gives a file its name, and flushes each folder that got a new entry", async () => {
+Deno.test("place() gives a file its name, and keep() flushes the last of the folders that got a new entry", async () => {
   await using test = await setUp();
   const source = await test.source("x");
   const modifiedAt = Date.UTC(2001, 2, 3);
@@ -29,6 +29,8 @@ Deno.test("place() gives a file its name, and flushes each folder that got a new
   const path = test.placement.resolve("b/c/a.txt");
   assertEquals(await Deno.readTextFile(path), "x");
   assertEquals((await Deno.stat(path)).mtime?.getTime(), modifiedAt);
+  assertEquals(test.synced, ["files", "files/b"]);
+  await test.placement.keep("b/c/a.txt");
   assertEquals(test.synced, ["files", "files/b", "files/b/c"]);
 });
 
@@ -37,7 +39,7 @@ Deno.test("place() flushes the name of a folder that it finds as well, for it ma
   await Deno.mkdir(join(test.root, "b"));
   const wanted = { name: "a.txt", folders: ["b"] };
   for (let time = 0; time < 2; time++) await test.placement.place(await test.source("x"), wanted);
-  assertEquals(test.synced, ["files", "files/b", "files/b"]);
+  assertEquals(test.synced, ["files"]);
 });
 
 Deno.test("place() never takes the name of another file, folder or link", async () => {
@@ -68,6 +70,19 @@ Deno.test("place() finds the name that the file got though a smaller number has 
   assertEquals(await test.placement.place(source, wanted), "a (3).txt");
   await Deno.remove(join(test.root, "a (2).txt"));
   assertEquals(await test.placement.place(source, wanted), "a (3).txt");
+});
+
+Deno.test("unplaceAnywhere() takes away what shows of a file, wherever it is, and nothing else", async () => {
+  await using test = await setUp();
+  const other = await test.source("other");
+  await test.placement.place(other, { name: "a.txt", folders: ["b"] });
+  const source = await test.source("x");
+  await test.placement.unplaceAnywhere(source);
+  assertEquals(await test.placement.place(source, { name: "a.txt", folders: ["b"] }), "b/a (2).txt");
+  test.synced.length = 0;
+  await test.placement.unplaceAnywhere(source);
+  assertEquals((await Array.fromAsync(Deno.readDir(join(test.root, "b")))).map(({ name }) => name), ["a.txt"]);
+  assertEquals(test.synced, ["files/b"]);
 });
 
 Deno.test("unplace() takes a name away again, flushes its folder, and makes none", async () => {
