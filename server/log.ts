@@ -1,4 +1,4 @@
-import { configure, getConsoleSink, getLogger, getTextFormatter, type LogLevel } from "@logtape/logtape";
+import { configure, getLogger, getTextFormatter, type LogLevel } from "@logtape/logtape";
 
 /** Where the parts of Pawl say what they did; `{name}` in a message stands for a property. */
 export interface Log {
@@ -13,8 +13,10 @@ export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const satisfi
 /** Opens the log of the process on standard error, one line an event; properties are quoted, so none can forge a line. */
 export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<Log> {
   const formatter = getTextFormatter({ timestamp: "rfc3339", level: "FULL", lineEnding: "lf" });
+  const encoder = new TextEncoder();
   await configure({
-    sinks: { stderr: getConsoleSink({ formatter: (record) => formatter(record).trimEnd(), levelMap: TO_STDERR }) },
+    // Not by the console, whose own formatting costs as much as all of the rest.
+    sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(formatter(record))) },
     loggers: [
       { category: "pawl", lowestLevel, sinks: ["stderr"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
@@ -22,16 +24,6 @@ export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<L
   });
   return getLogger("pawl");
 }
-
-/** Console's methods for out and info write to standard output, which is for what the user asked to see. */
-const TO_STDERR = {
-  trace: "warn",
-  debug: "warn",
-  info: "warn",
-  warning: "warn",
-  error: "error",
-  fatal: "error",
-} as const;
 
 /** Prints a line for the person at the terminal, on standard output. */
 export function print(line: string): void {

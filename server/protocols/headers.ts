@@ -101,7 +101,11 @@ function percentDecoded(text: string, name: string): string {
   throw new UploadError("bad-request", `${name} must be percent-encoded UTF-8, such as caf%C3%A9.pdf`);
 }
 
+/** Letters that stand for themselves in every encoding: most names are of these alone. */
+const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
+
 function decodeBytes(text: string, percent: boolean): string | undefined {
+  if (PLAIN.test(text)) return text;
   const bytes: number[] = [];
   for (let at = 0; at < text.length; at++) {
     if (percent && text[at] === "%") {

@@ -1,3 +1,4 @@
+import { createFile } from "./entries.ts";
 import type { Appender } from "./store.ts";
 
 export interface AppenderOptions {
@@ -12,9 +13,19 @@ export interface AppenderOptions {
  * another process on the same data folder out and ends with the process. `undefined` when another one has it.
  */
 export function openAppender(path: string, options: AppenderOptions): Appender | undefined {
-  const file = Deno.openSync(path, { create: true, append: true });
+  return locked(Deno.openSync(path, { create: true, append: true }), (file) => {
+    return new FileAppender(path, file, file.statSync().size, options);
+  });
+}
+
+/** The same for a file that is made now. Throws when there is one already. */
+export function createAppender(path: string, options: AppenderOptions): Appender | undefined {
+  return locked(createFile(path), (file) => new FileAppender(path, file, 0, options));
+}
+
+function locked(file: Deno.FsFile, open: (file: Deno.FsFile) => Appender): Appender | undefined {
   try {
-    if (file.tryLockSync(true)) return new FileAppender(path, file, file.statSync().size, options);
+    if (file.tryLockSync(true)) return open(file);
   } catch (error) {
     file.close();
     throw error;
@@ -51,15 +62,19 @@ class FileAppender implements Appender {
   async write(bytes: Uint8Array): Promise<void> {
     // Short writes are real: a disk that fills up takes a part, and says ENOSPC at the next call.
     for (let rest = bytes; rest.length > 0;) {
-      const written = rest.length <= SMALL ? this.#file.writeSync(rest) : await this.#file.write(rest);
+      const written = rest.length <= SMALL ? this.#writeNow(rest) : await this.#file.write(rest);
       this.#length += written;
       rest = rest.subarray(written);
     }
   }
 
+  #writeNow(bytes: Uint8Array): number {
+    return this.#file.writeSync(bytes);
+  }
+
   async sync(): Promise<void> {
     if (!this.#options.durable) return;
-    if (this.#length >= LARGE) this.#flusher ??= Deno.openSync(this.#path, { write: true });
+    if (this.#length >= LARGE) this.#flusher ??= await Deno.open(this.#path, { write: true });
     // A file is on disk only when the folder that names it is.
     await both((this.#flusher ?? this.#file).syncData(), this.#options.syncEntry());
   }

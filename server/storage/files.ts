@@ -1,7 +1,7 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
 import { statfs } from "node:fs/promises";
-import { openAppender } from "./appender.ts";
+import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
 import { entryAt, orNotFound, removeEntry } from "./entries.ts";
 import { createFolderSync } from "./folder_sync.ts";
 import { createPlacement } from "./placement.ts";
@@ -15,9 +15,6 @@ export interface FilesOptions {
 /**
  * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
  * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
- *
- * What only changes names and sizes is done by synchronous calls: they take a few microseconds, a twentieth of what it
- * takes to have another thread do them. What moves many bytes, or waits for the disk, never is.
  */
 export async function openFiles(folder: string, { durable }: FilesOptions): Promise<ByteStore> {
   const incoming = join(folder, "incoming");
@@ -35,29 +32,24 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
   const safeEntries = new Set<string>();
   let free = { bytes: 0, at: -Infinity };
 
+  const appending = (id: string): AppenderOptions => ({
+    durable,
+    async syncEntry() {
+      if (safeEntries.has(id)) return;
+      await syncFolder(incoming);
+      safeEntries.add(id);
+    },
+  });
+
   async function discard(id: string): Promise<void> {
-    const path = pathOf(id);
-    // A large file's last name goes slowly: its bytes go with it.
-    if (entryAt(path)?.nlink === 1) await orNotFound(Deno.remove(path));
-    else removeEntry(path);
+    await orNotFound(Deno.remove(pathOf(id)));
     safeEntries.delete(id);
   }
 
   return {
-    async length(id) {
-      return entryAt(pathOf(id))?.size;
-    },
-
-    async open(id) {
-      return openAppender(pathOf(id), {
-        durable,
-        async syncEntry() {
-          if (safeEntries.has(id)) return;
-          await syncFolder(incoming);
-          safeEntries.add(id);
-        },
-      });
-    },
+    length: (id) => Promise.try(() => entryAt(pathOf(id))?.size),
+    create: (id) => Promise.try(() => createAppender(pathOf(id), appending(id))),
+    open: (id) => Promise.try(() => openAppender(pathOf(id), appending(id))),
 
     readUnfinished: (id, end) => readRange(pathOf(id), end),
     place: (upload, isClaimed) => placement.place(pathOf(upload.id), upload, isClaimed),
@@ -68,10 +60,17 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
       for await (const { name } of Deno.readDir(incoming)) yield name;
     },
 
-    async ageMs(name) {
-      const mtime = entryAt(pathOf(name))?.mtime;
-      return mtime ? Date.now() - mtime.getTime() : 0;
-    },
+    ageMs: (name) =>
+      Promise.try(() => {
+        const mtime = entryAt(pathOf(name))?.mtime;
+        return mtime ? Date.now() - mtime.getTime() : 0;
+      }),
+
+    leave: (id) =>
+      Promise.try(() => {
+        removeEntry(pathOf(id));
+        safeEntries.delete(id);
+      }),
 
     discard,
 
@@ -80,11 +79,12 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
       await discard(id);
     },
 
-    async isPlaced(id, path) {
-      const entry = entryAt(pathOf(id));
-      const file = entryAt(placement.resolve(path));
-      return file !== undefined && file.ino === entry?.ino && file.dev === entry.dev;
-    },
+    isPlaced: (id, path) =>
+      Promise.try(() => {
+        const entry = entryAt(pathOf(id));
+        const file = entryAt(placement.resolve(path));
+        return file !== undefined && file.ino === entry?.ino && file.dev === entry.dev;
+      }),
 
     async openFinished(path) {
       const file = await orNotFound(Deno.open(placement.resolve(path)));

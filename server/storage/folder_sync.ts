@@ -1,3 +1,5 @@
+import { openFolder } from "./entries.ts";
+
 /** Makes a folder's entries (new files, new names) survive a power cut: returns when they would. */
 export type SyncFolder = (path: string) => Promise<void>;
 
@@ -26,7 +28,7 @@ export function createFolderSync(sync: SyncFolder = syncFolder): SyncFolder {
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const folder = Deno.openSync(path);
+  const folder = openFolder(path);
   try {
     await folder.sync();
   } finally {

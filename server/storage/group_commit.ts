@@ -13,6 +13,9 @@ export type Commit = (change: Change) => Promise<boolean>;
 /** Below what one atomic operation may hold: 100 checks, 1000 mutations, 800 KB. */
 const MAX_GROUP = 40;
 
+/** Fewer changes than these wait for the commit that runs. */
+const WORTH_A_COMMIT = 6;
+
 interface Waiting {
   readonly change: Change;
   readonly resolve: (done: boolean) => void;
@@ -25,12 +28,17 @@ interface Waiting {
  */
 export function createGroupCommit(kv: Deno.Kv): Commit {
   const waiting: Waiting[] = [];
-  let running = false;
+  let running = 0;
+
+  /** The next one goes to the database while it works at the one before: it need not wait for this process. */
+  const mayRun = () => running === 0 ? waiting.length > 0 : running === 1 && waiting.length >= WORTH_A_COMMIT;
 
   async function run(): Promise<void> {
-    running = true;
-    while (waiting.length > 0) await commitGroup(takeGroup(waiting));
-    running = false;
+    while (mayRun()) {
+      running++;
+      await commitGroup(takeGroup(waiting));
+      running--;
+    }
   }
 
   async function commitGroup(group: Waiting[]): Promise<void> {
@@ -47,7 +55,7 @@ export function createGroupCommit(kv: Deno.Kv): Commit {
   return (change) =>
     new Promise((resolve, reject) => {
       waiting.push({ change, resolve, reject });
-      if (!running) run();
+      run();
     });
 }
 

@@ -1,6 +1,6 @@
 import { dirname, join } from "@std/path";
 import { numberedName } from "../uploads/names.ts";
-import { entryAt, whereFound } from "./entries.ts";
+import { entryAt, giveName, isFolder, makeFolder, removeEntry, setModified } from "./entries.ts";
 import type { SyncFolder } from "./folder_sync.ts";
 
 /** Gives finished files their names below one folder. */
@@ -49,13 +49,8 @@ export function createPlacement({ root, syncFolder }: { root: string; syncFolder
     for (let number = 1;; number++) {
       const name = numberedName(wanted, number);
       const path = join(parent, name);
-      try {
-        Deno.mkdirSync(path);
-        safeFolders.delete(path);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-      }
-      if (!Deno.statSync(path).isDirectory) continue;
+      if (makeFolder(path)) safeFolders.delete(path);
+      else if (!isFolder(path)) continue;
       if (!safeFolders.has(path)) await syncFolder(parent);
       safeFolders.add(path);
       return name;
@@ -67,20 +62,19 @@ export function createPlacement({ root, syncFolder }: { root: string; syncFolder
   }
 
   return {
-    async place(source, wanted, isClaimed = () => Promise.resolve(false)) {
-      if (wanted.modifiedAt !== undefined) {
-        const modified = new Date(wanted.modifiedAt);
-        Deno.utimeSync(source, modified, modified);
-      }
+    async place(source, wanted, isClaimed) {
+      if (wanted.modifiedAt !== undefined) setModified(source, wanted.modifiedAt);
       const parts: string[] = [];
       for (const folder of wanted.folders) parts.push(await enter(join(root, ...parts), folder));
       const folder = join(root, ...parts);
       const pathOf = (name: string) => [...parts, name].join("/");
+      const before = await linkedBefore(source, folder);
+      if (before !== undefined) return pathOf(before);
+      // Mostly its own name is free: to try is cheaper than to look.
+      if (isClaimed === undefined && giveName(source, join(folder, wanted.name))) return pathOf(wanted.name);
       const isTaken = async (name: string) =>
-        entryAt(join(folder, name)) !== undefined || await isClaimed(pathOf(name));
-      return pathOf(
-        await linkedBefore(source, folder) ?? await linkToFreeName(source, folder, wanted.name, isTaken),
-      );
+        entryAt(join(folder, name)) !== undefined || await isClaimed?.(pathOf(name)) === true;
+      return pathOf(await linkToFreeName(source, folder, wanted.name, isTaken));
     },
 
     keep: (path) => syncFolder(dirname(resolve(path))),
@@ -92,7 +86,7 @@ export function createPlacement({ root, syncFolder }: { root: string; syncFolder
       const folder = findFolder(root, folders);
       if (folder === undefined) return;
       const name = await linkedBefore(source, folder);
-      if (name !== undefined) Deno.removeSync(join(folder, name));
+      if (name !== undefined) removeEntry(join(folder, name));
       // Even where it has none: it may have been taken away before another crash.
       await syncFolder(folder);
     },
@@ -102,7 +96,7 @@ export function createPlacement({ root, syncFolder }: { root: string; syncFolder
       for await (const folder of foldersIn(root)) {
         const name = await linkedBefore(source, folder);
         if (name === undefined) continue;
-        Deno.removeSync(join(folder, name));
+        removeEntry(join(folder, name));
         await syncFolder(folder);
       }
     },
@@ -129,19 +123,19 @@ function findFolder(root: string, wanted: readonly string[]): string | undefined
 function findOneFolder(parent: string, wanted: string): string | undefined {
   for (let number = 1;; number++) {
     const path = join(parent, numberedName(wanted, number));
-    const info = whereFound(() => Deno.statSync(path));
-    if (info === undefined) return undefined;
-    if (info.isDirectory) return path;
+    const isOne = isFolder(path);
+    if (isOne === undefined) return undefined;
+    if (isOne) return path;
   }
 }
 
 /** The name that `source` got before a crash, where it got one. */
 async function linkedBefore(source: string, folder: string): Promise<string | undefined> {
-  const { ino, dev, nlink } = Deno.statSync(source);
-  if (nlink === 1) return undefined;
+  const file = entryAt(source);
+  if (file === undefined || file.nlink === 1) return undefined;
   for await (const { name } of Deno.readDir(folder)) {
     const other = entryAt(join(folder, name));
-    if (other?.ino === ino && other.dev === dev) return name;
+    if (other?.ino === file.ino && other.dev === file.dev) return name;
   }
   return undefined;
 }
@@ -154,13 +148,8 @@ async function linkToFreeName(
 ): Promise<string> {
   for (;;) {
     const name = numberedName(wanted, await firstFreeNumber((number) => isTaken(numberedName(wanted, number))));
-    try {
-      Deno.linkSync(source, join(folder, name));
-      return name;
-    } catch (error) {
-      // Another file took the name since.
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
+    // Another file may have taken the name since.
+    if (giveName(source, join(folder, name))) return name;
   }
 }
 

@@ -1,4 +1,3 @@
-import { encodeBase64Url } from "@std/encoding/base64url";
 import { createHash } from "node:crypto";
 import type { Upload } from "../uploads/upload.ts";
 import { type Change, createGroupCommit } from "./group_commit.ts";
@@ -84,16 +83,15 @@ function uploadKey(id: string): Deno.KvKey {
   return ["upload", id];
 }
 
-/** A client's id may be longer than a key: its digest stands for it. */
 function clientKey(owner: string, clientId: string): Deno.KvKey {
-  return ["client", owner, digestOf(clientId)];
+  return ["client", owner, ...keyPartsOf(clientId)];
 }
 
-/** So may a path. */
 function pathKey(path: string): Deno.KvKey {
-  return ["path", digestOf(path)];
+  return ["path", ...keyPartsOf(path)];
 }
 
-function digestOf(text: string): string {
-  return encodeBase64Url(createHash("sha256").update(text).digest());
+/** As it is, for what comes together then lies together; where it could be too long for a key, its digest. */
+function keyPartsOf(text: string): string[] {
+  return text.length <= 256 ? [text] : ["", createHash("sha256").update(text).digest("base64url")];
 }

@@ -23,6 +23,8 @@ export type Placeable = Wanted & Pick<Upload, "id">;
 export interface ByteStore {
   /** The length of an unfinished upload's file; `undefined` when there is no file. */
   length(id: string): Promise<number | undefined>;
+  /** Makes a new upload's file, for its one writer. `undefined` when a writer in another process was faster. */
+  create(id: string): Promise<Appender | undefined>;
   /**
    * Opens an unfinished upload's file for its one writer, making it where there is none. `undefined` when a writer in
    * another process holds it.
@@ -34,7 +36,7 @@ export interface ByteStore {
    * Lets the bytes of an upload appear as a finished file under its name, in one step, never in the place of another
    * file, and returns the path that it got. Called again for the same upload it finds what it did before. A path for
    * which `isClaimed` is true is not given, although nothing may lie there. The unfinished upload's own entry stays until
-   * `discard`, which must not come before `keep`: a power cut may take the new name back.
+   * `leave`, which must not come before `keep`: a power cut may take the new name back.
    */
   place(upload: Placeable, isClaimed?: IsClaimed): Promise<string>;
   /** Returns when a finished file's name would survive a power cut. */
@@ -48,7 +50,9 @@ export interface ByteStore {
   unfinished(): AsyncIterable<string>;
   /** How long ago an entry among the unfinished uploads was last written to; 0 when it is not there. */
   ageMs(name: string): Promise<number>;
-  /** Removes the unfinished upload's own entry; nothing happens when there is none. */
+  /** Removes the own entry of an upload whose file has been placed and kept; nothing happens when there is none. */
+  leave(id: string): Promise<void>;
+  /** Removes an unfinished upload's own entry, and its bytes with it; nothing happens when there is none. */
   discard(id: string): Promise<void>;
   /**
    * Removes the entry of an upload without a record, and what may show of it as a finished file: nothing of it comes back

@@ -1,4 +1,4 @@
-import { encodeBase64Url } from "@std/encoding/base64url";
+import { randomBytes } from "node:crypto";
 import { UploadError } from "../errors.ts";
 import { agree, type Announced, checkSize } from "./agree.ts";
 import type { Parts } from "./parts.ts";
@@ -19,7 +19,7 @@ export async function beginUpload(parts: Parts, facts: FileFacts): Promise<Recei
       "The server's disk is too full for a new upload: try again when there is space",
     );
   }
-  const id = encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)));
+  const id = randomBytes(16).toString("base64url");
   return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs, boot, durable });
 }
 

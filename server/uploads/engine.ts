@@ -112,6 +112,11 @@ export class Engine {
     if (!this.#writers.isHeld(id)) await this.#bringInStep(id, hasAllBytes);
   }
 
+  /** Makes sure of a finished upload that a crash came upon just then. Throws `not-found` or `gone`. */
+  async settle(id: string): Promise<void> {
+    await this.#bringInStep(id, hasAllBytes);
+  }
+
   /** Removes an entry among the unfinished uploads that belongs to none of them. */
   async discardOrphan(id: string): Promise<void> {
     // It may have begun just now; and who has it knows what to do with it.

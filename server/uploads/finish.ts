@@ -46,19 +46,29 @@ export async function appear(parts: Parts, upload: ReceivingUpload, begun?: Begu
 
 /** Records that an upload is finished; false when what that claims belongs to another one. */
 async function commit(
+  parts: Parts,
+  change: { before: ReceivingUpload; after: CompleteUpload; begun: Begun | undefined },
+): Promise<boolean> {
+  try {
+    return await recorded(parts, change) || await isComplete(parts, change.after.id);
+  } catch (error) {
+    // A commit that has failed may have come to pass all the same.
+    if (await isComplete(parts, change.after.id).catch(() => false)) return true;
+    throw error;
+  }
+}
+
+async function recorded(
   { records }: Parts,
   { before, after, begun }: { before: ReceivingUpload; after: CompleteUpload; begun: Begun | undefined },
 ): Promise<boolean> {
-  try {
-    const isFirst = begun?.isRecording === false;
-    if (begun !== undefined && !await begun.record(after)) return false;
-    return isFirst || await records.replace(before, after);
-  } catch (error) {
-    // A commit that has failed may have come to pass all the same.
-    const found = await records.get(after.id).catch(() => undefined);
-    if (found?.state === "complete") return true;
-    throw error;
-  }
+  const isFirst = begun?.isRecording === false;
+  if (begun !== undefined && !await begun.record(after)) return false;
+  return isFirst || await records.replace(before, after);
+}
+
+async function isComplete({ records }: Parts, id: string): Promise<boolean> {
+  return (await records.get(id))?.state === "complete";
 }
 
 /**
@@ -83,8 +93,8 @@ export async function settle(parts: Parts, upload: CompleteUpload): Promise<Comp
 }
 
 /** It is finished whatever becomes of its entry among the unfinished, which is removed after the next start. */
-async function leaveBehind({ bytes, log }: Parts, { id }: CompleteUpload): Promise<void> {
-  await bytes.discard(id).catch((error) => {
+export async function leaveBehind({ bytes, log }: Parts, { id }: CompleteUpload): Promise<void> {
+  await bytes.leave(id).catch((error) => {
     log.warning("Cannot remove what is left over of upload {id}: {error}", { id, error });
   });
 }

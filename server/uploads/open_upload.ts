@@ -17,7 +17,8 @@ export async function load({ records }: Parts, id: string): Promise<ReceivingUpl
 
 /** Opens an upload that has just begun. Throws `locked` while another process looks at it. */
 export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload> {
-  return new OpenUpload(parts, begun.upload, await lock(parts, begun.upload.id), begun);
+  const appender = orLocked(await parts.bytes.create(begun.upload.id));
+  return new OpenUpload(parts, begun.upload, appender, begun);
 }
 
 /**
@@ -55,7 +56,10 @@ export async function whileLocked<T>(parts: Parts, id: string, work: () => Promi
 }
 
 async function lock({ bytes }: Parts, id: string): Promise<Appender> {
-  const file = await bytes.open(id);
+  return orLocked(await bytes.open(id));
+}
+
+function orLocked(file: Appender | undefined): Appender {
   if (file !== undefined) return file;
   throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
 }

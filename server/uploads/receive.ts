@@ -1,6 +1,6 @@
 import { isDiskFull } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
-import { type BodySource, openBody } from "./body_source.ts";
+import { type BodySource, LARGEST_BUFFER, openBody } from "./body_source.ts";
 import type { StopReason } from "./takeover.ts";
 
 /** How a request's body came to its end. Whatever the end, the bytes before it are kept. */
@@ -54,32 +54,55 @@ export async function receive(
   const ended = (end: End, error?: unknown): Received => ({ received: appender.length - start, end, error });
   if (body === null) return ended(options.expected ? "disconnected" : "complete");
 
-  using source = openBody(body);
+  const source = openBody(body, options.expected);
   using patience = watch(source, options);
-  try {
-    // The runtime holds a body to the length that its client has told.
-    while (appender.length - start !== options.expected) {
-      const piece = await source.read();
-      // Who has taken over goes on from what had arrived when it came: not a byte more.
-      if (piece === undefined || patience.reason === "taken-over") break;
-      options.onArrived(piece.length);
-      if (piece.length > options.limit - (appender.length - start)) return ended("too-long");
-      try {
-        await appender.write(piece);
-        options.onPiece(piece);
-      } catch (error) {
-        return ended(isDiskFull(error) ? "disk-full" : "failed", error);
-      }
+  let arrived = 0;
+  /** The write that goes on, or the last one; it gives what it has failed with. */
+  let writing: Promise<Failure | undefined> = Promise.resolve(undefined);
+
+  async function write(piece: Uint8Array): Promise<Failure | undefined> {
+    try {
+      await appender.write(piece);
+      options.onPiece(piece);
       patience.heard(piece.length);
+    } catch (cause) {
+      return { cause };
     }
-  } catch (error) {
-    // Deno gives every byte that came before it throws for a lost client: BadResource, Http or a plain Error.
-    return ended("disconnected", error);
   }
+
+  /** Gives the end that the body has come to, where it is not for others to tell. */
+  async function readOn(): Promise<End | undefined> {
+    // The runtime holds a body to the length that its client has told.
+    while (arrived !== options.expected) {
+      const piece = await source.read();
+      if (await writing !== undefined) return;
+      // Who has taken over goes on from what had arrived when it came: not a byte more.
+      if (piece === undefined || patience.reason === "taken-over") return;
+      options.onArrived(piece.length);
+      if (piece.length > options.limit - arrived) return "too-long";
+      arrived += piece.length;
+      writing = write(piece);
+      // A client that fills the buffers goes on sending meanwhile; with any other there is nothing to be gained.
+      if (piece.length < LARGEST_BUFFER && await writing !== undefined) return;
+    }
+  }
+
+  // Deno gives every byte that came before it throws for a lost client: BadResource, Http or a plain Error.
+  const { end, error } = await readOn().then((end) => ({ end, error: undefined }), (error: unknown) => {
+    return { end: "disconnected" as const, error };
+  });
+  const failure = await writing;
+  source.leave();
+  if (failure !== undefined) return ended(isDiskFull(failure.cause) ? "disk-full" : "failed", failure.cause);
+  if (end !== undefined) return ended(end, error);
   // A body that has come whole is complete, even if it was asked to stop with its last bytes.
-  if (appender.length - start === options.expected) return ended("complete");
+  if (arrived === options.expected) return ended("complete");
   if (patience.reason !== undefined) return ended(patience.reason);
   return ended(options.expected === undefined ? "complete" : "disconnected");
+}
+
+interface Failure {
+  readonly cause: unknown;
 }
 
 interface Watch extends Disposable {

@@ -30,7 +30,7 @@ export async function repair(
   async function repairOne(id: string): Promise<void> {
     try {
       const upload = await records.get(id);
-      if (upload?.state === "complete") await engine.complete(id);
+      if (upload?.state === "complete") await engine.settle(id);
       else if (upload?.state === "receiving") {
         if (await bytes.length(id) === upload.length) await engine.complete(id);
       } else if (/^[\w-]{22}$/.test(id) || await bytes.ageMs(id) > STRANGER_MS) {
