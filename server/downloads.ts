@@ -1,7 +1,7 @@
 import { basename } from "@std/path";
 import { contentType } from "@std/media-types";
 import { UploadError } from "./errors.ts";
-import type { ByteStore, RecordStore } from "./storage/store.ts";
+import type { ByteStore, FinishedFile, RecordStore } from "./storage/store.ts";
 import type { CompleteUpload } from "./uploads/upload.ts";
 
 /**
@@ -9,8 +9,16 @@ import type { CompleteUpload } from "./uploads/upload.ts";
  * page. Throws `not-found` for what is not there or not finished, `gone` for what was.
  */
 export function createDownloads(
-  { records, bytes }: { records: RecordStore; bytes: ByteStore },
+  { records, bytes, settle }: { records: RecordStore; bytes: ByteStore; settle: (id: string) => Promise<void> },
 ): (request: Request, id: string) => Promise<Response> {
+  /** Right after a crash the file may not show yet. */
+  async function openFinished({ id, path }: CompleteUpload): Promise<FinishedFile | undefined> {
+    const file = await bytes.openFinished(path);
+    if (file !== undefined || await bytes.length(id) === undefined) return file;
+    await settle(id);
+    return await bytes.openFinished(path);
+  }
+
   return async (request, id) => {
     const upload = await records.get(id);
     if (upload?.state === "gone") throw new UploadError("gone", "This file is gone");
@@ -18,7 +26,7 @@ export function createDownloads(
     if (upload.state === "receiving") {
       throw new UploadError("not-found", "This file is not finished yet: its upload still has to go on");
     }
-    const file = await bytes.openFinished(upload.path);
+    const file = await openFinished(upload);
     if (file === undefined) throw new UploadError("gone", "This file was taken out of the server's folder");
     const headers = fileHeaders(upload, file.length);
     if (request.method !== "HEAD") return new Response(file.readable, { headers });

@@ -56,7 +56,7 @@ export async function openPawl(config: Config, { log, root, now }: Surroundings)
   const routes = createRoutes({
     simple: createSimpleProtocol(engine),
     engine,
-    download: createDownloads({ records, bytes }),
+    download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
   });
   return {
     app: createApp({

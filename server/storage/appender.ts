@@ -1,4 +1,4 @@
-import { createFile } from "./entries.ts";
+import { createFile, openFile } from "./entries.ts";
 import type { Appender } from "./store.ts";
 
 export interface AppenderOptions {
@@ -9,29 +9,29 @@ export interface AppenderOptions {
 }
 
 /**
- * Opens the file at `path` for one writer, at its end, making it where there is none. The lock on it (`flock`) keeps
- * another process on the same data folder out and ends with the process. `undefined` when another one has it.
+ * Opens the file at `path` for one writer, at its end; `undefined` where there is none. The lock on it (`flock`) keeps
+ * another process on the same data folder out and ends with the process: `locked` when another one has it.
  */
-export function openAppender(path: string, options: AppenderOptions): Appender | undefined {
-  return locked(Deno.openSync(path, { create: true, append: true }), (file) => {
-    return new FileAppender(path, file, file.statSync().size, options);
-  });
+export function openAppender(path: string, options: AppenderOptions): Appender | "locked" | undefined {
+  const file = openFile(path);
+  return file && locked(file, () => new FileAppender(path, file, file.statSync().size, options));
 }
 
-/** The same for a file that is made now. Throws when there is one already. */
-export function createAppender(path: string, options: AppenderOptions): Appender | undefined {
-  return locked(createFile(path), (file) => new FileAppender(path, file, 0, options));
+/** The same for a file that is made now. */
+export function createAppender(path: string, options: AppenderOptions): Appender | "locked" {
+  const file = createFile(path);
+  return file === undefined ? "locked" : locked(file, () => new FileAppender(path, file, 0, options));
 }
 
-function locked(file: Deno.FsFile, open: (file: Deno.FsFile) => Appender): Appender | undefined {
+function locked(file: Deno.FsFile, open: () => Appender): Appender | "locked" {
   try {
-    if (file.tryLockSync(true)) return open(file);
+    if (file.tryLockSync(true)) return open();
   } catch (error) {
     file.close();
     throw error;
   }
   file.close();
-  return undefined;
+  return "locked";
 }
 
 /** From here on a file is flushed by a handle of its own. */

@@ -11,9 +11,14 @@ export function isFolder(path: string): boolean | undefined {
   return whereFound(() => Deno.statSync(path).isDirectory);
 }
 
-/** Makes a new file, open for appending. Throws `AlreadyExists`. */
-export function createFile(path: string): Deno.FsFile {
-  return Deno.openSync(path, { createNew: true, append: true });
+/** Makes a new file, open for appending; `undefined` where the name is taken. */
+export function createFile(path: string): Deno.FsFile | undefined {
+  return whereFree(() => Deno.openSync(path, { createNew: true, append: true }));
+}
+
+/** Opens a file for appending; `undefined` where there is none. */
+export function openFile(path: string): Deno.FsFile | undefined {
+  return whereFound(() => Deno.openSync(path, { append: true }));
 }
 
 /** Opens a folder, to be flushed. */
@@ -23,12 +28,12 @@ export function openFolder(path: string): Deno.FsFile {
 
 /** Makes a folder; false where the name is taken. */
 export function makeFolder(path: string): boolean {
-  return whereFree(() => Deno.mkdirSync(path));
+  return whereFree(() => Deno.mkdirSync(path) ?? true) ?? false;
 }
 
-/** Gives the file at `source` another name; false where that is taken. */
+/** Gives the file at `source` another name; false where that is taken, or its folder is not there. */
 export function giveName(source: string, path: string): boolean {
-  return whereFree(() => Deno.linkSync(source, path));
+  return whereFound(() => whereFree(() => Deno.linkSync(source, path) ?? true)) ?? false;
 }
 
 /** Removes the name at a path; nothing happens where there is none. */
@@ -61,12 +66,11 @@ function whereFound<T>(look: () => T): T | undefined {
   }
 }
 
-function whereFree(make: () => void): boolean {
+function whereFree<T>(make: () => T): T | undefined {
   try {
-    make();
-    return true;
+    return make();
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
+    if (error instanceof Deno.errors.AlreadyExists) return undefined;
     throw error;
   }
 }

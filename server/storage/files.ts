@@ -2,7 +2,7 @@ import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
 import { statfs } from "node:fs/promises";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
-import { entryAt, orNotFound, removeEntry } from "./entries.ts";
+import { entryAt, orNotFound, removeEntry, setModified } from "./entries.ts";
 import { createFolderSync } from "./folder_sync.ts";
 import { createPlacement } from "./placement.ts";
 import type { ByteStore } from "./store.ts";
@@ -52,9 +52,10 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
     open: (id) => Promise.try(() => openAppender(pathOf(id), appending(id))),
 
     readUnfinished: (id, end) => readRange(pathOf(id), end),
-    place: (upload, isClaimed) => placement.place(pathOf(upload.id), upload, isClaimed),
+    choose: (wanted, isClaimed) => placement.choose(wanted, isClaimed),
+    place: (id, path) => Promise.try(() => placement.place(pathOf(id), path)),
     keep: (path) => placement.keep(path),
-    unplace: (upload) => placement.unplace(pathOf(upload.id), upload),
+    setModified: (id, time) => Promise.try(() => setModified(pathOf(id), time)),
 
     async *unfinished() {
       for await (const { name } of Deno.readDir(incoming)) yield name;
@@ -73,18 +74,6 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
       }),
 
     discard,
-
-    async discardOrphan(id) {
-      await placement.unplaceAnywhere(pathOf(id));
-      await discard(id);
-    },
-
-    isPlaced: (id, path) =>
-      Promise.try(() => {
-        const entry = entryAt(pathOf(id));
-        const file = entryAt(placement.resolve(path));
-        return file !== undefined && file.ino === entry?.ino && file.dev === entry.dev;
-      }),
 
     async openFinished(path) {
       const file = await orNotFound(Deno.open(placement.resolve(path)));

@@ -16,36 +16,34 @@ export interface Appender extends AsyncDisposable {
   cut(length: number): Promise<void>;
 }
 
-/** An upload whose bytes are all there, and what its file is to be called. */
-export type Placeable = Wanted & Pick<Upload, "id">;
-
 /** Where the bytes are. Ids are the server's own; paths are those that `place` gave. */
 export interface ByteStore {
   /** The length of an unfinished upload's file; `undefined` when there is no file. */
   length(id: string): Promise<number | undefined>;
-  /** Makes a new upload's file, for its one writer. `undefined` when a writer in another process was faster. */
-  create(id: string): Promise<Appender | undefined>;
+  /** Makes a new upload's file, for its one writer. `locked` when a writer in another process was faster. */
+  create(id: string): Promise<Appender | "locked">;
   /**
-   * Opens an unfinished upload's file for its one writer, making it where there is none. `undefined` when a writer in
-   * another process holds it.
+   * Opens an unfinished upload's file for its one writer. `undefined` when there is none, `locked` when a writer in another
+   * process holds it.
    */
-  open(id: string): Promise<Appender | undefined>;
+  open(id: string): Promise<Appender | "locked" | undefined>;
   /** The bytes of an unfinished upload, from its first to the one before `end`. */
   readUnfinished(id: string, end: number): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
-   * Lets the bytes of an upload appear as a finished file under its name, in one step, never in the place of another
-   * file, and returns the path that it got. Called again for the same upload it finds what it did before. A path for
-   * which `isClaimed` is true is not given, although nothing may lie there. The unfinished upload's own entry stays until
-   * `leave`, which must not come before `keep`: a power cut may take the new name back.
+   * Finds a path for a finished file that nothing has, under its own name or a numbered one, and makes its folders. A path
+   * for which `isClaimed` is true is not given, although nothing may lie there.
    */
-  place(upload: Placeable, isClaimed?: IsClaimed): Promise<string>;
+  choose(wanted: Wanted, isClaimed?: IsClaimed): Promise<string>;
+  /**
+   * Lets the bytes of an upload appear as a finished file, in one step, never in the place of another file: false where
+   * there is one, or where the folder has gone. Done again, it is done. The upload's own entry stays until `leave`, which
+   * must not come before `keep`: a power cut may take the new name back.
+   */
+  place(id: string, path: string): Promise<boolean>;
   /** Returns when a finished file's name would survive a power cut. */
   keep(path: string): Promise<void>;
-  /**
-   * Takes back what a crash in the middle of finishing has left of `place`: nothing of the upload shows any more when it
-   * returns, nor after a power cut. Nothing happens where there is nothing.
-   */
-  unplace(upload: ReceivingUpload): Promise<void>;
+  /** Sets when the file was last modified, in milliseconds since 1970. */
+  setModified(id: string, time: number): Promise<void>;
   /** The ids of all unfinished uploads that have an entry, and the names of what else lies among them. */
   unfinished(): AsyncIterable<string>;
   /** How long ago an entry among the unfinished uploads was last written to; 0 when it is not there. */
@@ -54,13 +52,6 @@ export interface ByteStore {
   leave(id: string): Promise<void>;
   /** Removes an unfinished upload's own entry, and its bytes with it; nothing happens when there is none. */
   discard(id: string): Promise<void>;
-  /**
-   * Removes the entry of an upload without a record, and what may show of it as a finished file: nothing of it comes back
-   * after a power cut.
-   */
-  discardOrphan(id: string): Promise<void>;
-  /** True when the file at a finished file's path is the one that the unfinished upload's own entry names. */
-  isPlaced(id: string, path: string): Promise<boolean>;
   /** Opens a finished file; `undefined` when somebody has taken it away. The stream closes it. */
   openFinished(path: string): Promise<FinishedFile | undefined>;
   /** How many bytes there is space for; what was found less than `maxAgeMs` ago is new enough. */

@@ -63,7 +63,7 @@ export async function append(
     const length = file.length ?? (end === "complete" && request.toTheEnd ? offset : undefined);
     const next = { ...file, ...length !== undefined && { length }, offset };
     if (end === "complete" && hasAllBytes({ ...opened.upload, ...next })) {
-      return { upload: await finished(parts, opened, next, fileCheck), end };
+      return { upload: await finished(parts, lease, opened, { next, check: fileCheck }), end };
     }
     await opened.record(next);
   } catch (error) {
@@ -114,15 +114,13 @@ async function receiveFlushed(
 
 async function finished(
   parts: Parts,
+  lease: Lease,
   opened: OpenUpload,
-  next: { offset: number; length?: number },
-  check: DigestCheck,
+  { next, check }: { next: { offset: number; length?: number }; check: DigestCheck },
 ): Promise<CompleteUpload> {
   try {
     await checkDigests(parts, { ...opened.upload, ...next }, check);
-    // Once the file shows, a crash must find its upload whole; where its bytes are wrong, so may be their count.
-    if (tellsMore(opened.upload, next)) await opened.record(next);
-    return await appear(parts, { ...opened.upload, ...next }, opened.begun);
+    return await appear(parts, lease, { ...opened.upload, ...next }, opened.begun);
   } catch (error) {
     if (!(error instanceof UploadError)) await opened.record(next);
     throw error;

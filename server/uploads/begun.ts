@@ -23,7 +23,8 @@ export class Begun {
     this.#turn = turn;
     turn.whenWanted(() => {
       this.#isWanted = true;
-      this.record().catch(() => {});
+      // Who comes later finds another upload: what it does with that must not be undone by this one.
+      this.record().then((isDone) => void (this.#isTaken ||= !isDone), () => {});
     });
   }
 
@@ -47,6 +48,7 @@ export class Begun {
    * when what the record claims belongs to another upload: its client's id, or the path of its file.
    */
   async record(first: ReceivingUpload | CompleteUpload = this.upload): Promise<boolean> {
+    if (this.#isTaken) return false;
     this.#recorded ??= this.#records.create(first).finally(() => {
       if (this.#isWanted) this.leave();
     });

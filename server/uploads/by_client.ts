@@ -93,7 +93,6 @@ export class UploadsByClient {
     return await whileLocked(this.#parts, known.id, async () => {
       const current = present(await records.get(known.id));
       if (current !== undefined && goesOn(current, request)) return false;
-      if (current?.state === "receiving") await bytes.unplace(current);
       const isDone = await records.create(upload, current);
       if (isDone && current?.state === "receiving") await bytes.discard(current.id);
       return isDone;

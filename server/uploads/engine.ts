@@ -139,14 +139,14 @@ export class Engine {
     id: string,
     mayFinish: (upload: ReceivingUpload) => boolean,
   ): Promise<ReceivingUpload | CompleteUpload> {
-    using _lease = await this.#writers.takeOver(id);
+    using lease = await this.#writers.takeOver(id);
     const opened = await open(this.#parts, id);
     if (!(opened instanceof OpenUpload)) return opened;
     await using _opened = opened;
     if (!mayFinish(opened.upload)) return opened.upload;
     // An empty file may just have been made: it must not vanish behind the name that it gets.
     await opened.appender.sync();
-    return await finish(this.#parts, opened.upload);
+    return await finish(this.#parts, lease, opened.upload);
   }
 
   /**

@@ -1,46 +1,70 @@
 import { UploadError } from "../errors.ts";
-import type { IsClaimed } from "../storage/placement.ts";
-import type { Placeable } from "../storage/store.ts";
+import type { IsClaimed, Wanted } from "../storage/placement.ts";
 import type { Begun } from "./begun.ts";
 import { DigestCheck } from "./digest.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import type { Parts } from "./parts.ts";
+import type { Lease } from "./takeover.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "./upload.ts";
 
 /**
  * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, and lets its file appear.
  * A crash after any step leaves what the next call completes. Throws `digest-mismatch`, and then nothing has appeared.
  */
-export async function finish(parts: Parts, upload: ReceivingUpload): Promise<CompleteUpload> {
+export async function finish(parts: Parts, lease: Lease, upload: ReceivingUpload): Promise<CompleteUpload> {
   await checkDigests(parts, upload);
-  return await appear(parts, upload);
+  return await appear(parts, lease, upload);
 }
 
 /**
- * Lets the file appear under its name. Its record, where it has one, must tell that it has all its bytes, for a crash to
- * find it whole; what shows of one that has just `begun`, and has none, is taken away after a crash.
+ * Records that an upload is finished, and lets its file appear: the record first, so that nothing shows that is not known.
+ * As long as the upload has its own entry, a name that is missing is given again: it gets to the disk, and the entry
+ * goes, when this has returned, and before the lease is released.
  */
-export async function appear(parts: Parts, upload: ReceivingUpload, begun?: Begun): Promise<CompleteUpload> {
+export async function appear(
+  parts: Parts,
+  lease: Lease,
+  upload: ReceivingUpload,
+  begun?: Begun,
+): Promise<CompleteUpload> {
   const { bytes, records, log, now } = parts;
+  if (upload.modifiedAt !== undefined) await bytes.setModified(upload.id, upload.modifiedAt);
   // Mostly nothing claims a free name: the commit tells, without a look for each file.
-  let isClaimed: IsClaimed | undefined;
-  for (;;) {
-    const path = await bytes.place(upload, isClaimed);
+  for (let isClaimed: IsClaimed | undefined;; isClaimed = (path) => records.isClaimed(path)) {
+    const path = await bytes.choose(upload, isClaimed);
     const done = completed(upload, path, now());
-    // Both at once: as long as the upload's own entry is there, a name that a power cut takes back is given again.
-    const kept = bytes.keep(path).then(() => undefined, (error) => diskTrouble(done.length, error));
-    const isDone = await commit(parts, { before: upload, after: done, begun }).finally(() => kept);
-    const trouble = await kept;
-    if (isDone && trouble !== undefined) throw trouble;
-    if (isDone) {
-      await leaveBehind(parts, done);
-      log.info("Finished {path}, {length} bytes, upload {id}", { path, length: done.length, id: done.id });
-      return done;
+    if (await commit(parts, { before: upload, after: done, begun })) {
+      const shown = await show(parts, done);
+      lease.keepUntil(tidyUp(parts, shown));
+      log.info("Finished {path}, {length} bytes, upload {id}", { path: shown.path, length: done.length, id: done.id });
+      return shown;
     }
-    const wasClaimed = await records.isClaimed(path);
-    await bytes.unplace(upload);
-    if (begun !== undefined && !wasClaimed) throw begun.taken();
-    isClaimed = (path) => records.isClaimed(path);
+    if (begun !== undefined && !await records.isClaimed(path)) throw begun.taken();
+  }
+}
+
+/** Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there. */
+async function show({ bytes, records }: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
+  try {
+    let shown = upload;
+    while (!await bytes.place(upload.id, shown.path)) {
+      const path = await bytes.choose(wantedOf(shown), (path) => records.isClaimed(path));
+      const moved = { ...shown, path };
+      if (await records.replace(shown, moved)) shown = moved;
+    }
+    return shown;
+  } catch (error) {
+    throw diskTrouble(upload.length, error);
+  }
+}
+
+/** Brings a name to the disk; then the upload's own entry can go. What fails here is done after the next start. */
+async function tidyUp({ bytes, log }: Parts, { id, path }: CompleteUpload): Promise<void> {
+  try {
+    await bytes.keep(path);
+    await bytes.leave(id);
+  } catch (error) {
+    log.warning("Cannot tidy up after upload {id}, which is finished: {error}", { id, error });
   }
 }
 
@@ -72,37 +96,22 @@ async function isComplete({ records }: Parts, id: string): Promise<boolean> {
 }
 
 /**
- * Makes sure of a finished upload that still has its entry among the unfinished ones: a crash came before its name was
- * on disk, or just after.
+ * Makes sure of a finished upload that still has its own entry, whole: a crash came before its name was on disk, or just
+ * after.
  */
 export async function settle(parts: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
-  const { bytes, records, log } = parts;
-  let settled = upload;
-  if (!await bytes.isPlaced(upload.id, upload.path)) {
-    const path = await bytes.place(
-      wantedOf(upload),
-      async (path) => path !== upload.path && await records.isClaimed(path),
-    );
-    log.info("Gave upload {id} its name {path} again, which a crash had taken", { id: upload.id, path });
-    settled = { ...upload, path };
-    if (path !== upload.path && !await records.replace(upload, settled)) throw new Error(`${path} is taken: try again`);
-  }
-  await bytes.keep(settled.path);
-  await leaveBehind(parts, settled);
-  return settled;
+  const { bytes } = parts;
+  const isWhole = await bytes.length(upload.id) === upload.length;
+  const shown = isWhole ? await show(parts, upload) : upload;
+  await bytes.keep(shown.path);
+  await bytes.leave(shown.id);
+  return shown;
 }
 
-/** It is finished whatever becomes of its entry among the unfinished, which is removed after the next start. */
-export async function leaveBehind({ bytes, log }: Parts, { id }: CompleteUpload): Promise<void> {
-  await bytes.leave(id).catch((error) => {
-    log.warning("Cannot remove what is left over of upload {id}: {error}", { id, error });
-  });
-}
-
-function wantedOf({ id, path }: CompleteUpload): Placeable {
+function wantedOf({ path }: CompleteUpload): Wanted {
   const folders = path.split("/");
   const name = folders.pop()!;
-  return { id, name, folders };
+  return { name, folders };
 }
 
 /**

@@ -17,7 +17,7 @@ export async function load({ records }: Parts, id: string): Promise<ReceivingUpl
 
 /** Opens an upload that has just begun. Throws `locked` while another process looks at it. */
 export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload> {
-  const appender = orLocked(await parts.bytes.create(begun.upload.id));
+  const appender = unlessLocked(await parts.bytes.create(begun.upload.id));
   return new OpenUpload(parts, begun.upload, appender, begun);
 }
 
@@ -26,41 +26,37 @@ export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload>
  * its name on disk. Throws `not-found`, `gone`, or `locked` while another process writes to it.
  */
 export async function open(parts: Parts, id: string): Promise<OpenUpload | CompleteUpload> {
-  const hadEntry = await parts.bytes.length(id) !== undefined;
-  if (!hadEntry) {
-    const found = await load(parts, id);
-    if (found.state === "complete") return found;
-  }
-  const appender = await lock(parts, id);
+  const appender = unlessLocked(await parts.bytes.open(id)) ?? await openMissing(parts, id);
+  if (!("write" in appender)) return appender;
   let opened: OpenUpload | undefined;
   try {
     // Only now that the file is locked does the record stand still.
     const found = await load(parts, id);
-    if (found.state === "receiving") return opened = await OpenUpload.inStep(parts, found, appender);
-    if (hadEntry) return await settle(parts, found);
-    await parts.bytes.discard(id);
-    return found;
+    if (found.state === "complete") return await settle(parts, found);
+    return opened = await OpenUpload.inStep(parts, found, appender);
   } catch (error) {
-    if (error instanceof UploadError) await parts.bytes.discard(id);
+    const isGone = error instanceof UploadError && (error.code === "not-found" || error.code === "gone");
+    if (isGone) await parts.bytes.discard(id);
     throw error;
   } finally {
     if (opened === undefined) await appender[Symbol.asyncDispose]();
   }
 }
 
+/** A finished upload has no file among the unfinished; one that has no byte yet need not have one. */
+async function openMissing(parts: Parts, id: string): Promise<Appender | CompleteUpload> {
+  const found = await load(parts, id);
+  return found.state === "complete" ? found : unlessLocked(await parts.bytes.create(id));
+}
+
 /** Does `work` while no other process writes to the upload's file, if it has one. Throws `locked`. */
 export async function whileLocked<T>(parts: Parts, id: string, work: () => Promise<T>): Promise<T> {
-  if (await parts.bytes.length(id) === undefined) return await work();
-  await using _file = await lock(parts, id);
+  await using _file = unlessLocked(await parts.bytes.open(id));
   return await work();
 }
 
-async function lock({ bytes }: Parts, id: string): Promise<Appender> {
-  return orLocked(await bytes.open(id));
-}
-
-function orLocked(file: Appender | undefined): Appender {
-  if (file !== undefined) return file;
+function unlessLocked<T>(file: T | "locked"): T {
+  if (file !== "locked") return file;
   throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
 }
 
@@ -108,7 +104,7 @@ export class OpenUpload implements AsyncDisposable {
     if (appender.length > offset) {
       const isTrusted = !cutBack && !parts.distrusted.has(id) && boot === parts.boot;
       if (isTrusted) await opened.#countRest();
-      else await opened.#cut(offset);
+      else await appender.cut(offset);
     }
     parts.distrusted.delete(id);
     return opened;
@@ -150,15 +146,9 @@ export class OpenUpload implements AsyncDisposable {
     } finally {
       // Where it cannot be recorded, the file is at least cut to what is: a restart may come before the next try. Of one
       // that can have no record nothing stays anyway, and what has come goes another way first.
-      if (!this.begun?.isTaken) await this.#cut(this.#highestRecorded);
+      if (!this.begun?.isTaken) await this.appender.cut(this.#highestRecorded);
     }
     this.#parts.distrusted.delete(id);
-  }
-
-  async #cut(offset: number): Promise<void> {
-    // A crash may have come between its name and its record: what shows must not be cut.
-    await this.#parts.bytes.unplace(this.#upload);
-    await this.appender.cut(offset);
   }
 
   /**

@@ -1,5 +1,4 @@
 import { UploadError } from "../errors.ts";
-import { leaveBehind } from "./finish.ts";
 import { load, whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import type { Writers } from "./takeover.ts";
@@ -45,23 +44,20 @@ export async function discardOrphan(parts: Parts, id: string): Promise<void> {
     const { bytes, records, log } = parts;
     const upload = await records.get(id);
     if (upload?.state === "receiving" || upload?.state === "complete") return;
-    await bytes.discardOrphan(id);
+    await bytes.discard(id);
     log.debug("Removed {id}, which was left behind", { id });
   });
 }
 
 async function remove(
-  parts: Parts,
+  { bytes, records, limits, now, log }: Parts,
   upload: ReceivingUpload | CompleteUpload,
   reason: GoneUpload["reason"],
 ): Promise<void> {
-  const { bytes, records, limits, now, log } = parts;
   // What shows goes before its record, so that no file is left that nothing knows; the bytes of an unfinished one after
   // it, so that no record promises bytes that are gone.
   if (upload.state === "complete") await bytes.removeFinished(upload.path);
-  else await bytes.unplace(upload);
   await records.replace(upload, gone(upload, reason, now() + limits.rememberGoneMs));
-  if (upload.state === "receiving") await bytes.discard(upload.id);
-  else await leaveBehind(parts, upload);
+  await bytes.discard(upload.id);
   log.info("Removed upload {id}, {reason}", { id: upload.id, reason });
 }

@@ -15,6 +15,8 @@ export interface Lease extends Disposable {
   readonly stop: AbortSignal;
   /** The holder says that so many more bytes have come from its client. */
   arrived(bytes: number): void;
+  /** Released, the upload stays held until `work`, which never throws, is done. */
+  keepUntil(work: Promise<void>): void;
 }
 
 interface Holder {
@@ -63,6 +65,11 @@ export class Writers {
     before?.controller.abort("taken-over" satisfies StopReason);
     await before?.released;
     holder.heardAt = performance.now();
+    let work: Promise<void> | undefined;
+    const leave = () => {
+      if (this.#last.get(id) === holder) this.#last.delete(id);
+      release();
+    };
     return {
       stop: holder.controller.signal,
       arrived(bytes) {
@@ -70,9 +77,12 @@ export class Writers {
         if (holder.position !== undefined) holder.position += bytes;
         for (const wake of holder.watchers) wake();
       },
-      [Symbol.dispose]: () => {
-        if (this.#last.get(id) === holder) this.#last.delete(id);
-        release();
+      keepUntil(more) {
+        work = more;
+      },
+      [Symbol.dispose]() {
+        if (work === undefined) leave();
+        else work.then(leave);
       },
     };
   }

@@ -130,8 +130,9 @@ export class Ledger {
   #assertFinished(location: string, file: SentFile, disk: LossyDisk): void {
     const upload = disk.tables.uploads.get(location.slice("/files/".length));
     assert(upload?.state === "complete", `${location} is ${upload?.state} and was acknowledged as finished`);
-    const safe = disk.safeBytes(`files/${upload.path}`);
-    assert(safe !== undefined, `${upload.path} was acknowledged as finished, and its name is not safe`);
+    // Its own entry gives it the name again that a power cut takes.
+    const safe = disk.safeBytes(`files/${upload.path}`) ?? disk.safeBytes(`incoming/${upload.id}`);
+    assert(safe !== undefined, `${upload.path} was acknowledged as finished, and is not safe`);
     assertEquals(upload.length, file.content.length);
     this.assertWhole(file, safe);
   }

@@ -59,6 +59,7 @@ function openSync(path: string, { create, createNew, append }: Deno.OpenOptions 
   const { disk, parts } = diskOf(path);
   const isNew = (create || createNew) && disk.find(parts) === undefined;
   const node = atNow(path, isNew ? "create" : "look", (place) => {
+    if (createNew && place.node !== undefined) throw new Deno.errors.AlreadyExists(path);
     if (!isNew) return existing(place);
     return disk.add(place.parent, place.name, (number) => new FileNode(number));
   });

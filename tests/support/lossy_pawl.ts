@@ -55,7 +55,7 @@ export async function openLossyPawl(disk: LossyDisk, limits: Partial<Limits> = {
   const routes = createRoutes({
     simple: createSimpleProtocol(engine),
     engine,
-    download: createDownloads({ records, bytes }),
+    download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
   });
   return {
     app: createApp({

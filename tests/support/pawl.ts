@@ -66,9 +66,12 @@ async function testFolder(
 ): Promise<{ folder: Omit<TestFolder, keyof AsyncDisposable>; config: Config; end: () => Promise<void> }> {
   const own = wishes.data === undefined ? await tempDir() : undefined;
   const data = wishes.data ?? own!.path;
-  const names = async (folder: string) => {
+  const names = async (folder: string, counts = (_: Deno.FileInfo) => true) => {
     const found: string[] = [];
-    for await (const entry of Deno.readDir(join(data, folder))) found.push(entry.name);
+    for await (const { name } of Deno.readDir(join(data, folder))) {
+      const info = await Deno.lstat(join(data, folder, name)).catch(() => undefined);
+      if (info !== undefined && counts(info)) found.push(name);
+    }
     return found.sort();
   };
   return {
@@ -92,7 +95,8 @@ async function testFolder(
       log: memoryLog(),
       finished: (name) => Deno.readFile(join(data, "files", name)),
       finishedNames: () => names("files"),
-      incomingNames: () => names("incoming"),
+      // What has another name already is on its way out.
+      incomingNames: () => names("incoming", ({ nlink }) => nlink === 1),
     },
     end: async () => void await own?.[Symbol.asyncDispose](),
   };

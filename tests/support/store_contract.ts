@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ByteStore, RecordStore } from "../../server/storage/store.ts";
+import type { Appender, ByteStore, RecordStore } from "../../server/storage/store.ts";
 import { completed, gone, newUpload, type ReceivingUpload } from "../../server/uploads/upload.ts";
 import { someBytes } from "./bytes.ts";
 
@@ -25,7 +25,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     await append(bytes, "a", content.subarray(0, 60));
     assertEquals(await bytes.length("a"), 60);
     {
-      await using appender = (await bytes.open("a"))!;
+      await using appender = await opened(bytes, "a");
       assertEquals(appender.length, 60);
       await appender.cut(50);
       await appender.write(content.subarray(50));
@@ -39,7 +39,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
 
   test("a large file is appended to while it is flushed", async ({ bytes }) => {
     const mebibyte = someBytes(1 << 20);
-    await using appender = (await bytes.open("a"))!;
+    await using appender = await opened(bytes, "a");
     await appender.write(mebibyte);
     await Promise.all([appender.sync(), appender.write(content)]);
     await appender.cut(mebibyte.length + 50);
@@ -47,15 +47,17 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals(await collect(bytes.readUnfinished("a", 1 << 21)), joined(mebibyte, content.subarray(0, 50)));
   });
 
-  test("a file has one writer", async ({ bytes }) => {
-    const first = await bytes.open("a");
+  test("a file has one maker, and one writer", async ({ bytes }) => {
     assertEquals(await bytes.open("a"), undefined);
-    await first![Symbol.asyncDispose]();
-    await using second = await bytes.open("a");
-    assert(second !== undefined);
+    const first = await opened(bytes, "a");
+    assertEquals([await bytes.create("a"), await bytes.open("a")], ["locked", "locked"]);
+    await first[Symbol.asyncDispose]();
+    assertEquals(await bytes.create("a"), "locked");
+    await using second = await opened(bytes, "a");
+    assertEquals(second.length, 0);
   });
 
-  test("opening makes an empty file, and what lies among the unfinished ones is listed", async ({ bytes }) => {
+  test("making makes an empty file, and what lies among the unfinished ones is listed", async ({ bytes }) => {
     await append(bytes, "a", content);
     await append(bytes, "b", new Uint8Array());
     assertEquals(await bytes.length("b"), 0);
@@ -68,55 +70,40 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
 
   test("a finished file stays under its name when the unfinished entry goes", async ({ bytes }) => {
     await append(bytes, "a", content);
-    assertEquals(await bytes.place(upload("a", "x.bin", ["b", "c"])), "b/c/x.bin");
+    assertEquals(await bytes.choose({ name: "x.bin", folders: ["b", "c"] }), "b/c/x.bin");
+    assertEquals(await read(bytes, "b/c/x.bin"), undefined);
+    await bytes.setModified("a", 1000);
+    assertEquals(await bytes.place("a", "b/c/x.bin"), true);
     assertEquals(await bytes.length("a"), 100);
-    await bytes.discard("a");
-    assertEquals(await read(bytes, "b/c/x.bin"), content);
+    await bytes.keep("b/c/x.bin");
+    await bytes.leave("a");
+    await bytes.leave("a");
+    assertEquals([await bytes.length("a"), await read(bytes, "b/c/x.bin")], [undefined, content]);
     for (const nothing of ["x.bin", "b", "b/c", "b/c/x.bin/y"]) assertEquals(await read(bytes, nothing), undefined);
     await bytes.removeFinished("b/c/x.bin");
     await bytes.removeFinished("b/c/x.bin");
     assertEquals(await read(bytes, "b/c/x.bin"), undefined);
   });
 
-  test("a name that a crash has left is taken back, and no other", async ({ bytes }) => {
-    for (const id of ["a", "b"]) await append(bytes, id, content);
-    const [first, second] = [upload("a", "x", ["b"]), upload("b", "x", ["b"])];
-    for (const each of [first, second]) await bytes.place(each);
-    await bytes.unplace({ ...second, length: 100 });
-    await bytes.unplace({ ...second, length: 100 });
-    await bytes.unplace({ ...first, length: 200 });
-    await bytes.unplace(upload("c", "x", ["c"]));
-    assertEquals(await read(bytes, "b/x (2)"), undefined);
-    assertEquals(await read(bytes, "b/x"), content);
-    assertEquals(await bytes.place(second), "b/x (2)");
-  });
-
   test("a name is never taken twice, and the same file keeps the one it got", async ({ bytes }) => {
-    for (const id of ["a", "b", "c"]) await append(bytes, id, content.subarray(0, id.charCodeAt(0) - 90));
-    const paths: string[] = [];
-    for (const id of ["a", "b", "b", "a", "c"]) paths.push(await bytes.place(upload(id, "x.bin")));
-    assertEquals(paths, ["x.bin", "x (2).bin", "x (2).bin", "x.bin", "x (3).bin"]);
-    for (const id of ["a", "b", "c"]) await bytes.discard(id);
-    assertEquals((await read(bytes, "x (2).bin"))?.length, 8);
-  });
-
-  test("files of one name that are finished at once get a name each", async ({ bytes }) => {
-    const ids = ["a", "b", "c", "d"];
-    for (const id of ids) await append(bytes, id, content);
-    const paths = await Promise.all(ids.map((id) => bytes.place(upload(id, "x", ["b"]))));
-    assertEquals(paths.sort(), ["b/x", "b/x (2)", "b/x (3)", "b/x (4)"]);
+    for (const id of ["a", "b"]) await append(bytes, id, content);
+    const placed: boolean[] = [];
+    for (const id of ["a", "b", "a"]) placed.push(await bytes.place(id, "x.bin"));
+    assertEquals(placed, [true, false, true]);
+    assertEquals(await bytes.choose({ name: "x.bin", folders: [] }), "x (2).bin");
+    assertEquals(await bytes.place("b", "no/x.bin"), false);
   });
 
   test("a path that is claimed is not given", async ({ bytes }) => {
-    await append(bytes, "a", content);
-    assertEquals(await bytes.place(upload("a", "x", ["b"]), (path) => Promise.resolve(path === "b/x")), "b/x (2)");
+    const isClaimed = (path: string) => Promise.resolve(path === "b/x");
+    assertEquals(await bytes.choose({ name: "x", folders: ["b"] }, isClaimed), "b/x (2)");
   });
 
   test("a folder that has a file's name gets a number, and the other way round", async ({ bytes }) => {
-    for (const id of ["a", "b", "c"]) await append(bytes, id, content);
-    assertEquals(await bytes.place(upload("a", "x")), "x");
-    assertEquals(await bytes.place(upload("b", "y", ["x"])), "x (2)/y");
-    assertEquals(await bytes.place(upload("c", "x (2)")), "x (2) (2)");
+    for (const id of ["a", "b"]) await append(bytes, id, content);
+    await bytes.place("a", await bytes.choose({ name: "x", folders: [] }));
+    assertEquals(await bytes.choose({ name: "y", folders: ["x"] }), "x (2)/y");
+    assertEquals(await bytes.choose({ name: "x (2)", folders: [] }), "x (2) (2)");
   });
 
   test("an upload's record is found by its id and by its client's", async ({ records }) => {
@@ -175,8 +162,15 @@ function upload(id: string, name: string, folders: string[] = [], now = 0): Rece
   return newUpload(facts, { id, now, expireAfterMs: 100, boot: "a boot", durable: true });
 }
 
+/** A file, made where there is none. */
+async function opened(bytes: ByteStore, id: string): Promise<Appender> {
+  const appender = await bytes.open(id) ?? await bytes.create(id);
+  assert(appender !== "locked");
+  return appender;
+}
+
 async function append(bytes: ByteStore, id: string, content: Uint8Array): Promise<void> {
-  await using appender = (await bytes.open(id))!;
+  await using appender = await opened(bytes, id);
   await appender.write(content);
   await appender.sync();
 }

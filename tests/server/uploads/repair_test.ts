@@ -19,17 +19,25 @@ Deno.test("repair() finishes an upload whose last byte came before the crash", a
   assertEquals((await client.status("a")).headers.get("upload-complete"), "?1");
 });
 
-Deno.test("repair() completes a placement that a crash came into, under the name that it had got", async () => {
+Deno.test("repair() gives a finished file its name again where a crash has taken it, and no other in its place", async () => {
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);
-  await client.send("other", 0, file, { "X-File-Name": "a" });
-  await client.send("a", 0, brokenBody(file), { "X-File-Size": "1000" });
-  const [id = ""] = await pawl.incomingNames();
-  await Deno.link(join(pawl.data, "incoming", id), join(pawl.data, "files", "a (2)"));
+  const ids: string[] = [];
+  for (const name of ["a", "b"]) {
+    const location = (await client.send(name, 0, file)).headers.get("location")!;
+    const id = location.slice("/files/".length);
+    ids.push(id);
+    // Its removal waits until the name is on disk.
+    assertEquals((await client.send(name, 1000, null)).text, "Success 1000");
+    await Deno.rename(join(pawl.data, "files", name), join(pawl.data, "incoming", id));
+  }
+  await Deno.writeTextFile(join(pawl.data, "files", "b"), "somebody else's");
   await pawl.repair(signal);
-  assertEquals(await pawl.finishedNames(), ["a", "a (2)"]);
+  assertEquals(await pawl.finishedNames(), ["a", "b", "b (2)"]);
+  assertEquals([await pawl.finished("a"), await pawl.finished("b (2)")], [file, file]);
   assertEquals(await pawl.incomingNames(), []);
-  assertEquals((await client.send("a", 1000, null)).text, "Success 1000");
+  const got = await pawl.app(new Request(`http://localhost/files/${ids[1]}`));
+  assertEquals([got.headers.get("content-length"), new Uint8Array(await got.arrayBuffer())], ["1000", file]);
 });
 
 Deno.test("repair() finishes an upload whose digest is right, and leaves one whose digest is wrong", async () => {
@@ -55,7 +63,7 @@ Deno.test("repair() removes files that belong to no unfinished upload, and leave
   await Promise.all([write("AAAAAAAAAAAAAAAAAAAAAA"), write(finished), write(".probe-old"), write(".probe-new")]);
   await Deno.utime(join(pawl.data, "incoming", ".probe-old"), 0, 0);
   await pawl.repair(signal);
-  assertEquals(await pawl.incomingNames(), [".probe-new", ...kept]);
+  assertEquals(await pawl.incomingNames(), [".probe-new", ...kept].sort());
   assertEquals((await client.send("a", 100, file.slice(100))).text, "Success 1000");
   assertEquals(await pawl.finished("b"), file);
 });
