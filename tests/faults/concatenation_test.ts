@@ -70,7 +70,8 @@ async function crashAgain(
   known: Client,
   recover: (pawl: LossyPawl, client: Client) => Promise<unknown>,
 ) {
-  for (let at = 1, isComplete = false; !isComplete; at += 3) {
+  let isComplete = false;
+  for (let at = 1; !isComplete; at += 3) {
     using disk = from.afterKill();
     crashAt(disk, at);
     const client = { ...known };
