@@ -51,15 +51,16 @@ export class Concatenations {
   }
 
   /**
-   * Begins the final upload of these partials, which `measure` finds whole; the same partials in the same order make the
-   * same upload, however often they are asked for. Gives its id. Throws `too-large`, `disk-full`, and what `measure` throws.
+   * Begins the final upload of these partials, of which `status` tells how far they are; the same partials in the same
+   * order make the same upload, however often they are asked for. Gives its id. Throws `too-large`, `disk-full`, what
+   * `status` throws, `not-found` for somebody else's, and `bad-request` for one that is not partial, or not whole.
    */
   async begin(
     facts: Omit<FinalFacts, "concat">,
-    { ids, asSent, measure }: {
+    { ids, asSent, status }: {
       ids: readonly string[];
       asSent: string;
-      measure(id: string): Promise<PartialUpload>;
+      status(id: string): Promise<ReceivingUpload | CompleteUpload>;
     },
   ): Promise<string> {
     const { records } = this.#parts;
@@ -69,7 +70,7 @@ export class Concatenations {
       const known = await records.findByClient(facts.owner, clientId);
       if (known !== undefined && known.state !== "gone") return known.id;
       const partials: PartialUpload[] = [];
-      for (const id of ids) partials.push(await measure(id));
+      for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
       const length = partials.reduce((sum, partial) => sum + partial.length, 0);
       const onDisk = baseOf(partials)?.length ?? 0;
       const concat = { partials, asSent };
@@ -205,6 +206,15 @@ export class Concatenations {
 
 function baseOf(partials: readonly PartialUpload[]): PartialUpload | undefined {
   return partials.find(({ length }) => length > 0);
+}
+
+function wholePartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
+  const { id } = upload;
+  if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
+  const isPartial = upload.state === "receiving" && upload.partial === true;
+  if (isPartial && hasAllBytes(upload)) return { id, length: upload.offset };
+  const why = isPartial ? "is not whole yet" : "is not a partial one";
+  throw new UploadError("bad-request", `Upload "${id}" ${why}: only whole partial uploads can be concatenated`);
 }
 
 /** No header can hold a line break: no client can mean this upload by an id of its own. */

@@ -17,7 +17,6 @@ import {
   expiresAt,
   type FileFacts,
   hasAllBytes,
-  type PartialUpload,
   type ReceivingUpload,
   safeBytes,
 } from "./upload.ts";
@@ -59,8 +58,8 @@ export class Engine {
     facts: Omit<FinalFacts, "concat">,
     partials: { readonly ids: readonly string[]; readonly asSent: string },
   ): Promise<CompleteUpload> {
-    const measure = (id: string) => this.#measure(id, facts.owner);
-    return await this.#concatenations.run(await this.#concatenations.begin(facts, { ...partials, measure }));
+    const status = (id: string) => this.status(id);
+    return await this.#concatenations.run(await this.#concatenations.begin(facts, { ...partials, status }));
   }
 
   /**
@@ -171,14 +170,6 @@ export class Engine {
   /** Ends all requests that receive, as interruptions, takes no new ones, and returns when all is flushed and recorded. */
   async close(): Promise<void> {
     await this.#writers.close();
-  }
-
-  async #measure(id: string, owner: string): Promise<PartialUpload> {
-    const upload = await this.status(id);
-    if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
-    if (upload.state === "receiving" && upload.partial && hasAllBytes(upload)) return { id, length: upload.offset };
-    const why = upload.state === "receiving" && upload.partial ? "is not whole yet" : "is not a partial one";
-    throw new UploadError("bad-request", `Upload "${id}" ${why}: only whole partial uploads can be concatenated`);
   }
 
   async #bringInStep(
