@@ -91,7 +91,7 @@ async function setComplete(atomic: Deno.AtomicOperation, number: string): Promis
     length: LENGTH,
     path: `${clientId}.bin`,
   };
-  atomic.set(["upload", id], upload).set(await clientKey(clientId), id);
+  atomic.set(["upload", id], upload).set(clientKey(clientId), id).set(["path", upload.path], id);
 }
 
 async function setReceiving(atomic: Deno.AtomicOperation, clientId: string, dueAt: number): Promise<string> {
@@ -111,13 +111,12 @@ async function setReceiving(atomic: Deno.AtomicOperation, clientId: string, dueA
     lastByteAt: 0,
     dueAt,
   };
-  atomic.set(["upload", id], upload).set(["due", dueAt, id], id).set(await clientKey(clientId), id);
+  atomic.set(["upload", id], upload).set(["due", dueAt, id], id).set(clientKey(clientId), id);
   return id;
 }
 
-async function clientKey(clientId: string): Promise<Deno.KvKey> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(clientId));
-  return ["client", OWNER, encodeBase64Url(digest)];
+function clientKey(clientId: string): Deno.KvKey {
+  return ["client", OWNER, clientId];
 }
 
 function newId(): string {

@@ -9,10 +9,8 @@ async function setUp() {
   const root = join(dir.path, "files");
   await Deno.mkdir(root);
   const synced: string[] = [];
-  const placement = createPlacement({
-    root,
-    syncFolder: (path) => Promise.resolve(void synced.push(path.slice(dir.path.length + 1))),
-  });
+  const syncFolder = (path: string) => Promise.resolve(void synced.push(path.slice(dir.path.length + 1)));
+  const placement = createPlacement({ root, syncFolder, syncSoon: syncFolder });
   async function source(text: string): Promise<string> {
     const path = join(dir.path, crypto.randomUUID());
     await Deno.writeTextFile(path, text);
