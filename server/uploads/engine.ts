@@ -114,6 +114,7 @@ export class Engine {
 
   /** Makes sure of a finished upload that a crash came upon just then. Throws `not-found` or `gone`. */
   async settle(id: string): Promise<void> {
+    await this.#writers.untilFree(id);
     await this.#bringInStep(id, hasAllBytes);
   }
 
