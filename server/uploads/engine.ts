@@ -145,11 +145,14 @@ export class Engine {
     else await this.#bringInStep(id, canAppear);
   }
 
-  /**
-   * Makes sure of a finished upload that a crash came upon just then, or finishes one that has all its bytes. Throws
-   * `not-found`, `gone`, and what its file cannot be finished for.
-   */
-  async settle(id: string): Promise<ReceivingUpload | CompleteUpload> {
+  /** Makes sure of a finished upload that a crash came upon just then. Throws `not-found` or `gone`. */
+  async settle(id: string): Promise<void> {
+    await this.#writers.untilFree(id);
+    await this.#bringInStep(id, canAppear);
+  }
+
+  /** Finishes an upload that has all its bytes, whatever it takes. Throws `digest-mismatch`, and what `status` throws. */
+  async finish(id: string): Promise<ReceivingUpload | CompleteUpload> {
     return await this.#bringInStep(id, canAppear);
   }
 
