@@ -21,6 +21,14 @@ import {
 /** The facts of a file that is concatenated of partial uploads. */
 export type FinalFacts = FileFacts & { readonly concat: Concat };
 
+/** The partial uploads that are to become one file. */
+export interface Wanted {
+  readonly ids: readonly string[];
+  /** As the client sent it. */
+  readonly asSent: string;
+  status(id: string): Promise<ReceivingUpload | CompleteUpload>;
+}
+
 /** What is to be done to a final upload, step by step. */
 interface Job {
   readonly id: string;
@@ -39,6 +47,8 @@ export class Concatenations {
   readonly #writers: Writers;
   readonly #turns = new Turns();
   readonly #running = new Map<string, Promise<CompleteUpload>>();
+  /** The partial uploads that files are being made of. */
+  readonly #reserved = new Set<string>();
 
   constructor(parts: Parts, writers: Writers) {
     this.#parts = parts;
@@ -51,32 +61,48 @@ export class Concatenations {
   }
 
   /**
-   * Begins the final upload of these partials, of which `status` tells how far they are; the same partials in the same
-   * order make the same upload, however often they are asked for. Gives its id. Throws `too-large`, `disk-full`, what
-   * `status` throws, `not-found` for somebody else's, and `bad-request` for one that is not partial, or not whole.
+   * Makes one file of partial uploads, of which `status` tells how far they are; the same partials in the same order make
+   * the same file, however often they are asked for. Throws `too-large`, `disk-full`, what `status` throws, `not-found`
+   * for somebody else's, `bad-request` for one that is not partial, or not whole, and `locked` while another file is made
+   * of one of them.
    */
-  async begin(
+  async concatenate(facts: Omit<FinalFacts, "concat">, wanted: Wanted): Promise<CompleteUpload> {
+    const reserved: string[] = [];
+    try {
+      return await this.run(await this.#begin(facts, wanted, (id) => reserved.push(this.#reserve(id))));
+    } finally {
+      for (const id of reserved) this.#reserved.delete(id);
+    }
+  }
+
+  /** Gives the id of the final upload, which is recorded now or was before. */
+  async #begin(
     facts: Omit<FinalFacts, "concat">,
-    { ids, asSent, status }: {
-      ids: readonly string[];
-      asSent: string;
-      status(id: string): Promise<ReceivingUpload | CompleteUpload>;
-    },
+    { ids, asSent, status }: Wanted,
+    reserve: (id: string) => void,
   ): Promise<string> {
     const { records } = this.#parts;
     const clientId = clientIdOf(ids);
     using _turn = await this.#turns.enter(JSON.stringify([facts.owner, clientId]));
-    for (;;) {
-      const known = await records.findByClient(facts.owner, clientId);
-      if (known !== undefined && known.state !== "gone") return known.id;
-      const partials: PartialUpload[] = [];
-      for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
-      const length = partials.reduce((sum, partial) => sum + partial.length, 0);
-      const onDisk = baseOf(partials)?.length ?? 0;
-      const concat = { partials, asSent };
-      const upload = await beginUpload(this.#parts, { ...facts, clientId, length, concat }, onDisk);
-      if (await records.create(upload)) return upload.id;
+    const known = await records.findByClient(facts.owner, clientId);
+    if (known !== undefined && known.state !== "gone") return known.id;
+    new Set(ids).forEach(reserve);
+    const partials: PartialUpload[] = [];
+    for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
+    const length = partials.reduce((sum, partial) => sum + partial.length, 0);
+    const onDisk = baseOf(partials)?.length ?? 0;
+    const upload = await beginUpload(this.#parts, { ...facts, clientId, length, concat: { partials, asSent } }, onDisk);
+    if (await records.create(upload)) return upload.id;
+    throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
+  }
+
+  /** Two files of one partial upload would take it from each other, and neither would come to its end. */
+  #reserve(id: string): string {
+    if (this.#reserved.has(id)) {
+      throw new UploadError("locked", `Upload "${id}" is being concatenated: try again in a few seconds`);
     }
+    this.#reserved.add(id);
+    return id;
   }
 
   /** Brings a final upload to its end; whoever asks while that goes on waits for the same. Throws `gone` and others. */
@@ -163,12 +189,15 @@ export class Concatenations {
       everyMs: limits.checkpointMs,
       commit: (offset) => opened.checkpoint({ offset }),
     });
-    for await (const piece of bytes.readUnfinished(source, partial.length, appender.length - start)) {
-      if (lease.stop.aborted) break;
-      await appender.write(piece);
-      checkpoints.written();
+    try {
+      for await (const piece of bytes.readUnfinished(source, partial.length, appender.length - start)) {
+        if (lease.stop.aborted) break;
+        await appender.write(piece);
+        checkpoints.written();
+      }
+    } finally {
+      await checkpoints.end();
     }
-    await checkpoints.end();
     await appender.sync();
     await opened.record({ offset: appender.length });
     if (lease.stop.aborted) throw stopped(lease.stop);
