@@ -3,9 +3,9 @@ import { beginUpload } from "./begin.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import { appear } from "./finish.ts";
-import { load, open, OpenUpload, whileLocked } from "./open_upload.ts";
+import { load, open, OpenUpload } from "./open_upload.ts";
+import { baseOf, giveUpPartial, isStillWhole, wholePartial } from "./partials.ts";
 import type { Parts } from "./parts.ts";
-import { remove } from "./remove.ts";
 import type { Lease, Writers } from "./takeover.ts";
 import { Turns } from "./turns.ts";
 import {
@@ -13,7 +13,6 @@ import {
   type Concat,
   type FileFacts,
   gone,
-  hasAllBytes,
   type PartialUpload,
   type ReceivingUpload,
 } from "./upload.ts";
@@ -123,7 +122,7 @@ export class Concatenations {
       const base = baseOf(partials);
       if (base !== undefined && found.offset === 0) await this.#adopt(base, found);
       // From here on the file grows, and is the final upload's alone.
-      if (base !== undefined) await this.#giveUp(base.id);
+      if (base !== undefined) await giveUpPartial(this.#parts, this.#writers, base.id);
       return await this.#append({ id, lease, partials, base });
     }
     const opened = await open(this.#parts, id);
@@ -136,7 +135,7 @@ export class Concatenations {
   async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<void> {
     const { bytes, records, boot, durable, now } = this.#parts;
     using _lease = await this.#writers.takeOver(base.id);
-    await this.#checkWhole(base, upload);
+    if (!await isStillWhole(this.#parts, base)) throw await this.#lose(upload);
     await bytes.adopt(base.id, upload.id);
     const { relaxed: _, ...rest } = upload;
     const adopted = {
@@ -161,7 +160,7 @@ export class Concatenations {
         end += partial.length;
         if (opened.appender.length < end) await this.#copy(opened, { start, partial, base, lease });
         const isNeeded = partials.some(({ id }, at) => at > index && id === partial.id);
-        if (!isNeeded && partial.id !== base?.id) await this.#giveUp(partial.id);
+        if (!isNeeded && partial.id !== base?.id) await giveUpPartial(this.#parts, this.#writers, partial.id);
       }
       // An empty file may just have been made: it must not vanish behind the name that it gets.
       await opened.appender.sync();
@@ -182,7 +181,7 @@ export class Concatenations {
     // The base has no bytes of its own any more: they are the first ones of this file.
     const isOwn = partial.id === base?.id;
     using _lease = isOwn ? undefined : await this.#writers.takeOver(partial.id);
-    if (!isOwn) await this.#checkWhole(partial, opened.upload);
+    if (!isOwn && !await isStillWhole(this.#parts, partial)) throw await this.#lose(opened.upload);
     const source = isOwn ? opened.upload.id : partial.id;
     const checkpoints = new Checkpoints(appender, {
       everyBytes: limits.checkpointBytes,
@@ -204,48 +203,12 @@ export class Concatenations {
     if (appender.length < start + partial.length) throw await this.#lose(opened.upload);
   }
 
-  /** Throws when a partial upload does not have the bytes that it had; the final upload cannot come to its end then. */
-  async #checkWhole({ id, length }: PartialUpload, final: ReceivingUpload): Promise<void> {
-    const opened = await open(this.#parts, id).catch((error) => {
-      if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
-      throw error;
-    });
-    if (opened instanceof OpenUpload) {
-      await opened[Symbol.asyncDispose]();
-      if (hasAllBytes(opened.upload) && opened.upload.length === length) return;
-    }
-    throw await this.#lose(final);
-  }
-
   async #lose(final: ReceivingUpload): Promise<UploadError> {
     const { bytes, records, limits, now } = this.#parts;
     await records.replace(final, gone(final, "lost", now() + limits.rememberGoneMs));
     await bytes.discard(final.id);
     return new UploadError("gone", "Not all of the partial uploads are there any more: send the file again");
   }
-
-  async #giveUp(id: string): Promise<void> {
-    using _lease = await this.#writers.takeOver(id);
-    await whileLocked(this.#parts, id, async () => {
-      const upload = await this.#parts.records.get(id);
-      if (upload?.state === "receiving") await remove(this.#parts, upload, "concatenated");
-      // A crash may have left its entry, or brought it back.
-      else await this.#parts.bytes.discard(id);
-    });
-  }
-}
-
-function baseOf(partials: readonly PartialUpload[]): PartialUpload | undefined {
-  return partials.find(({ length }) => length > 0);
-}
-
-function wholePartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
-  const { id } = upload;
-  if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
-  const isPartial = upload.state === "receiving" && upload.partial === true;
-  if (isPartial && hasAllBytes(upload)) return { id, length: upload.offset };
-  const why = isPartial ? "is not whole yet" : "is not a partial one";
-  throw new UploadError("bad-request", `Upload "${id}" ${why}: only whole partial uploads can be concatenated`);
 }
 
 /** No header can hold a line break: no client can mean this upload by an id of its own. */
