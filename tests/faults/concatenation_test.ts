@@ -70,6 +70,33 @@ Deno.test("a crash at any step of a concatenation loses no byte and makes no sec
   }
 });
 
+Deno.test("a disk that fails at any step of a concatenation loses no byte, and the same request again makes the file", async () => {
+  using _mount = mountLossyDisks();
+  using start = LossyDisk.empty();
+  const paths: string[] = [];
+  await onDisk(start, async (pawl) => {
+    for (const [from, to] of SPANS) paths.push(await sendPartial(pawl, content.slice(from, to)));
+  });
+  let steps = 0;
+  for (let at = 1; steps === 0 || at <= steps; at++) {
+    for (const error of [new Error("EIO"), Object.assign(new Error("ENOSPC"), { code: "ENOSPC" })]) {
+      using disk = start.afterKill();
+      await onDisk(disk, async (pawl) => {
+        let step = 0;
+        disk.interfere = ({ kind }) => kind !== "look" && ++step === at ? { error } : undefined;
+        const first = await askForFinal(pawl, paths);
+        if (step < at) steps = step;
+        assert([201, 500, 507].includes(first.status), `${first.status} at step ${at}: ${await first.text()}`);
+        disk.interfere = () => undefined;
+        const second = await askForFinal(pawl, paths);
+        assertEquals([at, second.status, await second.text()], [at, 201, ""]);
+        assertEquals([...disk.files("files")], [["whole.bin", whole]]);
+      });
+    }
+  }
+  assert(steps > 15, `${steps} steps`);
+});
+
 /** One more crash in the middle of the recovery. */
 async function crashAgain(
   from: LossyDisk,
@@ -114,15 +141,19 @@ async function recoverAndCheck(
 }
 
 async function concatenate(pawl: LossyPawl, client: Client): Promise<void> {
-  const answer = await askTus(pawl, "POST /files/", {
-    "Upload-Concat": `final;${[...client.paths, client.paths[0]].join(" ")}`,
-    "Upload-Metadata": `name ${btoa("whole.bin")}`,
-  });
+  const answer = await askForFinal(pawl, client.paths);
   if (answer.status === 500) throw new PowerLost();
   assertEquals([answer.status, await answer.text()], [201, ""]);
   const location = answer.headers.get("location")!;
   assertEquals(location, client.location ?? location);
   client.location = location;
+}
+
+function askForFinal(pawl: LossyPawl, paths: readonly string[]): Promise<Response> {
+  return askTus(pawl, "POST /files/", {
+    "Upload-Concat": `final;${[...paths, paths[0]].join(" ")}`,
+    "Upload-Metadata": `name ${btoa("whole.bin")}`,
+  });
 }
 
 async function sendPartial(pawl: LossyPawl, body: Uint8Array<ArrayBuffer>): Promise<string> {
