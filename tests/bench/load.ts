@@ -9,7 +9,10 @@ export interface LoadPlan {
   /** The part before the one that counts, in seconds. */
   readonly warmUpSeconds: number;
   readonly seconds: number;
-  /** The whole request, one character for each byte; `########` stands for its number, with leading zeros. */
+  /**
+   * The whole request, one character for each byte; `########` stands for its number, with leading zeros, and
+   * `@@@@@@@@@@@@` for the base64 of a 0 and that.
+   */
   readonly request: string;
   /** Numbers from 0 on, each once; or, for a `range`, random ones below it. */
   readonly range?: number;

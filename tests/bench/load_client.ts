@@ -6,6 +6,7 @@ import type { LoadPlan, LoadResult } from "./load.ts";
 // the server, so it must cost little: the request is made once for each connection, and only its number is changed.
 
 const DIGITS = 8;
+const encoder = new TextEncoder();
 
 const plan: LoadPlan = JSON.parse(Deno.env.get("PAWL_BENCH_LOAD") ?? "");
 const expected = new RegExp(plan.expect);
@@ -32,14 +33,21 @@ async function useConnection(): Promise<void> {
   using exchange = await openExchange(plan.port);
   const request = Uint8Array.from(plan.request, (character) => character.charCodeAt(0));
   const places = [...plan.request.matchAll(/#{8}/g)].map(({ index }) => index);
+  const encoded = [...plan.request.matchAll(/@{12}/g)].map(({ index }) => index);
   while (performance.now() < end) {
-    number(request, places, plan.range === undefined ? next++ : Math.floor(Math.random() * plan.range));
+    const value = plan.range === undefined ? next++ : Math.floor(Math.random() * plan.range);
+    number(request, places, value);
+    for (const place of encoded) request.set(base64Of(value), place);
     const answer = await exchange.ask(request);
     if (!expected.test(answer)) throw new Error(`Expected ${plan.expect}, not ${JSON.stringify(answer)}`);
     answers++;
     const now = performance.now();
     if (now >= begin && now < end) counted++;
   }
+}
+
+function base64Of(value: number): Uint8Array {
+  return encoder.encode(btoa(String(value).padStart(DIGITS + 1, "0")));
 }
 
 function number(request: Uint8Array, places: readonly number[], value: number): void {

@@ -3,7 +3,7 @@ import { takeTurns } from "../measure.ts";
 import { cp, dd } from "../peers/copy.ts";
 import { nginx } from "../peers/nginx.ts";
 import { nodePipe } from "../peers/node_pipe.ts";
-import { pawl, relaxedPawl } from "../peers/pawl.ts";
+import { pawl, relaxedPawl, tusPawl } from "../peers/pawl.ts";
 import { tus } from "../peers/tus.ts";
 import { median, ratio } from "../stats.ts";
 
@@ -16,7 +16,7 @@ export const one: Job = {
   async run(bench) {
     const size = (bench.extent === "quick" ? 64 : 1024) * MIB;
     const what = `${size / MIB} MiB`;
-    const peers = await bench.present([pawl, relaxedPawl, dd, cp, tus, nodePipe, nginx]);
+    const peers = await bench.present([pawl, relaxedPawl, tusPawl, dd, cp, tus, nodePipe, nginx]);
     const rows = await takeTurns(bench, peers, { what, files: [await bench.source(size)], rounds: bench.rounds });
     const to = (peer: string, other: string) => ratio(rows, what, peer, other);
     const cpuOf = (peer: string) => {
@@ -28,6 +28,7 @@ export const one: Job = {
       rows,
       targets: [
         atMost(`${what}, durable: time / dd`, to(pawl.name, dd.name), 1.15, 1.15),
+        atMost(`${what}, durable, by tus: time / dd`, to(tusPawl.name, dd.name), 1.15, 1.15),
         atMost(`${what}, relaxed: time / @tus/server`, to(relaxedPawl.name, tus.name), 0.45, 0.43),
         atMost(`${what}, relaxed: time / Node pipe`, to(relaxedPawl.name, nodePipe.name), 0.45),
         atMost(`${what}, relaxed: time / nginx PUT`, to(relaxedPawl.name, nginx.name), 0.6),

@@ -3,7 +3,7 @@ import { run } from "../disk.ts";
 import { atLeast, type Bench, type Job, type Row, WrongResult } from "../job.ts";
 import { putLoad } from "../load.ts";
 import { lastingFolder } from "../measure.ts";
-import { pawl, relaxedPawl } from "../peers/pawl.ts";
+import { pawl, relaxedPawl, tusPawl } from "../peers/pawl.ts";
 import { type Peer, SMALL_BYTES, type SmallRequest } from "../peers/peer.ts";
 import { tus } from "../peers/tus.ts";
 import { ratio } from "../stats.ts";
@@ -19,7 +19,7 @@ export const small: Job = {
   name: "small",
   about: "4 KiB files, one request each, 16 at a time and 1 at a time, beside @tus/server",
   async run(bench) {
-    const peers = await bench.present([pawl, relaxedPawl, tus]);
+    const peers = await bench.present([pawl, relaxedPawl, tusPawl, tus]);
     const rows: Row[] = [];
     for (const connections of AT_A_TIME) rows.push(...await takeTurns(bench, peers, connections));
     const to = (peer: string, connections: number) => ratio(rows, whatOf(connections), peer, tus.name);
@@ -28,6 +28,7 @@ export const small: Job = {
       targets: [
         atLeast("16 at a time, durable: rate / @tus/server", to(pawl.name, 16), 2, 4),
         atLeast("16 at a time, relaxed: rate / @tus/server", to(relaxedPawl.name, 16), 5, 7),
+        atLeast("16 at a time, durable, by tus: rate / @tus/server", to(tusPawl.name, 16), 2, 4),
         atLeast("1 at a time, durable: rate / @tus/server", to(pawl.name, 1), 1.5),
         atLeast("1 at a time, relaxed: rate / @tus/server", to(relaxedPawl.name, 1), 1.5),
       ],

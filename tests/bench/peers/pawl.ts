@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { runPawl, startPawl } from "../../support/process.ts";
 import { type Answer, headOf, request } from "../client.ts";
 import { type Peer, SMALL_BYTES } from "./peer.ts";
+import { SMALL_TUS_ANSWER, smallTusHeaders, uploadByTus } from "./tus_requests.ts";
 
 /** The server of this checkout, as a user starts it, by the simple protocol. */
 export const pawl: Peer = pawlPeer("pawl", {
@@ -19,6 +20,30 @@ export const relaxedPawl: Peer = pawlPeer("pawl-relaxed", {
     return stdout.includes("--durability") ? undefined : "this server has no --durability";
   },
 });
+
+/** The same server by the tus protocol, asked as @tus/server is. */
+export const tusPawl: Peer = {
+  name: "pawl-tus",
+  note: "by tus 1.0.0; on disk when it answers",
+  missing: () => Promise.resolve(undefined),
+  async start(dir) {
+    const server = await startPawl(dir);
+    const url = `${server.url}/files/`;
+    return {
+      pid: server.pid,
+      upload: async (file, signal) => void await uploadByTus(url, file, signal),
+      received: (file) => join(dir, "files", file.name),
+      small: {
+        port: server.port,
+        head: headOf("POST", url, smallTusHeaders("@@@@@@@@@@@@")),
+        expect: SMALL_TUS_ANSWER,
+        dir: join(dir, "files"),
+        isOwn: () => false,
+      },
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  },
+};
 
 function pawlPeer(
   name: string,

@@ -1,19 +1,17 @@
 import { homedir } from "node:os";
 import { ensureDir } from "@std/fs/ensure-dir";
 import { join } from "@std/path";
-import { headOf, request } from "../client.ts";
+import { headOf } from "../client.ts";
 import { run } from "../disk.ts";
 import { nodeVersion, scriptArgs } from "./node_pipe.ts";
-import { type Peer, SMALL_BYTES } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import { startProcess } from "./process.ts";
+import { SMALL_TUS_ANSWER, smallTusHeaders, uploadByTus } from "./tus_requests.ts";
 
 const PACKAGES = ["@tus/server@2.4.5", "@tus/file-store@2.1.1"];
 
 /** npm's own retries take minutes where there is no network. */
 const INSTALL_MS = 60_000;
-
-const TUS = { "Tus-Resumable": "1.0.0" };
-const BYTES = { "Content-Type": "application/offset+octet-stream" };
 
 /** The reference server of the tus protocol, in Node, with its own store; asked as tus-js-client does. */
 export const tus: Peer = {
@@ -40,26 +38,14 @@ export const tus: Peer = {
     return {
       pid: server.pid,
       async upload(file, signal) {
-        const headers = { ...TUS, "Upload-Length": String(file.size), "Upload-Metadata": metadata(file.name) };
-        const created = await request({ method: "POST", url, headers }, signal);
-        const location = new URL(created.headers.get("location") ?? "", url).href;
-        await request(
-          { method: "PATCH", url: location, headers: { ...TUS, ...BYTES, "Upload-Offset": "0" }, file },
-          signal,
-        );
+        const location = await uploadByTus(url, file, signal);
         paths.set(file.name, join(dir, location.slice(location.lastIndexOf("/") + 1)));
       },
       received: (file) => paths.get(file.name) ?? "",
       small: {
         port,
-        head: headOf("POST", url, {
-          ...TUS,
-          ...BYTES,
-          "Upload-Length": String(SMALL_BYTES),
-          "Upload-Metadata": metadata("small"),
-          "Content-Length": String(SMALL_BYTES),
-        }),
-        expect: new RegExp(`^HTTP/1\\.1 201 [^]*\\r\\nupload-offset: ${SMALL_BYTES}\\r\\n`, "i"),
+        head: headOf("POST", url, smallTusHeaders(btoa("small"))),
+        expect: SMALL_TUS_ANSWER,
         dir,
         isOwn: (name) => name.endsWith(".json"),
       },
@@ -83,8 +69,4 @@ async function install(signal: AbortSignal): Promise<void> {
 function packageFolder(): string {
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? join(homedir(), ".cache");
   return join(cache, "pawl-bench", PACKAGES.join("+").replaceAll("/", "-"));
-}
-
-function metadata(name: string): string {
-  return `filename ${btoa(name)}`;
 }
