@@ -26,4 +26,4 @@ export function smallTusHeaders(name: string): Record<string, string> {
 }
 
 /** What a server answers that has it all. */
-export const SMALL_TUS_ANSWER = new RegExp(`^HTTP/1\\.1 201 [^]*\\r\\nupload-offset: ${SMALL_BYTES}\\r\\n`, "i");
+export const SMALL_TUS_ANSWER = new RegExp(`^HTTP/1\\.1 201 [^]*\\r\\n[Uu]pload-[Oo]ffset: ${SMALL_BYTES}\\r\\n`);
