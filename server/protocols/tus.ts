@@ -104,8 +104,15 @@ export function createTusProtocol(
     }),
 
     status: versioned(async (_request, id) => {
-      const upload = await finishedOrNot(id);
-      return new Response(null, { headers: { ...factsAgain(upload), ...offsetOf(upload), ...expiry(upload) } });
+      try {
+        const upload = await finishedOrNot(id);
+        return new Response(null, { headers: { ...factsAgain(upload), ...offsetOf(upload), ...expiry(upload) } });
+      } catch (error) {
+        // A client that has not heard of its final upload asks for the partial ones before it wants that again.
+        const given = await engine.given(id);
+        if (given === undefined) throw error;
+        return new Response(null, { headers: factsOfPart(given) });
+      }
     }),
 
     async offset(request, id, download) {
@@ -190,6 +197,16 @@ function factsAgain(upload: ReceivingUpload | CompleteUpload): Record<string, st
     ...length === undefined ? { "Upload-Defer-Length": "1" } : { "Upload-Length": String(length) },
     ...metadata !== undefined && { "Upload-Metadata": metadata },
     ...concat !== undefined && { "Upload-Concat": concat },
+  };
+}
+
+/** Of a partial upload that has been concatenated: it was whole. */
+function factsOfPart(length: number): Record<string, string> {
+  return {
+    "Cache-Control": "no-store",
+    "Upload-Concat": "partial",
+    "Upload-Length": String(length),
+    "Upload-Offset": String(length),
   };
 }
 

@@ -164,6 +164,12 @@ export class Engine {
     await discardOrphan(this.#parts, id);
   }
 
+  /** How many bytes a partial upload has given to the one that it was concatenated into, as long as that is remembered. */
+  async given(id: string): Promise<number | undefined> {
+    const upload = await this.#parts.records.get(id);
+    return upload?.state === "gone" ? upload.given : undefined;
+  }
+
   /** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
   expiresAt(upload: ReceivingUpload): number {
     return expiresAt(upload, this.#parts.limits.expireAfterMs);

@@ -85,6 +85,8 @@ export interface CompleteUpload extends Identified {
 export interface GoneUpload extends Identified {
   readonly state: "gone";
   readonly reason: "terminated" | "expired" | "lost" | "concatenated";
+  /** How many bytes it has given to another upload, where it was concatenated. */
+  readonly given?: number;
   readonly dueAt: number;
 }
 
@@ -153,6 +155,7 @@ export function gone(
     ...identityOf(upload),
     state: "gone",
     reason,
+    ...reason === "concatenated" && { given: safeBytes(upload) },
     dueAt: forgetAt,
   };
 }
