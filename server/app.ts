@@ -5,7 +5,7 @@ import { type ErrorCode, STATUS, told, UploadError } from "./errors.ts";
 import { drain, type DrainBounds } from "./drain.ts";
 import type { Log } from "./log.ts";
 import type { Pages } from "./pages.ts";
-import type { Route } from "./routes.ts";
+import type { Handler, Route, Statuses } from "./routes.ts";
 
 export interface AppParts {
   readonly routes: readonly Route[];
@@ -26,42 +26,43 @@ const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, ms: 60_000 };
 
 /** Brings requests to their handlers, and what those throw to the client. */
 export function createApp({ routes, pages, admission, allowedOrigins, log }: AppParts): App {
-  async function admitted(request: Request, connection: Connection | undefined): Promise<Response> {
-    try {
-      if (connection !== undefined) admission.enter(connection);
-    } catch (error) {
-      return errorResponse(told(error));
-    }
-    return await answer(request);
-  }
-
-  async function answer(request: Request): Promise<Response> {
+  async function answer(request: Request, admit: () => void): Promise<Response> {
     const path = new URL(request.url).pathname;
     for (const route of routes) {
       const [whole, id = ""] = route.path.exec(path) ?? [];
-      if (whole !== undefined) return await answerRoute(route, request, id);
+      if (whole !== undefined) return await answerRoute(route, { request, id, admit });
     }
-    return await answerPage(path, request);
+    return await answerPage(path, { request, admit });
   }
 
-  async function answerRoute(route: Route, request: Request, id: string): Promise<Response> {
+  async function answerRoute(
+    route: Route,
+    { request, id, admit }: { request: Request; id: string; admit: () => void },
+  ): Promise<Response> {
     const methods = allowedMethods(Object.keys(route.methods));
-    const response = await answered(request, route.statuses, () => {
-      if (request.method === "OPTIONS") return Promise.resolve(noContent({ "Allow": methods.join(", ") }));
-      const handler = route.methods[request.method === "HEAD" ? "GET" : request.method];
-      if (handler === undefined) throw notAllowed(request.method);
+    const method = methodOf(route, request);
+    const response = await answered(request, route.statuses?.(request, method) ?? {}, () => {
+      admit();
+      if (method === "OPTIONS") return Promise.resolve(noContent({ "Allow": methods.join(", ") }));
+      const handler = handlerOf(route, method);
+      if (handler === undefined) throw notAllowed(method);
       return handler(request, id);
     });
     if (response.status === STATUS_CODE.MethodNotAllowed) response.headers.set("Allow", methods.join(", "));
-    if (!route.crossOrigin) return response;
-    for (const [name, value] of Object.entries(corsHeaders(request, { allowed: allowedOrigins, methods }))) {
-      response.headers.set(name, value);
-    }
+    const more = {
+      ...route.headers?.(request, method),
+      ...route.crossOrigin && corsHeaders(request, { allowed: allowedOrigins, methods }),
+    };
+    for (const [name, value] of Object.entries(more)) response.headers.set(name, value);
     return response;
   }
 
-  function answerPage(path: string, request: Request): Promise<Response> {
+  function answerPage(
+    path: string,
+    { request, admit }: { request: Request; admit: () => void },
+  ): Promise<Response> {
     return answered(request, {}, async () => {
+      admit();
       const response = await pages.serve(path, request.headers);
       if (response === undefined) throw new UploadError("not-found", "There is nothing here: the page is at /");
       if (request.method === "GET" || request.method === "HEAD") return response;
@@ -73,30 +74,32 @@ export function createApp({ routes, pages, admission, allowedOrigins, log }: App
 
   async function answered(
     request: Request,
-    statuses: Route["statuses"],
+    statuses: Statuses,
     handle: () => Promise<Response>,
   ): Promise<Response> {
     try {
       return await handle();
     } catch (error) {
       const known = told(error);
-      if (known.code === "failed") return failure(request, known);
+      if (known.code === "failed") return failure(request, known, statuses);
       log.debug("{method} {url}: {message}", { method: request.method, url: request.url, message: known.message });
       return errorResponse(known, statuses);
     }
   }
 
   /** A bug, or a disk that fails: the client gets an id, by which the log tells the rest. */
-  function failure(request: Request, error: UploadError): Response {
+  function failure(request: Request, error: UploadError, statuses: Statuses): Response {
     const requestId = crypto.randomUUID();
     const { method, url } = request;
     const cause = error.cause ?? error;
     log.error("Request {requestId}, {method} {url}, failed: {cause}", { requestId, method, url, cause });
-    return errorResponse(error, {}, { "X-Request-Id": requestId }, ` (request ${requestId})`);
+    return errorResponse(error, statuses, { "X-Request-Id": requestId }, ` (request ${requestId})`);
   }
 
   return async (request, connection) => {
-    const response = await admitted(request, connection);
+    const response = await answer(request, () => {
+      if (connection !== undefined) admission.enter(connection);
+    });
     // Not awaited: the answer goes first, and tells the client to stop.
     if (request.body !== null) drain(request.body, DRAIN);
     return response;
@@ -104,8 +107,8 @@ export function createApp({ routes, pages, admission, allowedOrigins, log }: App
 }
 
 function errorResponse(
-  { code, message, offset }: UploadError,
-  statuses: Route["statuses"] = {},
+  { code, message, offset, headers: ownHeaders }: UploadError,
+  statuses: Statuses = {},
   headers: Record<string, string> = {},
   suffix = "",
 ): Response {
@@ -118,9 +121,20 @@ function errorResponse(
       "X-Content-Type-Options": "nosniff",
       ...offset !== undefined && { "Upload-Offset": String(offset) },
       ...retryAfter !== undefined && { "Retry-After": String(retryAfter) },
+      ...ownHeaders,
       ...headers,
     },
   });
+}
+
+/** The method that a client means which can only send others (tus 1.0.0, `X-HTTP-Method-Override`). */
+function methodOf({ takesOverride }: Route, request: Request): string {
+  return takesOverride && request.headers.get("x-http-method-override") || request.method;
+}
+
+function handlerOf({ methods }: Route, method: string): Handler | undefined {
+  if (Object.hasOwn(methods, method)) return methods[method];
+  return method === "HEAD" ? methods["GET"] : undefined;
 }
 
 function notAllowed(method: string): UploadError {
@@ -128,7 +142,8 @@ function notAllowed(method: string): UploadError {
 }
 
 function allowedMethods(methods: string[]): string[] {
-  return [...methods, ...methods.includes("GET") ? ["HEAD"] : [], "OPTIONS"];
+  const isImplied = methods.includes("GET") && !methods.includes("HEAD");
+  return [...methods, ...isImplied ? ["HEAD"] : [], "OPTIONS"];
 }
 
 function noContent(headers: Record<string, string>): Response {

@@ -20,6 +20,8 @@ export interface Config {
   readonly maxPerAddress: number;
   /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
   readonly allowedOrigins: readonly string[];
+  /** What stands before the path in the addresses of uploads: the server's own address as clients know it, or nothing. */
+  readonly publicUrl: string;
   readonly logLevel: typeof LOG_LEVELS[number];
 }
 
@@ -131,6 +133,16 @@ const OPTIONS = {
     parse: parseOrigins,
     wanted: "origins such as https://a.example separated by commas, or *, or none",
   } satisfies Option<readonly string[]>,
+  publicUrl: {
+    flag: "public-url",
+    value: "URL",
+    // A path alone is right behind every proxy that leaves paths as they are.
+    fallback: "none",
+    help:
+      "address that clients know the server by, such as https://a.example, for tus clients that need whole addresses",
+    parse: parsePublicUrl,
+    wanted: "an address such as https://a.example or https://a.example/uploads, or none",
+  } satisfies Option<string>,
   logLevel: {
     flag: "log-level",
     value: "LEVEL",
@@ -178,6 +190,7 @@ export function readConfig(args: readonly string[], env: (name: string) => strin
     minFreeBytes: read(OPTIONS.minFreeBytes),
     maxPerAddress: read(OPTIONS.maxPerAddress),
     allowedOrigins: read(OPTIONS.allowedOrigins),
+    publicUrl: read(OPTIONS.publicUrl),
     logLevel: read(OPTIONS.logLevel),
   });
 }
@@ -214,4 +227,12 @@ function parseOrigins(text: string): readonly string[] | undefined {
   const origins = text.split(",").map((origin) => origin.trim());
   const valid = origins.every((origin) => origin === "*" || URL.parse(origin)?.origin === origin);
   return valid ? origins : undefined;
+}
+
+/** Without the slash at its end: a path comes after it. */
+function parsePublicUrl(text: string): string | undefined {
+  if (text === "none") return "";
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || /[?#@]/.test(text)) return undefined;
+  return url.href.replace(/\/+$/, "");
 }

@@ -6,6 +6,8 @@ export const STATUS = {
   "size-changed": STATUS_CODE.BadRequest,
   "too-long": STATUS_CODE.BadRequest,
   "digest-mismatch": STATUS_CODE.BadRequest,
+  // What a client is not to append to.
+  "final": STATUS_CODE.Forbidden,
   "not-found": STATUS_CODE.NotFound,
   "method-not-allowed": STATUS_CODE.MethodNotAllowed,
   "idle": STATUS_CODE.RequestTimeout,
@@ -16,6 +18,7 @@ export const STATUS = {
   "taken-over": STATUS_CODE.Conflict,
   "finished": STATUS_CODE.Conflict,
   "gone": STATUS_CODE.Gone,
+  "wrong-version": STATUS_CODE.PreconditionFailed,
   "too-large": STATUS_CODE.ContentTooLarge,
   "wrong-media-type": STATUS_CODE.UnsupportedMediaType,
   "locked": STATUS_CODE.Locked,
@@ -35,11 +38,18 @@ export class UploadError extends Error {
   readonly code: ErrorCode;
   /** The count of bytes that the server holds safely, where the failure is about an upload that goes on. */
   readonly offset: number | undefined;
+  /** What the protocol wants said besides, in headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions & { offset?: number } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { offset?: number; headers?: Readonly<Record<string, string>> } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.offset = options.offset;
+    this.headers = options.headers ?? {};
   }
 }
 

@@ -6,6 +6,7 @@ import { createDownloads } from "./downloads.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./pages.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
+import { createTusProtocol } from "./protocols/tus.ts";
 import { createRoutes } from "./routes.ts";
 import { bootOf } from "./storage/boot.ts";
 import { openFiles } from "./storage/files.ts";
@@ -55,6 +56,7 @@ export async function openPawl(config: Config, { log, root, now }: Surroundings)
   });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine),
+    tus: createTusProtocol(engine, config),
     engine,
     download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
   });

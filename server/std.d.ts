@@ -54,14 +54,17 @@ declare module "@std/http/etag" {
 declare module "@std/http/status" {
   export const STATUS_CODE: {
     readonly OK: 200;
+    readonly Created: 201;
     readonly NoContent: 204;
     readonly NotModified: 304;
     readonly BadRequest: 400;
+    readonly Forbidden: 403;
     readonly NotFound: 404;
     readonly MethodNotAllowed: 405;
     readonly RequestTimeout: 408;
     readonly Conflict: 409;
     readonly Gone: 410;
+    readonly PreconditionFailed: 412;
     readonly ContentTooLarge: 413;
     readonly UnsupportedMediaType: 415;
     readonly Locked: 423;

@@ -1,6 +1,6 @@
 import { parseDictionary } from "structured-headers";
 import { UploadError } from "../errors.ts";
-import { type Digest, DIGEST_ALGORITHMS, type DigestAlgorithm } from "../uploads/digest.ts";
+import { type Digest, isDigestAlgorithm } from "../uploads/digest.ts";
 
 /**
  * A whole number in a header: only digits, at most 15, so that it is exact. `undefined` when the header is absent.
@@ -73,6 +73,16 @@ export function refuseEncodedBody(headers: Headers): void {
   }
 }
 
+/** The bytes of base64 with its padding (RFC 4648, section 4); `undefined` for anything else. */
+export function parseBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A media type without its parameters (RFC 9110, section 8.3.1); `undefined` for anything that is none. */
 export function parseMediaType(text: string | null): string | undefined {
   const type = text?.split(";")[0]?.trim().toLowerCase() ?? "";
@@ -89,10 +99,6 @@ function dictionaryOf(name: string, text: string): [string, unknown][] {
 
 function malformedDigest(name: string, cause?: unknown): UploadError {
   return new UploadError("bad-request", `${name} must be like sha-256=:BASE64:`, { cause });
-}
-
-function isDigestAlgorithm(name: string): name is DigestAlgorithm {
-  return Object.hasOwn(DIGEST_ALGORITHMS, name);
 }
 
 function percentDecoded(text: string, name: string): string {
@@ -125,6 +131,6 @@ function decodeBytes(text: string, percent: boolean): string | undefined {
 }
 
 /** A value as it may stand in a one-line answer or log. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

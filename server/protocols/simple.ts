@@ -16,12 +16,10 @@ import {
   refuseEncodedBody,
 } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
+import { OWNER } from "./owner.ts";
 
 /** Where this protocol's own words for a failure differ from the common table. */
 export const SIMPLE_STATUS: Partial<Record<ErrorCode, number>> = { "wrong-offset": STATUS_CODE.BadRequest };
-
-/** Whose uploads these are, as long as nobody has to say who they are. */
-const OWNER = "anonymous";
 
 const MAX_CLIENT_ID_BYTES = 1024;
 

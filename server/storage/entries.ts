@@ -31,9 +31,18 @@ export function makeFolder(path: string): boolean {
   return whereFree(() => Deno.mkdirSync(path) ?? true) ?? false;
 }
 
-/** Gives the file at `source` another name; false where that is taken, or its folder is not there. */
+/**
+ * Gives the file at `source` another name; false where another file has it, or its folder is not there. Done again, it
+ * is done.
+ */
 export function giveName(source: string, path: string): boolean {
-  return whereFound(() => whereFree(() => Deno.linkSync(source, path) ?? true)) ?? false;
+  const isGiven = whereFound(() => whereFree(() => Deno.linkSync(source, path) ?? true)) ?? false;
+  return isGiven || isSameFile(source, path);
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [first, second] = [entryAt(one), entryAt(other)];
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 /** Removes the name at a path; nothing happens where there is none. */

@@ -2,7 +2,7 @@ import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
 import { statfs } from "node:fs/promises";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
-import { entryAt, orNotFound, removeEntry, setModified } from "./entries.ts";
+import { entryAt, giveName, orNotFound, removeEntry, setModified } from "./entries.ts";
 import { createFolderSync } from "./folder_sync.ts";
 import { createPlacement } from "./placement.ts";
 import type { ByteStore } from "./store.ts";
@@ -51,7 +51,14 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
     create: (id) => Promise.try(() => createAppender(pathOf(id), appending(id))),
     open: (id) => Promise.try(() => openAppender(pathOf(id), appending(id))),
 
-    readUnfinished: (id, end) => readRange(pathOf(id), end),
+    readUnfinished: (id, end, start = 0) => readRange(pathOf(id), { start, end }),
+
+    async adopt(from, id) {
+      if (!giveName(pathOf(from), pathOf(id))) throw new Error(`Cannot let upload ${id} have the bytes of ${from}`);
+      await syncFolder(incoming);
+      safeEntries.add(id);
+    },
+
     choose: (wanted, isClaimed) => placement.choose(wanted, isClaimed),
     place: (id, path) => Promise.try(() => placement.place(pathOf(id), path)),
     keep: (path) => placement.keep(path),
@@ -106,12 +113,15 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
   };
 }
 
-function readRange(path: string, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+function readRange(
+  path: string,
+  { start, end }: { start: number; end: number },
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   let file: Deno.FsFile | undefined;
-  let left = end;
+  let left = end - start;
   return new ReadableStream({
     async pull(controller) {
-      file ??= await Deno.open(path);
+      file ??= await openAt(path, start);
       const buffer = new Uint8Array(Math.min(1 << 20, left));
       let read: number | null = null;
       try {
@@ -126,6 +136,12 @@ function readRange(path: string, end: number): ReadableStream<Uint8Array<ArrayBu
     },
     cancel: () => file?.close(),
   }, { highWaterMark: 0 });
+}
+
+async function openAt(path: string, position: number): Promise<Deno.FsFile> {
+  const file = await Deno.open(path);
+  if (position > 0) await file.seek(position, Deno.SeekMode.Start);
+  return file;
 }
 
 /** A finished file gets its name by a second link to its bytes: both folders must lie on one disk that has them. */

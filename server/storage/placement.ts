@@ -66,18 +66,12 @@ export function createPlacement({ root, syncFolder }: { root: string; syncFolder
     },
 
     place(source, path) {
-      const target = resolve(path);
-      return giveName(source, target) || isSameFile(source, target);
+      return giveName(source, resolve(path));
     },
 
     keep: (path) => syncFolder(dirname(resolve(path))),
     resolve,
   };
-}
-
-function isSameFile(one: string, other: string): boolean {
-  const [first, second] = [entryAt(one), entryAt(other)];
-  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 /** A number whose name is free: looks ahead in doubling steps, so that ten thousand files of one name cost little. */

@@ -27,8 +27,13 @@ export interface ByteStore {
    * process holds it.
    */
   open(id: string): Promise<Appender | "locked" | undefined>;
-  /** The bytes of an unfinished upload, from its first to the one before `end`. */
-  readUnfinished(id: string, end: number): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** The bytes of an unfinished upload, from the one at `start` (0 where nothing is said) to the one before `end`. */
+  readUnfinished(id: string, end: number, start?: number): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /**
+   * Lets the bytes of an unfinished upload be another one's too, which has none yet: no byte is copied. Returns when that
+   * would survive a power cut; done again, it is done. Before anything is appended, the first one must be given up.
+   */
+  adopt(from: string, id: string): Promise<void>;
   /**
    * Finds a path for a finished file that nothing has, under its own name or a numbered one, and makes its folders. A path
    * for which `isClaimed` is true is not given, although nothing may lie there.

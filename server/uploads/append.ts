@@ -8,7 +8,7 @@ import type { OpenUpload } from "./open_upload.ts";
 import { type Parts, RATE_GRACE_MS } from "./parts.ts";
 import { type End, receive, type Received } from "./receive.ts";
 import type { Lease } from "./takeover.ts";
-import { type CompleteUpload, hasAllBytes, type ReceivingUpload } from "./upload.ts";
+import { canAppear, type CompleteUpload, type ReceivingUpload, safeBytes } from "./upload.ts";
 
 /** What the database needs of a disk that is full to record the counts of many uploads. */
 const ROOM_FOR_RECORDS = 256 * 1024;
@@ -33,7 +33,7 @@ export interface Appended {
  * of it is flushed and recorded before this returns; only a body that is refused, because it is too long or not what
  * its digest says, is taken back whole. Throws refusals and what the disk fails with, never for a broken connection.
  */
-export async function append(
+async function append(
   parts: Parts,
   lease: Lease,
   opened: OpenUpload,
@@ -62,7 +62,7 @@ export async function append(
     const offset = opened.appender.length;
     const length = file.length ?? (end === "complete" && request.toTheEnd ? offset : undefined);
     const next = { ...file, ...length !== undefined && { length }, offset };
-    if (end === "complete" && hasAllBytes({ ...opened.upload, ...next })) {
+    if (end === "complete" && canAppear({ ...opened.upload, ...next })) {
       return { upload: await finished(parts, lease, opened, { next, check: fileCheck }), end };
     }
     await opened.record(next);
@@ -73,6 +73,26 @@ export async function append(
   const trouble = writeTrouble();
   if (trouble !== undefined) throw trouble;
   return { upload: opened.upload, end };
+}
+
+/** The same, and closes the upload. */
+export async function appendAndClose(
+  parts: Parts,
+  lease: Lease,
+  opened: OpenUpload,
+  request: AppendRequest,
+): Promise<Appended> {
+  await using _opened = opened;
+  const appended = await append(parts, lease, opened, request);
+  const { end, upload } = appended;
+  if (end !== "complete") {
+    parts.log.info("Upload {id} interrupted ({end}) at byte {offset}", {
+      id: upload.id,
+      end,
+      offset: safeBytes(upload),
+    });
+  }
+  return appended;
 }
 
 /** Receives the body with its checkpoints, and returns when what came of it is flushed. */
@@ -150,6 +170,7 @@ function refuse(
   );
 }
 
-function isRefusal({ code }: UploadError): boolean {
+/** True for what refuses a body that has come, or more of it than may: nothing of it stays. */
+export function isRefusal({ code }: UploadError): boolean {
   return code === "too-long" || code === "too-large" || code === "digest-mismatch";
 }

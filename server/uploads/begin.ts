@@ -7,13 +7,21 @@ import { type FileFacts, newUpload, type ReceivingUpload } from "./upload.ts";
 /** Of files up to this size, in bytes, very many may come at a time, and each takes next to nothing. */
 export const SMALL = 256 * 1024;
 
-/** A new upload, not recorded yet. Throws `too-large`, and `disk-full` where it would leave too little space. */
-export async function beginUpload(parts: Parts, facts: FileFacts): Promise<ReceivingUpload> {
+/** True for a small file that comes whole in one request: its record can wait for what becomes of it. */
+export function isSmallAndWhole({ offset, bodyLength, length = bodyLength }: Announced): boolean {
+  return offset === 0 && length !== undefined && length === bodyLength && length <= SMALL;
+}
+
+/**
+ * A new upload, not recorded yet; `onDisk` of its bytes are there already. Throws `too-large`, and `disk-full` where it
+ * would leave too little space.
+ */
+export async function beginUpload(parts: Parts, facts: FileFacts, onDisk = 0): Promise<ReceivingUpload> {
   const { bytes, limits, boot, durable, now } = parts;
   checkSize(facts.length ?? 0, limits.maxBytes);
   const maxAgeMs = (facts.length ?? Infinity) > SMALL ? 0 : 1000;
   const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes(maxAgeMs);
-  if (free - (facts.length ?? 0) < limits.minFreeBytes) {
+  if (free - (facts.length ?? 0) + onDisk < limits.minFreeBytes) {
     throw new UploadError(
       "disk-full",
       "The server's disk is too full for a new upload: try again when there is space",

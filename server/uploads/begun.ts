@@ -11,17 +11,20 @@ import type { CompleteUpload, ReceivingUpload } from "./upload.ts";
 export class Begun {
   readonly upload: ReceivingUpload;
   readonly #records: RecordStore;
-  readonly #turn: Turn;
+  readonly #turn: Turn | undefined;
   #recorded: Promise<boolean> | undefined;
   #isWanted = false;
   #isTaken = false;
 
-  /** `turn` is its client's; it is left when the upload can be found by its record, as far as it ever will. */
-  constructor(upload: ReceivingUpload, { records, turn }: { records: RecordStore; turn: Turn }) {
+  /**
+   * `turn` is its client's, where that knows it by an id of its own: until there is an answer nobody else can look for it.
+   * It is left when the upload can be found by its record, as far as it ever will.
+   */
+  constructor(upload: ReceivingUpload, { records, turn }: { records: RecordStore; turn?: Turn }) {
     this.upload = upload;
     this.#records = records;
     this.#turn = turn;
-    turn.whenWanted(() => {
+    turn?.whenWanted(() => {
       this.#isWanted = true;
       // Who comes later finds another upload: what it does with that must not be undone by this one.
       this.record().then((isDone) => void (this.#isTaken ||= !isDone), () => {});
@@ -59,7 +62,7 @@ export class Begun {
 
   /** Lets the next request for the same id in. */
   leave(): void {
-    this.#turn[Symbol.dispose]();
+    this.#turn?.[Symbol.dispose]();
   }
 
   /** Gives up, for its client's id means another upload; gives what is to be thrown. */

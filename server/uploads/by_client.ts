@@ -1,6 +1,6 @@
 import type { AppendRequest } from "./append.ts";
 import { wrongOffset } from "./agree.ts";
-import { beginAgreed, SMALL } from "./begin.ts";
+import { beginAgreed, isSmallAndWhole } from "./begin.ts";
 import { Begun } from "./begun.ts";
 import { whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
@@ -59,14 +59,13 @@ export class UploadsByClient {
    * other refusals.
    */
   async beginAhead(facts: NamedFileFacts, request: AppendRequest): Promise<BegunTarget | undefined> {
-    const { offset, bodyLength, length = bodyLength } = request;
-    if (offset > 0 || length === undefined || length !== bodyLength || length > SMALL) return undefined;
+    if (!isSmallAndWhole(request)) return undefined;
     const turn = this.#turns.enterAtOnce(turnOf(facts.owner, facts.clientId));
     if (turn === undefined) return undefined;
     try {
       const upload = await beginAgreed(this.#parts, facts, request);
       const begun = new Begun(upload, { records: this.#parts.records, turn });
-      return { begun, lease: this.#writers.takeOver(begun.upload.id, offset) };
+      return { begun, lease: this.#writers.takeOver(begun.upload.id, request.offset) };
     } catch (error) {
       turn[Symbol.dispose]();
       throw error;

@@ -1,15 +1,18 @@
 import { UploadError } from "../errors.ts";
-import { append, type Appended, type AppendRequest } from "./append.ts";
-import { agree, tooLong, wrongOffset } from "./agree.ts";
+import { wrongOffset } from "./agree.ts";
+import { appendAndClose, type Appended, type AppendRequest } from "./append.ts";
 import { beginUpload } from "./begin.ts";
 import { type BegunTarget, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
+import { Concatenations, type FinalFacts } from "./concatenate.ts";
 import { finish } from "./finish.ts";
-import { load, open, openBegun, OpenUpload } from "./open_upload.ts";
-import { type Parts, RATE_GRACE_MS } from "./parts.ts";
-import { receive } from "./receive.ts";
+import { beginWith, leaveNothing } from "./first_request.ts";
+import { isFinal, load, open, openBegun, OpenUpload } from "./open_upload.ts";
+import type { Parts } from "./parts.ts";
+import { repeat } from "./repeat.ts";
 import { discardOrphan, expire, giveUp, terminate } from "./remove.ts";
 import { type Lease, Writers } from "./takeover.ts";
 import {
+  canAppear,
   type CompleteUpload,
   expiresAt,
   type FileFacts,
@@ -23,10 +26,12 @@ export class Engine {
   readonly #parts: Parts;
   readonly #writers = new Writers();
   readonly #byClient: UploadsByClient;
+  readonly #concatenations: Concatenations;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#byClient = new UploadsByClient(parts, this.#writers);
+    this.#concatenations = new Concatenations(parts, this.#writers);
   }
 
   /** Begins an upload. Throws `too-large` and `disk-full`. */
@@ -37,14 +42,36 @@ export class Engine {
   }
 
   /**
+   * Begins an upload with the first bytes of its file. An interruption keeps them; of a body that is refused nothing
+   * stays. Throws what `append` throws, `too-large` and `disk-full`.
+   */
+  async begin(facts: FileFacts, request: AppendRequest): Promise<Appended> {
+    return await beginWith(this.#parts, this.#writers, facts, request);
+  }
+
+  /**
+   * Makes one file of partial uploads, which are given up for it; asked for again, it is the same file. Throws
+   * `not-found` and `gone` for a partial upload that its owner does not have (any more), and `bad-request` for an upload
+   * that is not partial, or not whole.
+   */
+  async concatenate(
+    facts: Omit<FinalFacts, "concat">,
+    partials: { readonly ids: readonly string[]; readonly asSent: string },
+  ): Promise<CompleteUpload> {
+    const status = (id: string) => this.status(id);
+    return await this.#concatenations.run(await this.#concatenations.begin(facts, { ...partials, status }));
+  }
+
+  /**
    * How far an upload is: the count is on disk, and it is the one that the next append meets, unless another client
    * goes on sending. Waits up to a second for a writer to end or fall silent; takes over a silent one. Completes what a
    * crash has left undone. Throws `not-found` or `gone`.
    */
   async status(id: string): Promise<ReceivingUpload | CompleteUpload> {
     const { bytes, limits, log } = this.#parts;
-    const settled = await this.#writers.settle(id, limits.patience);
+    const settled = this.#concatenations.isRunning(id) || await this.#writers.settle(id, limits.patience);
     const upload = await load(this.#parts, id);
+    if (upload.state === "receiving" && upload.concat !== undefined) return upload;
     if (upload.state === "complete") return await this.#settled(upload);
     if (!settled) return upload;
     const inStep = (await bytes.length(id) ?? 0) === upload.offset;
@@ -74,9 +101,11 @@ export class Engine {
 
   /**
    * Appends a body to an upload; a writer that still holds it has to let go first. The same last request again, empty,
-   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `gone` and `locked`.
+   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `gone`, `locked`, and
+   * `final` for one that is concatenated of others.
    */
   async append(id: string, request: AppendRequest): Promise<Appended> {
+    if (this.#concatenations.isRunning(id)) throw isFinal();
     await this.#untilFree(id, request.offset);
     return await this.#append(id, this.#writers.takeOver(id, request.offset), request);
   }
@@ -107,14 +136,22 @@ export class Engine {
     await expire(this.#parts, this.#writers, id);
   }
 
-  /** Completes what a crash has left undone of an upload that has all its bytes, unless somebody is there for it. */
-  async complete(id: string): Promise<void> {
-    if (!this.#writers.isHeld(id)) await this.#bringInStep(id, hasAllBytes);
+  /**
+   * Completes what a crash has left undone of an upload that has all its bytes, or has to be concatenated of others,
+   * unless somebody is there for it.
+   */
+  async complete({ id, concat }: ReceivingUpload): Promise<void> {
+    if (this.#writers.isHeld(id)) return;
+    if (concat !== undefined) await this.#concatenations.run(id);
+    else await this.#bringInStep(id, canAppear);
   }
 
-  /** Makes sure of a finished upload that a crash came upon just then. Throws `not-found` or `gone`. */
-  async settle(id: string): Promise<void> {
-    await this.#bringInStep(id, hasAllBytes);
+  /**
+   * Makes sure of a finished upload that a crash came upon just then, or finishes one that has all its bytes. Throws
+   * `not-found`, `gone`, and what its file cannot be finished for.
+   */
+  async settle(id: string): Promise<ReceivingUpload | CompleteUpload> {
+    return await this.#bringInStep(id, canAppear);
   }
 
   /** Removes an entry among the unfinished uploads that belongs to none of them. */
@@ -161,14 +198,14 @@ export class Engine {
   /** A finished upload, once its name is on disk: a crash, or a disk that fails, may have come just before. */
   async #settled(upload: CompleteUpload): Promise<ReceivingUpload | CompleteUpload> {
     if (await this.#parts.bytes.length(upload.id) === undefined) return upload;
-    return await this.#bringInStep(upload.id, hasAllBytes);
+    return await this.#bringInStep(upload.id, canAppear);
   }
 
   async #append(id: string, taken: Promise<Lease>, request: AppendRequest): Promise<Appended> {
     using lease = await taken;
     const opened = await open(this.#parts, id);
-    if (!(opened instanceof OpenUpload)) return await this.#repeat(lease, opened, request);
-    return await this.#appendTo(opened, lease, request);
+    if (!(opened instanceof OpenUpload)) return await repeat(this.#parts, lease, opened, request);
+    return await appendAndClose(this.#parts, lease, opened, request);
   }
 
   async #sendInTurn(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
@@ -185,7 +222,7 @@ export class Engine {
     try {
       using lease = await target.lease;
       try {
-        return await this.#appendTo(await openBegun(this.#parts, begun), lease, request);
+        return await appendAndClose(this.#parts, lease, await openBegun(this.#parts, begun), request);
       } catch (error) {
         if (!begun.isTaken || !(error instanceof UploadError) || error.code !== "taken-over") throw error;
         const { bytes } = this.#parts;
@@ -196,60 +233,15 @@ export class Engine {
         begun.leave();
         return await this.#sendInTurn(facts, { ...request, body: new Response(arrived).body });
       } finally {
-        if (!await begun.end()) await this.#leaveNothing(id);
+        if (!await begun.end()) await leaveNothing(this.#parts, id);
       }
     } finally {
       begun.leave();
     }
   }
-
-  /** Of an upload that never got a record nothing may be left; but a commit that has failed may have come to pass. */
-  async #leaveNothing(id: string): Promise<void> {
-    await discardOrphan(this.#parts, id).catch((error) => {
-      this.#parts.log.warning("Cannot remove what is left of upload {id}: {error}", { id, error });
-    });
-  }
-
-  async #appendTo(opened: OpenUpload, lease: Lease, request: AppendRequest): Promise<Appended> {
-    await using _opened = opened;
-    const appended = await append(this.#parts, lease, opened, request);
-    if (appended.end !== "complete") {
-      this.#parts.log.info("Upload {id} interrupted ({end}) at byte {offset}", {
-        id: opened.upload.id,
-        end: appended.end,
-        offset: safeBytes(appended.upload),
-      });
-    }
-    return appended;
-  }
-
-  /** The answer to a request on a finished upload: the same as before, where it brings nothing new. */
-  async #repeat(lease: Lease, upload: CompleteUpload, request: AppendRequest): Promise<Appended> {
-    agree({ offset: upload.length, length: upload.length }, { ...request, toTheEnd: false }, Infinity);
-    const { end } = await receive(request.body, NOTHING, {
-      limit: 0,
-      expected: request.bodyLength,
-      idleMs: this.#parts.limits.idleMs,
-      minBytesPerSecond: 0,
-      rateGraceMs: RATE_GRACE_MS,
-      stop: lease.stop,
-      onArrived: (bytes) => lease.arrived(bytes),
-      onPiece: () => {},
-    });
-    if (end === "too-long") throw tooLong(upload.length, { offset: upload.length });
-    return { upload, end };
-  }
 }
-
-const NOTHING = {
-  length: 0,
-  write: () => Promise.resolve(),
-  sync: () => Promise.resolve(),
-  cut: () => Promise.resolve(),
-  [Symbol.asyncDispose]: () => Promise.resolve(),
-};
 
 /** Digests are checked with the next request: reading a large file again is too much for one that only asks. */
 function canFinish(upload: ReceivingUpload): boolean {
-  return hasAllBytes(upload) && upload.digests === undefined;
+  return canAppear(upload) && upload.digests === undefined;
 }

@@ -39,7 +39,7 @@ export async function appear(
       log.info("Finished {path}, {length} bytes, upload {id}", { path: shown.path, length: done.length, id: done.id });
       return shown;
     }
-    if (begun !== undefined && !await records.isClaimed(path)) throw begun.taken();
+    if (begun?.upload.clientId !== undefined && !await records.isClaimed(path)) throw begun.taken();
   }
 }
 

@@ -11,9 +11,15 @@ export async function load({ records }: Parts, id: string): Promise<ReceivingUpl
   const upload = await records.get(id);
   if (upload === undefined) throw new UploadError("not-found", "No such upload: begin a new one");
   if (upload.state !== "gone") return upload;
-  const why = { terminated: "was given up", expired: "has expired", lost: "has lost bytes on disk" }[upload.reason];
-  throw new UploadError("gone", `This upload ${why}: begin a new one`);
+  throw new UploadError("gone", `This upload ${WHY_GONE[upload.reason]}: begin a new one`);
 }
+
+const WHY_GONE = {
+  terminated: "was given up",
+  expired: "has expired",
+  lost: "has lost bytes on disk",
+  concatenated: "has become a part of another one",
+};
 
 /** Opens an upload that has just begun. Throws `locked` while another process looks at it. */
 export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload> {
@@ -23,9 +29,14 @@ export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload>
 
 /**
  * Opens an upload for its one writer, with record and file in step. Gives a finished upload where it is finished, with
- * its name on disk. Throws `not-found`, `gone`, or `locked` while another process writes to it.
+ * its name on disk. Throws `not-found`, `gone`, `locked` while another process writes to it, and `final` for one that is
+ * concatenated of others, unless this is to go on with that.
  */
-export async function open(parts: Parts, id: string): Promise<OpenUpload | CompleteUpload> {
+export async function open(
+  parts: Parts,
+  id: string,
+  { toConcatenate = false } = {},
+): Promise<OpenUpload | CompleteUpload> {
   const appender = unlessLocked(await parts.bytes.open(id)) ?? await openMissing(parts, id);
   if (!("write" in appender)) return appender;
   let opened: OpenUpload | undefined;
@@ -33,6 +44,7 @@ export async function open(parts: Parts, id: string): Promise<OpenUpload | Compl
     // Only now that the file is locked does the record stand still.
     const found = await load(parts, id);
     if (found.state === "complete") return await settle(parts, found);
+    if (found.concat !== undefined && !toConcatenate) throw isFinal();
     return opened = await OpenUpload.inStep(parts, found, appender);
   } catch (error) {
     const isGone = error instanceof UploadError && (error.code === "not-found" || error.code === "gone");
@@ -53,6 +65,11 @@ async function openMissing(parts: Parts, id: string): Promise<Appender | Complet
 export async function whileLocked<T>(parts: Parts, id: string, work: () => Promise<T>): Promise<T> {
   await using _file = unlessLocked(await parts.bytes.open(id));
   return await work();
+}
+
+/** A file that is concatenated of partial uploads takes no bytes from a client (tus 1.0.0, Concatenation). */
+export function isFinal(): UploadError {
+  return new UploadError("final", "This upload is made of partial uploads: nothing can be appended to it");
 }
 
 function unlessLocked<T>(file: T | "locked"): T {

@@ -49,7 +49,8 @@ export async function discardOrphan(parts: Parts, id: string): Promise<void> {
   });
 }
 
-async function remove(
+/** Removes what is there of an upload; its file must be locked. */
+export async function remove(
   { bytes, records, limits, now, log }: Parts,
   upload: ReceivingUpload | CompleteUpload,
   reason: GoneUpload["reason"],

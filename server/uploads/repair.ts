@@ -32,7 +32,7 @@ export async function repair(
       const upload = await records.get(id);
       if (upload?.state === "complete") await engine.settle(id);
       else if (upload?.state === "receiving") {
-        if (await bytes.length(id) === upload.length) await engine.complete(id);
+        if (upload.concat !== undefined || await bytes.length(id) === upload.length) await engine.complete(upload);
       } else if (/^[\w-]{22}$/.test(id) || await bytes.ageMs(id) > STRANGER_MS) {
         await engine.discardOrphan(id);
       }

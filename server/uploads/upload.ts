@@ -18,6 +18,26 @@ export interface FileFacts {
   readonly length?: number;
   /** Digests of the whole file, to be checked before it appears. */
   readonly digests?: readonly Digest[];
+  /** What its client wants to be told again about the file (tus' `Upload-Metadata`), as it was sent. */
+  readonly metadata?: string;
+  /** A part of a file: whole, it waits to be concatenated with others, and never appears by itself. */
+  readonly partial?: true;
+  /** What the file is concatenated of, where its bytes do not come from a client. */
+  readonly concat?: Concat;
+}
+
+/** What a file is concatenated of. */
+export interface Concat {
+  /** In their order; one may come more than once. */
+  readonly partials: readonly PartialUpload[];
+  /** As the client sent it. */
+  readonly asSent: string;
+}
+
+/** A partial upload that was whole. */
+export interface PartialUpload {
+  readonly id: string;
+  readonly length: number;
 }
 
 interface Identified {
@@ -56,12 +76,15 @@ export interface CompleteUpload extends Identified {
   readonly completedAt: number;
   /** The digests of the whole file that were checked when it was finished. */
   readonly digests?: readonly Digest[];
+  readonly metadata?: string;
+  /** What the file was concatenated of, as the client sent it. */
+  readonly concat?: Pick<Concat, "asSent">;
 }
 
 /** What is remembered for a while of an upload that was given up, expired or lost. */
 export interface GoneUpload extends Identified {
   readonly state: "gone";
-  readonly reason: "terminated" | "expired" | "lost";
+  readonly reason: "terminated" | "expired" | "lost" | "concatenated";
   readonly dueAt: number;
 }
 
@@ -75,6 +98,11 @@ export function safeBytes(upload: ReceivingUpload | CompleteUpload): number {
 /** True when every byte is there, though the file may not have been placed yet. */
 export function hasAllBytes(upload: ReceivingUpload): boolean {
   return upload.offset === upload.length;
+}
+
+/** True when every byte is there of a file that is to appear. */
+export function canAppear(upload: ReceivingUpload): boolean {
+  return hasAllBytes(upload) && upload.partial === undefined;
 }
 
 /** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
@@ -109,6 +137,8 @@ export function completed(upload: ReceivingUpload, path: string, now: number): C
     path,
     ...upload.type !== undefined && { type: upload.type },
     ...upload.digests !== undefined && { digests: upload.digests },
+    ...upload.metadata !== undefined && { metadata: upload.metadata },
+    ...upload.concat !== undefined && { concat: { asSent: upload.concat.asSent } },
     completedAt: now,
   };
 }

@@ -13,7 +13,7 @@ async function ask(pawl: Pick<TestApp, "app">, method: string, path: string, hea
 
 Deno.test("unknown paths are 404, in one line that says where to go", async () => {
   await using pawl = await openTestApp();
-  for (const path of ["/nothing", "/files/", "/files/short", "/files/AAAAAAAAAAAAAAAAAAAAA!", "/status/", "/UPLOAD"]) {
+  for (const path of ["/nothing", "/files/short", "/files/AAAAAAAAAAAAAAAAAAAAA!", "/status/", "/UPLOAD"]) {
     const { status, text } = await ask(pawl, "GET", path);
     assertEquals([path, status, text], [path, 404, "There is nothing here: the page is at /"]);
   }
@@ -25,10 +25,11 @@ Deno.test("known paths with a wrong method are 405, with Allow", async () => {
     "/": "GET, HEAD, OPTIONS",
     "/status": "GET, HEAD, OPTIONS",
     "/upload": "POST, DELETE, OPTIONS",
-    "/files/AAAAAAAAAAAAAAAAAAAAAA": "GET, DELETE, HEAD, OPTIONS",
+    "/files/": "POST, OPTIONS",
+    "/files/AAAAAAAAAAAAAAAAAAAAAA": "GET, HEAD, PATCH, DELETE, OPTIONS",
   };
   for (const [path, allow] of Object.entries(allowed)) {
-    for (const method of ["PATCH", "BREW", path === "/upload" ? "GET" : "POST"]) {
+    for (const method of ["PUT", "BREW", allow.includes("POST") ? "GET" : "POST"]) {
       const { status, headers } = await ask(pawl, method, path);
       assertEquals([path, method, status, headers.get("allow")], [path, method, 405, allow]);
     }

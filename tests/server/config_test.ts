@@ -21,6 +21,7 @@ Deno.test("readConfig() has a default for everything", () => {
     minFreeBytes: 268_435_456,
     maxPerAddress: 256,
     allowedOrigins: [],
+    publicUrl: "",
     logLevel: "info",
   });
 });
@@ -31,6 +32,8 @@ Deno.test("readConfig() takes flags before the environment", () => {
   assertEquals([config.port, config.maxBytes, config.expireAfterMs], [2, 1_610_612_736, 43_200_000]);
   assertEquals(config.allowedOrigins, ["https://a.example", "http://b.example:81"]);
   assertEquals(read(["--allow-origin=*"]).allowedOrigins, ["*"]);
+  assertEquals(read(["--public-url=https://a.example/"]).publicUrl, "https://a.example");
+  assertEquals(read(["--public-url=http://a.example:81/b/"]).publicUrl, "http://a.example:81/b");
 });
 
 Deno.test("readConfig() says in one line what is wrong", () => {
@@ -45,6 +48,8 @@ Deno.test("readConfig() says in one line what is wrong", () => {
     [["--expire-after=-1d"], "--expire-after cannot be"],
     [["--allow-origin=https://a.example/path"], "--allow-origin cannot be"],
     [["--allow-origin=a.example"], "--allow-origin cannot be"],
+    [["--public-url=a.example"], "--public-url cannot be"],
+    [["--public-url=https://a.example/?b"], "--public-url cannot be"],
     [["--log-level=loud"], "--log-level cannot be"],
     [["--nonsense"], 'Unknown argument "--nonsense"'],
     [["-p", "1"], "Unknown argument"],

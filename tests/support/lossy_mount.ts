@@ -186,6 +186,7 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
         position += bytes.length;
         return bytes.length === 0 ? null : bytes.length;
       }),
+    seek: (offset: number) => Promise.resolve(position = offset),
     truncate: (length: number) => disk.step({ kind: "cut", path }, () => file().cut(length)),
     statSync: () => disk.stepNow({ kind: "look", path }, () => infoOf(disk, node)),
     stat: () => disk.step({ kind: "look", path }, () => infoOf(disk, node)),

@@ -2,6 +2,7 @@ import { createAdmission } from "../../server/admission.ts";
 import { type App, createApp } from "../../server/app.ts";
 import { createDownloads } from "../../server/downloads.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
+import { createTusProtocol } from "../../server/protocols/tus.ts";
 import { createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/files.ts";
 import { Engine } from "../../server/uploads/engine.ts";
@@ -54,6 +55,7 @@ export async function openLossyPawl(disk: LossyDisk, limits: Partial<Limits> = {
   });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine),
+    tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
   });

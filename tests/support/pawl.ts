@@ -87,6 +87,7 @@ async function testFolder(
       expireAfterMs: 7 * 86_400_000,
       durable: Deno.env.get("PAWL_DURABILITY") !== "relaxed",
       allowedOrigins: [],
+      publicUrl: "",
       logLevel: "info",
       ...wishes,
     },

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Appender, ByteStore, RecordStore } from "../../server/storage/store.ts";
 import { completed, gone, newUpload, type ReceivingUpload } from "../../server/uploads/upload.ts";
 import { someBytes } from "./bytes.ts";
@@ -35,6 +35,17 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals(await collect(bytes.readUnfinished("a", 100)), content);
     assertEquals(await collect(bytes.readUnfinished("a", 70)), content.subarray(0, 70));
     assertEquals(await collect(bytes.readUnfinished("a", 0)), new Uint8Array());
+    assertEquals(await collect(bytes.readUnfinished("a", 70, 20)), content.subarray(20, 70));
+  });
+
+  test("bytes that another upload adopts are its own when the first one goes", async ({ bytes }) => {
+    await append(bytes, "a", content);
+    await append(bytes, "c", content);
+    for (let time = 0; time < 2; time++) await bytes.adopt("a", "b");
+    await bytes.discard("a");
+    await append(bytes, "b", content.subarray(0, 20));
+    assertEquals(await collect(bytes.readUnfinished("b", 120)), joined(content, content.subarray(0, 20)));
+    await assertRejects(() => bytes.adopt("c", "b"), Error, "Cannot let upload b have the bytes of c");
   });
 
   test("a large file is appended to while it is flushed", async ({ bytes }) => {

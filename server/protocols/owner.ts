@@ -1,0 +1,2 @@
+/** Whose uploads these are, as long as nobody has to say who they are. */
+export const OWNER = "anonymous";

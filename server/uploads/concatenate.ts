@@ -1,0 +1,229 @@
+import { UploadError } from "../errors.ts";
+import { beginUpload } from "./begin.ts";
+import { Checkpoints } from "./checkpoint.ts";
+import { diskTrouble } from "./disk_trouble.ts";
+import { appear } from "./finish.ts";
+import { load, open, OpenUpload, whileLocked } from "./open_upload.ts";
+import type { Parts } from "./parts.ts";
+import { remove } from "./remove.ts";
+import type { Lease, Writers } from "./takeover.ts";
+import { Turns } from "./turns.ts";
+import {
+  type CompleteUpload,
+  type Concat,
+  type FileFacts,
+  gone,
+  hasAllBytes,
+  type PartialUpload,
+  type ReceivingUpload,
+} from "./upload.ts";
+
+/** The facts of a file that is concatenated of partial uploads. */
+export type FinalFacts = FileFacts & { readonly concat: Concat };
+
+/** What is to be done to a final upload, step by step. */
+interface Job {
+  readonly id: string;
+  readonly lease: Lease;
+  readonly partials: readonly PartialUpload[];
+  /** The one whose bytes become the final upload's first: none of them is copied. */
+  readonly base: PartialUpload | undefined;
+}
+
+/**
+ * Concatenates partial uploads into one file: the first gives its bytes, the others are appended to them, and each is
+ * given up when all it is needed for is on record. A crash between any two steps leaves what the next call goes on with.
+ */
+export class Concatenations {
+  readonly #parts: Parts;
+  readonly #writers: Writers;
+  readonly #turns = new Turns();
+  readonly #running = new Map<string, Promise<CompleteUpload>>();
+
+  constructor(parts: Parts, writers: Writers) {
+    this.#parts = parts;
+    this.#writers = writers;
+  }
+
+  /** True while the upload is being concatenated. */
+  isRunning(id: string): boolean {
+    return this.#running.has(id);
+  }
+
+  /**
+   * Begins the final upload of these partials, of which `status` tells how far they are; the same partials in the same
+   * order make the same upload, however often they are asked for. Gives its id. Throws `too-large`, `disk-full`, what
+   * `status` throws, `not-found` for somebody else's, and `bad-request` for one that is not partial, or not whole.
+   */
+  async begin(
+    facts: Omit<FinalFacts, "concat">,
+    { ids, asSent, status }: {
+      ids: readonly string[];
+      asSent: string;
+      status(id: string): Promise<ReceivingUpload | CompleteUpload>;
+    },
+  ): Promise<string> {
+    const { records } = this.#parts;
+    const clientId = clientIdOf(ids);
+    using _turn = await this.#turns.enter(JSON.stringify([facts.owner, clientId]));
+    for (;;) {
+      const known = await records.findByClient(facts.owner, clientId);
+      if (known !== undefined && known.state !== "gone") return known.id;
+      const partials: PartialUpload[] = [];
+      for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
+      const length = partials.reduce((sum, partial) => sum + partial.length, 0);
+      const onDisk = baseOf(partials)?.length ?? 0;
+      const concat = { partials, asSent };
+      const upload = await beginUpload(this.#parts, { ...facts, clientId, length, concat }, onDisk);
+      if (await records.create(upload)) return upload.id;
+    }
+  }
+
+  /** Brings a final upload to its end; whoever asks while that goes on waits for the same. Throws `gone` and others. */
+  run(id: string): Promise<CompleteUpload> {
+    let running = this.#running.get(id);
+    if (running === undefined) {
+      running = this.#run(id).finally(() => this.#running.delete(id));
+      this.#running.set(id, running);
+    }
+    return running;
+  }
+
+  async #run(id: string): Promise<CompleteUpload> {
+    using lease = await this.#writers.takeOver(id);
+    const found = await load(this.#parts, id);
+    if (found.state === "receiving" && found.concat !== undefined) {
+      const { partials } = found.concat;
+      const base = baseOf(partials);
+      if (base !== undefined && found.offset === 0) await this.#adopt(base, found);
+      // From here on the file grows, and is the final upload's alone.
+      if (base !== undefined) await this.#giveUp(base.id);
+      return await this.#append({ id, lease, partials, base });
+    }
+    const opened = await open(this.#parts, id);
+    if (!(opened instanceof OpenUpload)) return opened;
+    await opened[Symbol.asyncDispose]();
+    throw new UploadError("bad-request", "This upload is not made of others");
+  }
+
+  /** The record comes second: until it is there, the bytes are the partial upload's, and nothing else may touch them. */
+  async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<void> {
+    const { bytes, records, boot, durable, now } = this.#parts;
+    using _lease = await this.#writers.takeOver(base.id);
+    await this.#checkWhole(base, upload);
+    await bytes.adopt(base.id, upload.id);
+    const { relaxed: _, ...rest } = upload;
+    const adopted = {
+      ...rest,
+      offset: base.length,
+      boot,
+      lastByteAt: now(),
+      ...!durable && { relaxed: true as const },
+    };
+    await records.replace(upload, adopted);
+  }
+
+  async #append({ id, lease, partials, base }: Job): Promise<CompleteUpload> {
+    const opened = await open(this.#parts, id, { toConcatenate: true });
+    if (!(opened instanceof OpenUpload)) return opened;
+    await using _opened = opened;
+    if (opened.upload.offset < (base?.length ?? 0)) throw await this.#lose(opened.upload);
+    try {
+      let end = 0;
+      for (const [index, partial] of partials.entries()) {
+        const start = end;
+        end += partial.length;
+        if (opened.appender.length < end) await this.#copy(opened, { start, partial, base, lease });
+        const isNeeded = partials.some(({ id }, at) => at > index && id === partial.id);
+        if (!isNeeded) await this.#giveUp(partial.id);
+      }
+      // An empty file may just have been made: it must not vanish behind the name that it gets.
+      await opened.appender.sync();
+    } catch (error) {
+      if (!(error instanceof UploadError)) await opened.distrust();
+      throw diskTrouble(opened.upload.offset, error);
+    }
+    return await appear(this.#parts, lease, opened.upload);
+  }
+
+  /** Appends what is missing of one partial upload, which starts at `start` in the file, and records that it is there. */
+  async #copy(
+    opened: OpenUpload,
+    { start, partial, base, lease }: { start: number; partial: PartialUpload; lease: Lease; base: Job["base"] },
+  ): Promise<void> {
+    const { bytes, limits } = this.#parts;
+    const { appender } = opened;
+    // The base has no bytes of its own any more: they are the first ones of this file.
+    const isOwn = partial.id === base?.id;
+    using _lease = isOwn ? undefined : await this.#writers.takeOver(partial.id);
+    if (!isOwn) await this.#checkWhole(partial, opened.upload);
+    const source = isOwn ? opened.upload.id : partial.id;
+    const checkpoints = new Checkpoints(appender, {
+      everyBytes: limits.checkpointBytes,
+      everyMs: limits.checkpointMs,
+      commit: (offset) => opened.checkpoint({ offset }),
+    });
+    for await (const piece of bytes.readUnfinished(source, partial.length, appender.length - start)) {
+      if (lease.stop.aborted) break;
+      await appender.write(piece);
+      checkpoints.written();
+    }
+    await checkpoints.end();
+    await appender.sync();
+    await opened.record({ offset: appender.length });
+    if (lease.stop.aborted) throw stopped(lease.stop);
+    if (appender.length < start + partial.length) throw await this.#lose(opened.upload);
+  }
+
+  /** Throws when a partial upload does not have the bytes that it had; the final upload cannot come to its end then. */
+  async #checkWhole({ id, length }: PartialUpload, final: ReceivingUpload): Promise<void> {
+    const opened = await open(this.#parts, id).catch((error) => {
+      if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+      throw error;
+    });
+    if (opened instanceof OpenUpload) {
+      await opened[Symbol.asyncDispose]();
+      if (hasAllBytes(opened.upload) && opened.upload.length === length) return;
+    }
+    throw await this.#lose(final);
+  }
+
+  async #lose(final: ReceivingUpload): Promise<UploadError> {
+    const { bytes, records, limits, now } = this.#parts;
+    await records.replace(final, gone(final, "lost", now() + limits.rememberGoneMs));
+    await bytes.discard(final.id);
+    return new UploadError("gone", "Not all of the partial uploads are there any more: send the file again");
+  }
+
+  async #giveUp(id: string): Promise<void> {
+    using _lease = await this.#writers.takeOver(id);
+    await whileLocked(this.#parts, id, async () => {
+      const upload = await this.#parts.records.get(id);
+      if (upload?.state === "receiving") await remove(this.#parts, upload, "concatenated");
+    });
+  }
+}
+
+function baseOf(partials: readonly PartialUpload[]): PartialUpload | undefined {
+  return partials.find(({ length }) => length > 0);
+}
+
+function wholePartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
+  const { id } = upload;
+  if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
+  const isPartial = upload.state === "receiving" && upload.partial === true;
+  if (isPartial && hasAllBytes(upload)) return { id, length: upload.offset };
+  const why = isPartial ? "is not whole yet" : "is not a partial one";
+  throw new UploadError("bad-request", `Upload "${id}" ${why}: only whole partial uploads can be concatenated`);
+}
+
+/** No header can hold a line break: no client can mean this upload by an id of its own. */
+function clientIdOf(ids: readonly string[]): string {
+  return `\n final ${ids.join(" ")}`;
+}
+
+function stopped({ reason }: AbortSignal): UploadError {
+  return reason === "shutdown"
+    ? new UploadError("shutdown", "The server is restarting: ask again for the same upload in a few seconds")
+    : new UploadError("taken-over", "Another request has taken this upload over: ask how far it is");
+}
