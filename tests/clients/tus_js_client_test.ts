@@ -16,7 +16,7 @@ Deno.test("tus-js-client uploads a file from the disk", async () => {
   await using dir = await tempDir();
   const data = join(dir.path, "data");
   await using pawl = await startPawl(data);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const source = new Source(SIZE, 1);
   const path = join(dir.path, "film.mkv");
   await Deno.writeFile(path, source.bytes());
@@ -30,7 +30,7 @@ Deno.test("tus-js-client uploads in chunks, with PATCH and with POST in its plac
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
   for (const overridePatchMethod of [false, true]) {
-    using client = tusClient(`${pawl.url}/files/`);
+    await using client = tusClient(`${pawl.url}/files/`);
     const source = new Source(SIZE, overridePatchMethod ? 20 : 21);
     const name = `override-${overridePatchMethod}`;
     const accepted: number[] = [];
@@ -56,7 +56,7 @@ Deno.test("tus-js-client sends the file, or its first chunk, with the creation",
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
   for (const [name, chunkSize, expected] of [["at-once", Infinity, []], ["first", MiB, CHUNKS.slice(1)]] as const) {
-    using client = tusClient(`${pawl.url}/files/`);
+    await using client = tusClient(`${pawl.url}/files/`);
     const source = new Source(SIZE, 30);
     const upload = await client.upload(bufferOf(source), {
       chunkSize,
@@ -72,7 +72,7 @@ Deno.test("tus-js-client sends the file, or its first chunk, with the creation",
 Deno.test("tus-js-client uploads a stream whose length nobody knows before its end", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const source = new Source(SIZE, 40);
   const upload = await client.upload(Readable.from(source.pieces(0, SIZE, 60_001), { objectMode: false }), {
     chunkSize: MiB,
@@ -87,7 +87,7 @@ Deno.test("tus-js-client uploads a stream whose length nobody knows before its e
 Deno.test("tus-js-client keeps the names of files in every script", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const names = ["보고서 최종.pdf", "报告（第一版）.pdf", 'отчёт "v1" #1 100% 🎉👩‍💻.pdf'];
   for (const [number, name] of names.entries()) {
     const source = new Source(100_000 + number, number);
@@ -102,7 +102,7 @@ Deno.test("tus-js-client keeps the names of files in every script", async () => 
 Deno.test("tus-js-client uploads an empty file", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const source = new Source(0, 0);
   const upload = await client.upload(bufferOf(source), { metadata: { filename: "empty.txt" } });
   assertEquals(client.requests.map(({ method, status }) => `${method} ${status}`), ["POST 201"]);

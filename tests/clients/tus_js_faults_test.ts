@@ -25,7 +25,7 @@ for (const parallelUploads of [1, 4]) {
       }),
       onFault: () => cuts++,
     });
-    using client = tusClient(`http://127.0.0.1:${proxy.port}/files/`);
+    await using client = tusClient(`http://127.0.0.1:${proxy.port}/files/`);
     const source = new Source(SIZE, parallelUploads);
     const upload = await client.upload(bufferOf(source), {
       parallelUploads,
@@ -54,7 +54,7 @@ Deno.test("an upload whose last answer is lost is known to be finished, and noth
     onFault: () => lost++,
   });
   // Each request has a connection of its own, so that the last one asked for is the one that is planned for.
-  using client = tusClient(`http://127.0.0.1:${proxy.port}/files/`, { keepAlive: false });
+  await using client = tusClient(`http://127.0.0.1:${proxy.port}/files/`, { keepAlive: false });
   const source = new Source(MiB, 7);
   const upload = await client.upload(bufferOf(source), { retryDelays: PATIENT, metadata: { filename: "film.mkv" } });
   assertEquals(lost, 1);
@@ -79,7 +79,7 @@ Deno.test("an upload in parts whose joining was done and its answer lost makes n
     },
     onFault: () => lost++,
   });
-  using client = tusClient(`http://127.0.0.1:${proxy.port}/files/`, { keepAlive: false });
+  await using client = tusClient(`http://127.0.0.1:${proxy.port}/files/`, { keepAlive: false });
   const source = new Source(SIZE, 8);
   const file = bufferOf(source);
   const options = { parallelUploads: 4, retryDelays: PATIENT, metadata: { filename: "film.mkv" } };
@@ -101,7 +101,7 @@ for (const parallelUploads of [1, 4]) {
   Deno.test(`tus-js-client with ${parallelUploads} at a time goes on after the server is killed and comes back`, async () => {
     await using dir = await tempDir();
     await using first = await startPawl(dir.path);
-    using client = tusClient(`${first.url}/files/`);
+    await using client = tusClient(`${first.url}/files/`);
     const source = new Source(SIZE, 9);
     const restarted = Promise.withResolvers<PawlProcess>();
     let killed = false;

@@ -13,7 +13,7 @@ const SIZE = 16 * MiB + 4321;
 Deno.test("tus-js-client goes on with an upload that it stopped, from what the server has", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const source = new Source(SIZE, 1);
   const file = bufferOf(source);
   const options: tus.UploadOptions = { chunkSize: 4 * MiB, retryDelays: PATIENT, metadata: { filename: "film.mkv" } };
@@ -30,10 +30,25 @@ Deno.test("tus-js-client goes on with an upload that it stopped, from what the s
   assertEquals(await filesBelow(join(dir.path, "files")), ["film.mkv"]);
 });
 
+Deno.test("tus-js-client that is given a finished file again sends nothing of it", async () => {
+  await using dir = await tempDir();
+  await using pawl = await startPawl(dir.path);
+  await using client = tusClient(`${pawl.url}/files/`);
+  const source = new Source(MiB, 6);
+  const file = bufferOf(source);
+  const first = await client.upload(file, { metadata: { filename: "film.mkv" } });
+  client.requests.splice(0);
+  const again = await client.resume(file, { metadata: { filename: "film.mkv" } });
+  assertEquals(again.url, first.url);
+  assertEquals(client.requests.map(({ method, status }) => `${method} ${status}`), ["HEAD 200"]);
+  await assertWhole(again, { data: dir.path, name: "film.mkv", source, origin: pawl.url });
+  assertEquals(await filesBelow(join(dir.path, "files")), ["film.mkv"]);
+});
+
 Deno.test("tus-js-client uploads in four parts at a time, and one file comes of it", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const source = new Source(SIZE, 2);
   const upload = await client.upload(bufferOf(source), { parallelUploads: 4, metadata: { filename: "whole" } });
   const concats = client.requests.filter(({ method }) => method === "POST").map(({ concat }) => concat?.split(";")[0]);
@@ -43,10 +58,27 @@ Deno.test("tus-js-client uploads in four parts at a time, and one file comes of 
   assertEquals(await filesBelow(join(dir.path, "files")), ["whole"]);
 });
 
+Deno.test("tus-js-client uploads in four parts what is too small for them, each sent with its creation", async () => {
+  await using dir = await tempDir();
+  await using pawl = await startPawl(dir.path);
+  for (const size of [0, 1, 5]) {
+    await using client = tusClient(`${pawl.url}/files/`);
+    const source = new Source(size, size);
+    const upload = await client.upload(bufferOf(source), {
+      parallelUploads: 4,
+      uploadDataDuringCreation: true,
+      metadata: { filename: `${size} bytes` },
+    });
+    assertEquals(client.requests.map(({ method, status }) => `${method} ${status}`), Array(5).fill("POST 201"));
+    await assertWhole(upload, { data: dir.path, name: `${size} bytes`, source, origin: pawl.url });
+  }
+  assertEquals(await filesBelow(join(dir.path, "files")), ["0 bytes", "1 bytes", "5 bytes"]);
+});
+
 Deno.test("tus-js-client goes on with an upload in four parts that it stopped", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const source = new Source(SIZE, 3);
   const file = bufferOf(source);
   const options: tus.UploadOptions = {
@@ -75,7 +107,7 @@ Deno.test("tus-js-client goes on with an upload in four parts that it stopped", 
 Deno.test("Upload.abort(true) takes an unfinished upload away", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const source = new Source(SIZE, 4);
   const file = bufferOf(source);
   const options: tus.UploadOptions = { chunkSize: 4 * MiB, retryDelays: PATIENT, metadata: { filename: "film.mkv" } };
@@ -96,7 +128,7 @@ Deno.test("Upload.abort(true) takes an unfinished upload away", async () => {
 Deno.test("a client whose upload was terminated by another begins again, and brings it whole", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
-  using client = tusClient(`${pawl.url}/files/`);
+  await using client = tusClient(`${pawl.url}/files/`);
   const source = new Source(SIZE, 5);
   const file = bufferOf(source);
   const options: tus.UploadOptions = { chunkSize: 4 * MiB, retryDelays: PATIENT, metadata: { filename: "film.mkv" } };

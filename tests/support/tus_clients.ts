@@ -18,7 +18,7 @@ export interface TusRequest {
 }
 
 /** tus-js-client as a program on a user's machine runs it: it remembers its uploads, and reuses its connections. */
-export interface TusClient extends Disposable {
+export interface TusClient extends AsyncDisposable {
   /** All that it has sent, in order. */
   readonly requests: TusRequest[];
   /** Makes an upload, and does not start it. */
@@ -38,6 +38,9 @@ export interface TusUpload {
   /** Starts it and waits for its end; throws what the client gave up with. */
   finish(): Promise<tus.Upload>;
 }
+
+/** A little longer than tus-js-client's own 100 ms. */
+const THROTTLE_MS = 120;
 
 /** A client for this endpoint; `keepAlive: false` makes each request take a connection of its own. */
 export function tusClient(endpoint: string, { keepAlive = true }: { keepAlive?: boolean } = {}): TusClient {
@@ -102,7 +105,11 @@ export function tusClient(endpoint: string, { keepAlive = true }: { keepAlive?: 
       return await finish();
     },
     remembered: (file) => create(file).upload.findPreviousUploads(),
-    [Symbol.dispose]: () => agent.destroy(),
+    async [Symbol.asyncDispose]() {
+      agent.destroy();
+      // Its progress is throttled by timers that nothing clears and nothing tells of.
+      await new Promise((resolve) => setTimeout(resolve, THROTTLE_MS));
+    },
   };
 }
 
