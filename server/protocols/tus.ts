@@ -1,6 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "../config.ts";
-import { UploadError } from "../errors.ts";
+import { told, UploadError } from "../errors.ts";
 import type { Handler, Statuses } from "../routes.ts";
 import type { AppendRequest } from "../uploads/append.ts";
 import { CHECKSUM_ALGORITHMS } from "../uploads/digest.ts";
@@ -82,8 +82,13 @@ export function createTusProtocol(
 
   /** A client takes a count that is the length for success: it must not see one before the file is there. */
   async function finishedOrNot(id: string): Promise<ReceivingUpload | CompleteUpload> {
-    const upload = await engine.status(id);
-    return upload.state === "receiving" && canAppear(upload) ? await engine.settle(id) : upload;
+    try {
+      const upload = await engine.status(id);
+      return upload.state === "receiving" && canAppear(upload) ? await engine.settle(id) : upload;
+    } catch (error) {
+      const { code, message, cause } = told(error);
+      throw new UploadError(code, message, { cause });
+    }
   }
 
   return {

@@ -42,11 +42,11 @@ export function factsOfMetadata(
     const value = keys.map((key) => metadata.get(key)).find((value) => value !== undefined && value.length > 0);
     return value === undefined ? undefined : textOf(value);
   };
-  const parts = (text("relativePath") ?? "").replace(/^\//, "").split("/");
-  const last = parts.pop() ?? "";
-  const named = text("filename", "name");
+  const path = text("relativePath") ?? "";
   // Some clients say "null" where they know no path.
-  const name = cleanName(named ?? (last === "null" ? "" : last)) ?? cleanName(last) ?? "file";
+  const parts = path === "null" ? [] : path.replace(/^\//, "").split("/");
+  const last = parts.pop() ?? "";
+  const name = cleanName(text("filename", "name") ?? last) ?? cleanName(last) ?? "file";
   const type = parseMediaType(text("filetype", "type") ?? null);
   return { name, folders: cleanFolders(parts) ?? [], ...type !== undefined && { type } };
 }

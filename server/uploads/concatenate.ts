@@ -135,7 +135,7 @@ export class Concatenations {
         end += partial.length;
         if (opened.appender.length < end) await this.#copy(opened, { start, partial, base, lease });
         const isNeeded = partials.some(({ id }, at) => at > index && id === partial.id);
-        if (!isNeeded) await this.#giveUp(partial.id);
+        if (!isNeeded && partial.id !== base?.id) await this.#giveUp(partial.id);
       }
       // An empty file may just have been made: it must not vanish behind the name that it gets.
       await opened.appender.sync();
@@ -200,6 +200,8 @@ export class Concatenations {
     await whileLocked(this.#parts, id, async () => {
       const upload = await this.#parts.records.get(id);
       if (upload?.state === "receiving") await remove(this.#parts, upload, "concatenated");
+      // A crash may have left its entry, or brought it back.
+      else await this.#parts.bytes.discard(id);
     });
   }
 }

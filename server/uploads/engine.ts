@@ -16,7 +16,6 @@ import {
   type CompleteUpload,
   expiresAt,
   type FileFacts,
-  hasAllBytes,
   type ReceivingUpload,
   safeBytes,
 } from "./upload.ts";

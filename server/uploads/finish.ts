@@ -48,7 +48,11 @@ async function show({ bytes, records }: Parts, upload: CompleteUpload): Promise<
   try {
     let shown = upload;
     while (!await bytes.place(upload.id, shown.path)) {
-      const path = await bytes.choose(wantedOf(shown), (path) => records.isClaimed(path));
+      const { path: own } = shown;
+      const path = await bytes.choose(wantedOf(shown), async (path) => path !== own && await records.isClaimed(path));
+      // Nothing lies there: its folder had gone, and is there again.
+      if (path === own && await bytes.place(upload.id, own)) break;
+      if (path === own) throw new Error(`Cannot let a file appear as "${own}"`);
       const moved = { ...shown, path };
       if (await records.replace(shown, moved)) shown = moved;
     }

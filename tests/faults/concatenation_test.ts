@@ -5,6 +5,7 @@ import { mountLossyDisks } from "../support/lossy_mount.ts";
 import { ALL_SURVIVORS } from "../support/lossy_nodes.ts";
 import { type LossyPawl, openLossyPawl } from "../support/lossy_pawl.ts";
 import { BODY_TYPE } from "../support/tus_wire.ts";
+import { describe, newWorld } from "./world.ts";
 
 const content = someBytes(200);
 /** Where the partial uploads begin and end; the first comes again at the end. */
@@ -48,13 +49,17 @@ Deno.test("a crash at any step of a concatenation loses no byte and makes no sec
     await test.step(name, async () => {
       let isComplete = false;
       let crashPoints = 0;
+      const seen = new Set<string>();
       for (let at = 1; !isComplete; at++, crashPoints++) {
         using disk = start.afterKill();
         crashAt(disk, at);
         const known: Client = { paths: client.paths };
         isComplete = await onDisk(disk, (pawl) => concatenate(pawl, known));
         for (const next of [disk.afterKill(), ...ALL_SURVIVORS.map((survivors) => disk.afterLoss(survivors))]) {
-          using _next = next;
+          using world = newWorld(next);
+          const key = `${known.location} ${describe(world)}`;
+          if (seen.has(key)) continue;
+          seen.add(key);
           await recoverAndCheck(next, known, recover);
           await crashAgain(next, known, recover);
         }
@@ -129,13 +134,13 @@ async function onDisk(disk: LossyDisk, activity: (pawl: LossyPawl) => Promise<un
 }
 
 async function concatenate(pawl: LossyPawl, client: Client): Promise<void> {
-  const { status, headers } = await ask(pawl, "POST", "/files/", {
+  const answer = await ask(pawl, "POST", "/files/", {
     "Upload-Concat": `final;${[...client.paths, client.paths[0]].join(" ")}`,
     "Upload-Metadata": `name ${btoa("whole.bin")}`,
   });
-  if (status === 500) throw new PowerLost();
-  assertEquals(status, 201);
-  const location = headers.get("location")!;
+  if (answer.status === 500) throw new PowerLost();
+  assertEquals([answer.status, await answer.text()], [201, ""]);
+  const location = answer.headers.get("location")!;
   assertEquals(location, client.location ?? location);
   client.location = location;
 }

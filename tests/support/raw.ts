@@ -4,8 +4,11 @@ export interface RawConnection extends Disposable {
   send(data: string | Uint8Array): Promise<boolean>;
   /** Says that nothing more will be sent, and keeps on reading. */
   finishSending(): Promise<void>;
-  /** The next whole answer; interim ones (1xx) are passed over. Throws when the server closes before it is whole. */
-  answer(): Promise<RawAnswer>;
+  /**
+   * The next whole answer; interim ones (1xx) are passed over. One to `HEAD` has no body, whatever length it tells. Throws
+   * when the server closes before it is whole.
+   */
+  answer(to?: "HEAD"): Promise<RawAnswer>;
   /** Waits for the next bytes of an answer, and reads at most `most` of them. */
   heard(most?: number): Promise<void>;
   /** Waits until the server closes; gives what came before it. */
@@ -48,7 +51,7 @@ export async function connect(port: number): Promise<RawConnection> {
       }
     },
     finishSending: () => connection.closeWrite(),
-    async answer() {
+    async answer(to) {
       for (;;) {
         await readUntil(() => text.includes("\r\n\r\n"));
         const head = text.slice(0, text.indexOf("\r\n\r\n"));
@@ -60,7 +63,7 @@ export async function connect(port: number): Promise<RawConnection> {
           const colon = line.indexOf(":");
           return [line.slice(0, colon), line.slice(colon + 1).trim()];
         }));
-        const length = Number(headers.get("content-length") ?? 0);
+        const length = to === "HEAD" ? 0 : Number(headers.get("content-length") ?? 0);
         await readUntil(() => text.length >= length);
         const body = text.slice(0, length);
         text = text.slice(length);

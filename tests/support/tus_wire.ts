@@ -29,7 +29,7 @@ export async function openTusWire(wishes: Wishes = {}): Promise<TusWire> {
   async function ask(line: string, headers: RequestHeaders = {}, body?: Uint8Array | string): Promise<RawAnswer> {
     using connection = await begin(line, headers);
     if (body !== undefined) await connection.send(body);
-    return await connection.answer();
+    return await connection.answer(line.startsWith("HEAD ") ? "HEAD" : undefined);
   }
   function send(line: string, headers: RequestHeaders, body: Uint8Array | string): Promise<RawAnswer> {
     return ask(line, { "Content-Type": BODY_TYPE, "Content-Length": body.length, ...headers }, body);
