@@ -42,7 +42,10 @@ export interface TusUpload {
 /** A little longer than tus-js-client's own 100 ms. */
 const THROTTLE_MS = 120;
 
-/** A client for this endpoint; `keepAlive: false` makes each request take a connection of its own. */
+/**
+ * A client for this endpoint. With `keepAlive: false` each request takes a connection of its own, for tests that break
+ * connections: in Deno 2.9.6 a request on one that was used before may never learn that it is broken.
+ */
 export function tusClient(endpoint: string, { keepAlive = true }: { keepAlive?: boolean } = {}): TusClient {
   const agent = new Agent({ keepAlive });
   const urlStorage = new MemoryUrlStorage();
