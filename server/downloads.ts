@@ -9,7 +9,7 @@ import type { CompleteUpload } from "./uploads/upload.ts";
  * page. Throws `not-found` for what is not there or not finished, `gone` for what was.
  */
 export function createDownloads(
-  { records, bytes, settle }: { records: RecordStore; bytes: ByteStore; settle: (id: string) => Promise<unknown> },
+  { records, bytes, settle }: { records: RecordStore; bytes: ByteStore; settle: (id: string) => Promise<void> },
 ): (request: Request, id: string) => Promise<Response> {
   /** Right after a crash the file may not show yet. */
   async function openFinished({ id, path }: CompleteUpload): Promise<FinishedFile | undefined> {

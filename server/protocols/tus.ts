@@ -84,7 +84,7 @@ export function createTusProtocol(
   async function finishedOrNot(id: string): Promise<ReceivingUpload | CompleteUpload> {
     try {
       const upload = await engine.status(id);
-      return upload.state === "receiving" && canAppear(upload) ? await engine.settle(id) : upload;
+      return upload.state === "receiving" && canAppear(upload) ? await engine.finish(id) : upload;
     } catch (error) {
       const { code, message, cause } = told(error);
       throw new UploadError(code, message, { cause });

@@ -3,20 +3,22 @@ import { dirname, join } from "@std/path";
 import { statfs } from "node:fs/promises";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
 import { entryAt, giveName, orNotFound, removeEntry, setModified } from "./entries.ts";
-import { createFolderSync } from "./folder_sync.ts";
+import { createFolderSync, gathered } from "./folder_sync.ts";
 import { createPlacement } from "./placement.ts";
 import type { ByteStore } from "./store.ts";
 
 export interface FilesOptions {
   /** False: nothing is flushed; when it gets to the disk is left to the system. */
   readonly durable: boolean;
+  /** How long the flush waits that brings a finished file's name to the disk, for others to share it; milliseconds. */
+  readonly gatherMs?: number;
 }
 
 /**
  * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
  * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
  */
-export async function openFiles(folder: string, { durable }: FilesOptions): Promise<ByteStore> {
+export async function openFiles(folder: string, { durable, gatherMs = 25 }: FilesOptions): Promise<ByteStore> {
   const incoming = join(folder, "incoming");
   const finished = join(folder, "files");
   await ensureDir(incoming);
@@ -26,7 +28,8 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
   await syncFolder(folder);
   // The data folder's own name, where it was just made; the folder above may be somebody else's.
   await syncFolder(dirname(folder)).catch(() => {});
-  const placement = createPlacement({ root: finished, syncFolder });
+  const syncSoon = durable && gatherMs > 0 ? gathered(syncFolder, gatherMs) : syncFolder;
+  const placement = createPlacement({ root: finished, syncFolder, syncSoon });
   const pathOf = (id: string) => join(incoming, id);
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
@@ -62,6 +65,7 @@ export async function openFiles(folder: string, { durable }: FilesOptions): Prom
     choose: (wanted, isClaimed) => placement.choose(wanted, isClaimed),
     place: (id, path) => Promise.try(() => placement.place(pathOf(id), path)),
     keep: (path) => placement.keep(path),
+    keepSoon: (path) => placement.keepSoon(path),
     setModified: (id, time) => Promise.try(() => setModified(pathOf(id), time)),
 
     async *unfinished() {

@@ -27,6 +27,23 @@ export function createFolderSync(sync: SyncFolder = syncFolder): SyncFolder {
   };
 }
 
+/**
+ * Lets callers that can wait share still more: what asks for a folder within `ms` of the first is served by one flush.
+ */
+export function gathered(sync: SyncFolder, ms: number): SyncFolder {
+  const coming = new Map<string, Promise<void>>();
+  return (path) => {
+    const before = coming.get(path);
+    if (before !== undefined) return before;
+    const next = new Promise((resolve) => setTimeout(resolve, ms)).then(() => {
+      coming.delete(path);
+      return sync(path);
+    });
+    coming.set(path, next);
+    return next;
+  };
+}
+
 async function syncFolder(path: string): Promise<void> {
   const folder = openFolder(path);
   try {

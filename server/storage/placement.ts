@@ -8,7 +8,8 @@ export interface Placement {
   /**
    * Makes the folders that a file is to lie in, and finds a name there that nothing has, numbered where its own is taken.
    * Gives the path from the root, with `/` between the parts; the folders would survive a power cut. A path for which
-   * `isClaimed` is true is as good as taken, although nothing may lie there.
+   * `isClaimed` is true is as good as taken, although nothing may lie there. Without `isClaimed` a name that has not been
+   * given of late is not looked for: whoever claims it, or puts a file there, is told if it is taken.
    */
   choose(wanted: Wanted, isClaimed?: IsClaimed): Promise<string>;
   /**
@@ -18,6 +19,8 @@ export interface Placement {
   place(source: string, path: string): boolean;
   /** Returns when a path would survive a power cut. */
   keep(path: string): Promise<void>;
+  /** The same where nobody waits for it: with others, a moment later, at less cost. */
+  keepSoon(path: string): Promise<void>;
   /** The place on disk of a path. */
   resolve(path: string): string;
 }
@@ -31,9 +34,26 @@ export interface Wanted {
   readonly folders: readonly string[];
 }
 
-export function createPlacement({ root, syncFolder }: { root: string; syncFolder: SyncFolder }): Placement {
+const MAX_GIVEN = 10_000;
+
+export interface PlacementOptions {
+  readonly root: string;
+  readonly syncFolder: SyncFolder;
+  /** The same for who can wait. */
+  readonly syncSoon: SyncFolder;
+}
+
+export function createPlacement({ root, syncFolder, syncSoon }: PlacementOptions): Placement {
   /** The folders whose names this process has flushed. */
   const safeFolders = new Set<string>();
+
+  /** Paths that were given of late: most are taken now. */
+  const given = new Set<string>();
+  function give(path: string): string {
+    if (given.size >= MAX_GIVEN) given.clear();
+    given.add(path);
+    return path;
+  }
 
   /**
    * Makes one folder inside of `parent`, or finds it; under a numbered name where a file has the name. Its name is on
@@ -60,9 +80,10 @@ export function createPlacement({ root, syncFolder }: { root: string; syncFolder
       const parts: string[] = [];
       for (const folder of folders) parts.push(await enter(join(root, ...parts), folder));
       const pathOf = (number: number) => [...parts, numberedName(name, number)].join("/");
+      if (isClaimed === undefined && !given.has(pathOf(1))) return give(pathOf(1));
       const isTaken = async (number: number) =>
         entryAt(resolve(pathOf(number))) !== undefined || await isClaimed?.(pathOf(number)) === true;
-      return pathOf(await firstFreeNumber(isTaken));
+      return give(pathOf(await firstFreeNumber(isTaken)));
     },
 
     place(source, path) {
@@ -70,6 +91,7 @@ export function createPlacement({ root, syncFolder }: { root: string; syncFolder
     },
 
     keep: (path) => syncFolder(dirname(resolve(path))),
+    keepSoon: (path) => syncSoon(dirname(resolve(path))),
     resolve,
   };
 }

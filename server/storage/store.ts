@@ -47,6 +47,8 @@ export interface ByteStore {
   place(id: string, path: string): Promise<boolean>;
   /** Returns when a finished file's name would survive a power cut. */
   keep(path: string): Promise<void>;
+  /** The same where nobody waits for it: with others, a moment later, at less cost. */
+  keepSoon(path: string): Promise<void>;
   /** Sets when the file was last modified, in milliseconds since 1970. */
   setModified(id: string, time: number): Promise<void>;
   /** The ids of all unfinished uploads that have an entry, and the names of what else lies among them. */

@@ -16,16 +16,15 @@ const SMALLEST_BUFFER = 4 * 1024;
 /** … and a fast one few calls. */
 export const LARGEST_BUFFER = 1024 * 1024;
 
-/** Below this a body comes in one piece or two: no buffer is worth its trouble. */
-const SMALL = 64 * 1024;
+/** A body of so few bytes has mostly come with its head: Deno 2.9 gives it as a stream that takes no buffers. */
+const TINY = 8 * 1024;
 
 /**
- * Opens a body for reading with one buffer, used again and again, that grows while reads fill it, and two
- * in the end. `expected` is the
- * body's length in bytes, where it is known.
+ * Opens a body for reading with one buffer, used again and again, that grows while reads fill it, and two in the end.
+ * `expected` is the body's length in bytes, where it is known.
  */
 export function openBody(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | undefined): BodySource {
-  const { next, leave } = expected !== undefined && expected < SMALL ? openPlain(body) : openBuffered(body);
+  const { next, leave } = expected !== undefined && expected <= TINY ? openPlain(body) : openBuffered(body);
   let ended = false;
   let endRead: () => void = () => {};
   return {
@@ -59,7 +58,7 @@ function openBuffered(body: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
   try {
     reader = body.getReader({ mode: "byob" });
   } catch {
-    // Deno 2.9 gives a small body as a stream of another kind, whole in one or a few pieces.
+    // A larger one, too, may have come with its head.
     return openPlain(body);
   }
   let buffer = new Uint8Array(SMALLEST_BUFFER);

@@ -58,7 +58,7 @@ export class Engine {
     partials: { readonly ids: readonly string[]; readonly asSent: string },
   ): Promise<CompleteUpload> {
     const status = (id: string) => this.status(id);
-    return await this.#concatenations.run(await this.#concatenations.begin(facts, { ...partials, status }));
+    return await this.#concatenations.concatenate(facts, { ...partials, status });
   }
 
   /**
@@ -145,11 +145,14 @@ export class Engine {
     else await this.#bringInStep(id, canAppear);
   }
 
-  /**
-   * Makes sure of a finished upload that a crash came upon just then, or finishes one that has all its bytes. Throws
-   * `not-found`, `gone`, and what its file cannot be finished for.
-   */
-  async settle(id: string): Promise<ReceivingUpload | CompleteUpload> {
+  /** Makes sure of a finished upload that a crash came upon just then. Throws `not-found` or `gone`. */
+  async settle(id: string): Promise<void> {
+    await this.#writers.untilFree(id);
+    await this.#bringInStep(id, canAppear);
+  }
+
+  /** Finishes an upload that has all its bytes, whatever it takes. Throws `digest-mismatch`, and what `status` throws. */
+  async finish(id: string): Promise<ReceivingUpload | CompleteUpload> {
     return await this.#bringInStep(id, canAppear);
   }
 

@@ -65,7 +65,7 @@ async function show({ bytes, records }: Parts, upload: CompleteUpload): Promise<
 /** Brings a name to the disk; then the upload's own entry can go. What fails here is done after the next start. */
 async function tidyUp({ bytes, log }: Parts, { id, path }: CompleteUpload): Promise<void> {
   try {
-    await bytes.keep(path);
+    await bytes.keepSoon(path);
     await bytes.leave(id);
   } catch (error) {
     log.warning("Cannot tidy up after upload {id}, which is finished: {error}", { id, error });

@@ -105,6 +105,11 @@ export class Writers {
     return true;
   }
 
+  /** Waits until nobody holds the upload, and hurries nobody. */
+  async untilFree(id: string): Promise<void> {
+    for (let holder = this.#last.get(id); holder !== undefined; holder = this.#last.get(id)) await holder.released;
+  }
+
   /** Asks all holders to stop, refuses newcomers, and returns when nobody holds anything. */
   async close(): Promise<void> {
     this.#closed = true;

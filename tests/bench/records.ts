@@ -43,8 +43,8 @@ async function writeRecords(bench: Bench, dir: string, count: number): Promise<v
     const atomic = kv.atomic();
     for (let i = 0; i < RECORDS_PER_COMMIT && done < count; i++, done++) {
       const number = String(done >> 1).padStart(8, "0");
-      if (done % 2 === 0) await setComplete(atomic, number);
-      else await setReceiving(atomic, `waiting-${number}`, Date.now() + 24 * HOUR_MS + done);
+      if (done % 2 === 0) setComplete(atomic, number);
+      else setReceiving(atomic, `waiting-${number}`, Date.now() + 24 * HOUR_MS + done);
     }
     await atomic.commit();
   }
@@ -64,7 +64,7 @@ export async function writeExpired(dir: string, count: number, now: number): Pro
   while (ids.length < count) {
     const atomic = kv.atomic();
     for (let i = 0; i < RECORDS_PER_COMMIT && ids.length < count; i++) {
-      const id = await setReceiving(atomic, `expired-${crypto.randomUUID()}`, now - HOUR_MS);
+      const id = setReceiving(atomic, `expired-${crypto.randomUUID()}`, now - HOUR_MS);
       await Deno.writeFile(join(incoming, id), new Uint8Array(LENGTH));
       ids.push(id);
     }
@@ -78,7 +78,7 @@ async function databaseIn(dir: string): Promise<string> {
   return join(dir, "pawl.db");
 }
 
-async function setComplete(atomic: Deno.AtomicOperation, number: string): Promise<void> {
+function setComplete(atomic: Deno.AtomicOperation, number: string): void {
   const id = newId();
   const clientId = clientIdOf(number);
   const upload: CompleteUpload = {
@@ -91,10 +91,10 @@ async function setComplete(atomic: Deno.AtomicOperation, number: string): Promis
     length: LENGTH,
     path: `${clientId}.bin`,
   };
-  atomic.set(["upload", id], upload).set(await clientKey(clientId), id);
+  atomic.set(["upload", id], upload).set(clientKey(clientId), id).set(["path", upload.path], id);
 }
 
-async function setReceiving(atomic: Deno.AtomicOperation, clientId: string, dueAt: number): Promise<string> {
+function setReceiving(atomic: Deno.AtomicOperation, clientId: string, dueAt: number): string {
   const id = newId();
   const upload: ReceivingUpload = {
     state: "receiving",
@@ -111,13 +111,12 @@ async function setReceiving(atomic: Deno.AtomicOperation, clientId: string, dueA
     lastByteAt: 0,
     dueAt,
   };
-  atomic.set(["upload", id], upload).set(["due", dueAt, id], id).set(await clientKey(clientId), id);
+  atomic.set(["upload", id], upload).set(["due", dueAt, id], id).set(clientKey(clientId), id);
   return id;
 }
 
-async function clientKey(clientId: string): Promise<Deno.KvKey> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(clientId));
-  return ["client", OWNER, encodeBase64Url(digest)];
+function clientKey(clientId: string): Deno.KvKey {
+  return ["client", OWNER, clientId];
 }
 
 function newId(): string {

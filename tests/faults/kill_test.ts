@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { type PawlProcess, startPawl } from "../support/process.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { sha256OfStream } from "../support/sources.ts";
+import { untilNothingUnfinished } from "../support/incoming.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { drawPlan, LONG_BYTES, type SizeClass, traitOf } from "./kill_plan.ts";
 import { KilledUpload, type OnEvent, type Tally } from "./killed_upload.ts";
@@ -80,7 +81,7 @@ class KillRun {
     assertNoComplaint(pawl.output());
     await this.#lookAtFiles();
 
-    assertEquals(await filesBelow(join(this.#data, "incoming")), [], "Unfinished files are left");
+    await untilNothingUnfinished(this.#data);
     assertEquals((await Array.fromAsync(Deno.readDir(this.#data), ({ name }) => name)).sort(), FOLDER);
     const there = Map.groupBy(this.#there.values(), ({ trait }) => trait);
     for (const upload of this.uploads) {

@@ -4,6 +4,7 @@ import { startPawl } from "../support/process.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { sha256OfStream, Source } from "../support/sources.ts";
 import { startProxy } from "../support/tcp_proxy.ts";
+import { untilNothingUnfinished } from "../support/incoming.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { breakAndGoOn, type Case, MOMENTS, SHAPES } from "./broken_request.ts";
 import { drawFault, uploadChecked } from "./checked_uploader.ts";
@@ -27,7 +28,7 @@ for (const kind of ["cut", "reset", "half-close", "stall"] as const) {
     assert(failures.length === 0, `${failures.join("\n")}\n${pawl.output()}`);
     assertNoComplaint(pawl.output());
     assertEquals((await filesBelow(join(dir.path, "files"))).length, cases.length);
-    assertEquals(await filesBelow(join(dir.path, "incoming")), []);
+    await untilNothingUnfinished(dir.path);
   });
 }
 
@@ -61,7 +62,7 @@ Deno.test("Uploader brings every file through a network with random faults, and 
       bytes += source.size;
     });
     assertEquals(await filesBelow(join(dir.path, "files")), sources.map((_, number) => nameOf(number)));
-    assertEquals(await filesBelow(join(dir.path, "incoming")), []);
+    await untilNothingUnfinished(dir.path);
     assertNoComplaint(pawl.output());
   }, pawl.output);
   report(

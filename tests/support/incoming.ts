@@ -17,3 +17,16 @@ export async function untilReceived(data: string, bytes: number, files: number |
   }
   throw new Error(`The server does not have ${bytes} bytes in ${files} after 10 s, but ${held}`);
 }
+
+/**
+ * Waits until no unfinished file is left in a data folder: what has been finished goes a moment after its answer. Throws
+ * after 5 s.
+ */
+export async function untilNothingUnfinished(data: string): Promise<void> {
+  for (let tries = 0;; tries++) {
+    const left = await Array.fromAsync(Deno.readDir(`${data}/incoming`), ({ name }) => name);
+    if (left.length === 0) return;
+    if (tries === 500) throw new Error(`Unfinished files are left after 5 s: ${left}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -39,7 +39,7 @@ const LIMITS: Limits = {
 
 /** Starts Pawl on a disk that {@linkcode mountLossyDisks} makes visible. */
 export async function openLossyPawl(disk: LossyDisk, limits: Partial<Limits> = {}): Promise<LossyPawl> {
-  const bytes = await openFiles(disk.data, { durable: true });
+  const bytes = await openFiles(disk.data, { durable: true, gatherMs: 0 });
   const records = lossyRecords(disk);
   const log = memoryLog();
   const now = () => disk.now;

@@ -10,6 +10,8 @@ export interface Stores extends AsyncDisposable {
 }
 
 const content = someBytes(100);
+/** No path is claimed. */
+const nothing = () => Promise.resolve(false);
 
 /** Tests what the engine relies on in its stores, whatever they are made of. */
 export function testStoreContract(name: string, openStores: () => Promise<Stores>): void {
@@ -90,7 +92,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     await bytes.leave("a");
     await bytes.leave("a");
     assertEquals([await bytes.length("a"), await read(bytes, "b/c/x.bin")], [undefined, content]);
-    for (const nothing of ["x.bin", "b", "b/c", "b/c/x.bin/y"]) assertEquals(await read(bytes, nothing), undefined);
+    for (const path of ["x.bin", "b", "b/c", "b/c/x.bin/y"]) assertEquals(await read(bytes, path), undefined);
     await bytes.removeFinished("b/c/x.bin");
     await bytes.removeFinished("b/c/x.bin");
     assertEquals(await read(bytes, "b/c/x.bin"), undefined);
@@ -101,7 +103,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     const placed: boolean[] = [];
     for (const id of ["a", "b", "a"]) placed.push(await bytes.place(id, "x.bin"));
     assertEquals(placed, [true, false, true]);
-    assertEquals(await bytes.choose({ name: "x.bin", folders: [] }), "x (2).bin");
+    assertEquals(await bytes.choose({ name: "x.bin", folders: [] }, nothing), "x (2).bin");
     assertEquals(await bytes.place("b", "no/x.bin"), false);
   });
 
@@ -113,8 +115,8 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
   test("a folder that has a file's name gets a number, and the other way round", async ({ bytes }) => {
     for (const id of ["a", "b"]) await append(bytes, id, content);
     await bytes.place("a", await bytes.choose({ name: "x", folders: [] }));
-    assertEquals(await bytes.choose({ name: "y", folders: ["x"] }), "x (2)/y");
-    assertEquals(await bytes.choose({ name: "x (2)", folders: [] }), "x (2) (2)");
+    assertEquals(await bytes.choose({ name: "y", folders: ["x"] }, nothing), "x (2)/y");
+    assertEquals(await bytes.choose({ name: "x (2)", folders: [] }, nothing), "x (2) (2)");
   });
 
   test("an upload's record is found by its id and by its client's", async ({ records }) => {

@@ -3,16 +3,17 @@ import { join } from "@std/path";
 import { createPlacement } from "../../../server/storage/placement.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
+/** No path is claimed. */
+const nothing = () => Promise.resolve(false);
+
 /** A placement below a folder of the test's own, with the folders that were flushed, in their order. */
 async function setUp() {
   const dir = await tempDir();
   const root = join(dir.path, "files");
   await Deno.mkdir(root);
   const synced: string[] = [];
-  const placement = createPlacement({
-    root,
-    syncFolder: (path) => Promise.resolve(void synced.push(path.slice(dir.path.length + 1))),
-  });
+  const syncFolder = (path: string) => Promise.resolve(void synced.push(path.slice(dir.path.length + 1)));
+  const placement = createPlacement({ root, syncFolder, syncSoon: syncFolder });
   async function source(text: string): Promise<string> {
     const path = join(dir.path, crypto.randomUUID());
     await Deno.writeTextFile(path, text);
@@ -45,7 +46,9 @@ Deno.test("choose() never gives the name of another file, folder or link, nor on
   await Deno.mkdir(join(test.root, "a (2).txt"));
   await Deno.symlink("/nowhere", join(test.root, "a (3).txt"));
   const wanted = { name: "a.txt", folders: [] };
-  assertEquals(await test.placement.choose(wanted), "a (4).txt");
+  assertEquals(await test.placement.choose(wanted, nothing), "a (4).txt");
+  // Of names that were not given before it is for place() to find out.
+  assertEquals([await test.placement.choose(wanted), await test.placement.choose(wanted)], ["a.txt", "a (4).txt"]);
   assertEquals(await test.placement.choose(wanted, (path) => Promise.resolve(path === "a (4).txt")), "a (5).txt");
 });
 
@@ -65,6 +68,6 @@ Deno.test("choose() finds a free name among thousands without trying each", asyn
     Array.from({ length: 3000 }, (_, at) => Deno.writeTextFile(join(test.root, at === 0 ? "a" : `a (${at + 1})`), "")),
   );
   const start = performance.now();
-  assertEquals(await test.placement.choose({ name: "a", folders: [] }), "a (3001)");
+  assertEquals(await test.placement.choose({ name: "a", folders: [] }, nothing), "a (3001)");
   assert(performance.now() - start < 200);
 });
