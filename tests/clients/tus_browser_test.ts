@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import type { Page } from "playwright-core";
 import { filesBelow } from "../faults/run.ts";
 import { browserTest, openPage } from "../support/browser.ts";
 import { startPawl } from "../support/process.ts";
@@ -8,6 +7,7 @@ import { Source } from "../support/sources.ts";
 import { startProxy } from "../support/tcp_proxy.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { assertWhole, countOf, patchOffsets, type TusRequest } from "../support/tus_clients.ts";
+import { done, requestsOf, shownAtLeast, written } from "../support/tus_pages.ts";
 import { startTusSite } from "../support/tus_site.ts";
 
 const MiB = 2 ** 20;
@@ -21,7 +21,7 @@ browserTest("tus-js-client in a page of another site uploads a file", async () =
   await using pawl = await startPawl(join(dir.path, "data"), { args: ["--allow-origin", site.origin] });
   await using browser = await openPage(site.page("tus", { endpoint: `${pawl.url}/files/` }));
   const { page } = browser;
-  const requests = uploadsOf(page);
+  const requests = requestsOf(page);
   const source = new Source(SIZE, 1);
   await page.setInputFiles("#file", await written(source, join(dir.path, "보고서 🎉.mkv")));
   const [url = ""] = await done(page);
@@ -36,7 +36,7 @@ browserTest("tus-js-client in a page goes on after a reload, when the same file 
   await using pawl = await startPawl(join(dir.path, "data"), { args: ["--allow-origin", site.origin] });
   await using browser = await openPage(site.page("tus", { endpoint: `${pawl.url}/files/`, chunkSize: MiB }));
   const { page } = browser;
-  const requests = uploadsOf(page);
+  const requests = requestsOf(page);
   const source = new Source(SIZE, 2);
   const path = await written(source, join(dir.path, "film.mkv"));
   await browser.throttle(SLOW);
@@ -63,7 +63,7 @@ browserTest("tus-js-client in a page uploads in four parts at a time", async () 
   await using pawl = await startPawl(join(dir.path, "data"), { args: ["--allow-origin", site.origin] });
   await using browser = await openPage(site.page("tus", { endpoint: `${pawl.url}/files/`, parallelUploads: 4 }));
   const { page } = browser;
-  const requests = uploadsOf(page);
+  const requests = requestsOf(page);
   const source = new Source(SIZE, 3);
   await page.setInputFiles("#file", await written(source, join(dir.path, "film.mkv")));
   const [url = ""] = await done(page);
@@ -72,6 +72,56 @@ browserTest("tus-js-client in a page uploads in four parts at a time", async () 
   await assertWhole({ url }, { data: join(dir.path, "data"), name: "film.mkv", source, origin: pawl.url });
   assertEquals(await filesBelow(join(dir.path, "data/files")), ["film.mkv"]);
   assertEquals(browser.complaints, []);
+});
+
+browserTest("tus-js-client in a page may send every header that it has", async () => {
+  await using dir = await tempDir();
+  await using site = startTusSite();
+  await using pawl = await startPawl(join(dir.path, "data"), { args: ["--allow-origin", site.origin] });
+  const options = { endpoint: `${pawl.url}/files/`, chunkSize: 2 * MiB, addRequestId: 1, overridePatchMethod: 1 };
+  const size = 4 * MiB + 4321;
+  const ways = [
+    ["uploadDataDuringCreation", [undefined, 2 * MiB, 4 * MiB]],
+    // The client learns of the end of a stream when it has sent all: an empty request tells the length.
+    ["uploadLengthDeferred", [undefined, 0, 2 * MiB, 4 * MiB, size]],
+  ] as const;
+  for (const [way, offsets] of ways) {
+    await using browser = await openPage(site.page("tus", { ...options, [way]: 1 }));
+    const { page } = browser;
+    const requests = requestsOf(page);
+    const source = new Source(size, offsets.length);
+    await page.setInputFiles("#file", await written(source, join(dir.path, way)));
+    const [url = ""] = await done(page);
+    assertEquals(requests.map(({ method, offset }) => [method, offset]), offsets.map((offset) => ["POST", offset]));
+    await assertWhole({ url }, { data: join(dir.path, "data"), name: way, source, origin: pawl.url });
+    assertEquals(browser.complaints, []);
+  }
+});
+
+browserTest("tus-js-client in a page begins again when its upload was terminated meanwhile", async () => {
+  await using dir = await tempDir();
+  await using site = startTusSite();
+  await using pawl = await startPawl(join(dir.path, "data"), { args: ["--allow-origin", site.origin] });
+  await using browser = await openPage(site.page("tus", { endpoint: `${pawl.url}/files/`, chunkSize: MiB }));
+  const { page } = browser;
+  const requests = requestsOf(page);
+  const source = new Source(SIZE, 7);
+  const path = await written(source, join(dir.path, "film.mkv"));
+  await browser.throttle(SLOW);
+  await page.setInputFiles("#file", path);
+  await shownAtLeast(page, "#accepted", 2 * MiB);
+  await page.reload();
+  await browser.unthrottle();
+  const [, { url: unfinished }] = requests.splice(0) as [TusRequest, TusRequest];
+  const answer = await fetch(unfinished, { method: "DELETE", headers: { "Tus-Resumable": "1.0.0" } });
+  assertEquals(answer.status, 204);
+
+  await page.setInputFiles("#file", path);
+  const [url = ""] = await done(page);
+  assertEquals(requests.slice(0, 2).map(({ method }) => method), ["HEAD", "POST"]);
+  await assertWhole({ url }, { data: join(dir.path, "data"), name: "film.mkv", source, origin: pawl.url });
+  assertEquals(await filesBelow(join(dir.path, "data/files")), ["film.mkv"]);
+  assertEquals(browser.complaints.filter((text) => !text.includes("410 (Gone)")), []);
 });
 
 browserTest("tus-js-client in a page goes on after every cut of its connections", async () => {
@@ -86,7 +136,7 @@ browserTest("tus-js-client in a page goes on after every cut of its connections"
   });
   await using browser = await openPage(site.page("tus", { endpoint: `http://127.0.0.1:${proxy.port}/files/` }));
   const { page } = browser;
-  const requests = uploadsOf(page);
+  const requests = requestsOf(page);
   const source = new Source(SIZE, 6);
   await page.setInputFiles("#file", await written(source, join(dir.path, "film.mkv")));
   const [url = ""] = await done(page);
@@ -98,87 +148,3 @@ browserTest("tus-js-client in a page goes on after every cut of its connections"
   // Chromium sends a request again whose connection breaks: at the place where it began, which is the wrong one now.
   assertEquals(browser.complaints.filter((text) => !/net::ERR_|409 \(Conflict\)/.test(text)), []);
 });
-
-browserTest("Uppy's Dashboard goes on by itself when the network was away, and brings its files whole", async () => {
-  await using dir = await tempDir();
-  await using site = startTusSite();
-  await using pawl = await startPawl(join(dir.path, "data"), { args: ["--allow-origin", site.origin] });
-  let away = false;
-  await using proxy = await startProxy({
-    to: pawl.port,
-    plan: () => away ? { kind: "cut", direction: "up", after: 0 } : undefined,
-  });
-  const endpoint = `http://127.0.0.1:${proxy.port}/files/`;
-  await using browser = await openPage(site.page("uppy", { endpoint }));
-  const { page } = browser;
-  const requests = uploadsOf(page);
-  const film = new Source(SIZE, 4);
-  const note = new Source(50_000, 5);
-  await page.locator(".uppy-Dashboard-input").first().setInputFiles([
-    await written(film, join(dir.path, "film.mkv")),
-    await written(note, join(dir.path, "노트.txt")),
-  ]);
-  await browser.throttle(SLOW);
-  await page.locator(".uppy-StatusBar-actionBtn--upload").click();
-  await shownAtLeast(page, "#uploaded", 8 * MiB);
-  const broken = page.waitForEvent("requestfailed", (request) => request.method() === "PATCH");
-  await page.context().setOffline(true);
-  // Chromium, told to be offline, breaks no request that is under way, and sends one again whose connection breaks.
-  away = true;
-  proxy.cutAll();
-  await broken;
-  assertEquals(await page.locator("#status").textContent(), "");
-  const before = requests.splice(0);
-  away = false;
-  await page.context().setOffline(false);
-  await browser.unthrottle();
-
-  const urls = await done(page);
-  await page.locator(".uppy-StatusBar.is-complete").waitFor();
-  assertEquals(countOf("POST", before), 2);
-  assertEquals(countOf("POST", requests), 0);
-  const offsets = patchOffsets(requests);
-  assert(offsets.length > 0 && offsets.every((offset) => offset > 0), `It went on at ${offsets}`);
-  const data = join(dir.path, "data");
-  assertEquals(await filesBelow(join(data, "files")), ["film.mkv", "노트.txt"]);
-  const [filmUrl = "", noteUrl = ""] = urls;
-  await assertWhole({ url: filmUrl }, { data, name: "film.mkv", source: film, origin: pawl.url });
-  await assertWhole({ url: noteUrl }, { data, name: "노트.txt", source: note, origin: pawl.url });
-  assertEquals(browser.complaints.filter((text) => !text.includes("net::ERR_")), []);
-});
-
-/** The requests of the protocol that the page sends from now on. */
-function uploadsOf(page: Page): TusRequest[] {
-  const requests: TusRequest[] = [];
-  page.on("request", (request) => {
-    const headers = request.headers();
-    if (headers["tus-resumable"] === undefined) return;
-    const offset = headers["upload-offset"];
-    requests.push({
-      method: request.method(),
-      url: request.url(),
-      offset: offset === undefined ? undefined : Number(offset),
-      concat: headers["upload-concat"],
-    });
-  });
-  return requests;
-}
-
-/** Waits until the page has uploaded all; gives the addresses of the uploads. */
-async function done(page: Page): Promise<string[]> {
-  const status = page.locator("#status", { hasText: /^(?:Done|Failed): / });
-  await status.waitFor({ timeout: 20_000 });
-  const text = await status.textContent() ?? "";
-  assert(text.startsWith("Done: "), text);
-  return text.slice("Done: ".length).split(" ");
-}
-
-async function shownAtLeast(page: Page, selector: string, bytes: number): Promise<void> {
-  const expression = `Number(document.querySelector(${JSON.stringify(selector)}).value) >= ${bytes}`;
-  await page.waitForFunction(expression, undefined, { polling: 20, timeout: 20_000 });
-}
-
-async function written(source: Source, path: string): Promise<string> {
-  await Deno.writeFile(path, source.bytes());
-  return path;
-}

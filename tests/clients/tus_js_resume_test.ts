@@ -30,20 +30,25 @@ Deno.test("tus-js-client goes on with an upload that it stopped, from what the s
   assertEquals(await filesBelow(join(dir.path, "files")), ["film.mkv"]);
 });
 
-Deno.test("tus-js-client that is given a finished file again sends nothing of it", async () => {
-  await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
-  await using client = tusClient(`${pawl.url}/files/`);
-  const source = new Source(MiB, 6);
-  const file = bufferOf(source);
-  const first = await client.upload(file, { metadata: { filename: "film.mkv" } });
-  client.requests.splice(0);
-  const again = await client.resume(file, { metadata: { filename: "film.mkv" } });
-  assertEquals(again.url, first.url);
-  assertEquals(client.requests.map(({ method, status }) => `${method} ${status}`), ["HEAD 200"]);
-  await assertWhole(again, { data: dir.path, name: "film.mkv", source, origin: pawl.url });
-  assertEquals(await filesBelow(join(dir.path, "files")), ["film.mkv"]);
-});
+for (const parallelUploads of [1, 4]) {
+  Deno.test(`tus-js-client with ${parallelUploads} at a time sends nothing of a file that is finished`, async () => {
+    await using dir = await tempDir();
+    await using pawl = await startPawl(dir.path);
+    await using client = tusClient(`${pawl.url}/files/`);
+    const source = new Source(MiB, 6);
+    const file = bufferOf(source);
+    const first = await client.upload(file, { parallelUploads, metadata: { filename: "film.mkv" } });
+    client.requests.splice(0);
+    const again = await client.resume(file, { parallelUploads, metadata: { filename: "film.mkv" } });
+    assertEquals(
+      client.requests.map(({ method, status }) => `${method} ${status}`),
+      parallelUploads === 1 ? ["HEAD 200"] : [...Array<string>(4).fill("HEAD 200"), "POST 201"],
+    );
+    assertEquals(again.url, first.url);
+    await assertWhole(again, { data: dir.path, name: "film.mkv", source, origin: pawl.url });
+    assertEquals(await filesBelow(join(dir.path, "files")), ["film.mkv"]);
+  });
+}
 
 Deno.test("tus-js-client uploads in four parts at a time, and one file comes of it", async () => {
   await using dir = await tempDir();
