@@ -19,6 +19,8 @@ export type Fault =
 /** A TCP proxy in front of a server on this machine that does to its connections what networks do. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
+  /** Closes all connections that are open now towards both sides, as when a network is left. */
+  cutAll(): void;
 }
 
 export interface ProxyOptions {
@@ -49,11 +51,13 @@ export async function startProxy(
     relay({ up: client, down: target }, plan(), onFault);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cutAll = (): void => open.forEach((socket) => socket.destroy());
   return {
     port: (server.address() as net.AddressInfo).port,
+    cutAll,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of open) socket.destroy();
+      cutAll();
       await closed;
     },
   };
