@@ -1,7 +1,8 @@
 import type { ModelClient } from "./model_client.ts";
 import type { SendPlan } from "./model_commands.ts";
 import type { ModelServer } from "./model_server.ts";
-import { exchange, sourceOf, wireRequest } from "./model_wire.ts";
+import { sourceOf } from "./model_files.ts";
+import { exchange, readerOf, wireRequest } from "./model_wire.ts";
 import { send } from "./upload_model.ts";
 
 /**
@@ -17,7 +18,7 @@ export async function finishAll(
     await client.ask();
     if (client.worlds.every((world) => world.finished || world.file === undefined)) continue;
     const request = await client.request(TO_THE_END);
-    const said = await exchange(server.port, wireRequest(client, request, { expect: false }).bytes);
+    const said = await exchange(server.port, wireRequest(client, request, { expect: false }).bytes, readerOf(request));
     client.observe("sends the rest", (world) => send(world, request), said);
     if (!client.worlds.every((world) => world.finished)) throw new Error("The rest does not finish the upload");
   }
@@ -36,6 +37,7 @@ export async function finishAll(
 }
 
 const TO_THE_END: SendPlan = {
+  byTus: false,
   where: "on",
   another: false,
   bytes: "rest",

@@ -3,7 +3,8 @@ import type { Command, Fault, SendPlan, Sequence } from "./model_commands.ts";
 import { finishAll } from "./model_end.ts";
 import { answerOf, HangingRequests } from "./model_hanging.ts";
 import type { ModelServer } from "./model_server.ts";
-import { exchange, inTime, wireRequest } from "./model_wire.ts";
+import { saidByTus, tusHead } from "./model_tus.ts";
+import { exchange, inTime, readerOf, wireRequest } from "./model_wire.ts";
 import type { Said, World } from "./model_world.ts";
 import { connect, head, type RawConnection } from "./raw.ts";
 import { broken, giveUp, interrupted, inTurn, remove, restart, type Send, send, timePasses } from "./upload_model.ts";
@@ -15,13 +16,14 @@ export type Tally = Map<string, number>;
 export async function play(server: ModelServer, sequence: Sequence, name: string, tally: Tally): Promise<void> {
   const notes: string[] = [];
   let files = 0;
+  const count = (what: string, more = 1) => void tally.set(what, (tally.get(what) ?? 0) + more);
   const shared = {
     port: () => server.port,
     newFile: () => ++files,
     note: (line: string) => void notes.push(line),
+    count: (what: string) => count(what),
   };
   const clients = sequence.clients.map((plan, index) => new ModelClient(`${name}-${index}`, plan, shared));
-  const count = (what: string, more = 1) => void tally.set(what, (tally.get(what) ?? 0) + more);
   using game = new Game(server, clients, count);
   try {
     for (const command of sequence.commands) await game.play(command);
@@ -73,11 +75,11 @@ class Game implements Disposable {
         return await this.#goOn(command.client);
       case "status":
         this.#count("status");
-        return await this.#clientAt(command.client).ask();
+        return await this.#status(command);
       case "give up":
         return await this.#giveUp(this.#clientAt(command.client));
       case "remove":
-        return await this.#remove(this.#clientAt(command.client), command.which);
+        return await this.#remove(command);
       case "later":
         return await this.#passTime("later", 0.6);
       case "expire":
@@ -95,7 +97,7 @@ class Game implements Disposable {
   async #send(client: ModelClient, plan: SendPlan): Promise<void> {
     const request = await client.request(plan);
     const wire = wireRequest(client, request, { expect: false });
-    const said = await exchange(this.#server.port, wire.bytes);
+    const said = await exchange(this.#server.port, wire.bytes, readerOf(request));
     client.observe(describeSend(request), (world) => send(world, request), said);
   }
 
@@ -149,7 +151,7 @@ class Game implements Disposable {
     let said: Said | undefined;
     if (how === "half-closed") {
       await connection.finishSending();
-      said = await answerOf(connection);
+      said = await answerOf(connection, request);
     }
     connection[Symbol.dispose]();
     await sending;
@@ -174,7 +176,8 @@ class Game implements Disposable {
     this.#count(first === second ? "two at once on one upload" : "two at once on two uploads");
     const requests = [await first.request(plans[0]), await second.request(plans[1])] as const;
     const [one, two] = await Promise.all([first, second].map((client, index) => {
-      return exchange(this.#server.port, wireRequest(client, requests[index as 0 | 1], { expect: false }).bytes);
+      const request = requests[index as 0 | 1];
+      return exchange(this.#server.port, wireRequest(client, request, { expect: false }).bytes, readerOf(request));
     }));
     if (one === undefined || two === undefined) throw new Error("There is no answer");
     if (first !== second) {
@@ -193,14 +196,23 @@ class Game implements Disposable {
     client.observe("gives up", giveUp, await this.#ask("DELETE /upload", client));
   }
 
-  async #remove(client: ModelClient, which: number): Promise<void> {
-    const location = client.locations[Math.floor(which * client.locations.length * 0.999)];
+  async #status({ client: index, byTus, which }: Extract<Command, { kind: "status" }>): Promise<void> {
+    const client = this.#clientAt(index);
+    const location = byTus ? await client.addressAt(which) : undefined;
+    if (location === undefined) return await client.ask();
+    await client.askAt(location);
+  }
+
+  async #remove({ client: index, byTus, which }: Extract<Command, { kind: "remove" }>): Promise<void> {
+    const client = this.#clientAt(index);
+    const location = await client.addressAt(which);
     if (location === undefined) return;
     this.#count("remove");
-    // A request that still comes in may be overtaken by one for another address.
-    if (client.worlds.some((world) => world.writer !== undefined)) await client.ask();
-    const said = await this.#ask(`DELETE ${location}`, client);
-    client.observe(`removes ${location}`, (world) => remove(world, location), said);
+    client.countRequest(byTus);
+    const said = byTus
+      ? await exchange(this.#server.port, tusHead("DELETE", location), (answer) => saidByTus(answer, location))
+      : await this.#ask(`DELETE ${location}`, client);
+    client.observe(`removes ${location}${byTus ? " by tus" : ""}`, (world) => remove(world, location), said);
   }
 
   async #passTime(what: "later" | "expire", part: number): Promise<void> {
