@@ -1,4 +1,5 @@
 import { NOTHING, type Outcome, type World } from "./model_world.ts";
+import type { Send } from "./upload_model.ts";
 
 /**
  * How a request to an address is answered: `on` says it for the upload that is there, which may be a finished one that
@@ -21,4 +22,13 @@ function goneFrom(world: World): Outcome[] {
     world,
     ofRequest: true,
   }));
+}
+
+/**
+ * The worlds after a request that begins an upload and whose answer is lost: its client never knows the address, and
+ * goes on with what it had. All bytes may have come to be a file all the same, with the request or after a new start.
+ */
+export function lost(world: World, { file, size, bytes: all }: Send, bytes: number): World[] {
+  if (size === undefined || Math.min(bytes, all) < size) return [world];
+  return [world, { ...world, earlier: [...world.earlier, { file, length: size, location: undefined }] }];
 }

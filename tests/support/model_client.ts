@@ -2,7 +2,7 @@ import type { ClientPlan, SendPlan } from "./model_commands.ts";
 import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
 import { head, type RawAnswer } from "./raw.ts";
 import { saidToHead, tusHead } from "./model_tus.ts";
-import { MAX_BYTES, type Send, status, statusAt } from "./upload_model.ts";
+import { MAX_BYTES, NEW, type Send, status, statusAt } from "./upload_model.ts";
 import { exchange } from "./model_wire.ts";
 
 /** What the clients of a sequence share. */
@@ -20,6 +20,10 @@ export class ModelClient {
   readonly clientId: string;
   /** The name that its files want. */
   readonly name: string;
+  /** It begins its uploads by tus, and speaks nothing else. */
+  readonly byTus: boolean;
+  /** An upload may be there whose address it was not told. */
+  hasLost = false;
   /** Every address that it was told. */
   readonly locations: string[] = [];
   #worlds: readonly World[] = [NOTHING];
@@ -27,7 +31,8 @@ export class ModelClient {
   readonly #files = new Map<number, number>();
   readonly #shared: Shared;
 
-  constructor(clientId: string, { sharesName, sizes }: ClientPlan, shared: Shared) {
+  constructor(clientId: string, { byTus, sharesName, sizes }: ClientPlan, shared: Shared) {
+    this.byTus = byTus;
     this.clientId = clientId;
     this.name = sharesName ? "shared.bin" : `${clientId}.bin`;
     this.#sizes = sizes;
@@ -36,6 +41,11 @@ export class ModelClient {
 
   get worlds(): readonly World[] {
     return this.#worlds;
+  }
+
+  /** True where it is known to have an upload that is not finished. */
+  get hasUpload(): boolean {
+    return this.#worlds.every(({ file, finished }) => file !== undefined && !finished);
   }
 
   /** Holds an answer against the outcomes that each world has; what remains are the worlds after it. */
@@ -64,6 +74,10 @@ export class ModelClient {
 
   /** Asks how far the upload is. */
   async ask(): Promise<void> {
+    if (this.byTus) {
+      const address = this.#worlds.findLast(({ location }) => location !== undefined)?.location;
+      return address === undefined ? undefined : await this.askAt(address);
+    }
     this.countRequest(false);
     const said = await exchange(this.#shared.port(), head("GET /status", { "X-File-Id": this.clientId }));
     this.observe("asks", status, said);
@@ -84,16 +98,18 @@ export class ModelClient {
   /** One of all the addresses that it was told: 0 for the first, 1 for the last. */
   async addressAt(which: number): Promise<string | undefined> {
     const address = this.locations[Math.floor(which * this.locations.length * 0.999)];
-    // A request that still comes in may be overtaken by one for another address.
-    const isElsewhere = this.#worlds.some(({ location }) => location !== address);
-    if (isElsewhere && this.#worlds.some(({ writer }) => writer !== undefined)) await this.ask();
+    // A request that still comes in may be overtaken by one that knows the address.
+    const isHere = this.#worlds.every(({ location }) => location === address);
+    const isSettled = this.#worlds.every(({ writer }) => writer === undefined || writer.open && isHere);
+    if (!isSettled) await this.ask();
     return address;
   }
 
   /** Gives the plan its numbers. Asks first where the client could not know which file the server has. */
   async request(plan: SendPlan): Promise<Send> {
     if (new Set(this.#worlds.map(({ file }) => file).filter((file) => file !== undefined)).size > 1) await this.ask();
-    const address = plan.byTus ? await this.addressAt(plan.where === "over" ? plan.part : 1) : undefined;
+    if (this.byTus && await this.#mayBegin(plan)) return this.#requestToBegin(plan);
+    const address = plan.byTus || this.byTus ? await this.addressAt(plan.where === "over" ? plan.part : 1) : undefined;
     this.countRequest(address !== undefined);
     if (address !== undefined) return this.#requestTo(address, plan);
     const world = this.#worlds.at(-1) ?? NOTHING;
@@ -121,6 +137,23 @@ export class ModelClient {
     const length = world?.length ?? earlier?.length ?? Math.max(held, this.sizeOf(file));
     const start = plan.where === "elsewhere" ? elsewhere(held, plan) : plan.where === "over" && plan.another ? 0 : held;
     return { ...this.#sized({ plan, file, start, length }), address };
+  }
+
+  /** True where it is known to have no upload to go on with, or is to begin the next one. */
+  async #mayBegin({ where }: SendPlan): Promise<boolean> {
+    const canBegin = () => this.#worlds.map(({ file, finished }) => file === undefined || finished && where === "over");
+    if (new Set(canBegin()).size > 1) await this.ask();
+    return canBegin().every(Boolean);
+  }
+
+  /** The first bytes of another file, or none. */
+  #requestToBegin(plan: SendPlan): Send {
+    this.countRequest(true);
+    const file = this.#newFile();
+    const wish = plan.size === "wrong" ? { ...plan, size: "right" as const } : plan;
+    const request = this.#sized({ plan: wish, file, start: 0, length: this.sizeOf(file) });
+    const hasBody = request.chunked || request.bytes > 0;
+    return { ...request, address: NEW, bodyDigest: hasBody ? request.bodyDigest : "none" };
   }
 
   #sized(
@@ -151,6 +184,10 @@ export class ModelClient {
     const latest = files.at(-1);
     const isKnown = this.#worlds.every(({ file, location }) => file === undefined || location !== undefined);
     if (latest !== undefined && !(where === "over" && another && isKnown)) return latest;
+    return this.#newFile();
+  }
+
+  #newFile(): number {
     const file = this.#shared.newFile();
     this.#files.set(file, this.#sizes[this.#files.size % this.#sizes.length] ?? 0);
     return file;

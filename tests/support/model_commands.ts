@@ -7,6 +7,8 @@ export interface Sequence {
 }
 
 export interface ClientPlan {
+  /** It begins its uploads by tus, and speaks nothing else. */
+  readonly byTus: boolean;
   /** It shares its file's name with the other clients that share theirs. */
   readonly sharesName: boolean;
   /** The sizes of its files, one after the other: a client that starts over may send another file. */
@@ -116,7 +118,11 @@ const OPTIONAL: readonly Command["kind"][] = [
 /** Sequences of up to 25 commands with three clients. */
 export const sequences: fc.Arbitrary<Sequence> = fc.record({
   clients: fc.array(
-    fc.record({ sharesName: fc.boolean(), sizes: fc.array(size, { minLength: 3, maxLength: 3 }) }),
+    fc.record({
+      byTus: weighted({ "": 3, "tus": 1 }).map(Boolean),
+      sharesName: fc.boolean(),
+      sizes: fc.array(size, { minLength: 3, maxLength: 3 }),
+    }),
     { minLength: 3, maxLength: 3 },
   ),
   without: fc.subarray([...OPTIONAL]),

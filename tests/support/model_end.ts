@@ -1,7 +1,7 @@
 import type { ModelClient } from "./model_client.ts";
 import type { SendPlan } from "./model_commands.ts";
 import type { ModelServer } from "./model_server.ts";
-import { sourceOf } from "./model_files.ts";
+import { sourceOf } from "./sources.ts";
 import { exchange, readerOf, wireRequest } from "./model_wire.ts";
 import { send } from "./upload_model.ts";
 
@@ -22,6 +22,7 @@ export async function finishAll(
     client.observe("sends the rest", (world) => send(world, request), said);
     if (!client.worlds.every((world) => world.finished)) throw new Error("The rest does not finish the upload");
   }
+  if (clients.some(({ hasLost }) => hasLost)) await server.forgetUnfinished();
   const found = await server.takeFiles();
   const keys = found.map(({ name, sha256 }) => `${name} ${sha256}`).sort();
   const expected = clients.map(finishedFiles).reduce(

@@ -1,5 +1,5 @@
 import { sha256 } from "./bytes.ts";
-import { OTHER, sourceOf } from "./model_files.ts";
+import { OTHER, sourceOf } from "./sources.ts";
 import type { Said } from "./model_world.ts";
 import { postHead, type RawAnswer } from "./raw.ts";
 import type { Send } from "./upload_model.ts";

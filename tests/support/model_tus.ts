@@ -1,28 +1,31 @@
 import { createHash } from "node:crypto";
-import { OTHER } from "./model_files.ts";
+import { OTHER } from "./sources.ts";
 import { numberIn } from "./model_simple.ts";
 import type { Said } from "./model_world.ts";
 import { head, type RawAnswer } from "./raw.ts";
-import { BODY_TYPE } from "./tus_wire.ts";
-import type { Send } from "./upload_model.ts";
+import { base64, BODY_TYPE } from "./tus_wire.ts";
+import { NEW, type Send } from "./upload_model.ts";
 
 const VERSION = { "Tus-Resumable": "1.0.0" };
 
 const ALGORITHMS = ["sha1", "sha256", "sha512", "md5"] as const;
 
-/** The head of a `PATCH`, without what says how the body comes. */
-export function patchHead(
+/** The head of a `PATCH`, or of a `POST` that begins an upload, without what says how the body comes. */
+export function tusBodyHead(
+  name: string,
   { address, start, size, bytes, bodyDigest }: Send & { address: string },
   body: Uint8Array,
   headers: Record<string, string | number>,
 ): string {
   const algorithm = ALGORITHMS[bytes % ALGORITHMS.length] ?? "sha1";
   const checksum = createHash(algorithm).update(bodyDigest === "right" ? body : OTHER).digest("base64");
-  return head(`PATCH ${address}`, {
+  const isNew = address === NEW;
+  const length = size === undefined ? isNew && { "Upload-Defer-Length": 1 } : { "Upload-Length": size };
+  return head(`${isNew ? "POST" : "PATCH"} ${address}`, {
     ...VERSION,
     "Content-Type": BODY_TYPE,
-    "Upload-Offset": start,
-    ...size !== undefined && { "Upload-Length": size },
+    ...isNew ? { "Upload-Metadata": `filename ${base64(name)}` } : { "Upload-Offset": start },
+    ...length,
     ...bodyDigest !== "none" && { "Upload-Checksum": `${algorithm} ${checksum}` },
     ...headers,
   });
@@ -41,13 +44,13 @@ const REFUSALS: readonly { readonly words: string; readonly tus: number; readonl
   { words: "The body was cut", tus: 503, model: 408 },
 ];
 
-/** What the model looks at of an answer to `PATCH` or `DELETE`, in the model's words. */
+/** What the model looks at of an answer to `PATCH`, `POST` or `DELETE`, in the model's words. */
 export function saidByTus({ status, headers, body }: RawAnswer, address: string): Said {
   const offset = numberIn(headers, "upload-offset");
   const untold = { offset, length: undefined, complete: undefined, location: undefined };
-  if (status !== 204) return { ...untold, line: refusalLine(status, body) };
+  if (status !== (address === NEW ? 201 : 204)) return { ...untold, line: refusalLine(status, body) };
   if (offset === undefined) return { ...untold, line: "204 " };
-  return { ...untold, ...progress(headers, offset, address), length: "untold" };
+  return { ...untold, ...progress(headers, offset, headers.get("location") ?? address), length: "untold" };
 }
 
 /** What the model looks at of an answer to `HEAD`, which has no words. */

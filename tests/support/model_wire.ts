@@ -1,6 +1,6 @@
-import { sourceOf } from "./model_files.ts";
+import { sourceOf } from "./sources.ts";
 import { saidSimply, simpleHead } from "./model_simple.ts";
-import { patchHead, saidByTus } from "./model_tus.ts";
+import { saidByTus, tusBodyHead } from "./model_tus.ts";
 import type { Said } from "./model_world.ts";
 import { connect, type RawAnswer } from "./raw.ts";
 import type { Send } from "./upload_model.ts";
@@ -26,7 +26,7 @@ export function wireRequest(
   };
   const head = address === undefined
     ? simpleHead(client, request, body, headers)
-    : patchHead({ ...request, address }, body, headers);
+    : tusBodyHead(client.name, { ...request, address }, body, headers);
   const text = new TextEncoder();
   const parts: { bytes: Uint8Array; ofFile: number }[] = [{ bytes: text.encode(head), ofFile: 0 }];
   const piece = chunked ? Math.ceil(bytes / 3) : bytes;

@@ -4,11 +4,14 @@ import { NOTHING, type Outcome, type Said, seen, type World } from "./model_worl
 /** The largest file that the server of the model takes. */
 export const MAX_BYTES = 2 ** 30;
 
+/** Where uploads are begun that are known by their addresses. */
+export const NEW = "/files/";
+
 /** A request that sends bytes of a file. */
 export interface Send {
   /**
    * The address that it goes to, where it means an upload by that (tus) and not by its client's id: it begins nothing,
-   * and its end need not be the file's.
+   * but at {@linkcode NEW}, and its end need not be the file's.
    */
   readonly address: string | undefined;
   readonly file: number;
@@ -26,9 +29,8 @@ export interface Send {
 /** A request whose body comes whole. */
 export function send(world: World, request: Send): Outcome[] {
   const { address } = request;
-  return address === undefined
-    ? sendOn(world, request)
-    : atAddress(world, address, (upload) => sendOn(upload, request));
+  if (address === undefined || address === NEW) return sendOn(world, request);
+  return atAddress(world, address, (upload) => sendOn(upload, request));
 }
 
 function sendOn(world: World, request: Send): Outcome[] {
@@ -47,14 +49,16 @@ function receive(at: World, request: Send, refused: Pick<Outcome, "world" | "ofR
   if (why !== undefined) return [{ says: why, ...refused }];
   const { length, digestOf } = told(at, request);
   const count = request.start + request.bytes;
-  if (length !== undefined && count > length) return takenBack("400 More bytes…", at, request);
+  // Where no answer has told an address, nothing stays that could be gone on with.
+  const back = (says: string) => request.address === NEW ? [{ says, ...refused }] : takenBack(says, at, request);
+  if (length !== undefined && count > length) return back("400 More bytes…");
   if (at.finished) return [{ says: "200 Success #", world: at }];
-  if (request.bodyDigest === "wrong") return takenBack("400 The body does not…", at, request);
+  if (request.bodyDigest === "wrong") return back("400 The body does not…");
   const total = length ?? (request.size === undefined && request.address === undefined ? count : undefined);
   const old = request.bytes > 0 || begins(request) ? "no" : "maybe";
   const next: World = { ...at, least: count, most: count, length: total, digestOf, old };
   if (count !== total) return [{ says: "200 #", world: next }];
-  if (digestOf !== undefined && digestOf !== count) return takenBack("400 The whole file…", at, request);
+  if (digestOf !== undefined && digestOf !== count) return back("400 The whole file…");
   return [{ says: "200 Success #", world: { ...next, finished: true } }];
 }
 
@@ -82,8 +86,8 @@ function refusal(at: World, request: Send): string | undefined {
  * `open` says that it is known to hold the upload.
  */
 export function interrupted(world: World, request: Send, bytes: number, open = false): World[] {
-  const { start, address } = request;
-  if (address !== undefined && address !== world.location) return [world];
+  const { start } = request;
+  if (isElsewhere(world, request)) return [world];
   const over = startsOver(world, request);
   // Refused or not, it holds the upload for a moment, and so may the request before it.
   const refused: World = { ...world, writer: { before: world, open: false } };
@@ -103,13 +107,12 @@ export function interrupted(world: World, request: Send, bytes: number, open = f
 /** How a request is answered of whose body only `bytes` bytes came, and not its end; `says` is how that is told. */
 export function broken(world: World, request: Send, bytes: number, says: string): Outcome[] {
   const refused = send(world, request).filter((outcome) => !outcome.says.startsWith("200 "));
-  const isOfOther = request.address !== undefined && request.address !== world.location;
   return [
     ...refused,
     ...interrupted(world, request, bytes).map((after) => ({
       says,
       world: quiet(after),
-      ...isOfOther && { ofRequest: true as const },
+      ...isElsewhere(world, request) && { ofRequest: true as const },
     })),
   ];
 }
@@ -193,15 +196,21 @@ function isAt({ least, most }: World, start: number): boolean {
   return least === start && most === start;
 }
 
-/** A request to no address begins a new upload from byte 0, unless one that is empty has been finished. */
+/** A request to no address begins a new upload from byte 0. */
 function begins({ start, address }: Send): boolean {
-  return start === 0 && address === undefined;
+  return address === NEW || start === 0 && address === undefined;
+}
+
+/** True for a request to another address than the upload has. */
+function isElsewhere({ location }: World, { address }: Send): boolean {
+  return address !== undefined && address !== NEW && address !== location;
 }
 
 /** From byte 0 a new upload begins, unless an empty file that is finished is sent again. */
 function startsOver({ finished, least }: World, request: Send): boolean {
-  const { size, bytes, chunked } = request;
-  return begins(request) && !(finished && least === 0 && (size ?? (chunked ? undefined : bytes)) === 0);
+  const { address, size, bytes, chunked } = request;
+  const isEmpty = (size ?? (chunked ? undefined : bytes)) === 0;
+  return begins(request) && (address === NEW || !(finished && least === 0 && isEmpty));
 }
 
 function begin({ file, finished, length, location, instead, earlier }: World, request: Send): World {
