@@ -93,6 +93,8 @@ export class ModelClient {
 
   countRequest(byTus: boolean): void {
     this.#shared.count(byTus ? "requests by tus" : "requests by the simple protocol");
+    const isHeld = this.#worlds.every(({ writer }) => writer?.open);
+    if (byTus && isHeld) this.#shared.count("requests by tus where another holds the upload");
   }
 
   /** One of all the addresses that it was told: 0 for the first, 1 for the last. */
