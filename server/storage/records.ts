@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import type { Upload } from "../uploads/upload.ts";
 import { type Change, createGroupCommit } from "./group_commit.ts";
 import type { RecordStore } from "./store.ts";
+import { upgrade } from "./upgrade.ts";
 
 /** Opens the records in the Deno KV database at `path` (`:memory:` for one that forgets), made where there is none. */
 export async function openRecords(path: string): Promise<RecordStore> {
   const kv = await Deno.openKv(path);
+  await upgrade(kv, { clientKey, pathKey });
   const commit = createGroupCommit(kv);
 
   async function get(id: string): Promise<Upload | undefined> {

@@ -3,9 +3,9 @@ import { beginUpload } from "./begin.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import { appear } from "./finish.ts";
-import { load, open, OpenUpload, whileLocked } from "./open_upload.ts";
+import { load, open, OpenUpload } from "./open_upload.ts";
+import { baseOf, giveUpPartial, isStillWhole, wholePartial } from "./partials.ts";
 import type { Parts } from "./parts.ts";
-import { remove } from "./remove.ts";
 import type { Lease, Writers } from "./takeover.ts";
 import { Turns } from "./turns.ts";
 import {
@@ -13,13 +13,20 @@ import {
   type Concat,
   type FileFacts,
   gone,
-  hasAllBytes,
   type PartialUpload,
   type ReceivingUpload,
 } from "./upload.ts";
 
 /** The facts of a file that is concatenated of partial uploads. */
 export type FinalFacts = FileFacts & { readonly concat: Concat };
+
+/** The partial uploads that are to become one file. */
+export interface Wanted {
+  readonly ids: readonly string[];
+  /** As the client sent it. */
+  readonly asSent: string;
+  status(id: string): Promise<ReceivingUpload | CompleteUpload>;
+}
 
 /** What is to be done to a final upload, step by step. */
 interface Job {
@@ -39,6 +46,8 @@ export class Concatenations {
   readonly #writers: Writers;
   readonly #turns = new Turns();
   readonly #running = new Map<string, Promise<CompleteUpload>>();
+  /** The partial uploads that files are being made of. */
+  readonly #reserved = new Set<string>();
 
   constructor(parts: Parts, writers: Writers) {
     this.#parts = parts;
@@ -51,32 +60,48 @@ export class Concatenations {
   }
 
   /**
-   * Begins the final upload of these partials, of which `status` tells how far they are; the same partials in the same
-   * order make the same upload, however often they are asked for. Gives its id. Throws `too-large`, `disk-full`, what
-   * `status` throws, `not-found` for somebody else's, and `bad-request` for one that is not partial, or not whole.
+   * Makes one file of partial uploads, of which `status` tells how far they are; the same partials in the same order make
+   * the same file, however often they are asked for. Throws `too-large`, `disk-full`, what `status` throws, `not-found`
+   * for somebody else's, `bad-request` for one that is not partial, or not whole, and `locked` while another file is made
+   * of one of them.
    */
-  async begin(
+  async concatenate(facts: Omit<FinalFacts, "concat">, wanted: Wanted): Promise<CompleteUpload> {
+    const reserved: string[] = [];
+    try {
+      return await this.run(await this.#begin(facts, wanted, (id) => reserved.push(this.#reserve(id))));
+    } finally {
+      for (const id of reserved) this.#reserved.delete(id);
+    }
+  }
+
+  /** Gives the id of the final upload, which is recorded now or was before. */
+  async #begin(
     facts: Omit<FinalFacts, "concat">,
-    { ids, asSent, status }: {
-      ids: readonly string[];
-      asSent: string;
-      status(id: string): Promise<ReceivingUpload | CompleteUpload>;
-    },
+    { ids, asSent, status }: Wanted,
+    reserve: (id: string) => void,
   ): Promise<string> {
     const { records } = this.#parts;
     const clientId = clientIdOf(ids);
     using _turn = await this.#turns.enter(JSON.stringify([facts.owner, clientId]));
-    for (;;) {
-      const known = await records.findByClient(facts.owner, clientId);
-      if (known !== undefined && known.state !== "gone") return known.id;
-      const partials: PartialUpload[] = [];
-      for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
-      const length = partials.reduce((sum, partial) => sum + partial.length, 0);
-      const onDisk = baseOf(partials)?.length ?? 0;
-      const concat = { partials, asSent };
-      const upload = await beginUpload(this.#parts, { ...facts, clientId, length, concat }, onDisk);
-      if (await records.create(upload)) return upload.id;
+    const known = await records.findByClient(facts.owner, clientId);
+    if (known !== undefined && known.state !== "gone") return known.id;
+    new Set(ids).forEach(reserve);
+    const partials: PartialUpload[] = [];
+    for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
+    const length = partials.reduce((sum, partial) => sum + partial.length, 0);
+    const onDisk = baseOf(partials)?.length ?? 0;
+    const upload = await beginUpload(this.#parts, { ...facts, clientId, length, concat: { partials, asSent } }, onDisk);
+    if (await records.create(upload)) return upload.id;
+    throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
+  }
+
+  /** Two files of one partial upload would take it from each other, and neither would come to its end. */
+  #reserve(id: string): string {
+    if (this.#reserved.has(id)) {
+      throw new UploadError("locked", `Upload "${id}" is being concatenated: try again in a few seconds`);
     }
+    this.#reserved.add(id);
+    return id;
   }
 
   /** Brings a final upload to its end; whoever asks while that goes on waits for the same. Throws `gone` and others. */
@@ -97,7 +122,7 @@ export class Concatenations {
       const base = baseOf(partials);
       if (base !== undefined && found.offset === 0) await this.#adopt(base, found);
       // From here on the file grows, and is the final upload's alone.
-      if (base !== undefined) await this.#giveUp(base.id);
+      if (base !== undefined) await giveUpPartial(this.#parts, this.#writers, base.id);
       return await this.#append({ id, lease, partials, base });
     }
     const opened = await open(this.#parts, id);
@@ -110,7 +135,7 @@ export class Concatenations {
   async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<void> {
     const { bytes, records, boot, durable, now } = this.#parts;
     using _lease = await this.#writers.takeOver(base.id);
-    await this.#checkWhole(base, upload);
+    if (!await isStillWhole(this.#parts, base)) throw await this.#lose(upload);
     await bytes.adopt(base.id, upload.id);
     const { relaxed: _, ...rest } = upload;
     const adopted = {
@@ -135,7 +160,7 @@ export class Concatenations {
         end += partial.length;
         if (opened.appender.length < end) await this.#copy(opened, { start, partial, base, lease });
         const isNeeded = partials.some(({ id }, at) => at > index && id === partial.id);
-        if (!isNeeded && partial.id !== base?.id) await this.#giveUp(partial.id);
+        if (!isNeeded && partial.id !== base?.id) await giveUpPartial(this.#parts, this.#writers, partial.id);
       }
       // An empty file may just have been made: it must not vanish behind the name that it gets.
       await opened.appender.sync();
@@ -156,36 +181,26 @@ export class Concatenations {
     // The base has no bytes of its own any more: they are the first ones of this file.
     const isOwn = partial.id === base?.id;
     using _lease = isOwn ? undefined : await this.#writers.takeOver(partial.id);
-    if (!isOwn) await this.#checkWhole(partial, opened.upload);
+    if (!isOwn && !await isStillWhole(this.#parts, partial)) throw await this.#lose(opened.upload);
     const source = isOwn ? opened.upload.id : partial.id;
     const checkpoints = new Checkpoints(appender, {
       everyBytes: limits.checkpointBytes,
       everyMs: limits.checkpointMs,
       commit: (offset) => opened.checkpoint({ offset }),
     });
-    for await (const piece of bytes.readUnfinished(source, partial.length, appender.length - start)) {
-      if (lease.stop.aborted) break;
-      await appender.write(piece);
-      checkpoints.written();
+    try {
+      for await (const piece of bytes.readUnfinished(source, partial.length, appender.length - start)) {
+        if (lease.stop.aborted) break;
+        await appender.write(piece);
+        checkpoints.written();
+      }
+    } finally {
+      await checkpoints.end();
     }
-    await checkpoints.end();
     await appender.sync();
     await opened.record({ offset: appender.length });
     if (lease.stop.aborted) throw stopped(lease.stop);
     if (appender.length < start + partial.length) throw await this.#lose(opened.upload);
-  }
-
-  /** Throws when a partial upload does not have the bytes that it had; the final upload cannot come to its end then. */
-  async #checkWhole({ id, length }: PartialUpload, final: ReceivingUpload): Promise<void> {
-    const opened = await open(this.#parts, id).catch((error) => {
-      if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
-      throw error;
-    });
-    if (opened instanceof OpenUpload) {
-      await opened[Symbol.asyncDispose]();
-      if (hasAllBytes(opened.upload) && opened.upload.length === length) return;
-    }
-    throw await this.#lose(final);
   }
 
   async #lose(final: ReceivingUpload): Promise<UploadError> {
@@ -194,29 +209,6 @@ export class Concatenations {
     await bytes.discard(final.id);
     return new UploadError("gone", "Not all of the partial uploads are there any more: send the file again");
   }
-
-  async #giveUp(id: string): Promise<void> {
-    using _lease = await this.#writers.takeOver(id);
-    await whileLocked(this.#parts, id, async () => {
-      const upload = await this.#parts.records.get(id);
-      if (upload?.state === "receiving") await remove(this.#parts, upload, "concatenated");
-      // A crash may have left its entry, or brought it back.
-      else await this.#parts.bytes.discard(id);
-    });
-  }
-}
-
-function baseOf(partials: readonly PartialUpload[]): PartialUpload | undefined {
-  return partials.find(({ length }) => length > 0);
-}
-
-function wholePartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
-  const { id } = upload;
-  if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
-  const isPartial = upload.state === "receiving" && upload.partial === true;
-  if (isPartial && hasAllBytes(upload)) return { id, length: upload.offset };
-  const why = isPartial ? "is not whole yet" : "is not a partial one";
-  throw new UploadError("bad-request", `Upload "${id}" ${why}: only whole partial uploads can be concatenated`);
 }
 
 /** No header can hold a line break: no client can mean this upload by an id of its own. */

@@ -58,7 +58,7 @@ export class Engine {
     partials: { readonly ids: readonly string[]; readonly asSent: string },
   ): Promise<CompleteUpload> {
     const status = (id: string) => this.status(id);
-    return await this.#concatenations.run(await this.#concatenations.begin(facts, { ...partials, status }));
+    return await this.#concatenations.concatenate(facts, { ...partials, status });
   }
 
   /**

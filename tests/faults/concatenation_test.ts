@@ -3,7 +3,8 @@ import { someBytes } from "../support/bytes.ts";
 import { LossyDisk, PowerLost } from "../support/lossy_disk.ts";
 import { mountLossyDisks } from "../support/lossy_mount.ts";
 import { ALL_SURVIVORS } from "../support/lossy_nodes.ts";
-import { type LossyPawl, openLossyPawl } from "../support/lossy_pawl.ts";
+import type { LossyPawl } from "../support/lossy_pawl.ts";
+import { askTus, crashAt, onDisk } from "../support/lossy_tus.ts";
 import { BODY_TYPE } from "../support/tus_wire.ts";
 import { describe, newWorld } from "./world.ts";
 
@@ -25,11 +26,11 @@ const RECOVERIES: Record<string, (pawl: LossyPawl, client: Client) => Promise<un
   "by asking again": () => Promise.resolve(),
   "after asking for the partial uploads, and sending nothing to them": async (pawl, { paths }) => {
     for (const path of paths) {
-      const { status, headers } = await ask(pawl, "HEAD", path);
+      const { status, headers } = await askTus(pawl, `HEAD ${path}`);
       assert(status === 200 || status === 410, `${status} for a partial upload`);
       const offset = headers.get("upload-offset");
       if (offset === null) continue;
-      await ask(pawl, "PATCH", path, { "Upload-Offset": offset, "Content-Type": BODY_TYPE });
+      await askTus(pawl, `PATCH ${path}`, { "Upload-Offset": offset, "Content-Type": BODY_TYPE });
     }
   },
   "after a sweep, and repair": async (pawl) => {
@@ -69,6 +70,33 @@ Deno.test("a crash at any step of a concatenation loses no byte and makes no sec
   }
 });
 
+Deno.test("a disk that fails at any step of a concatenation loses no byte, and the same request again makes the file", async () => {
+  using _mount = mountLossyDisks();
+  using start = LossyDisk.empty();
+  const paths: string[] = [];
+  await onDisk(start, async (pawl) => {
+    for (const [from, to] of SPANS) paths.push(await sendPartial(pawl, content.slice(from, to)));
+  });
+  let steps = 0;
+  for (let at = 1; steps === 0 || at <= steps; at++) {
+    for (const error of [new Error("EIO"), Object.assign(new Error("ENOSPC"), { code: "ENOSPC" })]) {
+      using disk = start.afterKill();
+      await onDisk(disk, async (pawl) => {
+        let step = 0;
+        disk.interfere = ({ kind }) => kind !== "look" && ++step === at ? { error } : undefined;
+        const first = await askForFinal(pawl, paths);
+        if (step < at) steps = step;
+        assert([201, 500, 507].includes(first.status), `${first.status} at step ${at}: ${await first.text()}`);
+        disk.interfere = () => undefined;
+        const second = await askForFinal(pawl, paths);
+        assertEquals([at, second.status, await second.text()], [at, 201, ""]);
+        assertEquals([...disk.files("files")], [["whole.bin", whole]]);
+      });
+    }
+  }
+  assert(steps > 15, `${steps} steps`);
+});
+
 /** One more crash in the middle of the recovery. */
 async function crashAgain(
   from: LossyDisk,
@@ -102,7 +130,7 @@ async function recoverAndCheck(
     await pawl.repair();
     assertEquals([...disk.files("files")], [["whole.bin", whole]]);
     assertEquals([...disk.files("incoming").keys()], []);
-    const { headers } = await ask(pawl, "HEAD", client.location!);
+    const { headers } = await askTus(pawl, `HEAD ${client.location}`);
     assertEquals([headers.get("upload-offset"), headers.get("upload-length")], ["220", "220"]);
     assertEquals(pawl.log.lines.filter((line) => /^(error|warning)/.test(line)), []);
   });
@@ -112,32 +140,8 @@ async function recoverAndCheck(
   assertEquals([...after.files("files")], [["whole.bin", whole]]);
 }
 
-function crashAt(disk: LossyDisk, at: number): void {
-  let steps = 0;
-  disk.interfere = ({ kind }) => {
-    if (kind !== "look" && ++steps === at) disk.cutPower();
-    return undefined;
-  };
-}
-
-/** Runs a server on a disk until `activity` is through, true, or the power is lost. */
-async function onDisk(disk: LossyDisk, activity: (pawl: LossyPawl) => Promise<unknown>): Promise<boolean> {
-  try {
-    await using pawl = await openLossyPawl(disk, { expireAfterMs: 1e9 });
-    await activity(pawl);
-    if (disk.isDead) throw new PowerLost();
-    return true;
-  } catch (error) {
-    if (disk.isDead) return false;
-    throw error;
-  }
-}
-
 async function concatenate(pawl: LossyPawl, client: Client): Promise<void> {
-  const answer = await ask(pawl, "POST", "/files/", {
-    "Upload-Concat": `final;${[...client.paths, client.paths[0]].join(" ")}`,
-    "Upload-Metadata": `name ${btoa("whole.bin")}`,
-  });
+  const answer = await askForFinal(pawl, client.paths);
   if (answer.status === 500) throw new PowerLost();
   assertEquals([answer.status, await answer.text()], [201, ""]);
   const location = answer.headers.get("location")!;
@@ -145,20 +149,16 @@ async function concatenate(pawl: LossyPawl, client: Client): Promise<void> {
   client.location = location;
 }
 
-async function sendPartial(pawl: LossyPawl, body: Uint8Array<ArrayBuffer>): Promise<string> {
-  const headers = { "Upload-Concat": "partial", "Upload-Length": String(body.length), "Content-Type": BODY_TYPE };
-  const { status, headers: told } = await ask(pawl, "POST", "/files/", headers, body);
-  assertEquals(status, 201);
-  return told.get("location")!;
+function askForFinal(pawl: LossyPawl, paths: readonly string[]): Promise<Response> {
+  return askTus(pawl, "POST /files/", {
+    "Upload-Concat": `final;${[...paths, paths[0]].join(" ")}`,
+    "Upload-Metadata": `name ${btoa("whole.bin")}`,
+  });
 }
 
-async function ask(
-  { app }: LossyPawl,
-  method: string,
-  path: string,
-  headers: Record<string, string> = {},
-  body: BodyInit | null = null,
-): Promise<Response> {
-  const all = { "Tus-Resumable": "1.0.0", ...headers };
-  return await app(new Request(`http://localhost${path}`, { method, headers: all, body }));
+async function sendPartial(pawl: LossyPawl, body: Uint8Array<ArrayBuffer>): Promise<string> {
+  const headers = { "Upload-Concat": "partial", "Upload-Length": String(body.length), "Content-Type": BODY_TYPE };
+  const { status, headers: told } = await askTus(pawl, "POST /files/", headers, body);
+  assertEquals(status, 201);
+  return told.get("location")!;
 }

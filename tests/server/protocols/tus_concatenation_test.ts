@@ -96,6 +96,15 @@ Deno.test("a final upload that is asked for again, one after the other or at onc
   assertEquals([other.status, ...told(other, "location")], [410, null]);
 });
 
+Deno.test("of two final uploads that want the same partial one at once, one comes to its end, and no byte is lost", async () => {
+  await using wire = await openTusWire();
+  const paths = [await sendPartial(wire, 0, 1000), await sendPartial(wire, 1000, 3000)];
+  const answers = await Promise.all([paths, paths.toReversed()].map((order) => concatenate(wire, order)));
+  const statuses = answers.map(({ status }) => status).sort();
+  assertEquals([statuses[0], [410, 423].includes(statuses[1]!)], [201, true]);
+  assertEquals([await wire.server.finishedNames(), await wire.server.incomingNames()], [["file"], []]);
+});
+
 Deno.test("a partial upload may come more than once, and may be empty", async () => {
   await using wire = await openTusWire();
   const [empty, a, b] = [

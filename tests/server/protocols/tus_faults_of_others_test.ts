@@ -61,6 +61,16 @@ Deno.test("a body of a deferred length is refused at the byte that goes past Tus
   assertEquals((await wire.send("POST /files/", { "Upload-Defer-Length": 1 }, file)).status, 413);
 });
 
+Deno.test("a body that is refused at its head is read on to a bound: its client gets the answer", async () => {
+  await using wire = await openTusWire();
+  const path = await wire.create({ "Upload-Length": 3_000_000 });
+  const headers = { "Upload-Offset": 5, "Content-Type": BODY_TYPE, "Content-Length": 3_000_000 };
+  using refused = await wire.begin(`PATCH ${path}`, headers);
+  assertEquals(await refused.send(someBytes(3_000_000)), true);
+  const { status, headers: told } = await refused.answer();
+  assertEquals([status, told.get("upload-offset")], [409, "0"]);
+});
+
 Deno.test("an unfinished upload expires a fixed time after its last byte; a finished one never does", async () => {
   let now = Date.UTC(2026, 0, 1);
   await using wire = await openTusWire({ now: () => now, expireAfterMs: 2 * DAY_MS });

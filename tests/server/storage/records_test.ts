@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openRecords } from "../../../server/storage/records.ts";
@@ -79,4 +80,25 @@ Deno.test("two processes' handles on one database both get their commits in", as
   );
   assertEquals(created, Array(60).fill(true));
   assertEquals((await due(second, 1000)).length, 60);
+});
+
+Deno.test("the records of an earlier Pawl, with digests in their keys, are found as before", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  const digestOf = (text: string) => createHash("sha256").update(text).digest("base64url");
+  const [waiting, finished] = [upload("1", 0, "a client's id"), upload("2", 0, "another")];
+  {
+    using kv = await Deno.openKv(path);
+    await kv.set(["upload", "1"], waiting);
+    await kv.set(["client", waiting.owner, digestOf("a client's id")], "1");
+    await kv.set(["upload", "2"], completed(finished, "b/x", 5));
+    await kv.set(["client", finished.owner, digestOf("another")], "2");
+    await kv.set(["path", digestOf("b/x")], "2");
+  }
+  for (let time = 0; time < 2; time++) {
+    using records = await openRecords(path);
+    assertEquals((await records.findByClient(waiting.owner, "a client's id"))?.id, "1");
+    assertEquals((await records.findByClient(finished.owner, "another"))?.id, "2");
+    assertEquals([await records.isClaimed("b/x"), await records.isClaimed(digestOf("b/x"))], [true, false]);
+  }
 });

@@ -1,0 +1,43 @@
+import { UploadError } from "../errors.ts";
+import { open, OpenUpload, whileLocked } from "./open_upload.ts";
+import type { Parts } from "./parts.ts";
+import { remove } from "./remove.ts";
+import type { Writers } from "./takeover.ts";
+import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "./upload.ts";
+
+/** A partial upload that can be concatenated. Throws `not-found` for somebody else's, and `bad-request` for any other. */
+export function wholePartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
+  const { id } = upload;
+  if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
+  const isPartial = upload.state === "receiving" && upload.partial === true;
+  if (isPartial && hasAllBytes(upload)) return { id, length: upload.offset };
+  const why = isPartial ? "is not whole yet" : "is not a partial one";
+  throw new UploadError("bad-request", `Upload "${id}" ${why}: only whole partial uploads can be concatenated`);
+}
+
+/** The partial upload whose bytes become the first ones of the whole; `undefined` where there are none. */
+export function baseOf(partials: readonly PartialUpload[]): PartialUpload | undefined {
+  return partials.find(({ length }) => length > 0);
+}
+
+/** True while a partial upload has the bytes that it had, on disk; nobody else may write to it. */
+export async function isStillWhole(parts: Parts, { id, length }: PartialUpload): Promise<boolean> {
+  const opened = await open(parts, id).catch((error) => {
+    if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+    throw error;
+  });
+  if (!(opened instanceof OpenUpload)) return false;
+  await opened[Symbol.asyncDispose]();
+  return hasAllBytes(opened.upload) && opened.upload.length === length;
+}
+
+/** Removes a partial upload whose bytes are another one's now; nothing happens where it is gone already. */
+export async function giveUpPartial(parts: Parts, writers: Writers, id: string): Promise<void> {
+  using _lease = await writers.takeOver(id);
+  await whileLocked(parts, id, async () => {
+    const upload = await parts.records.get(id);
+    if (upload?.state === "receiving") await remove(parts, upload, "concatenated");
+    // A crash may have left its entry, or brought it back.
+    else await parts.bytes.discard(id);
+  });
+}
