@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type Sequence, sequences } from "../support/model_commands.ts";
-import { play, type Tally } from "../support/model_run.ts";
+import { play, type Tally } from "../support/model_play.ts";
 import { ModelServer } from "../support/model_server.ts";
 import { seedOfRun } from "../support/random.ts";
 
@@ -12,7 +12,7 @@ const BATCH = 100;
 const SHRINK_MS = 60_000;
 
 // PAWL_RUNS and PAWL_MINUTES bound a run; PAWL_SEED and PAWL_PATH repeat one that failed.
-Deno.test("the simple protocol gives only answers that are true, whatever is sent, cut, killed or late", async () => {
+Deno.test("both protocols give only answers that are true, whatever is sent, cut, killed or late", async () => {
   const path = Deno.env.get("PAWL_PATH") ?? "";
   const runs = path === "" ? Number(Deno.env.get("PAWL_RUNS") ?? RUNS) : BATCH;
   const end = performance.now() + Number(Deno.env.get("PAWL_MINUTES") ?? 60) * 60_000;

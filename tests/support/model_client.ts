@@ -1,7 +1,8 @@
 import type { ClientPlan, SendPlan } from "./model_commands.ts";
 import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
-import { head } from "./raw.ts";
-import { MAX_BYTES, type Send, status } from "./upload_model.ts";
+import { head, type RawAnswer } from "./raw.ts";
+import { saidToHead, tusHead } from "./model_tus.ts";
+import { MAX_BYTES, NEW, type Send, status, statusAt } from "./upload_model.ts";
 import { exchange } from "./model_wire.ts";
 
 /** What the clients of a sequence share. */
@@ -11,6 +12,7 @@ export interface Shared {
   readonly newFile: () => number;
   /** Keeps a line for the report of a failure. */
   readonly note: (line: string) => void;
+  readonly count: (what: string) => void;
 }
 
 /** One client's id: what may be true of its upload, held against every answer. */
@@ -18,6 +20,10 @@ export class ModelClient {
   readonly clientId: string;
   /** The name that its files want. */
   readonly name: string;
+  /** It begins its uploads by tus, and speaks nothing else. */
+  readonly byTus: boolean;
+  /** An upload may be there whose address it was not told. */
+  hasLost = false;
   /** Every address that it was told. */
   readonly locations: string[] = [];
   #worlds: readonly World[] = [NOTHING];
@@ -25,7 +31,8 @@ export class ModelClient {
   readonly #files = new Map<number, number>();
   readonly #shared: Shared;
 
-  constructor(clientId: string, { sharesName, sizes }: ClientPlan, shared: Shared) {
+  constructor(clientId: string, { byTus, sharesName, sizes }: ClientPlan, shared: Shared) {
+    this.byTus = byTus;
     this.clientId = clientId;
     this.name = sharesName ? "shared.bin" : `${clientId}.bin`;
     this.#sizes = sizes;
@@ -34,6 +41,11 @@ export class ModelClient {
 
   get worlds(): readonly World[] {
     return this.#worlds;
+  }
+
+  /** True where it is known to have an upload that is not finished. */
+  get hasUpload(): boolean {
+    return this.#worlds.every(({ file, finished }) => file !== undefined && !finished);
   }
 
   /** Holds an answer against the outcomes that each world has; what remains are the worlds after it. */
@@ -62,37 +74,104 @@ export class ModelClient {
 
   /** Asks how far the upload is. */
   async ask(): Promise<void> {
+    if (this.byTus) {
+      const address = this.#worlds.findLast(({ location }) => location !== undefined)?.location;
+      return address === undefined ? undefined : await this.askAt(address);
+    }
+    this.countRequest(false);
     const said = await exchange(this.#shared.port(), head("GET /status", { "X-File-Id": this.clientId }));
     this.observe("asks", status, said);
+  }
+
+  /** Asks the upload's own address how far it is. */
+  async askAt(address: string): Promise<void> {
+    this.countRequest(true);
+    const read = (answer: RawAnswer) => saidToHead(answer, address);
+    const said = await exchange(this.#shared.port(), tusHead("HEAD", address), read, "HEAD");
+    this.observe(`asks ${address}`, (world) => statusAt(world, address), said);
+  }
+
+  countRequest(byTus: boolean): void {
+    this.#shared.count(byTus ? "requests by tus" : "requests by the simple protocol");
+    const isHeld = this.#worlds.every(({ writer }) => writer?.open);
+    if (byTus && isHeld) this.#shared.count("requests by tus where another holds the upload");
+  }
+
+  /** One of all the addresses that it was told: 0 for the first, 1 for the last. */
+  async addressAt(which: number): Promise<string | undefined> {
+    const address = this.locations[Math.floor(which * this.locations.length * 0.999)];
+    // A request that still comes in may be overtaken by one that knows the address.
+    const isHere = this.#worlds.every(({ location }) => location === address);
+    const isSettled = this.#worlds.every(({ writer }) => writer === undefined || writer.open && isHere);
+    if (!isSettled) await this.ask();
+    return address;
   }
 
   /** Gives the plan its numbers. Asks first where the client could not know which file the server has. */
   async request(plan: SendPlan): Promise<Send> {
     if (new Set(this.#worlds.map(({ file }) => file).filter((file) => file !== undefined)).size > 1) await this.ask();
+    if (this.byTus && await this.#mayBegin(plan)) return this.#requestToBegin(plan);
+    const address = plan.byTus || this.byTus ? await this.addressAt(plan.where === "over" ? plan.part : 1) : undefined;
+    this.countRequest(address !== undefined);
+    if (address !== undefined) return this.#requestTo(address, plan);
     const world = this.#worlds.at(-1) ?? NOTHING;
     const file = this.#fileFor(plan);
     const isOther = file !== world.file;
     const held = isOther || plan.where === "over" ? 0 : world.most;
     const length = (held === 0 || isOther ? undefined : world.length) ?? Math.max(held, this.sizeOf(file));
-    const aside = Math.round((plan.part - 0.5) * 5000) || 1;
-    const start = plan.where === "elsewhere" ? Math.max(1, held + aside) : held;
-    const rest = Math.max(0, length - start);
-    const bytes = { rest, part: Math.floor(rest * plan.part), none: 0, "too many": rest + Math.abs(aside) }[plan.bytes];
-    const size = { none: undefined, right: length, wrong: length + 7, huge: MAX_BYTES + 1 }[plan.size];
+    const start = plan.where === "elsewhere" ? elsewhere(held, plan) : held;
     const known = plan.chunked && !isOther ? world.length : undefined;
+    const request = this.#sized({ plan, file, start, length });
     const digestOf = {
       none: undefined,
       wrong: -1,
-      right: plan.size === "huge" ? bytes : size ?? known ?? start + bytes,
+      right: plan.size === "huge" ? request.bytes : request.size ?? known ?? start + request.bytes,
     };
+    return { ...request, digestOf: digestOf[plan.fileDigest] };
+  }
+
+  /** The same for a request to an address, which begins nothing. */
+  #requestTo(address: string, plan: SendPlan): Send {
+    const world = this.#worlds.findLast(({ location }) => location === address);
+    const earlier = this.#worlds.at(-1)?.earlier.find(({ location }) => location === address);
+    const file = world?.file ?? earlier?.file ?? 0;
+    const held = world?.most ?? earlier?.length ?? 0;
+    const length = world?.length ?? earlier?.length ?? Math.max(held, this.sizeOf(file));
+    const start = plan.where === "elsewhere" ? elsewhere(held, plan) : plan.where === "over" && plan.another ? 0 : held;
+    return { ...this.#sized({ plan, file, start, length }), address };
+  }
+
+  /** True where it is known to have no upload to go on with, or is to begin the next one. */
+  async #mayBegin({ where }: SendPlan): Promise<boolean> {
+    const canBegin = () => this.#worlds.map(({ file, finished }) => file === undefined || finished && where === "over");
+    if (new Set(canBegin()).size > 1) await this.ask();
+    return canBegin().every(Boolean);
+  }
+
+  /** The first bytes of another file, or none. */
+  #requestToBegin(plan: SendPlan): Send {
+    this.countRequest(true);
+    const file = this.#newFile();
+    const wish = plan.size === "wrong" ? { ...plan, size: "right" as const } : plan;
+    const request = this.#sized({ plan: wish, file, start: 0, length: this.sizeOf(file) });
+    const hasBody = request.chunked || request.bytes > 0;
+    return { ...request, address: NEW, bodyDigest: hasBody ? request.bodyDigest : "none" };
+  }
+
+  #sized(
+    { plan, file, start, length }: { plan: SendPlan; file: number; start: number; length: number },
+  ): Send {
+    const rest = Math.max(0, length - start);
+    const bytes = { rest, part: Math.floor(rest * plan.part), none: 0, "too many": rest + Math.abs(aside(plan)) };
     return {
+      address: undefined,
       file,
       start,
-      size,
-      bytes,
+      size: { none: undefined, right: length, wrong: length + 7, huge: MAX_BYTES + 1 }[plan.size],
+      bytes: bytes[plan.bytes],
       chunked: plan.chunked,
       bodyDigest: plan.bodyDigest,
-      digestOf: digestOf[plan.fileDigest],
+      digestOf: undefined,
     };
   }
 
@@ -107,19 +186,33 @@ export class ModelClient {
     const latest = files.at(-1);
     const isKnown = this.#worlds.every(({ file, location }) => file === undefined || location !== undefined);
     if (latest !== undefined && !(where === "over" && another && isKnown)) return latest;
+    return this.#newFile();
+  }
+
+  #newFile(): number {
     const file = this.#shared.newFile();
     this.#files.set(file, this.#sizes[this.#files.size % this.#sizes.length] ?? 0);
     return file;
   }
 }
 
+/** A start that is not where the server's bytes end. */
+function elsewhere(held: number, plan: SendPlan): number {
+  return Math.max(1, held + aside(plan));
+}
+
+function aside({ part }: SendPlan): number {
+  return Math.round((part - 0.5) * 5000) || 1;
+}
+
 /** A request as one line. */
-export function describeSend({ file, start, size, bytes, chunked, bodyDigest, digestOf }: Send): string {
+export function describeSend({ address, file, start, size, bytes, chunked, bodyDigest, digestOf }: Send): string {
   return [
     `sends ${bytes} bytes of file ${file} from ${start}`,
-    ...size === undefined ? [] : [`X-File-Size ${size}`],
+    ...address === undefined ? [] : [`to ${address}`],
+    ...size === undefined ? [] : [`of ${size} in all`],
     ...chunked ? ["chunked"] : [],
-    ...bodyDigest === "none" ? [] : [`Content-Digest ${bodyDigest}`],
+    ...bodyDigest === "none" ? [] : [`${bodyDigest} digest of the body`],
     ...digestOf === undefined ? [] : [digestOf < 0 ? "Repr-Digest wrong" : `Repr-Digest of ${digestOf}`],
   ].join(", ");
 }

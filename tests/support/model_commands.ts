@@ -7,6 +7,8 @@ export interface Sequence {
 }
 
 export interface ClientPlan {
+  /** It begins its uploads by tus, and speaks nothing else. */
+  readonly byTus: boolean;
   /** It shares its file's name with the other clients that share theirs. */
   readonly sharesName: boolean;
   /** The sizes of its files, one after the other: a client that starts over may send another file. */
@@ -14,11 +16,12 @@ export interface ClientPlan {
 }
 
 export type Command =
-  | { readonly kind: "status" | "give up"; readonly client: number }
+  | { readonly kind: "give up"; readonly client: number }
+  | { readonly kind: "status"; readonly client: number; readonly byTus: boolean; readonly which: number }
   /** One of the requests that hang sends its rest. */
   | { readonly kind: "go on"; readonly client: number }
   /** `which` among all the addresses that the client was told, 0 to 1. */
-  | { readonly kind: "remove"; readonly client: number; readonly which: number }
+  | { readonly kind: "remove"; readonly client: number; readonly byTus: boolean; readonly which: number }
   | { readonly kind: "send"; readonly client: number; readonly plan: SendPlan }
   | { readonly kind: "break"; readonly client: number; readonly plan: SendPlan; readonly fault: Fault }
   | { readonly kind: "two at once"; readonly clients: readonly [number, number]; readonly plans: [SendPlan, SendPlan] }
@@ -27,6 +30,8 @@ export type Command =
 
 /** A request to send, in words that the state of its upload gives numbers to. */
 export interface SendPlan {
+  /** By tus, if the client knows an address; `over` then means any address that it was told. */
+  readonly byTus: boolean;
   readonly where: "on" | "over" | "elsewhere";
   /** Starting over, it sends another file. */
   readonly another: boolean;
@@ -47,6 +52,9 @@ export interface Fault {
 }
 
 const part = fc.nat({ max: 1000 }).map((thousandths) => thousandths / 1000);
+/** Mostly the last of the addresses. */
+const address = fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: part });
+const byTus = weighted({ "": 3, "tus": 2 }).map(Boolean);
 /** Most happens to one of them: what is rare comes of many things that meet in one upload. */
 const client = fc.constantFrom(0, 0, 0, 0, 0, 1, 1, 2);
 
@@ -58,6 +66,7 @@ const size = fc.oneof(
 );
 
 const plan: fc.Arbitrary<SendPlan> = fc.record({
+  byTus,
   where: weighted<SendPlan["where"]>({ on: 7, over: 2, elsewhere: 1 }),
   another: fc.boolean(),
   bytes: weighted<SendPlan["bytes"]>({ part: 8, rest: 3, none: 1, "too many": 1 }),
@@ -85,10 +94,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       plans: fc.oneof(plan.map((one): [SendPlan, SendPlan] => [one, one]), fc.tuple(plan, plan)),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("status"), client }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("status"), client, byTus, which: address }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("go on"), client }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("give up"), client }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove"), client, which: part }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove"), client, byTus, which: part }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("later") }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("expire", "restart") }) },
 );
@@ -109,7 +118,11 @@ const OPTIONAL: readonly Command["kind"][] = [
 /** Sequences of up to 25 commands with three clients. */
 export const sequences: fc.Arbitrary<Sequence> = fc.record({
   clients: fc.array(
-    fc.record({ sharesName: fc.boolean(), sizes: fc.array(size, { minLength: 3, maxLength: 3 }) }),
+    fc.record({
+      byTus: weighted({ "": 3, "tus": 1 }).map(Boolean),
+      sharesName: fc.boolean(),
+      sizes: fc.array(size, { minLength: 3, maxLength: 3 }),
+    }),
     { minLength: 3, maxLength: 3 },
   ),
   without: fc.subarray([...OPTIONAL]),

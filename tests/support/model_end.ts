@@ -1,7 +1,8 @@
 import type { ModelClient } from "./model_client.ts";
 import type { SendPlan } from "./model_commands.ts";
 import type { ModelServer } from "./model_server.ts";
-import { exchange, sourceOf, wireRequest } from "./model_wire.ts";
+import { sourceOf } from "./sources.ts";
+import { exchange, readerOf, wireRequest } from "./model_wire.ts";
 import { send } from "./upload_model.ts";
 
 /**
@@ -17,10 +18,11 @@ export async function finishAll(
     await client.ask();
     if (client.worlds.every((world) => world.finished || world.file === undefined)) continue;
     const request = await client.request(TO_THE_END);
-    const said = await exchange(server.port, wireRequest(client, request, { expect: false }).bytes);
+    const said = await exchange(server.port, wireRequest(client, request, { expect: false }).bytes, readerOf(request));
     client.observe("sends the rest", (world) => send(world, request), said);
     if (!client.worlds.every((world) => world.finished)) throw new Error("The rest does not finish the upload");
   }
+  if (clients.some(({ hasLost }) => hasLost)) await server.forgetUnfinished();
   const found = await server.takeFiles();
   const keys = found.map(({ name, sha256 }) => `${name} ${sha256}`).sort();
   const expected = clients.map(finishedFiles).reduce(
@@ -36,6 +38,7 @@ export async function finishAll(
 }
 
 const TO_THE_END: SendPlan = {
+  byTus: false,
   where: "on",
   another: false,
   bytes: "rest",

@@ -1,5 +1,5 @@
 import type { ModelClient } from "./model_client.ts";
-import { inTime, saidBy } from "./model_wire.ts";
+import { inTime, readerOf } from "./model_wire.ts";
 import { type Said, seen, type World } from "./model_world.ts";
 import type { RawConnection } from "./raw.ts";
 import { quiet, type Send, send } from "./upload_model.ts";
@@ -41,7 +41,7 @@ export class HangingRequests {
     if (this.#overtaken.has(client)) await client.ask();
     const { connection, request, rest } = hanging;
     const sending = connection.send(rest);
-    const said = await answerOf(connection);
+    const said = await answerOf(connection, request);
     await sending;
     this.#forget(client);
     client.follow(`goes on → ${said?.line}`, (world) => {
@@ -55,8 +55,8 @@ export class HangingRequests {
 
   /** The server ends, and tells those whose upload it holds. */
   async meetRestart(): Promise<void> {
-    for (const [client, { connection }] of this.#requests) {
-      const said = await answerOf(connection);
+    for (const [client, { connection, request }] of this.#requests) {
+      const said = await answerOf(connection, request);
       this.#forget(client);
       if (!client.worlds.every((world) => world.writer?.open)) continue;
       const outcomes = (world: World) => [{ says: "503 The server is restarting…", world: quiet(world) }];
@@ -95,6 +95,6 @@ const SILENCE: Said = {
 };
 
 /** What is answered, if the server does not just close the connection. */
-export function answerOf(connection: RawConnection): Promise<Said | undefined> {
-  return inTime(connection.answer().then(saidBy, () => undefined));
+export function answerOf(connection: RawConnection, request: Send): Promise<Said | undefined> {
+  return inTime(connection.answer().then(readerOf(request), () => undefined));
 }

@@ -1,38 +1,24 @@
-import { describeSend, ModelClient } from "./model_client.ts";
-import type { Command, Fault, SendPlan, Sequence } from "./model_commands.ts";
-import { finishAll } from "./model_end.ts";
+import { describeSend, type ModelClient } from "./model_client.ts";
+import type { Command, Fault, SendPlan } from "./model_commands.ts";
 import { answerOf, HangingRequests } from "./model_hanging.ts";
+import { lost } from "./model_addresses.ts";
 import type { ModelServer } from "./model_server.ts";
-import { exchange, inTime, wireRequest } from "./model_wire.ts";
+import { saidByTus, tusHead } from "./model_tus.ts";
+import { exchange, inTime, readerOf, wireRequest } from "./model_wire.ts";
 import type { Said, World } from "./model_world.ts";
 import { connect, head, type RawConnection } from "./raw.ts";
-import { broken, giveUp, interrupted, inTurn, remove, restart, type Send, send, timePasses } from "./upload_model.ts";
-
-/** What was done, by kind. */
-export type Tally = Map<string, number>;
-
-/** Plays one sequence against a server, then finishes all its uploads. Throws where the server does what it may not. */
-export async function play(server: ModelServer, sequence: Sequence, name: string, tally: Tally): Promise<void> {
-  const notes: string[] = [];
-  let files = 0;
-  const shared = {
-    port: () => server.port,
-    newFile: () => ++files,
-    note: (line: string) => void notes.push(line),
-  };
-  const clients = sequence.clients.map((plan, index) => new ModelClient(`${name}-${index}`, plan, shared));
-  const count = (what: string, more = 1) => void tally.set(what, (tally.get(what) ?? 0) + more);
-  using game = new Game(server, clients, count);
-  try {
-    for (const command of sequence.commands) await game.play(command);
-    game[Symbol.dispose]();
-    await finishAll(server, clients, count);
-    count("sequences");
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${message}\nAfter\n  ${notes.join("\n  ")}\n`, { cause });
-  }
-}
+import {
+  broken,
+  giveUp,
+  interrupted,
+  inTurn,
+  NEW,
+  remove,
+  restart,
+  type Send,
+  send,
+  timePasses,
+} from "./upload_model.ts";
 
 type Count = (what: string) => void;
 
@@ -47,7 +33,8 @@ interface SentPart {
   readonly sending: Promise<boolean>;
 }
 
-class Game implements Disposable {
+/** One sequence that is played: what the clients do, held against what may be true. */
+export class Game implements Disposable {
   readonly #server: ModelServer;
   readonly #clients: readonly ModelClient[];
   readonly #count: Count;
@@ -73,11 +60,11 @@ class Game implements Disposable {
         return await this.#goOn(command.client);
       case "status":
         this.#count("status");
-        return await this.#clientAt(command.client).ask();
+        return await this.#status(command);
       case "give up":
         return await this.#giveUp(this.#clientAt(command.client));
       case "remove":
-        return await this.#remove(this.#clientAt(command.client), command.which);
+        return await this.#remove({ ...command, client: this.#clientAt(command.client) });
       case "later":
         return await this.#passTime("later", 0.6);
       case "expire":
@@ -95,14 +82,16 @@ class Game implements Disposable {
   async #send(client: ModelClient, plan: SendPlan): Promise<void> {
     const request = await client.request(plan);
     const wire = wireRequest(client, request, { expect: false });
-    const said = await exchange(this.#server.port, wire.bytes);
+    const said = await exchange(this.#server.port, wire.bytes, readerOf(request));
     client.observe(describeSend(request), (world) => send(world, request), said);
   }
 
   /** Sends a part of a request, and lets it break. */
-  async #break(client: ModelClient, plan: SendPlan, fault: Fault): Promise<void> {
-    const { how, sent } = fault;
+  async #break(client: ModelClient, plan: SendPlan, planned: Fault): Promise<void> {
     const request = await client.request(plan);
+    // Nobody could ask, meanwhile, for an upload whose address is not told yet.
+    const fault = request.address === NEW && planned.how === "hangs" ? { ...planned, how: "closed" as const } : planned;
+    const { how, sent } = fault;
     // One that hangs has not come to its end.
     const most = how === "hangs" && !request.chunked ? request.bytes - 1 : request.bytes;
     const bytes = Math.min(Math.floor(sent * request.bytes), most);
@@ -129,6 +118,7 @@ class Game implements Disposable {
     client.follow(`${describeSend(request)}, ${bytes} of them, and is ${how}`, (world) => {
       return [world, ...ended(world, request, { bytes, isWhole })];
     });
+    client.hasLost ||= request.address === NEW;
     await this.#server.restart("SIGKILL");
     this.#hanging.letGo();
     for (const each of this.#clients) each.follow("meets a kill", restart);
@@ -149,15 +139,16 @@ class Game implements Disposable {
     let said: Said | undefined;
     if (how === "half-closed") {
       await connection.finishSending();
-      said = await answerOf(connection);
+      said = await answerOf(connection, request);
     }
     connection[Symbol.dispose]();
     await sending;
     const what = `${describeSend(request)}, ${bytes} of them, and is ${how}`;
+    client.hasLost ||= request.address === NEW && said === undefined;
     if (said === undefined) return client.follow(what, (world) => ended(world, request, { bytes, isWhole }));
     client.observe(what, (world) => [
       ...isWhole ? send(world, request) : [],
-      ...broken(world, request, bytes, "408 The body was cut…"),
+      ...broken(world, request, bytes, request.address === NEW ? "200 #" : "408 The body was cut…"),
     ], said);
   }
 
@@ -172,9 +163,12 @@ class Game implements Disposable {
   async #twoAtOnce({ clients, plans }: Extract<Command, { kind: "two at once" }>): Promise<void> {
     const [first, second] = [this.#clientAt(clients[0]), this.#clientAt(clients[1])];
     this.#count(first === second ? "two at once on one upload" : "two at once on two uploads");
+    // Begun twice, it would be two uploads of one client.
+    if (first === second && first.byTus && !first.hasUpload) return await this.#send(first, plans[0]);
     const requests = [await first.request(plans[0]), await second.request(plans[1])] as const;
     const [one, two] = await Promise.all([first, second].map((client, index) => {
-      return exchange(this.#server.port, wireRequest(client, requests[index as 0 | 1], { expect: false }).bytes);
+      const request = requests[index as 0 | 1];
+      return exchange(this.#server.port, wireRequest(client, request, { expect: false }).bytes, readerOf(request));
     }));
     if (one === undefined || two === undefined) throw new Error("There is no answer");
     if (first !== second) {
@@ -189,18 +183,27 @@ class Game implements Disposable {
   }
 
   async #giveUp(client: ModelClient): Promise<void> {
+    if (client.byTus) return await this.#remove({ client, byTus: true, which: 1 });
     this.#count("give up");
     client.observe("gives up", giveUp, await this.#ask("DELETE /upload", client));
   }
 
-  async #remove(client: ModelClient, which: number): Promise<void> {
-    const location = client.locations[Math.floor(which * client.locations.length * 0.999)];
+  async #status({ client: index, byTus, which }: Extract<Command, { kind: "status" }>): Promise<void> {
+    const client = this.#clientAt(index);
+    const location = byTus || client.byTus ? await client.addressAt(which) : undefined;
+    if (location === undefined) return await client.ask();
+    await client.askAt(location);
+  }
+
+  async #remove({ client, byTus, which }: { client: ModelClient; byTus: boolean; which: number }): Promise<void> {
+    const location = await client.addressAt(which);
     if (location === undefined) return;
     this.#count("remove");
-    // A request that still comes in may be overtaken by one for another address.
-    if (client.worlds.some((world) => world.writer !== undefined)) await client.ask();
-    const said = await this.#ask(`DELETE ${location}`, client);
-    client.observe(`removes ${location}`, (world) => remove(world, location), said);
+    client.countRequest(byTus);
+    const said = byTus
+      ? await exchange(this.#server.port, tusHead("DELETE", location), (answer) => saidByTus(answer, location))
+      : await this.#ask(`DELETE ${location}`, client);
+    client.observe(`removes ${location}${byTus ? " by tus" : ""}`, (world) => remove(world, location), said);
   }
 
   async #passTime(what: "later" | "expire", part: number): Promise<void> {
@@ -228,6 +231,7 @@ class Game implements Disposable {
 
 /** The worlds after a request of whose body some bytes were sent, and whose answer is lost. */
 function ended(world: World, request: Send, { bytes, isWhole }: { bytes: number; isWhole: boolean }): World[] {
+  if (request.address === NEW) return lost(world, request, bytes);
   const received = isWhole ? send(world, request).map((outcome) => outcome.world) : [];
   return [...interrupted(world, request, bytes), ...received];
 }

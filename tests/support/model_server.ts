@@ -51,6 +51,14 @@ export class ModelServer implements AsyncDisposable {
     await this.#process.tell(`advance ${ms}`);
   }
 
+  /** Lets so much time pass that no unfinished upload is left, as soon as nobody writes to any. */
+  async forgetUnfinished(): Promise<void> {
+    const deadline = performance.now() + TIDY_MS;
+    do await this.advance(1.2); while (
+      (await namesIn(join(this.#dir.path, "incoming"))).length > 0 && performance.now() < deadline
+    );
+  }
+
   /** Waits, though not long, until an unfinished upload has that many bytes on disk; says whether one has. */
   async holds(bytes: number): Promise<boolean> {
     const folder = join(this.#dir.path, "incoming");

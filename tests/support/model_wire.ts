@@ -1,7 +1,8 @@
-import { sha256 } from "./bytes.ts";
+import { sourceOf } from "./sources.ts";
+import { saidSimply, simpleHead } from "./model_simple.ts";
+import { saidByTus, tusBodyHead } from "./model_tus.ts";
 import type { Said } from "./model_world.ts";
-import { connect, postHead, type RawAnswer } from "./raw.ts";
-import { Source } from "./sources.ts";
+import { connect, type RawAnswer } from "./raw.ts";
 import type { Send } from "./upload_model.ts";
 
 /** A request as it is on the wire. */
@@ -11,33 +12,21 @@ export interface WireRequest {
   lengthWith(count: number): number;
 }
 
-/** Files differ at every byte: a byte of another file, or in another place, is a wrong byte. */
-export function sourceOf(file: number, length: number): Source {
-  return new Source(length, file * 70_001);
-}
-
-/** `Content-Digest` and `Repr-Digest` with the digest of some bytes, or of other ones. */
-function digest(bytes: Uint8Array): string {
-  return `sha-256=:${sha256(bytes)}:`;
-}
-
 /** Builds the request; `expect` lets the server say at once that it has seen its head. */
 export function wireRequest(
-  { clientId, name }: { clientId: string; name: string },
-  { file, start, size, bytes, chunked, bodyDigest, digestOf }: Send,
+  client: { clientId: string; name: string },
+  request: Send,
   { expect }: { expect: boolean },
 ): WireRequest {
-  const source = sourceOf(file, start + bytes);
-  const body = source.bytes(start);
-  const head = postHead(clientId, {
-    "X-File-Name": name,
-    ...start > 0 && { "X-Start-Byte": start },
-    ...size !== undefined && { "X-File-Size": size },
-    ...bodyDigest !== "none" && { "Content-Digest": digest(bodyDigest === "right" ? body : OTHER) },
-    ...digestOf !== undefined && { "Repr-Digest": digest(digestOf < 0 ? OTHER : sourceOf(file, digestOf).bytes()) },
+  const { file, start, bytes, chunked, address } = request;
+  const body = sourceOf(file, start + bytes).bytes(start);
+  const headers = {
     ...expect && { "Expect": "100-continue" },
     ...chunked ? { "Transfer-Encoding": "chunked" } : { "Content-Length": bytes },
-  });
+  };
+  const head = address === undefined
+    ? simpleHead(client, request, body, headers)
+    : tusBodyHead(client.name, { ...request, address }, body, headers);
   const text = new TextEncoder();
   const parts: { bytes: Uint8Array; ofFile: number }[] = [{ bytes: text.encode(head), ofFile: 0 }];
   const piece = chunked ? Math.ceil(bytes / 3) : bytes;
@@ -63,29 +52,23 @@ export function wireRequest(
   };
 }
 
-/** Sends a request on a connection of its own, and gives what is answered. */
-export async function exchange(port: number, request: string | Uint8Array): Promise<Said> {
+/** Sends a request on a connection of its own, and gives what `read` makes of the answer. */
+export async function exchange(
+  port: number,
+  request: string | Uint8Array,
+  read: (answer: RawAnswer) => Said = saidSimply,
+  to?: "HEAD",
+): Promise<Said> {
   using connection = await connect(port);
   const sending = connection.send(request);
-  const said = saidBy(await inTime(connection.answer()));
+  const said = read(await inTime(connection.answer(to)));
   await sending;
   return said;
 }
 
-/** What the model looks at of an answer. */
-export function saidBy({ status, headers, body }: RawAnswer): Said {
-  const number = (name: string) => {
-    const text = headers.get(name);
-    return text === null ? undefined : Number(text);
-  };
-  const complete = headers.get("upload-complete");
-  return {
-    line: `${status} ${body}`,
-    offset: number("upload-offset"),
-    length: number("upload-length"),
-    complete: complete === null ? undefined : complete === "?1",
-    location: headers.get("location") ?? undefined,
-  };
+/** How an answer to the request is read. */
+export function readerOf({ address }: Send): (answer: RawAnswer) => Said {
+  return address === undefined ? saidSimply : (answer) => saidByTus(answer, address);
 }
 
 const IN_TIME_MS = 30_000;
@@ -100,9 +83,6 @@ export async function inTime<T>(answer: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
-
-/** No part of any file has these bytes. */
-const OTHER = new TextEncoder().encode("the bytes of another file");
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));

@@ -70,7 +70,7 @@ export interface Said {
   /** Status and body. */
   readonly line: string;
   readonly offset: number | undefined;
-  readonly length: number | undefined;
+  readonly length: number | undefined | "untold";
   readonly complete: boolean | undefined;
   readonly location: string | undefined;
 }
@@ -91,9 +91,8 @@ export function seen({ says, world, not, ofRequest }: Outcome, said: Said): Worl
 /** A positive answer tells more than the count, and all of it must be so. */
 function described(world: World, { length, complete, location }: Said): World | undefined {
   const { file, finished, instead } = world;
-  if (length !== world.length || complete !== finished || (location === undefined) !== (file === undefined)) {
-    return undefined;
-  }
+  if (length !== "untold" && length !== world.length) return undefined;
+  if (complete !== finished || (location === undefined) !== (file === undefined)) return undefined;
   const isOther = world.location === undefined
     ? location !== undefined && location === instead
     : location !== world.location;

@@ -47,6 +47,14 @@ export class Source {
   }
 }
 
+/** Files differ at every byte: a byte of another file, or in another place, is a wrong byte. */
+export function sourceOf(file: number, length: number): Source {
+  return new Source(length, file * 70_001);
+}
+
+/** No part of any file has these bytes. */
+export const OTHER = new TextEncoder().encode("the bytes of another file");
+
 /** The SHA-256 of some pieces in a row, in hexadecimal. */
 export function sha256Of(pieces: Iterable<Uint8Array>): string {
   const hash = createHash("sha256");

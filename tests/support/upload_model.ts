@@ -1,13 +1,22 @@
+import { atAddress } from "./model_addresses.ts";
 import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
 
 /** The largest file that the server of the model takes. */
 export const MAX_BYTES = 2 ** 30;
 
-/** A `POST /upload`. */
+/** Where uploads are begun that are known by their addresses. */
+export const NEW = "/files/";
+
+/** A request that sends bytes of a file. */
 export interface Send {
+  /**
+   * The address that it goes to, where it means an upload by that (tus) and not by its client's id: it begins nothing,
+   * but at {@linkcode NEW}, and its end need not be the file's.
+   */
+  readonly address: string | undefined;
   readonly file: number;
   readonly start: number;
-  /** `X-File-Size`. */
+  /** The length of the whole file, as it tells it. */
   readonly size: number | undefined;
   readonly bytes: number;
   /** Without a `Content-Length`. */
@@ -17,8 +26,14 @@ export interface Send {
   readonly digestOf: number | undefined;
 }
 
-/** `POST /upload` with a body that comes whole. */
+/** A request whose body comes whole. */
 export function send(world: World, request: Send): Outcome[] {
+  const { address } = request;
+  if (address === undefined || address === NEW) return sendOn(world, request);
+  return atAddress(world, address, (upload) => sendOn(upload, request));
+}
+
+function sendOn(world: World, request: Send): Outcome[] {
   const { start } = request;
   if (startsOver(world, request)) return receive(begin(world, request), request, { world, ofRequest: true });
   const at = { ...quiet(world), least: start, most: start };
@@ -34,14 +49,16 @@ function receive(at: World, request: Send, refused: Pick<Outcome, "world" | "ofR
   if (why !== undefined) return [{ says: why, ...refused }];
   const { length, digestOf } = told(at, request);
   const count = request.start + request.bytes;
-  if (length !== undefined && count > length) return takenBack("400 More bytes…", at, request);
+  // Where no answer has told an address, nothing stays that could be gone on with.
+  const back = (says: string) => request.address === NEW ? [{ says, ...refused }] : takenBack(says, at, request);
+  if (length !== undefined && count > length) return back("400 More bytes…");
   if (at.finished) return [{ says: "200 Success #", world: at }];
-  if (request.bodyDigest === "wrong") return takenBack("400 The body does not…", at, request);
-  const total = length ?? (request.size === undefined ? count : undefined);
-  const old = request.bytes > 0 || request.start === 0 ? "no" : "maybe";
+  if (request.bodyDigest === "wrong") return back("400 The body does not…");
+  const total = length ?? (request.size === undefined && request.address === undefined ? count : undefined);
+  const old = request.bytes > 0 || begins(request) ? "no" : "maybe";
   const next: World = { ...at, least: count, most: count, length: total, digestOf, old };
   if (count !== total) return [{ says: "200 #", world: next }];
-  if (digestOf !== undefined && digestOf !== count) return takenBack("400 The whole file…", at, request);
+  if (digestOf !== undefined && digestOf !== count) return back("400 The whole file…");
   return [{ says: "200 Success #", world: { ...next, finished: true } }];
 }
 
@@ -49,7 +66,7 @@ function receive(at: World, request: Send, refused: Pick<Outcome, "world" | "ofR
 function takenBack(says: string, at: World, request: Send): Outcome[] {
   if (at.finished) return [{ says, world: at }];
   // That somebody was there may count, or not.
-  const old = request.start === 0 ? "no" : "maybe";
+  const old = begins(request) ? "no" : "maybe";
   return [at, told(at, request)].map((world) => ({ says, world: { ...world, old } }));
 }
 
@@ -70,6 +87,7 @@ function refusal(at: World, request: Send): string | undefined {
  */
 export function interrupted(world: World, request: Send, bytes: number, open = false): World[] {
   const { start } = request;
+  if (isElsewhere(world, request)) return [world];
   const over = startsOver(world, request);
   // Refused or not, it holds the upload for a moment, and so may the request before it.
   const refused: World = { ...world, writer: { before: world, open: false } };
@@ -89,7 +107,14 @@ export function interrupted(world: World, request: Send, bytes: number, open = f
 /** How a request is answered of whose body only `bytes` bytes came, and not its end; `says` is how that is told. */
 export function broken(world: World, request: Send, bytes: number, says: string): Outcome[] {
   const refused = send(world, request).filter((outcome) => !outcome.says.startsWith("200 "));
-  return [...refused, ...interrupted(world, request, bytes).map((after) => ({ says, world: quiet(after) }))];
+  return [
+    ...refused,
+    ...interrupted(world, request, bytes).map((after) => ({
+      says,
+      world: quiet(after),
+      ...isElsewhere(world, request) && { ofRequest: true as const },
+    })),
+  ];
 }
 
 /** The worlds after two requests, each with its answer; the second may have taken the upload from the first. */
@@ -108,6 +133,20 @@ export function status(world: World): Outcome[] {
     : Math.min(world.most, whole[0].most - 1);
   const unfinished = most < world.least ? [] : [{ ...quiet(world), most }];
   return [...whole, ...unfinished].map((world) => ({ says: "200 #", world }));
+}
+
+/** `HEAD` of an address: finishes what has all its bytes, even where there is a digest. */
+export function statusAt(world: World, address: string): Outcome[] {
+  return atAddress(world, address, (upload) => {
+    const { length, least } = upload;
+    if (upload.finished || length === undefined || !mayBeAt(upload, length)) {
+      return [{ says: "200 #", world: quiet(upload) }];
+    }
+    const whole = finishedByItself(upload).map((world) => ({ says: "200 #", world }));
+    const wrong = { says: "460 to HEAD", world: { ...quiet(upload), least: length, most: length } };
+    const less = { says: "200 #", world: { ...quiet(upload), most: length - 1 } };
+    return [...whole.length > 0 ? whole : [wrong], ...least < length ? [less] : []];
+  });
 }
 
 /** `DELETE /upload`. */
@@ -157,9 +196,21 @@ function isAt({ least, most }: World, start: number): boolean {
   return least === start && most === start;
 }
 
+/** A request to no address begins a new upload from byte 0. */
+function begins({ start, address }: Send): boolean {
+  return address === NEW || start === 0 && address === undefined;
+}
+
+/** True for a request to another address than the upload has. */
+function isElsewhere({ location }: World, { address }: Send): boolean {
+  return address !== undefined && address !== NEW && address !== location;
+}
+
 /** From byte 0 a new upload begins, unless an empty file that is finished is sent again. */
-function startsOver({ finished, least }: World, { start, size, bytes, chunked }: Send): boolean {
-  return start === 0 && !(finished && least === 0 && (size ?? (chunked ? undefined : bytes)) === 0);
+function startsOver({ finished, least }: World, request: Send): boolean {
+  const { address, size, bytes, chunked } = request;
+  const isEmpty = (size ?? (chunked ? undefined : bytes)) === 0;
+  return begins(request) && (address === NEW || !(finished && least === 0 && isEmpty));
 }
 
 function begin({ file, finished, length, location, instead, earlier }: World, request: Send): World {
@@ -169,8 +220,8 @@ function begin({ file, finished, length, location, instead, earlier }: World, re
 }
 
 /** What is known of the upload when the request has told of the file. */
-function told(at: World, { start, size, bytes, chunked, digestOf }: Send): World {
-  const length = size ?? (chunked || at.finished ? at.length : start + bytes);
+function told(at: World, { address, start, size, bytes, chunked, digestOf }: Send): World {
+  const length = size ?? (address !== undefined || chunked || at.finished ? at.length : start + bytes);
   return { ...at, length, digestOf: digestOf ?? at.digestOf };
 }
 

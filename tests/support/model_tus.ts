@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { OTHER } from "./sources.ts";
+import { numberIn } from "./model_simple.ts";
+import type { Said } from "./model_world.ts";
+import { head, type RawAnswer } from "./raw.ts";
+import { base64, BODY_TYPE } from "./tus_wire.ts";
+import { NEW, type Send } from "./upload_model.ts";
+
+const VERSION = { "Tus-Resumable": "1.0.0" };
+
+const ALGORITHMS = ["sha1", "sha256", "sha512", "md5"] as const;
+
+/** The head of a `PATCH`, or of a `POST` that begins an upload, without what says how the body comes. */
+export function tusBodyHead(
+  name: string,
+  { address, start, size, bytes, bodyDigest }: Send & { address: string },
+  body: Uint8Array,
+  headers: Record<string, string | number>,
+): string {
+  const algorithm = ALGORITHMS[bytes % ALGORITHMS.length] ?? "sha1";
+  const checksum = createHash(algorithm).update(bodyDigest === "right" ? body : OTHER).digest("base64");
+  const isNew = address === NEW;
+  const length = size === undefined ? isNew && { "Upload-Defer-Length": 1 } : { "Upload-Length": size };
+  return head(`${isNew ? "POST" : "PATCH"} ${address}`, {
+    ...VERSION,
+    "Content-Type": BODY_TYPE,
+    ...isNew ? { "Upload-Metadata": `filename ${base64(name)}` } : { "Upload-Offset": start },
+    ...length,
+    ...bodyDigest !== "none" && { "Upload-Checksum": `${algorithm} ${checksum}` },
+    ...headers,
+  });
+}
+
+/** `HEAD` or `DELETE` of an upload's address. */
+export function tusHead(method: "HEAD" | "DELETE", address: string): string {
+  return head(`${method} ${address}`, VERSION);
+}
+
+/** What the model calls a refusal, where tus has a status of its own for it; by the words of the answer. */
+const REFUSALS: readonly { readonly words: string; readonly tus: number; readonly model: number }[] = [
+  { words: "Wrong start byte", tus: 409, model: 400 },
+  { words: "The body does not", tus: 460, model: 400 },
+  { words: "The whole file does not", tus: 460, model: 400 },
+  { words: "The body was cut", tus: 503, model: 408 },
+];
+
+/** What the model looks at of an answer to `PATCH`, `POST` or `DELETE`, in the model's words. */
+export function saidByTus({ status, headers, body }: RawAnswer, address: string): Said {
+  const offset = numberIn(headers, "upload-offset");
+  const untold = { offset, length: undefined, complete: undefined, location: undefined };
+  if (status !== (address === NEW ? 201 : 204)) return { ...untold, line: refusalLine(status, body) };
+  if (offset === undefined) return { ...untold, line: "204 " };
+  return { ...untold, ...progress(headers, offset, headers.get("location") ?? address), length: "untold" };
+}
+
+/** What the model looks at of an answer to `HEAD`, which has no words. */
+export function saidToHead({ status, headers }: RawAnswer, address: string): Said {
+  const offset = numberIn(headers, "upload-offset");
+  const length = numberIn(headers, "upload-length");
+  const untold = { offset, length, complete: undefined, location: undefined };
+  const isDeferred = headers.get("upload-defer-length") === "1";
+  if (status !== 200 || offset === undefined || isDeferred !== (length === undefined)) {
+    return { ...untold, line: `${status} to HEAD` };
+  }
+  const { complete, location } = progress(headers, offset, address);
+  return { ...untold, line: `200 ${offset}`, complete, location };
+}
+
+/** Only what is not finished expires. */
+function progress(headers: Headers, offset: number, location: string): Pick<Said, "line" | "complete" | "location"> {
+  const complete = !headers.has("upload-expires");
+  return { line: complete ? `200 Success ${offset}` : `200 ${offset}`, complete, location };
+}
+
+function refusalLine(status: number, body: string): string {
+  const refusal = REFUSALS.find(({ words }) => body.startsWith(words));
+  if (refusal === undefined) return `${status} ${body}`;
+  return refusal.tus === status ? `${refusal.model} ${body}` : `${status} by tus: ${body}`;
+}
