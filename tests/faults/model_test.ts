@@ -5,7 +5,7 @@ import { ModelServer } from "../support/model_server.ts";
 import { seedOfRun } from "../support/random.ts";
 
 /** Sequences in an ordinary run. */
-const RUNS = 300;
+const RUNS = 250;
 /** Sequences between two looks at the clock, all of one seed. */
 const BATCH = 100;
 /** How long a sequence that fails is made smaller. */

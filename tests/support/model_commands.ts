@@ -102,6 +102,25 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("expire", "restart") }) },
 );
 
+/** One request hangs, and the next to the same upload speaks the other protocol. */
+const meeting: fc.Arbitrary<Command[]> = fc.record({
+  client,
+  plan,
+  sent: part,
+  next: fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("send"), plan }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("status"), which: fc.constant(1) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove"), which: fc.constant(1) }) },
+  ),
+}).map(({ client, plan, sent, next }) => {
+  const byTus = !plan.byTus;
+  const accepted: SendPlan = { ...plan, where: "on", bytes: "rest", size: "right" };
+  return [
+    { kind: "break", client, plan: accepted, fault: { how: "hangs", sent, afterMs: 0 } },
+    next.kind === "send" ? { ...next, client, plan: { ...next.plan, byTus } } : { ...next, client, byTus },
+  ];
+});
+
 /** Each sequence goes without some of these: of fewer kinds of commands more meet that are rare together. */
 const OPTIONAL: readonly Command["kind"][] = [
   "break",
@@ -126,10 +145,13 @@ export const sequences: fc.Arbitrary<Sequence> = fc.record({
     { minLength: 3, maxLength: 3 },
   ),
   without: fc.subarray([...OPTIONAL]),
-  commands: fc.array(command, { minLength: 1, maxLength: 25, size: "max" }),
+  commands: fc.array(
+    fc.oneof({ weight: 35, arbitrary: command.map((one) => [one]) }, { weight: 2, arbitrary: meeting }),
+    { minLength: 1, maxLength: 25, size: "max" },
+  ),
 }).map(({ clients, without, commands }) => ({
   clients,
-  commands: commands.filter((command) => !without.includes(command.kind)),
+  commands: commands.flat().filter((command) => !without.includes(command.kind)),
 }));
 
 /** One of the keys, as often as its weight says; the first is the simplest. */

@@ -8,7 +8,7 @@ import { MAX_BYTES } from "./upload_model.ts";
 /** How long an unfinished upload is kept after its last byte. */
 const EXPIRE_MS = 7 * 86_400_000;
 /** How long a request may take until its bytes are on disk; one that takes longer is only not known to be there. */
-const HOLD_MS = 300;
+const HOLD_MS = 150;
 /** How long a new start may take to remove what a crash has left behind. */
 const TIDY_MS = 10_000;
 
