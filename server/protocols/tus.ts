@@ -62,7 +62,8 @@ export function createTusProtocol(
     const facts: FileFacts = { ...parseFacts(headers), ...isPartial && { partial: true } };
     const sized = { ...length !== undefined && { length } };
     const body = parseBody(request);
-    if (body.bodyLength === 0 && length !== 0) return await engine.create({ ...facts, ...sized });
+    const hasNothing = body.bodyLength === 0 && body.bodyDigests === undefined;
+    if (hasNothing && length !== 0) return await engine.create({ ...facts, ...sized });
     // However it ended: the upload is there, and its client goes on from where its bytes end.
     return (await engine.begin(facts, { ...body, ...sized, offset: 0, toTheEnd: false })).upload;
   }

@@ -43,13 +43,14 @@ export class UploadsByClient {
 
   /**
    * The upload that a request goes to, begun where it has to be. Whoever asks for the same id next finds it, and that
-   * it is being written to. Throws `wrong-offset`, `too-large` and other refusals, and then nothing has changed.
+   * it is being written to. Throws `wrong-offset`, `too-large` and other refusals, and then nothing has changed. `number` is the request's,
+   * from {@linkcode Writers.arrive}.
    */
-  async enter(facts: NamedFileFacts, request: AppendRequest): Promise<Target> {
+  async enter(facts: NamedFileFacts, request: AppendRequest, number: number): Promise<Target> {
     using _turn = await this.#turns.enter(turnOf(facts.owner, facts.clientId));
     const id = await this.#find(facts, request);
-    return this.#writers.isFree(id, request.offset)
-      ? { id, lease: this.#writers.takeOver(id, request.offset) }
+    return this.#writers.isFree(id, request.offset, number)
+      ? { id, lease: this.#writers.takeOver(id, request.offset, number) }
       : { id };
   }
 

@@ -105,8 +105,9 @@ export class Engine {
    */
   async append(id: string, request: AppendRequest): Promise<Appended> {
     if (this.#concatenations.isRunning(id)) throw isFinal();
-    await this.#untilFree(id, request.offset);
-    return await this.#append(id, this.#writers.takeOver(id, request.offset), request);
+    const number = this.#writers.arrive();
+    await this.#untilFree(id, request.offset, number);
+    return await this.#append(id, this.#writers.takeOver(id, request.offset, number), request);
   }
 
   /**
@@ -198,8 +199,8 @@ export class Engine {
    * Waits until a request may append at `offset`. A holder whose bytes end there has to let go at once; one that goes on
    * receiving elsewhere is left alone, for the request could not append after it anyway: of two that race, one wins.
    */
-  async #untilFree(id: string, offset: number): Promise<void> {
-    const isFree = await this.#writers.settle(id, this.#parts.limits.appendPatience, offset);
+  async #untilFree(id: string, offset: number, number: number): Promise<void> {
+    const isFree = await this.#writers.settle(id, this.#parts.limits.appendPatience, { offset, number });
     if (!isFree) throw wrongOffset(safeBytes(await load(this.#parts, id)));
   }
 
@@ -217,10 +218,11 @@ export class Engine {
   }
 
   async #sendInTurn(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
+    const number = this.#writers.arrive();
     for (;;) {
-      const { id, lease } = await this.#byClient.enter(facts, request);
+      const { id, lease } = await this.#byClient.enter(facts, request, number);
       if (lease !== undefined) return await this.#append(id, lease, request);
-      await this.#untilFree(id, request.offset);
+      await this.#untilFree(id, request.offset, number);
     }
   }
 

@@ -20,6 +20,8 @@ export interface Lease extends Disposable {
 }
 
 interface Holder {
+  /** Which request it is, in the order in which they came. */
+  readonly number: number;
   readonly controller: AbortController;
   readonly released: Promise<void>;
   /** Where in the file the bytes end that have come; `undefined` for a holder that appends nothing. */
@@ -33,28 +35,38 @@ interface Holder {
 export class Writers {
   /** The last in line for each upload: it holds the upload, or waits for the one before it. */
   readonly #last = new Map<string, Holder>();
+  #count = 0;
   #closed = false;
+
+  /** The number of a request that comes now. */
+  arrive(): number {
+    return ++this.#count;
+  }
 
   /** True while somebody holds the upload or waits for it. */
   isHeld(id: string): boolean {
     return this.#last.has(id);
   }
 
-  /** True while nobody holds the upload, or one whose bytes end at `offset`, where a newcomer will go on. */
-  isFree(id: string, offset: number | undefined): boolean {
+  /**
+   * True while nobody holds the upload, or an earlier request than `number` whose bytes end at `offset`, where that one
+   * will go on. One that has waited, and is dead perhaps, takes nothing from one that has come after it.
+   */
+  isFree(id: string, offset: number | undefined, number = Infinity): boolean {
     const holder = this.#last.get(id);
-    return holder === undefined || offset !== undefined && holder.position === offset;
+    return holder === undefined || offset !== undefined && holder.position === offset && holder.number < number;
   }
 
   /**
    * Takes the upload, from its holder if there is one: with several in line the last wins, and those before it get
    * their turn already stopped. `position` is where a newcomer will append. Throws `shutdown` when the server is ending.
    */
-  async takeOver(id: string, position?: number): Promise<Lease> {
+  async takeOver(id: string, position?: number, number = this.arrive()): Promise<Lease> {
     if (this.#closed) throw shuttingDown();
     const before = this.#last.get(id);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const holder: Holder = {
+      number,
       controller: new AbortController(),
       released,
       position,
@@ -92,12 +104,16 @@ export class Writers {
    * end at `offset`, where the newcomer will go on. True when that came to pass; false when a holder that goes on
    * receiving was left alone after `waitMs`.
    */
-  async settle(id: string, { waitMs, silenceMs }: Patience, offset?: number): Promise<boolean> {
+  async settle(
+    id: string,
+    { waitMs, silenceMs }: Patience,
+    { offset, number = Infinity }: { offset?: number; number?: number } = {},
+  ): Promise<boolean> {
     const deadline = performance.now() + waitMs;
     for (let holder = this.#last.get(id); holder !== undefined; holder = this.#last.get(id)) {
-      if (this.isFree(id, offset)) return true;
+      if (this.isFree(id, offset, number)) return true;
       const now = performance.now();
-      const silentAt = holder.heardAt + silenceMs;
+      const silentAt = holder.number < number ? holder.heardAt + silenceMs : Infinity;
       if (now >= deadline) return false;
       if (now >= silentAt) holder.controller.abort("taken-over" satisfies StopReason);
       await change(holder, (now >= silentAt ? deadline : Math.min(deadline, silentAt)) - now);

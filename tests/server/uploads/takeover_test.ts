@@ -84,9 +84,18 @@ Deno.test("settle() lets an appender in at once where the holder's bytes end, or
     false,
     false,
   ]);
-  assertEquals(await writers.settle("a", patience, 10), true);
-  const settled = writers.settle("a", { waitMs: 5000, silenceMs: 5000 }, 15);
+  assertEquals(await writers.settle("a", patience, { offset: 10 }), true);
+  const settled = writers.settle("a", { waitMs: 5000, silenceMs: 5000 }, { offset: 15 });
   lease.arrived(5);
   assertEquals(await settled, true);
   assertEquals(lease.stop.aborted, false);
+});
+
+Deno.test("a request that has waited takes nothing from one that has come after it", async () => {
+  const writers = new Writers();
+  const number = writers.arrive();
+  using holder = await writers.takeOver("a", 10);
+  assertEquals([writers.isFree("a", 10, number), writers.isFree("a", 10)], [false, true]);
+  assertEquals(await writers.settle("a", { waitMs: 30, silenceMs: 1 }, { offset: 10, number }), false);
+  assertEquals(holder.stop.aborted, false);
 });
