@@ -15,6 +15,8 @@ export class Begun {
   #recorded: Promise<boolean> | undefined;
   #isWanted = false;
   #isTaken = false;
+  /** Called when it turns out, in the middle of its request, that it can have no record. */
+  onTaken: () => void = () => {};
 
   /**
    * `turn` is its client's, where that knows it by an id of its own: until there is an answer nobody else can look for it.
@@ -27,7 +29,11 @@ export class Begun {
     turn?.whenWanted(() => {
       this.#isWanted = true;
       // Who comes later finds another upload: what it does with that must not be undone by this one.
-      this.record().then((isDone) => void (this.#isTaken ||= !isDone), () => {});
+      this.record().then((isDone) => {
+        if (isDone) return;
+        this.#isTaken = true;
+        this.onTaken();
+      }, () => {});
     });
   }
 

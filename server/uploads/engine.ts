@@ -231,6 +231,9 @@ export class Engine {
     const { id } = begun.upload;
     try {
       using lease = await target.lease;
+      // Its client may be gone, and its connection dead: nothing of it need be waited for.
+      begun.onTaken = () => this.#writers.stop(id);
+      if (begun.isTaken) begun.onTaken();
       try {
         return await appendAndClose(this.#parts, lease, await openBegun(this.#parts, begun), request);
       } catch (error) {

@@ -121,6 +121,11 @@ export class Writers {
     return true;
   }
 
+  /** Asks whoever holds the upload to stop, for another request; returns at once. */
+  stop(id: string): void {
+    this.#last.get(id)?.controller.abort("taken-over" satisfies StopReason);
+  }
+
   /** Waits until nobody holds the upload, and hurries nobody. */
   async untilFree(id: string): Promise<void> {
     for (let holder = this.#last.get(id); holder !== undefined; holder = this.#last.get(id)) await holder.released;
