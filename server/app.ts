@@ -24,6 +24,9 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown
 /** About a second's worth on a good line, or a request of Pawl's own client. */
 const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, ms: 60_000 };
 
+/** For what a browser sends again by itself where a connection broke: its page goes on from elsewhere at once. */
+const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, ms: 60_000 };
+
 /** Brings requests to their handlers, and what those throw to the client. */
 export function createApp({ routes, pages, admission, allowedOrigins, log }: AppParts): App {
   async function answer(request: Request, admit: () => void): Promise<Response> {
@@ -101,9 +104,15 @@ export function createApp({ routes, pages, admission, allowedOrigins, log }: App
       if (connection !== undefined) admission.enter(connection);
     });
     // Not awaited: the answer goes first, and tells the client to stop.
-    if (request.body !== null) drain(request.body, DRAIN);
+    if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);
     return response;
   };
+}
+
+/** Pawl's own client asks before it sends: where it is told another count, it was the browser that sent again. */
+function isRepeated(request: Request, { status, headers }: Response): boolean {
+  return status === STATUS_CODE.BadRequest && headers.has("upload-offset") &&
+    request.headers.get("x-start-over") === "?0";
 }
 
 function errorResponse(

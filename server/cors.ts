@@ -37,6 +37,7 @@ const EXPOSED_HEADERS = [
   "Upload-Defer-Length",
   "Upload-Expires",
   "Upload-Length",
+  "Upload-Limit",
   "Upload-Metadata",
   "Upload-Offset",
   "X-Request-Id",

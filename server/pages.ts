@@ -3,6 +3,7 @@ import { STATUS_CODE } from "@std/http/status";
 import { contentType } from "@std/media-types";
 import { join } from "@std/path";
 import { stripTypeScriptTypes } from "node:module";
+import { gzipSync } from "node:zlib";
 
 /** The page and the client library, as a browser loads them. */
 export interface Pages {
@@ -17,21 +18,26 @@ export interface Pages {
 interface Rendered {
   /** Changes when the file on disk does. */
   version: string;
+  plain: Representation;
+  gzip: Representation;
+}
+
+interface Representation {
   content: Uint8Array<ArrayBuffer>;
-  etag: string;
+  headers: Readonly<Record<string, string>>;
 }
 
 interface Source {
-  /** Its path inside the root, such as "client/page.ts". */
+  /** Its path inside the root, such as "client/uploader.ts". */
   name: string;
   mediaType: string;
 }
 
 const ALIASES: Readonly<Record<string, string>> = { "/": "/index.html", "/favicon.ico": "/icon.svg" };
-// One segment of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could turn
-// into a slash. What these do not match does not exist, so no path needs to be cleaned.
+// Segments of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could turn into a
+// slash. What these do not match does not exist, so no path needs to be cleaned.
 const STATIC_FILE = /^\/([a-z0-9_]+\.(html|css|svg|png|ico))$/;
-const CLIENT_FILE = /^\/client\/([a-z0-9_]+\.ts)$/;
+const CLIENT_FILE = /^\/client\/((?:[a-z]+\/)?[a-z0-9_]+\.ts)$/;
 
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-cache",
@@ -54,7 +60,11 @@ export function createPages({ root }: { root: string }): Pages {
     if (cached?.version === version) return cached;
     const bytes = await Deno.readFile(path);
     const content = name.endsWith(".ts") ? stripTypes(bytes, name) : bytes;
-    const rendered = { version, content, etag: await eTag(content) };
+    const rendered = {
+      version,
+      plain: await representation(content),
+      gzip: await representation(new Uint8Array(gzipSync(content)), { "content-encoding": "gzip" }),
+    };
     cache.set(name, rendered);
     return rendered;
   }
@@ -64,14 +74,26 @@ export function createPages({ root }: { root: string }): Pages {
       const source = findSource(pathname);
       const rendered = source && await render(source);
       if (source === undefined || rendered === undefined) return undefined;
-      const { content, etag } = rendered;
-      const answer = { ...PAGE_HEADERS, etag };
-      if (!ifNoneMatch(headers.get("if-none-match"), etag)) {
+      const { content, headers: own } = acceptsGzip(headers) ? rendered.gzip : rendered.plain;
+      const answer = { ...PAGE_HEADERS, ...own };
+      if (!ifNoneMatch(headers.get("if-none-match"), own["etag"])) {
         return new Response(null, { status: STATUS_CODE.NotModified, headers: answer });
       }
       return new Response(content, { headers: { ...answer, "content-type": source.mediaType } });
     },
   };
+}
+
+async function representation(
+  content: Uint8Array<ArrayBuffer>,
+  encoding: Record<string, string> = {},
+): Promise<Representation> {
+  return { content, headers: { ...encoding, "vary": "Accept-Encoding", "etag": await eTag(content) } };
+}
+
+/** What a client does not want it gives no weight (RFC 9110, section 12.5.3). */
+function acceptsGzip(headers: Headers): boolean {
+  return /(?:^|[,\s])gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))|,|$)/i.test(headers.get("accept-encoding") ?? "");
 }
 
 function findSource(pathname: string): Source | undefined {

@@ -50,12 +50,14 @@ export function createRoutes(
       methods: { GET: simple.status },
       crossOrigin: true,
       statuses: () => SIMPLE_STATUS,
+      headers: simple.headers,
     },
     {
       path: /^\/upload$/,
       methods: { POST: simple.send, DELETE: simple.giveUp },
       crossOrigin: true,
       statuses: () => SIMPLE_STATUS,
+      headers: simple.headers,
     },
     { ...files, path: /^\/files\/?$/, methods: { POST: tus.create } },
     {

@@ -1,4 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
+import type { Config } from "../config.ts";
 import { type ErrorCode, UploadError } from "../errors.ts";
 import type { AppendRequest } from "../uploads/append.ts";
 import type { NamedFileFacts } from "../uploads/by_client.ts";
@@ -31,9 +32,12 @@ export interface SimpleProtocol {
   send(request: Request): Promise<Response>;
   /** `DELETE /upload`: gives an unfinished upload up. */
   giveUp(request: Request): Promise<Response>;
+  /** What every answer says, refusals too: the largest file that is taken, for a client to know before it sends one. */
+  headers(): Record<string, string>;
 }
 
-export function createSimpleProtocol(engine: Engine): SimpleProtocol {
+/** The simple protocol over `engine`, with files of up to `maxBytes`. */
+export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, "maxBytes">): SimpleProtocol {
   function progress(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
     return {
       "Location": `/files/${upload.id}`,
@@ -64,6 +68,9 @@ export function createSimpleProtocol(engine: Engine): SimpleProtocol {
       await engine.giveUp(OWNER, parseClientId(headers));
       return new Response(null, { status: STATUS_CODE.NoContent });
     },
+
+    // As draft-ietf-httpbis-resumable-upload says it, section 4.1.4.
+    headers: () => maxBytes === Infinity ? {} : { "Upload-Limit": `max-size=${maxBytes}` },
   };
 }
 

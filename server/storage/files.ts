@@ -4,6 +4,7 @@ import { statfs } from "node:fs/promises";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
 import { entryAt, giveName, orNotFound, removeEntry, setModified } from "./entries.ts";
 import { createFolderSync, gathered } from "./folder_sync.ts";
+import { createReadOut } from "./read_out.ts";
 import { createPlacement } from "./placement.ts";
 import type { ByteStore } from "./store.ts";
 
@@ -30,6 +31,7 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
   await syncFolder(dirname(folder)).catch(() => {});
   const syncSoon = durable && gatherMs > 0 ? gathered(syncFolder, gatherMs) : syncFolder;
   const placement = createPlacement({ root: finished, syncFolder, syncSoon });
+  const readOut = createReadOut();
   const pathOf = (id: string) => join(incoming, id);
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
@@ -91,7 +93,7 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
       if (file === undefined) return undefined;
       try {
         const { size, isFile } = await file.stat();
-        if (isFile) return { length: size, readable: file.readable, close: () => file.close() };
+        if (isFile) return { length: size, readable: readOut(file, size), close: () => file.close() };
       } catch (error) {
         file.close();
         throw error;

@@ -45,11 +45,12 @@ export async function openRecords(path: string): Promise<RecordStore> {
 
     async replace(before, after) {
       const freed = after.state === "gone" ? await meaningOf(after) : [];
-      return await commit({
-        checks: claimOf(after, before),
-        set: entriesOf(after),
-        remove: [...indexOf(before), ...freed],
-      });
+      const checks = claimOf(after, before);
+      // An append changes no index: there is less to write before its bytes count.
+      if (sameKeys(indexOf(before), indexOf(after))) {
+        return await commit({ checks, set: [[uploadKey(after.id), after]], remove: freed });
+      }
+      return await commit({ checks, set: entriesOf(after), remove: [...indexOf(before), ...freed] });
     },
 
     async forget(upload) {
@@ -72,6 +73,10 @@ function entriesOf(upload: Upload): NonNullable<Change["set"]> {
 /** A finished upload claims its path; any other one is due some day. */
 function indexOf(upload: Upload): Deno.KvKey[] {
   return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
+}
+
+function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
+  return JSON.stringify(some) === JSON.stringify(others);
 }
 
 /** A finished upload gets a path that no other one claims. */

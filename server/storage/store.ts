@@ -67,7 +67,10 @@ export interface ByteStore {
   removeFinished(path: string): Promise<void>;
 }
 
-/** A finished file, open for reading. Either the stream is read or cancelled, or `close` is called. */
+/**
+ * A finished file, open for reading. Either the stream is read or cancelled, or `close` is called. A piece of a large file
+ * is only there until the next one is asked for: who keeps it copies it.
+ */
 export interface FinishedFile {
   readonly length: number;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;

@@ -43,8 +43,8 @@ export class UploadsByClient {
 
   /**
    * The upload that a request goes to, begun where it has to be. Whoever asks for the same id next finds it, and that
-   * it is being written to. Throws `wrong-offset`, `too-large` and other refusals, and then nothing has changed. `number` is the request's,
-   * from {@linkcode Writers.arrive}.
+   * it is being written to. `number` is the request's, from {@linkcode Writers.arrive}. Throws `wrong-offset`,
+   * `too-large` and other refusals, and then nothing has changed.
    */
   async enter(facts: NamedFileFacts, request: AppendRequest, number: number): Promise<Target> {
     using _turn = await this.#turns.enter(turnOf(facts.owner, facts.clientId));

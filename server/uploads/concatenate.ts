@@ -15,6 +15,7 @@ import {
   gone,
   type PartialUpload,
   type ReceivingUpload,
+  written,
 } from "./upload.ts";
 
 /** The facts of a file that is concatenated of partial uploads. */
@@ -133,19 +134,11 @@ export class Concatenations {
 
   /** The record comes second: until it is there, the bytes are the partial upload's, and nothing else may touch them. */
   async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<void> {
-    const { bytes, records, boot, durable, now } = this.#parts;
+    const { bytes, records } = this.#parts;
     using _lease = await this.#writers.takeOver(base.id);
     if (!await isStillWhole(this.#parts, base)) throw await this.#lose(upload);
     await bytes.adopt(base.id, upload.id);
-    const { relaxed: _, ...rest } = upload;
-    const adopted = {
-      ...rest,
-      offset: base.length,
-      boot,
-      lastByteAt: now(),
-      ...!durable && { relaxed: true as const },
-    };
-    await records.replace(upload, adopted);
+    await records.replace(upload, written({ ...upload, offset: base.length }, this.#parts));
   }
 
   async #append({ id, lease, partials, base }: Job): Promise<CompleteUpload> {

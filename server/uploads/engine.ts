@@ -73,7 +73,7 @@ export class Engine {
     if (upload.state === "receiving" && upload.concat !== undefined) return upload;
     if (upload.state === "complete") return await this.#settled(upload);
     if (!settled) return upload;
-    const inStep = (await bytes.length(id) ?? 0) === upload.offset;
+    const inStep = isPromised(upload, this.#parts) && (await bytes.length(id) ?? 0) === upload.offset;
     if (inStep && !canFinish(upload)) return upload;
     try {
       return await this.#bringInStep(id, canFinish);
@@ -257,4 +257,9 @@ export class Engine {
 /** Digests are checked with the next request: reading a large file again is too much for one that only asks. */
 function canFinish(upload: ReceivingUpload): boolean {
   return canAppear(upload) && upload.digests === undefined;
+}
+
+/** False where its count was told without a flush: by a relaxed server to a durable one, or before the machine started. */
+function isPromised({ relaxed, boot }: ReceivingUpload, parts: Parts): boolean {
+  return !relaxed || !parts.durable && boot === parts.boot;
 }

@@ -4,7 +4,7 @@ import type { Begun } from "./begun.ts";
 import type { Digest } from "./digest.ts";
 import { settle } from "./finish.ts";
 import type { Parts } from "./parts.ts";
-import { type CompleteUpload, gone, type ReceivingUpload } from "./upload.ts";
+import { type CompleteUpload, gone, type ReceivingUpload, written } from "./upload.ts";
 
 /** Finds an upload that is not gone. Throws `not-found` or `gone`. */
 export async function load({ records }: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
@@ -107,8 +107,6 @@ export class OpenUpload implements AsyncDisposable {
       await opened.takeBack(0);
       return opened;
     }
-    // From here on its counts are promises of the strict kind.
-    if (relaxed && parts.durable) await appender.sync();
     if (appender.length < offset) {
       parts.log.error("Bytes of upload {id} are lost: its file has {length} of the {offset} bytes recorded", {
         id,
@@ -123,6 +121,8 @@ export class OpenUpload implements AsyncDisposable {
       if (isTrusted) await opened.#countRest();
       else await appender.cut(offset);
     }
+    // From here on its counts are promises of the strict kind.
+    if (opened.upload.relaxed && parts.durable) await opened.#countRest();
     parts.distrusted.delete(id);
     return opened;
   }
@@ -188,9 +188,8 @@ export class OpenUpload implements AsyncDisposable {
   }
 
   async #replace(next: ReceivingUpload): Promise<void> {
-    const { boot, durable, records, now } = this.#parts;
-    const { relaxed: _, ...upload } = next;
-    const recorded = { ...upload, boot, ...!durable && { relaxed: true as const }, lastByteAt: now() };
+    const { records } = this.#parts;
+    const recorded = written(next, this.#parts);
     this.#highestRecorded = Math.max(this.#highestRecorded, recorded.offset);
     const isFirst = this.begun?.isRecording === false;
     if (this.begun !== undefined && !await this.begun.record(recorded)) throw this.begun.taken();

@@ -11,8 +11,8 @@ const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "gone", "digest-mismatch
 
 /**
  * Looks, after a start, at what a crash may have left: finishes the uploads that have all their bytes, makes sure of
- * those that were just finished, and removes files that belong to no upload. Everything else is brought in step when somebody asks for it. Runs beside
- * the requests; ends when it is through, or when `stop` aborts. Never throws.
+ * those that were just finished, and removes files that belong to no upload. Everything else is brought in step when
+ * somebody asks for it. Runs beside the requests; ends when it is through, or when `stop` aborts. Never throws.
  */
 export async function repair(
   { engine, bytes, records, log }: { engine: Engine; bytes: ByteStore; records: RecordStore; log: Log },

@@ -130,6 +130,15 @@ export function newUpload(
   };
 }
 
+/** The record of an unfinished upload as it is written now: it tells of what is there in this run of the machine. */
+export function written(
+  upload: ReceivingUpload,
+  { boot, durable, now }: { boot: string; durable: boolean; now: () => number },
+): ReceivingUpload {
+  const { relaxed: _, ...rest } = upload;
+  return { ...rest, boot, ...!durable && { relaxed: true }, lastByteAt: now() };
+}
+
 /** What the record becomes when the file lies at `path`. */
 export function completed(upload: ReceivingUpload, path: string, now: number): CompleteUpload {
   return {

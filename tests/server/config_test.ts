@@ -32,6 +32,7 @@ Deno.test("readConfig() takes flags before the environment", () => {
   assertEquals([config.port, config.maxBytes, config.expireAfterMs], [2, 1_610_612_736, 43_200_000]);
   assertEquals(config.allowedOrigins, ["https://a.example", "http://b.example:81"]);
   assertEquals(read(["--allow-origin=*"]).allowedOrigins, ["*"]);
+  assertEquals([read(["--durability=relaxed"]).durable, read(["--durability=durable"]).durable], [false, true]);
   assertEquals(read(["--public-url=https://a.example/"]).publicUrl, "https://a.example");
   assertEquals(read(["--public-url=http://a.example:81/b/"]).publicUrl, "http://a.example:81/b");
 });
@@ -48,6 +49,7 @@ Deno.test("readConfig() says in one line what is wrong", () => {
     [["--expire-after=-1d"], "--expire-after cannot be"],
     [["--allow-origin=https://a.example/path"], "--allow-origin cannot be"],
     [["--allow-origin=a.example"], "--allow-origin cannot be"],
+    [["--durability=fast"], "--durability cannot be"],
     [["--public-url=a.example"], "--public-url cannot be"],
     [["--public-url=https://a.example/?b"], "--public-url cannot be"],
     [["--log-level=loud"], "--log-level cannot be"],

@@ -12,9 +12,14 @@ async function serve(pathname: string, headers: HeadersInit = {}, from: Pages = 
   return response;
 }
 
-async function clientFiles(): Promise<string[]> {
-  const names = await Array.fromAsync(Deno.readDir(join(root, "client")), ({ name }) => name);
-  return names.filter((name) => /^\w+\.ts$/.test(name));
+/** The paths of the client's files below its folder. */
+async function clientFiles(folder = ""): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(join(root, "client", folder))) {
+    if (isDirectory) names.push(...await clientFiles(`${name}/`));
+    else if (/^\w+\.ts$/.test(name)) names.push(folder + name);
+  }
+  return names;
 }
 
 function scriptName(name: string): string {
@@ -39,7 +44,8 @@ Deno.test("serve() gives each kind of file its media type", async () => {
     ["/style.css", "text/css; charset=UTF-8"],
     ["/icon.svg", "image/svg+xml"],
     ["/favicon.ico", "image/svg+xml"],
-    ["/client/page.ts", "text/javascript; charset=UTF-8"],
+    ["/client/uploader.ts", "text/javascript; charset=UTF-8"],
+    ["/client/page/main.ts", "text/javascript; charset=UTF-8"],
   ];
   for (const [pathname, type] of table) {
     const response = await serve(pathname);
@@ -60,16 +66,17 @@ Deno.test("serve() gives every client file with the lines and columns of its sou
 Deno.test("serve() gives JavaScript: every client file loads without its types", async () => {
   await using dir = await tempDir();
   const names = await clientFiles();
+  for (const folder of ["page", "languages"]) await Deno.mkdir(join(dir.path, folder));
   for (const name of names) {
     const script = await (await serve(`/client/${name}`)).text();
     // Under the name .js, Deno takes them as they are.
     await Deno.writeTextFile(
       join(dir.path, scriptName(name)),
-      script.replaceAll(/(?<=from "\.\/\w+)\.ts(?=")/g, ".js"),
+      script.replaceAll(/(?<=from "\.\.?\/[\w/]+)\.ts(?=")/g, ".js"),
     );
   }
-  for (const name of names.filter((name) => name !== "page.ts")) await import(join(dir.path, scriptName(name)));
-  await assertRejects(() => import(join(dir.path, "page.js")), ReferenceError, "HTMLFormElement is not defined");
+  for (const name of names.filter((name) => name !== "page/main.ts")) await import(join(dir.path, scriptName(name)));
+  await assertRejects(() => import(join(dir.path, "page/main.js")), ReferenceError, "is not defined");
   const { Uploader } = await import(join(dir.path, "uploader.js"));
   const answer = { status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "3" };
   const uploader = new Uploader({ file: new File(["abc"], "a"), id: "a", transport: () => Promise.resolve(answer) });
@@ -77,7 +84,7 @@ Deno.test("serve() gives JavaScript: every client file loads without its types",
 });
 
 Deno.test("serve() allows the page nothing but its own files, and no other page to hold it", async () => {
-  for (const pathname of ["/", "/client/page.ts", "/style.css"]) {
+  for (const pathname of ["/", "/client/page/main.ts", "/style.css"]) {
     const { headers } = await serve(pathname);
     assertEquals(
       headers.get("content-security-policy"),
@@ -110,6 +117,41 @@ Deno.test("serve() answers 304 to a browser that has the same content, and 200 w
   const changed = await serve("/client/a.ts", { "if-none-match": etag }, own);
   assertEquals([changed.status, await changed.text()], [200, "const a         = 1000;"]);
   assertNotEquals(changed.headers.get("etag"), etag);
+});
+
+Deno.test("serve() gives a client that takes it the same content in less bytes, under a tag of its own", async () => {
+  const plain = await serve("/client/uploader.ts");
+  const packed = await serve("/client/uploader.ts", { "accept-encoding": "br, gzip;q=0.8" });
+  assertEquals([plain.headers.get("content-encoding"), packed.headers.get("content-encoding")], [null, "gzip"]);
+  assertEquals([plain.headers.get("vary"), packed.headers.get("vary")], ["Accept-Encoding", "Accept-Encoding"]);
+  assertNotEquals(plain.headers.get("etag"), packed.headers.get("etag"));
+  const unpacked = packed.body!.pipeThrough(new DecompressionStream("gzip"));
+  assertEquals(await new Response(unpacked).text(), await plain.text());
+  const etag = packed.headers.get("etag")!;
+  const again = await serve("/client/uploader.ts", { "accept-encoding": "gzip", "if-none-match": etag });
+  assertEquals(again.status, 304);
+  for (const refused of ["", "identity", "gzip;q=0", "br, gzip; q=0.0", "xgzip"]) {
+    const answer = await serve("/client/uploader.ts", { "accept-encoding": refused });
+    assertEquals(answer.headers.get("content-encoding"), null, refused);
+    await answer.body?.cancel();
+  }
+});
+
+Deno.test("index.html asks at once for every module that the page needs, and for no other", async () => {
+  const html = await (await serve("/")).text();
+  const preloaded = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, path]) => path);
+  const needed = new Set<string>();
+  const visit = async (path: string): Promise<void> => {
+    if (needed.has(path)) return;
+    needed.add(path);
+    const script = await (await serve(path)).text();
+    for (const [, name] of script.matchAll(/^(?:import|export)[^;]*?\sfrom\s+"(\.[^"]+)";/gms)) {
+      await visit(new URL(name!, `file://${path}`).pathname);
+    }
+  };
+  await visit("/client/page/main.ts");
+  needed.delete("/client/page/main.ts");
+  assertEquals(preloaded, [...needed].sort());
 });
 
 Deno.test("serve() finds nothing outside its two folders, however the path is written", async () => {
@@ -150,6 +192,7 @@ Deno.test("serve() finds nothing outside its two folders, however the path is wr
       "/data.json",
     ],
     ...["/client", "/client/", "/client/deno.json", "/client/types.d.ts", "/client/types.d", "/client/none.ts"],
+    ...["/client/page/../uploader.ts", "/client/page/", "/client/page/page/main.ts", "/client/.page/main.ts"],
     ...[
       "/index.html%00",
       "/index.html\0",

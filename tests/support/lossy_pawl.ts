@@ -38,8 +38,12 @@ const LIMITS: Limits = {
 };
 
 /** Starts Pawl on a disk that {@linkcode mountLossyDisks} makes visible. */
-export async function openLossyPawl(disk: LossyDisk, limits: Partial<Limits> = {}): Promise<LossyPawl> {
-  const bytes = await openFiles(disk.data, { durable: true, gatherMs: 0 });
+export async function openLossyPawl(
+  disk: LossyDisk,
+  limits: Partial<Limits> = {},
+  durable = true,
+): Promise<LossyPawl> {
+  const bytes = await openFiles(disk.data, { durable, gatherMs: 0 });
   const records = lossyRecords(disk);
   const log = memoryLog();
   const now = () => disk.now;
@@ -48,13 +52,13 @@ export async function openLossyPawl(disk: LossyDisk, limits: Partial<Limits> = {
     records,
     limits: { ...LIMITS, ...limits },
     distrusted: new Set(),
-    durable: true,
+    durable,
     boot: disk.boot,
     log,
     now,
   });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine),
+    simple: createSimpleProtocol(engine, { maxBytes: Infinity }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),

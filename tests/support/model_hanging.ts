@@ -46,7 +46,7 @@ export class HangingRequests {
     this.#forget(client);
     client.follow(`goes on → ${said?.line}`, (world) => {
       const refused = said === undefined || !said.line.startsWith("200 ") ? [quiet(world)] : [];
-      if (world.writer === undefined) return refused;
+      if (world.writer === undefined) return isRepeated(world, request, said) ? [quiet(world)] : refused;
       const outcomes = said === undefined ? [] : send(world.writer.before, request);
       const received = outcomes.flatMap((outcome) => seen(outcome, said!) ?? []);
       return world.writer.open ? received : [...received, ...refused];
@@ -83,6 +83,17 @@ export class HangingRequests {
     this.#requests.delete(client);
     this.#overtaken.delete(client);
   }
+}
+
+/** A finished upload gives its end's answer once more, and at once: the request that hung never held anything. */
+function isRepeated(
+  { earlier, finished, file, least }: World,
+  { start, bytes, ...request }: Send,
+  said?: Said,
+): boolean {
+  const ends = [...earlier, ...finished ? [{ file, length: least }] : []];
+  return bytes === 0 && said?.line === `200 Success ${start}` &&
+    ends.some((end) => end.file === request.file && end.length === start);
 }
 
 /** No answer, where there must be one. */

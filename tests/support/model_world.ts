@@ -83,7 +83,7 @@ export function seen({ says, world, not, ofRequest }: Outcome, said: Said): Worl
   if (said.offset === undefined || ofRequest) return world;
   if (said.offset < world.least || said.offset > world.most || said.offset === not) return undefined;
   // Bytes that a crash has left uncounted may count as new ones when they are found.
-  const old = world.least < world.most && world.old === "yes" ? "maybe" : world.old;
+  const old = oldOnceCounted(world);
   const met = { ...world, least: said.offset, most: said.offset, old };
   return said.line.startsWith("200 ") ? described(met, said) : met;
 }
@@ -97,4 +97,9 @@ function described(world: World, { length, complete, location }: Said): World | 
     ? location !== undefined && location === instead
     : location !== world.location;
   return isOther ? undefined : { ...world, location };
+}
+
+/** Bytes that a crash left uncounted are counted when somebody comes for them, and may be as fresh as that. */
+export function oldOnceCounted({ least, most, old }: World): World["old"] {
+  return least < most && old === "yes" ? "maybe" : old;
 }

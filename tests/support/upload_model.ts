@@ -1,5 +1,5 @@
 import { atAddress } from "./model_addresses.ts";
-import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
+import { NOTHING, oldOnceCounted, type Outcome, type Said, seen, type World } from "./model_world.ts";
 
 /** The largest file that the server of the model takes. */
 export const MAX_BYTES = 2 ** 30;
@@ -36,7 +36,7 @@ export function send(world: World, request: Send): Outcome[] {
 function sendOn(world: World, request: Send): Outcome[] {
   const { start } = request;
   if (startsOver(world, request)) return receive(begin(world, request), request, { world, ofRequest: true });
-  const at = { ...quiet(world), least: start, most: start };
+  const at = { ...quiet(world), least: start, most: start, old: oldOnceCounted(world) };
   return [
     ...mayBeAt(world, start) ? receive(at, request, { world: at }) : [],
     ...isAt(world, start) ? [] : [{ says: "400 Wrong start byte: #", world: quiet(world), not: start }],

@@ -176,6 +176,8 @@ Deno.test("a refused request from byte 0 does not cost the upload before it", as
   await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
   const tooLarge = await client.send("a", 0, file.slice(0, 1), { "X-File-Size": "2001" });
   assertEquals(tooLarge.status, 413);
+  assertEquals(tooLarge.headers.get("upload-limit"), "max-size=2000");
+  assertEquals((await client.status("unknown")).headers.get("upload-limit"), "max-size=2000");
   assertMatch(tooLarge.text, /2000 bytes/);
   assertEquals((await client.send("a", 0, new Uint8Array(2001))).status, 413);
   assertEquals((await client.send("a", 0, file.slice(0, 11), { "X-File-Size": "10" })).status, 400);

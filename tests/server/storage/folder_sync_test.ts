@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { createFolderSync } from "../../../server/storage/folder_sync.ts";
+import { createFolderSync, gathered } from "../../../server/storage/folder_sync.ts";
 
 Deno.test("callers that ask while a flush runs share the next one, and none is served by one that began before", async () => {
   const began: PromiseWithResolvers<void>[] = [];
@@ -32,4 +32,15 @@ Deno.test("a flush that fails fails for those that asked for it, and not for the
   await assertRejects(() => first, Error, "EIO");
   await second;
   assertEquals(calls, 2);
+});
+
+Deno.test("gathered(): callers that can wait share one flush, which begins when the last of them has come", async () => {
+  const flushed: string[] = [];
+  const sync = gathered((path) => Promise.resolve(void flushed.push(path)), 5);
+  const both = [sync("a"), sync("b"), sync("a")];
+  assertEquals(flushed, []);
+  await Promise.all(both);
+  assertEquals(flushed.toSorted(), ["a", "b"]);
+  await sync("a");
+  assertEquals(flushed.length, 3);
 });

@@ -58,6 +58,23 @@ Deno.test("replace() by what is gone frees the client's id, unless it means anot
   assertEquals(await due(records, 1000), ["2"]);
 });
 
+Deno.test("replace() writes the index again only where it changes", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  using records = await openRecords(path);
+  using kv = await Deno.openKv(path);
+  const writtenAt = async (dueAt: number) => (await kv.get(["due", dueAt, "1"])).versionstamp;
+  const begun = upload("1");
+  await records.create(begun);
+  const first = await writtenAt(begun.dueAt);
+  const appended = { ...begun, offset: 5 };
+  await records.replace(begun, appended);
+  assertEquals(await records.get("1"), appended);
+  assertEquals(await writtenAt(begun.dueAt), first);
+  await records.replace(appended, { ...appended, dueAt: 200 });
+  assertEquals([await writtenAt(begun.dueAt), await due(records, 1000)], [null, ["1"]]);
+});
+
 Deno.test("due() gives what is due, the longest due first", async () => {
   using records = await openRecords(":memory:");
   for (const [id, now] of [["1", 30], ["2", 10], ["3", 20], ["4", 31]] as const) {
