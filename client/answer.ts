@@ -1,6 +1,7 @@
 import { parseRetryAfter } from "./backoff.ts";
+import { type Problem, problem } from "./problem.ts";
 import type { TransportAnswer } from "./transport.ts";
-import { refusal, UploadError } from "./upload_error.ts";
+import { refusal, tooLarge, UploadError } from "./upload_error.ts";
 
 /** What an answer of the server means for the upload. */
 export type Meaning =
@@ -11,7 +12,9 @@ export type Meaning =
   /** The server took the request but did not say what it holds now: ask. */
   | { kind: "unclear" }
   /** Passes by itself: try again. */
-  | { kind: "retry"; problem: string; retryAfterSeconds?: number }
+  | { kind: "retry"; problem: Problem; retryAfterSeconds?: number }
+  /** The body was larger than something on the way lets through: send less at once, and end when that is no help. */
+  | { kind: "too-much"; error: UploadError }
   /** Would be the same at every further try. */
   | { kind: "refused"; error: UploadError };
 
@@ -23,10 +26,11 @@ const LONGEST_LINE = 200;
 export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning {
   if (!isSuccess(answer)) return readFailure(answer);
   const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
-  if (offset === undefined) {
-    return { kind: "retry", problem: "The answer came from something that is not an upload server" };
+  if (offset === undefined) return { kind: "retry", problem: problem("not-a-server") };
+  if (isComplete(answer) !== true) {
+    const limit = maxSize(answer) ?? Infinity;
+    return limit < totalBytes ? { kind: "refused", error: tooLarge(limit) } : held(offset, totalBytes);
   }
-  if (isComplete(answer) !== true) return held(offset, totalBytes);
   // Complete with another length: the id was used for another file before. From 0, a new upload begins beside it.
   return offset === totalBytes ? { kind: "complete" } : { kind: "held", offset: 0 };
 }
@@ -37,8 +41,9 @@ export function readUpload(answer: TransportAnswer, startByte: number, totalByte
     const offset = uploadOffset(answer) ?? parseCount(answer.text.replace(/^Wrong start byte:?/, "").trim());
     // With the count that was sent, something else is wrong than the start.
     if (offset !== undefined && offset !== startByte) return held(offset, totalBytes);
+    if (serverLine(answer).includes("digest that was given")) return { kind: "retry", problem: problem("damaged") };
   }
-  if (!isSuccess(answer)) return readFailure(answer);
+  if (!isSuccess(answer)) return readFailure(answer, totalBytes);
   const complete = isComplete(answer);
   if (complete === true || (complete === undefined && /^Success\b/.test(answer.text))) return { kind: "complete" };
   const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
@@ -51,15 +56,23 @@ function uploadOffset(answer: TransportAnswer): number | undefined {
   return parseCount(answer.headers.get("upload-offset") ?? "");
 }
 
-function readFailure(answer: TransportAnswer): Meaning {
+/** `bodyOf` is the size of the file whose bytes were sent, if any were. */
+function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
   const { status } = answer;
   const line = serverLine(answer);
-  if (status === 507 || (status < 500 && !PASSING.has(status))) {
-    return { kind: "refused", error: refusal(status, line) };
+  if (status === 413 && bodyOf !== undefined && (maxSize(answer) ?? Infinity) >= bodyOf) {
+    return { kind: "too-much", error: refusal(status, line) };
   }
-  const problem = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
+  if (status === 507 || (status < 500 && !PASSING.has(status))) {
+    return { kind: "refused", error: refusal(status, line, maxSize(answer)) };
+  }
+  const message = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
   const retryAfterSeconds = parseRetryAfter(answer.headers.get("retry-after"));
-  return { kind: "retry", problem, ...retryAfterSeconds !== undefined && { retryAfterSeconds } };
+  return {
+    kind: "retry",
+    problem: problem("busy", message),
+    ...retryAfterSeconds !== undefined && { retryAfterSeconds },
+  };
 }
 
 function held(offset: number, totalBytes: number): Meaning {
@@ -76,6 +89,11 @@ function isSuccess({ status }: TransportAnswer): boolean {
 function isComplete({ headers }: TransportAnswer): boolean | undefined {
   const value = headers.get("upload-complete");
   return value === "?1" ? true : value === "?0" ? false : undefined;
+}
+
+/** The largest file that the server takes, in bytes, where it says so (draft-ietf-httpbis-resumable-upload, 4.1.4). */
+function maxSize({ headers }: TransportAnswer): number | undefined {
+  return parseCount(/(?:^|[,\s])max-size=(\d+)/.exec(headers.get("upload-limit") ?? "")?.[1] ?? "");
 }
 
 function parseCount(text: string): number | undefined {

@@ -1,15 +1,28 @@
+import type { Problem } from "./problem.ts";
 import { Speedometer } from "./speed.ts";
+import type { UploadError } from "./upload_error.ts";
 
 /**
  * - `ready`: nothing has been started
  * - `asking`: asking the server how much it holds
  * - `sending`: bytes are on their way
  * - `waiting`: something failed that passes by itself; the next try comes in `retryInSeconds`
+ * - `paused`: stands still until `resume()`
  * - `done`: the server has the whole file
  * - `stopped`: ended by `stop()`
  * - `failed`: ended by an error
+ * - `cancelled`: ended by `cancel()`
  */
-export type UploadState = "ready" | "asking" | "sending" | "waiting" | "done" | "stopped" | "failed";
+export type UploadState =
+  | "ready"
+  | "asking"
+  | "sending"
+  | "waiting"
+  | "paused"
+  | "done"
+  | "stopped"
+  | "failed"
+  | "cancelled";
 
 /** Where an upload stands. */
 export interface Progress {
@@ -24,11 +37,16 @@ export interface Progress {
   bytesPerSecond: number;
   /** Until the last byte has left, at the present speed; `undefined` while there is none. */
   secondsLeft: number | undefined;
-  /** In `waiting`: the time from this event to the next try. */
+  /** In `waiting`: the time from this event to the next try, unless something else ends it. */
   retryInSeconds?: number;
-  /** In `waiting`: what went wrong, in one line. */
-  problem?: string;
+  /** In `waiting`: what is in the way. */
+  problem?: Problem;
+  /** In `failed`: why. */
+  error?: UploadError;
 }
+
+/** What belongs to some states alone. */
+type Details = Pick<Progress, "retryInSeconds" | "problem" | "error">;
 
 /** Keeps the numbers of one upload and reports each change. */
 export class ProgressReporter {
@@ -38,6 +56,7 @@ export class ProgressReporter {
   readonly #total: number;
   readonly #speed: Speedometer;
   readonly #report: (progress: Progress) => void;
+  #details: Details = {};
 
   constructor(total: number, nowSeconds: number, report: (progress: Progress) => void) {
     this.#total = total;
@@ -45,60 +64,55 @@ export class ProgressReporter {
     this.#report = report;
   }
 
-  /** Nothing is on its way in this state: what was sent and not confirmed counts as lost until it is confirmed. */
-  enter(
-    state: Exclude<UploadState, "sending" | "done">,
-    details: Pick<Progress, "retryInSeconds" | "problem"> = {},
-  ): void {
-    this.#sent = this.#confirmed;
-    this.#state = state;
-    this.#emit(details);
-  }
-
-  /** A request with bytes begins. */
-  startSending(nowSeconds: number): void {
-    if (this.#state === "sending") return;
-    this.#state = "sending";
-    this.#speed.restart(nowSeconds);
-    this.#emit();
-  }
-
-  /** All bytes up to `offset` have left. */
-  handOver(offset: number, nowSeconds: number): void {
-    this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
-    this.#sent = Math.max(offset, this.#confirmed);
-    this.#emit();
-  }
-
-  /** The server holds `offset` bytes. */
-  confirm(offset: number): void {
-    this.#confirmed = offset;
-    this.#sent = offset;
-    this.#emit();
-  }
-
-  /** The server has the whole file. */
-  finish(): void {
-    this.#state = "done";
-    this.confirm(this.#total);
-  }
-
-  #emit(details: Pick<Progress, "retryInSeconds" | "problem"> = {}): void {
+  /** Where the upload stands now. */
+  get progress(): Progress {
     const bytesPerSecond = this.#state === "sending" ? this.#speed.bytesPerSecond : 0;
-    const progress = {
+    return {
       state: this.#state,
       confirmed: this.#confirmed,
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
       secondsLeft: bytesPerSecond > 0 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
-      ...details,
+      ...this.#details,
     };
-    try {
-      this.#report(progress);
-    } catch (error) {
-      // Whoever shows the progress wrongly must learn it, but the upload goes on.
-      reportError(error);
-    }
+  }
+
+  /** Nothing is on its way in this state: what was sent and not confirmed counts as lost until it is confirmed. */
+  enter(state: Exclude<UploadState, "sending" | "done">, details: Details = {}): void {
+    this.#sent = this.#confirmed;
+    this.#state = state;
+    this.#details = details;
+    this.#report(this.progress);
+  }
+
+  /** A request with bytes begins. */
+  startSending(nowSeconds: number): void {
+    if (this.#state === "sending") return;
+    this.#state = "sending";
+    this.#details = {};
+    this.#speed.restart(nowSeconds);
+    this.#report(this.progress);
+  }
+
+  /** All bytes up to `offset` have left. */
+  handOver(offset: number, nowSeconds: number): void {
+    this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
+    this.#sent = Math.max(offset, this.#confirmed);
+    this.#report(this.progress);
+  }
+
+  /** The server holds `offset` bytes. */
+  confirm(offset: number): void {
+    this.#confirmed = offset;
+    this.#sent = offset;
+    this.#report(this.progress);
+  }
+
+  /** The server has the whole file. */
+  finish(): void {
+    this.#state = "done";
+    this.#details = {};
+    this.confirm(this.#total);
   }
 }

@@ -1,9 +1,9 @@
 /** One request of the simple protocol. */
 export interface TransportRequest {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   url: string;
   headers: Readonly<Record<string, string>>;
-  /** The bytes to send; absent for GET. */
+  /** The bytes to send; absent for GET and DELETE. */
   body?: Blob;
   /** Called with the count of bytes of `body` that have left so far, as often as the transport knows it. */
   onSent?: (bytes: number) => void;

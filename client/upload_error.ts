@@ -5,7 +5,8 @@
  * - `too-large`: the server takes no file or no request this big
  * - `disk-full`: the server has no room left; what has arrived is kept
  * - `not-allowed`: the server wants a proof of who uploads, or does not let this one
- * - `gone`: the server had the upload and has lost it
+ * - `gone`: the upload has expired, or was removed on the server
+ * - `damaged`: what arrives is again and again not what was sent
  * - `refused`: the server refused for another reason, and would again
  * - `no-progress`: many tries in a row brought nothing
  */
@@ -15,6 +16,7 @@ export type UploadErrorCode =
   | "disk-full"
   | "not-allowed"
   | "gone"
+  | "damaged"
   | "refused"
   | "no-progress";
 
@@ -24,19 +26,39 @@ export class UploadError extends Error {
   readonly code: UploadErrorCode;
   /** The status of the server's answer, when an answer was the reason. */
   readonly status: number | undefined;
+  /** What the server said, in its words; empty when it said nothing or was not asked. */
+  readonly line: string;
+  /** The largest file that the server takes, in bytes, when it told that. */
+  readonly limit: number | undefined;
 
-  constructor(code: UploadErrorCode, message: string, options: ErrorOptions & { status?: number } = {}) {
+  constructor(
+    code: UploadErrorCode,
+    message: string,
+    options: ErrorOptions & { status?: number; line?: string; limit?: number | undefined } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.status = options.status;
+    this.line = options.line ?? "";
+    this.limit = options.limit;
   }
 }
 
 /** The error for an answer that would be the same at the next try. `line` is what the server said, in its words. */
-export function refusal(status: number, line: string): UploadError {
+export function refusal(status: number, line: string, limit?: number): UploadError {
   const [code, problem, advice] = describeRefusal(status);
   const said = line === "" ? `${status}` : `${status}, ${line}`;
-  return new UploadError(code, `${problem} (${said}). ${advice}`, { status });
+  return new UploadError(code, `${problem} (${said}). ${advice}`, { status, line, limit });
+}
+
+/** The error for a file over the limit that the server has told. */
+export function tooLarge(limit: number): UploadError {
+  return refusal(413, `the limit is ${limit} bytes`, limit);
+}
+
+/** The error for a finished file that the server could not be told to delete. */
+export function notDeleted(): UploadError {
+  return new UploadError("no-progress", "The server cannot be reached, and the file is still there. Try again");
 }
 
 function describeRefusal(status: number): [code: UploadErrorCode, problem: string, advice: string] {
@@ -52,7 +74,7 @@ function describeRefusal(status: number): [code: UploadErrorCode, problem: strin
     case 405:
       return ["refused", "No upload server is at this address", "Check the address, then upload again"];
     case 410:
-      return ["gone", "The server has lost what it had of this file", "Upload again: it begins anew"];
+      return ["gone", "The upload has expired, or was removed on the server", "Upload again: it begins anew"];
     case 413:
       return [
         "too-large",

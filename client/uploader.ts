@@ -1,45 +1,34 @@
-import { backoffSeconds } from "./backoff.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { Emitter } from "./emitter.ts";
+import { exclusive, lockName } from "./exclusive.ts";
 import { fileId, headerId } from "./file_id.ts";
-import { type Progress, ProgressReporter } from "./progress.ts";
-import { createRequests, type Reply, type Requests } from "./requests.ts";
-import type { Transport } from "./transport.ts";
-import { UploadError } from "./upload_error.ts";
+import { giveUp } from "./give_up.ts";
+import { Memory } from "./memory.ts";
+import { Pauses } from "./pauses.ts";
+import { isOnePiece, Pieces } from "./pieces.ts";
+import { problem } from "./problem.ts";
+import type { Progress, ProgressReporter } from "./progress.ts";
+import { createRequests, fileChanged, type Reply } from "./requests.ts";
+import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
+import { createSha256, type Sha256 } from "./sha256.ts";
+import { standStill } from "./stand_still.ts";
+import { unlessAborted } from "./unless_aborted.ts";
+import { notDeleted, refusal, UploadError } from "./upload_error.ts";
+import { type RunParts, runUpload } from "./upload_run.ts";
+import { reporterTo, type UploaderEvents } from "./uploader_events.ts";
+import type { UploaderOptions } from "./uploader_options.ts";
 import { xhrTransport } from "./xhr_transport.ts";
 
-export { type Progress, type UploadState } from "./progress.ts";
-export { type Transport, type TransportAnswer, type TransportRequest } from "./transport.ts";
+export { Memory } from "./memory.ts";
+export type { Problem, ProblemCode } from "./problem.ts";
+export type { Progress, UploadState } from "./progress.ts";
+export type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 export { UploadError, type UploadErrorCode } from "./upload_error.ts";
+export type { UploaderEvents } from "./uploader_events.ts";
+export type { UploaderOptions } from "./uploader_options.ts";
 
-/** What to upload, and how. Only `file` is needed. */
-export interface UploaderOptions {
-  file: File;
-  /** Called at every change, many times a second while bytes are on their way. */
-  onProgress?: (progress: Progress) => void;
-  /** Where the server is: `https://example.org`. Default: where the page came from. */
-  url?: string;
-  /**
-   * What the server knows the file by. Default: made from path or name, size and time of last change, and a random
-   * part that this browser keeps, so that the same file chosen again goes on where it stopped.
-   */
-  id?: string;
-  /** The file's path inside the folder that is uploaded, with `/`. */
-  path?: string;
-  /** The longest body of one request, in bytes. Default 8 MiB: what a broken connection can cost behind a slow proxy. */
-  requestBytes?: number;
-  /** How many failures in a row, with nothing gained, end the upload. Default 10; `Infinity` never gives up. */
-  tries?: number;
-  /** How long nothing may move before a request counts as dead. Default 30. */
-  stallSeconds?: number;
-  /** How long the answer may take after the whole body has left. Default 120: the server may have to verify the file. */
-  answerSeconds?: number;
-  /** Carries the requests. Default: XMLHttpRequest. */
-  transport?: Transport;
-  /** Default: the machine's. */
-  clock?: Clock;
-  /** Gives numbers in [0, 1). Default: Math.random. */
-  random?: () => number;
-}
+/** Bytes: slow disks read so many. */
+const VERIFIED_PER_SECOND = 1e8;
 
 /**
  * Uploads one file to a Pawl server, and goes on from the exact byte that the server holds, whatever breaks in between.
@@ -53,60 +42,122 @@ export interface UploaderOptions {
 export class Uploader {
   /** Where the file is on the server, `/files/…`, as soon as the server has told it. */
   location: string | undefined;
-  readonly #size: number;
-  readonly #tries: number;
+  readonly #options: UploaderOptions;
   readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #requests: Requests;
-  readonly #progress: ProgressReporter;
+  readonly #memory: Memory;
+  readonly #sizes: RequestSizes;
+  readonly #sha256: Sha256;
+  readonly #reporter: ProgressReporter;
+  readonly #emitter = new Emitter<UploaderEvents>();
+  #id: Promise<string> | undefined;
   #running: { stop: AbortController; result: Promise<boolean> } | undefined;
   #runs = 0;
-  #pause = new AbortController();
+  readonly #pauses = new Pauses();
+  #cancelling: { runs: number; result: Promise<void> } | undefined;
+  #hasSent = false;
+  /** Where the server said that a part of the file is. */
+  #begunAt: string | undefined;
+  #wait = new AbortController();
 
   constructor(options: UploaderOptions) {
-    const { file, path, requestBytes = 8 * 1024 * 1024, clock = systemClock } = options;
-    if (!(requestBytes >= 1)) throw new RangeError(`Cannot send requests of ${requestBytes} bytes: give 1 or more`);
-    this.#size = file.size;
-    this.#tries = options.tries ?? 10;
+    const { file, requestBytes, clock = systemClock, onProgress } = options;
+    if (requestBytes !== undefined && !(requestBytes >= 1)) {
+      throw new RangeError(`Cannot send requests of ${requestBytes} bytes: give 1 or more`);
+    }
+    this.#options = options;
     this.#clock = clock;
-    this.#random = options.random ?? Math.random;
-    this.#progress = new ProgressReporter(file.size, clock.now(), options.onProgress ?? (() => {}));
-    this.#requests = createRequests({
-      file,
-      path,
-      requestBytes,
-      clock,
-      id: headerId(options.id ?? fileId(file, path)),
-      url: options.url ?? "",
-      transport: options.transport ?? xhrTransport,
-      stallSeconds: options.stallSeconds ?? 30,
-      answerSeconds: options.answerSeconds ?? 120,
-    });
+    this.#memory = options.memory ?? new Memory();
+    this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
+    this.#sha256 = options.sha256 ?? createSha256();
+    this.#reporter = reporterTo(this.#emitter, file.size, clock.now());
+    this.on("state", (state) => this.#hasSent ||= state === "sending");
+    if (onProgress !== undefined) this.on("progress", onProgress);
+  }
+
+  /** Where the upload stands now. */
+  get progress(): Progress {
+    return this.#reporter.progress;
+  }
+
+  /** Calls `listener` at each event of that name, until the function that comes back is called. */
+  on<Name extends keyof UploaderEvents>(name: Name, listener: (...details: UploaderEvents[Name]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** What the server knows the file by. Rejects with an `UploadError` when the file cannot be read. */
+  id(): Promise<string> {
+    const { file, id, path } = this.#options;
+    this.#id ??= id !== undefined
+      ? Promise.resolve(headerId(id))
+      : this.#memory.secret().then((secret) => fileId(file, { path, secret })).catch((cause) => {
+        this.#id = undefined;
+        throw fileChanged(file, cause);
+      });
+    return this.#id;
   }
 
   /**
    * Uploads what the server does not have yet. Resolves to true when the server has the whole file, also when it had it
-   * before; to false after `stop()`. Rejects with an `UploadError` when going on makes no sense; a later call tries
-   * again from where the server is. A call while an upload runs gives the promise of that upload.
+   * before; to false after `stop()` or `cancel()`. Rejects with an `UploadError` when going on makes no sense; a later
+   * call tries again from where the server is. A call while an upload runs gives the promise of that upload, and
+   * resumes it when it is paused.
    */
   upload(): Promise<boolean> {
     const before = this.#running;
-    if (before !== undefined && !before.stop.signal.aborted) return before.result;
+    if (before !== undefined && !before.stop.signal.aborted) {
+      this.resume();
+      return before.result;
+    }
     const stop = new AbortController();
-    const result = this.#runAfter(before?.result, stop.signal);
+    const result = this.#runAfter([before?.result, this.#cancelling?.result], stop.signal);
     this.#running = { stop, result };
     this.#runs++;
     return result;
   }
 
-  /** Ends the running request at once; `upload()` resolves to false. What the server has, it keeps. */
-  stop(): void {
-    this.#running?.stop.abort();
+  /** Ends the running request at once, and stands still until `resume()`. What the server has, it keeps. */
+  pause(): void {
+    if (this.#running?.stop.signal.aborted === false) this.#pauses.pause();
   }
 
-  /** Ends the pause before the next try, if there is one: call it when the network is back. */
+  /** Goes on after `pause()`. */
+  resume(): void {
+    this.#pauses.resume();
+  }
+
+  /** Ends the upload at once; `upload()` resolves to false. What the server has, it keeps. */
+  stop(): void {
+    this.#running?.stop.abort();
+    this.resume();
+  }
+
+  /**
+   * Ends the upload, and has the server delete what it has of it, unless another tab or window uploads it now. Resolves
+   * when the server has done it. Rejects with an `UploadError` when the file is on the server already, where it stays,
+   * or when the server could not be told in many tries: it deletes unfinished uploads by itself after some days.
+   */
+  cancel(): Promise<void> {
+    this.stop();
+    if (this.#cancelling?.runs === this.#runs) return this.#cancelling.result;
+    const result = this.#cancelAfter(this.#running?.result).finally(() => {
+      if (this.#cancelling === cancelling) this.#cancelling = undefined;
+    });
+    const cancelling = { runs: this.#runs, result };
+    this.#cancelling = cancelling;
+    return result;
+  }
+
+  /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
+  async delete(): Promise<void> {
+    const { requests } = await this.#parts();
+    const status = this.location && await requests.remove(this.location, new AbortController().signal);
+    if (status === undefined || status === "") throw notDeleted();
+    if (status >= 300 && status !== 404 && status !== 410) throw refusal(status, "");
+  }
+
+  /** Ends the pause before the next try, if there is one. The browser's own signs of a network do it by themselves. */
   retryNow(): void {
-    this.#pause.abort();
+    this.#wait.abort();
   }
 
   /**
@@ -116,87 +167,92 @@ export class Uploader {
   async ask(): Promise<void> {
     if (this.#running !== undefined) return;
     const runs = this.#runs;
-    const reply = await this.#requests.ask(new AbortController().signal);
+    // A file that cannot be read has a word of its own when it is uploaded.
+    const parts = await this.#parts().catch(() => undefined);
+    const reply = await parts?.requests.ask(new AbortController().signal);
     // An upload that has begun meanwhile knows more.
-    if (this.#runs !== runs) return;
-    const { meaning } = this.#note(reply);
-    if (meaning.kind === "held") this.#progress.confirm(meaning.offset);
-    if (meaning.kind === "complete") this.#progress.finish();
+    if (reply === undefined || this.#runs !== runs) return;
+    this.#note(reply);
+    if (reply.meaning.kind === "held") this.#reporter.confirm(reply.meaning.offset);
+    if (reply.meaning.kind === "complete") this.#reporter.finish();
   }
 
-  async #runAfter(before: Promise<boolean> | undefined, stopped: AbortSignal): Promise<boolean> {
-    await before?.catch(() => {});
+  async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
+    await Promise.allSettled(before);
+    // Before the end is told: whoever hears of it may begin anew.
+    const leave = () => {
+      if (this.#running?.stop.signal !== stopped) return;
+      this.#running = undefined;
+      this.resume();
+    };
     try {
       const complete = await this.#run(stopped);
-      if (complete) this.#progress.finish();
-      else this.#progress.enter("stopped");
+      leave();
+      if (complete) this.#reporter.finish();
+      else this.#reporter.enter("stopped");
       return complete;
     } catch (error) {
-      this.#progress.enter("failed");
+      leave();
+      this.#reporter.enter("failed", error instanceof UploadError ? { error } : {});
       throw error;
-    } finally {
-      if (this.#running?.stop.signal === stopped) this.#running = undefined;
     }
   }
 
+  /** Runs from one pause to the next, until the upload has an end. */
   async #run(stopped: AbortSignal): Promise<boolean> {
-    /** What the server holds; undefined when only asking can tell. */
-    let offset: number | undefined;
-    /** The most that it held so far. Only more than this counts failures anew: a server that loses bytes must not loop. */
-    let furthest = -1;
-    let failures = 0;
+    const parts = await unlessAborted(stopped, this.#parts());
+    if (parts === undefined) return false;
+    let offset = this.#runs === 1 && isOnePiece(this.#options.file, this.#sizes) ? 0 : undefined;
     while (!stopped.aborted) {
-      const startByte = offset;
-      const { meaning } = this.#note(await this.#next(startByte, stopped));
-      if (meaning.kind === "complete") return true;
-      if (stopped.aborted) break;
-      if (meaning.kind === "refused") throw meaning.error;
-      if (meaning.kind === "held") {
-        offset = meaning.offset;
-        this.#progress.confirm(offset);
-        if (offset > furthest) {
-          furthest = offset;
-          failures = 0;
-        }
-        // An answer to a question, or a step forward.
-        if (startByte === undefined || offset > startByte) continue;
-      } else {
-        offset = undefined;
-      }
-      failures++;
-      const problem = meaning.kind === "retry" ? meaning.problem : "The server did not keep what was sent";
-      if (failures >= this.#tries) throw noProgress(failures, problem);
-      if (meaning.kind === "retry" || failures > 1) {
-        const retryAfterSeconds = meaning.kind === "retry" ? meaning.retryAfterSeconds : undefined;
-        await this.#waitToRetry(backoffSeconds(failures, this.#random(), retryAfterSeconds), problem, stopped);
-      }
+      const signal = AbortSignal.any([stopped, this.#pauses.stretch()]);
+      const onWait = () => this.#reporter.enter("waiting", { problem: problem("elsewhere") });
+      const work = () => runUpload(parts, signal, offset);
+      if (await this.#exclusive({ signal, onWait, work })) return true;
+      if (!stopped.aborted) await standStill(parts, this.#pauses, stopped);
+      offset = undefined;
     }
     return false;
   }
 
-  #next(startByte: number | undefined, stopped: AbortSignal): Promise<Reply> {
-    if (startByte === undefined) {
-      this.#progress.enter("asking");
-      return this.#requests.ask(stopped);
-    }
-    this.#progress.startSending(this.#clock.now());
-    return this.#requests.send(startByte, stopped, (offset) => this.#progress.handOver(offset, this.#clock.now()));
+  async #cancelAfter(run: Promise<boolean> | undefined): Promise<void> {
+    const wasDone = run === undefined && this.progress.state === "done";
+    const isDone = await run?.catch(() => false) ?? wasDone;
+    if (isDone) throw new UploadError("refused", "The file is on the server already: delete it there");
+    this.#reporter.enter("cancelled");
+    const { requests, clock, random } = await this.#parts();
+    const location = this.#hasSent ? this.#begunAt : undefined;
+    const work = () => giveUp(requests, { location, clock, random });
+    await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
+    this.location = this.#begunAt = undefined;
   }
 
-  async #waitToRetry(retryInSeconds: number, problem: string, stopped: AbortSignal): Promise<void> {
-    this.#progress.enter("waiting", { retryInSeconds, problem });
-    this.#pause = new AbortController();
-    await this.#clock.wait(retryInSeconds, AbortSignal.any([stopped, this.#pause.signal]));
+  async #exclusive<Result>(
+    options: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
+  ): Promise<Result | undefined> {
+    const { locks = globalThis.navigator?.locks, url = "" } = this.#options;
+    return await exclusive(locks, lockName({ url, id: await this.id() }), options);
   }
 
-  #note(reply: Reply): Reply {
-    this.location = reply.location ?? this.location;
-    return reply;
+  async #parts(): Promise<RunParts> {
+    const { file, path, url = "", transport = xhrTransport, random = Math.random, tries = Infinity } = this.#options;
+    const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
+    const { stallSeconds = 30, answerSeconds = stallSeconds + file.size / VERIFIED_PER_SECOND } = this.#options;
+    return {
+      requests: createRequests({ file, id, path, url, transport, stallSeconds, answerSeconds, clock: this.#clock }),
+      pieces: new Pieces(file, { sizes: this.#sizes, sha256: this.#sha256 }),
+      sizes: this.#sizes,
+      progress: this.#reporter,
+      clock: this.#clock,
+      random,
+      tries,
+      onReply: (reply) => this.#note(reply),
+      pause: () => (this.#wait = new AbortController()).signal,
+    };
   }
-}
 
-function noProgress(failures: number, problem: string): UploadError {
-  const message = `Nothing was gained in ${failures} tries, the last problem: ${problem}. ` +
-    "Check the connection, then upload again: it goes on where the server is";
-  return new UploadError("no-progress", message);
+  #note({ meaning, location }: Reply): void {
+    if (location === undefined) return;
+    this.location = location;
+    this.#begunAt = meaning.kind === "held" && meaning.offset < this.progress.total ? location : undefined;
+  }
 }

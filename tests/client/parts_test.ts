@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { backoffSeconds, parseRetryAfter } from "../../client/backoff.ts";
-import { fileId, headerId } from "../../client/file_id.ts";
+import { headerId } from "../../client/file_id.ts";
 import { Speedometer } from "../../client/speed.ts";
 
 Deno.test("backoffSeconds() doubles from 0.5 to 30 seconds, with full jitter", () => {
@@ -32,39 +32,6 @@ Deno.test("parseRetryAfter() reads seconds and dates, and nothing else", () => {
   for (const [value, seconds] of table) assertEquals(parseRetryAfter(value, now), seconds, `${value}`);
 });
 
-Deno.test("fileId() tells files apart by name or path, size and time, in printable ASCII", () => {
-  withStorage(memoryStorage(), () => {
-    const file = { name: "отчёт 1.pdf", size: 10, lastModified: 20 };
-    const id = fileId(file);
-    assert(/^%D0[\x21-\x7e]+%201\.pdf-10-20-[0-9a-f]{32}$/.test(id), id);
-    const others = [
-      fileId({ ...file, name: "b" }),
-      fileId({ ...file, size: 11 }),
-      fileId({ ...file, lastModified: 21 }),
-      fileId(file, "folder/отчёт 1.pdf"),
-    ];
-    assertEquals(new Set([id, ...others]).size, 5);
-    assertEquals(fileId(file), id, "The same file has the same id again");
-  });
-});
-
-Deno.test("fileId() keeps the longest names apart within 1024 bytes", () => {
-  withStorage(memoryStorage(), () => {
-    const ids = ["a", "b"].map((end) => fileId({ name: "報".repeat(254) + end, size: 1e15, lastModified: 1e15 }));
-    assert(ids.every((id) => id.length <= 1024));
-    assert(ids[0] !== ids[1]);
-  });
-});
-
-Deno.test("fileId() works where storage is missing, full or forbidden", () => {
-  const file = { name: "a", size: 1, lastModified: 2 };
-  const full = { getItem: () => null, setItem: () => failStorage() };
-  const forbidden = { getItem: () => failStorage(), setItem: () => failStorage() };
-  for (const storage of [undefined, full, forbidden]) {
-    withStorage(storage, () => assertEquals(fileId(file), "a-1-2"));
-  }
-});
-
 Deno.test("headerId() leaves alone what fits in a header, and encodes what does not", () => {
   assertEquals(headerId("film-10-NaN"), "film-10-NaN");
   assertEquals(headerId("отчёт"), "%D0%BE%D1%82%D1%87%D1%91%D1%82");
@@ -87,25 +54,3 @@ Deno.test("Speedometer tells a steady speed from the first samples, and follows 
   speed.restart(now + 3600);
   assertEquals(speed.bytesPerSecond, 0);
 });
-
-function withStorage(storage: unknown, run: () => void): void {
-  const original = Object.getOwnPropertyDescriptor(globalThis, "localStorage")!;
-  Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true });
-  try {
-    run();
-  } finally {
-    Object.defineProperty(globalThis, "localStorage", original);
-  }
-}
-
-function memoryStorage() {
-  const items = new Map<string, string>();
-  return {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-  };
-}
-
-function failStorage(): never {
-  throw new DOMException("The quota has been exceeded", "QuotaExceededError");
-}

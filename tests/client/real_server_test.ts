@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { type Transport, Uploader } from "../../client/uploader.ts";
+import { type Transport, Uploader, UploadError } from "../../client/uploader.ts";
 import { startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -62,4 +62,54 @@ Deno.test("Uploader sends a finished file only once, and an empty one too", asyn
   }
   const names = await Array.fromAsync(Deno.readDir(join(dir.path, "files")), ({ name }) => name);
   assertEquals(names.sort(), ["0.bin", "10.bin"]);
+});
+
+Deno.test("pause(), resume() and cancel() do on a server what they say", async () => {
+  await using dir = await tempDir();
+  await using pawl = await startPawl(dir.path);
+  const file = new File([randomBytes(4 * REQUEST_BYTES)], "film.mkv");
+  const options = { file, id: "film", url: pawl.url, requestBytes: REQUEST_BYTES, transport: fetchTransport };
+  const uploader = new Uploader(options);
+  const paused = Promise.withResolvers<void>();
+  const leave = uploader.on("progress", ({ state, confirmed }) => {
+    if (confirmed >= 2 * REQUEST_BYTES) uploader.pause();
+    if (state === "paused") paused.resolve();
+  });
+  const result = uploader.upload();
+  await paused.promise;
+  leave();
+  await uploader.cancel();
+  assertEquals([await result, uploader.progress.state], [false, "cancelled"]);
+  const other = new Uploader(options);
+  await other.ask();
+  assertEquals([other.progress.confirmed, other.location], [0, undefined]);
+  assertEquals(await other.upload(), true);
+  await assertRejects(() => other.cancel(), UploadError);
+  assertEquals((await Deno.stat(join(dir.path, "files/film.mkv"))).size, file.size);
+});
+
+Deno.test("cancel() deletes on a server a file that became whole by a request whose answer was lost", async () => {
+  await using dir = await tempDir();
+  await using pawl = await startPawl(dir.path);
+  const file = new File([randomBytes(3 * REQUEST_BYTES)], "film.mkv");
+  let isLost = false;
+  const uploader: Uploader = new Uploader({
+    file,
+    id: "film",
+    url: pawl.url,
+    requestBytes: REQUEST_BYTES,
+    async transport(request) {
+      const answer = await fetchTransport(request);
+      if (request.headers["X-Start-Byte"] !== String(2 * REQUEST_BYTES)) return answer;
+      isLost = true;
+      throw new TypeError("The network broke");
+    },
+  });
+  const waits = Promise.withResolvers<void>();
+  uploader.on("state", (state) => state === "waiting" && waits.resolve());
+  const result = uploader.upload();
+  await waits.promise;
+  await uploader.cancel();
+  assertEquals([isLost, await result], [true, false]);
+  assertEquals(await Array.fromAsync(Deno.readDir(join(dir.path, "files")), ({ name }) => name), []);
 });

@@ -1,5 +1,7 @@
 import { type Progress, Uploader, type UploaderOptions } from "../../client/uploader.ts";
+import { FakeLocks } from "./fake_locks.ts";
 import type { FakeServer, Fault } from "./fake_server.ts";
+import { HugeFile } from "./huge_file.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
 /** Bytes of the file that `setUp` uploads. */
@@ -8,8 +10,14 @@ export const SIZE = 1000;
 /** The connection breaks before anything has arrived. */
 export const BROKEN: Fault = { breakAfter: 0 };
 
+/** A file of zeros, of which everything can be read without a wait. */
 export function makeFile(size = SIZE): File {
-  return new File([new Uint8Array(size)], "film.mkv", { type: "video/x-matroska", lastModified: 5 });
+  return new HugeFile(size);
+}
+
+/** Digests take a time that no test's clock knows of. */
+export function noDigest(): Promise<undefined> {
+  return Promise.resolve(undefined);
 }
 
 export interface Setup {
@@ -19,7 +27,7 @@ export interface Setup {
   progress: Progress[];
 }
 
-/** One uploader with requests of up to 400 bytes, on a virtual clock, that always waits the longest that it may. */
+/** One uploader with requests of up to 400 bytes, without digests, on a virtual clock, that always waits the longest that it may. */
 export function setUp(server: FakeServer, options: Partial<UploaderOptions> = {}): Setup {
   const clock = new VirtualClock();
   const progress: Progress[] = [];
@@ -30,6 +38,8 @@ export function setUp(server: FakeServer, options: Partial<UploaderOptions> = {}
     transport: server.transport,
     clock,
     random: () => 1,
+    locks: new FakeLocks(),
+    sha256: noDigest,
     onProgress: (now) => progress.push(now),
     ...options,
   });

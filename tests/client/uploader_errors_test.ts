@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UploadError } from "../../client/uploader.ts";
 import { FakeServer, type Fault } from "./fake_server.ts";
-import { BROKEN, ChangedFile, setUp, SIZE, waits } from "./set_up.ts";
+import { BROKEN, ChangedFile, setUp, SIZE, waits, WHOLE } from "./set_up.ts";
 
 const REFUSALS: { answer: NonNullable<Fault["answer"]>; code: UploadError["code"]; message: RegExp }[] = [
   { answer: { status: 400, text: "No file id" }, code: "refused", message: /\(400, No file id\)\. Upload again/ },
@@ -78,14 +78,27 @@ Deno.test("upload() tries again when nothing moves for 30 seconds", async () => 
   assertEquals(await clock.run(uploader.upload()), true);
   assertEquals(clock.now() - before, 30.5);
   assertEquals(server.seen.slice(2), ["GET", "POST 100+400", "POST 500+400", "POST 900+100"]);
-  assertEquals(progress.find(({ state }) => state === "waiting")?.problem, "Nothing has moved for 30 seconds");
+  assertEquals(progress.find(({ state }) => state === "waiting")?.problem, {
+    code: "stalled",
+    message: "Nothing has moved for 30 seconds",
+  });
 });
 
-Deno.test("upload() gives the server longer for its answer once the whole body has left", async () => {
-  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults: [undefined, { stallAfter: 400 }] }));
+Deno.test("upload() gives the server longer for its answer once the last byte of the file has left", async () => {
+  const faults = [undefined, undefined, undefined, { stallAfter: 200 }];
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerSeconds: 120 });
   const before = clock.now();
   assertEquals(await clock.run(uploader.upload()), true);
   assertEquals(clock.now() - before, 120.5);
+  assertEquals(server.seen, [...WHOLE, "GET", `POST ${SIZE}+0`]);
+});
+
+Deno.test("upload() waits no longer for the answer to a piece that has left than for one that moves", async () => {
+  const faults = [undefined, { stallAfter: 400 }];
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerSeconds: 120 });
+  const before = clock.now();
+  assertEquals(await clock.run(uploader.upload()), true);
+  assertEquals(clock.now() - before, 30.5);
   assertEquals(server.seen.slice(2), ["GET", "POST 400+400", "POST 800+200"]);
 });
 
@@ -110,5 +123,5 @@ Deno.test("upload() leaves alone what is slow but moves", async () => {
     },
   });
   assertEquals(await clock.run(uploader.upload()), true);
-  assertEquals(server.seen, ["GET", "POST 0+1000"]);
+  assertEquals(server.seen, ["POST 0+1000"]);
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { createSha256 } from "../../client/sha256.ts";
 import { FakeServer } from "./fake_server.ts";
 import { BROKEN, makeFile, setUp, SIZE, waits, WHOLE } from "./set_up.ts";
 
@@ -121,10 +122,14 @@ Deno.test("upload() sends an empty file in one request", async () => {
 Deno.test("upload() describes the file in headers of plain ASCII", async () => {
   const server = new FakeServer(3);
   const file = new File(["abc"], 'отчёт "1" 100%.pdf', { type: "application/pdf", lastModified: 7 });
-  const { clock, uploader } = setUp(server, { file, id: "отчёт", path: "папка/a b/отчёт.pdf" });
+  const { clock, uploader } = setUp(server, {
+    file,
+    id: "отчёт",
+    path: "папка/a b/отчёт.pdf",
+    sha256: createSha256(),
+  });
   await clock.run(uploader.upload());
-  assertEquals(server.headers[0], { "X-File-Id": "%D0%BE%D1%82%D1%87%D1%91%D1%82" });
-  assertEquals(server.headers[1], {
+  assertEquals(server.headers[0], {
     "X-File-Id": "%D0%BE%D1%82%D1%87%D1%91%D1%82",
     "X-Start-Byte": "0",
     "X-Start-Over": "?0",
@@ -133,6 +138,7 @@ Deno.test("upload() describes the file in headers of plain ASCII", async () => {
     "X-File-Path": "%D0%BF%D0%B0%D0%BF%D0%BA%D0%B0/a%20b/%D0%BE%D1%82%D1%87%D1%91%D1%82.pdf",
     "X-File-Type": "application/pdf",
     "X-File-Modified": "7",
+    "Content-Digest": "sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:",
   });
 });
 

@@ -11,9 +11,14 @@ export type Direction = "up" | "down";
  * - `half-close`: no more comes in this direction but its end (FIN); the other direction goes on
  * - `stall`: nothing more comes in either direction, and neither side learns of it, not even that the other is gone
  * - `delay`: nothing more comes in this direction for `ms`; then all goes on
+ * - `damage`: the next byte comes as another one
  */
 export type Fault =
-  | { readonly kind: "cut" | "reset" | "half-close" | "stall"; readonly direction: Direction; readonly after: number }
+  | {
+    readonly kind: "cut" | "reset" | "half-close" | "stall" | "damage";
+    readonly direction: Direction;
+    readonly after: number;
+  }
   | { readonly kind: "delay"; readonly direction: Direction; readonly after: number; readonly ms: number };
 
 /** A TCP proxy in front of a server on this machine that does to its connections what networks do. */
@@ -28,6 +33,8 @@ export interface ProxyOptions {
   readonly to: number;
   /** What will happen to the next connection. */
   plan(): Fault | undefined;
+  /** Called just before that; it happens when what this gives has resolved. */
+  beforeFault?(fault: Fault): Promise<void>;
   /** Called when it has. */
   onFault?(fault: Fault): void;
   /** Called when the first bytes come from the server. */
@@ -36,7 +43,7 @@ export interface ProxyOptions {
 
 /** Starts a proxy on a free port of 127.0.0.1. Use with `await using`: it closes what is still open. */
 export async function startProxy(
-  { to, plan, onFault = () => {}, onAnswer = () => {} }: ProxyOptions,
+  { to, plan, beforeFault = async () => {}, onFault = () => {}, onAnswer = () => {} }: ProxyOptions,
 ): Promise<TcpProxy> {
   const open = new Set<net.Socket>();
   const server = net.createServer({ allowHalfOpen: true }, (client) => {
@@ -48,7 +55,7 @@ export async function startProxy(
       socket.on("close", () => open.delete(socket));
     }
     target.once("data", onAnswer);
-    relay({ up: client, down: target }, plan(), onFault);
+    relay({ up: client, down: target }, plan(), { beforeFault, onFault });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const cutAll = (): void => open.forEach((socket) => socket.destroy());
@@ -67,7 +74,11 @@ export async function startProxy(
 type Pair = Readonly<Record<Direction, net.Socket>>;
 
 /** Passes bytes on in both directions until both have ended or a fault has ended them. */
-function relay(pair: Pair, fault: Fault | undefined, onFault: (fault: Fault) => void): void {
+function relay(
+  pair: Pair,
+  fault: Fault | undefined,
+  { beforeFault, onFault }: Required<Pick<ProxyOptions, "beforeFault" | "onFault">>,
+): void {
   let dead = false;
 
   function end(how: "cut" | "reset"): void {
@@ -80,10 +91,13 @@ function relay(pair: Pair, fault: Fault | undefined, onFault: (fault: Fault) => 
 
   /** Lets the fault come to pass; true when the direction ends with it. */
   async function meet(met: Fault): Promise<boolean> {
+    await beforeFault(met);
+    if (dead) return true;
     if (met.kind === "cut" || met.kind === "reset") end(met.kind);
     if (met.kind === "half-close") other(pair, met.direction).end();
     if (met.kind === "stall") dead = true;
     onFault(met);
+    if (met.kind === "damage") return false;
     if (met.kind !== "delay") return true;
     await new Promise((resolve) => setTimeout(resolve, met.ms));
     return false;
@@ -95,11 +109,12 @@ function relay(pair: Pair, fault: Fault | undefined, onFault: (fault: Fault) => 
     for await (const data of pair[direction].iterator({ destroyOnReturn: false })) {
       let bytes: Uint8Array = data;
       if (dead) return;
-      if (fault !== undefined && bytes.length >= left) {
+      if (fault !== undefined && bytes.length >= left + Number(fault.kind === "damage")) {
         await write(to, bytes.subarray(0, left));
         bytes = bytes.subarray(left);
         left = Infinity;
         if (dead || await meet(fault)) return;
+        if (fault.kind === "damage") bytes[0] = bytes[0]! ^ 1;
       }
       left -= bytes.length;
       await write(to, bytes);

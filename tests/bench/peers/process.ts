@@ -1,6 +1,8 @@
 /** A server process that was started here. */
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
   /** The first line that it prints on its standard output. Throws when it ends before. */
   firstLine(): Promise<string>;
 }
@@ -10,6 +12,7 @@ export function startProcess(command: string, args: string[], cwd: string): Serv
   const child = new Deno.Command(command, { args, cwd, stdin: "null", stdout: "piped", stderr: "inherit" }).spawn();
   return {
     pid: child.pid,
+    ended: child.status.then(() => {}),
     async firstLine() {
       let text = "";
       for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {

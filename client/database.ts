@@ -1,0 +1,122 @@
+// Named here and not only in deno.json, so that programs without the browser's types can import the library.
+/// <reference lib="dom" />
+
+/** The stores that Pawl keeps in a browser. */
+export type StoreName = "uploads" | "ways" | "settings";
+
+const STORES: readonly StoreName[] = ["uploads", "ways", "settings"];
+
+/** A database can hang without a word, as when another tab deletes it. */
+const PATIENCE_SECONDS = 3;
+
+/**
+ * The browser's IndexedDB. Every method resolves to `undefined` where nothing can be kept (a private window, a full
+ * disk, a program that is no browser) or nothing comes of it in time: what is remembered is a help, and an upload never
+ * fails because of it.
+ */
+export class Database {
+  readonly #factory: IDBFactory | undefined;
+  readonly #name: string;
+  readonly #patienceSeconds: number;
+  #opened: Promise<IDBDatabase> | undefined;
+  /** The last one was not in time: nobody waits for the next one. */
+  #isHanging = false;
+
+  constructor(factory: IDBFactory | undefined, name: string, patienceSeconds = PATIENCE_SECONDS) {
+    this.#factory = factory;
+    this.#name = name;
+    this.#patienceSeconds = patienceSeconds;
+  }
+
+  async get(store: StoreName, key: string): Promise<unknown> {
+    return (await this.#run(store, "readonly", (objects) => objects.get(key)))?.result;
+  }
+
+  async all(store: StoreName): Promise<unknown[] | undefined> {
+    return (await this.#run(store, "readonly", (objects) => objects.getAll()))?.result;
+  }
+
+  async put(store: StoreName, entries: readonly (readonly [key: string, value: unknown])[]): Promise<void> {
+    await this.#run(store, "readwrite", (objects) => {
+      for (const [key, value] of entries) objects.put(value, key);
+    });
+  }
+
+  async delete(store: StoreName, keys: readonly string[]): Promise<void> {
+    await this.#run(store, "readwrite", (objects) => {
+      for (const key of keys) objects.delete(key);
+    });
+  }
+
+  /** Changes what is there, in one step with looking; gives what is kept afterwards. */
+  async change<Value>(
+    store: StoreName,
+    key: string,
+    next: (before: unknown) => Value | undefined,
+  ): Promise<Value | undefined> {
+    let after: Value | undefined;
+    const done = await this.#run(store, "readwrite", (objects) => {
+      const look = objects.get(key);
+      look.onsuccess = () => {
+        after = next(look.result);
+        if (after !== undefined) objects.put(after, key);
+      };
+    });
+    return done && after;
+  }
+
+  /** Gives `undefined` when it did not succeed. */
+  async #run<Result>(
+    store: StoreName,
+    mode: IDBTransactionMode,
+    work: (objects: IDBObjectStore) => IDBRequest<Result> | void,
+  ): Promise<{ result: Result | undefined } | undefined> {
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => {
+      this.#isHanging = true;
+      late.resolve(undefined);
+    }, this.#isHanging ? 0 : this.#patienceSeconds * 1000);
+    try {
+      return await Promise.race([this.#transact(store, mode, work), late.promise]);
+    } catch {
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #transact<Result>(
+    store: StoreName,
+    mode: IDBTransactionMode,
+    work: (objects: IDBObjectStore) => IDBRequest<Result> | void,
+  ): Promise<{ result: Result | undefined }> {
+    const database = await (this.#opened ??= this.#open());
+    const transaction = database.transaction(store, mode);
+    const request = work(transaction.objectStore(store));
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = transaction.onerror = () => reject(transaction.error);
+    });
+    this.#isHanging = false;
+    return { result: request?.result };
+  }
+
+  #open(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+      if (this.#factory === undefined) return reject(new Error("There is no IndexedDB here"));
+      const request = this.#factory.open(this.#name, 1);
+      request.onupgradeneeded = () => {
+        for (const store of STORES) request.result.createObjectStore(store);
+      };
+      request.onsuccess = () => {
+        const database = request.result;
+        // Another tab brings a newer Pawl, which may not wait for this one.
+        database.onversionchange = () => database.close();
+        // The browser closes it by itself now and then, as after a sleep.
+        database.onclose = () => this.#opened = undefined;
+        resolve(database);
+      };
+      request.onerror = () => reject(request.error);
+    });
+  }
+}

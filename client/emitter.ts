@@ -1,0 +1,21 @@
+/** Tells listeners what happens. A listener that throws is reported, and harms neither the others nor the upload. */
+export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
+  readonly #listeners: { [Name in keyof Events]?: Set<(...details: Events[Name]) => void> } = {};
+
+  /** Calls `listener` at each event of that name, until the function that comes back is called. */
+  on<Name extends keyof Events>(name: Name, listener: (...details: Events[Name]) => void): () => void {
+    const listeners = this.#listeners[name] ??= new Set();
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  emit<Name extends keyof Events>(name: Name, ...details: Events[Name]): void {
+    for (const listener of this.#listeners[name] ?? []) {
+      try {
+        listener(...details);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  }
+}

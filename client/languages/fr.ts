@@ -1,0 +1,136 @@
+import type { Messages } from "./messages.ts";
+import { plurals } from "./plurals.ts";
+
+const plural = plurals("fr");
+const { format: number } = new Intl.NumberFormat("fr");
+const files = (count: number) => plural(count, { one: "# fichier", many: "# de fichiers", other: "# fichiers" });
+
+// The spaces inside « » and before : ; ? ! are U+00A0.
+export const messages: Messages = {
+  name: "Français",
+  direction: "ltr",
+
+  tagline:
+    "Envoyez des fichiers de toute taille. Quoi qu’il arrive en chemin, l’envoi reprend au dernier octet enregistré.",
+  language: "Langue",
+  chooseFiles: "Choisir des fichiers",
+  chooseFolder: "Choisir un dossier",
+  dropHint: "ou déposez des fichiers et des dossiers n’importe où sur cette page, ou collez-les",
+  dropNow: "Déposez les fichiers pour les envoyer",
+
+  uploads: "Envois",
+  allUploads: "Progression totale",
+  pauseAll: "Tout suspendre",
+  resumeAll: "Tout reprendre",
+  cancelAll: "Tout annuler",
+  retryFailed: "Relancer les échecs",
+  clearDone: "Retirer les terminés",
+  filesDone: (done, all) => `${files(done)} sur ${number(all)}`,
+  safe: "Enregistré sur le serveur",
+  sent: "Envoyé",
+  safeOf: (safe, total) => `${safe} sur ${total} enregistrés`,
+  timeLeft: (duration) => `il reste ${duration}`,
+  barValue: (sent, safe) => `Envoyé à ${sent}, enregistré sur le serveur à ${safe}`,
+
+  actions: {
+    pause: { label: "Suspendre", of: (name) => `Suspendre l’envoi de « ${name} »` },
+    resume: { label: "Reprendre", of: (name) => `Reprendre l’envoi de « ${name} »` },
+    cancel: { label: "Annuler", of: (name) => `Annuler l’envoi de « ${name} »` },
+    retry: { label: "Réessayer", of: (name) => `Réessayer l’envoi de « ${name} »` },
+    remove: { label: "Retirer", of: (name) => `Retirer « ${name} » de la liste` },
+    copy: { label: "Copier le lien", of: (name) => `Copier le lien vers « ${name} »` },
+    download: { label: "Télécharger", of: (name) => `Télécharger « ${name} »` },
+    delete: { label: "Supprimer", of: (name) => `Supprimer « ${name} » du serveur` },
+    continue: { label: "Reprendre", of: (name) => `Reprendre l’envoi de « ${name} »` },
+    chooseAgain: { label: "Choisir à nouveau", of: (name) => `Choisir à nouveau « ${name} »` },
+    giveUp: { label: "Abandonner", of: (name) => `Abandonner l’envoi de « ${name} »` },
+  },
+
+  queued: "En attente",
+  asking: "Vérification auprès du serveur",
+  sending: "Envoi en cours",
+  finishing: "Tout est envoyé, finalisation sur le serveur",
+  paused: "En pause",
+  done: "Terminé",
+  problems: {
+    "connection": "La connexion au serveur est interrompue",
+    "stalled": "L’envoi n’avance plus",
+    "busy": "Le serveur ne peut rien recevoir pour le moment",
+    "not-a-server": "La réponse ne vient pas du serveur ; il faut peut-être vous identifier sur le réseau",
+    "not-kept": "Le serveur n’a pas conservé les données envoyées",
+    "damaged": "Les données sont altérées en chemin",
+    "elsewhere": "Ce fichier est en cours d’envoi dans un autre onglet ou une autre fenêtre",
+  },
+  offline: "Vous êtes hors ligne",
+  nextTry: (problem, duration) => `${problem}. Nouvel essai dans ${duration}`,
+  tryingNow: (problem) => `${problem}. L’envoi reprendra automatiquement`,
+  errors: {
+    "file-changed": "Le fichier d’origine a été modifié, déplacé ou supprimé. Choisissez-le à nouveau.",
+    "disk-full":
+      "Le disque du serveur est plein. Ce qui est arrivé est conservé : demandez à l’administrateur du serveur de libérer de l’espace, puis réessayez.",
+    "not-allowed":
+      "Vous n’avez pas l’autorisation d’envoyer des fichiers sur ce serveur. Demandez l’accès à son administrateur, puis réessayez.",
+    "gone": "L’envoi a expiré ou a été supprimé sur le serveur. Si vous réessayez, il repartira de zéro.",
+    "damaged":
+      "Les données arrivent altérées à chaque tentative. Choisissez à nouveau le fichier ou utilisez un autre réseau.",
+  },
+  tooLarge: (limit) =>
+    limit === undefined
+      ? "Le fichier est trop volumineux pour ce serveur. Choisissez un fichier plus petit ou contactez l’administrateur du serveur."
+      : `Le fichier est trop volumineux : la limite est de ${limit}. Choisissez un fichier plus petit ou contactez l’administrateur du serveur.`,
+  refused: (detail) =>
+    `Le serveur a refusé l’envoi${
+      detail && ` (${detail})`
+    }. Réessayez ; si le refus persiste, contactez l’administrateur du serveur.`,
+
+  unfinished: "Envois inachevés",
+  unfinishedHint:
+    "Commencés dans ce navigateur et restés en suspens. Ce que le serveur a reçu est conservé : ils reprennent là où ils se sont arrêtés.",
+  continueAll: (count) =>
+    plural(count, { one: "Reprendre # envoi", many: "Reprendre # d’envois", other: "Reprendre # envois" }),
+  unfinishedState: (percent, safe, total) => `${percent} : ${safe} sur ${total} enregistrés sur le serveur`,
+  chooseAgainHint: "Choisissez à nouveau le fichier pour reprendre l’envoi",
+  notTheSame: (name) =>
+    `Ce n’est pas le fichier que vous aviez commencé à envoyer. Choisissez le fichier « ${name} » d’origine, ou envoyez celui-ci comme nouveau fichier.`,
+  unreadable: (name) => `Impossible de lire « ${name} ». Vérifiez qu’il est toujours là, puis choisissez-le à nouveau.`,
+  emptyFolder: "Il n’y a aucun fichier à envoyer.",
+
+  buffered:
+    "Sur le chemin du serveur, un intermédiaire retient les données pour les transmettre par blocs. Elles sont donc envoyées par petits morceaux, afin d’en perdre le moins possible en cas de coupure.",
+  copied: "Lien copié",
+  copyByHand: "Copiez ce lien",
+  close: "Fermer",
+  confirmDelete: (name) => `Supprimer « ${name} » du serveur ? Cette action est irréversible.`,
+  confirmCancel: (name, safe) =>
+    `Annuler l’envoi de « ${name} » ? Les données enregistrées sur le serveur (${safe}) seront supprimées.`,
+  confirmCancelAll: (count) =>
+    plural(count, {
+      one: "Annuler # envoi ? Les données enregistrées sur le serveur seront supprimées.",
+      many: "Annuler # d’envois ? Les données enregistrées sur le serveur seront supprimées.",
+      other: "Annuler # envois ? Les données enregistrées sur le serveur seront supprimées.",
+    }),
+  confirmGiveUp: (name, safe) =>
+    `Abandonner l’envoi de « ${name} » ? Les données enregistrées sur le serveur (${safe}) seront supprimées.`,
+  deleteIt: "Supprimer",
+  cancelIt: "Annuler l’envoi",
+  keepIt: "Conserver",
+  deleted: (name) => `« ${name} » a été supprimé du serveur`,
+  notDeleted: (name) => `Impossible de supprimer « ${name} ». Vérifiez la connexion, puis réessayez.`,
+
+  spokenStart: (count) => `Envoi de ${files(count)}`,
+  spokenPercent: (percent) => `Envoyé à ${percent}`,
+  spokenOffline: "Hors ligne. Les envois reprendront automatiquement au retour de la connexion",
+  spokenOnline: "De nouveau en ligne",
+  spokenPaused: "Envois en pause",
+  spokenFailed: (name, why) => `Échec de l’envoi de « ${name} ». ${why}`,
+  spokenFailures: (count) => `L’envoi de ${files(count)} a échoué`,
+  spokenEnd(done, failed) {
+    const sent = plural(done, {
+      one: "# fichier envoyé",
+      many: "# de fichiers envoyés",
+      other: "# fichiers envoyés",
+    });
+    if (failed === 0) return sent;
+    return `${sent}, ${plural(failed, { one: "# échec", many: "# d’échecs", other: "# échecs" })}`;
+  },
+};

@@ -1,0 +1,119 @@
+import type { Messages } from "./messages.ts";
+
+const { format: number } = new Intl.NumberFormat("ja");
+
+export const messages: Messages = {
+  name: "日本語",
+  direction: "ltr",
+
+  tagline: "どんなサイズのファイルでも送れます。途中で中断しても、サーバーに保存された最後のバイトから再開します。",
+  language: "言語",
+  chooseFiles: "ファイルを選択",
+  chooseFolder: "フォルダーを選択",
+  dropHint: "または、ファイルやフォルダーをこのページにドラッグ＆ドロップするか、貼り付けてください",
+  dropNow: "ドロップしてアップロード",
+
+  uploads: "アップロード",
+  allUploads: "全体の進行状況",
+  pauseAll: "すべて一時停止",
+  resumeAll: "すべて再開",
+  cancelAll: "すべてキャンセル",
+  retryFailed: "失敗分を再試行",
+  clearDone: "完了分を非表示",
+  filesDone: (done, all) => `${number(all)}件中${number(done)}件完了`,
+  safe: "サーバーに保存済み",
+  sent: "送信済み",
+  safeOf: (safe, total) => `${total}中${safe}を保存済み`,
+  timeLeft: (duration) => `残り${duration}`,
+  barValue: (sent, safe) => `送信済み${sent}、サーバーに保存済み${safe}`,
+
+  actions: {
+    pause: { label: "一時停止", of: (name) => `「${name}」を一時停止` },
+    resume: { label: "再開", of: (name) => `「${name}」を再開` },
+    cancel: { label: "キャンセル", of: (name) => `「${name}」をキャンセル` },
+    retry: { label: "再試行", of: (name) => `「${name}」を再試行` },
+    remove: { label: "リストから削除", of: (name) => `「${name}」をリストから削除` },
+    copy: { label: "リンクをコピー", of: (name) => `「${name}」のリンクをコピー` },
+    download: { label: "ダウンロード", of: (name) => `「${name}」をダウンロード` },
+    delete: { label: "削除", of: (name) => `「${name}」をサーバーから削除` },
+    continue: { label: "続きから再開", of: (name) => `「${name}」を続きから再開` },
+    chooseAgain: { label: "もう一度選択", of: (name) => `「${name}」をもう一度選択` },
+    giveUp: { label: "破棄", of: (name) => `「${name}」のアップロードを破棄` },
+  },
+
+  queued: "待機中",
+  asking: "サーバーに確認中",
+  sending: "アップロード中",
+  finishing: "送信完了、サーバーで処理中",
+  paused: "一時停止中",
+  done: "完了",
+  problems: {
+    "connection": "サーバーとの接続が切れました",
+    "stalled": "通信が止まっています",
+    "busy": "サーバーは現在ファイルを受け付けられません",
+    "not-a-server": "アップロード先とは別のところから応答がありました。ネットワークへのログインが必要かもしれません",
+    "not-kept": "送信したデータがサーバーに保存されませんでした",
+    "damaged": "送信の途中でデータが破損しています",
+    "elsewhere": "このファイルは別のタブまたはウィンドウでアップロード中です",
+  },
+  offline: "オフラインです",
+  nextTry: (problem, duration) => `${problem}。${duration}後に再試行します。`,
+  tryingNow: (problem) => `${problem}。自動的に再開します。`,
+  errors: {
+    "file-changed": "元のファイルが変更、移動、または削除されています。もう一度選択してください。",
+    "disk-full":
+      "サーバーのディスクに空きがありません。アップロード済みの分は保存されています。サーバーの管理者に空き容量の確保を依頼してから、再試行してください。",
+    "not-allowed": "アップロードが許可されていません。サーバーの管理者に許可を依頼してから、再試行してください。",
+    "gone": "アップロードの期限が切れたか、サーバーから削除されました。再試行すると最初からやり直します。",
+    "damaged":
+      "データが何度も破損した状態で届いています。ファイルをもう一度選択するか、別のネットワークをお試しください。",
+  },
+  tooLarge: (limit) =>
+    limit === undefined
+      ? "ファイルが大きすぎるため、サーバーが受け付けません。より小さいファイルを選択するか、サーバーの管理者にお問い合わせください。"
+      : `ファイルが大きすぎます。上限は${limit}です。より小さいファイルを選択するか、サーバーの管理者にお問い合わせください。`,
+  refused: (detail) =>
+    `サーバーがアップロードを拒否しました${
+      detail && `（${detail}）`
+    }。再試行しても拒否される場合は、サーバーの管理者にお問い合わせください。`,
+
+  unfinished: "未完了のアップロード",
+  unfinishedHint:
+    "このブラウザーで以前に開始したアップロードです。サーバーに保存済みの分は残っているので、続きから再開できます。",
+  continueAll: (count) => `${number(count)}件を続きから再開`,
+  unfinishedState: (percent, safe, total) => `${percent}をサーバーに保存済み（${total}中${safe}）`,
+  chooseAgainHint: "続けるには、ファイルをもう一度選択してください",
+  notTheSame: (name) =>
+    `アップロードを始めたときのファイルとは異なります。元の「${name}」を選択するか、新しいファイルとしてアップロードしてください。`,
+  unreadable: (name) => `「${name}」を読み取れません。元の場所にあるか確認して、もう一度選択してください。`,
+  emptyFolder: "アップロードできるファイルがありません。",
+
+  buffered:
+    "サーバーまでの経路の途中で、データがいったんため込まれ、まとめて転送されています。接続が切れても失われる量が少なくなるよう、小さく分けて送信しています。",
+  copied: "リンクをコピーしました",
+  copyByHand: "このリンクをコピーしてください",
+  close: "閉じる",
+  confirmDelete: (name) => `「${name}」をサーバーから削除しますか？削除すると元に戻せません。`,
+  confirmCancel: (name, safe) =>
+    `「${name}」のアップロードをキャンセルしますか？サーバーに保存済みの${safe}は削除されます。`,
+  confirmCancelAll: (count) =>
+    `${number(count)}件のアップロードをキャンセルしますか？サーバーに保存済みのデータは削除されます。`,
+  confirmGiveUp: (name, safe) => `「${name}」のアップロードを破棄しますか？サーバーに保存済みの${safe}は削除されます。`,
+  deleteIt: "削除",
+  cancelIt: "キャンセルする",
+  keepIt: "そのままにする",
+  deleted: (name) => `「${name}」をサーバーから削除しました`,
+  notDeleted: (name) => `「${name}」を削除できませんでした。接続を確認して、もう一度お試しください。`,
+
+  spokenStart: (count) => `${number(count)}件のファイルをアップロードしています`,
+  spokenPercent: (percent) => `${percent}送信済み`,
+  spokenOffline: "オフラインです。接続が回復すると、アップロードは自動的に再開します。",
+  spokenOnline: "オンラインに戻りました",
+  spokenPaused: "アップロードを一時停止しました",
+  spokenFailed: (name, why) => `「${name}」：${why}`,
+  spokenFailures: (count) => `${number(count)}件のファイルをアップロードできませんでした`,
+  spokenEnd: (done, failed) =>
+    failed === 0
+      ? `${number(done)}件のファイルをアップロードしました`
+      : `${number(done)}件のファイルをアップロードしました。${number(failed)}件は失敗しました。`,
+};

@@ -1,0 +1,116 @@
+import type { Messages } from "./messages.ts";
+
+const { format: number } = new Intl.NumberFormat("ko");
+
+// A particle stands only after a word whose last syllable is known, never after a name, a number or a time. A size ends
+// in 바이트, also when it is written as 67.1MB.
+export const messages: Messages = {
+  name: "한국어",
+  direction: "ltr",
+
+  tagline: "크기에 상관없이 파일을 보내세요. 도중에 끊겨도 서버에 저장된 마지막 바이트부터 이어서 올립니다.",
+  language: "언어",
+  chooseFiles: "파일 선택",
+  chooseFolder: "폴더 선택",
+  dropHint: "또는 이 페이지 아무 곳에나 파일이나 폴더를 끌어다 놓거나 붙여 넣으세요",
+  dropNow: "여기에 놓으면 업로드를 시작합니다",
+
+  uploads: "업로드",
+  allUploads: "전체 진행률",
+  pauseAll: "모두 일시 중지",
+  resumeAll: "모두 재개",
+  cancelAll: "모두 취소",
+  retryFailed: "실패 항목 재시도",
+  clearDone: "완료 항목 정리",
+  filesDone: (done, all) => `파일 ${number(all)}개 중 ${number(done)}개 완료`,
+  safe: "서버에 저장됨",
+  sent: "전송됨",
+  safeOf: (safe, total) => `${total} 중 ${safe} 저장됨`,
+  timeLeft: (duration) => `${duration} 남음`,
+  barValue: (sent, safe) => `${sent} 전송됨, 서버에 ${safe} 저장됨`,
+
+  actions: {
+    pause: { label: "일시 중지", of: (name) => `${name} 일시 중지` },
+    resume: { label: "재개", of: (name) => `${name} 업로드 재개` },
+    cancel: { label: "취소", of: (name) => `${name} 업로드 취소` },
+    retry: { label: "다시 시도", of: (name) => `${name} 다시 시도` },
+    remove: { label: "목록에서 제거", of: (name) => `${name} 목록에서 제거` },
+    copy: { label: "링크 복사", of: (name) => `${name} 링크 복사` },
+    download: { label: "다운로드", of: (name) => `${name} 다운로드` },
+    delete: { label: "삭제", of: (name) => `${name} 서버에서 삭제` },
+    continue: { label: "이어 올리기", of: (name) => `${name} 이어 올리기` },
+    chooseAgain: { label: "다시 선택", of: (name) => `${name} 다시 선택` },
+    giveUp: { label: "그만두기", of: (name) => `${name} 업로드 그만두기` },
+  },
+
+  queued: "대기 중",
+  asking: "서버에 확인하는 중",
+  sending: "업로드 중",
+  finishing: "전송 완료, 서버에서 마무리하는 중",
+  paused: "일시 중지됨",
+  done: "완료",
+  problems: {
+    "connection": "서버와의 연결이 끊겼습니다",
+    "stalled": "전송이 멈췄습니다",
+    "busy": "지금은 서버에서 파일을 받을 수 없습니다",
+    "not-a-server": "업로드 서버가 아닌 곳에서 응답했습니다. 네트워크에 로그인해야 할 수도 있습니다",
+    "not-kept": "보낸 데이터가 서버에 저장되지 않았습니다",
+    "damaged": "전송 중에 데이터가 손상되고 있습니다",
+    "elsewhere": "다른 탭이나 창에서 이 파일을 업로드하고 있습니다",
+  },
+  offline: "오프라인 상태입니다",
+  nextTry: (problem, duration) => `${problem}. ${duration} 후에 다시 시도합니다.`,
+  tryingNow: (problem) => `${problem}. 자동으로 이어서 진행합니다.`,
+  errors: {
+    "file-changed": "원본 파일이 변경되었거나 이동 또는 삭제되었습니다. 파일을 다시 선택해 주세요.",
+    "disk-full":
+      "서버의 디스크 공간이 부족합니다. 지금까지 올린 데이터는 그대로 있으니, 서버 관리자에게 공간 확보를 요청한 다음 다시 시도해 주세요.",
+    "not-allowed": "업로드 권한이 없습니다. 서버 관리자에게 권한을 요청한 다음 다시 시도해 주세요.",
+    "gone": "업로드가 만료되었거나 서버에서 삭제되었습니다. 다시 시도하면 처음부터 업로드합니다.",
+    "damaged": "데이터가 계속 손상된 채로 도착합니다. 파일을 다시 선택하거나 다른 네트워크를 사용해 주세요.",
+  },
+  tooLarge: (limit) =>
+    limit === undefined
+      ? "파일이 너무 커서 서버에서 받을 수 없습니다. 더 작은 파일을 선택하거나 서버 관리자에게 문의해 주세요."
+      : `파일이 너무 큽니다. 최대 ${limit}까지 올릴 수 있습니다. 더 작은 파일을 선택하거나 서버 관리자에게 문의해 주세요.`,
+  refused: (detail) =>
+    `서버에서 업로드를 거부했습니다${detail && ` (${detail})`}. 다시 시도해도 거부되면 서버 관리자에게 문의해 주세요.`,
+
+  unfinished: "완료되지 않은 업로드",
+  unfinishedHint:
+    "이 브라우저에서 시작했지만 아직 끝나지 않은 업로드입니다. 서버에 저장된 부분부터 이어서 올릴 수 있습니다.",
+  continueAll: (count) => `${number(count)}개 이어 올리기`,
+  unfinishedState: (percent, safe, total) => `서버에 ${percent} 저장됨 (${total} 중 ${safe})`,
+  chooseAgainHint: "이어서 올리려면 파일을 다시 선택하세요",
+  notTheSame: (name) =>
+    `이전에 올리던 파일과 다릅니다. 원래의 “${name}” 파일을 선택하거나, 이 파일을 새로 업로드해 주세요.`,
+  unreadable: (name) => `“${name}” 항목을 읽을 수 없습니다. 원래 위치에 있는지 확인한 다음 다시 선택해 주세요.`,
+  emptyFolder: "업로드할 파일이 없습니다.",
+
+  buffered:
+    "중간 네트워크에서 데이터를 모았다가 한꺼번에 서버로 넘기고 있습니다. 연결이 끊겨도 손실이 적도록 데이터를 작게 나누어 보냅니다.",
+  copied: "링크를 복사했습니다",
+  copyByHand: "이 링크를 복사하세요",
+  close: "닫기",
+  confirmDelete: (name) => `서버에서 “${name}” 파일을 삭제할까요? 삭제한 파일은 복구할 수 없습니다.`,
+  confirmCancel: (name, safe) => `“${name}” 업로드를 취소할까요? 서버에 저장된 ${safe}는 삭제됩니다.`,
+  confirmCancelAll: (count) => `업로드 ${number(count)}개를 취소할까요? 서버에 저장된 데이터는 삭제됩니다.`,
+  confirmGiveUp: (name, safe) => `“${name}” 업로드를 그만둘까요? 서버에 저장된 ${safe}는 삭제됩니다.`,
+  deleteIt: "삭제",
+  cancelIt: "업로드 취소",
+  keepIt: "그대로 두기",
+  deleted: (name) => `서버에서 “${name}” 파일을 삭제했습니다`,
+  notDeleted: (name) => `“${name}” 파일을 삭제하지 못했습니다. 연결을 확인한 다음 다시 시도해 주세요.`,
+
+  spokenStart: (count) => `파일 ${number(count)}개 업로드 중`,
+  spokenPercent: (percent) => `${percent} 전송됨`,
+  spokenOffline: "오프라인 상태입니다. 다시 연결되면 업로드를 자동으로 이어서 진행합니다.",
+  spokenOnline: "다시 연결되었습니다",
+  spokenPaused: "업로드가 일시 중지되었습니다",
+  spokenFailed: (name, why) => `${name} 업로드 실패: ${why}`,
+  spokenFailures: (count) => `파일 ${number(count)}개 업로드 실패`,
+  spokenEnd: (done, failed) =>
+    failed === 0
+      ? `파일 ${number(done)}개 업로드 완료`
+      : `파일 ${number(done)}개 업로드 완료, ${number(failed)}개 실패`,
+};

@@ -1,0 +1,107 @@
+import type { Messages } from "./messages.ts";
+
+const { format: number } = new Intl.NumberFormat("zh");
+
+export const messages: Messages = {
+  name: "简体中文",
+  direction: "ltr",
+
+  tagline: "上传任意大小的文件。无论中途如何中断，都能从服务器已保存的最后一个字节继续。",
+  language: "语言",
+  chooseFiles: "选择文件",
+  chooseFolder: "选择文件夹",
+  dropHint: "或将文件、文件夹拖放到页面任意位置，也可以直接粘贴",
+  dropNow: "松开即可上传",
+
+  uploads: "上传列表",
+  allUploads: "总进度",
+  pauseAll: "全部暂停",
+  resumeAll: "全部继续",
+  cancelAll: "全部取消",
+  retryFailed: "重试失败项",
+  clearDone: "清除已完成项",
+  filesDone: (done, all) => `已完成 ${number(done)} 个，共 ${number(all)} 个文件`,
+  safe: "服务器已保存",
+  sent: "已发送",
+  safeOf: (safe, total) => `已保存 ${safe}，共 ${total}`,
+  timeLeft: (duration) => `剩余 ${duration}`,
+  barValue: (sent, safe) => `已发送 ${sent}，服务器已保存 ${safe}`,
+
+  actions: {
+    pause: { label: "暂停", of: (name) => `暂停上传“${name}”` },
+    resume: { label: "继续", of: (name) => `继续上传“${name}”` },
+    cancel: { label: "取消", of: (name) => `取消上传“${name}”` },
+    retry: { label: "重试", of: (name) => `重试上传“${name}”` },
+    remove: { label: "移除", of: (name) => `从列表中移除“${name}”` },
+    copy: { label: "复制链接", of: (name) => `复制链接：“${name}”` },
+    download: { label: "下载", of: (name) => `下载“${name}”` },
+    delete: { label: "删除", of: (name) => `从服务器上删除“${name}”` },
+    continue: { label: "继续上传", of: (name) => `继续上传“${name}”` },
+    chooseAgain: { label: "重新选择", of: (name) => `重新选择“${name}”` },
+    giveUp: { label: "放弃", of: (name) => `放弃上传“${name}”` },
+  },
+
+  queued: "排队中",
+  asking: "正在查询已上传的部分",
+  sending: "正在上传",
+  finishing: "已全部发送，等待服务器处理",
+  paused: "已暂停",
+  done: "已完成",
+  problems: {
+    "connection": "与服务器的连接已断开",
+    "stalled": "传输已停滞",
+    "busy": "服务器暂时无法接收文件",
+    "not-a-server": "响应并非来自上传服务器，可能需要先登录当前网络",
+    "not-kept": "服务器未能保存已发送的数据",
+    "damaged": "数据在传输过程中损坏",
+    "elsewhere": "此文件正在另一个标签页或窗口中上传",
+  },
+  offline: "当前未连接网络",
+  nextTry: (problem, duration) => `${problem}，${duration}后重试`,
+  tryingNow: (problem) => `${problem}，稍后会自动继续`,
+  errors: {
+    "file-changed": "原文件已被更改、移动或删除，请重新选择。",
+    "disk-full": "服务器磁盘空间不足。已上传的部分会保留，请联系服务器管理员腾出空间后重试。",
+    "not-allowed": "没有上传权限。请联系服务器管理员开通权限后重试。",
+    "gone": "这次上传已过期，或已在服务器上被删除。重试将从头开始上传。",
+    "damaged": "服务器收到的数据一再损坏。请重新选择文件，或换一个网络再试。",
+  },
+  tooLarge: (limit) =>
+    limit === undefined
+      ? "文件太大，服务器无法接收。请选择较小的文件，或联系服务器管理员。"
+      : `文件太大，上限为 ${limit}。请选择较小的文件，或联系服务器管理员。`,
+  refused: (detail) => `服务器拒绝了上传${detail && `（${detail}）`}。请重试，如仍被拒绝，请联系服务器管理员。`,
+
+  unfinished: "未完成的上传",
+  unfinishedHint: "之前在此浏览器中开始、尚未完成的上传。服务器已保存的部分不会丢失，可以接着上传。",
+  continueAll: (count) => `继续上传 ${number(count)} 个文件`,
+  unfinishedState: (percent, safe, total) => `服务器已保存 ${percent}（${safe}，共 ${total}）`,
+  chooseAgainHint: "重新选择该文件即可继续上传",
+  notTheSame: (name) => `这不是之前上传的那个文件。请选择原来的“${name}”，或将此文件作为新文件上传。`,
+  unreadable: (name) => `无法读取“${name}”。请确认它仍在原处，然后重新选择。`,
+  emptyFolder: "没有找到可上传的文件。",
+
+  buffered: "网络中的某个环节会先缓存数据，再成批转发给服务器。现已改为分小块发送，以减少连接中断时丢失的数据。",
+  copied: "链接已复制",
+  copyByHand: "请复制此链接",
+  close: "关闭",
+  confirmDelete: (name) => `要从服务器上删除“${name}”吗？删除后无法恢复。`,
+  confirmCancel: (name, safe) => `要取消上传“${name}”吗？服务器上已保存的数据（${safe}）将被删除。`,
+  confirmCancelAll: (count) => `要取消 ${number(count)} 个文件的上传吗？服务器上已保存的部分将被删除。`,
+  confirmGiveUp: (name, safe) => `要放弃上传“${name}”吗？服务器上已保存的数据（${safe}）将被删除。`,
+  deleteIt: "删除",
+  cancelIt: "取消上传",
+  keepIt: "保留",
+  deleted: (name) => `已从服务器上删除“${name}”`,
+  notDeleted: (name) => `未能删除“${name}”。请检查网络连接后重试。`,
+
+  spokenStart: (count) => `正在上传 ${number(count)} 个文件`,
+  spokenPercent: (percent) => `已发送 ${percent}`,
+  spokenOffline: "网络已断开，恢复后会自动继续上传",
+  spokenOnline: "网络已恢复",
+  spokenPaused: "上传已暂停",
+  spokenFailed: (name, why) => `“${name}”：${why}`,
+  spokenFailures: (count) => `${number(count)} 个文件上传失败`,
+  spokenEnd: (done, failed) =>
+    failed === 0 ? `已上传 ${number(done)} 个文件` : `已上传 ${number(done)} 个文件，${number(failed)} 个失败`,
+};

@@ -1,0 +1,83 @@
+/** A file that was chosen, dropped or pasted. */
+export interface Picked {
+  file: File;
+  /** Its path from the folder that was chosen on. */
+  path?: string;
+  handle?: FileSystemFileHandle | undefined;
+}
+
+/** What Chromium has and the types of browsers have not. */
+interface HandleItem extends DataTransferItem {
+  getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+}
+
+interface Dropped {
+  file: File | null;
+  entry: FileSystemEntry | null;
+  handle: Promise<FileSystemHandle | null> | undefined;
+}
+
+/** Hears the name of a file or folder that the browser cannot read. */
+export type OnUnreadable = (name: string) => void;
+
+/**
+ * The files that were dropped or pasted, folders with all that is in them, in portions. Call it inside the event: what
+ * was dropped is there for as long as the event lasts, and what this needs of it is taken before it returns.
+ */
+export function droppedFiles(items: DataTransferItemList, onUnreadable: OnUnreadable): AsyncGenerator<Picked[]> {
+  const dropped = [...items].filter(({ kind }) => kind === "file").map((item: HandleItem): Dropped => ({
+    file: item.getAsFile(),
+    entry: item.webkitGetAsEntry?.() ?? null,
+    // Only one of the browser's two ways gives what a later page can open again.
+    handle: item.getAsFileSystemHandle?.().catch(() => null),
+  }));
+  return readAll(dropped, onUnreadable);
+}
+
+async function* readAll(dropped: readonly Dropped[], onUnreadable: OnUnreadable): AsyncGenerator<Picked[]> {
+  for (const { file, entry, handle } of dropped) {
+    if (isFolder(entry)) {
+      yield* readFolder(entry, onUnreadable);
+    } else if (file !== null) {
+      const found = await handle;
+      yield [{ file, handle: isFileHandle(found) ? found : undefined }];
+    }
+  }
+}
+
+async function* readFolder(folder: FileSystemDirectoryEntry, onUnreadable: OnUnreadable): AsyncGenerator<Picked[]> {
+  const reader = folder.createReader();
+  const folders: FileSystemDirectoryEntry[] = [];
+  while (true) {
+    // It gives some at a time, a hundred in Chromium, and none when there are no more.
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
+      .catch(() => onUnreadable(folder.name));
+    if (entries === undefined || entries.length === 0) break;
+    const files = await Promise.all(entries.filter(isFile).map((entry) => readFile(entry, onUnreadable)));
+    yield files.filter((picked) => picked !== undefined);
+    folders.push(...entries.filter(isFolder));
+  }
+  for (const inner of folders) yield* readFolder(inner, onUnreadable);
+}
+
+async function readFile(entry: FileSystemFileEntry, onUnreadable: OnUnreadable): Promise<Picked | undefined> {
+  try {
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    return { file, path: entry.fullPath.replace(/^\//, "") };
+  } catch {
+    onUnreadable(entry.name);
+    return undefined;
+  }
+}
+
+function isFolder(entry: FileSystemEntry | null): entry is FileSystemDirectoryEntry {
+  return entry?.isDirectory === true;
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+
+function isFileHandle(handle: FileSystemHandle | null | undefined): handle is FileSystemFileHandle {
+  return handle?.kind === "file";
+}

@@ -1,0 +1,69 @@
+import type { Messages } from "../languages/messages.ts";
+import type { Memory } from "../memory.ts";
+import { find } from "./elements.ts";
+import { createWords, type Words } from "./words.ts";
+
+/** The languages that the page speaks, by the tags of BCP 47, with the names that they have for themselves. */
+export const LANGUAGES: Readonly<Record<string, string>> = {
+  en: "English",
+  fr: "Français",
+  ja: "日本語",
+  ko: "한국어",
+  ru: "Русский",
+  zh: "简体中文",
+};
+
+/** The first of the wanted languages that the page speaks. */
+export function chooseLanguage(wanted: readonly string[]): string {
+  const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]!).find((tag) => Object.hasOwn(LANGUAGES, tag));
+  return known ?? "en";
+}
+
+/** What the page says things in. The elements of `static/index.html` with a `data-text` have the text of that name. */
+export class Language {
+  messages!: Messages;
+  words!: Words;
+  readonly #memory: Memory;
+  readonly #choice = find("language", HTMLSelectElement);
+
+  private constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  /** The language that was chosen last in this browser, or the one that it prefers; `onChange` hears of another choice. */
+  static async load(memory: Memory, onChange: () => void): Promise<Language> {
+    const language = new Language(memory);
+    const chosen = await memory.setting("language");
+    await language.#use(chooseLanguage(chosen === undefined ? navigator.languages : [chosen, ...navigator.languages]));
+    language.#offer(onChange);
+    return language;
+  }
+
+  #offer(onChange: () => void): void {
+    for (const [tag, name] of Object.entries(LANGUAGES)) {
+      const option = new Option(name, tag);
+      option.lang = tag;
+      this.#choice.add(option);
+    }
+    this.#choice.value = document.documentElement.lang;
+    this.#choice.addEventListener("change", async () => {
+      const tag = this.#choice.value;
+      await this.#use(tag);
+      onChange();
+      await this.#memory.set("language", tag);
+    });
+  }
+
+  async #use(tag: string): Promise<void> {
+    const { messages }: { messages: Messages } = await import(`../languages/${tag}.ts`);
+    this.messages = messages;
+    this.words = createWords(tag);
+    const root = document.documentElement;
+    root.lang = tag;
+    root.dir = messages.direction;
+    for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) {
+      const text = messages[element.dataset["text"] as keyof Messages];
+      if (typeof text === "string") element.textContent = text;
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import type { Action } from "../languages/messages.ts";
+import type { QueuedUpload } from "../upload_queue.ts";
+import type { Language } from "./language.ts";
+import { windowOf } from "./list_window.ts";
+import { RowView } from "./row_view.ts";
+
+/** Until a row has been measured. */
+const USUAL_HEIGHT = 120;
+/** How far above and below what is seen rows are there already, in pixels. */
+const MARGIN = 400;
+const REDRAW_SECONDS = 0.1;
+/** A list that is not longer is there as a whole, for the browser's search and for screen readers. */
+const SHORT_LIST = 50;
+
+/** The list of uploads. Of a long one only the rows that are seen are there. */
+export class ListView {
+  readonly #list: HTMLUListElement;
+  readonly #language: Language;
+  readonly #uploadOf = new WeakMap<Element, QueuedUpload>();
+  readonly #rows = new Map<QueuedUpload, RowView>();
+  readonly #heights = new WeakMap<QueuedUpload, number>();
+  readonly #retryAt = new WeakMap<QueuedUpload, number>();
+  /** The uploads whose rows are to be written anew. */
+  readonly #stale = new Set<QueuedUpload>();
+  #uploads: readonly QueuedUpload[] = [];
+  #usualHeight = USUAL_HEIGHT;
+  #isDue = false;
+
+  constructor(
+    list: HTMLUListElement,
+    { language, onAction }: { language: Language; onAction: (action: Action, upload: QueuedUpload) => void },
+  ) {
+    this.#list = list;
+    this.#language = language;
+    list.addEventListener("click", ({ target }) => {
+      const control = target instanceof Element ? target.closest<HTMLElement>("[data-action]") : null;
+      const row = control?.closest("li");
+      const upload = row && this.#uploadOf.get(row);
+      if (control && upload) onAction(control.dataset["action"] as Action, upload);
+    });
+    addEventListener("scroll", () => this.#draw(), { passive: true });
+    addEventListener("resize", () => this.redraw());
+    setInterval(() => this.#countDown(), 1000);
+  }
+
+  /** Shows these, in this order. */
+  show(uploads: readonly QueuedUpload[]): void {
+    this.#uploads = uploads;
+    this.#draw();
+  }
+
+  /** Shows how far one has come. */
+  update(upload: QueuedUpload): void {
+    const { retryInSeconds } = upload.progress;
+    if (retryInSeconds === undefined) this.#retryAt.delete(upload);
+    else this.#retryAt.set(upload, now() + retryInSeconds);
+    if (!this.#rows.has(upload)) return;
+    this.#stale.add(upload);
+    this.#drawSoon();
+  }
+
+  /** Shows all anew: the language or the width has changed. */
+  redraw(): void {
+    for (const upload of this.#rows.keys()) this.#stale.add(upload);
+    this.#draw();
+  }
+
+  /** Moves the focus to the row at `index`, or the last one. False when there is none. */
+  focus(index: number): boolean {
+    const upload = this.#uploads[Math.min(index, this.#uploads.length - 1)];
+    if (upload === undefined) return false;
+    this.#draw();
+    this.#rows.get(upload)?.focus();
+    return this.#rows.has(upload);
+  }
+
+  /** The numbers may wait a little, for the eye does not follow more of them. */
+  #drawSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setTimeout(() => {
+      this.#isDue = false;
+      requestAnimationFrame(() => this.#draw());
+    }, REDRAW_SECONDS * 1000);
+  }
+
+  #draw(): void {
+    const uploads = this.#uploads;
+    const top = -this.#list.getBoundingClientRect().top;
+    const bounds = uploads.length <= SHORT_LIST
+      ? { top: -Infinity, bottom: Infinity }
+      : { top: top - MARGIN, bottom: top + innerHeight + MARGIN };
+    const { first, end, above, below } = windowOf(this.#allHeights(), bounds);
+    const wanted = new Map(uploads.slice(first, end).map((upload, index) => [upload, first + index]));
+    const seen = [...wanted.keys()];
+    // The keyboard is where the focus is: that row stays, at its place in the order.
+    const focused = this.#focused();
+    const place = focused === undefined ? -1 : uploads.indexOf(focused);
+    const away = focused === undefined || place < 0 || wanted.has(focused) ? [] : [[focused, place] as const];
+    const order = place < first ? [...away, ...wanted] : [...wanted, ...away];
+    for (const [upload, { element }] of this.#rows) {
+      if (wanted.has(upload) || upload === away[0]?.[0]) continue;
+      element.remove();
+      this.#rows.delete(upload);
+    }
+    this.#list.style.paddingBlock = `${above}px ${below}px`;
+    let before: Element | null = null;
+    for (const [upload, index] of order) {
+      const { element } = this.#rowOf(upload);
+      element.classList.toggle("away", !wanted.has(upload));
+      const next: Element | null = before === null ? this.#list.firstElementChild : before.nextElementSibling;
+      if (next !== element) this.#list.insertBefore(element, next);
+      before = element;
+      this.#write(upload, index);
+    }
+    this.#measure(seen);
+  }
+
+  #rowOf(upload: QueuedUpload): RowView {
+    const known = this.#rows.get(upload);
+    if (known !== undefined) return known;
+    const row = new RowView(upload);
+    this.#rows.set(upload, row);
+    this.#uploadOf.set(row.element, upload);
+    this.#stale.add(upload);
+    return row;
+  }
+
+  #write(upload: QueuedUpload, index: number): void {
+    const row = this.#rowOf(upload);
+    const position = index + 1;
+    const count = this.#uploads.length;
+    const isMoved = row.element.ariaPosInSet !== String(position) || row.element.ariaSetSize !== String(count);
+    if (!this.#stale.delete(upload) && !isMoved) return;
+    row.show(this.#language, { position, count, retryAt: this.#retryAt.get(upload), now: now() });
+  }
+
+  *#allHeights(): Generator<number> {
+    for (const upload of this.#uploads) yield this.#heights.get(upload) ?? this.#usualHeight;
+  }
+
+  #measure(seen: readonly QueuedUpload[]): void {
+    let isNew = false;
+    for (const upload of seen) {
+      const height = this.#rowOf(upload).element.getBoundingClientRect().height;
+      isNew ||= Math.abs(height - (this.#heights.get(upload) ?? this.#usualHeight)) > 1;
+      this.#heights.set(upload, height);
+      if (upload.state === "queued") this.#usualHeight = height;
+    }
+    if (isNew) this.#drawSoon();
+  }
+
+  #focused(): QueuedUpload | undefined {
+    const row = document.activeElement?.closest("li");
+    return row ? this.#uploadOf.get(row) : undefined;
+  }
+
+  #countDown(): void {
+    for (const upload of this.#rows.keys()) if (this.#retryAt.has(upload)) this.#stale.add(upload);
+    if (this.#stale.size > 0) this.#drawSoon();
+  }
+}
+
+function now(): number {
+  return performance.now() / 1000;
+}

@@ -1,0 +1,39 @@
+import { find, write } from "./elements.ts";
+
+/** Asks what cannot be undone, and shows what has to be copied by hand. */
+export class Questions {
+  readonly #dialog = find("question", HTMLDialogElement);
+  readonly #text = find("question-text", HTMLElement);
+  readonly #field = find("question-field", HTMLInputElement);
+  readonly #yes = find("question-yes", HTMLButtonElement);
+  readonly #no = find("question-no", HTMLButtonElement);
+
+  /** True when the person presses the button `yes`; the other one, and Escape, mean no. The focus goes back after it. */
+  async confirm(text: string, { yes, no }: { yes: string; no: string }): Promise<boolean> {
+    this.#field.hidden = true;
+    this.#yes.hidden = false;
+    write(this.#yes, yes);
+    return await this.#ask(text, no) === "yes";
+  }
+
+  /** Shows a text to be copied by hand. */
+  async show(text: string, value: string, close: string): Promise<void> {
+    this.#field.hidden = false;
+    this.#field.value = value;
+    this.#field.ariaLabel = text;
+    this.#yes.hidden = true;
+    const closed = this.#ask(text, close);
+    this.#field.select();
+    await closed;
+  }
+
+  #ask(text: string, no: string): Promise<string> {
+    write(this.#text, text);
+    write(this.#no, no);
+    this.#dialog.returnValue = "";
+    this.#dialog.showModal();
+    return new Promise((resolve) => {
+      this.#dialog.addEventListener("close", () => resolve(this.#dialog.returnValue), { once: true });
+    });
+  }
+}

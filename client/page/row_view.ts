@@ -1,0 +1,97 @@
+import type { Action } from "../languages/messages.ts";
+import type { QueuedUpload } from "../upload_queue.ts";
+import { Bar } from "./bar.ts";
+import { copyTemplate, part, write } from "./elements.ts";
+import type { Language } from "./language.ts";
+import { numbersText, percentText, stateText } from "./texts.ts";
+
+/** How a row stands in its list, and when its next try comes. */
+export interface RowSetting {
+  /** From 1. */
+  position: number;
+  count: number;
+  /** In the seconds of `now`. */
+  retryAt: number | undefined;
+  now: number;
+}
+
+/** One upload in the list: its name, its bar, its state in words, and what can be done with it. */
+export class RowView {
+  readonly element = copyTemplate("row");
+  readonly #upload: QueuedUpload;
+  readonly #bar = new Bar(this.element);
+  readonly #name = part(this.element, "name", HTMLElement);
+  readonly #folder = part(this.element, "folder", HTMLElement);
+  readonly #size = part(this.element, "size", HTMLElement);
+  readonly #percent = part(this.element, "percent", HTMLElement);
+  readonly #state = part(this.element, "state", HTMLElement);
+  readonly #numbers = part(this.element, "numbers", HTMLElement);
+  readonly #link = part(this.element, "link", HTMLAnchorElement);
+  readonly #controls = [...this.element.querySelectorAll<HTMLElement>("[data-action]")];
+
+  constructor(upload: QueuedUpload) {
+    this.#upload = upload;
+    write(this.#name, upload.file.name);
+    const folder = upload.path.slice(0, -upload.file.name.length);
+    write(this.#folder, folder);
+    this.#folder.hidden = folder === "";
+  }
+
+  /** Shows the upload as it is now. */
+  show(language: Language, { position, count, retryAt, now }: RowSetting): void {
+    const upload = this.#upload;
+    const { words } = language;
+    const { state, sent, confirmed, total, bytesPerSecond } = upload.progress;
+    const { element } = this;
+    element.dataset["state"] = state;
+    element.ariaSetSize = String(count);
+    element.ariaPosInSet = String(position);
+    this.#bar.show({ sent, confirmed, total, isDone: state === "done" }, upload.path, language);
+    write(this.#percent, percentText(upload.progress, state === "done", words));
+    write(this.#size, words.bytes(total));
+    write(this.#state, stateText(upload, language, { retryAt, now }));
+    const isBegun = state !== "done" && confirmed > 0 || bytesPerSecond > 0;
+    write(this.#numbers, isBegun ? numbersText(upload.progress, language) : "");
+    this.#showControls(language);
+  }
+
+  /** Moves the focus into the row, if it is not there. */
+  focus(): void {
+    if (!this.element.contains(document.activeElement)) this.#controls.find((control) => !control.hidden)?.focus();
+  }
+
+  #showControls({ messages }: Language): void {
+    const upload = this.#upload;
+    const { location } = upload;
+    const offered = actionsFor(upload);
+    const focused = document.activeElement;
+    let isFocusLost = false;
+    for (const control of this.#controls) {
+      const action = control.dataset["action"] as Action;
+      const { label, of } = messages.actions[action];
+      write(control, label);
+      control.ariaLabel = of(upload.path);
+      control.hidden = !offered.includes(action);
+      isFocusLost ||= control.hidden && control === focused;
+    }
+    if (location !== undefined) this.#link.href = location;
+    if (isFocusLost) this.#controls.find((control) => !control.hidden)?.focus();
+  }
+}
+
+/** What can be done with an upload in its state. */
+export function actionsFor({ state, location, canRetry, progress: { confirmed } }: QueuedUpload): Action[] {
+  switch (state) {
+    case "done":
+      return location === undefined ? ["remove"] : ["download", "copy", "delete", "remove"];
+    case "paused":
+    case "stopped":
+      return ["resume", "cancel"];
+    case "failed":
+      return [...canRetry ? ["retry" as const] : [], confirmed > 0 ? "cancel" : "remove"];
+    case "cancelled":
+      return [];
+    default:
+      return ["pause", "cancel"];
+  }
+}

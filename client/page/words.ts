@@ -1,0 +1,80 @@
+const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"];
+
+/** Where a language's own software writes otherwise than `Intl`. */
+const MENDED: Readonly<Record<string, readonly [wrong: RegExp, right: string][]>> = {
+  en: [[/byte\/s/, "B/s"]],
+  fr: [[/(\d) /g, "$1\u00a0"]],
+  ja: [[/byte\//, "B/"], [/\s(?![A-Z])/g, ""]],
+  ko: [[/byte\//, "B/"], [/kB/, "KB"]],
+  // `Intl` has a Latin c for the second.
+  ru: [[/кБ/, "КБ"], [/\/c/, "/с"], [/(\d) /g, "$1\u00a0"]],
+  zh: [[/秒钟/, "秒"], [/(\d)(\p{Script=Han})/gu, "$1 $2"], [/kB/, "KB"]],
+};
+
+/** Writes numbers for people, in the manner of one language. */
+export interface Words {
+  /** "67.1 MB", in units of 1000. */
+  bytes(count: number): string;
+  /** "2.4 MB/s". */
+  speed(bytesPerSecond: number): string;
+  /** "42%"; 100% only for the whole. */
+  percent(part: number, whole: number): string;
+  /** "12 seconds", "3 minutes", "2 hours 5 minutes". */
+  duration(seconds: number): string;
+}
+
+/** `locale` is a BCP 47 tag, such as the page's `lang`. */
+export function createWords(locale: string): Words {
+  const mended = MENDED[new Intl.Locale(locale).language] ?? [];
+
+  function mend(text: string): string {
+    return mended.reduce((text, [wrong, right]) => text.replace(wrong, right), text);
+  }
+
+  // Making one takes longer than writing a row of the list.
+  const formats = new Map<string, Intl.NumberFormat>();
+
+  function unit(value: number, name: string, options: Intl.NumberFormatOptions): string {
+    const key = `${name} ${options.unitDisplay}`;
+    let format = formats.get(key);
+    if (format === undefined) {
+      format = new Intl.NumberFormat(locale, { style: "unit", unit: name, ...options });
+      formats.set(key, format);
+    }
+    return mend(format.format(value));
+  }
+
+  function bytes(count: number, per: string): string {
+    let power = 0;
+    // What would be written as 1000.0 of a unit is 1.0 of the next.
+    while (count / 1000 ** power >= 999.95 && power < BYTE_UNITS.length - 1) power++;
+    const digits = power === 0 ? 0 : 1;
+    return unit(count / 1000 ** power, BYTE_UNITS[power] + per, {
+      unitDisplay: power === 0 && per === "" ? "long" : "short",
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+  }
+
+  function whole(value: number, name: string): string {
+    return unit(value, name, { unitDisplay: "long", maximumFractionDigits: 0 });
+  }
+
+  const percents = new Intl.NumberFormat(locale, { style: "percent" });
+
+  return {
+    bytes: (count) => bytes(count, ""),
+    speed: (bytesPerSecond) => bytes(Math.round(bytesPerSecond), "-per-second"),
+    percent(part, total) {
+      const fraction = Math.floor(part * 100 / total) / 100;
+      return percents.format(fraction);
+    },
+    duration(seconds) {
+      const minutes = Math.round(seconds / 60);
+      if (seconds <= 59) return whole(Math.ceil(seconds), "second");
+      if (minutes < 60) return whole(minutes, "minute");
+      const hours = whole(Math.floor(minutes / 60), "hour");
+      return minutes % 60 === 0 ? hours : mend(`${hours} ${whole(minutes % 60, "minute")}`);
+    },
+  };
+}

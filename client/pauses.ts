@@ -1,0 +1,27 @@
+/** The pauses of one upload. What it does from one to the next is a stretch. */
+export class Pauses {
+  #stretch = new AbortController();
+  #pause: PromiseWithResolvers<void> | undefined;
+
+  /** Resolves when the present pause is over; `undefined` while there is none. */
+  get over(): Promise<void> | undefined {
+    return this.#pause?.promise;
+  }
+
+  pause(): void {
+    this.#pause ??= Promise.withResolvers();
+    this.#stretch.abort();
+  }
+
+  resume(): void {
+    this.#pause?.resolve();
+    this.#pause = undefined;
+  }
+
+  /** Begins a stretch; the signal aborts when a pause ends it. */
+  stretch(): AbortSignal {
+    this.#stretch = new AbortController();
+    if (this.#pause !== undefined) this.#stretch.abort();
+    return this.#stretch.signal;
+  }
+}

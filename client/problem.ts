@@ -1,0 +1,34 @@
+/**
+ * What is in the way for now, in a word that a program can test:
+ *
+ * - `connection`: there is no way to the server, or it broke
+ * - `stalled`: nothing has moved for too long
+ * - `busy`: the server, or somebody before it, answered that it cannot now
+ * - `not-a-server`: the answer came from something that is no upload server
+ * - `not-kept`: the server took bytes and did not keep them
+ * - `damaged`: what arrived was not what was sent
+ * - `elsewhere`: another tab or window uploads this file
+ */
+export type ProblemCode = "connection" | "stalled" | "busy" | "not-a-server" | "not-kept" | "damaged" | "elsewhere";
+
+/** Something that passes by itself, for which an upload waits. */
+export interface Problem {
+  code: ProblemCode;
+  /** One plain line. */
+  message: string;
+}
+
+const MESSAGES: Readonly<Record<ProblemCode, string>> = {
+  "connection": "The connection to the server is lost",
+  "stalled": "Nothing moves any more",
+  "busy": "The server cannot take it now",
+  "not-a-server": "The answer came from something that is not an upload server",
+  "not-kept": "The server did not keep what was sent",
+  "damaged": "What arrived is not what was sent",
+  "elsewhere": "Another tab or window uploads this file",
+};
+
+/** The problem of that code, in its own words or in better ones. */
+export function problem(code: ProblemCode, message = MESSAGES[code]): Problem {
+  return { code, message };
+}

@@ -1,0 +1,61 @@
+import { assert, assertEquals } from "@std/assert";
+import { LANGUAGES } from "../../client/page/language.ts";
+import { violations } from "../support/axe.ts";
+import { browserTest } from "../support/browser.ts";
+import { openServedPage, type ServedPage } from "../support/served_page.ts";
+
+const MB = 1_000_000;
+
+/** Has one upload in every state that a row can show for long, with a name that has to be wrapped. */
+async function showEveryState(site: ServedPage): Promise<void> {
+  const done = `a file whose name is ${"very ".repeat(12)}long.txt`;
+  await site.choose([await site.write(done, 10), await site.write("too large.iso", 41 * MB)]);
+  await site.reached(done, "done");
+  await site.reached("too large.iso", "failed");
+  await site.throttle(200_000);
+  const names = ["paused.mkv", "one.mkv", "two.mkv", "three.mkv", "queued.mkv"];
+  await site.choose(await Promise.all(names.map((name) => site.write(name, 40 * MB))));
+  await site.button("Pause paused.mkv").click();
+  await site.reached("three.mkv", "sending");
+  await site.reached("queued.mkv", "queued");
+}
+
+async function assertNoViolations(site: ServedPage, state: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await site.page.emulateMedia({ colorScheme });
+    assertEquals(await violations(site.page), [], `${state}, ${colorScheme}`);
+  }
+}
+
+browserTest("axe finds nothing wrong in any state of the page, light or dark", async () => {
+  await using site = await openServedPage({ server: ["--max-size", "40MB"], context: { bypassCSP: true } });
+  const { page } = site;
+  await assertNoViolations(site, "empty");
+  await showEveryState(site);
+  await assertNoViolations(site, "uploads in every state");
+  await site.button("Cancel all").click();
+  await page.getByRole("dialog").waitFor();
+  await assertNoViolations(site, "a question");
+  await page.keyboard.press("Escape");
+  await site.reload();
+  await page.locator("#unfinished-list > li").nth(4).waitFor();
+  await assertNoViolations(site, "unfinished uploads");
+});
+
+browserTest("axe finds nothing wrong on a phone with text of twice the size, in any language", async () => {
+  const context = { bypassCSP: true, viewport: { width: 360, height: 740 }, locale: "en" };
+  await using site = await openServedPage({ server: ["--max-size", "40MB"], context });
+  const { page } = site;
+  await showEveryState(site);
+  await page.addStyleTag({ content: "html { font-size: 200% }" });
+  for (const tag of Object.keys(LANGUAGES)) {
+    await page.selectOption("#language", tag);
+    await page.locator(`html[lang=${tag}]`).waitFor();
+    assertEquals(await violations(page), [], tag);
+    const { scrollWidth, clientWidth } = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return { scrollWidth, clientWidth };
+    });
+    assert(scrollWidth <= clientWidth, `${tag}: ${scrollWidth} pixels wide`);
+  }
+});

@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { browserTest } from "../support/browser.ts";
+import { openServedPage, type ServedPage } from "../support/served_page.ts";
+
+function withoutClipboard(): void {
+  Reflect.deleteProperty(Navigator.prototype, "clipboard");
+}
+
+async function uploadReport(site: ServedPage): Promise<string> {
+  const report = await site.write("report.pdf", 100_000);
+  await site.choose(report);
+  await site.reached("report.pdf", "done");
+  return report;
+}
+
+async function linkOf(site: ServedPage): Promise<string> {
+  const path = await site.page.getByRole("link", { name: "Download report.pdf" }).getAttribute("href") ?? "";
+  assertMatch(path, /^\/files\/[\w-]{22}$/);
+  return site.pawl.url + path;
+}
+
+browserTest("a finished file is downloaded under its name, with the bytes that it had", async () => {
+  await using site = await openServedPage();
+  const report = await uploadReport(site);
+  const download = site.page.waitForEvent("download");
+  await site.page.getByRole("link", { name: "Download report.pdf" }).click();
+  assertEquals((await download).suggestedFilename(), "report.pdf");
+  const path = await (await download).path();
+  assertEquals(await Deno.readFile(path), await Deno.readFile(report));
+  assertEquals((await download).url(), await linkOf(site));
+});
+
+browserTest("the link to a finished file is copied, and the page says so", async () => {
+  await using site = await openServedPage({ context: { permissions: ["clipboard-read", "clipboard-write"] } });
+  const { page } = site;
+  await uploadReport(site);
+  await site.button("Copy link to report.pdf").click();
+  await page.getByRole("status").filter({ hasText: "The link is copied" }).waitFor();
+  assertEquals(await page.evaluate(() => navigator.clipboard.readText()), await linkOf(site));
+  assertEquals(site.complaints, []);
+});
+
+browserTest("without a clipboard the link is shown, selected, to be copied by hand", async () => {
+  await using site = await openServedPage({ before: withoutClipboard });
+  const { page } = site;
+  await uploadReport(site);
+  await site.button("Copy link to report.pdf").click();
+  const field = page.getByRole("dialog").getByRole("textbox", { name: "Copy this link" });
+  await field.waitFor();
+  assertEquals(await page.evaluate(() => String(getSelection())), await linkOf(site));
+  assertEquals(await field.inputValue(), await linkOf(site));
+  await site.button("Close").click();
+  await field.waitFor({ state: "hidden" });
+  assertEquals(await page.locator(":focus").getAttribute("data-action"), "copy");
+});
+
+browserTest("a finished file is deleted on the server after a question", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  await uploadReport(site);
+  const link = await linkOf(site);
+  await site.button("Delete report.pdf from the server").click();
+  await page.getByRole("dialog").getByText("Delete “report.pdf” from the server?").waitFor();
+  await site.button("Keep").click();
+  assertEquals(await site.finished(), ["report.pdf"]);
+  await site.button("Delete report.pdf from the server").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("status").filter({ hasText: "“report.pdf” is deleted from the server" }).waitFor();
+  await site.row("report.pdf").waitFor({ state: "detached" });
+  assertEquals(await site.finished(), []);
+  const answer = await fetch(link);
+  await answer.body?.cancel();
+  assertEquals(answer.status, 410);
+  assertEquals(site.complaints, []);
+});
+
+browserTest("a finished file that could not be deleted stays in the list, and the page says so", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  await uploadReport(site);
+  await page.route("**/files/*", (route) => route.abort());
+  await site.button("Delete report.pdf from the server").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("alert").filter({ hasText: "“report.pdf” could not be deleted." }).waitFor();
+  assertEquals(await site.offered("report.pdf"), ["Download", "Copy link", "Delete", "Remove"]);
+  await page.unroute("**/files/*");
+  await site.button("Delete report.pdf from the server").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await site.row("report.pdf").waitFor({ state: "detached" });
+  assertEquals(await page.textContent("#alert"), "");
+  assertEquals(await site.finished(), []);
+});
+
+browserTest("a file that is uploaded again after it was deleted is on the server again", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  const report = await uploadReport(site);
+  await site.button("Delete report.pdf from the server").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await site.row("report.pdf").waitFor({ state: "detached" });
+  await site.choose(report);
+  await site.reached("report.pdf", "done");
+  assert(await site.isWhole("report.pdf", report));
+});

@@ -1,0 +1,96 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Page } from "playwright-core";
+import { LANGUAGES } from "../../client/page/language.ts";
+import { browserTest } from "../support/browser.ts";
+import { openServedPage, type ServedPage } from "../support/served_page.ts";
+
+const MB = 1_000_000;
+const LONG_NAME = `${"holiday_".repeat(20)}film.mkv`;
+
+/** Has a paused upload of which a fifth is safe, a finished one and one that has failed. */
+async function showUploads(site: ServedPage): Promise<void> {
+  await site.throttle(16 * MB);
+  await site.choose([await site.write("note.txt", 10), await site.write("too large.iso", 41 * MB)]);
+  await site.reached("note.txt", "done");
+  await site.reached("too large.iso", "failed");
+  await site.choose(await site.write(LONG_NAME, 40 * MB));
+  await site.safeAtLeast(LONG_NAME, 0.2);
+  await site.button(`Pause ${LONG_NAME}`).click();
+  await site.reached(LONG_NAME, "paused");
+}
+
+async function assertFits(page: Page, state: string): Promise<void> {
+  const { content, window } = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return { content: scrollWidth, window: clientWidth };
+  });
+  assert(content <= window, `${state}: ${content} of ${window} pixels`);
+}
+
+function openLimited(context = {}): Promise<ServedPage> {
+  return openServedPage({ server: ["--max-size", "40MB"], context });
+}
+
+browserTest("nothing has to be scrolled sideways on a screen of 320 pixels, in any language", async () => {
+  await using site = await openLimited({ viewport: { width: 320, height: 600 }, locale: "en" });
+  const { page } = site;
+  await showUploads(site);
+  for (const tag of Object.keys(LANGUAGES)) {
+    await page.selectOption("#language", tag);
+    await page.locator(`html[lang=${tag}]`).waitFor();
+    await assertFits(page, tag);
+  }
+  await page.locator(`#list [data-action=cancel]:visible`).first().click();
+  await page.getByRole("dialog").waitFor();
+  await assertFits(page, "a question");
+  const box = await page.getByRole("dialog").boundingBox();
+  assert(box !== null && box.x >= 0 && box.x + box.width <= 320, JSON.stringify(box));
+});
+
+browserTest("everything that is pressed is at least 24 pixels high and wide", async () => {
+  await using site = await openLimited({ viewport: { width: 320, height: 600 } });
+  await showUploads(site);
+  const small = await site.page.locator("button:visible, a:visible, select:visible").evaluateAll((controls) =>
+    controls.filter((control) => {
+      const { width, height } = control.getBoundingClientRect();
+      return width < 24 || height < 24;
+    }).map(({ outerHTML }) => outerHTML)
+  );
+  assertEquals(small, []);
+  assert(await site.page.locator("button:visible, a:visible, select:visible").count() >= 12);
+});
+
+browserTest("a page that is written from right to left has its bars from right to left, and fits", async () => {
+  await using site = await openLimited({ viewport: { width: 360, height: 740 } });
+  const { page } = site;
+  await showUploads(site);
+  await page.evaluate(() => document.documentElement.dir = "rtl");
+  await assertFits(page, "right to left");
+  const { positionX, catchAt, width, nameAt } = await site.row(LONG_NAME).evaluate((row) => {
+    const safe = row.querySelector(".safe-bar")!;
+    const name = row.querySelector(".file")!.getBoundingClientRect();
+    return {
+      positionX: getComputedStyle(safe, "::before").backgroundPositionX,
+      catchAt: parseFloat(getComputedStyle(safe, "::after").right),
+      width: safe.getBoundingClientRect().width,
+      nameAt: innerWidth - name.right,
+    };
+  });
+  assertEquals(positionX, "100%");
+  assert(catchAt > 0.1 * width && catchAt < 0.5 * width, `The catch is ${catchAt} of ${width} pixels from the right`);
+  assert(nameAt < 60, `The name begins ${nameAt} pixels from the right`);
+});
+
+browserTest("nothing moves where people want less motion", async () => {
+  await using site = await openServedPage({ context: { reducedMotion: "no-preference" } });
+  const { page } = site;
+  await site.throttle(100_000);
+  await site.choose(await site.write("film.mkv", 4 * MB));
+  await site.reached("film.mkv", "sending");
+  const animation = () =>
+    site.row("film.mkv").locator(".state").evaluate((state) => getComputedStyle(state, "::before").animationName);
+  assertEquals(await animation(), "beat");
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  assertEquals(await animation(), "none");
+  assertEquals(await page.evaluate(() => document.getAnimations().length), 0);
+});

@@ -1,0 +1,109 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { browserTest } from "../support/browser.ts";
+import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
+import { until } from "../support/until.ts";
+
+const MB = 1_000_000;
+
+browserTest("one upload is paused, resumed and finished, and its row says so", async () => {
+  await using site = await openServedPage();
+  const film = await site.write("film.mkv", 24 * MB);
+  await site.throttle(SLOW_BYTES_PER_SECOND);
+  await site.choose(film);
+  await site.reached("film.mkv", "sending");
+  await site.says("film.mkv", /^Uploading$/);
+  await site.sentAtLeast("film.mkv", 0.3);
+  await site.button("Pause film.mkv").click();
+  await site.reached("film.mkv", "paused");
+  await site.says("film.mkv", /^Paused$/);
+  await site.says("film.mkv", /^\d+\.\d MB of 24\.0 MB safe$/, ".numbers");
+  assertEquals(await site.offered("film.mkv"), ["Resume", "Cancel"]);
+  await site.unthrottle();
+  await site.button("Resume film.mkv").click();
+  await site.reached("film.mkv", "done");
+  await site.says("film.mkv", /^Done$/);
+  assertEquals(await site.offered("film.mkv"), ["Download", "Copy link", "Delete", "Remove"]);
+  assert(await site.isWhole("film.mkv", film));
+  assertEquals(site.complaints, []);
+});
+
+browserTest("the fourth of four large files waits for its turn", async () => {
+  await using site = await openServedPage();
+  const names = ["a.bin", "b.bin", "c.bin", "d.bin"];
+  await site.throttle(SLOW_BYTES_PER_SECOND);
+  await site.choose(await Promise.all(names.map((name) => site.write(name, 12 * MB))));
+  await site.reached("c.bin", "sending");
+  await site.reached("d.bin", "queued");
+  await site.says("d.bin", /^Waiting for its turn$/);
+  assertEquals(await site.offered("d.bin"), ["Pause", "Cancel"]);
+  await site.button("Pause a.bin").click();
+  await site.reached("d.bin", "sending");
+  await site.button("Resume a.bin").click();
+  await site.reached("a.bin", "queued");
+  await site.unthrottle();
+  await site.allDone(4);
+  assertEquals(await site.finished(), names);
+  assertEquals(site.complaints, []);
+});
+
+browserTest("a cancelled upload is asked about, and nothing of it stays on the server", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  await site.throttle(SLOW_BYTES_PER_SECOND);
+  await site.choose(await site.write("film.mkv", 40 * MB));
+  await site.safeAtLeast("film.mkv", 0.1);
+  await site.button("Cancel film.mkv").click();
+  assertMatch(await page.getByRole("dialog").innerText(), /^Cancel “film\.mkv”\? The \d+\.\d MB that are safe/);
+  await site.button("Keep").click();
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await site.reached("film.mkv", "sending");
+  assertEquals(await site.unfinished(), 1);
+  await site.button("Cancel film.mkv").click();
+  await site.button("Cancel the upload").click();
+  await site.row("film.mkv").waitFor({ state: "detached" });
+  await until(async () => await site.unfinished() === 0, "the server deletes it");
+  await page.locator("#queue").waitFor({ state: "hidden" });
+  assertEquals(await site.finished(), []);
+  await site.reload();
+  assertEquals(await page.locator("#unfinished-list > li").count(), 0);
+  assertEquals(site.complaints, []);
+});
+
+browserTest("an upload of which nothing is safe yet is cancelled without a question", async () => {
+  await using site = await openServedPage();
+  await site.throttle(1000);
+  await site.choose(await site.write("film.mkv", 4 * MB));
+  await site.reached("film.mkv", "sending");
+  await site.button("Cancel film.mkv").click();
+  await site.row("film.mkv").waitFor({ state: "detached" });
+  await site.unthrottle();
+  await until(async () => await site.unfinished() === 0, "the server deletes it");
+  // The server may never have heard of it.
+  assertEquals(site.complaints.filter((text) => !text.includes("404 (Not Found)")), []);
+});
+
+browserTest("a finished file that is removed from the list stays on the server", async () => {
+  await using site = await openServedPage();
+  await site.choose([await site.write("a.txt", 10), await site.write("b.txt", 10)]);
+  await site.allDone(2);
+  await site.button("Remove a.txt from the list").click();
+  await site.row("a.txt").waitFor({ state: "detached" });
+  assertEquals(await site.page.locator("#list > li").count(), 1);
+  assertEquals(await site.finished(), ["a.txt", "b.txt"]);
+});
+
+browserTest("of a long list only the rows that are seen are there, a short one is there as a whole", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  const write = (count: number, more: string) =>
+    Promise.all(Array.from({ length: count }, (_, number) => site.write(`${more}${number}.txt`, 10)));
+  await site.choose(await write(50, "first "));
+  await site.allDone(50);
+  assertEquals(await page.locator("#list > li").count(), 50);
+  await site.choose(await write(20, "more "));
+  await site.allDone(70);
+  await page.evaluate(() => scrollTo(0, 0));
+  await until(async () => await page.locator("#list > li").count() < 30, "the rows that are not seen are gone");
+  await page.keyboard.press("End");
+  await site.row("more 19.txt").waitFor();
+});

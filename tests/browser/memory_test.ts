@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import { browserTest } from "../support/browser.ts";
+import { storedIn } from "../support/page_database.ts";
+import { openServedPage } from "../support/served_page.ts";
+import { until } from "../support/until.ts";
+
+const MIB = 2 ** 20;
+/** How much time passes for the page between two looks at it: a busy machine makes them rare. */
+const STEP_MS = 10;
+
+const BROKEN: Readonly<Record<string, () => void>> = {
+  "is missing": () => void delete (globalThis as { indexedDB?: IDBFactory }).indexedDB,
+  "throws": () => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("The operation is insecure", "SecurityError");
+    };
+  },
+  "never answers": () => {
+    IDBFactory.prototype.open = () => ({}) as IDBOpenDBRequest;
+  },
+};
+
+for (const [how, breakIt] of Object.entries(BROKEN)) {
+  browserTest(`where IndexedDB ${how}, files are uploaded all the same`, async () => {
+    await using site = await openServedPage({ before: breakIt, hasClock: true });
+    const { page } = site;
+    const sizes = { "small.txt": 100, "film.mkv": 10 * MIB };
+    const files = await Promise.all(
+      Object.entries(sizes).map(async ([name, size]) => ({ name, path: await site.write(name, size) })),
+    );
+    await site.stopClock();
+    await site.choose(files.map(({ path }) => path));
+    let waitedMs = 0;
+    await until(async () => {
+      await page.clock.runFor(STEP_MS);
+      waitedMs += STEP_MS;
+      return await page.locator("#list > [data-state=done]").count() === files.length;
+    }, "all is uploaded");
+    // It has been waited for once, before the page was ready.
+    assert(waitedMs < 2800, "The uploads wait for a memory that hangs");
+    for (const { name, path } of files) assert(await site.isWhole(name, path), name);
+    assertEquals(site.complaints, []);
+  });
+}
+
+browserTest("what is remembered is in IndexedDB alone, and goes when an upload is finished", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  const remembered = async () => {
+    const uploads = await storedIn(page, "uploads");
+    return uploads.map(({ value }) => (value as { name: string }).name);
+  };
+  await site.throttle(10 * MIB);
+  await site.choose(await site.write("film.mkv", 20 * MIB));
+  await site.reached("film.mkv", "sending");
+  await page.waitForFunction(async () => (await indexedDB.databases()).length > 0);
+  assertEquals(await remembered(), ["film.mkv"]);
+  await site.unthrottle();
+  await site.reached("film.mkv", "done");
+  assertEquals(await remembered(), []);
+  const elsewhere = await page.evaluate(async () => ({
+    local: localStorage.length,
+    session: sessionStorage.length,
+    cookies: document.cookie,
+    caches: (await caches.keys()).length,
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+  }));
+  assertEquals(elsewhere, { local: 0, session: 0, cookies: "", caches: 0, databases: ["pawl"] });
+  assertEquals(site.complaints, []);
+});

@@ -1,0 +1,43 @@
+import { assert, assertEquals } from "@std/assert";
+import { browserTest, PLAIN_HTTP_HOST } from "../support/browser.ts";
+import { openServedPage } from "../support/served_page.ts";
+
+const MB = 1_000_000;
+
+browserTest(
+  "over plain HTTP, where browsers keep much of themselves back, files are uploaded all the same",
+  async () => {
+    await using site = await openServedPage({ host: PLAIN_HTTP_HOST });
+    const { page } = site;
+    assertEquals(
+      await page.evaluate(() => [
+        isSecureContext,
+        "locks" in navigator,
+        "clipboard" in navigator,
+        "wakeLock" in navigator,
+        crypto.subtle === undefined,
+        "showOpenFilePicker" in globalThis,
+      ]),
+      [false, false, false, false, true, false],
+    );
+    const film = await site.write("film.mkv", 20 * MB);
+    const note = await site.write("note.txt", 10);
+    await site.throttle(16 * MB);
+    const chooser = page.waitForEvent("filechooser");
+    await site.button("Choose files").click();
+    await (await chooser).setFiles([film, note]);
+    await site.safeAtLeast("film.mkv", 0.2);
+    await site.button("Pause film.mkv").click();
+    await site.reached("film.mkv", "paused");
+    await site.unthrottle();
+    await site.button("Resume film.mkv").click();
+    await site.allDone(2);
+    assert(await site.isWhole("film.mkv", film));
+    assert(await site.isWhole("note.txt", note));
+    await site.button("Copy link to note.txt").click();
+    const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+    assert(link.startsWith(`http://${PLAIN_HTTP_HOST}:${site.pawl.port}/files/`), link);
+    await site.button("Close").click();
+    assertEquals(site.complaints, []);
+  },
+);

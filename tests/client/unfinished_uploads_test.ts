@@ -1,0 +1,113 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { IDBFactory } from "fake-indexeddb";
+import { Memory, type Unfinished } from "../../client/memory.ts";
+import { isSameFile, UnfinishedUploads } from "../../client/unfinished_uploads.ts";
+import { UploadError } from "../../client/uploader.ts";
+import { FakeLocks } from "./fake_locks.ts";
+import { FakeServer } from "./fake_server.ts";
+import { BROKEN, SIZE } from "./set_up.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+const FILM: Unfinished = {
+  id: "film",
+  url: "",
+  name: "film.mkv",
+  size: SIZE,
+  lastModified: 5,
+  confirmed: 100,
+  writtenAt: 1,
+};
+
+async function setUp(server = new FakeServer(SIZE), locks: Pick<LockManager, "query"> = new FakeLocks()) {
+  const memory = new Memory({ factory: new IDBFactory() });
+  await memory.remember([FILM, { ...FILM, id: "later", writtenAt: 2 }]);
+  const clock = new VirtualClock();
+  const unfinished = new UnfinishedUploads({ memory, transport: server.transport, locks, clock });
+  return { server, memory, clock, unfinished };
+}
+
+/** A handle of which only what is used is there. */
+function handleOf(file: File | DOMException, permission?: PermissionState): FileSystemFileHandle {
+  return {
+    getFile: () => file instanceof File ? Promise.resolve(file) : Promise.reject(file),
+    ...permission !== undefined && { requestPermission: () => Promise.resolve(permission) },
+  } as unknown as FileSystemFileHandle;
+}
+
+Deno.test("UnfinishedUploads lists what no other tab is at work on, the latest first", async () => {
+  const locks = new FakeLocks();
+  const { server, unfinished } = await setUp(undefined, locks);
+  assertEquals((await unfinished.list()).map(({ id }) => id), ["later", "film"]);
+  await locks.hold("pawl later");
+  assertEquals((await unfinished.list()).map(({ id }) => id), ["film"]);
+  assertEquals(server.seen, []);
+});
+
+Deno.test("UnfinishedUploads lists all where the browser does not tell of locks", async () => {
+  const locks = { query: () => Promise.reject(new DOMException("Not in a sandbox", "SecurityError")) };
+  const { unfinished } = await setUp(undefined, locks);
+  assertEquals((await unfinished.list()).length, 2);
+});
+
+Deno.test("refresh() tells how much is safe, as far as the server can be asked", async () => {
+  const { unfinished } = await setUp(new FakeServer(SIZE, { held: 700, faults: [undefined, BROKEN] }));
+  assertEquals(await unfinished.refresh(FILM), { ...FILM, confirmed: 700 });
+  assertEquals(await unfinished.refresh(FILM), FILM);
+});
+
+Deno.test("refresh() forgets what is finished", async () => {
+  const server = new FakeServer(SIZE, { held: SIZE });
+  server.complete = true;
+  const { unfinished, memory } = await setUp(server);
+  assertEquals(await unfinished.refresh(FILM), undefined);
+  assertEquals((await memory.unfinished()).map(({ id }) => id), ["later"]);
+});
+
+Deno.test("dismiss() forgets it, and has the server delete what it has, as soon as it can be told", async () => {
+  const { server, memory, clock, unfinished } = await setUp(new FakeServer(SIZE, { held: 700, faults: [BROKEN] }));
+  await clock.run(unfinished.dismiss(FILM));
+  assertEquals([server.seen, server.held], [["DELETE /upload", "DELETE /upload"], 0]);
+  assertEquals((await memory.unfinished()).map(({ id }) => id), ["later"]);
+});
+
+Deno.test("dismiss() leaves a file that was finished meanwhile", async () => {
+  const server = new FakeServer(SIZE, { held: SIZE });
+  server.complete = true;
+  const { clock, unfinished } = await setUp(server);
+  await clock.run(unfinished.dismiss(FILM));
+  assertEquals([server.complete, server.seen], [true, ["DELETE /upload"]]);
+});
+
+Deno.test("open() gives the file of a handle when it is still the same", async () => {
+  const { unfinished } = await setUp();
+  const file = new File([new Uint8Array(SIZE)], "film.mkv", { lastModified: 5 });
+  for (const handle of [handleOf(file), handleOf(file, "granted")]) {
+    assert(await unfinished.open({ ...FILM, handle }) === file);
+  }
+});
+
+Deno.test("open() says what to do when there is no handle, no permission, no file or another one", async () => {
+  const { unfinished } = await setUp();
+  const file = new File([new Uint8Array(SIZE)], "film.mkv", { lastModified: 5 });
+  const wrong: Unfinished[] = [
+    FILM,
+    { ...FILM, handle: handleOf(file, "denied") },
+    { ...FILM, handle: handleOf(new DOMException("Gone", "NotFoundError")) },
+    { ...FILM, handle: handleOf(new File(["x"], "film.mkv", { lastModified: 5 })) },
+    { ...FILM, handle: handleOf(new File([new Uint8Array(SIZE)], "film.mkv", { lastModified: 6 })) },
+  ];
+  for (const one of wrong) {
+    const error = await assertRejects(() => unfinished.open(one), UploadError, "Choose it again");
+    assertEquals(error.code, "file-changed");
+  }
+});
+
+Deno.test("isSameFile() looks at name, size and time", () => {
+  const file = (name: string, size: number, lastModified: number) => {
+    return new File([new Uint8Array(size)], name, { lastModified });
+  };
+  assert(isSameFile(file("film.mkv", SIZE, 5), FILM));
+  for (const other of [file("b", SIZE, 5), file("film.mkv", 1, 5), file("film.mkv", SIZE, 6)]) {
+    assert(!isSameFile(other, FILM));
+  }
+});

@@ -1,0 +1,21 @@
+import type { OpenOptions } from "./browser.ts";
+import { startSite, type TestSite } from "./test_site.ts";
+import { openUploadPage, type UploadPage } from "./upload_page.ts";
+
+/** Slow enough that the middle of a large file is really the middle. */
+export const SLOW_BYTES_PER_SECOND = 8 * 2 ** 20;
+
+/** The page of a server that has nothing yet, in a browser that has never been there. */
+export type ServedPage = TestSite & UploadPage;
+
+/** Starts a server and opens its page, and waits until it takes files. All ends with the scope. */
+export async function openServedPage(
+  { server, host, ...options }: OpenOptions & { server?: string[]; host?: string } = {},
+): Promise<ServedPage> {
+  await using open = new AsyncDisposableStack();
+  const site = open.use(await startSite(server));
+  const url = host === undefined ? site.pawl.url : `http://${host}:${site.pawl.port}`;
+  const page = open.use(await openUploadPage(url, options));
+  const kept = open.move();
+  return { ...site, ...page, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
