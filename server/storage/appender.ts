@@ -87,7 +87,13 @@ class FileAppender implements Appender {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#flusher?.close();
-    this.#file.close();
+    try {
+      // Closing alone does not give the lock back while a program that is just being started still holds this process's
+      // files: from its fork to its exec.
+      this.#file.unlockSync();
+    } finally {
+      this.#file.close();
+    }
     return Promise.resolve();
   }
 }

@@ -197,9 +197,12 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
       if (isFree) file().lockedBy = opened;
       return isFree;
     },
+    unlockSync() {
+      if (node instanceof FileNode && node.lockedBy === opened) node.lockedBy = undefined;
+    },
     close() {
       disk.opened.delete(opened);
-      if (node instanceof FileNode && node.lockedBy === opened) node.lockedBy = undefined;
+      opened.unlockSync();
     },
     get readable() {
       return ReadableStream.from((function* () {

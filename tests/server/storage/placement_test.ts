@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
 import { createPlacement } from "../../../server/storage/placement.ts";
+import { atBest } from "../../support/at_best.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 /** No path is claimed. */
@@ -67,7 +68,10 @@ Deno.test("choose() finds a free name among thousands without trying each", asyn
   await Promise.all(
     Array.from({ length: 3000 }, (_, at) => Deno.writeTextFile(join(test.root, at === 0 ? "a" : `a (${at + 1})`), "")),
   );
-  const start = performance.now();
-  assertEquals(await test.placement.choose({ name: "a", folders: [] }, nothing), "a (3001)");
-  assert(performance.now() - start < 200);
+  const tookMs = await atBest(200, async () => {
+    const start = performance.now();
+    assertEquals(await test.placement.choose({ name: "a", folders: [] }, nothing), "a (3001)");
+    return performance.now() - start;
+  });
+  assertLess(tookMs, 200);
 });

@@ -49,8 +49,8 @@ Deno.test("settle() asks a silent holder to stop", async () => {
   const lease = await writers.takeOver("a");
   lease.stop.addEventListener("abort", () => lease[Symbol.dispose]());
   const start = performance.now();
-  assertEquals(await writers.settle("a", patience), true);
-  assertLess(performance.now() - start, 55);
+  assertEquals(await writers.settle("a", { ...patience, waitMs: 20_000 }), true);
+  assertLess(performance.now() - start, 10_000);
 });
 
 Deno.test("settle() leaves a holder alone that goes on receiving", async () => {
