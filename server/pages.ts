@@ -41,11 +41,15 @@ const CLIENT_FILE = /^\/client\/((?:[a-z]+\/)?[a-z0-9_]+\.ts)$/;
 
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-cache",
+  "x-content-type-options": "nosniff",
+};
+
+/** For what a browser shows as a document: a policy of a script or a style sheet would govern nothing. */
+const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
 };
 
 /** Serves the folders `static` and `client` inside `root`. An edit of a file shows at the next request. */
@@ -75,7 +79,7 @@ export function createPages({ root }: { root: string }): Pages {
       const rendered = source && await render(source);
       if (source === undefined || rendered === undefined) return undefined;
       const { content, headers: own } = acceptsGzip(headers) ? rendered.gzip : rendered.plain;
-      const answer = { ...PAGE_HEADERS, ...own };
+      const answer = { ...PAGE_HEADERS, ...isDocument(source) && DOCUMENT_HEADERS, ...own };
       if (!ifNoneMatch(headers.get("if-none-match"), own["etag"])) {
         return new Response(null, { status: STATUS_CODE.NotModified, headers: answer });
       }
@@ -94,6 +98,10 @@ async function representation(
 /** What a client does not want it gives no weight (RFC 9110, section 12.5.3). */
 function acceptsGzip(headers: Headers): boolean {
   return /(?:^|[,\s])gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))|,|$)/i.test(headers.get("accept-encoding") ?? "");
+}
+
+function isDocument({ name }: Source): boolean {
+  return name.endsWith(".html") || name.endsWith(".svg");
 }
 
 function findSource(pathname: string): Source | undefined {

@@ -201,7 +201,9 @@ export class Engine {
    */
   async #untilFree(id: string, offset: number, number: number): Promise<void> {
     const isFree = await this.#writers.settle(id, this.#parts.limits.appendPatience, { offset, number });
-    if (!isFree) throw wrongOffset(safeBytes(await load(this.#parts, id)));
+    if (isFree) return;
+    const safe = safeBytes(await load(this.#parts, id));
+    throw safe === offset ? stillReceiving(safe) : wrongOffset(safe);
   }
 
   /** A finished upload, once its name is on disk: a crash, or a disk that fails, may have come just before. */
@@ -252,6 +254,13 @@ export class Engine {
       begun.leave();
     }
   }
+}
+
+/** What has been counted is where the body starts, but bytes of an earlier request are still coming in behind it. */
+function stillReceiving(offset: number): UploadError {
+  const message =
+    "An earlier request is still bringing bytes of this upload: ask for the count in a few seconds, and go on";
+  return new UploadError("locked", message, { offset });
 }
 
 /** Digests are checked with the next request: reading a large file again is too much for one that only asks. */
