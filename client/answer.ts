@@ -39,8 +39,9 @@ export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning
 export function readUpload(answer: TransportAnswer, startByte: number, totalBytes: number): Meaning {
   if (answer.status === 400) {
     const offset = uploadOffset(answer) ?? parseCount(answer.text.replace(/^Wrong start byte:?/, "").trim());
-    // With the count that was sent, something else is wrong than the start.
     if (offset !== undefined && offset !== startByte) return held(offset, totalBytes);
+    // With the count that was sent, the bytes of an earlier request may still be coming in.
+    if (answer.text.startsWith("Wrong start byte")) return { kind: "retry", problem: problem("busy") };
     if (serverLine(answer).includes("digest that was given")) return { kind: "retry", problem: problem("damaged") };
   }
   if (!isSuccess(answer)) return readFailure(answer, totalBytes);

@@ -1,37 +1,41 @@
+import { Gate } from "./gate.ts";
+import { UploadError } from "./upload_error.ts";
 import type { Uploader } from "./uploader.ts";
 
 /** Has the server told of uploads that were cancelled, a few at a time. */
 export class Cancels {
-  readonly #most: number;
-  readonly #waiting: (() => void)[] = [];
-  readonly #pending = new Map<string, Promise<void>>();
-  #running = 0;
+  readonly #gate: Gate;
+  readonly #pending = new Map<string, Promise<unknown>>();
 
   constructor(most: number) {
-    this.#most = most;
+    this.#gate = new Gate(most);
   }
 
-  /** Ends `uploader` at once, and has the server delete what it has, when its turn comes. `key` stands for the file. */
-  add(key: string, uploader: Uploader): void {
+  /**
+   * Ends `uploader` at once, and has the server delete what it has, when its turn comes and `around` runs what it gets.
+   * `key` stands for the file. Resolves to false when the server could not be told, and a later try may tell it.
+   */
+  add(
+    key: string,
+    uploader: Uploader,
+    around: (tell: () => Promise<boolean>) => Promise<boolean> = (tell) => tell(),
+  ): Promise<boolean> {
     uploader.stop();
-    const told = Promise.all([this.#pending.get(key), this.#tell(uploader)]).then(() => {
-      if (this.#pending.get(key) === told) this.#pending.delete(key);
+    const told = around(() => this.#gate.run(() => uploader.cancel()).then(() => true, isEnd));
+    const all = Promise.all([this.#pending.get(key), told]).then(() => {
+      if (this.#pending.get(key) === all) this.#pending.delete(key);
     });
-    this.#pending.set(key, told);
+    this.#pending.set(key, all);
+    return told;
   }
 
   /** Resolves when nothing that was cancelled of that file can be deleted any more; `undefined` when nothing can. */
-  of(key: string): Promise<void> | undefined {
+  of(key: string): Promise<unknown> | undefined {
     return this.#pending.get(key);
   }
+}
 
-  async #tell(uploader: Uploader): Promise<void> {
-    if (this.#running >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
-    // The person who cancels has nothing to do about a server that cannot be told: it deletes it by itself.
-    await uploader.cancel().catch(() => {});
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running--;
-    else next();
-  }
+/** Whether a cancel that was not carried out will never be: the file is finished, or cannot be read any more. */
+function isEnd(error: unknown): boolean {
+  return !(error instanceof UploadError && error.code === "no-progress");
 }

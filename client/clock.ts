@@ -6,6 +6,8 @@ export interface Clock {
   wait(seconds: number, signal: AbortSignal): Promise<void>;
 }
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => performance.now() / 1000,
   wait: (seconds, signal) =>
@@ -16,7 +18,8 @@ export const systemClock: Clock = {
         signal.removeEventListener("abort", end);
         resolve();
       };
-      const timer = setTimeout(end, seconds * 1000);
+      // A longer one would be over at once.
+      const timer = setTimeout(end, Math.min(seconds * 1000, LONGEST_TIMER_MS));
       signal.addEventListener("abort", end);
     }),
 };

@@ -48,18 +48,23 @@ export class Database {
     });
   }
 
-  /** Changes what is there, in one step with looking; gives what is kept afterwards. */
+  /**
+   * Changes what is there, in one step with looking; gives what is kept afterwards. `undefined` leaves it as it is, `null`
+   * deletes it.
+   */
   async change<Value>(
     store: StoreName,
     key: string,
-    next: (before: unknown) => Value | undefined,
+    next: (before: unknown) => Value | undefined | null,
   ): Promise<Value | undefined> {
     let after: Value | undefined;
     const done = await this.#run(store, "readwrite", (objects) => {
       const look = objects.get(key);
       look.onsuccess = () => {
-        after = next(look.result);
-        if (after !== undefined) objects.put(after, key);
+        const wanted = next(look.result);
+        after = wanted ?? undefined;
+        if (wanted === null) objects.delete(key);
+        else if (wanted !== undefined) objects.put(wanted, key);
       };
     });
     return done && after;

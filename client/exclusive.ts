@@ -40,3 +40,16 @@ export async function exclusive<Result>(
 export function lockName(upload: KnownBy): string {
   return `pawl ${uploadKey(upload)}`;
 }
+
+/** The name of the lock that a tab holds, together with others, on an upload that stands in its list. */
+export function listLockName(upload: KnownBy): string {
+  return `pawl list ${uploadKey(upload)}`;
+}
+
+/** Holds a lock together with others, where there are locks, until `gone` aborts. */
+export function holdShared(locks: Locks | undefined, name: string, gone: AbortSignal): Promise<unknown> | undefined {
+  const held = () => new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
+  // It was given up before, or a frame in a sandbox has no locks.
+  if (gone.aborted) return undefined;
+  return locks?.request(name, { mode: "shared", signal: gone }, held).catch(() => {});
+}

@@ -12,12 +12,19 @@ const TRIES = 20;
  */
 export async function giveUp(
   requests: Requests,
-  { location, clock, random }: { location: string | undefined; clock: Clock; random: () => number },
+  { location, clock, random, isMeant = () => Promise.resolve(true) }: {
+    location: string | undefined;
+    clock: Clock;
+    random: () => number;
+    /** Asked before each try: it may have been begun again meanwhile. */
+    isMeant?: () => Promise<boolean>;
+  },
 ): Promise<void> {
   const never = new AbortController().signal;
   let status: Outcome;
   for (let failures = 0; failures < TRIES; failures++) {
     if (failures > 0) await waitToRetry(backoffSeconds(failures, random()), clock);
+    if (!await isMeant()) return;
     status = await requests.giveUp(never);
     if (status === 409 && location !== undefined) status = await requests.remove(location, never);
     if (isSettled(status)) return;

@@ -18,7 +18,12 @@ export interface Unfinished extends KnownBy {
   writtenAt: number;
   /** The way to the file on this computer, where the browser gives one: it needs no new choice, only a permission. */
   handle?: FileSystemFileHandle;
+  /** It was given up, and the server has not been told yet. */
+  isDiscarded?: boolean;
 }
+
+/** What was learned of a way longer ago counts no more: somebody may have mended it. */
+const WAY_DAYS = 7;
 
 /** Where a {@linkcode Memory} is kept. */
 export interface MemoryOptions {
@@ -54,18 +59,52 @@ export class Memory {
 
   /** The unfinished uploads, the latest first. */
   async unfinished(): Promise<Unfinished[]> {
-    const all = await this.#database.all("uploads") as Unfinished[] | undefined ?? [];
-    return all.sort((a, b) => b.writtenAt - a.writtenAt);
+    return (await this.#all()).filter(({ isDiscarded }) => !isDiscarded).sort((a, b) => b.writtenAt - a.writtenAt);
   }
 
-  async remember(uploads: readonly Unfinished[]): Promise<void> {
-    await this.#database.put("uploads", uploads.map((upload) => [uploadKey(upload), upload]));
+  /** Those that were given up, of which the server has not been told yet. */
+  async discarded(): Promise<Unfinished[]> {
+    return (await this.#all()).filter(({ isDiscarded }) => isDiscarded);
+  }
+
+  /** Remembers an upload; what was known of it is confirmed still. Gives that, if there was something. */
+  async remember(upload: Unfinished): Promise<Unfinished | undefined> {
+    let known: Unfinished | undefined;
+    await this.#database.change("uploads", uploadKey(upload), (before) => {
+      known = before as Unfinished | undefined;
+      // What was given up may be deleted by now.
+      if (known?.isDiscarded) known = { ...known, confirmed: 0 };
+      return { ...upload, confirmed: Math.max(upload.confirmed, known?.confirmed ?? 0) };
+    });
+    return known;
+  }
+
+  /** Notes that a remembered upload is given up, until the server has been told. */
+  async discard(upload: KnownBy): Promise<void> {
+    await this.#database.change("uploads", uploadKey(upload), (before) => {
+      return before === undefined ? undefined : { ...before as Unfinished, isDiscarded: true };
+    });
+  }
+
+  /** Whether it is given up, and has not been begun again since. */
+  async isDiscarded(upload: KnownBy): Promise<boolean> {
+    return (await this.#database.get("uploads", uploadKey(upload)) as Unfinished | undefined)?.isDiscarded === true;
+  }
+
+  /** Forgets an upload that was given up, unless it has been begun again since. */
+  async forgetDiscarded(upload: KnownBy): Promise<void> {
+    await this.#database.change("uploads", uploadKey(upload), (before) => {
+      return (before as Unfinished | undefined)?.isDiscarded ? null : undefined;
+    });
   }
 
   /** Notes how far a remembered upload is. */
   async confirm(upload: KnownBy, confirmed: number): Promise<void> {
     await this.#database.change("uploads", uploadKey(upload), (before) => {
-      return before === undefined ? undefined : { ...before as Unfinished, confirmed, writtenAt: Date.now() };
+      if (before === undefined) return undefined;
+      // What gains bytes is not given up, whatever another tab has said before.
+      const { isDiscarded: _, ...kept } = before as Unfinished;
+      return { ...kept, confirmed, writtenAt: Date.now() };
     });
   }
 
@@ -75,11 +114,12 @@ export class Memory {
 
   /** What is known of the way to a server. */
   async way(origin: string): Promise<Way> {
-    return await this.#database.get("ways", origin) as Way | undefined ?? {};
+    const known = await this.#database.get("ways", origin) as { way: Way; learnedAt: number } | undefined;
+    return known !== undefined && Date.now() - known.learnedAt < WAY_DAYS * 86_400_000 ? known.way : {};
   }
 
   async learn(origin: string, way: Way): Promise<void> {
-    await this.#database.put("ways", [[origin, way]]);
+    await this.#database.put("ways", [[origin, { way, learnedAt: Date.now() }]]);
   }
 
   /** A choice of the person who uploads, such as the language. */
@@ -90,6 +130,10 @@ export class Memory {
 
   async set(name: string, value: string): Promise<void> {
     await this.#database.put("settings", [[name, value]]);
+  }
+
+  async #all(): Promise<Unfinished[]> {
+    return await this.#database.all("uploads") as Unfinished[] | undefined ?? [];
   }
 }
 

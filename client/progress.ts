@@ -58,8 +58,13 @@ export class ProgressReporter {
   readonly #report: (progress: Progress) => void;
   #details: Details = {};
 
-  constructor(total: number, nowSeconds: number, report: (progress: Progress) => void) {
+  /** `confirmed` is what an earlier answer of the server has told. */
+  constructor(
+    { total, confirmed = 0, nowSeconds }: { total: number; confirmed?: number | undefined; nowSeconds: number },
+    report: (progress: Progress) => void,
+  ) {
     this.#total = total;
+    this.#confirmed = this.#sent = confirmed;
     this.#speed = new Speedometer(nowSeconds);
     this.#report = report;
   }
@@ -73,7 +78,7 @@ export class ProgressReporter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      secondsLeft: bytesPerSecond > 0 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
+      secondsLeft: bytesPerSecond >= 1 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
       ...this.#details,
     };
   }
@@ -99,6 +104,13 @@ export class ProgressReporter {
   handOver(offset: number, nowSeconds: number): void {
     this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
     this.#sent = Math.max(offset, this.#confirmed);
+    this.#report(this.progress);
+  }
+
+  /** Nothing has moved for a while, and the speed goes down. */
+  slowDown(nowSeconds: number): void {
+    if (this.#state !== "sending") return;
+    this.#speed.add(0, nowSeconds);
     this.#report(this.progress);
   }
 

@@ -1,4 +1,4 @@
-import type { QueuedState, QueuedUpload } from "./queued_upload.ts";
+import { isActive, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
 import { Speedometer } from "./speed.ts";
 
 /** Where all uploads of a queue together stand. */
@@ -50,6 +50,8 @@ export class TotalCounter {
   #confirmed = 0;
   #sent = 0;
   #total = 0;
+  /** What those have to send yet that run or wait for their turn. */
+  #rest = 0;
 
   constructor(nowSeconds: number) {
     this.#speed = new Speedometer(nowSeconds);
@@ -93,7 +95,7 @@ export class TotalCounter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      secondsLeft: bytesPerSecond > 0 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
+      secondsLeft: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
     };
   }
 
@@ -105,5 +107,6 @@ export class TotalCounter {
     this.#confirmed += sign * confirmed;
     this.#sent += sign * sent;
     this.#total += sign * total;
+    if (isActive(state)) this.#rest += sign * (total - sent);
   }
 }

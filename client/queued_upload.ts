@@ -22,7 +22,7 @@ export interface UploadControls {
 /** One file in a queue. */
 export class QueuedUpload {
   readonly file: File;
-  /** What makes it the same file, as it was when it was added: it may change on the disk. */
+  /** Path, size and time of the file, as they were when it was added: it may change on the disk. */
   readonly key: string;
   /** Its path inside the folder that is uploaded; its name, when it came alone. */
   readonly path: string;
@@ -36,11 +36,12 @@ export class QueuedUpload {
 
   constructor(
     file: File,
-    { key, size, path, handle, controls }: {
+    { key, size, path, handle, confirmed, controls }: {
       key: string;
       size: number;
       path: string;
       handle: FileSystemFileHandle | undefined;
+      confirmed: number;
       controls: UploadControls;
     },
   ) {
@@ -49,7 +50,8 @@ export class QueuedUpload {
     this.path = path;
     this.handle = handle;
     this.#controls = controls;
-    this.progress = { state: "queued", confirmed: 0, sent: 0, total: size, bytesPerSecond: 0, secondsLeft: undefined };
+    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, secondsLeft: undefined };
+    this.progress = { state: "queued", ...numbers };
   }
 
   get state(): QueuedState {
@@ -77,7 +79,10 @@ export class QueuedUpload {
     this.#controls.pause(this);
   }
 
-  /** Goes on after a pause, or tries again after a failure, as soon as its turn comes. */
+  /**
+   * Goes on after a pause, or tries again after a failure, as soon as its turn comes. One that waits for its next try has
+   * it now.
+   */
   resume(): void {
     this.#controls.resume(this);
   }

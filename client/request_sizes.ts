@@ -59,6 +59,7 @@ export class RequestSizes {
 
   constructor(options: RequestSizesOptions = {}) {
     const { first = REQUEST_BYTES.first, largest = REQUEST_BYTES.largest } = options;
+    if (!(first >= 1)) throw new RangeError(`Cannot send requests of ${first} bytes: give 1 or more`);
     this.#smallest = Math.min(options.smallest ?? REQUEST_BYTES.smallest, first);
     this.#largest = largest;
     this.#onLearned = options.onLearned ?? (() => {});

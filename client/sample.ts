@@ -10,7 +10,7 @@ export async function sampleOf(file: Blob): Promise<string> {
   const starts = new Set([0, middle, Math.max(0, file.size - PART_BYTES)]);
   const hash = new Fnv64();
   for (const start of starts) {
-    hash.add(new Uint8Array(await file.slice(start, start + PART_BYTES).arrayBuffer()));
+    hash.addWords(await file.slice(start, start + PART_BYTES).arrayBuffer());
   }
   return hash.hex;
 }
@@ -31,7 +31,14 @@ class Fnv64 {
     return [this.#high, this.#low].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
-  add(bytes: Uint8Array): void {
+  /** Four bytes at a step, which is no FNV-1a any more, but sees every change as well, and in a quarter of the time. */
+  addWords(bytes: ArrayBuffer): void {
+    const whole = bytes.byteLength >>> 2;
+    this.add(new Uint32Array(bytes, 0, whole));
+    this.add(new Uint8Array(bytes, 4 * whole));
+  }
+
+  add(bytes: Uint8Array | Uint32Array): void {
     let high = this.#high;
     let low = this.#low;
     for (let i = 0; i < bytes.length; i++) {

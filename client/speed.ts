@@ -1,6 +1,8 @@
 const HALF_LIFE_SECONDS = 3;
 // Below this, the distance between two events says more about timers than about the network.
 const SHORTEST_SAMPLE_SECONDS = 0.1;
+// What is sent first goes into the buffers of this computer, at a speed that no network has.
+const FIRST_SAMPLE_SECONDS = 1;
 
 /** A smoothed speed: an exponential moving average in which what happened 3 seconds ago counts half. */
 export class Speedometer {
@@ -26,7 +28,7 @@ export class Speedometer {
   add(bytes: number, nowSeconds: number): void {
     this.#pendingBytes += bytes;
     const seconds = nowSeconds - this.#since;
-    if (seconds < SHORTEST_SAMPLE_SECONDS) return;
+    if (seconds < (this.#weight === 0 ? FIRST_SAMPLE_SECONDS : SHORTEST_SAMPLE_SECONDS)) return;
     const keep = 2 ** (-seconds / HALF_LIFE_SECONDS);
     this.#average = this.#average * keep + (this.#pendingBytes / seconds) * (1 - keep);
     this.#weight = this.#weight * keep + (1 - keep);

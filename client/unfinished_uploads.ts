@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "./clock.ts";
-import { lockName } from "./exclusive.ts";
+import { exclusive, listLockName, lockName } from "./exclusive.ts";
 import { giveUp } from "./give_up.ts";
 import type { Memory, Unfinished } from "./memory.ts";
 import { createRequests, type Requests } from "./requests.ts";
@@ -18,7 +18,7 @@ interface PermittedHandle extends FileSystemFileHandle {
 export interface UnfinishedOptions {
   memory: Memory;
   transport?: Transport;
-  locks?: Pick<LockManager, "query"> | undefined;
+  locks?: Pick<LockManager, "query" | "request"> | undefined;
   clock?: Clock;
 }
 
@@ -26,7 +26,7 @@ export interface UnfinishedOptions {
 export class UnfinishedUploads {
   readonly #memory: Memory;
   readonly #transport: Transport;
-  readonly #locks: Pick<LockManager, "query"> | undefined;
+  readonly #locks: Pick<LockManager, "query" | "request"> | undefined;
   readonly #clock: Clock;
 
   constructor(options: UnfinishedOptions) {
@@ -36,12 +36,19 @@ export class UnfinishedUploads {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Those that no other tab is at work on, the latest first; without asking the server. */
+  /** Those that stand in no other tab's list, the latest first; without asking the server. */
   async list(): Promise<Unfinished[]> {
     // A frame in a sandbox has no locks.
     const locks = await this.#locks?.query().catch(() => undefined);
     const held = new Set(locks?.held?.map(({ name }) => name));
-    return (await this.#memory.unfinished()).filter((upload) => !held.has(lockName(upload)));
+    return (await this.#memory.unfinished()).filter((upload) =>
+      !held.has(lockName(upload)) && !held.has(listLockName(upload))
+    );
+  }
+
+  /** Tells the server of what an earlier page has given up and could not tell it. */
+  async dismissDiscarded(): Promise<void> {
+    for (const upload of await this.#memory.discarded()) await this.#tell(upload).catch(() => {});
   }
 
   /**
@@ -76,11 +83,59 @@ export class UnfinishedUploads {
     );
   }
 
-  /** Has the server delete what it has of it, and forgets it. Rejects with an `UploadError` when it cannot be told. */
+  /**
+   * Has the server delete what it has of it, and forgets it. Rejects with an `UploadError` when it stands in the list of
+   * another tab, where it goes on, or when the server cannot be told: a later page does that by `dismissDiscarded()`.
+   */
   async dismiss(unfinished: Unfinished): Promise<void> {
-    await this.#memory.forget([unfinished]);
-    const requests = this.#requests(unfinished);
-    await giveUp(requests, { location: undefined, clock: this.#clock, random: Math.random });
+    await this.dismissAll([unfinished], (_, error) => {
+      throw error;
+    });
+  }
+
+  /** The same for many: each is noted as given up before the server is told of the first. */
+  async dismissAll(all: readonly Unfinished[], onError: (one: Unfinished, error: unknown) => void): Promise<void> {
+    const noted: Unfinished[] = [];
+    for (const one of all) {
+      if (await this.#alone(one, () => this.#memory.discard(one).then(() => true))) noted.push(one);
+      else {
+        onError(
+          one,
+          new UploadError("elsewhere", `"${one.name}" is in the list of another tab or window: cancel it there`),
+        );
+      }
+    }
+    for (const one of noted) await this.#tell(one).catch((error) => onError(one, error));
+  }
+
+  async #tell(unfinished: Unfinished): Promise<void> {
+    await this.#alone(unfinished, async () => {
+      const isMeant = () => this.#memory.isDiscarded(unfinished);
+      try {
+        await giveUp(this.#requests(unfinished), {
+          location: undefined,
+          clock: this.#clock,
+          random: Math.random,
+          isMeant,
+        });
+      } catch (error) {
+        // A server that refuses would refuse again.
+        if (error instanceof UploadError && error.code !== "no-progress") {
+          await this.#memory.forgetDiscarded(unfinished);
+        }
+        throw error;
+      }
+      await this.#memory.forgetDiscarded(unfinished);
+    });
+  }
+
+  async #alone<Result>(one: Unfinished, work: () => Promise<Result>): Promise<Result | undefined> {
+    return await this.#exclusive(listLockName(one), () => this.#exclusive(lockName(one), work));
+  }
+
+  /** Gives `undefined`, and does nothing, when another tab has the lock. */
+  async #exclusive<Result>(name: string, work: () => Promise<Result>): Promise<Result | undefined> {
+    return await exclusive(this.#locks, name, { signal: AbortSignal.abort(), onWait: () => {}, work });
   }
 
   #requests({ id, url, path, name, size, lastModified }: Unfinished): Requests {

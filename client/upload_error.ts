@@ -8,6 +8,7 @@
  * - `gone`: the upload has expired, or was removed on the server
  * - `damaged`: what arrives is again and again not what was sent
  * - `refused`: the server refused for another reason, and would again
+ * - `elsewhere`: it is in the list of another tab or window
  * - `no-progress`: many tries in a row brought nothing
  */
 export type UploadErrorCode =
@@ -18,6 +19,7 @@ export type UploadErrorCode =
   | "gone"
   | "damaged"
   | "refused"
+  | "elsewhere"
   | "no-progress";
 
 /** What `Uploader.upload()` rejects with. The message is one plain line that says what to do next. */

@@ -1,45 +1,21 @@
+import { AlikeFiles } from "./alike_files.ts";
 import { Cancels } from "./cancels.ts";
 import { systemClock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
 import { Memory } from "./memory.ts";
 import type { Progress } from "./progress.ts";
 import { atRest, isActive, type QueuedState, QueuedUpload } from "./queued_upload.ts";
+import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import { type Total, TotalCounter } from "./queue_total.ts";
 import { Remembering } from "./remembering.ts";
 import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
 import { createSha256 } from "./sha256.ts";
 import { isElsewhere, isLarge, Turns } from "./turns.ts";
 import { Uploader, UploadError } from "./uploader.ts";
-import type { UploaderOptions } from "./uploader_options.ts";
 
+export type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 export type { Total } from "./queue_total.ts";
 export { type QueuedState, QueuedUpload } from "./queued_upload.ts";
-
-/** How a queue uploads. Everything has a default. */
-export interface QueueOptions extends Omit<UploaderOptions, "file" | "id" | "path" | "onProgress"> {
-  /**
-   * How many large files are sent at a time. Default 3. Of files of up to 1 MiB, which need one request each, there are
-   * twice as many: browsers open six connections to an HTTP/1.1 server.
-   */
-  concurrency?: number;
-}
-
-/** What is known of a file beside its bytes. */
-export interface AboutFile {
-  /** Its path inside the folder that is uploaded, with `/`. */
-  path?: string | undefined;
-  handle?: FileSystemFileHandle | undefined;
-}
-
-/** What an {@linkcode UploadQueue} tells. */
-export interface QueueEvents {
-  /** Uploads came or went. */
-  list: [];
-  /** One changed: its state, or how far it is. */
-  progress: [upload: QueuedUpload];
-  /** One got another state. */
-  state: [upload: QueuedUpload, before: QueuedUpload["state"]];
-}
 
 const RESUMABLE: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"]);
 
@@ -60,8 +36,8 @@ export class UploadQueue {
   readonly #remembering: Remembering;
   readonly #emitter = new Emitter<QueueEvents>();
   readonly #counter: TotalCounter;
-  /** By what makes a file the same file. */
-  readonly #uploads = new Map<string, QueuedUpload>();
+  readonly #uploads = new Set<QueuedUpload>();
+  readonly #alike = new AlikeFiles();
   readonly #turns: Turns;
   readonly #cancels: Cancels;
 
@@ -73,13 +49,18 @@ export class UploadQueue {
     this.#turns = new Turns(concurrency, (upload) => this.#start(upload));
     this.#cancels = new Cancels(2 * concurrency);
     this.#options = { ...options, memory: this.#memory, sizes: this.#sizes, sha256, clock };
-    this.#remembering = new Remembering(this.#memory, options.url ?? "");
+    this.#remembering = new Remembering({
+      memory: this.#memory,
+      url: options.url ?? "",
+      locks: options.locks ?? globalThis.navigator?.locks,
+      onKnown: (upload, confirmed) => this.#learn(upload, confirmed),
+    });
     this.#counter = new TotalCounter(clock.now());
   }
 
   /** All uploads, in the order in which they were added. */
   get uploads(): QueuedUpload[] {
-    return [...this.#uploads.values()];
+    return [...this.#uploads];
   }
 
   get total(): Total {
@@ -96,19 +77,35 @@ export class UploadQueue {
     return this.#emitter.on(name, listener);
   }
 
-  /** Adds a file. One that is in the queue already stays where it is, and goes on if it was paused or has failed. */
-  add(file: File, { path = file.name, handle }: AboutFile = {}): QueuedUpload {
+  /**
+   * Adds a file. One that is in the queue already stays where it is, and goes on if it stood still; when it has other
+   * bytes under the same path, size and time, as a sample of both shows, it is added beside it soon.
+   */
+  add(file: File, about: AboutFile = {}): QueuedUpload {
     // A browser may look on the disk each time that it is asked for one of these.
     const { size, lastModified } = file;
+    const { path = file.name } = about;
     const key = `${size} ${lastModified} ${path}`;
     this.#removeChanged(path, key);
-    const known = this.#uploads.get(key);
-    if (known !== undefined) {
-      known.resume();
-      return known;
+    const known = this.#alike.like(key, file);
+    if (known === undefined) return this.#create(file, { ...about, size, path, key });
+    known.resume();
+    if (known.file !== file) {
+      this.#alike.compare(key, file, (same) => {
+        if (same !== undefined) same.resume();
+        else this.#create(file, { ...about, size, path, key, confirmed: undefined });
+      });
     }
-    const upload = new QueuedUpload(file, { key, size, path, handle, controls: this });
-    this.#uploads.set(key, upload);
+    return known;
+  }
+
+  #create(
+    file: File,
+    { key, size, path, handle, confirmed = 0 }: AboutFile & { key: string; size: number; path: string },
+  ): QueuedUpload {
+    const upload = new QueuedUpload(file, { key, size, path, handle, confirmed, controls: this });
+    this.#uploads.add(upload);
+    this.#alike.add(upload);
     this.#counter.count(upload, this.#now());
     this.#turns.wait(upload);
     this.#emitter.emit("list");
@@ -124,25 +121,34 @@ export class UploadQueue {
   }
 
   resume(upload: QueuedUpload): void {
-    if (!this.#counter.has(upload) || !RESUMABLE.has(upload.state)) return;
+    if (!this.#counter.has(upload)) return;
+    if (upload.state === "waiting") upload.uploader?.retryNow();
+    if (!RESUMABLE.has(upload.state)) return;
+    if (isLarge(upload) && this.#remembering.hasLeft(upload)) {
+      this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
+    }
     this.#turns.wait(upload);
     this.#show(upload, atRest(upload, "queued"));
   }
 
   cancel(upload: QueuedUpload): void {
     if (!this.#counter.has(upload) || upload.state === "done") return;
-    const { uploader } = upload;
-    if (uploader !== undefined) this.#cancels.add(upload.key, uploader);
-    // What another tab uploads is unfinished all the same.
-    if (isElsewhere(upload)) this.#remembering.leave(upload);
-    else this.#remembering.forget(upload);
+    const mayBeThere = hasRun(upload) || isLarge(upload) && !this.#remembering.isNew(upload);
+    const uploader = mayBeThere ? this.#uploaderOf(upload) : undefined;
+    if (uploader === undefined) this.#remembering.forget(upload);
+    else if (!isLarge(upload)) this.#cancels.add(upload.key, uploader);
+    else {
+      this.#cancels.add(upload.key, uploader, (tell) => this.#remembering.giveUp(upload, () => uploader.id(), tell));
+    }
     this.#end(upload, "cancelled");
   }
 
   remove(upload: QueuedUpload): void {
     if (!this.#counter.has(upload)) return;
     upload.uploader?.stop();
-    this.#remembering.leave(upload);
+    const hasNothing = upload.progress.confirmed === 0 && this.#remembering.isNew(upload);
+    if (upload.state === "failed" && hasNothing) this.#remembering.forget(upload);
+    else this.#remembering.leave(upload);
     this.#end(upload, upload.isActive || upload.state === "paused" ? "stopped" : upload.state);
   }
 
@@ -184,7 +190,8 @@ export class UploadQueue {
 
   #end(upload: QueuedUpload, state: QueuedState): void {
     this.#turns.leave(upload);
-    this.#uploads.delete(upload.key);
+    this.#uploads.delete(upload);
+    this.#alike.remove(upload);
     this.#counter.remove(upload);
     const before = upload.state;
     if (state !== before) upload.progress = atRest(upload, state);
@@ -210,7 +217,8 @@ export class UploadQueue {
   #uploaderOf(upload: QueuedUpload): Uploader {
     if (upload.uploader !== undefined) return upload.uploader;
     const { file, path } = upload;
-    const uploader = new Uploader({ ...this.#options, file, ...path !== file.name && { path } });
+    const { confirmed } = upload.progress;
+    const uploader = new Uploader({ ...this.#options, file, confirmed, ...path !== file.name && { path } });
     uploader.on("progress", (progress) => this.#hear(upload, progress));
     return upload.uploader = uploader;
   }
@@ -236,6 +244,12 @@ export class UploadQueue {
     this.#tell(upload, before);
   }
 
+  /** An earlier page knew so much to be safe; a page that has begun itself knows better. */
+  #learn(upload: QueuedUpload, confirmed: number): void {
+    if (!this.#counter.has(upload) || hasRun(upload) || upload.progress.confirmed >= confirmed) return;
+    this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
+  }
+
   #tell(upload: QueuedUpload, before: QueuedState): void {
     if (upload.state !== before) this.#emitter.emit("state", upload, before);
     this.#emitter.emit("progress", upload);
@@ -244,4 +258,8 @@ export class UploadQueue {
   #now(): number {
     return (this.#options.clock ?? systemClock).now();
   }
+}
+
+function hasRun({ uploader }: QueuedUpload): boolean {
+  return uploader !== undefined && uploader.progress.state !== "ready";
 }

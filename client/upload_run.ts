@@ -10,6 +10,7 @@ import { UploadError } from "./upload_error.ts";
 import { untilWoken } from "./wake_ups.ts";
 
 const TIMES_DAMAGED = 5;
+const SLOW_DOWN_SECONDS = 1;
 
 /** What an upload is run with. */
 export interface RunParts {
@@ -115,9 +116,24 @@ async function sendPiece(
     left = bytes;
     progress.handOver(start + bytes, clock.now());
   };
-  // The smallest is never cut: on a way that buffers, nothing would ever arrive.
-  const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
-  return { reply, start, bytes: body.size, left, seconds: clock.now() - beganAt };
+  const answered = new AbortController();
+  slowDownMeanwhile(progress, clock, answered.signal);
+  try {
+    // The smallest is never cut: on a way that buffers, nothing would ever arrive.
+    const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
+    return { reply, start, bytes: body.size, left, seconds: clock.now() - beganAt };
+  } finally {
+    answered.abort();
+  }
+}
+
+/** Without bytes that leave, nobody else tells that none do. */
+async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answered: AbortSignal): Promise<void> {
+  for (;;) {
+    await clock.wait(SLOW_DOWN_SECONDS, answered);
+    if (answered.aborted) return;
+    progress.slowDown(clock.now());
+  }
 }
 
 async function waitToRetry(

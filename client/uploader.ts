@@ -60,16 +60,13 @@ export class Uploader {
   #wait = new AbortController();
 
   constructor(options: UploaderOptions) {
-    const { file, requestBytes, clock = systemClock, onProgress } = options;
-    if (requestBytes !== undefined && !(requestBytes >= 1)) {
-      throw new RangeError(`Cannot send requests of ${requestBytes} bytes: give 1 or more`);
-    }
+    const { file, confirmed, clock = systemClock, onProgress } = options;
     this.#options = options;
     this.#clock = clock;
     this.#memory = options.memory ?? new Memory();
     this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
     this.#sha256 = options.sha256 ?? createSha256();
-    this.#reporter = reporterTo(this.#emitter, file.size, clock.now());
+    this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowSeconds: clock.now() });
     this.on("state", (state) => this.#hasSent ||= state === "sending");
     if (onProgress !== undefined) this.on("progress", onProgress);
   }
@@ -149,9 +146,10 @@ export class Uploader {
 
   /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
   async delete(): Promise<void> {
+    if (this.location === undefined) throw new UploadError("refused", "There is no finished file to delete");
     const { requests } = await this.#parts();
-    const status = this.location && await requests.remove(this.location, new AbortController().signal);
-    if (status === undefined || status === "") throw notDeleted();
+    const status = await requests.remove(this.location, new AbortController().signal);
+    if (status === undefined) throw notDeleted();
     if (status >= 300 && status !== 404 && status !== 410) throw refusal(status, "");
   }
 

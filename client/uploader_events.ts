@@ -12,10 +12,13 @@ export interface UploaderEvents {
   error: [error: UploadError];
 }
 
-/** Makes the reporter for a file of `total` bytes, of which `emitter` tells. */
-export function reporterTo(emitter: Emitter<UploaderEvents>, total: number, nowSeconds: number): ProgressReporter {
+/** Makes the reporter for one file, of which `emitter` tells. */
+export function reporterTo(
+  emitter: Emitter<UploaderEvents>,
+  facts: { total: number; confirmed: number | undefined; nowSeconds: number },
+): ProgressReporter {
   let state: UploadState = "ready";
-  return new ProgressReporter(total, nowSeconds, (progress) => {
+  return new ProgressReporter(facts, (progress) => {
     const before = state;
     state = progress.state;
     const isNew = state !== before;

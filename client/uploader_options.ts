@@ -20,7 +20,12 @@ export interface UploaderOptions {
   id?: string;
   /** The file's path inside the folder that is uploaded, with `/`. */
   path?: string;
-  /** The size of every request's body, in bytes. Default: as much as travels in about 11 seconds. */
+  /** How many bytes the server is known to hold: shown until it has been asked. Default 0. */
+  confirmed?: number;
+  /**
+   * The size of the first request's body, and of the largest, in bytes: what is too slow or breaks makes them smaller.
+   * Default: as much as travels in about 11 seconds.
+   */
   requestBytes?: number;
   /** How many failures in a row, with nothing gained, end the upload. Default: it never gives up. */
   tries?: number;

@@ -73,6 +73,8 @@ Deno.test("readUpload() finds in every answer what it means for the upload", () 
     [answer(400, "300"), "held 300"],
     [answer(400, "No", { "Upload-Offset": "300" }), "held 300"],
     [answer(400, "Wrong start byte: 2000"), "refused refused"],
+    [answer(400, "Wrong start byte: 400"), "retry busy"],
+    [answer(423, "An earlier request"), "retry busy"],
     [answer(400, "X-File-Size changed", { "Upload-Offset": "400" }), "refused refused"],
     [answer(400, DIGEST, { "Upload-Offset": "400" }), "retry damaged"],
     [answer(400, DIGEST), "retry damaged"],

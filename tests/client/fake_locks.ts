@@ -5,14 +5,16 @@ type Grant = (lock: Lock | null) => unknown;
 /** The locks of one browser, for tabs that share it. */
 export class FakeLocks implements Locks {
   readonly #held = new Set<string>();
+  readonly #shared: string[] = [];
   readonly #waiting: { name: string; begin: () => void }[] = [];
 
   readonly request = async (name: string, ...rest: unknown[]): Promise<never> => {
     const grant = rest.at(-1) as Grant;
-    const { ifAvailable, signal } = (rest.length > 1 ? rest[0] : {}) as LockOptions;
+    const { ifAvailable, signal, mode } = (rest.length > 1 ? rest[0] : {}) as LockOptions;
     await Promise.resolve();
     signal?.throwIfAborted();
-    if (ifAvailable && this.#held.has(name)) return await grant(null) as never;
+    if (mode === "shared") return await this.#share(name, grant) as never;
+    if (ifAvailable && (this.#held.has(name) || this.#shared.includes(name))) return await grant(null) as never;
     if (this.#held.has(name)) await this.#turn(name, signal);
     this.#held.add(name);
     try {
@@ -25,8 +27,19 @@ export class FakeLocks implements Locks {
   };
 
   readonly query = (): Promise<LockManagerSnapshot> => {
-    return Promise.resolve({ held: [...this.#held].map((name) => ({ name, clientId: "tab", mode: "exclusive" })) });
+    const held = [...this.#held, ...this.#shared];
+    return Promise.resolve({ held: held.map((name) => ({ name, clientId: "tab", mode: "exclusive" })) });
   };
+
+  /** Nothing here waits for a lock that is held by several, nor do those wait for others. */
+  async #share(name: string, grant: Grant): Promise<unknown> {
+    this.#shared.push(name);
+    try {
+      return await grant({ name, mode: "shared" });
+    } finally {
+      this.#shared.splice(this.#shared.indexOf(name), 1);
+    }
+  }
 
   /** Takes a lock as another tab does; resolves to the function that gives it back. */
   hold(name: string): Promise<() => void> {

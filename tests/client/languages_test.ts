@@ -45,7 +45,7 @@ const SAMPLES: { [Key in Made]: Parameters<Messages[Key]>[] } = {
   deleted: ofNames,
   notDeleted: ofNames,
   spokenStart: ofCounts,
-  spokenPercent: [["<25%>"]],
+  percentSent: [["<25%>"]],
   spokenFailed: NAMES.map((name) => [name, "<It is too large.>"]),
   spokenFailures: ofCounts,
   spokenEnd: ofTwoCounts,

@@ -64,7 +64,9 @@ Deno.test("Memory can be made where the browser throws at the mere look for Inde
 
 Deno.test("Memory gives the unfinished uploads, the latest first, until they are forgotten", async () => {
   const memory = new Memory({ factory: new IDBFactory() });
-  await memory.remember([unfinished("old", 1), unfinished("new", 3), unfinished("middle", 2)]);
+  for (const upload of [unfinished("old", 1), unfinished("new", 3), unfinished("middle", 2)]) {
+    assertEquals(await memory.remember(upload), undefined);
+  }
   assertEquals((await memory.unfinished()).map(({ id }) => id), ["new", "middle", "old"]);
   await memory.forget([{ url: "", id: "new" }, { url: "", id: "old" }]);
   assertEquals(await memory.unfinished(), [unfinished("middle", 2)]);
@@ -73,7 +75,8 @@ Deno.test("Memory gives the unfinished uploads, the latest first, until they are
 Deno.test("Memory keeps apart one file that goes to two servers", async () => {
   const memory = new Memory({ factory: new IDBFactory() });
   const [here, there] = [unfinished("film", 1), { ...unfinished("film", 2), url: "https://there.example" }];
-  await memory.remember([here, there]);
+  await memory.remember(here);
+  await memory.remember(there);
   await memory.forget([here]);
   assertEquals(await memory.unfinished(), [there]);
   assert(lockName(here) !== lockName(there));
@@ -81,7 +84,7 @@ Deno.test("Memory keeps apart one file that goes to two servers", async () => {
 
 Deno.test("Memory notes how far an upload is, and makes nothing of one that it has forgotten", async () => {
   const memory = new Memory({ factory: new IDBFactory() });
-  await memory.remember([unfinished("a", 1)]);
+  await memory.remember(unfinished("a", 1));
   await memory.confirm({ url: "", id: "a" }, 7);
   await memory.confirm({ url: "", id: "absent" }, 7);
   const [only, ...others] = await memory.unfinished();
@@ -95,6 +98,32 @@ Deno.test("Memory learns the way to each server by itself", async () => {
   await memory.learn("https://a.example", { largest: 1000, buffers: true });
   assertEquals(await memory.way("https://a.example"), { largest: 1000, buffers: true });
   assertEquals(await memory.way("https://b.example"), {});
+  const { now } = Date;
+  try {
+    // A week later somebody may have mended it.
+    Date.now = () => now() + 7 * 86_400_000;
+    assertEquals(await memory.way("https://a.example"), {});
+  } finally {
+    Date.now = now;
+  }
+});
+
+Deno.test("Memory keeps what is known of an upload that is begun again, and what is given up until it is forgotten", async () => {
+  const memory = new Memory({ factory: new IDBFactory() });
+  await memory.remember(unfinished("a", 1));
+  await memory.confirm({ url: "", id: "a" }, 7);
+  assertEquals((await memory.remember(unfinished("a", 2)))?.confirmed, 7);
+  assertEquals((await memory.unfinished()).map(({ confirmed }) => confirmed), [7]);
+  await memory.discard({ url: "", id: "a" });
+  await memory.discard({ url: "", id: "absent" });
+  assertEquals([(await memory.unfinished()).length, (await memory.discarded()).map(({ id }) => id)], [0, ["a"]]);
+  // It is begun again before the server has been told.
+  await memory.remember(unfinished("a", 3));
+  await memory.forgetDiscarded({ url: "", id: "a" });
+  assertEquals([(await memory.unfinished()).length, await memory.discarded()], [1, []]);
+  await memory.discard({ url: "", id: "a" });
+  await memory.forgetDiscarded({ url: "", id: "a" });
+  assertEquals([await memory.unfinished(), await memory.discarded()], [[], []]);
 });
 
 Deno.test("Memory keeps a person's choices", async () => {
@@ -106,7 +135,7 @@ Deno.test("Memory keeps a person's choices", async () => {
 
 Deno.test("Memory remembers nothing and fails at nothing where there is no IndexedDB", async () => {
   const memory = new Memory();
-  await memory.remember([unfinished("a", 1)]);
+  await memory.remember(unfinished("a", 1));
   await memory.confirm({ url: "", id: "a" }, 1);
   await memory.forget([{ url: "", id: "a" }]);
   await memory.learn("", { buffers: true });

@@ -4,6 +4,8 @@ import { Announcer } from "../../client/page/announcer.ts";
 import { chooseLanguage } from "../../client/page/language.ts";
 import { windowOf } from "../../client/page/list_window.ts";
 import { NOTHING_TOLD, spoken } from "../../client/page/spoken.ts";
+import { nameText, percentText } from "../../client/page/texts.ts";
+import { totalState } from "../../client/page/total_state.ts";
 import { createWords } from "../../client/page/words.ts";
 import type { Total } from "../../client/upload_queue.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -40,14 +42,32 @@ Deno.test("Announcer says the first text at once, and of those that come within 
   assertEquals(said, [[0, "start"], [5, "50%"], [10, "end"], [26, "start again"]]);
 });
 
-Deno.test("spoken() tells the start, the quarters, that the network is gone and back, a pause and the end", () => {
+Deno.test("Announcer leaves out nothing that was done, and says it before where all stands", async () => {
+  const clock = new VirtualClock();
+  const said: [seconds: number, text: string][] = [];
+  const announcer = new Announcer((text) => said.push([clock.now() - 1000, text]), clock);
+  announcer.say(() => "start");
+  announcer.say(() => "25%");
+  announcer.sayDone("Link copied");
+  announcer.sayDone("a.txt was deleted");
+  announcer.say(() => "50%");
+  await clock.run(clock.wait(30, new AbortController().signal));
+  assertEquals(said, [[0, "start"], [5, "Link copied"], [10, "a.txt was deleted"], [15, "50%"]]);
+});
+
+/** What is said, one look after the other. */
+function listen(): (total: Parameters<typeof totalOf>[0]) => string | undefined {
   const words = createWords("en");
   let told = NOTHING_TOLD;
-  const says = (total: Parameters<typeof totalOf>[0]) => {
+  return (total: Parameters<typeof totalOf>[0]) => {
     const next = spoken(totalOf(total), told, { messages, words });
     told = next.told;
     return next.text;
   };
+}
+
+Deno.test("spoken() tells the start, the quarters, that the network is gone and back, a pause and the end", () => {
+  const says = listen();
   assertEquals(says({ files: 0 }), undefined);
   assertEquals(says({ in: { queued: 2 } }), "Uploading 2 files");
   assertEquals(says({ in: { sending: 2 }, sent: 10 }), undefined);
@@ -66,6 +86,67 @@ Deno.test("spoken() tells the start, the quarters, that the network is gone and 
   assertEquals(says({ in: { sending: 1, done: 1 }, sent: 100 }), undefined);
   assertEquals(says({ in: { done: 1, failed: 1 }, sent: 100 }), "1 file uploaded, 1 file failed");
   assertEquals(says({ in: { done: 1, failed: 1 }, sent: 100 }), undefined);
+});
+
+Deno.test("spoken() tells the end of what was too quick to be told of, and of what was begun together alone", () => {
+  const says = listen();
+  assertEquals(says({ files: 1, in: { done: 1 } }), "1 file uploaded");
+  assertEquals(says({ files: 3, in: { done: 1, failed: 2 } }), "2 files have failed");
+  assertEquals(says({ files: 5, in: { done: 1, failed: 2, sending: 2 } }), "Uploading 2 files");
+  assertEquals(says({ files: 6, in: { done: 1, failed: 2, sending: 2, queued: 1 } }), "Uploading 3 files");
+  assertEquals(says({ files: 6, in: { done: 3, failed: 2, sending: 1 } }), undefined);
+  // The finished ones are taken off the list.
+  assertEquals(says({ files: 3, in: { failed: 2, sending: 1 } }), undefined);
+  assertEquals(says({ files: 3, in: { failed: 2, done: 1 } }), "1 file uploaded");
+  assertEquals(says({ files: 0 }), undefined);
+  assertEquals(says({ files: 1, in: { sending: 1 } }), "Uploading 1 file");
+  // It is cancelled.
+  assertEquals(says({ files: 0 }), undefined);
+});
+
+Deno.test("totalState() says what the numbers of all do not", () => {
+  const through = { isCutOff: false, isOnline: true };
+  const table: [Parameters<typeof totalOf>[0], typeof through, state: string, text: string][] = [
+    [{ in: { sending: 2 } }, through, "sending", ""],
+    [{ in: { sending: 1, failed: 1 } }, through, "failed", "1 file has failed"],
+    [{ in: { waiting: 2 } }, { isCutOff: true, isOnline: false }, "waiting", messages.spokenOffline],
+    [
+      { in: { waiting: 2 } },
+      { isCutOff: true, isOnline: true },
+      "waiting",
+      "The connection to the server is lost. The upload goes on by itself",
+    ],
+    [{ in: { paused: 1, done: 1 } }, through, "paused", "Paused"],
+    [{ in: { paused: 1, failed: 1 } }, through, "paused", "Paused\u00a0· 1 file has failed"],
+    [{ in: { failed: 1, done: 1 } }, through, "failed", "1 file uploaded, 1 file failed"],
+    [{ in: { failed: 2 } }, through, "failed", "2 files have failed"],
+    [{ in: { done: 2 } }, through, "done", "2 files uploaded"],
+  ];
+  for (const [total, way, state, text] of table) {
+    const told: { state: string; text: string } = totalState(totalOf(total), way, messages);
+    assertEquals(told, { state, text });
+  }
+});
+
+Deno.test("percentText() says 100% of what is done alone", () => {
+  const words = createWords("en");
+  const table: [bytes: number, total: number, isDone: boolean, expected: string][] = [
+    [0, 0, false, "0%"],
+    [0, 0, true, "100%"],
+    [50, 100, false, "50%"],
+    [100, 100, false, "99%"],
+    [100, 100, true, "100%"],
+    [99, 100, false, "99%"],
+  ];
+  for (const [bytes, total, isDone, expected] of table) {
+    assertEquals(percentText(bytes, { total }, isDone, words), expected);
+  }
+});
+
+Deno.test("nameText() shows what would turn the letters behind it", () => {
+  assertEquals(nameText("evil\u202egpj.exe"), "evil\ufffdgpj.exe");
+  assertEquals(nameText("\u2066a\u2069b\u202a\u202b\u202c\u202d\u2067\u2068"), "\ufffda\ufffdb" + "\ufffd".repeat(6));
+  assertEquals(nameText("تقرير שלום 보고서.pdf"), "تقرير שלום 보고서.pdf");
 });
 
 Deno.test("spoken() does not call a wait for another tab a lost network", () => {

@@ -38,6 +38,28 @@ Deno.test("headerId() leaves alone what fits in a header, and encodes what does 
   assertEquals(headerId("a b\r\nc"), "a%20b%0D%0Ac");
 });
 
+Deno.test("Speedometer takes what fills the buffers of this computer for no speed", () => {
+  const speed = new Speedometer(0);
+  // 4 MB leave at once, 1 MB/s after that.
+  speed.add(4e6, 0.1);
+  assertEquals(speed.bytesPerSecond, 0);
+  let now = 0.1;
+  for (; now < 1; now += 0.1) speed.add(1e5, now);
+  speed.add(1e5, 1.05);
+  assert(speed.bytesPerSecond > 0 && speed.bytesPerSecond < 5.2e6, `${speed.bytesPerSecond}`);
+  for (now = 1.15; now < 10; now += 0.1) speed.add(1e5, now);
+  assert(speed.bytesPerSecond < 1.6e6, `${speed.bytesPerSecond}`);
+});
+
+Deno.test("Speedometer goes down while nothing leaves", () => {
+  const speed = new Speedometer(0);
+  for (let now = 1; now <= 10; now++) speed.add(1000, now);
+  for (let now = 11; now <= 16; now++) speed.add(0, now);
+  assert(speed.bytesPerSecond < 300, `${speed.bytesPerSecond}`);
+  for (let now = 17; now <= 60; now++) speed.add(0, now);
+  assert(speed.bytesPerSecond < 1, `${speed.bytesPerSecond}`);
+});
+
 Deno.test("Speedometer tells a steady speed from the first samples, and follows a change within seconds", () => {
   const speed = new Speedometer(0);
   assertEquals(speed.bytesPerSecond, 0);

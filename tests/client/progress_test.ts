@@ -1,16 +1,18 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { problem } from "../../client/problem.ts";
 import { type Progress, ProgressReporter } from "../../client/progress.ts";
 import { UploadError } from "../../client/uploader.ts";
+import { FakeServer } from "./fake_server.ts";
+import { setUp } from "./set_up.ts";
 
-function setUp(): { reporter: ProgressReporter; told: Progress[]; last: () => Progress } {
+function setUpReporter(): { reporter: ProgressReporter; told: Progress[]; last: () => Progress } {
   const told: Progress[] = [];
-  const reporter = new ProgressReporter(1000, 0, (progress) => told.push(progress));
+  const reporter = new ProgressReporter({ total: 1000, nowSeconds: 0 }, (progress) => told.push(progress));
   return { reporter, told, last: () => told.at(-1)! };
 }
 
 Deno.test("ProgressReporter counts what has left and what is confirmed, and the time that is left", () => {
-  const { reporter, last } = setUp();
+  const { reporter, last } = setUpReporter();
   reporter.enter("asking");
   reporter.startSending(0);
   for (let second = 1; second <= 4; second++) reporter.handOver(second * 100, second);
@@ -22,7 +24,7 @@ Deno.test("ProgressReporter counts what has left and what is confirmed, and the 
 });
 
 Deno.test("ProgressReporter takes what was sent and not confirmed for lost when nothing is on its way", () => {
-  const { reporter, last } = setUp();
+  const { reporter, last } = setUpReporter();
   reporter.startSending(0);
   reporter.handOver(400, 1);
   for (const state of ["waiting", "paused", "stopped", "failed", "cancelled", "asking"] as const) {
@@ -32,7 +34,7 @@ Deno.test("ProgressReporter takes what was sent and not confirmed for lost when 
 });
 
 Deno.test("ProgressReporter never shows fewer bytes sent than confirmed", () => {
-  const { reporter, last } = setUp();
+  const { reporter, last } = setUpReporter();
   reporter.confirm(500);
   reporter.startSending(0);
   reporter.handOver(400, 1);
@@ -40,7 +42,7 @@ Deno.test("ProgressReporter never shows fewer bytes sent than confirmed", () => 
 });
 
 Deno.test("ProgressReporter keeps the speed from one request to the next, and forgets it over a wait", () => {
-  const { reporter, last } = setUp();
+  const { reporter, last } = setUpReporter();
   reporter.startSending(0);
   reporter.handOver(200, 2);
   reporter.confirm(200);
@@ -52,7 +54,7 @@ Deno.test("ProgressReporter keeps the speed from one request to the next, and fo
 });
 
 Deno.test("ProgressReporter tells what is in the way, and why it failed, in that state alone", () => {
-  const { reporter, told } = setUp();
+  const { reporter, told } = setUpReporter();
   reporter.enter("waiting", { retryInSeconds: 3, problem: problem("busy") });
   reporter.confirm(1);
   reporter.startSending(0);
@@ -66,7 +68,7 @@ Deno.test("ProgressReporter tells what is in the way, and why it failed, in that
 });
 
 Deno.test("ProgressReporter ends with the whole file, however little was sent", () => {
-  const { reporter, last } = setUp();
+  const { reporter, last } = setUpReporter();
   reporter.enter("waiting", { problem: problem("stalled") });
   reporter.finish();
   assertEquals(last(), {
@@ -77,4 +79,23 @@ Deno.test("ProgressReporter ends with the whole file, however little was sent", 
     bytesPerSecond: 0,
     secondsLeft: undefined,
   });
+});
+
+Deno.test("while nothing moves, the speed that is told goes down every second, and then there is no time left to tell", async () => {
+  const { uploader, clock, progress } = setUp(new FakeServer(1000, { faults: [undefined, { stallAfter: 300 }] }));
+  await clock.run(uploader.upload());
+  const stalled = progress.slice(0, progress.findIndex(({ state }) => state === "waiting"));
+  const speeds = stalled.map(({ bytesPerSecond }) => bytesPerSecond).filter((speed) => speed > 0);
+  assert(speeds.length >= 20, `${speeds}`);
+  assertEquals(speeds, speeds.toSorted((a, b) => b - a));
+  assert(speeds[0]! > 100 && speeds.at(-1)! < 1, `${speeds}`);
+  assertEquals(stalled.at(-1)!.secondsLeft, undefined);
+});
+
+Deno.test("what the server is known to hold is told until it has been asked", async () => {
+  const { uploader, clock, progress } = setUp(new FakeServer(1000, { held: 600 }), { confirmed: 500 });
+  assertEquals([uploader.progress.confirmed, uploader.progress.sent], [500, 500]);
+  await clock.run(uploader.upload());
+  assertEquals(progress[0]!.confirmed, 500);
+  assertEquals(progress.find(({ confirmed }) => confirmed !== 500)?.confirmed, 600);
 });

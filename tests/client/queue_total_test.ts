@@ -11,6 +11,7 @@ function upload(total: number): QueuedUpload {
     size: total,
     path: "a",
     handle: undefined,
+    confirmed: 0,
     controls,
   });
 }
@@ -49,6 +50,9 @@ Deno.test("TotalCounter tells the speed of all together, and the time that is le
   const { bytesPerSecond, secondsLeft } = counter.total;
   assert(Math.abs(bytesPerSecond - 150) < 15, `${bytesPerSecond}`);
   assertEquals(secondsLeft, 1400 / bytesPerSecond);
+  // One that is paused takes no time.
+  counter.count(move(b, "paused", 200, 200), 4);
+  assertEquals(counter.total.secondsLeft, 600 / counter.total.bytesPerSecond);
 });
 
 Deno.test("TotalCounter does not count as sent what the server held before", () => {

@@ -51,6 +51,18 @@ Deno.test("A queue forgets what is done and what is cancelled, and keeps what ha
   await untilKnown(memory, (known) => known.map(({ name }) => name).join() === "c");
 });
 
+Deno.test("A queue forgets what has failed for good, or is removed, when the server has nothing of it", async () => {
+  const { queue, memory, until } = setUpQueue({}, (name) => ({
+    ...name === "a" && { largestFile: 10 },
+    faults: name === "b" ? [undefined, { answer: { status: 403 } }] : [],
+  }));
+  const [, b] = [queue.add(fileOf("a", LARGE)), queue.add(fileOf("b", LARGE))];
+  await until("failed");
+  await untilKnown(memory, (known) => known.map(({ name }) => name).join() === "b");
+  b.remove();
+  await untilKnown(memory, ({ length }) => length === 0);
+});
+
 Deno.test("A queue notes how far an upload is when it comes to a rest", async () => {
   const { queue, memory, host } = setUpQueue({ requestBytes: 2 ** 19 }, () => ({
     faults: [undefined, undefined, { stallAfter: 10 }],

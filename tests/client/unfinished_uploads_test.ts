@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
+import { holdShared, listLockName } from "../../client/exclusive.ts";
 import { Memory, type Unfinished } from "../../client/memory.ts";
 import { isSameFile, UnfinishedUploads } from "../../client/unfinished_uploads.ts";
 import { UploadError } from "../../client/uploader.ts";
@@ -18,9 +19,10 @@ const FILM: Unfinished = {
   writtenAt: 1,
 };
 
-async function setUp(server = new FakeServer(SIZE), locks: Pick<LockManager, "query"> = new FakeLocks()) {
+async function setUp(server = new FakeServer(SIZE), locks: Pick<LockManager, "query" | "request"> = new FakeLocks()) {
   const memory = new Memory({ factory: new IDBFactory() });
-  await memory.remember([FILM, { ...FILM, id: "later", writtenAt: 2 }]);
+  await memory.remember(FILM);
+  await memory.remember({ ...FILM, id: "later", writtenAt: 2 });
   const clock = new VirtualClock();
   const unfinished = new UnfinishedUploads({ memory, transport: server.transport, locks, clock });
   return { server, memory, clock, unfinished };
@@ -34,19 +36,52 @@ function handleOf(file: File | DOMException, permission?: PermissionState): File
   } as unknown as FileSystemFileHandle;
 }
 
-Deno.test("UnfinishedUploads lists what no other tab is at work on, the latest first", async () => {
+Deno.test("UnfinishedUploads lists what stands in no other tab's list, the latest first", async () => {
   const locks = new FakeLocks();
   const { server, unfinished } = await setUp(undefined, locks);
   assertEquals((await unfinished.list()).map(({ id }) => id), ["later", "film"]);
   await locks.hold("pawl later");
   assertEquals((await unfinished.list()).map(({ id }) => id), ["film"]);
+  holdShared(locks, listLockName(FILM), new AbortController().signal);
+  await Promise.resolve();
+  assertEquals(await unfinished.list(), []);
   assertEquals(server.seen, []);
 });
 
+Deno.test("dismiss() leaves alone what another tab uploads, or has paused", async () => {
+  const locks = new FakeLocks();
+  const { server, memory, unfinished } = await setUp(new FakeServer(SIZE, { held: 700 }), locks);
+  const letGo = await locks.hold("pawl film");
+  await assertRejects(() => unfinished.dismiss(FILM), UploadError, "in the list of another tab");
+  letGo();
+  const gone = new AbortController();
+  holdShared(locks, listLockName(FILM), gone.signal);
+  await Promise.resolve();
+  await assertRejects(() => unfinished.dismiss(FILM), UploadError, "in the list of another tab");
+  assertEquals([server.seen, server.held, (await memory.unfinished()).length], [[], 700, 2]);
+  gone.abort();
+  await new Promise((resolve) => setTimeout(resolve));
+  await unfinished.dismiss(FILM);
+  assertEquals([server.seen, server.held], [["DELETE /upload"], 0]);
+});
+
+Deno.test("what the server could not be told of is told by a later page", async () => {
+  const { server, memory, clock, unfinished } = await setUp(
+    new FakeServer(SIZE, { held: 700, faults: Array(20).fill(BROKEN) }),
+  );
+  await assertRejects(() => clock.run(unfinished.dismiss(FILM)), UploadError, "could not be told");
+  assertEquals([(await unfinished.list()).map(({ id }) => id), server.held], [["later"], 700]);
+  assertEquals((await memory.discarded()).map(({ id }) => id), ["film"]);
+  await clock.run(unfinished.dismissDiscarded());
+  assertEquals([server.held, await memory.discarded()], [0, []]);
+});
+
 Deno.test("UnfinishedUploads lists all where the browser does not tell of locks", async () => {
-  const locks = { query: () => Promise.reject(new DOMException("Not in a sandbox", "SecurityError")) };
-  const { unfinished } = await setUp(undefined, locks);
+  const refuse = () => Promise.reject(new DOMException("Not in a sandbox", "SecurityError"));
+  const { unfinished, server, clock } = await setUp(undefined, { query: refuse, request: refuse });
   assertEquals((await unfinished.list()).length, 2);
+  await clock.run(unfinished.dismiss(FILM));
+  assertEquals(server.seen, ["DELETE /upload"]);
 });
 
 Deno.test("refresh() tells how much is safe, as far as the server can be asked", async () => {
