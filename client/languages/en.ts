@@ -6,11 +6,12 @@ const { format: number } = new Intl.NumberFormat("en");
 const files = (count: number) => plural(count, { one: "# file", other: "# files" });
 
 export const messages: Messages = {
-  name: "English",
   direction: "ltr",
 
-  tagline: "Send files of any size. Whatever breaks on the way, they go on from the last byte that is safe.",
+  tagline:
+    "Send files of any size. Whatever breaks on the way, an upload goes on from the last byte that is safe on the server.",
   language: "Language",
+  notLoaded: "The language could not be loaded. Check the connection, then choose it again.",
   chooseFiles: "Choose files",
   chooseFolder: "Choose a folder",
   dropHint: "or drop files and folders anywhere on this page, or paste them",
@@ -21,12 +22,14 @@ export const messages: Messages = {
   pauseAll: "Pause all",
   resumeAll: "Resume all",
   cancelAll: "Cancel all",
-  retryFailed: "Try failed ones again",
-  clearDone: "Clear finished ones",
-  filesDone: (done, all) => `${number(done)} of ${files(all)}`,
+  showFailed: "Show failed",
+  retryFailed: "Retry failed",
+  clearDone: "Clear finished",
+  filesDone: (done, all) => `${number(done)} of ${files(all)} done`,
   safe: "Safe on the server",
   sent: "Sent",
   safeOf: (safe, total) => `${safe} of ${total} safe`,
+  percentSent: (percent) => `${percent} sent`,
   timeLeft: (duration) => `${duration} left`,
   barValue: (sent, safe) => `${sent} sent, ${safe} safe on the server`,
 
@@ -35,13 +38,13 @@ export const messages: Messages = {
     resume: { label: "Resume", of: (name) => `Resume ${name}` },
     cancel: { label: "Cancel", of: (name) => `Cancel ${name}` },
     retry: { label: "Try again", of: (name) => `Try again: ${name}` },
-    remove: { label: "Remove", of: (name) => `Remove ${name} from the list` },
+    remove: { label: "Clear", of: (name) => `Clear ${name} from the list` },
     copy: { label: "Copy link", of: (name) => `Copy link to ${name}` },
     download: { label: "Download", of: (name) => `Download ${name}` },
     delete: { label: "Delete", of: (name) => `Delete ${name} from the server` },
     continue: { label: "Continue", of: (name) => `Continue ${name}` },
     chooseAgain: { label: "Choose again", of: (name) => `Choose again: ${name}` },
-    giveUp: { label: "Give up", of: (name) => `Give up ${name}` },
+    giveUp: { label: "Discard", of: (name) => `Discard the upload of ${name}` },
   },
 
   queued: "Waiting for its turn",
@@ -52,23 +55,23 @@ export const messages: Messages = {
   done: "Done",
   problems: {
     "connection": "The connection to the server is lost",
-    "stalled": "Nothing moves any more",
-    "busy": "The server cannot take it now",
-    "not-a-server": "Something else answers in the place of the server; a network may want you to log in",
+    "stalled": "The upload has stalled",
+    "busy": "The server is busy",
+    "not-a-server": "Something other than the server is answering; you may have to log in to this network",
     "not-kept": "The server did not keep what was sent",
-    "damaged": "Something on the way damages what is sent",
+    "damaged": "The data is being damaged on the way",
     "elsewhere": "Another tab or window uploads this file",
   },
   offline: "You are offline",
   nextTry: (problem, duration) => `${problem}. Next try in ${duration}`,
-  tryingNow: (problem) => `${problem}. It goes on by itself`,
+  tryingNow: (problem) => `${problem}. The upload goes on by itself`,
   errors: {
     "file-changed": "The file was changed, moved or removed on your computer. Choose it again.",
     "disk-full":
       "The disk of the server is full. What has arrived is kept: ask whoever runs the server to make room, then try again.",
-    "not-allowed": "The server does not let you upload. Ask whoever runs it for access, then try again.",
+    "not-allowed": "You are not allowed to upload here. Ask whoever runs it for access, then try again.",
     "gone": "The upload has expired, or was removed on the server. Try again: it begins from the start.",
-    "damaged": "What arrives is again and again not what was sent. Choose the file again, or use another network.",
+    "damaged": "The data arrives damaged, again and again. Choose the file again, or use another network.",
   },
   tooLarge: (limit) =>
     limit === undefined
@@ -80,36 +83,38 @@ export const messages: Messages = {
     }. Try again, and if it is refused again ask whoever runs the server.`,
 
   unfinished: "Unfinished uploads",
-  unfinishedHint: "Begun earlier in this browser. What the server has is kept, and they go on from there.",
+  unfinishedHint: "Begun earlier in this browser. What the server has is kept, and each goes on from there.",
   continueAll: (count) => plural(count, { one: "Continue # upload", other: "Continue # uploads" }),
+  giveUpAll: "Discard all",
   unfinishedState: (percent, safe, total) => `${percent}: ${safe} of ${total} are safe on the server`,
   chooseAgainHint: "Choose the file again to go on",
+  chooseAllHint: "“Choose files” takes all of them at once.",
   notTheSame: (name) =>
     `This is not the file whose upload was begun: choose “${name}” as it was, or upload it as a new one.`,
   unreadable: (name) => `“${name}” cannot be read. Look whether it is still there, and choose it again.`,
-  emptyFolder: "There are no files in it.",
+  emptyFolder: "No files were found in what you added.",
 
   buffered:
-    "Something between here and the server holds pieces back until they are whole. Small pieces are sent, so that little is lost when the connection breaks.",
-  copied: "The link is copied",
+    "A proxy on the way to the server holds the data back. It is sent in small pieces, so that little is lost if the connection breaks.",
+  copied: "Link copied",
   copyByHand: "Copy this link",
   close: "Close",
   confirmDelete: (name) => `Delete “${name}” from the server? It cannot be brought back.`,
-  confirmCancel: (name, safe) => `Cancel “${name}”? The ${safe} that are safe on the server are deleted.`,
+  confirmCancel: (name, safe) => `Cancel “${name}”? What is safe on the server (${safe}) will be deleted.`,
   confirmCancelAll: (count) =>
     plural(count, {
-      one: "Cancel # upload? What the server has of it is deleted.",
-      other: "Cancel # uploads? What the server has of them is deleted.",
+      one: "Cancel # upload? What the server has of it will be deleted.",
+      other: "Cancel # uploads? What the server has of them will be deleted.",
     }),
-  confirmGiveUp: (name, safe) => `Give “${name}” up? The ${safe} that are safe on the server are deleted.`,
+  confirmGiveUp: (name, safe) =>
+    `Discard the upload of “${name}”? What is safe on the server (${safe}) will be deleted.`,
   deleteIt: "Delete",
   cancelIt: "Cancel the upload",
   keepIt: "Keep",
-  deleted: (name) => `“${name}” is deleted from the server`,
+  deleted: (name) => `“${name}” was deleted from the server`,
   notDeleted: (name) => `“${name}” could not be deleted. Check the connection, then try again.`,
 
   spokenStart: (count) => plural(count, { one: "Uploading # file", other: "Uploading # files" }),
-  spokenPercent: (percent) => `${percent} sent`,
   spokenOffline: "Offline. The uploads go on by themselves when the connection is back",
   spokenOnline: "Online again",
   spokenPaused: "Paused",

@@ -7,12 +7,12 @@ const files = (count: number) => plural(count, { one: "# fichier", many: "# de f
 
 // The spaces inside « » and before : ; ? ! are U+00A0.
 export const messages: Messages = {
-  name: "Français",
   direction: "ltr",
 
   tagline:
     "Envoyez des fichiers de toute taille. Quoi qu’il arrive en chemin, l’envoi reprend au dernier octet enregistré.",
   language: "Langue",
+  notLoaded: "Impossible de charger la langue. Vérifiez la connexion, puis choisissez-la à nouveau.",
   chooseFiles: "Choisir des fichiers",
   chooseFolder: "Choisir un dossier",
   dropHint: "ou déposez des fichiers et des dossiers n’importe où sur cette page, ou collez-les",
@@ -23,12 +23,14 @@ export const messages: Messages = {
   pauseAll: "Tout suspendre",
   resumeAll: "Tout reprendre",
   cancelAll: "Tout annuler",
+  showFailed: "Voir les échecs",
   retryFailed: "Relancer les échecs",
   clearDone: "Retirer les terminés",
   filesDone: (done, all) => `${files(done)} sur ${number(all)}`,
   safe: "Enregistré sur le serveur",
   sent: "Envoyé",
   safeOf: (safe, total) => `${safe} sur ${total} enregistrés`,
+  percentSent: (percent) => `Envoyé à ${percent}`,
   timeLeft: (duration) => `il reste ${duration}`,
   barValue: (sent, safe) => `Envoyé à ${sent}, enregistré sur le serveur à ${safe}`,
 
@@ -88,8 +90,10 @@ export const messages: Messages = {
     "Commencés dans ce navigateur et restés en suspens. Ce que le serveur a reçu est conservé : ils reprennent là où ils se sont arrêtés.",
   continueAll: (count) =>
     plural(count, { one: "Reprendre # envoi", many: "Reprendre # d’envois", other: "Reprendre # envois" }),
+  giveUpAll: "Tout abandonner",
   unfinishedState: (percent, safe, total) => `${percent} : ${safe} sur ${total} enregistrés sur le serveur`,
   chooseAgainHint: "Choisissez à nouveau le fichier pour reprendre l’envoi",
+  chooseAllHint: "« Choisir des fichiers » permet de les sélectionner tous à la fois.",
   notTheSame: (name) =>
     `Ce n’est pas le fichier que vous aviez commencé à envoyer. Choisissez le fichier « ${name} » d’origine, ou envoyez celui-ci comme nouveau fichier.`,
   unreadable: (name) => `Impossible de lire « ${name} ». Vérifiez qu’il est toujours là, puis choisissez-le à nouveau.`,
@@ -118,7 +122,6 @@ export const messages: Messages = {
   notDeleted: (name) => `Impossible de supprimer « ${name} ». Vérifiez la connexion, puis réessayez.`,
 
   spokenStart: (count) => `Envoi de ${files(count)}`,
-  spokenPercent: (percent) => `Envoyé à ${percent}`,
   spokenOffline: "Hors ligne. Les envois reprendront automatiquement au retour de la connexion",
   spokenOnline: "De nouveau en ligne",
   spokenPaused: "Envois en pause",

@@ -3,11 +3,11 @@ import type { Messages } from "./messages.ts";
 const { format: number } = new Intl.NumberFormat("ja");
 
 export const messages: Messages = {
-  name: "日本語",
   direction: "ltr",
 
   tagline: "どんなサイズのファイルでも送れます。途中で中断しても、サーバーに保存された最後のバイトから再開します。",
   language: "言語",
+  notLoaded: "言語を読み込めませんでした。接続を確認して、もう一度選択してください。",
   chooseFiles: "ファイルを選択",
   chooseFolder: "フォルダーを選択",
   dropHint: "または、ファイルやフォルダーをこのページにドラッグ＆ドロップするか、貼り付けてください",
@@ -18,12 +18,14 @@ export const messages: Messages = {
   pauseAll: "すべて一時停止",
   resumeAll: "すべて再開",
   cancelAll: "すべてキャンセル",
+  showFailed: "失敗分を表示",
   retryFailed: "失敗分を再試行",
   clearDone: "完了分を非表示",
   filesDone: (done, all) => `${number(all)}件中${number(done)}件完了`,
   safe: "サーバーに保存済み",
   sent: "送信済み",
   safeOf: (safe, total) => `${total}中${safe}を保存済み`,
+  percentSent: (percent) => `${percent}送信済み`,
   timeLeft: (duration) => `残り${duration}`,
   barValue: (sent, safe) => `送信済み${sent}、サーバーに保存済み${safe}`,
 
@@ -32,7 +34,7 @@ export const messages: Messages = {
     resume: { label: "再開", of: (name) => `「${name}」を再開` },
     cancel: { label: "キャンセル", of: (name) => `「${name}」をキャンセル` },
     retry: { label: "再試行", of: (name) => `「${name}」を再試行` },
-    remove: { label: "リストから削除", of: (name) => `「${name}」をリストから削除` },
+    remove: { label: "非表示", of: (name) => `「${name}」を非表示` },
     copy: { label: "リンクをコピー", of: (name) => `「${name}」のリンクをコピー` },
     download: { label: "ダウンロード", of: (name) => `「${name}」をダウンロード` },
     delete: { label: "削除", of: (name) => `「${name}」をサーバーから削除` },
@@ -81,8 +83,10 @@ export const messages: Messages = {
   unfinishedHint:
     "このブラウザーで以前に開始したアップロードです。サーバーに保存済みの分は残っているので、続きから再開できます。",
   continueAll: (count) => `${number(count)}件を続きから再開`,
+  giveUpAll: "すべて破棄",
   unfinishedState: (percent, safe, total) => `${percent}をサーバーに保存済み（${total}中${safe}）`,
   chooseAgainHint: "続けるには、ファイルをもう一度選択してください",
+  chooseAllHint: "「ファイルを選択」でまとめて選択することもできます。",
   notTheSame: (name) =>
     `アップロードを始めたときのファイルとは異なります。元の「${name}」を選択するか、新しいファイルとしてアップロードしてください。`,
   unreadable: (name) => `「${name}」を読み取れません。元の場所にあるか確認して、もう一度選択してください。`,
@@ -106,7 +110,6 @@ export const messages: Messages = {
   notDeleted: (name) => `「${name}」を削除できませんでした。接続を確認して、もう一度お試しください。`,
 
   spokenStart: (count) => `${number(count)}件のファイルをアップロードしています`,
-  spokenPercent: (percent) => `${percent}送信済み`,
   spokenOffline: "オフラインです。接続が回復すると、アップロードは自動的に再開します。",
   spokenOnline: "オンラインに戻りました",
   spokenPaused: "アップロードを一時停止しました",

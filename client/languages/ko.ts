@@ -5,11 +5,11 @@ const { format: number } = new Intl.NumberFormat("ko");
 // A particle stands only after a word whose last syllable is known, never after a name, a number or a time. A size ends
 // in 바이트, also when it is written as 67.1MB.
 export const messages: Messages = {
-  name: "한국어",
   direction: "ltr",
 
   tagline: "크기에 상관없이 파일을 보내세요. 도중에 끊겨도 서버에 저장된 마지막 바이트부터 이어서 올립니다.",
   language: "언어",
+  notLoaded: "언어를 불러오지 못했습니다. 연결을 확인한 다음 다시 선택해 주세요.",
   chooseFiles: "파일 선택",
   chooseFolder: "폴더 선택",
   dropHint: "또는 이 페이지 아무 곳에나 파일이나 폴더를 끌어다 놓거나 붙여 넣으세요",
@@ -20,12 +20,14 @@ export const messages: Messages = {
   pauseAll: "모두 일시 중지",
   resumeAll: "모두 재개",
   cancelAll: "모두 취소",
+  showFailed: "실패 항목 보기",
   retryFailed: "실패 항목 재시도",
   clearDone: "완료 항목 정리",
   filesDone: (done, all) => `파일 ${number(all)}개 중 ${number(done)}개 완료`,
   safe: "서버에 저장됨",
   sent: "전송됨",
   safeOf: (safe, total) => `${total} 중 ${safe} 저장됨`,
+  percentSent: (percent) => `${percent} 전송됨`,
   timeLeft: (duration) => `${duration} 남음`,
   barValue: (sent, safe) => `${sent} 전송됨, 서버에 ${safe} 저장됨`,
 
@@ -80,8 +82,10 @@ export const messages: Messages = {
   unfinishedHint:
     "이 브라우저에서 시작했지만 아직 끝나지 않은 업로드입니다. 서버에 저장된 부분부터 이어서 올릴 수 있습니다.",
   continueAll: (count) => `${number(count)}개 이어 올리기`,
+  giveUpAll: "모두 그만두기",
   unfinishedState: (percent, safe, total) => `서버에 ${percent} 저장됨 (${total} 중 ${safe})`,
   chooseAgainHint: "이어서 올리려면 파일을 다시 선택하세요",
+  chooseAllHint: "‘파일 선택’으로 한꺼번에 선택할 수도 있습니다.",
   notTheSame: (name) =>
     `이전에 올리던 파일과 다릅니다. 원래의 “${name}” 파일을 선택하거나, 이 파일을 새로 업로드해 주세요.`,
   unreadable: (name) => `“${name}” 항목을 읽을 수 없습니다. 원래 위치에 있는지 확인한 다음 다시 선택해 주세요.`,
@@ -103,7 +107,6 @@ export const messages: Messages = {
   notDeleted: (name) => `“${name}” 파일을 삭제하지 못했습니다. 연결을 확인한 다음 다시 시도해 주세요.`,
 
   spokenStart: (count) => `파일 ${number(count)}개 업로드 중`,
-  spokenPercent: (percent) => `${percent} 전송됨`,
   spokenOffline: "오프라인 상태입니다. 다시 연결되면 업로드를 자동으로 이어서 진행합니다.",
   spokenOnline: "다시 연결되었습니다",
   spokenPaused: "업로드가 일시 중지되었습니다",

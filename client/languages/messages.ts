@@ -16,13 +16,13 @@ export type Action =
 
 /** Everything that the page says, in one language. Numbers, sizes and times come written in that language. */
 export interface Messages {
-  /** The language's own name for itself, such as "Français". */
-  name: string;
   direction: "ltr" | "rtl";
 
   tagline: string;
   /** The label of the choice of languages. */
   language: string;
+  /** Another language was chosen, and could not be fetched. */
+  notLoaded: string;
   chooseFiles: string;
   chooseFolder: string;
   dropHint: string;
@@ -36,6 +36,8 @@ export interface Messages {
   pauseAll: string;
   resumeAll: string;
   cancelAll: string;
+  /** Goes to the first one that has failed. */
+  showFailed: string;
   retryFailed: string;
   clearDone: string;
   /** "2 of 5 files". */
@@ -45,6 +47,8 @@ export interface Messages {
   sent: string;
   /** "1.2 GB of 4 GB safe". */
   safeOf(safe: string, total: string): string;
+  /** "42% sent". */
+  percentSent(percent: string): string;
   /** "3 minutes left". */
   timeLeft(duration: string): string;
   /** What a bar says to a screen reader: "42% sent, 38% safe on the server". */
@@ -67,7 +71,7 @@ export interface Messages {
   nextTry(problem: string, duration: string): string;
   tryingNow(problem: string): string;
   /** Why an upload has ended, and what to do, in sentences. `detail` is the server's own line, empty when there is none. */
-  errors: Record<Exclude<UploadErrorCode, "too-large" | "refused" | "no-progress">, string>;
+  errors: Record<Exclude<UploadErrorCode, "too-large" | "refused" | "elsewhere" | "no-progress">, string>;
   tooLarge(limit: string | undefined): string;
   refused(detail: string): string;
 
@@ -75,9 +79,12 @@ export interface Messages {
   unfinished: string;
   unfinishedHint: string;
   continueAll(count: number): string;
+  giveUpAll: string;
   /** "63%: 1.2 GB of 2 GB are safe on the server". */
   unfinishedState(percent: string, safe: string, total: string): string;
   chooseAgainHint: string;
+  /** That several can be chosen at once, by the button `chooseFiles`. */
+  chooseAllHint: string;
   notTheSame(name: string): string;
   unreadable(name: string): string;
   emptyFolder: string;
@@ -99,7 +106,6 @@ export interface Messages {
 
   /** What a screen reader hears. */
   spokenStart(count: number): string;
-  spokenPercent(percent: string): string;
   spokenOffline: string;
   spokenOnline: string;
   spokenPaused: string;

@@ -10,12 +10,12 @@ const ofFiles = (count: number) =>
 
 // A time stands after a colon, where it needs no case: `Intl` gives «1 секунда», not «1 секунду».
 export const messages: Messages = {
-  name: "Русский",
   direction: "ltr",
 
   tagline:
     "Отправляйте файлы любого размера. Что бы ни случилось в пути, загрузка продолжится с последнего сохранённого байта.",
   language: "Язык",
+  notLoaded: "Не удалось загрузить язык. Проверьте соединение и выберите его снова.",
   chooseFiles: "Выбрать файлы",
   chooseFolder: "Выбрать папку",
   dropHint: "или перетащите файлы и папки в любое место страницы, или вставьте их из буфера обмена",
@@ -26,12 +26,14 @@ export const messages: Messages = {
   pauseAll: "Приостановить все",
   resumeAll: "Возобновить все",
   cancelAll: "Отменить все",
+  showFailed: "Показать неудачные",
   retryFailed: "Повторить неудачные",
   clearDone: "Убрать завершённые",
   filesDone: (done, all) => `${number(done)} из ${ofFiles(all)}`,
   safe: "Сохранено на сервере",
   sent: "Отправлено",
   safeOf: (safe, total) => `${safe} из ${total} сохранено`,
+  percentSent: (percent) => `Отправлено ${percent}`,
   timeLeft: (duration) => `осталось: ${duration}`,
   barValue: (sent, safe) => `Отправлено ${sent}, сохранено на сервере ${safe}`,
 
@@ -94,8 +96,10 @@ export const messages: Messages = {
       many: "Продолжить # загрузок",
       other: "Продолжить # загрузки",
     }),
+  giveUpAll: "Отказаться от всех",
   unfinishedState: (percent, safe, total) => `${percent}: ${safe} из ${total} сохранено на сервере`,
   chooseAgainHint: "Чтобы продолжить, выберите файл снова",
+  chooseAllHint: "Кнопкой «Выбрать файлы» можно выбрать их все сразу.",
   notTheSame: (name) =>
     `Это не тот файл, который вы начали загружать. Выберите исходный «${name}» или загрузите этот файл как новый.`,
   unreadable: (name) => `Не удалось прочитать «${name}». Проверьте, на месте ли файл, и выберите его снова.`,
@@ -131,7 +135,6 @@ export const messages: Messages = {
       many: "Загружаются # файлов",
       other: "Загружается # файла",
     }),
-  spokenPercent: (percent) => `Отправлено ${percent}`,
   spokenOffline: "Нет подключения к сети. Когда оно появится, загрузка продолжится автоматически",
   spokenOnline: "Подключение восстановлено",
   spokenPaused: "Загрузка приостановлена",

@@ -3,11 +3,11 @@ import type { Messages } from "./messages.ts";
 const { format: number } = new Intl.NumberFormat("zh");
 
 export const messages: Messages = {
-  name: "简体中文",
   direction: "ltr",
 
   tagline: "上传任意大小的文件。无论中途如何中断，都能从服务器已保存的最后一个字节继续。",
   language: "语言",
+  notLoaded: "无法加载该语言。请检查网络连接，然后重新选择。",
   chooseFiles: "选择文件",
   chooseFolder: "选择文件夹",
   dropHint: "或将文件、文件夹拖放到页面任意位置，也可以直接粘贴",
@@ -18,12 +18,14 @@ export const messages: Messages = {
   pauseAll: "全部暂停",
   resumeAll: "全部继续",
   cancelAll: "全部取消",
+  showFailed: "查看失败项",
   retryFailed: "重试失败项",
   clearDone: "清除已完成项",
   filesDone: (done, all) => `已完成 ${number(done)} 个，共 ${number(all)} 个文件`,
   safe: "服务器已保存",
   sent: "已发送",
   safeOf: (safe, total) => `已保存 ${safe}，共 ${total}`,
+  percentSent: (percent) => `已发送 ${percent}`,
   timeLeft: (duration) => `剩余 ${duration}`,
   barValue: (sent, safe) => `已发送 ${sent}，服务器已保存 ${safe}`,
 
@@ -75,8 +77,10 @@ export const messages: Messages = {
   unfinished: "未完成的上传",
   unfinishedHint: "之前在此浏览器中开始、尚未完成的上传。服务器已保存的部分不会丢失，可以接着上传。",
   continueAll: (count) => `继续上传 ${number(count)} 个文件`,
+  giveUpAll: "全部放弃",
   unfinishedState: (percent, safe, total) => `服务器已保存 ${percent}（${safe}，共 ${total}）`,
   chooseAgainHint: "重新选择该文件即可继续上传",
+  chooseAllHint: "也可以用“选择文件”一次选中全部文件。",
   notTheSame: (name) => `这不是之前上传的那个文件。请选择原来的“${name}”，或将此文件作为新文件上传。`,
   unreadable: (name) => `无法读取“${name}”。请确认它仍在原处，然后重新选择。`,
   emptyFolder: "没有找到可上传的文件。",
@@ -96,7 +100,6 @@ export const messages: Messages = {
   notDeleted: (name) => `未能删除“${name}”。请检查网络连接后重试。`,
 
   spokenStart: (count) => `正在上传 ${number(count)} 个文件`,
-  spokenPercent: (percent) => `已发送 ${percent}`,
   spokenOffline: "网络已断开，恢复后会自动继续上传",
   spokenOnline: "网络已恢复",
   spokenPaused: "上传已暂停",

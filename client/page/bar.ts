@@ -29,5 +29,6 @@ export class Bar {
     this.#sent.ariaLabel = label;
     this.#sent.ariaValueText = messages.barValue(words.percent(sentPart, 1), words.percent(safePart, 1));
     this.#safe.style.setProperty("--safe", String(safePart));
+    this.#safe.classList.toggle("is-partly", safePart > 0 && safePart < 1);
   }
 }

@@ -19,6 +19,12 @@ export function copyTemplate(id: string): HTMLElement {
   return document.importNode(first, true);
 }
 
+/** Whether nothing has the focus that can be seen: what was pressed may be gone now, or while a question was open. */
+export function isFocusLost(): boolean {
+  const focused = document.activeElement;
+  return focused === null || focused === document.body || focused.getClientRects().length === 0;
+}
+
 /** Writes a text where it is not there already: what is written anew is laid out anew, and spoken again. */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -9,11 +9,15 @@ interface Picker {
 /** Added at a time, so that ten thousand files do not hold the page up. */
 const PORTION = 200;
 
+/** Browsers tell at least three times a second that files are over the page. */
+const COVER_MS = 1500;
+
 /** Where files come from: the two buttons, a drop anywhere on the page, the clipboard. */
 export class Intake {
   readonly #files = find("files", HTMLInputElement);
   readonly #folder = find("folder", HTMLInputElement);
   readonly #cover = find("drop-cover", HTMLElement);
+  #coverTimer = 0;
   readonly #take: (picked: Picked[]) => void;
   readonly #onNone: () => void;
   readonly #onUnreadable: (names: string[]) => void;
@@ -82,11 +86,18 @@ export class Intake {
     else if (count === 0) this.#onNone();
   }
 
+  #showCover(): void {
+    this.#cover.hidden = false;
+    // A drag that is given up may end without a word.
+    clearTimeout(this.#coverTimer);
+    this.#coverTimer = setTimeout(() => this.#cover.hidden = true, COVER_MS);
+  }
+
   #listenToDrops(): void {
     // It comes as long as files are over the page, whatever elements come and go under the pointer.
     addEventListener("dragover", (event) => {
       event.preventDefault();
-      if (event.dataTransfer?.types.includes("Files")) this.#cover.hidden = false;
+      if (event.dataTransfer?.types.includes("Files")) this.#showCover();
     });
     addEventListener("dragleave", ({ relatedTarget }) => {
       if (relatedTarget === null) this.#cover.hidden = true;

@@ -25,21 +25,29 @@ export class Language {
   words!: Words;
   readonly #memory: Memory;
   readonly #choice = find("language", HTMLSelectElement);
+  readonly #failed = new Map<string, number>();
+  #uses = 0;
 
   private constructor(memory: Memory) {
     this.#memory = memory;
   }
 
-  /** The language that was chosen last in this browser, or the one that it prefers; `onChange` hears of another choice. */
-  static async load(memory: Memory, onChange: () => void): Promise<Language> {
+  /**
+   * The language that was chosen last in this browser, or the one that it prefers. `onChange` hears of another choice,
+   * `onFailure` of one that could not be had.
+   */
+  static async load(
+    memory: Memory,
+    { onChange, onFailure }: { onChange: () => void; onFailure: () => void },
+  ): Promise<Language> {
     const language = new Language(memory);
     const chosen = await memory.setting("language");
     await language.#use(chooseLanguage(chosen === undefined ? navigator.languages : [chosen, ...navigator.languages]));
-    language.#offer(onChange);
+    language.#offer(onChange, onFailure);
     return language;
   }
 
-  #offer(onChange: () => void): void {
+  #offer(onChange: () => void, onFailure: () => void): void {
     for (const [tag, name] of Object.entries(LANGUAGES)) {
       const option = new Option(name, tag);
       option.lang = tag;
@@ -48,14 +56,34 @@ export class Language {
     this.#choice.value = document.documentElement.lang;
     this.#choice.addEventListener("change", async () => {
       const tag = this.#choice.value;
-      await this.#use(tag);
+      try {
+        if (!await this.#use(tag)) return;
+      } catch {
+        // Its words cannot be fetched now.
+        this.#choice.value = document.documentElement.lang;
+        return onFailure();
+      }
       onChange();
       await this.#memory.set("language", tag);
     });
   }
 
-  async #use(tag: string): Promise<void> {
-    const { messages }: { messages: Messages } = await import(`../languages/${tag}.ts`);
+  async #import(path: string): Promise<{ messages: Messages }> {
+    // A browser keeps the failure of a module for as long as the page lives: the next try has another address.
+    const tries = this.#failed.get(path) ?? 0;
+    try {
+      return await import(tries === 0 ? path : `${path}?${tries}`);
+    } catch (error) {
+      this.#failed.set(path, tries + 1);
+      throw error;
+    }
+  }
+
+  /** False when another one was chosen meanwhile. */
+  async #use(tag: string): Promise<boolean> {
+    const use = ++this.#uses;
+    const { messages }: { messages: Messages } = await this.#import(`../languages/${tag}.ts`);
+    if (use !== this.#uses) return false;
     this.messages = messages;
     this.words = createWords(tag);
     const root = document.documentElement;
@@ -65,5 +93,6 @@ export class Language {
       const text = messages[element.dataset["text"] as keyof Messages];
       if (typeof text === "string") element.textContent = text;
     }
+    return true;
   }
 }

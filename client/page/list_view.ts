@@ -70,8 +70,15 @@ export class ListView {
     const upload = this.#uploads[Math.min(index, this.#uploads.length - 1)];
     if (upload === undefined) return false;
     this.#draw();
+    if (!this.#rows.has(upload)) this.#scrollTo(index);
     this.#rows.get(upload)?.focus();
     return this.#rows.has(upload);
+  }
+
+  #scrollTo(index: number): void {
+    const above = [...this.#allHeights()].slice(0, index).reduce((sum, height) => sum + height, 0);
+    scrollBy(0, this.#list.getBoundingClientRect().top + above - innerHeight / 3);
+    this.#draw();
   }
 
   /** The numbers may wait a little, for the eye does not follow more of them. */
@@ -87,7 +94,9 @@ export class ListView {
   #draw(): void {
     const uploads = this.#uploads;
     const top = -this.#list.getBoundingClientRect().top;
-    const bounds = uploads.length <= SHORT_LIST
+    const isWindowed = uploads.length > SHORT_LIST;
+    this.#list.classList.toggle("is-windowed", isWindowed);
+    const bounds = !isWindowed
       ? { top: -Infinity, bottom: Infinity }
       : { top: top - MARGIN, bottom: top + innerHeight + MARGIN };
     const { first, end, above, below } = windowOf(this.#allHeights(), bounds);

@@ -1,21 +1,22 @@
 import { systemClock } from "../clock.ts";
-import type { Action } from "../languages/messages.ts";
 import { Memory } from "../memory.ts";
 import { UnfinishedUploads } from "../unfinished_uploads.ts";
 import { type QueuedUpload, UploadQueue } from "../upload_queue.ts";
-import { UploadError } from "../uploader.ts";
 import { Announcer } from "./announcer.ts";
 import { Awake } from "./awake.ts";
-import { copyText } from "./copy_text.ts";
+import { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
-import { find, write } from "./elements.ts";
+import { find, isFocusLost } from "./elements.ts";
+import { FileActions } from "./file_actions.ts";
 import { Intake } from "./intake.ts";
 import { Language } from "./language.ts";
 import { ListView } from "./list_view.ts";
+import { Notices } from "./notices.ts";
 import { Questions } from "./questions.ts";
 import { NOTHING_TOLD, spoken } from "./spoken.ts";
-import { errorText } from "./texts.ts";
-import { type ActionForAll, runningOf, TotalView } from "./total_view.ts";
+import { errorText, nameText } from "./texts.ts";
+import { runningOf } from "./total_state.ts";
+import { type ActionForAll, TotalView } from "./total_view.ts";
 import { UnfinishedView } from "./unfinished_view.ts";
 
 /** Between two looks at where everything stands. */
@@ -23,21 +24,31 @@ const REDRAW_MS = 200;
 
 const memory = new Memory();
 const queue = new UploadQueue({ memory });
-const language = await Language.load(memory, redraw);
+const language = await Language.load(memory, {
+  onChange() {
+    notices.settle();
+    redraw();
+  },
+  onFailure: () => notices.complain(language.messages.notLoaded),
+});
 const questions = new Questions();
+const chooseAgain = new ChooseAgain();
 const awake = new Awake();
-const notice = find("notice", HTMLElement);
-const alert = find("alert", HTMLElement);
 // New text nodes, because a text that is there already would not be spoken again.
 const status = new Announcer((text) => find("status", HTMLElement).replaceChildren(text), systemClock);
 const failures = new Announcer((text) => find("failures", HTMLElement).replaceChildren(text), systemClock);
+const notices = new Notices(status);
+const files = new FileActions({ language, questions, notices, chooseAgain, take });
 const list = new ListView(find("list", HTMLUListElement), {
   language,
   onAction: async (action, upload) => {
     const index = queue.uploads.indexOf(upload);
-    await act(action, upload);
+    await files.act(action, upload);
     showNow();
-    if (isFocusLost()) focusRow(index);
+    if (!isFocusLost()) return;
+    // Another file may have come in its place.
+    const again = queue.uploads.findIndex(({ path }) => path === upload.path);
+    focusRow(again < 0 ? index : again);
   },
 });
 const totals = new TotalView({
@@ -52,17 +63,27 @@ const unfinished = new UnfinishedView({
   uploads: new UnfinishedUploads({ memory }),
   language,
   questions,
+  notices,
+  chooseAgain,
   take,
-  complain,
+  focusUploads(count) {
+    showNow();
+    focusRow(Math.max(0, queue.uploads.length - count));
+  },
 });
 let told = NOTHING_TOLD;
 let isDue = false;
+/** The failed one that was shown last. */
+let shown: QueuedUpload | undefined;
 let unspoken: QueuedUpload[] = [];
 
 new Intake({
   take,
-  onNone: () => complain(language.messages.emptyFolder),
-  onUnreadable: (names) => complain(names.slice(0, 20).map(language.messages.unreadable).join("\n")),
+  onNone: () => notices.complain(language.messages.emptyFolder),
+  onUnreadable(names) {
+    const texts = names.slice(0, 20).map((name) => language.messages.unreadable(nameText(name)));
+    notices.complain(texts.join("\n"));
+  },
 });
 queue.on("list", () => show());
 queue.on("progress", (upload) => {
@@ -77,11 +98,8 @@ document.documentElement.dataset["ready"] = "";
 await unfinished.load();
 
 function take(picked: Picked[]): void {
-  complain("");
-  for (const { file, ...about } of picked) {
-    queue.add(file, about);
-    unfinished.leaveOut({ file, ...about });
-  }
+  notices.settle();
+  for (const { file, ...about } of unfinished.leaveOut(picked)) queue.add(file, about);
 }
 
 /** Shows where everything stands, a few times a second at most; also in a tab that is not seen, for its title is. */
@@ -111,33 +129,6 @@ function redraw(): void {
   totals.show(queue.total, queue.isBuffered);
 }
 
-async function act(action: Action, upload: QueuedUpload): Promise<void> {
-  const { messages, words } = language;
-  const { path, progress: { confirmed } } = upload;
-  switch (action) {
-    case "pause":
-      return upload.pause();
-    case "resume":
-    case "retry":
-      return upload.resume();
-    case "remove":
-      return upload.remove();
-    case "cancel": {
-      const text = messages.confirmCancel(path, words.bytes(confirmed));
-      if (confirmed === 0 || await questions.confirm(text, { yes: messages.cancelIt, no: messages.keepIt })) {
-        upload.cancel();
-      }
-      return;
-    }
-    case "copy":
-      return await copy(new URL(upload.location ?? "", document.baseURI).href);
-    case "delete":
-      if (await questions.confirm(messages.confirmDelete(path), { yes: messages.deleteIt, no: messages.keepIt })) {
-        await deleteFile(upload);
-      }
-  }
-}
-
 async function actOnAll(action: ActionForAll): Promise<void> {
   const { messages } = language;
   const { in: count } = queue.total;
@@ -146,56 +137,29 @@ async function actOnAll(action: ActionForAll): Promise<void> {
       return queue.pauseAll();
     case "resumeAll":
       return queue.resumeAll();
+    case "showFailed":
+      return focusNextFailed();
     case "retryFailed":
       return queue.retryFailed();
     case "clearDone":
       return queue.removeDone();
     case "cancelAll": {
       const text = messages.confirmCancelAll(runningOf(queue.total) + count.paused + count.failed);
-      if (await questions.confirm(text, { yes: messages.cancelIt, no: messages.keepIt })) queue.cancelAll();
+      if (await questions.confirm(text, { yes: messages.cancelAll, no: messages.keepIt })) queue.cancelAll();
     }
   }
+}
+
+/** Each press goes to the next one, and from the last to the first. */
+function focusNextFailed(): void {
+  const failed = queue.uploads.filter(({ state }) => state === "failed");
+  shown = failed[(shown === undefined ? 0 : failed.indexOf(shown) + 1) % failed.length];
+  if (shown !== undefined) focusRow(queue.uploads.indexOf(shown));
 }
 
 /** Moves the focus to the row with that index, or to the one that has taken its place. */
 function focusRow(index: number): void {
   if (!list.focus(index)) find("choose-files", HTMLButtonElement).focus();
-}
-
-/** What was pressed may be gone now, or may have gone while a question was open. */
-function isFocusLost(): boolean {
-  const focused = document.activeElement;
-  return focused === null || focused === document.body || focused.getClientRects().length === 0;
-}
-
-async function deleteFile(upload: QueuedUpload): Promise<void> {
-  const { messages } = language;
-  try {
-    await upload.delete();
-    upload.remove();
-    complain("");
-    notify(messages.deleted(upload.path));
-  } catch (error) {
-    if (!(error instanceof UploadError)) throw error;
-    complain(messages.notDeleted(upload.path));
-  }
-}
-
-async function copy(link: string): Promise<void> {
-  const { messages } = language;
-  if (await copyText(link)) notify(messages.copied);
-  else await questions.show(messages.copyByHand, link, messages.close);
-}
-
-/** Shows and speaks that something was done. */
-function notify(text: string): void {
-  write(notice, text);
-  setTimeout(() => notice.textContent === text && write(notice, ""), 5000);
-}
-
-/** Shows and speaks what is wrong, until something goes well. */
-function complain(text: string): void {
-  write(alert, text);
 }
 
 /** Speaks each failure once; of many at a time the number alone. */
@@ -206,6 +170,9 @@ function tellFailure(upload: QueuedUpload): void {
     const [{ path, progress: { error } }, ...others] = unspoken as [QueuedUpload, ...QueuedUpload[]];
     unspoken = [];
     if (others.length > 0) return messages.spokenFailures(others.length + 1);
-    return messages.spokenFailed(path, error === undefined ? messages.refused("") : errorText(error, language));
+    return messages.spokenFailed(
+      nameText(path),
+      error === undefined ? messages.refused("") : errorText(error, language),
+    );
   });
 }

@@ -3,7 +3,7 @@ import type { QueuedUpload } from "../upload_queue.ts";
 import { Bar } from "./bar.ts";
 import { copyTemplate, part, write } from "./elements.ts";
 import type { Language } from "./language.ts";
-import { numbersText, percentText, stateText } from "./texts.ts";
+import { nameText, numbersText, percentText, stateText } from "./texts.ts";
 
 /** How a row stands in its list, and when its next try comes. */
 export interface RowSetting {
@@ -31,26 +31,28 @@ export class RowView {
 
   constructor(upload: QueuedUpload) {
     this.#upload = upload;
-    write(this.#name, upload.file.name);
+    write(this.#name, nameText(upload.file.name));
     const folder = upload.path.slice(0, -upload.file.name.length);
-    write(this.#folder, folder);
+    write(this.#folder, nameText(folder));
     this.#folder.hidden = folder === "";
   }
 
   /** Shows the upload as it is now. */
   show(language: Language, { position, count, retryAt, now }: RowSetting): void {
     const upload = this.#upload;
-    const { words } = language;
+    const { words, messages } = language;
     const { state, sent, confirmed, total, bytesPerSecond } = upload.progress;
+    const isDone = state === "done";
     const { element } = this;
     element.dataset["state"] = state;
     element.ariaSetSize = String(count);
     element.ariaPosInSet = String(position);
-    this.#bar.show({ sent, confirmed, total, isDone: state === "done" }, upload.path, language);
-    write(this.#percent, percentText(upload.progress, state === "done", words));
+    this.#bar.show({ sent, confirmed, total, isDone }, nameText(upload.path), language);
+    const percent = percentText(sent, upload.progress, isDone, words);
+    write(this.#percent, sent > confirmed ? messages.percentSent(percent) : percent);
     write(this.#size, words.bytes(total));
     write(this.#state, stateText(upload, language, { retryAt, now }));
-    const isBegun = state !== "done" && confirmed > 0 || bytesPerSecond > 0;
+    const isBegun = !isDone && confirmed > 0 || bytesPerSecond > 0;
     write(this.#numbers, isBegun ? numbersText(upload.progress, language) : "");
     this.#showControls(language);
   }
@@ -70,7 +72,7 @@ export class RowView {
       const action = control.dataset["action"] as Action;
       const { label, of } = messages.actions[action];
       write(control, label);
-      control.ariaLabel = of(upload.path);
+      control.ariaLabel = of(nameText(upload.path));
       control.hidden = !offered.includes(action);
       isFocusLost ||= control.hidden && control === focused;
     }
@@ -80,15 +82,20 @@ export class RowView {
 }
 
 /** What can be done with an upload in its state. */
-export function actionsFor({ state, location, canRetry, progress: { confirmed } }: QueuedUpload): Action[] {
+export function actionsFor({ state, location, canRetry, progress }: QueuedUpload): Action[] {
   switch (state) {
     case "done":
       return location === undefined ? ["remove"] : ["download", "copy", "delete", "remove"];
     case "paused":
     case "stopped":
       return ["resume", "cancel"];
-    case "failed":
-      return [...canRetry ? ["retry" as const] : [], confirmed > 0 ? "cancel" : "remove"];
+    case "waiting":
+      // The end of what another tab does is not to be hurried.
+      return progress.problem?.code === "elsewhere" ? ["pause", "cancel"] : ["retry", "pause", "cancel"];
+    case "failed": {
+      const again: Action[] = canRetry ? ["retry"] : progress.error?.code === "file-changed" ? ["chooseAgain"] : [];
+      return [...again, progress.confirmed > 0 ? "giveUp" : "remove"];
+    }
     case "cancelled":
       return [];
     default:

@@ -1,6 +1,6 @@
 import type { Messages } from "../languages/messages.ts";
 import type { Total } from "../upload_queue.ts";
-import { runningOf } from "./total_view.ts";
+import { endText, isCutOff, runningOf } from "./total_state.ts";
 import type { Words } from "./words.ts";
 
 const QUARTER = 0.25;
@@ -8,40 +8,49 @@ const QUARTER = 0.25;
 /** What has been told of the uploads so far. */
 export interface Told {
   isRunning: boolean;
-  isOffline: boolean;
+  isCutOff: boolean;
   quarter: number;
+  files: number;
+  /** How many had ended well, and not, when what is told of now began. */
+  done: number;
+  failed: number;
 }
 
 /** Nothing has been told. */
-export const NOTHING_TOLD: Told = { isRunning: false, isOffline: false, quarter: 0 };
+export const NOTHING_TOLD: Told = { isRunning: false, isCutOff: false, quarter: 0, files: 0, done: 0, failed: 0 };
 
 /**
- * What a screen reader is to hear when all uploads stand at `total`, after what it was `told`: the start, each quarter,
- * that the network is gone and back, that all is paused, and the end. `undefined` when there is nothing new.
+ * What a screen reader is to hear when all uploads stand at `total`, after what it was `told`: the start, also of those
+ * that come later, each quarter, that the network is gone and back, that all is paused, and how those ended that were
+ * begun together. `undefined` when there is nothing new.
  */
 export function spoken(
   total: Total,
   told: Told,
   { messages, words }: { messages: Messages; words: Words },
 ): { told: Told; text: string | undefined } {
-  const { paused, sending, asking, done, failed } = total.in;
+  const { files, in: { paused, done, failed } } = total;
   const isRunning = runningOf(total) > 0;
-  // A question that is under way says nothing yet: each try begins with one.
-  const isOffline = sending === 0 && (total.disconnected > 0 || told.isOffline && asking > 0);
   const reached = total.total === 0 ? 0 : Math.floor(total.sent / total.total / QUARTER);
-  const quarter = isRunning ? reached : 0;
-  const next = { isRunning, isOffline, quarter: told.isRunning ? Math.max(told.quarter, quarter) : quarter };
+  // Those that come later make the share smaller: a quarter that was told is told once.
+  const quarter = isRunning ? Math.max(told.isRunning ? told.quarter : 0, reached) : 0;
+  const next = { isRunning, isCutOff: isCutOff(total, told.isCutOff), quarter, files };
+  // What was taken off the list meanwhile is told no more.
+  const before = { done: Math.min(told.done, done), failed: Math.min(told.failed, failed) };
+  const ended = [done - before.done, failed - before.failed] as const;
+  // Small files may have begun and ended since the last look.
+  const isOver = !isRunning && (told.isRunning || ended[0] + ended[1] > 0);
 
   function text(): string | undefined {
-    if (!isRunning && told.isRunning) {
+    if (isOver) {
       if (paused > 0) return messages.spokenPaused;
-      return total.files > 0 ? messages.spokenEnd(done, failed) : undefined;
+      return ended[0] + ended[1] > 0 ? endText(...ended, messages) : undefined;
     }
-    if (isRunning && !told.isRunning) return messages.spokenStart(runningOf(total));
-    if (isOffline !== told.isOffline) return isOffline ? messages.spokenOffline : messages.spokenOnline;
-    if (quarter > told.quarter && quarter < 4) return messages.spokenPercent(words.percent(quarter * QUARTER, 1));
+    if (isRunning && (!told.isRunning || files > told.files)) return messages.spokenStart(runningOf(total));
+    if (next.isCutOff !== told.isCutOff) return next.isCutOff ? messages.spokenOffline : messages.spokenOnline;
+    if (quarter > told.quarter && quarter < 4) return messages.percentSent(words.percent(quarter * QUARTER, 1));
     return undefined;
   }
 
-  return { told: { ...next, quarter: isRunning ? next.quarter : 0 }, text: text() };
+  return { told: { ...next, ...isRunning ? before : { done, failed } }, text: text() };
 }

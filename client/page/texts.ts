@@ -6,6 +6,14 @@ import type { Words } from "./words.ts";
 /** What the progress of one upload and the total of all have in common. */
 type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "secondsLeft">;
 
+/**
+ * A name as it can be shown: what turns the direction of the letters behind it (Unicode Standard Annex #9, 2) would make
+ * one name look like another, `exe` like `jpg`.
+ */
+export function nameText(name: string): string {
+  return name.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}
+
 /** What the page says about an upload, in words. `retryAt` is when the next try comes, in the seconds of `now`. */
 export function stateText(
   { progress }: QueuedUpload,
@@ -22,7 +30,9 @@ export function stateText(
       return progress.sent === progress.total ? messages.finishing : messages.sending;
     case "waiting": {
       const code = progress.problem?.code ?? "connection";
-      const problem = code === "connection" && !navigator.onLine ? messages.offline : messages.problems[code];
+      // What ends this wait is the network, not the clock.
+      if (code === "connection" && !navigator.onLine) return messages.tryingNow(messages.offline);
+      const problem = messages.problems[code];
       const seconds = retryAt === undefined ? 0 : retryAt - now;
       return seconds >= 1 ? messages.nextTry(problem, words.duration(seconds)) : messages.tryingNow(problem);
     }
@@ -42,16 +52,28 @@ export function numbersText(
   { confirmed, total, bytesPerSecond, secondsLeft }: Numbers,
   { messages, words }: Language,
 ): string {
-  return [
+  return joined([
     messages.safeOf(words.bytes(confirmed), words.bytes(total)),
-    bytesPerSecond > 0 ? words.speed(bytesPerSecond).replace(" ", "\u00a0") : "",
-    secondsLeft === undefined ? "" : messages.timeLeft(words.duration(secondsLeft)),
-  ].filter((text) => text !== "").join(" · ");
+    bytesPerSecond > 0 ? unbroken(words.speed(bytesPerSecond)) : "",
+    secondsLeft === undefined ? "" : unbroken(messages.timeLeft(words.duration(secondsLeft))),
+  ]);
 }
 
-/** Of one upload or of all: how much has been sent. What is done has all, also where there is nothing to be sent. */
-export function percentText({ sent, total }: Pick<Numbers, "sent" | "total">, isDone: boolean, words: Words): string {
-  return isDone ? words.percent(1, 1) : words.percent(sent, total || 1);
+/** Texts beside one another; a line that ends between them ends with the dot. */
+export function joined(texts: readonly string[]): string {
+  return texts.filter((text) => text !== "").join("\u00a0· ");
+}
+
+function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
+}
+
+/**
+ * The share of one upload, or of all, that has been sent, or that is safe. What is done has all, also where there is
+ * nothing to be sent; and nothing else has.
+ */
+export function percentText(bytes: number, { total }: Pick<Numbers, "total">, isDone: boolean, words: Words): string {
+  return isDone ? words.percent(1, 1) : words.percent(Math.min(bytes, 0.99 * total), total || 1);
 }
 
 /** Why an upload has ended, and what to do about it. */
@@ -62,5 +84,6 @@ export function errorText(
   if (code === "too-large") return messages.tooLarge(limit === undefined ? undefined : words.bytes(limit));
   if (code === "no-progress") return messages.refused(message);
   if (code === "refused") return messages.refused([status, line].filter((part) => part).join(", "));
+  if (code === "elsewhere") return messages.problems.elsewhere;
   return messages.errors[code];
 }

@@ -2,21 +2,28 @@ import type { Total } from "../upload_queue.ts";
 import { Bar } from "./bar.ts";
 import { find, write } from "./elements.ts";
 import type { Language } from "./language.ts";
-import { numbersText, percentText } from "./texts.ts";
+import { joined, numbersText, percentText } from "./texts.ts";
+import { isCutOff, runningOf, totalState } from "./total_state.ts";
 
 /** What can be done with all uploads at once. */
-export type ActionForAll = "pauseAll" | "resumeAll" | "cancelAll" | "retryFailed" | "clearDone";
+export type ActionForAll = "pauseAll" | "resumeAll" | "cancelAll" | "showFailed" | "retryFailed" | "clearDone";
 
 /** Where all uploads together stand, and what can be done with all of them; in the title of the page too. */
 export class TotalView {
   readonly #section = find("queue", HTMLElement);
-  readonly #bar = new Bar(find("total", HTMLElement));
+  readonly #all = find("total", HTMLElement);
+  readonly #bar = new Bar(this.#all);
   readonly #percent = find("total-percent", HTMLElement);
   readonly #numbers = find("total-numbers", HTMLElement);
+  readonly #legend = find("legend", HTMLElement);
+  readonly #safe = find("total-safe", HTMLElement);
+  readonly #sent = find("total-sent", HTMLElement);
+  readonly #state = find("total-state", HTMLElement);
   readonly #buffered = find("buffered", HTMLElement);
   readonly #controls = [...document.querySelectorAll<HTMLButtonElement>("[data-all]")];
   readonly #language: Language;
   readonly #title = document.title;
+  #isCutOff = false;
 
   constructor({ language, onAction }: { language: Language; onAction: (action: ActionForAll) => void }) {
     this.#language = language;
@@ -28,16 +35,30 @@ export class TotalView {
   show(total: Total, isBuffered: boolean): void {
     const { messages, words } = this.#language;
     const { files, sent, confirmed } = total;
-    const running = runningOf(total);
-    const isDone = files > 0 && total.in.done === files;
+    const isRunning = runningOf(total) > 0;
+    // What has failed does not count.
+    const isDone = total.in.done > 0 && total.in.done + total.in.failed === files;
+    this.#isCutOff = isCutOff(total, this.#isCutOff);
+    const { state, text } = totalState(total, { isCutOff: this.#isCutOff, isOnline: navigator.onLine }, messages);
     this.#section.hidden = files === 0;
-    this.#buffered.hidden = !isBuffered || running === 0;
+    // The row of a file that is alone says it all.
+    this.#section.classList.toggle("is-of-one", files === 1);
+    this.#buffered.hidden = !isBuffered || !isRunning;
+    this.#legend.hidden = !isRunning;
+    this.#all.dataset["state"] = state;
     this.#bar.show({ sent, confirmed, total: total.total, isDone }, messages.allUploads, this.#language);
-    const percent = percentText(total, isDone, words);
+    const percent = percentText(sent, total, isDone, words);
     const done = messages.filesDone(total.in.done, files);
     write(this.#percent, percent);
-    write(this.#numbers, `${done} · ${numbersText(total, this.#language)}`);
-    document.title = running === 0 ? this.#title : `${percent} · ${done}`;
+    write(this.#numbers, joined([done, numbersText(total, this.#language)]));
+    write(this.#safe, percentText(confirmed, total, isDone, words));
+    write(this.#sent, percent);
+    write(this.#state, text);
+    document.title = files === 0
+      ? this.#title
+      : isRunning
+      ? joined([percent, done, text])
+      : joined([text, this.#title]);
     this.#showControls(total);
   }
 
@@ -48,22 +69,19 @@ export class TotalView {
 
   #showControls(total: Total): void {
     const running = runningOf(total);
-    const { paused, done } = total.in;
+    const { paused, done, failed } = total.in;
     const offered: Record<ActionForAll, boolean> = {
       pauseAll: running > 0,
       resumeAll: paused > 0,
       cancelAll: running + paused > 0,
+      showFailed: failed > 0,
       retryFailed: total.retryable > 0,
       clearDone: done > 0,
     };
     const focused = document.activeElement;
-    for (const control of this.#controls) control.hidden = !offered[control.dataset["all"] as ActionForAll];
+    for (const control of this.#controls) {
+      control.hidden = total.files < 2 || !offered[control.dataset["all"] as ActionForAll];
+    }
     if (this.#controls.some((control) => control === focused && control.hidden)) this.focus();
   }
-}
-
-/** How many uploads run, or wait for their turn or for the network. */
-export function runningOf(total: Total): number {
-  const { queued, ready, asking, sending, waiting } = total.in;
-  return queued + ready + asking + sending + waiting;
 }

@@ -1,10 +1,14 @@
+import type { FileFacts } from "../requests.ts";
 import { isSameFile, type Unfinished, type UnfinishedUploads } from "../unfinished_uploads.ts";
 import { UploadError } from "../uploader.ts";
 import { Bar } from "./bar.ts";
+import type { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
-import { copyTemplate, find, part, write } from "./elements.ts";
+import { copyTemplate, find, isFocusLost, part, write } from "./elements.ts";
 import type { Language } from "./language.ts";
+import type { Notices } from "./notices.ts";
 import type { Questions } from "./questions.ts";
+import { nameText } from "./texts.ts";
 
 interface Item {
   unfinished: Unfinished;
@@ -17,9 +21,11 @@ export interface UnfinishedSetting {
   uploads: UnfinishedUploads;
   language: Language;
   questions: Questions;
+  notices: Notices;
+  chooseAgain: ChooseAgain;
   take: (picked: Picked[]) => void;
-  /** Shows what is wrong, and what to do. */
-  complain: (text: string) => void;
+  /** Moves the focus to what the list's files have become. */
+  focusUploads: (count: number) => void;
 }
 
 /** The uploads that an earlier page has begun: go on with one click where the browser knows the file, or choose it again. */
@@ -28,30 +34,33 @@ export class UnfinishedView {
   readonly #section = find("unfinished", HTMLElement);
   readonly #list = find("unfinished-list", HTMLElement);
   readonly #all = find("continue-all", HTMLButtonElement);
-  readonly #field = find("file-again", HTMLInputElement);
-  #items: Item[] = [];
-  #wanted: Item | undefined;
+  readonly #none = find("give-up-all", HTMLButtonElement);
+  readonly #chooseAllHint = find("choose-all-hint", HTMLElement);
+  readonly #items = new Map<string, Item>();
 
   constructor(setting: UnfinishedSetting) {
     this.#setting = setting;
-    this.#all.addEventListener("click", () => this.#goOn(this.#items.filter(hasHandle)));
-    this.#field.addEventListener("change", () => this.#takeAgain());
+    this.#all.addEventListener("click", () => this.#goOn([...this.#items.values()].filter(hasHandle)));
+    this.#none.addEventListener("click", () => this.#giveUpAll());
     this.#list.addEventListener("click", ({ target }) => this.#act(target));
   }
 
   /** Lists what is unfinished, then asks the server about each. */
   async load(): Promise<void> {
     const { uploads } = this.#setting;
-    this.#items = (await uploads.list()).map((unfinished) => {
+    for (const unfinished of await uploads.list()) {
       const element = copyTemplate("unfinished-row");
       this.#list.append(element);
-      return { unfinished, element, bar: new Bar(element) };
-    });
+      this.#items.set(keyOf(unfinished), { unfinished, element, bar: new Bar(element) });
+    }
     this.redraw();
-    for (const item of [...this.#items]) {
+    uploads.dismissDiscarded();
+    for (const [key, item] of [...this.#items]) {
+      // It may be uploaded by now.
+      if (this.#items.get(key) !== item) continue;
       const refreshed = await uploads.refresh(item.unfinished);
       if (refreshed === undefined) {
-        this.#remove(item);
+        this.#remove([item]);
       } else {
         item.unfinished = refreshed;
         this.#write(item);
@@ -61,25 +70,40 @@ export class UnfinishedView {
 
   /** Shows all anew: the language has changed. */
   redraw(): void {
-    for (const item of this.#items) this.#write(item);
-    const count = this.#items.filter(hasHandle).length;
-    write(this.#all, this.#setting.language.messages.continueAll(count));
-    this.#all.hidden = count < 2;
-    this.#section.hidden = this.#items.length === 0;
+    for (const item of this.#items.values()) this.#write(item);
+    this.#writeHeading();
   }
 
-  /** Takes a file off the list that is being uploaded now. */
-  leaveOut({ file, path = file.name }: Picked): void {
-    const found = this.#items.filter(({ unfinished }) =>
-      isSameFile(file, unfinished) && (unfinished.path ?? unfinished.name) === path
-    );
-    for (const item of found) this.#remove(item);
+  /** Takes files off the list that are to be uploaded now; gives each with how much of it is known to be safe. */
+  leaveOut(picked: readonly Picked[]): (Picked & { confirmed?: number })[] {
+    const gone: Item[] = [];
+    const known = picked.map((one) => {
+      const { name, size, lastModified } = one.file;
+      const item = this.#items.get(keyOf({ name, size, lastModified, path: one.path }));
+      if (item === undefined) return one;
+      gone.push(item);
+      return { ...one, confirmed: item.unfinished.confirmed };
+    });
+    if (gone.length > 0) this.#remove(gone);
+    return known;
+  }
+
+  #writeHeading(): void {
+    const { messages } = this.#setting.language;
+    const items = [...this.#items.values()];
+    const count = items.filter(hasHandle).length;
+    write(this.#all, messages.continueAll(count));
+    this.#all.hidden = count < 2;
+    this.#none.hidden = items.length < 2;
+    this.#chooseAllHint.hidden = items.length - count < 2;
+    this.#section.hidden = items.length === 0;
   }
 
   #write({ unfinished, element, bar }: Item): void {
     const { language } = this.#setting;
     const { messages, words } = language;
-    const { name, path = name, size, confirmed, handle } = unfinished;
+    const { size, confirmed, handle } = unfinished;
+    const path = nameText(unfinished.path ?? unfinished.name);
     write(part(element, "name", HTMLElement), path);
     bar.show({ sent: confirmed, confirmed, total: size, isDone: false }, path, language);
     const state = messages.unfinishedState(
@@ -100,17 +124,17 @@ export class UnfinishedView {
 
   #act(target: EventTarget | null): void {
     const button = target instanceof Element ? target.closest("button") : null;
-    const item = this.#items.find(({ element }) => button !== null && element.contains(button));
-    if (button === null || item === undefined) return;
+    const row = button?.closest("li");
+    const item = row && [...this.#items.values()].find(({ element }) => element === row);
+    if (!button || !item) return;
     if (button.classList.contains("continue")) this.#goOn([item]);
     if (button.classList.contains("giveUp")) this.#giveUp(item);
-    if (!button.classList.contains("chooseAgain")) return;
-    this.#wanted = item;
-    this.#field.click();
+    if (button.classList.contains("chooseAgain")) this.#takeAgain(item.unfinished);
   }
 
   async #goOn(items: readonly Item[]): Promise<void> {
-    const { uploads, take, complain, language } = this.#setting;
+    const { uploads, take, notices, language: { messages }, focusUploads } = this.#setting;
+    const unreadable: string[] = [];
     for (const item of items) {
       const { handle: _, ...withoutHandle } = item.unfinished;
       try {
@@ -122,46 +146,83 @@ export class UnfinishedView {
         }]);
       } catch (error) {
         if (!(error instanceof UploadError)) throw error;
-        complain(language.messages.unreadable(item.unfinished.name));
+        unreadable.push(messages.spokenFailed(nameText(item.unfinished.name), messages.errors["file-changed"]));
         // Choosing it anew is what is left.
         item.unfinished = withoutHandle;
-        this.redraw();
+        this.#write(item);
+        this.#writeHeading();
       }
     }
+    if (unreadable.length > 0) notices.complain(unreadable.join("\n"));
+    if (!isFocusLost()) return;
+    const left = items.find(({ element }) => element.isConnected);
+    if (left === undefined) focusUploads(items.length);
+    else focusFirstButton(left.element);
   }
 
-  #takeAgain(): void {
-    const { take, complain, language } = this.#setting;
-    const file = this.#field.files?.[0];
-    const wanted = this.#wanted;
-    this.#field.value = "";
-    if (file === undefined || wanted === undefined) return;
-    const { path, name } = wanted.unfinished;
-    if (!isSameFile(file, wanted.unfinished)) return complain(language.messages.notTheSame(name));
+  async #takeAgain(unfinished: Unfinished): Promise<void> {
+    const { take, notices, chooseAgain, language } = this.#setting;
+    const file = await chooseAgain.ask();
+    if (file === undefined) return;
+    const { path, name } = unfinished;
+    if (!isSameFile(file, unfinished)) return notices.complain(language.messages.notTheSame(nameText(name)));
     take([{ file, ...path !== undefined && { path } }]);
   }
 
   async #giveUp(item: Item): Promise<void> {
-    const { uploads, questions, language: { messages, words } } = this.#setting;
+    const { questions, language: { messages, words } } = this.#setting;
     const { unfinished } = item;
-    const text = messages.confirmGiveUp(unfinished.path ?? unfinished.name, words.bytes(unfinished.confirmed));
-    if (!await questions.confirm(text, { yes: messages.deleteIt, no: messages.keepIt })) return;
-    this.#remove(item);
-    // The server deletes it by itself when it cannot be told.
-    uploads.dismiss(unfinished).catch(() => {});
+    const name = nameText(unfinished.path ?? unfinished.name);
+    const text = messages.confirmGiveUp(name, words.bytes(unfinished.confirmed));
+    if (!await questions.confirm(text, { yes: messages.actions.giveUp.label, no: messages.keepIt })) return;
+    await this.#dismiss([item]);
   }
 
-  #remove(item: Item): void {
-    const index = this.#items.indexOf(item);
-    if (index < 0) return;
-    const hadFocus = item.element.contains(document.activeElement);
-    this.#items.splice(index, 1);
-    item.element.remove();
-    this.redraw();
-    if (!hadFocus) return;
-    const next = this.#items[Math.min(index, this.#items.length - 1)]?.element;
-    (next?.querySelector<HTMLElement>("button:not([hidden])") ?? find("choose-files", HTMLButtonElement)).focus();
+  async #giveUpAll(): Promise<void> {
+    const { questions, language: { messages } } = this.#setting;
+    const items = [...this.#items.values()];
+    const text = messages.confirmCancelAll(items.length);
+    if (!await questions.confirm(text, { yes: messages.giveUpAll, no: messages.keepIt })) return;
+    const dismissed = this.#dismiss(items);
+    if (isFocusLost()) focusFirstButton(null);
+    await dismissed;
   }
+
+  async #dismiss(items: readonly Item[]): Promise<void> {
+    const { uploads, notices, language: { messages } } = this.#setting;
+    this.#remove(items);
+    const elsewhere: string[] = [];
+    await uploads.dismissAll(items.map(({ unfinished }) => unfinished), ({ name }, error) => {
+      // A server that cannot be told now is told by a later page.
+      if (!(error instanceof UploadError) || error.code !== "elsewhere") return;
+      elsewhere.push(messages.spokenFailed(nameText(name), messages.problems.elsewhere));
+      notices.complain(elsewhere.join("\n"));
+    });
+  }
+
+  #remove(gone: readonly Item[]): void {
+    const focused = gone.find(({ element }) => element.contains(document.activeElement))?.element;
+    let next = focused?.nextElementSibling ?? null;
+    const elements = new Set<Element>(gone.map(({ element }) => element));
+    while (next !== null && elements.has(next)) next = next.nextElementSibling;
+    for (const { unfinished, element } of gone) {
+      this.#items.delete(keyOf(unfinished));
+      element.remove();
+    }
+    this.#writeHeading();
+    if (focused !== undefined) focusFirstButton(next ?? this.#list.lastElementChild);
+  }
+}
+
+/** What is the same for the same file, chosen again; the bytes are compared when it is uploaded. */
+function keyOf(
+  { name, size, lastModified, path = name }: Omit<FileFacts, "type"> & { path?: string | undefined },
+): string {
+  return `${size} ${lastModified} ${path}`;
+}
+
+function focusFirstButton(within: Element | null): void {
+  (within?.querySelector<HTMLElement>("button:not([hidden])") ?? find("choose-files", HTMLButtonElement)).focus();
 }
 
 function hasHandle({ unfinished }: Item): boolean {

@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import type { Page } from "playwright-core";
 import { LANGUAGES } from "../../client/page/language.ts";
 import { violations } from "../support/axe.ts";
-import { browserTest } from "../support/browser.ts";
+import { browserTest, openPage } from "../support/browser.ts";
 import { openServedPage, type ServedPage } from "../support/served_page.ts";
+import { startSite } from "../support/test_site.ts";
 
 const MB = 1_000_000;
 
@@ -27,6 +30,16 @@ async function assertNoViolations(site: ServedPage, state: string): Promise<void
   }
 }
 
+/** What is seen and does not lie between the left and the right of the window. */
+async function sticksOut(page: Page): Promise<string[]> {
+  return await page.locator("body *:visible").evaluateAll((elements) =>
+    elements.filter((element) => {
+      const { left, right } = element.getBoundingClientRect();
+      return left < 0 || right > document.documentElement.clientWidth;
+    }).map((element) => `${element.outerHTML.slice(0, 80)} ${JSON.stringify(element.getBoundingClientRect())}`)
+  );
+}
+
 browserTest("axe finds nothing wrong in any state of the page, light or dark", async () => {
   await using site = await openServedPage({ server: ["--max-size", "40MB"], context: { bypassCSP: true } });
   const { page } = site;
@@ -47,6 +60,9 @@ browserTest("axe finds nothing wrong on a phone with text of twice the size, in 
   await using site = await openServedPage({ server: ["--max-size", "40MB"], context });
   const { page } = site;
   await showEveryState(site);
+  await Deno.mkdir(join(site.folder, "empty"));
+  await site.drop([join(site.folder, "empty")]);
+  await site.button("Close").waitFor();
   await page.addStyleTag({ content: "html { font-size: 200% }" });
   for (const tag of Object.keys(LANGUAGES)) {
     await page.selectOption("#language", tag);
@@ -57,5 +73,22 @@ browserTest("axe finds nothing wrong on a phone with text of twice the size, in 
       return { scrollWidth, clientWidth };
     });
     assert(scrollWidth <= clientWidth, `${tag}: ${scrollWidth} pixels wide`);
+    assertEquals(await sticksOut(page), [], tag);
   }
 });
+
+browserTest(
+  "without JavaScript the page says that it needs it, and has nothing that could be pressed in vain",
+  async () => {
+    await using site = await startSite();
+    await using without = await openPage(site.pawl.url, { context: { javaScriptEnabled: false } });
+    const { page } = without;
+    await page.locator("noscript .error", { hasText: "This page needs JavaScript" }).waitFor();
+    assert(await page.getByRole("heading", { name: "Pawl" }).isVisible());
+    assertEquals(
+      await page.locator("button, input, select, a, progress, dialog").and(page.locator(":visible")).count(),
+      0,
+    );
+    assertEquals(await page.locator("#late").isVisible(), false);
+  },
+);

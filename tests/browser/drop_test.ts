@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage } from "../support/served_page.ts";
+import { until } from "../support/until.ts";
 import { drag } from "../support/upload_page.ts";
 
 /** The browser cannot read broken.txt: a disk fails, or somebody may not read it. */
@@ -52,10 +53,32 @@ browserTest("a drop of a folder without files says that there is nothing in it, 
   const { page } = site;
   await Deno.mkdir(join(site.folder, "empty/within"), { recursive: true });
   await site.drop([join(site.folder, "empty")]);
-  await page.getByRole("alert").filter({ hasText: "There are no files in it." }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "No files were found in what you added." }).waitFor();
   await site.drop([await site.write("note.txt", 10)]);
   await site.reached("note.txt", "done");
   assertEquals(await page.textContent("#alert"), "");
+  assertEquals(site.complaints, []);
+});
+
+browserTest("what is wrong stays in sight until it has been read and is closed", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  await Deno.mkdir(join(site.folder, "empty"));
+  const names = Array.from({ length: 30 }, (_, number) => `${number}.txt`);
+  await site.choose(await Promise.all(names.map((name) => site.write(name, 10))));
+  await site.allDone(30);
+  assert(await site.button("Close").isHidden());
+  await page.keyboard.press("End");
+  await until(async () => await page.evaluate(() => scrollY) > 500, "the page is scrolled");
+  await site.drop([join(site.folder, "empty")]);
+  const alert = page.getByRole("alert").filter({ hasText: "No files were found in what you added." });
+  await alert.waitFor();
+  const { y = -1 } = await alert.boundingBox() ?? {};
+  assert(y >= 0 && y < 200, `It is at ${y}`);
+  await site.button("Close").click();
+  await alert.waitFor({ state: "detached" });
+  assert(await site.button("Close").isHidden());
+  assertEquals(await page.evaluate(() => document.activeElement?.id), "choose-files");
   assertEquals(site.complaints, []);
 });
 

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
@@ -16,10 +17,11 @@ browserTest(
       "film.mkv",
       /^The file is too large: the limit is 5\.0 MB\. Choose a smaller one, or ask whoever runs the server\.$/,
     );
-    assertEquals(await site.offered("film.mkv"), ["Remove"]);
+    assertEquals(await site.offered("film.mkv"), ["Clear"]);
     await site.reached("note.txt", "done");
     assertEquals(await site.finished(), ["note.txt"]);
-    await until(async () => await page.title() === "Pawl", "nothing runs any more");
+    await page.locator("#total-state").getByText(/^1 file uploaded, 1 file failed$/).waitFor();
+    assertEquals(await page.title(), "1 file uploaded, 1 file failed\u00a0· Pawl");
   },
 );
 
@@ -35,7 +37,7 @@ browserTest(
     await Deno.writeTextFile(film, "and more", { append: true });
     await site.reached("film.mkv", "failed");
     await site.says("film.mkv", /^The file was changed, moved or removed on your computer\. Choose it again\.$/);
-    assertEquals(await site.offered("film.mkv"), ["Cancel"]);
+    assertEquals(await site.offered("film.mkv"), ["Choose again", "Discard"]);
     await site.unthrottle();
     await site.choose(film);
     await site.reached("film.mkv", "done");
@@ -45,18 +47,70 @@ browserTest(
   },
 );
 
-browserTest("a file that is gone from the disk can be taken off the list", async () => {
+browserTest("a file that was changed is chosen again from its row, and is in the list once", async () => {
   await using site = await openServedPage();
+  const { page } = site;
+  const film = await site.write("film.mkv", 40 * MB);
+  await site.throttle(SLOW_BYTES_PER_SECOND);
+  await site.choose([film, await site.write("note.txt", 10)]);
+  await site.safeAtLeast("film.mkv", 0.2);
+  await Deno.writeTextFile(film, "and more", { append: true });
+  await site.reached("film.mkv", "failed");
+  await site.unthrottle();
+  const chooser = page.waitForEvent("filechooser");
+  await site.button("Choose again: film.mkv").click();
+  await (await chooser).setFiles(film);
+  await site.allDone(2);
+  assertEquals((await page.locator("#list .name").allTextContents()).toSorted(), ["film.mkv", "note.txt"]);
+  assert(await site.isWhole("film.mkv", film));
+  await until(async () => await site.unfinished() === 0, "the server deletes what it had of the old file");
+  assertEquals(await site.finished(), ["film.mkv", "note.txt"]);
+});
+
+browserTest("a file with another name that is chosen again has its own name, in the folder of the first", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  const film = await site.write("holiday/film.mkv", 40 * MB);
+  await site.throttle(SLOW_BYTES_PER_SECOND);
+  await site.choose(join(site.folder, "holiday"), "#folder");
+  await site.safeAtLeast("film.mkv", 0.2);
+  const renamed = join(site.folder, "film 2.mkv");
+  await Deno.rename(film, renamed);
+  await site.reached("film.mkv", "failed");
+  await site.unthrottle();
+  const chooser = page.waitForEvent("filechooser");
+  await site.button("Choose again: holiday/film.mkv").click();
+  await (await chooser).setFiles(renamed);
+  await site.reached("film 2.mkv", "done");
+  assertEquals(await site.finished(), ["holiday/film 2.mkv"]);
+  assert(await site.isWhole("holiday/film 2.mkv", renamed));
+  assertEquals(await site.row("film.mkv").getAttribute("data-state"), "failed");
+});
+
+browserTest("a failed upload is discarded after a question, and nothing of it stays on the server", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
   const film = await site.write("film.mkv", 40 * MB);
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(film);
   await site.safeAtLeast("film.mkv", 0.2);
   await Deno.remove(film);
   await site.reached("film.mkv", "failed");
-  await site.button("Cancel film.mkv").click();
-  await site.button("Cancel the upload").click();
+  await site.button("Discard the upload of film.mkv").click();
+  assertMatch(
+    await page.locator("#question-text").textContent() ?? "",
+    /^Discard the upload of “film\.mkv”\? What is safe on the server \(\d+\.\d MB\) will be deleted\.$/,
+  );
+  await site.button("Keep").click();
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  assertEquals(await site.unfinished(), 1);
+  assertEquals(await site.offered("film.mkv"), ["Choose again", "Discard"]);
+  await site.button("Discard the upload of film.mkv").click();
+  await site.button("Discard").click();
   await site.row("film.mkv").waitFor({ state: "detached" });
   await until(async () => await site.unfinished() === 0, "the server deletes it");
+  await site.reload();
+  assertEquals(await page.locator("#unfinished").isVisible(), false);
 });
 
 browserTest("a refusal is shown with the server's own line, in one place", async () => {

@@ -2,6 +2,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage, type ServedPage } from "../support/served_page.ts";
 
+/** Between two texts that are spoken. */
+const SILENCE_MS = 5000;
+
 function withoutClipboard(): void {
   Reflect.deleteProperty(Navigator.prototype, "clipboard");
 }
@@ -31,13 +34,44 @@ browserTest("a finished file is downloaded under its name, with the bytes that i
 });
 
 browserTest("the link to a finished file is copied, and the page says so", async () => {
-  await using site = await openServedPage({ context: { permissions: ["clipboard-read", "clipboard-write"] } });
+  await using site = await openServedPage({
+    context: { permissions: ["clipboard-read", "clipboard-write"] },
+    hasClock: true,
+  });
   const { page } = site;
   await uploadReport(site);
+  await page.clock.fastForward(SILENCE_MS);
+  const status = page.getByRole("status");
+  await status.filter({ hasText: "1 file uploaded" }).waitFor();
   await site.button("Copy link to report.pdf").click();
-  await page.getByRole("status").filter({ hasText: "The link is copied" }).waitFor();
+  await page.locator("#notice", { hasText: "Link copied" }).waitFor();
+  await page.clock.fastForward(SILENCE_MS);
+  await status.filter({ hasText: "Link copied" }).waitFor();
   assertEquals(await page.evaluate(() => navigator.clipboard.readText()), await linkOf(site));
   assertEquals(site.complaints, []);
+});
+
+browserTest("that a link is copied moves nothing of the page, and is gone a moment later", async () => {
+  await using site = await openServedPage({
+    context: { permissions: ["clipboard-read", "clipboard-write"] },
+    hasClock: true,
+  });
+  const { page } = site;
+  await uploadReport(site);
+  const places = () =>
+    page.locator("button:visible, a:visible, h1, h2:visible").evaluateAll((parts) =>
+      parts.map((part) => `${part.textContent} ${JSON.stringify(part.getBoundingClientRect())}`)
+    );
+  const before = await places();
+  await site.button("Copy link to report.pdf").click();
+  const notice = page.locator("#notice", { hasText: "Link copied" });
+  await notice.waitFor();
+  assertEquals(await places(), before);
+  const { x = -1, y = -1, width = 0, height = 0 } = await notice.boundingBox() ?? {};
+  assert(x >= 0 && y >= 0 && x + width <= 1280 && y + height <= 720, `It is at ${x}, ${y}`);
+  await page.clock.fastForward(5000);
+  await notice.waitFor({ state: "detached" });
+  assertEquals(await places(), before);
 });
 
 browserTest("without a clipboard the link is shown, selected, to be copied by hand", async () => {
@@ -65,7 +99,7 @@ browserTest("a finished file is deleted on the server after a question", async (
   assertEquals(await site.finished(), ["report.pdf"]);
   await site.button("Delete report.pdf from the server").click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("status").filter({ hasText: "“report.pdf” is deleted from the server" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "“report.pdf” was deleted from the server" }).waitFor();
   await site.row("report.pdf").waitFor({ state: "detached" });
   assertEquals(await site.finished(), []);
   const answer = await fetch(link);
@@ -82,7 +116,7 @@ browserTest("a finished file that could not be deleted stays in the list, and th
   await site.button("Delete report.pdf from the server").click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("alert").filter({ hasText: "“report.pdf” could not be deleted." }).waitFor();
-  assertEquals(await site.offered("report.pdf"), ["Download", "Copy link", "Delete", "Remove"]);
+  assertEquals(await site.offered("report.pdf"), ["Download", "Copy link", "Delete", "Clear"]);
   await page.unroute("**/files/*");
   await site.button("Delete report.pdf from the server").click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();

@@ -2,8 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
+import { storedIn } from "../support/page_database.ts";
 import { watchPieces } from "../support/sent_pieces.ts";
 import { openServedPage, type ServedPage } from "../support/served_page.ts";
+import { until } from "../support/until.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 20 * MIB;
@@ -63,11 +65,32 @@ browserTest("dropped files that were moved, changed or may not be read any more 
   const pieces = watchPieces(page);
   for (const name of NAMES) {
     await site.button(`Continue ${name}`).click();
-    await page.getByRole("alert").getByText(`“${name}” cannot be read.`).waitFor();
+    await page.getByRole("alert").getByText(`${name}: The file was changed, moved or removed on your computer.`)
+      .waitFor();
     await site.button(`Choose again: ${name}`).waitFor();
     assertEquals(await site.button(`Continue ${name}`).isVisible(), false);
   }
   assertEquals(pieces, []);
+  assertEquals(site.complaints, []);
+});
+
+browserTest("all unfinished uploads are discarded at once after a question, and nothing of them stays", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  await dropAndReload(site);
+  for (const name of NAMES) await site.unfinishedRow(name).getByText(/^[1-9]\d%: /).waitFor();
+  await site.button("Discard all").click();
+  await page.getByRole("dialog").getByText("Cancel 3 uploads? What the server has of them will be deleted.").waitFor();
+  await site.button("Keep").click();
+  assertEquals(await page.locator("#unfinished-list > li").count(), 3);
+  assertEquals(await site.unfinished(), 3);
+  await site.button("Discard all").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Discard all" }).click();
+  await page.locator("#unfinished").waitFor({ state: "hidden" });
+  await until(async () => await site.unfinished() === 0, "the server deletes them");
+  await until(async () => (await storedIn(page, "uploads")).length === 0, "the page forgets them");
+  await site.reload();
+  assertEquals(await page.locator("#unfinished").isVisible(), false);
   assertEquals(site.complaints, []);
 });
 

@@ -83,8 +83,9 @@ browserTest("a file that is chosen twice is uploaded once", async () => {
 
 browserTest("an empty file is uploaded", async () => {
   await using site = await openServedPage();
-  await site.choose(await site.write("empty.txt", 0));
-  await site.reached("empty.txt", "done");
+  await site.choose([await site.write("empty.txt", 0), await site.write("blank.txt", 0)]);
+  await site.allDone(2);
+  assertEquals(await site.finished(), ["blank.txt", "empty.txt"]);
   assertEquals((await Deno.stat(join(site.data, "files/empty.txt"))).size, 0);
   await site.page.locator("#total-percent", { hasText: "100%" }).waitFor();
   assertEquals(site.complaints, []);

@@ -29,7 +29,7 @@ async function tabTo({ page }: ServedPage, name: string): Promise<void> {
 }
 
 browserTest(
-  "the keyboard alone chooses, pauses, resumes, cancels and removes, and never loses its place",
+  "the keyboard alone chooses, pauses, resumes, cancels and clears, and never loses its place",
   async () => {
     await using site = await openServedPage({ before: withoutPicker });
     const { page } = site;
@@ -65,7 +65,7 @@ browserTest(
     await site.row("film.mkv").waitFor({ state: "detached" });
     await focusComesTo(site, "Download note.txt");
 
-    await tabTo(site, "Remove note.txt from the list");
+    await tabTo(site, "Clear note.txt from the list");
     await page.keyboard.press("Enter");
     await site.row("note.txt").waitFor({ state: "detached" });
     await focusComesTo(site, "Choose files");
@@ -88,7 +88,7 @@ browserTest(
     await focusComesTo(site, "Pause all");
     await site.unthrottle();
     await site.allDone(2);
-    await focusComesTo(site, "Clear finished ones");
+    await focusComesTo(site, "Clear finished");
     await page.keyboard.press("Enter");
     await page.locator("#queue").waitFor({ state: "hidden" });
     await focusComesTo(site, "Choose files");
@@ -142,6 +142,6 @@ browserTest(
     await focusComesTo(site, "Copy link to 1.txt");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Shift+Tab");
-    await focusComesTo(site, "Clear finished ones");
+    await focusComesTo(site, "Clear finished");
   },
 );

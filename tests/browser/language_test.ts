@@ -47,8 +47,7 @@ browserTest("another language can be chosen, the list speaks it too, and it is k
   await site.choose(await site.write("note.txt", 10));
   await site.reached("note.txt", "done");
   for (const tag of Object.keys(LANGUAGES).toReversed()) {
-    const { actions, done, name } = await messagesIn(tag);
-    assertEquals(LANGUAGES[tag], name);
+    const { actions, done } = await messagesIn(tag);
     await page.selectOption("#language", tag);
     await assertSpeaks(site, tag);
     await page.getByRole("button", { name: actions.copy.of("note.txt"), exact: true }).waitFor();
@@ -59,6 +58,37 @@ browserTest("another language can be chosen, the list speaks it too, and it is k
   await assertSpeaks(site, last);
   await site.reload();
   await assertSpeaks(site, last);
+  assertEquals(site.complaints, []);
+});
+
+browserTest("a language that cannot be loaded leaves the page in the one it has, and can be chosen again", async () => {
+  await using site = await openServedPage({ context: { locale: "en" } });
+  const { page } = site;
+  const words = "**/client/languages/fr.ts*";
+  await page.route(words, (route) => route.abort());
+  await page.selectOption("#language", "fr");
+  await page.getByRole("alert").filter({ hasText: "The language could not be loaded." }).waitFor();
+  await assertSpeaks(site, "en");
+  await page.unroute(words);
+  await page.selectOption("#language", "fr");
+  await assertSpeaks(site, "fr");
+  await site.reload();
+  await assertSpeaks(site, "fr");
+});
+
+browserTest("a name that would turn the letters behind it is shown with a mark that does not", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  const [name, shown] = ["photo\u202egpj.exe", "photo\ufffdgpj.exe"];
+  await site.choose([await site.write(name, 10), await site.write("note.txt", 10)]);
+  await site.allDone(2);
+  await site.reached(shown, "done");
+  await site.button(`Delete ${shown} from the server`).click();
+  await page.getByRole("dialog").getByText(`Delete “${shown}” from the server?`).waitFor();
+  await site.button("Keep").click();
+  assert(!/[\u202a-\u202e\u2066-\u2069]/.test(await page.locator("body").innerHTML()));
+  // The server takes it out of the name.
+  assertEquals(await site.finished(), ["note.txt", "photogpj.exe"]);
   assertEquals(site.complaints, []);
 });
 

@@ -41,12 +41,13 @@ browserTest(
     await startFour(site);
     await site.button("Pause a.bin").click();
     await site.button("Cancel all").click();
-    await page.getByRole("dialog").getByText("Cancel 4 uploads? What the server has of them is deleted.").waitFor();
+    await page.getByRole("dialog").getByText("Cancel 4 uploads? What the server has of them will be deleted.")
+      .waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     assertEquals(await page.locator("#list > li").count(), 5);
     await site.button("Cancel all").click();
-    await site.button("Cancel the upload").click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel all" }).click();
     await until(async () => await page.locator("#list > li").count() === 1, "the list has the finished one alone");
     await until(async () => await site.unfinished() === 0, "the server deletes them");
     assertEquals(await site.finished(), ["done.txt"]);
@@ -61,16 +62,17 @@ browserTest("finished uploads are cleared from the list, and the others stay in 
   await site.choose([await site.write("a.txt", 10), await site.write("b.txt", 10)]);
   await site.allDone(2);
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await site.write("film.mkv", 24 * MB));
-  await site.reached("film.mkv", "sending");
-  await site.button("Clear finished ones").click();
+  await site.choose([await site.write("film.mkv", 24 * MB), await site.write("series.mkv", 24 * MB)]);
+  await site.reached("series.mkv", "sending");
+  await site.button("Clear finished").click();
   await site.row("a.txt").waitFor({ state: "detached" });
   await site.row("b.txt").waitFor({ state: "detached" });
+  assertEquals(await page.locator("#list .name").allTextContents(), ["film.mkv", "series.mkv"]);
   await site.unthrottle();
-  await site.allDone(1);
-  await site.button("Clear finished ones").click();
+  await site.allDone(2);
+  await site.button("Clear finished").click();
   await page.locator("#queue").waitFor({ state: "hidden" });
-  assertEquals(await site.finished(), ["a.txt", "b.txt", "film.mkv"]);
+  assertEquals(await site.finished(), ["a.txt", "b.txt", "film.mkv", "series.mkv"]);
   assertEquals(site.complaints, []);
 });
 
@@ -82,15 +84,15 @@ browserTest("failed uploads are tried again, one or all, and the good ones are l
   await site.choose(await Promise.all(names.map((name) => site.write(name, 10))));
   for (const name of names) {
     await site.reached(name, "failed");
-    await site.says(name, /^The server does not let you upload\. Ask whoever runs it for access, then try again\.$/);
-    assertEquals(await site.offered(name), ["Try again", "Remove"]);
+    await site.says(name, /^You are not allowed to upload here\. Ask whoever runs it for access, then try again\.$/);
+    assertEquals(await site.offered(name), ["Try again", "Clear"]);
   }
   await page.unroute("**/upload");
   await site.button("Try again: b.txt").click();
   await site.reached("b.txt", "done");
   assertEquals(await site.finished(), ["b.txt"]);
-  await site.button("Remove c.txt from the list").click();
-  await site.button("Try failed ones again").click();
+  await site.button("Clear c.txt from the list").click();
+  await site.button("Retry failed").click();
   await site.allDone(3);
   assertEquals(await site.finished(), ["a.txt", "b.txt", "d.txt"]);
 });

@@ -22,7 +22,7 @@ browserTest("one upload is paused, resumed and finished, and its row says so", a
   await site.button("Resume film.mkv").click();
   await site.reached("film.mkv", "done");
   await site.says("film.mkv", /^Done$/);
-  assertEquals(await site.offered("film.mkv"), ["Download", "Copy link", "Delete", "Remove"]);
+  assertEquals(await site.offered("film.mkv"), ["Download", "Copy link", "Delete", "Clear"]);
   assert(await site.isWhole("film.mkv", film));
   assertEquals(site.complaints, []);
 });
@@ -53,7 +53,10 @@ browserTest("a cancelled upload is asked about, and nothing of it stays on the s
   await site.choose(await site.write("film.mkv", 40 * MB));
   await site.safeAtLeast("film.mkv", 0.1);
   await site.button("Cancel film.mkv").click();
-  assertMatch(await page.getByRole("dialog").innerText(), /^Cancel “film\.mkv”\? The \d+\.\d MB that are safe/);
+  assertMatch(
+    await page.getByRole("dialog").innerText(),
+    /^Cancel “film\.mkv”\? What is safe on the server \(\d+\.\d MB\) will be deleted\./,
+  );
   await site.button("Keep").click();
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   await site.reached("film.mkv", "sending");
@@ -82,14 +85,43 @@ browserTest("an upload of which nothing is safe yet is cancelled without a quest
   assertEquals(site.complaints.filter((text) => !text.includes("404 (Not Found)")), []);
 });
 
-browserTest("a finished file that is removed from the list stays on the server", async () => {
+browserTest("a finished file that is cleared from the list stays on the server", async () => {
   await using site = await openServedPage();
   await site.choose([await site.write("a.txt", 10), await site.write("b.txt", 10)]);
   await site.allDone(2);
-  await site.button("Remove a.txt from the list").click();
+  await site.button("Clear a.txt from the list").click();
   await site.row("a.txt").waitFor({ state: "detached" });
   assertEquals(await site.page.locator("#list > li").count(), 1);
   assertEquals(await site.finished(), ["a.txt", "b.txt"]);
+});
+
+browserTest("what is read in a list stays where it is while the uploads above it and below it end", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  const { promise: mayGo, resolve: letGo } = Promise.withResolvers<void>();
+  await page.route("**/upload", async (route) => {
+    await mayGo;
+    await route.continue();
+  });
+  const names = Array.from({ length: 40 }, (_, number) => `${number}.txt`);
+  await site.choose(await Promise.all(names.map((name) => site.write(name, 10))));
+  await site.row("39.txt").waitFor();
+  await site.button("Pause 20.txt").click();
+  await site.reached("20.txt", "paused");
+  await page.mouse.move(300, 300);
+  // It is the first row that is seen.
+  await page.mouse.wheel(0, (await site.row("20.txt").boundingBox())!.y + 10);
+  const isAt = async () => (await site.row("20.txt").boundingBox())!.y;
+  await until(async () => Math.abs(await isAt() + 10) < 2, "it is scrolled to");
+  const before = await isAt();
+  const scrolled = await page.evaluate(() => scrollY);
+  letGo();
+  await until(async () => await page.locator("#list > [data-state=done]").count() === 39, "all others are done");
+  await page.waitForTimeout(300);
+  assertEquals(Math.round(await isAt()), Math.round(before));
+  // The rows above it have become lower.
+  assert(await page.evaluate(() => scrollY) < scrolled - 100);
+  assertEquals(site.complaints, []);
 });
 
 browserTest("of a long list only the rows that are seen are there, a short one is there as a whole", async () => {

@@ -43,6 +43,23 @@ for (const [how, breakIt] of Object.entries(BROKEN)) {
   });
 }
 
+browserTest("a failed upload of which the server has nothing is forgotten: a hopeless one at once", async () => {
+  await using site = await openServedPage({ server: ["--max-size", "30MB"] });
+  const { page } = site;
+  const remembered = async () => (await storedIn(page, "uploads")).map(({ value }) => (value as { name: string }).name);
+  await site.choose(await site.write("too large.iso", 40 * MIB));
+  await site.reached("too large.iso", "failed");
+  await until(async () => (await remembered()).length === 0, "the file that is too large is forgotten");
+  await page.route("**/upload", (route) => route.fulfill({ status: 403 }));
+  await site.choose(await site.write("film.mkv", 20 * MIB));
+  await site.reached("film.mkv", "failed");
+  await until(async () => (await remembered()).join() === "film.mkv", "it may be tried again");
+  await site.button("Clear film.mkv from the list").click();
+  await until(async () => (await remembered()).length === 0, "the file that was cleared is forgotten");
+  await site.reload();
+  assertEquals(await page.locator("#unfinished").isVisible(), false);
+});
+
 browserTest("what is remembered is in IndexedDB alone, and goes when an upload is finished", async () => {
   await using site = await openServedPage();
   const { page } = site;

@@ -24,7 +24,7 @@ browserTest("a connection that stands still is given up after 30 seconds, and th
   const stood = pieces.length;
   await page.clock.fastForward(1500);
   await page.clock.resume();
-  await site.row(NAME).getByText("Nothing moves any more").waitFor();
+  await site.row(NAME).getByText("The upload has stalled").waitFor();
   await site.reached(NAME, "done");
   assert(pieces[stood]!.start >= 11 * MIB, `It went on from ${pieces[stood]!.start}`);
   assert(await site.isWhole(NAME, source));

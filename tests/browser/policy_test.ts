@@ -77,7 +77,7 @@ browserTest(
     await site.button("Resume film.mkv").click();
     await site.reached("film.mkv", "done");
     await site.button("Copy link to film.mkv").click();
-    await page.getByRole("status").filter({ hasText: "The link is copied" }).waitFor();
+    await page.locator("#notice", { hasText: "Link copied" }).waitFor();
     await site.button("Delete film.mkv from the server").click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await site.row("film.mkv").waitFor({ state: "detached" });

@@ -35,7 +35,7 @@ browserTest(
     await using site = await openServedPage();
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose(await site.write("film.mkv", 20 * MB));
+    await site.choose([await site.write("film.mkv", 20 * MB), await site.write("note.txt", 10)]);
     let ahead = 0;
     await until(async () => {
       const { sent, safe } = await partsOf(site.row("film.mkv"));
@@ -48,8 +48,9 @@ browserTest(
       const { sent, safe } = await partsOf(page.locator("#total"));
       return safe > 0.4 && safe < 1 && sent >= safe;
     }, "the bar of all shows it too");
+    assert(await page.locator("#total .track").isVisible());
     await site.unthrottle();
-    await site.allDone(1);
+    await site.allDone(2);
     for (const bars of [site.row("film.mkv"), page.locator("#total")]) {
       await until(async () => (await partsOf(bars)).safe === 1, "all is safe");
       assertEquals(await partsOf(bars), { sent: 1, safe: 1 });
@@ -62,13 +63,17 @@ browserTest("the numbers tell how much is safe, how fast it goes and how long it
   await using site = await openServedPage();
   const { page } = site;
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await site.write("film.mkv", 40 * MB));
-  const numbers = "\\d+\\.\\d\\sMB of 40\\.0\\sMB safe · \\d+\\.\\d\\sMB/s · \\d+\\s(second|minute)s? left$";
+  await site.choose([await site.write("film.mkv", 40 * MB), await site.write("note.txt", 10)]);
+  // A line does not end inside a part, but behind a dot.
+  const numbers =
+    "\\d+\\.\\d MB of 40\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0MB/s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
   const wanted = {
     "#list .numbers": new RegExp(`^${numbers}`),
-    "#list .percent": /^\d\d?%$/,
-    "#total-numbers": new RegExp(`^0 of 1 file · ${numbers}`),
+    "#list .percent": /^\d\d?% sent$/,
+    "#total-numbers": new RegExp(`^1 of 2 files done\u00a0· ${numbers}`),
     "#total-percent": /^\d\d?%$/,
+    "#total-safe": /^\d\d?%$/,
+    "#total-sent": /^\d\d?%$/,
   };
   // All at one moment: it ends soon.
   await until(async () => {
@@ -80,18 +85,23 @@ browserTest("the numbers tell how much is safe, how fast it goes and how long it
   }, "all numbers are there");
 });
 
-browserTest("the title of the page tells how far all is while something runs", async () => {
+browserTest("the title of the page tells how far all is while something runs, and then how it ended", async () => {
   await using site = await openServedPage();
   const { page } = site;
   assertEquals(await page.title(), "Pawl");
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([await site.write("film.mkv", 16 * MB), await site.write("note.txt", 10)]);
-  await until(async () => /^[1-9]\d?% · 1 of 2 files$/.test(await page.title()), "the title tells how far it is");
+  await until(
+    async () => /^[1-9]\d?%\u00a0· 1 of 2 files done$/.test(await page.title()),
+    "the title tells how far it is",
+  );
   await site.button("Pause film.mkv").click();
-  await until(async () => await page.title() === "Pawl", "a paused page has its own title");
+  await until(async () => await page.title() === "Paused\u00a0· Pawl", "the title tells of the pause");
   await site.unthrottle();
   await site.button("Resume film.mkv").click();
   await site.allDone(2);
+  await until(async () => await page.title() === "2 files uploaded\u00a0· Pawl", "the title tells the end");
+  await site.button("Clear finished").click();
   await until(async () => await page.title() === "Pawl", "the title is the page's own again");
 });
 
@@ -114,7 +124,7 @@ browserTest("the page asks before it is left while something runs, and not befor
   assert(!page.isClosed());
   await site.unthrottle();
   await site.reached("film.mkv", "done");
-  await until(async () => await page.title() === "Pawl", "nothing runs any more");
+  await until(async () => await page.title() === "1 file uploaded\u00a0· Pawl", "nothing runs any more");
   await page.close({ runBeforeUnload: true });
   await until(() => page.isClosed(), "the page closes");
   assertEquals(asks, ["beforeunload"]);

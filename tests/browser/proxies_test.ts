@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
+import type { Way } from "../../client/request_sizes.ts";
 import { browserTest } from "../support/browser.ts";
 import { sha256 } from "../support/bytes.ts";
 import { findNginx } from "../support/nginx.ts";
@@ -55,7 +56,7 @@ nginxTest("where nginx holds requests back, the page finds it out, says so, and 
   line.cutAll();
   pieces = watchPieces(page);
   await tab.choose(source);
-  await page.locator("#buffered").getByText("Something between here and the server holds pieces back").waitFor();
+  await page.locator("#buffered").getByText("A proxy on the way to the server holds the data back").waitFor();
   await tab.reached("film.mkv", "done");
   assert(await site.isWhole("film.mkv", source));
   assertEquals(broken(pieces).length, 2);
@@ -106,7 +107,8 @@ function broken(pieces: readonly SentPiece[]): SentPiece[] {
 }
 
 /** What the browser keeps in mind of the way to the server. */
-async function wayOf(page: Page): Promise<{ largest?: number; buffers?: boolean }> {
+async function wayOf(page: Page): Promise<Way> {
   const ways = await storedIn(page, "ways");
-  return ways.find(({ key }) => key === new URL(page.url()).origin)?.value ?? {};
+  const known = ways.find(({ key }) => key === new URL(page.url()).origin)?.value;
+  return (known as { way: Way } | undefined)?.way ?? {};
 }

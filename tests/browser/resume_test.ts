@@ -112,16 +112,19 @@ browserTest("a file of another size for an unfinished upload is not uploaded, an
   assertEquals(world.complaints, []);
 });
 
-browserTest("an unfinished upload that is given up is removed here and on the server", async () => {
+browserTest("an unfinished upload that is discarded is removed here and on the server", async () => {
   await using world = await startWorld();
   const { page } = world;
   await interrupt(world);
   await world.unfinishedRow(NAME).waitFor();
   assert(await world.offset() > 0);
   const deleted = page.waitForResponse((response) => response.request().method() === "DELETE");
-  await page.getByRole("button", { name: `Give up ${NAME}` }).click();
-  assertMatch(await page.locator("#question-text").textContent() ?? "", /^Give “film\.mkv” up\? The .* are deleted\.$/);
-  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("button", { name: `Discard the upload of ${NAME}` }).click();
+  assertMatch(
+    await page.locator("#question-text").textContent() ?? "",
+    /^Discard the upload of “film\.mkv”\? What is safe on the server \(\d+\.\d MB\) will be deleted\.$/,
+  );
+  await page.getByRole("button", { name: "Discard", exact: true }).click();
   assertEquals((await deleted).status(), 204);
   await world.unfinishedRow(NAME).waitFor({ state: "detached" });
   assertEquals(await world.offset(), 0);

@@ -7,7 +7,7 @@ import { openUploadPage, type UploadPage } from "../support/upload_page.ts";
 const MIB = 2 ** 20;
 const SIZE = 24 * MIB;
 const NAME = "film.mkv";
-const ELSEWHERE = "Another tab or window uploads this file. It goes on by itself";
+const ELSEWHERE = "Another tab or window uploads this file. The upload goes on by itself";
 
 browserTest("of two tabs with the same file one uploads, and the other takes over when it is closed", async () => {
   await using first = await openServedPage();
@@ -53,6 +53,7 @@ async function uploadInFirst(
   await first.reached(NAME, "sending");
   await second.choose(source);
   await saysElsewhere(second);
+  assertEquals(await second.offered(NAME), ["Pause", "Cancel"]);
   await first.safeAtLeast(NAME, 0.3);
   return { source, pieces };
 }

@@ -17,8 +17,9 @@ browserTest("offline is said in words, and an upload goes on at once when the br
   await site.setOffline(true);
   site.connectAnew();
   const state = site.row(NAME).locator(".state");
-  await state.getByText(/^You are offline\. Next try in [2-4] seconds$/).waitFor();
+  await state.getByText(/^You are offline\. The upload goes on by itself$/).waitFor();
   await site.stopClock();
+  assertEquals(await site.offered(NAME), ["Pause", "Try again", "Cancel"]);
   const pieces = watchPieces(page);
   await site.setOffline(false);
   await until(() => pieces.length > 0, "it goes on before any time has passed");
@@ -36,12 +37,30 @@ browserTest("a server that is busy is asked again when it said, and not before",
   const pieces = watchPieces(page);
   await site.choose(source);
   const state = site.row(NAME).locator(".state");
-  await state.getByText("The server cannot take it now. Next try in 2 seconds").waitFor();
+  await state.getByText("The server is busy. Next try in 2 seconds").waitFor();
   await site.reached(NAME, "done");
   assertEquals(pieces[0]!.status, 503);
   const { sends, answers } = await momentsOf(page);
   const waitedMs = sends[1]! - answers[0]!;
   assert(waitedMs >= 1950 && waitedMs < 5000, `It was asked again after ${waitedMs} ms`);
+  assert(await site.isWhole(NAME, source));
+});
+
+browserTest("an upload that waits for its next try has it at once when somebody wants it", async () => {
+  await using site = await openBehindLine({ before: waitTheLongest, hasClock: true });
+  const { page, source } = site;
+  const ways = /\/(upload|status)$/;
+  await page.route(ways, (route) => route.abort());
+  await site.choose(source);
+  await site.row(NAME).locator(".state").getByText(/ lost\. Next try in [2-4] seconds$/).waitFor();
+  await site.stopClock();
+  assertEquals(await site.offered(NAME), ["Pause", "Try again", "Cancel"]);
+  await page.unroute(ways);
+  const pieces = watchPieces(page);
+  await site.button(`Try again: ${NAME}`).click();
+  await until(() => pieces.length > 0, "it goes on before any time has passed");
+  await page.clock.resume();
+  await site.reached(NAME, "done");
   assert(await site.isWhole(NAME, source));
 });
 
@@ -63,7 +82,7 @@ browserTest("an upload that waits goes on when its tab is looked at again", asyn
     await until(() => pieces.length > 0, "it goes on before any time has passed");
     await page.clock.resume();
     await site.reached(NAME, "done");
-    await page.getByRole("button", { name: `Remove ${NAME} from the list` }).click();
+    await page.getByRole("button", { name: `Clear ${NAME} from the list` }).click();
     await Deno.remove(source);
     await site.write(NAME, SIZE);
   }

@@ -12,7 +12,7 @@ export interface UploadList {
   button(name: string): Locator;
   /** Waits until the row of that file is in a state. */
   reached(name: string, state: string): Promise<void>;
-  /** Waits until so many uploads are finished. */
+  /** Waits until the list has so many uploads, and all of them are finished. */
   allDone(count: number): Promise<void>;
   /** Waits until a text of that row is like this: its state, unless another part is named. */
   says(name: string, text: RegExp | string, part?: string): Promise<void>;
@@ -33,7 +33,11 @@ export function uploadListOf(page: Page): UploadList {
     unfinishedRow: (name) => rowIn("#unfinished-list", name),
     button: (name) => page.getByRole("button", { name, exact: true }),
     reached: (name, state) => row(name).and(page.locator(`[data-state=${state}]`)).waitFor(),
-    allDone: (count) => page.locator("#total-numbers", { hasText: `${count} of ${count} file` }).waitFor(),
+    allDone: (count) =>
+      // The row of a file that is alone says it all.
+      count === 1
+        ? page.locator("#list > [data-state=done]:only-child").waitFor()
+        : page.locator("#total-numbers", { hasText: `${count} of ${count} files done` }).waitFor(),
     says: (name, hasText, part = ".state") => row(name).locator(part, { hasText }).waitFor(),
     offered: (name) => row(name).locator("[data-action]:visible").allTextContents(),
     sentAtLeast: (name, part) =>

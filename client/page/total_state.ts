@@ -1,0 +1,43 @@
+import type { Messages } from "../languages/messages.ts";
+import type { Total } from "../upload_queue.ts";
+import { joined } from "./texts.ts";
+
+/** How many uploads run, or wait for their turn or for the network. */
+export function runningOf(total: Total): number {
+  const { queued, ready, asking, sending, waiting } = total.in;
+  return queued + ready + asking + sending + waiting;
+}
+
+/** Whether no upload gets through to the server, when that was so `before` or not. */
+export function isCutOff(total: Total, before: boolean): boolean {
+  const { sending, asking } = total.in;
+  // A question that is under way says nothing yet: each try begins with one.
+  return sending === 0 && (total.disconnected > 0 || before && asking > 0);
+}
+
+/** What is to be said of all uploads together beside their numbers, and the state that it is said in. */
+export function totalState(
+  total: Total,
+  { isCutOff, isOnline }: { isCutOff: boolean; isOnline: boolean },
+  messages: Messages,
+): { state: "sending" | "waiting" | "paused" | "failed" | "done"; text: string } {
+  const { paused, done, failed } = total.in;
+  if (isCutOff) {
+    return {
+      state: "waiting",
+      text: isOnline ? messages.tryingNow(messages.problems.connection) : messages.spokenOffline,
+    };
+  }
+  if (runningOf(total) > 0) {
+    return failed > 0 ? { state: "failed", text: messages.spokenFailures(failed) } : { state: "sending", text: "" };
+  }
+  if (paused > 0) {
+    return { state: "paused", text: joined([messages.paused, failed > 0 ? messages.spokenFailures(failed) : ""]) };
+  }
+  return { state: failed > 0 ? "failed" : "done", text: endText(done, failed, messages) };
+}
+
+/** How uploads have ended, when so many ended well and so many did not. */
+export function endText(done: number, failed: number, messages: Messages): string {
+  return done === 0 && failed > 0 ? messages.spokenFailures(failed) : messages.spokenEnd(done, failed);
+}

@@ -1,0 +1,45 @@
+import { assert, assertEquals } from "@std/assert";
+import { browserTest } from "../support/browser.ts";
+import { startSlowLine } from "../support/slow_line.ts";
+import { startSite } from "../support/test_site.ts";
+import { openUploadPage } from "../support/upload_page.ts";
+
+const MIB = 2 ** 20;
+const NAME = "film.mkv";
+
+browserTest("one who pauses and resumes goes on, while what was sent before is still on its way", async () => {
+  await using site = await startSite();
+  await using line = await startSlowLine({ to: site.pawl.port, bytesPerSecond: 3 * MIB, holds: 6 * MIB });
+  await using tab = await openUploadPage(`http://127.0.0.1:${line.port}`);
+  const statuses: number[] = [];
+  tab.page.on("response", (response) => statuses.push(response.status()));
+  const source = await site.write(NAME, 16 * MIB);
+  await tab.choose(source);
+  await tab.safeAtLeast(NAME, 0.2);
+  await tab.page.waitForTimeout(300);
+  await tab.button(`Pause ${NAME}`).dispatchEvent("click");
+  await tab.reached(NAME, "paused");
+  await tab.button(`Resume ${NAME}`).dispatchEvent("click");
+  await tab.reached(NAME, "done");
+  assert(await site.isWhole(NAME, source));
+  assert(statuses.includes(423), `${statuses}`);
+  assertEquals(await site.finished(), [NAME]);
+});
+
+browserTest("the speed that is told is the line's, also while the first bytes fill it", async () => {
+  await using site = await startSite();
+  await using line = await startSlowLine({ to: site.pawl.port, bytesPerSecond: 2 * MIB, holds: 4 * MIB });
+  await using tab = await openUploadPage(`http://127.0.0.1:${line.port}`);
+  await tab.choose(await site.write(NAME, 40 * MIB));
+  const told: number[] = [];
+  for (let looks = 0; looks < 22; looks++) {
+    await tab.page.waitForTimeout(200);
+    const text = await tab.row(NAME).locator(".numbers").textContent() ?? "";
+    const speed = /([\d.]+)\s(k|M)B\/s/.exec(text);
+    if (speed !== null) told.push(Number(speed[1]) * (speed[2] === "M" ? 1e6 : 1e3));
+  }
+  assert(told.length > 5, `${told}`);
+  // 8 MiB in the first second and a half, into sockets and the line, and 2 MiB each second after that.
+  assert(Math.max(...told) < 16e6, `${told}`);
+  assert(told.at(-1)! < 6e6, `${told}`);
+});
