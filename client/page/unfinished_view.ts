@@ -62,7 +62,8 @@ export class UnfinishedView {
       if (refreshed === undefined) {
         this.#remove([item]);
       } else {
-        item.unfinished = refreshed;
+        // Its handle may have proved useless meanwhile.
+        item.unfinished = { ...item.unfinished, confirmed: refreshed.confirmed };
         this.#write(item);
       }
     }
