@@ -1,43 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
-import { Memory, type Unfinished } from "../../client/memory.ts";
+import { Memory } from "../../client/memory.ts";
 import { UnfinishedUploads } from "../../client/unfinished_uploads.ts";
 import { UploadQueue } from "../../client/upload_queue.ts";
 import { UploadError } from "../../client/uploader.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import { FakeServer } from "./fake_server.ts";
-import { fileOf, LARGE, setUpQueue } from "./queue_set_up.ts";
+import { fileOf, FILM, LARGE, names, pausedUpload, rest, setUpQueue } from "./queue_set_up.ts";
 import { BROKEN, SIZE } from "./set_up.ts";
 import { VirtualClock } from "./virtual_clock.ts";
-
-const FILM: Unfinished = {
-  id: "film",
-  url: "",
-  name: "film.mkv",
-  size: SIZE,
-  lastModified: 5,
-  confirmed: 100,
-  writtenAt: 1,
-};
-
-/** Time for what needs none but turns of the event loop. */
-function rest(ms = 60): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function names(list: readonly Unfinished[]): string[] {
-  return list.map(({ name }) => name).sort();
-}
-
-/** Half of the file is on the server, and it is paused. */
-async function paused() {
-  const setup = setUpQueue({ requestBytes: 2 ** 19 }, () => ({ faults: [undefined, undefined, { stallAfter: 10 }] }));
-  const upload = setup.queue.add(fileOf("a", LARGE));
-  while (setup.host.files.get("a")?.held !== 2 ** 19 + 10) await rest(1);
-  upload.pause();
-  await rest();
-  return { ...setup, upload };
-}
 
 Deno.test("dismissAll() notes each as given up before the server has been told of the first", async () => {
   const server = new FakeServer(SIZE, { held: 700, faults: Array(100).fill(BROKEN) });
@@ -99,7 +70,7 @@ Deno.test("a server that refuses to delete is told once", async () => {
 });
 
 Deno.test("cancel() of what another tab has paused leaves it there", async () => {
-  const one = await paused();
+  const one = await pausedUpload();
   const two = new UploadQueue({
     transport: one.host.transport,
     clock: one.clock,

@@ -1,34 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Unfinished } from "../../client/memory.ts";
 import type { QueuedUpload } from "../../client/upload_queue.ts";
 import type { Transport } from "../../client/uploader.ts";
 import { FakeServer } from "./fake_server.ts";
-import { fileOf, LARGE, type QueueSetup, setUpQueue } from "./queue_set_up.ts";
-
-/** Time for what needs none but turns of the event loop. */
-function rest(ms = 60): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function names(list: readonly Unfinished[]): string[] {
-  return list.map(({ name }) => name).sort();
-}
+import { fileOf, LARGE, names, pausedUpload, type QueueSetup, rest, setUpQueue } from "./queue_set_up.ts";
 
 /** As over plain HTTP. */
 const NO_LOCKS = { request: () => Promise.reject(new DOMException("None", "SecurityError")) };
 
-/** Half of the file is on the server, and it is paused. */
-async function paused() {
-  const setup = setUpQueue({ requestBytes: 2 ** 19 }, () => ({ faults: [undefined, undefined, { stallAfter: 10 }] }));
-  const upload = setup.queue.add(fileOf("a", LARGE));
-  while (setup.host.files.get("a")?.held !== 2 ** 19 + 10) await rest(1);
-  upload.pause();
-  await rest();
-  return { ...setup, upload };
-}
-
 Deno.test("remove() of one that failed before the server was asked keeps what an earlier page has begun", async () => {
-  const one = await paused();
+  const one = await pausedUpload();
   one.upload.remove();
   assertEquals(names(await one.memory.unfinished()), ["a"]);
   const two = setUpQueue(

@@ -1,12 +1,24 @@
 import { IDBFactory } from "fake-indexeddb";
-import { Memory } from "../../client/memory.ts";
-import { type QueuedState, type QueueOptions, UploadQueue } from "../../client/upload_queue.ts";
+import { Memory, type Unfinished } from "../../client/memory.ts";
+import { type QueuedState, type QueuedUpload, type QueueOptions, UploadQueue } from "../../client/upload_queue.ts";
 import { FakeHost } from "./fake_host.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import type { FakeServerOptions } from "./fake_server.ts";
+import { SIZE } from "./set_up.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
 export const LARGE = 2 ** 20 + 1;
+
+/** What an earlier page has begun. */
+export const FILM: Unfinished = {
+  id: "film",
+  url: "",
+  name: "film.mkv",
+  size: SIZE,
+  lastModified: 5,
+  confirmed: 100,
+  writtenAt: 1,
+};
 
 export interface QueueSetup {
   host: FakeHost;
@@ -47,4 +59,24 @@ export function setUpQueue(
 /** A file of which nobody looks at the bytes. */
 export function fileOf(name: string, size = 10): File {
   return new File([new Uint8Array(size)], name, { lastModified: 5 });
+}
+
+/** Time for what needs none but turns of the event loop. */
+export function rest(ms = 60): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The names of uploads, sorted. */
+export function names(list: readonly Unfinished[]): string[] {
+  return list.map(({ name }) => name).sort();
+}
+
+/** Half of the file is on the server, and it is paused. */
+export async function pausedUpload(): Promise<QueueSetup & { upload: QueuedUpload }> {
+  const setup = setUpQueue({ requestBytes: 2 ** 19 }, () => ({ faults: [undefined, undefined, { stallAfter: 10 }] }));
+  const upload = setup.queue.add(fileOf("a", LARGE));
+  while (setup.host.files.get("a")?.held !== 2 ** 19 + 10) await rest(1);
+  upload.pause();
+  await rest();
+  return { ...setup, upload };
 }

@@ -6,18 +6,9 @@ import { isSameFile, UnfinishedUploads } from "../../client/unfinished_uploads.t
 import { UploadError } from "../../client/uploader.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import { FakeServer } from "./fake_server.ts";
+import { FILM } from "./queue_set_up.ts";
 import { BROKEN, SIZE } from "./set_up.ts";
 import { VirtualClock } from "./virtual_clock.ts";
-
-const FILM: Unfinished = {
-  id: "film",
-  url: "",
-  name: "film.mkv",
-  size: SIZE,
-  lastModified: 5,
-  confirmed: 100,
-  writtenAt: 1,
-};
 
 async function setUp(server = new FakeServer(SIZE), locks: Pick<LockManager, "query" | "request"> = new FakeLocks()) {
   const memory = new Memory({ factory: new IDBFactory() });
