@@ -1,18 +1,18 @@
 import { join } from "@std/path";
-import { createAdmission } from "./admission.ts";
-import { type App, createApp } from "./app.ts";
+import { createAdmission } from "./http/admission.ts";
+import { type App, createApp } from "./http/app.ts";
 import type { Config } from "./config.ts";
-import { createDownloads } from "./downloads.ts";
+import { createDownloads } from "./http/downloads.ts";
 import type { Log } from "./log.ts";
-import { createPages } from "./pages.ts";
+import { createPages } from "./http/pages.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
-import { createTusProtocol } from "./protocols/tus.ts";
+import { createTusProtocol } from "./protocols/tus/tus.ts";
 import { createRoutes } from "./routes.ts";
-import { bootOf } from "./storage/boot.ts";
-import { openFiles } from "./storage/files.ts";
-import { openRecords } from "./storage/records.ts";
+import { bootOf } from "./storage/disk/boot.ts";
+import { openFiles } from "./storage/disk/files.ts";
+import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
-import { sweep } from "./uploads/expiry.ts";
+import { sweep } from "./uploads/expire.ts";
 import type { Limits } from "./uploads/parts.ts";
 import { repair } from "./uploads/repair.ts";
 

@@ -1,7 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import { type ErrorCode, UploadError } from "./errors.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
-import type { TusProtocol } from "./protocols/tus.ts";
+import type { TusProtocol } from "./protocols/tus/tus.ts";
 import type { Engine } from "./uploads/engine.ts";
 
 /** Answers one method of one resource; `id` is the part of the path that the route leaves open. */

@@ -1,7 +1,7 @@
-import type { App } from "./app.ts";
+import type { App } from "./http/app.ts";
 import type { Config } from "./config.ts";
 import { openPawl, type Surroundings } from "./open.ts";
-import { startSweeper } from "./uploads/expiry.ts";
+import { startSweeper } from "./uploads/expire.ts";
 
 /** A server that listens. */
 export interface Running {

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../async/clock.ts";
 
 /** Between two texts that are spoken. */
 const SHORTEST_SILENCE_SECONDS = 5;

@@ -1,7 +1,7 @@
-import { systemClock } from "../clock.ts";
-import { Memory } from "../memory.ts";
-import { UnfinishedUploads } from "../unfinished_uploads.ts";
-import { type QueuedUpload, UploadQueue } from "../upload_queue.ts";
+import { systemClock } from "../async/clock.ts";
+import { Memory } from "../memory/store.ts";
+import { UnfinishedUploads } from "../queue/unfinished_uploads.ts";
+import { type QueuedUpload, UploadQueue } from "../queue/upload_queue.ts";
 import { Announcer } from "./announcer.ts";
 import { Awake } from "./awake.ts";
 import { ChooseAgain } from "./choose_again.ts";

@@ -1,5 +1,5 @@
-import type { QueuedUpload, Total } from "../upload_queue.ts";
-import type { UploadError } from "../uploader.ts";
+import type { QueuedUpload, Total } from "../queue/upload_queue.ts";
+import type { UploadError } from "../upload/uploader.ts";
 import type { Language } from "./language.ts";
 import type { Words } from "./words.ts";
 

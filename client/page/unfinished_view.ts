@@ -1,6 +1,6 @@
-import type { FileFacts } from "../requests.ts";
-import { isSameFile, type Unfinished, type UnfinishedUploads } from "../unfinished_uploads.ts";
-import { UploadError } from "../uploader.ts";
+import type { FileFacts } from "../protocol/requests.ts";
+import { isSameFile, type Unfinished, type UnfinishedUploads } from "../queue/unfinished_uploads.ts";
+import { UploadError } from "../upload/uploader.ts";
 import { Bar } from "./bar.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";

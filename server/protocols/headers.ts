@@ -1,6 +1,6 @@
 import { parseDictionary } from "structured-headers";
 import { UploadError } from "../errors.ts";
-import { type Digest, isDigestAlgorithm } from "../uploads/digest.ts";
+import { type Digest, isDigestAlgorithm } from "../model/digest.ts";
 
 /**
  * A whole number in a header: only digits, at most 15, so that it is exact. `undefined` when the header is absent.

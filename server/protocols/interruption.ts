@@ -1,6 +1,6 @@
 import { UploadError } from "../errors.ts";
 import type { Appended } from "../uploads/append.ts";
-import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../uploads/upload.ts";
+import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 
 /**
  * The upload, when its request's body came to its own end; otherwise throws what tells the client, where it still

@@ -4,8 +4,8 @@ import { type ErrorCode, UploadError } from "../errors.ts";
 import type { AppendRequest } from "../uploads/append.ts";
 import type { NamedFileFacts } from "../uploads/by_client.ts";
 import type { Engine } from "../uploads/engine.ts";
-import { cleanFolders, cleanName, nameInClientId } from "../uploads/names.ts";
-import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../uploads/upload.ts";
+import { cleanFolders, cleanName, nameInClientId } from "../model/names.ts";
+import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import {
   bodyLength,
   headerText,

@@ -1,5 +1,5 @@
-import type { CompleteUpload, ReceivingUpload, Upload } from "../uploads/upload.ts";
-import type { IsClaimed, Wanted } from "./placement.ts";
+import type { CompleteUpload, ReceivingUpload, Upload } from "../model/upload.ts";
+import type { IsClaimed, Wanted } from "./disk/placement.ts";
 
 /** The end of one unfinished upload's bytes, held by one writer at a time. */
 export interface Appender extends AsyncDisposable {

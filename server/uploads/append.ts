@@ -1,14 +1,14 @@
 import { UploadError } from "../errors.ts";
-import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "./agree.ts";
-import { Checkpoints } from "./checkpoint.ts";
-import { type Digest, DigestCheck } from "./digest.ts";
+import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
+import { Checkpoints } from "../receiving/checkpoints.ts";
+import { type Digest, DigestCheck } from "../model/digest.ts";
 import { diskFailed, diskFull, diskTrouble } from "./disk_trouble.ts";
 import { appear, checkDigests } from "./finish.ts";
 import type { OpenUpload } from "./open_upload.ts";
 import { type Parts, RATE_GRACE_MS } from "./parts.ts";
-import { type End, receive, type Received } from "./receive.ts";
-import type { Lease } from "./takeover.ts";
-import { canAppear, type CompleteUpload, type ReceivingUpload, safeBytes } from "./upload.ts";
+import { type End, receive, type Received } from "../receiving/receive.ts";
+import type { Lease } from "./locks.ts";
+import { canAppear, type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 
 /** What the database needs of a disk that is full to record the counts of many uploads. */
 const ROOM_FOR_RECORDS = 256 * 1024;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { UploadError } from "../errors.ts";
-import { agree, type Announced, checkSize } from "./agree.ts";
+import { agree, type Announced, checkSize } from "../model/agree.ts";
 import type { Parts } from "./parts.ts";
-import { type FileFacts, newUpload, type ReceivingUpload } from "./upload.ts";
+import { type FileFacts, newUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** Of files up to this size, in bytes, very many may come at a time, and each takes next to nothing. */
 export const SMALL = 256 * 1024;

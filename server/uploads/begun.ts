@@ -1,7 +1,7 @@
 import { UploadError } from "../errors.ts";
 import type { RecordStore } from "../storage/store.ts";
 import type { Turn } from "./turns.ts";
-import type { CompleteUpload, ReceivingUpload } from "./upload.ts";
+import type { CompleteUpload, ReceivingUpload } from "../model/upload.ts";
 
 /**
  * An upload that begins. Its record need not be there before its bytes: it is written as soon as somebody else looks for

@@ -1,12 +1,12 @@
 import type { AppendRequest } from "./append.ts";
-import { wrongOffset } from "./agree.ts";
+import { wrongOffset } from "../model/agree.ts";
 import { beginAgreed, isSmallAndWhole } from "./begin.ts";
 import { Begun } from "./begun.ts";
 import { whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
-import type { Lease, Writers } from "./takeover.ts";
+import type { Lease, Writers } from "./locks.ts";
 import { Turns } from "./turns.ts";
-import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes, type Upload } from "./upload.ts";
+import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes, type Upload } from "../model/upload.ts";
 
 /** The facts of a file that its client knows by an id of its own. */
 export type NamedFileFacts = FileFacts & { readonly clientId: string };

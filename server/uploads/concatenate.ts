@@ -1,12 +1,12 @@
 import { UploadError } from "../errors.ts";
 import { beginUpload } from "./begin.ts";
-import { Checkpoints } from "./checkpoint.ts";
+import { Checkpoints } from "../receiving/checkpoints.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import { appear } from "./finish.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
 import { baseOf, giveUpPartial, isStillWhole, wholePartial } from "./partials.ts";
 import type { Parts } from "./parts.ts";
-import type { Lease, Writers } from "./takeover.ts";
+import type { Lease, Writers } from "./locks.ts";
 import { Turns } from "./turns.ts";
 import {
   type CompleteUpload,
@@ -16,7 +16,7 @@ import {
   type PartialUpload,
   type ReceivingUpload,
   written,
-} from "./upload.ts";
+} from "../model/upload.ts";
 
 /** The facts of a file that is concatenated of partial uploads. */
 export type FinalFacts = FileFacts & { readonly concat: Concat };

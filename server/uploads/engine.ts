@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { wrongOffset } from "./agree.ts";
+import { wrongOffset } from "../model/agree.ts";
 import { appendAndClose, type Appended, type AppendRequest } from "./append.ts";
 import { beginUpload } from "./begin.ts";
 import { type BegunTarget, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
@@ -9,8 +9,8 @@ import { beginWith, leaveNothing } from "./first_request.ts";
 import { isFinal, load, open, openBegun, OpenUpload } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import { repeat } from "./repeat.ts";
-import { discardOrphan, expire, giveUp, terminate } from "./remove.ts";
-import { type Lease, Writers } from "./takeover.ts";
+import { discardOrphan, expire, giveUp, terminate } from "./terminate.ts";
+import { type Lease, Writers } from "./locks.ts";
 import {
   canAppear,
   type CompleteUpload,
@@ -18,7 +18,7 @@ import {
   type FileFacts,
   type ReceivingUpload,
   safeBytes,
-} from "./upload.ts";
+} from "../model/upload.ts";
 
 /** What every protocol calls: one upload is one resource, whatever protocol made it. */
 export class Engine {

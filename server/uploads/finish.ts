@@ -1,11 +1,11 @@
 import { UploadError } from "../errors.ts";
-import type { IsClaimed, Wanted } from "../storage/placement.ts";
+import type { IsClaimed, Wanted } from "../storage/disk/placement.ts";
 import type { Begun } from "./begun.ts";
-import { DigestCheck } from "./digest.ts";
+import { DigestCheck } from "../model/digest.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import type { Parts } from "./parts.ts";
-import type { Lease } from "./takeover.ts";
-import { completed, type CompleteUpload, type ReceivingUpload } from "./upload.ts";
+import type { Lease } from "./locks.ts";
+import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /**
  * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, and lets its file appear.

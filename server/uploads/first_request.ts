@@ -4,9 +4,9 @@ import { beginAgreed, isSmallAndWhole } from "./begin.ts";
 import { Begun } from "./begun.ts";
 import { openBegun } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
-import { discardOrphan, terminate } from "./remove.ts";
-import type { Writers } from "./takeover.ts";
-import type { FileFacts } from "./upload.ts";
+import { discardOrphan, terminate } from "./terminate.ts";
+import type { Writers } from "./locks.ts";
+import type { FileFacts } from "../model/upload.ts";
 
 /**
  * Begins an upload that its client knows by no id of its own, with the request that brings its first bytes. However the

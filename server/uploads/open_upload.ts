@@ -1,10 +1,10 @@
 import { UploadError } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
 import type { Begun } from "./begun.ts";
-import type { Digest } from "./digest.ts";
+import type { Digest } from "../model/digest.ts";
 import { settle } from "./finish.ts";
 import type { Parts } from "./parts.ts";
-import { type CompleteUpload, gone, type ReceivingUpload, written } from "./upload.ts";
+import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
 
 /** Finds an upload that is not gone. Throws `not-found` or `gone`. */
 export async function load({ records }: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {

@@ -1,9 +1,9 @@
 import { UploadError } from "../errors.ts";
 import { open, OpenUpload, whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
-import { remove } from "./remove.ts";
-import type { Writers } from "./takeover.ts";
-import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "./upload.ts";
+import { remove } from "./terminate.ts";
+import type { Writers } from "./locks.ts";
+import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** A partial upload that can be concatenated. Throws `not-found` for somebody else's, and `bad-request` for any other. */
 export function wholePartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {

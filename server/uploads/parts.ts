@@ -1,6 +1,6 @@
 import type { Log } from "../log.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
-import type { Patience } from "./takeover.ts";
+import type { Patience } from "./locks.ts";
 
 /** A slow start is no reason to end a request. */
 export const RATE_GRACE_MS = 30_000;

@@ -1,10 +1,10 @@
-import { agree, tooLong } from "./agree.ts";
+import { agree, tooLong } from "../model/agree.ts";
 import type { Appended, AppendRequest } from "./append.ts";
 import { isFinal } from "./open_upload.ts";
 import { type Parts, RATE_GRACE_MS } from "./parts.ts";
-import { receive } from "./receive.ts";
-import type { Lease } from "./takeover.ts";
-import type { CompleteUpload } from "./upload.ts";
+import { receive } from "../receiving/receive.ts";
+import type { Lease } from "./locks.ts";
+import type { CompleteUpload } from "../model/upload.ts";
 
 /**
  * The answer to a request on a finished upload: the same as before, where it brings nothing new. Throws where it does,

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { ensureDir } from "@std/fs/ensure-dir";
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { join } from "@std/path";
-import { openRecords } from "../../server/storage/records.ts";
-import type { CompleteUpload, ReceivingUpload } from "../../server/uploads/upload.ts";
+import { openRecords } from "../../server/storage/kv/records.ts";
+import type { CompleteUpload, ReceivingUpload } from "../../server/model/upload.ts";
 import { type Bench, WrongResult } from "./job.ts";
 
 const OWNER = "anonymous";

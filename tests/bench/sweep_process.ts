@@ -3,7 +3,7 @@ import { fromFileUrl, join } from "@std/path";
 import { readConfig } from "../../server/config.ts";
 import { openLog } from "../../server/log.ts";
 import { openPawl } from "../../server/open.ts";
-import { openRecords } from "../../server/storage/records.ts";
+import { openRecords } from "../../server/storage/kv/records.ts";
 
 // Sweeps the data folder in its first argument once, as the server does it every minute, and prints what it took, how
 // many uploads were due, and what became of those whose ids are its other arguments.

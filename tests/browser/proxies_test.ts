@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import type { Way } from "../../client/request_sizes.ts";
+import type { Way } from "../../client/upload/request_sizes.ts";
 import { browserTest } from "../support/browser.ts";
 import { sha256 } from "../support/bytes.ts";
 import { findNginx } from "../support/nginx.ts";

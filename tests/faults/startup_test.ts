@@ -1,6 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
-import { newUpload } from "../../server/uploads/upload.ts";
+import { newUpload } from "../../server/model/upload.ts";
 import { someBytes } from "../support/bytes.ts";
 import { startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";

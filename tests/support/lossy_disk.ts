@@ -1,4 +1,4 @@
-import type { Upload } from "../../server/uploads/upload.ts";
+import type { Upload } from "../../server/model/upload.ts";
 import { afterKill, afterLoss, FileNode, FolderNode, type Node, type Survivors } from "./lossy_nodes.ts";
 
 /** One thing that is done to the disk. `look` is everything that changes nothing. */

@@ -1,12 +1,12 @@
-import { createAdmission } from "../../server/admission.ts";
-import { type App, createApp } from "../../server/app.ts";
-import { createDownloads } from "../../server/downloads.ts";
+import { createAdmission } from "../../server/http/admission.ts";
+import { type App, createApp } from "../../server/http/app.ts";
+import { createDownloads } from "../../server/http/downloads.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
-import { createTusProtocol } from "../../server/protocols/tus.ts";
+import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
 import { createRoutes } from "../../server/routes.ts";
-import { openFiles } from "../../server/storage/files.ts";
+import { openFiles } from "../../server/storage/disk/files.ts";
 import { Engine } from "../../server/uploads/engine.ts";
-import { sweep } from "../../server/uploads/expiry.ts";
+import { sweep } from "../../server/uploads/expire.ts";
 import type { Limits } from "../../server/uploads/parts.ts";
 import { repair } from "../../server/uploads/repair.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";

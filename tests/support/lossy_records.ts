@@ -1,5 +1,5 @@
 import type { RecordStore } from "../../server/storage/store.ts";
-import type { Upload } from "../../server/uploads/upload.ts";
+import type { Upload } from "../../server/model/upload.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 
 /** The records on a lossy disk: every commit happens as a whole, and is on the disk when it has happened. */

@@ -1,4 +1,4 @@
-import type { App } from "../../server/app.ts";
+import type { App } from "../../server/http/app.ts";
 
 /** The simple protocol, spoken to an app as a function. */
 export interface SimpleClient {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Appender, ByteStore, RecordStore } from "../../server/storage/store.ts";
-import { completed, gone, newUpload, type ReceivingUpload } from "../../server/uploads/upload.ts";
+import { completed, gone, newUpload, type ReceivingUpload } from "../../server/model/upload.ts";
 import { someBytes } from "./bytes.ts";
 
 /** A byte store and a record store of the test's own, with nothing in them. */

@@ -1,5 +1,5 @@
-import { openFiles } from "../../../server/storage/files.ts";
-import { openRecords } from "../../../server/storage/records.ts";
+import { openFiles } from "../../../server/storage/disk/files.ts";
+import { openRecords } from "../../../server/storage/kv/records.ts";
 import { LossyDisk } from "../../support/lossy_disk.ts";
 import { mountLossyDisks } from "../../support/lossy_mount.ts";
 import { lossyRecords } from "../../support/lossy_records.ts";

@@ -1,0 +1,55 @@
+import { type KnownBy, uploadKey } from "./keys.ts";
+
+/** The part of the browser's lock manager that is used; browsers have it in secure contexts alone. */
+export type Locks = Pick<LockManager, "request">;
+
+/**
+ * Runs `work` while no other tab or window runs it for the same `name`. When another one does, calls `onWait` and waits
+ * until that ends; gives `undefined`, and runs nothing, when `signal` aborts before. Without `locks`, and where the
+ * browser refuses to give any, it just runs.
+ */
+export async function exclusive<Result>(
+  locks: Locks | undefined,
+  name: string,
+  { signal, onWait, work }: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
+): Promise<Result | undefined> {
+  const runs: Promise<Result>[] = [];
+  const run = () => {
+    const result = work();
+    runs.push(result);
+    return result;
+  };
+  let isFree = true;
+  try {
+    await locks?.request(name, { ifAvailable: true }, (lock) => {
+      isFree = lock !== null;
+      return isFree ? run() : undefined;
+    });
+    if (!isFree) {
+      onWait();
+      await locks?.request(name, { signal }, run);
+    }
+  } catch {
+    // It was the work's own failure, or the wait was given up, or a frame in a sandbox has no locks.
+    if (runs.length === 0 && !isFree && signal.aborted) return undefined;
+  }
+  return await (runs[0] ?? work());
+}
+
+/** The name of an upload's lock. */
+export function lockName(upload: KnownBy): string {
+  return `pawl ${uploadKey(upload)}`;
+}
+
+/** The name of the lock that a tab holds, together with others, on an upload that stands in its list. */
+export function listLockName(upload: KnownBy): string {
+  return `pawl list ${uploadKey(upload)}`;
+}
+
+/** Holds a lock together with others, where there are locks, until `gone` aborts. */
+export function holdShared(locks: Locks | undefined, name: string, gone: AbortSignal): Promise<unknown> | undefined {
+  const held = () => new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
+  // It was given up before, or a frame in a sandbox has no locks.
+  if (gone.aborted) return undefined;
+  return locks?.request(name, { mode: "shared", signal: gone }, held).catch(() => {});
+}

@@ -1,0 +1,108 @@
+import { parseRetryAfter } from "../upload/backoff.ts";
+import { type Problem, problem } from "./problem.ts";
+import type { TransportAnswer } from "./transport.ts";
+import { refusal, tooLarge, UploadError } from "./upload_error.ts";
+
+/** What an answer of the server means for the upload. */
+export type Meaning =
+  /** The server has the whole file. */
+  | { kind: "complete" }
+  /** The server holds this many bytes; go on from there. */
+  | { kind: "held"; offset: number }
+  /** The server took the request but did not say what it holds now: ask. */
+  | { kind: "unclear" }
+  /** Passes by itself: try again. */
+  | { kind: "retry"; problem: Problem; retryAfterSeconds?: number }
+  /** The body was larger than something on the way lets through: send less at once, and end when that is no help. */
+  | { kind: "too-much"; error: UploadError }
+  /** Would be the same at every further try. */
+  | { kind: "refused"; error: UploadError };
+
+/** Statuses below 500 that pass by themselves. */
+const PASSING = new Set([408, 409, 423, 425, 429]);
+const LONGEST_LINE = 200;
+
+/** Reads the answer to `GET /status` for a file of `totalBytes`. */
+export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning {
+  if (!isSuccess(answer)) return readFailure(answer);
+  const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
+  if (offset === undefined) return { kind: "retry", problem: problem("not-a-server") };
+  if (isComplete(answer) !== true) {
+    const limit = maxSize(answer) ?? Infinity;
+    return limit < totalBytes ? { kind: "refused", error: tooLarge(limit) } : held(offset, totalBytes);
+  }
+  // Complete with another length: the id was used for another file before. From 0, a new upload begins beside it.
+  return offset === totalBytes ? { kind: "complete" } : { kind: "held", offset: 0 };
+}
+
+/** Reads the answer to a `POST /upload` whose body began at `startByte`, of a file of `totalBytes`. */
+export function readUpload(answer: TransportAnswer, startByte: number, totalBytes: number): Meaning {
+  if (answer.status === 400) {
+    const offset = uploadOffset(answer) ?? parseCount(answer.text.replace(/^Wrong start byte:?/, "").trim());
+    if (offset !== undefined && offset !== startByte) return held(offset, totalBytes);
+    // With the count that was sent, the bytes of an earlier request may still be coming in.
+    if (answer.text.startsWith("Wrong start byte")) return { kind: "retry", problem: problem("busy") };
+    if (serverLine(answer).includes("digest that was given")) return { kind: "retry", problem: problem("damaged") };
+  }
+  if (!isSuccess(answer)) return readFailure(answer, totalBytes);
+  const complete = isComplete(answer);
+  if (complete === true || (complete === undefined && /^Success\b/.test(answer.text))) return { kind: "complete" };
+  const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
+  if (offset === undefined) return { kind: "unclear" };
+  // A server that never says whether an upload is complete has no other way to say so.
+  return offset === totalBytes && complete === undefined ? { kind: "complete" } : held(offset, totalBytes);
+}
+
+function uploadOffset(answer: TransportAnswer): number | undefined {
+  return parseCount(answer.headers.get("upload-offset") ?? "");
+}
+
+/** `bodyOf` is the size of the file whose bytes were sent, if any were. */
+function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
+  const { status } = answer;
+  const line = serverLine(answer);
+  if (status === 413 && bodyOf !== undefined && (maxSize(answer) ?? Infinity) >= bodyOf) {
+    return { kind: "too-much", error: refusal(status, line) };
+  }
+  if (status === 507 || (status < 500 && !PASSING.has(status))) {
+    return { kind: "refused", error: refusal(status, line, maxSize(answer)) };
+  }
+  const message = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
+  const retryAfterSeconds = parseRetryAfter(answer.headers.get("retry-after"));
+  return {
+    kind: "retry",
+    problem: problem("busy", message),
+    ...retryAfterSeconds !== undefined && { retryAfterSeconds },
+  };
+}
+
+function held(offset: number, totalBytes: number): Meaning {
+  if (offset <= totalBytes) return { kind: "held", offset };
+  const message =
+    `The server holds ${offset} bytes of this file, which has only ${totalBytes}. Upload it with another id`;
+  return { kind: "refused", error: new UploadError("refused", message) };
+}
+
+function isSuccess({ status }: TransportAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+function isComplete({ headers }: TransportAnswer): boolean | undefined {
+  const value = headers.get("upload-complete");
+  return value === "?1" ? true : value === "?0" ? false : undefined;
+}
+
+/** The largest file that the server takes, in bytes, where it says so (draft-ietf-httpbis-resumable-upload, 4.1.4). */
+function maxSize({ headers }: TransportAnswer): number | undefined {
+  return parseCount(/(?:^|[,\s])max-size=(\d+)/.exec(headers.get("upload-limit") ?? "")?.[1] ?? "");
+}
+
+function parseCount(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The server's own words, if they are words: a proxy's error page is not. */
+function serverLine({ text }: TransportAnswer): string {
+  const [line = ""] = text.trim().split("\n");
+  return line.startsWith("<") ? "" : line.slice(0, LONGEST_LINE).trim();
+}

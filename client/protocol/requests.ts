@@ -1,0 +1,150 @@
+import { type Meaning, readStatus, readUpload } from "./answer.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Piece } from "../upload/pieces.ts";
+import { problem } from "./problem.ts";
+import { LONGEST_REQUEST_SECONDS } from "../upload/request_sizes.ts";
+import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
+import { unlessAborted } from "../async/unless_aborted.ts";
+import { UploadError } from "./upload_error.ts";
+import { type Patience, sendWatched, Stalled, TooSlow } from "./watchdog.ts";
+
+/** What a server can know a media type by (RFC 6838); a program may give a file any text as its type. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}\s*(;|$)/;
+
+/** The requests of the simple protocol, for one file. */
+export interface Requests {
+  /** `GET /status`: how much does the server hold? */
+  ask(signal: AbortSignal): Promise<Reply>;
+  /** `POST /upload`: one piece. `onSent` gets the count of its bytes that have left. */
+  send(piece: Piece, options: SendOptions): Promise<Reply>;
+  /** `DELETE /upload`: the server is to forget what it has. */
+  giveUp(signal: AbortSignal): Promise<Outcome>;
+  /** `DELETE` of the finished file that lies at `location`. */
+  remove(location: string, signal: AbortSignal): Promise<Outcome>;
+}
+
+export interface SendOptions {
+  signal: AbortSignal;
+  onSent: (bytes: number) => void;
+  /** A body that takes longer than something on the way may bear is to be cut. */
+  mayBeCut: boolean;
+}
+
+/** What the server said, or that it could not be reached. */
+export interface Reply {
+  meaning: Meaning | { kind: "cut" };
+  /** The path of the upload, when the server told it. */
+  location?: string;
+}
+
+/** The status of an answer; `undefined` when there was none. */
+export type Outcome = number | undefined;
+
+/** What the server is told of a file. */
+export type FileFacts = Pick<File, "name" | "size" | "type" | "lastModified">;
+
+/** What the requests are made of. */
+export interface RequestsOptions extends Patience {
+  file: FileFacts;
+  /** In printable ASCII. */
+  id: string;
+  path: string | undefined;
+  url: string;
+  transport: Transport;
+  clock: Clock;
+}
+
+/**
+ * Makes the requests for one file. They reject only with an `UploadError` for a file that cannot be read any more; a
+ * failure of the network is a reply that means "retry".
+ */
+export function createRequests(options: RequestsOptions): Requests {
+  const { file, id, path, url, transport, clock } = options;
+  const base = url.replace(/\/+$/, "");
+  const description = describeFile(file, path);
+
+  async function exchange(
+    request: TransportRequest,
+    read: (answer: TransportAnswer) => Meaning,
+    patience: Partial<Patience> = {},
+  ): Promise<Reply> {
+    let answer: TransportAnswer;
+    try {
+      answer = await sendWatched(transport, request, { ...options, ...patience });
+    } catch (cause) {
+      if (cause instanceof TooSlow) return { meaning: { kind: "cut" } };
+      if (request.body !== undefined) await unlessAborted(request.signal, checkReadable(file, request.body));
+      const message = cause instanceof Error ? cause.message : String(cause);
+      const why = problem(cause instanceof Stalled ? "stalled" : "connection", message);
+      return { meaning: { kind: "retry", problem: why } };
+    }
+    const meaning = read(answer);
+    // Where nothing of this file is, something else may be.
+    const isThis = meaning.kind === "complete" || (meaning.kind === "held" && meaning.offset > 0);
+    const location = isThis ? answer.headers.get("location") : null;
+    return { meaning, ...location !== null && { location } };
+  }
+
+  async function remove(target: string, headers: Record<string, string>, signal: AbortSignal): Promise<Outcome> {
+    const request = { method: "DELETE", url: target, headers, signal } as const;
+    try {
+      return (await sendWatched(transport, request, { ...options, clock })).status;
+    } catch {
+      return undefined;
+    }
+  }
+
+  return {
+    ask(signal) {
+      const request = { method: "GET", url: `${base}/status`, headers: { "X-File-Id": id }, signal } as const;
+      return exchange(request, (answer) => readStatus(answer, file.size));
+    },
+
+    send({ start, body, digest }, { signal, onSent, mayBeCut }) {
+      const headers = {
+        "X-File-Id": id,
+        "X-Start-Byte": String(start),
+        // A browser sends a request again by itself when a kept connection breaks under it.
+        "X-Start-Over": "?0",
+        ...digest !== undefined && { "Content-Digest": digest },
+        ...description,
+      };
+      const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
+      const bodySeconds = mayBeCut ? LONGEST_REQUEST_SECONDS : Infinity;
+      // What has left may still be inside this computer, on a connection that is dead.
+      const answerSeconds = start + body.size === file.size ? options.answerSeconds : options.stallSeconds;
+      const read = (answer: TransportAnswer) => readUpload(answer, start, file.size);
+      return exchange(request, read, { bodySeconds, answerSeconds });
+    },
+
+    giveUp: (signal) => remove(`${base}/upload`, { "X-File-Id": id }, signal),
+
+    remove: (location, signal) => remove(/^https?:/.test(location) ? location : base + location, {}, signal),
+  };
+}
+
+function describeFile({ name, size, type, lastModified }: FileFacts, path: string | undefined): Record<string, string> {
+  return {
+    "X-File-Size": String(size),
+    // The protocol's numbers have no sign: a date before 1970 stays untold.
+    ...lastModified >= 0 && { "X-File-Modified": String(lastModified) },
+    ...name !== "" && { "X-File-Name": encodeURIComponent(name) },
+    ...path !== undefined && { "X-File-Path": path.split("/").map(encodeURIComponent).join("/") },
+    ...MEDIA_TYPE.test(type) && { "X-File-Type": type },
+  };
+}
+
+/** A browser reports a file that changed on the disk as a broken network; reading one byte tells them apart. */
+async function checkReadable(file: FileFacts, body: Blob): Promise<void> {
+  try {
+    await body.slice(0, 1).arrayBuffer();
+  } catch (cause) {
+    throw fileChanged(file, cause);
+  }
+}
+
+/** The error for a file that cannot be read any more. */
+export function fileChanged(file: FileFacts, cause: unknown): UploadError {
+  const message = `"${file.name}" was changed, moved or removed while it was being uploaded. Choose the file again`;
+  return new UploadError("file-changed", message, { cause });
+}

@@ -1,0 +1,70 @@
+import type { Clock } from "../async/clock.ts";
+import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
+
+/** Why a request was aborted: nothing has moved for so long. */
+export class Stalled extends Error {
+  override name = "Stalled";
+
+  constructor(seconds: number) {
+    super(`Nothing has moved for ${seconds} seconds`);
+  }
+}
+
+/** Why a request was aborted: its body took too long, and something on the way would have cut it soon. */
+export class TooSlow extends Error {
+  override name = "TooSlow";
+}
+
+/** How long a request may stand still before it counts as dead. */
+export interface Patience {
+  /** While the body is on its way, or when nothing is to be sent and only a count is asked for. */
+  stallSeconds: number;
+  /** After the last byte of the body has left: the server may still have to write or to verify. */
+  answerSeconds: number;
+  /** How long the body may be on its way altogether. Default: any time. */
+  bodySeconds?: number;
+}
+
+/**
+ * Sends `request` by `transport`, and aborts and rejects when nothing has moved for too long: a network can die without
+ * a word, and a browser would wait for hours.
+ */
+export async function sendWatched(
+  transport: Transport,
+  request: TransportRequest,
+  { stallSeconds, answerSeconds, bodySeconds = Infinity, clock }: Patience & { clock: Clock },
+): Promise<TransportAnswer> {
+  const stalled = new AbortController();
+  const ended = new AbortController();
+  const bodyBytes = request.body?.size;
+  let sentBytes = 0;
+  const beganAt = clock.now();
+  let movedAt = beganAt;
+
+  async function watch(): Promise<void> {
+    while (!ended.signal.aborted) {
+      const hasLeft = sentBytes === bodyBytes;
+      const limitSeconds = hasLeft ? answerSeconds : stallSeconds;
+      const stallsIn = movedAt + limitSeconds - clock.now();
+      const endsIn = hasLeft ? Infinity : beganAt + bodySeconds - clock.now();
+      if (stallsIn <= 0) return stalled.abort(new Stalled(limitSeconds));
+      if (endsIn <= 0) return stalled.abort(new TooSlow(`The body took more than ${bodySeconds} seconds`));
+      await clock.wait(Math.min(stallsIn, endsIn), ended.signal);
+    }
+  }
+
+  const onSent = (bytes: number) => {
+    // What is told of a request that has ended belongs to nothing any more.
+    if (ended.signal.aborted) return;
+    if (bytes > sentBytes) movedAt = clock.now();
+    sentBytes = bytes;
+    request.onSent?.(bytes);
+  };
+  const signal = AbortSignal.any([request.signal, stalled.signal]);
+  watch();
+  try {
+    return await transport({ ...request, onSent, signal });
+  } finally {
+    ended.abort();
+  }
+}

@@ -1,0 +1,30 @@
+import type { QueuedUpload } from "./queued_upload.ts";
+import type { UploaderOptions } from "../upload/options.ts";
+
+/** How a queue uploads. Everything has a default. */
+export interface QueueOptions extends Omit<UploaderOptions, "file" | "id" | "path" | "confirmed" | "onProgress"> {
+  /**
+   * How many large files are sent at a time. Default 3. Of files of up to 1 MiB, which need one request each, there are
+   * twice as many: browsers open six connections to an HTTP/1.1 server.
+   */
+  concurrency?: number;
+}
+
+/** What is known of a file beside its bytes. */
+export interface AboutFile {
+  /** Its path inside the folder that is uploaded, with `/`. */
+  path?: string | undefined;
+  handle?: FileSystemFileHandle | undefined;
+  /** How many bytes of it the server is known to hold: shown until it has been asked. Default 0. */
+  confirmed?: number | undefined;
+}
+
+/** What an {@linkcode UploadQueue} tells. */
+export interface QueueEvents {
+  /** Uploads came or went. */
+  list: [];
+  /** One changed: its state, or how far it is. */
+  progress: [upload: QueuedUpload];
+  /** One got another state. */
+  state: [upload: QueuedUpload, before: QueuedUpload["state"]];
+}

@@ -1,0 +1,151 @@
+import { exclusive, holdShared, listLockName, type Locks } from "../memory/locks.ts";
+import { Gate } from "./gate.ts";
+import type { Memory } from "../memory/store.ts";
+import type { QueuedUpload } from "./queued_upload.ts";
+import type { KnownBy } from "../memory/keys.ts";
+
+const SHORTEST_SECONDS = 2;
+/** Each reads a sample of its file, which may lie on a disk that does not answer. */
+const AT_A_TIME = 6;
+
+interface Written {
+  known: KnownBy;
+  confirmed: number;
+  /** In seconds; the first that is confirmed is written at once: of an upload of a few seconds there is no other. */
+  at: number;
+  /** No earlier page has begun it. `undefined` until that is known. */
+  isNew: boolean | undefined;
+  /** Tells other tabs that it is in no list of this one any more. */
+  gone: AbortController;
+  /** Resolves when other tabs have been told. */
+  back?: Promise<unknown> | undefined;
+}
+
+/** What a queue gives to what keeps its uploads remembered. */
+export interface RememberingSetting {
+  memory: Memory;
+  /** The server's, empty for the page's own. */
+  url: string;
+  locks: Locks | undefined;
+  /** Hears how much an earlier page knew to be safe of an upload. */
+  onKnown: (upload: QueuedUpload, confirmed: number) => void;
+}
+
+/** Keeps what a {@linkcode Memory} knows of the uploads of a queue in step with them. */
+export class Remembering {
+  readonly #setting: RememberingSetting;
+  readonly #written = new Map<QueuedUpload, Written>();
+  readonly #left = new WeakSet<QueuedUpload>();
+  readonly #gate = new Gate(AT_A_TIME);
+  readonly #discards = new Gate(AT_A_TIME);
+  /** What is being noted as given up, by what such files have in common: one may be added again meanwhile. */
+  readonly #discarding = new Map<string, Promise<unknown>>();
+
+  constructor(setting: RememberingSetting) {
+    this.#setting = setting;
+  }
+
+  /** Remembers an upload, a few at a time. */
+  add(upload: QueuedUpload, id: () => Promise<string>): void {
+    this.#left.delete(upload);
+    // A file that cannot be read has nothing to be gone on with.
+    this.#gate.run(() => this.#remember(upload, id)).catch(() => {});
+  }
+
+  /** Notes how far an upload is: when it comes to a rest, and every 2 seconds meanwhile. */
+  note(upload: QueuedUpload): void {
+    if (upload.state === "done" || isHopeless(upload)) return this.forget(upload);
+    const written = this.#written.get(upload);
+    const { confirmed } = upload.progress;
+    if (written === undefined || written.confirmed === confirmed) return;
+    const now = performance.now() / 1000;
+    if (upload.isActive && now - written.at < SHORTEST_SECONDS) return;
+    written.confirmed = confirmed;
+    written.at = now;
+    this.#setting.memory.confirm(written.known, confirmed);
+  }
+
+  /** Whether it is known that the server has nothing of it from an earlier page. */
+  isNew(upload: QueuedUpload): boolean {
+    return this.#written.get(upload)?.isNew === true;
+  }
+
+  /** Whether it has been forgotten since it was added, as what would have failed for good. */
+  hasLeft(upload: QueuedUpload): boolean {
+    return this.#left.has(upload);
+  }
+
+  /** It has an end: nothing is left to be gone on with. */
+  forget(upload: QueuedUpload): void {
+    const written = this.#written.get(upload);
+    if (written !== undefined) this.#setting.memory.forget([written.known]);
+    this.leave(upload);
+  }
+
+  /**
+   * It is given up, which is remembered until `tell` has told the server. What stands in the list of another tab is left
+   * alone. Resolves to what `tell` resolves to, or true.
+   */
+  async giveUp(upload: QueuedUpload, id: () => Promise<string>, tell: () => Promise<boolean>): Promise<boolean> {
+    const { memory, url, locks } = this.#setting;
+    const back = this.#written.get(upload)?.back;
+    this.leave(upload);
+    const noted = Promise.withResolvers<void>();
+    this.#discarding.set(upload.key, noted.promise);
+    try {
+      await back;
+      const known = { url, id: await this.#discards.run(id) };
+      const work = async () => {
+        await this.#discards.run(() => memory.discard(known));
+        noted.resolve();
+        const told = await tell();
+        if (told) await this.#discards.run(() => memory.forgetDiscarded(known));
+        return told;
+      };
+      return await exclusive(locks, listLockName(known), { signal: AbortSignal.abort(), onWait() {}, work }) ?? true;
+    } catch {
+      // Its file cannot be read: nobody knows what the server would know it by.
+      return true;
+    } finally {
+      noted.resolve();
+      if (this.#discarding.get(upload.key) === noted.promise) this.#discarding.delete(upload.key);
+    }
+  }
+
+  /** It is not in the queue any more: what is remembered of it stays as it is. */
+  leave(upload: QueuedUpload): void {
+    this.#left.add(upload);
+    this.#written.get(upload)?.gone.abort();
+    this.#written.delete(upload);
+  }
+
+  async #remember(upload: QueuedUpload, idOf: () => Promise<string>): Promise<void> {
+    if (this.#left.has(upload)) return;
+    const { memory, url, locks, onKnown } = this.#setting;
+    const known = { url, id: await idOf() };
+    await this.#discarding.get(upload.key);
+    if (this.#left.has(upload)) return;
+    const { file: { name, size, lastModified }, path, handle } = upload;
+    const { confirmed } = upload.progress;
+    const written: Written = { known, confirmed, at: -Infinity, isNew: undefined, gone: new AbortController() };
+    this.#written.set(upload, written);
+    written.back = holdShared(locks, listLockName(known), written.gone.signal);
+    const before = await memory.remember({
+      ...known,
+      name,
+      size,
+      lastModified,
+      confirmed,
+      writtenAt: Date.now(),
+      ...path !== name && { path },
+      ...handle !== undefined && { handle },
+    });
+    written.isNew = before === undefined;
+    if (before !== undefined && !this.#left.has(upload)) onKnown(upload, before.confirmed);
+  }
+}
+
+/** The server has nothing of it, and would have nothing at the next try. */
+function isHopeless({ state, canRetry, progress: { confirmed } }: QueuedUpload): boolean {
+  return state === "failed" && !canRetry && confirmed === 0;
+}

@@ -1,0 +1,112 @@
+import { isActive, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
+import { Speedometer } from "../upload/speed.ts";
+
+/** Where all uploads of a queue together stand. */
+export interface Total {
+  /** How many there are, and how many in each state. */
+  files: number;
+  in: Readonly<Record<QueuedState, number>>;
+  /** How many of the failed ones may go well when they are tried again. */
+  retryable: number;
+  /** How many of those that wait have no way to the server. */
+  disconnected: number;
+  /** Bytes, as in the progress of one upload; those that have failed do not count. */
+  confirmed: number;
+  sent: number;
+  total: number;
+  bytesPerSecond: number;
+  secondsLeft: number | undefined;
+}
+
+/** A shorter one lies between two small files, and belongs to their speed. */
+const PAUSE_SECONDS = 2;
+
+type Counted = Pick<QueuedUpload["progress"], "state" | "confirmed" | "sent" | "total"> & {
+  canRetry: boolean;
+  isDisconnected: boolean;
+};
+
+const STATES: readonly QueuedState[] = [
+  "queued",
+  "ready",
+  "asking",
+  "sending",
+  "waiting",
+  "paused",
+  "done",
+  "stopped",
+  "failed",
+  "cancelled",
+];
+
+/** Adds up as uploads change: a change of one costs the same however many there are. */
+export class TotalCounter {
+  readonly #counted = new Map<QueuedUpload, Counted>();
+  readonly #in = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<QueuedState, number>;
+  readonly #speed: Speedometer;
+  #retryable = 0;
+  #disconnected = 0;
+  #sentAt = -Infinity;
+  #confirmed = 0;
+  #sent = 0;
+  #total = 0;
+  /** What those have to send yet that run or wait for their turn. */
+  #rest = 0;
+
+  constructor(nowSeconds: number) {
+    this.#speed = new Speedometer(nowSeconds);
+  }
+
+  /** Counts an upload as it is now, in the place of what it was. */
+  count(upload: QueuedUpload, nowSeconds: number): void {
+    const before = this.#counted.get(upload);
+    const { state, confirmed, sent, total, problem } = upload.progress;
+    const isFirst = state === "sending" && this.#in.sending === 0;
+    if (isFirst && nowSeconds - this.#sentAt > PAUSE_SECONDS) this.#speed.restart(nowSeconds);
+    if (before !== undefined) this.#add(before, -1);
+    const isDisconnected = problem?.code === "connection" || problem?.code === "stalled";
+    const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected };
+    this.#add(now, 1);
+    this.#counted.set(upload, now);
+    if (state !== "sending") return;
+    this.#sentAt = nowSeconds;
+    this.#speed.add(Math.max(0, sent - (before?.sent ?? 0)), nowSeconds);
+  }
+
+  has(upload: QueuedUpload): boolean {
+    return this.#counted.has(upload);
+  }
+
+  /** Counts it no more. */
+  remove(upload: QueuedUpload): void {
+    const before = this.#counted.get(upload);
+    if (before !== undefined) this.#add(before, -1);
+    this.#counted.delete(upload);
+  }
+
+  get total(): Total {
+    const bytesPerSecond = this.#in.sending > 0 ? this.#speed.bytesPerSecond : 0;
+    return {
+      files: this.#counted.size,
+      in: { ...this.#in },
+      retryable: this.#retryable,
+      disconnected: this.#disconnected,
+      confirmed: this.#confirmed,
+      sent: this.#sent,
+      total: this.#total,
+      bytesPerSecond,
+      secondsLeft: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
+    };
+  }
+
+  #add({ state, confirmed, sent, total, canRetry, isDisconnected }: Counted, sign: 1 | -1): void {
+    this.#in[state] += sign;
+    if (canRetry) this.#retryable += sign;
+    if (isDisconnected) this.#disconnected += sign;
+    if (state === "failed") return;
+    this.#confirmed += sign * confirmed;
+    this.#sent += sign * sent;
+    this.#total += sign * total;
+    if (isActive(state)) this.#rest += sign * (total - sent);
+  }
+}

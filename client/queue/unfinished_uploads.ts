@@ -1,0 +1,158 @@
+import { type Clock, systemClock } from "../async/clock.ts";
+import { exclusive, listLockName, lockName } from "../memory/locks.ts";
+import { giveUp } from "../upload/give_up.ts";
+import type { Memory, Unfinished } from "../memory/store.ts";
+import { createRequests, type Requests } from "../protocol/requests.ts";
+import type { Transport } from "../protocol/transport.ts";
+import { UploadError } from "../protocol/upload_error.ts";
+import { xhrTransport } from "../protocol/xhr_transport.ts";
+
+export type { Unfinished } from "../memory/store.ts";
+
+/** The permissions of a handle, which Chromium has and the types of browsers have not. */
+interface PermittedHandle extends FileSystemFileHandle {
+  requestPermission?(wanted: { mode: "read" }): Promise<PermissionState>;
+}
+
+/** What {@linkcode UnfinishedUploads} works with. */
+export interface UnfinishedOptions {
+  memory: Memory;
+  transport?: Transport;
+  locks?: Pick<LockManager, "query" | "request"> | undefined;
+  clock?: Clock;
+}
+
+/** The uploads that an earlier page has begun and not finished. */
+export class UnfinishedUploads {
+  readonly #memory: Memory;
+  readonly #transport: Transport;
+  readonly #locks: Pick<LockManager, "query" | "request"> | undefined;
+  readonly #clock: Clock;
+
+  constructor(options: UnfinishedOptions) {
+    this.#memory = options.memory;
+    this.#transport = options.transport ?? xhrTransport;
+    this.#locks = options.locks ?? globalThis.navigator?.locks;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Those that stand in no other tab's list, the latest first; without asking the server. */
+  async list(): Promise<Unfinished[]> {
+    // A frame in a sandbox has no locks.
+    const locks = await this.#locks?.query().catch(() => undefined);
+    const held = new Set(locks?.held?.map(({ name }) => name));
+    return (await this.#memory.unfinished()).filter((upload) =>
+      !held.has(lockName(upload)) && !held.has(listLockName(upload))
+    );
+  }
+
+  /** Tells the server of what an earlier page has given up and could not tell it. */
+  async dismissDiscarded(): Promise<void> {
+    for (const upload of await this.#memory.discarded()) await this.#tell(upload).catch(() => {});
+  }
+
+  /**
+   * Asks the server how much of it is safe: gives it with that count, as it was when the server cannot be reached, and
+   * `undefined` when it is finished, and forgotten now.
+   */
+  async refresh(unfinished: Unfinished): Promise<Unfinished | undefined> {
+    const { meaning } = await this.#requests(unfinished).ask(new AbortController().signal);
+    if (meaning.kind === "held") return { ...unfinished, confirmed: meaning.offset };
+    if (meaning.kind !== "complete") return unfinished;
+    await this.#memory.forget([unfinished]);
+    return undefined;
+  }
+
+  /**
+   * Opens the file again by its handle; a browser may ask for permission, and allows that question after a click alone.
+   * Rejects with an `UploadError` that tells what to do, in a line, when the file is not there any more or not the same.
+   */
+  async open({ handle, name, size, lastModified }: Unfinished): Promise<File> {
+    const permitted: PermittedHandle | undefined = handle;
+    try {
+      const permission = await permitted?.requestPermission?.({ mode: "read" }) ?? "granted";
+      const file = permission === "granted" ? await permitted?.getFile() : undefined;
+      if (file !== undefined && file.size === size && file.lastModified === lastModified) return file;
+    } catch (error) {
+      // It was moved, or the browser does not give it.
+      if (!(error instanceof DOMException)) throw error;
+    }
+    throw new UploadError(
+      "file-changed",
+      `"${name}" was changed, moved or removed, or may not be read. Choose it again`,
+    );
+  }
+
+  /**
+   * Has the server delete what it has of it, and forgets it. Rejects with an `UploadError` when it stands in the list of
+   * another tab, where it goes on, or when the server cannot be told: a later page does that by `dismissDiscarded()`.
+   */
+  async dismiss(unfinished: Unfinished): Promise<void> {
+    await this.dismissAll([unfinished], (_, error) => {
+      throw error;
+    });
+  }
+
+  /** The same for many: each is noted as given up before the server is told of the first. */
+  async dismissAll(all: readonly Unfinished[], onError: (one: Unfinished, error: unknown) => void): Promise<void> {
+    const noted: Unfinished[] = [];
+    for (const one of all) {
+      if (await this.#alone(one, () => this.#memory.discard(one).then(() => true))) noted.push(one);
+      else {
+        onError(
+          one,
+          new UploadError("elsewhere", `"${one.name}" is in the list of another tab or window: cancel it there`),
+        );
+      }
+    }
+    for (const one of noted) await this.#tell(one).catch((error) => onError(one, error));
+  }
+
+  async #tell(unfinished: Unfinished): Promise<void> {
+    await this.#alone(unfinished, async () => {
+      const isMeant = () => this.#memory.isDiscarded(unfinished);
+      try {
+        await giveUp(this.#requests(unfinished), {
+          location: undefined,
+          clock: this.#clock,
+          random: Math.random,
+          isMeant,
+        });
+      } catch (error) {
+        // A server that refuses would refuse again.
+        if (error instanceof UploadError && error.code !== "no-progress") {
+          await this.#memory.forgetDiscarded(unfinished);
+        }
+        throw error;
+      }
+      await this.#memory.forgetDiscarded(unfinished);
+    });
+  }
+
+  async #alone<Result>(one: Unfinished, work: () => Promise<Result>): Promise<Result | undefined> {
+    return await this.#exclusive(listLockName(one), () => this.#exclusive(lockName(one), work));
+  }
+
+  /** Gives `undefined`, and does nothing, when another tab has the lock. */
+  async #exclusive<Result>(name: string, work: () => Promise<Result>): Promise<Result | undefined> {
+    return await exclusive(this.#locks, name, { signal: AbortSignal.abort(), onWait: () => {}, work });
+  }
+
+  #requests({ id, url, path, name, size, lastModified }: Unfinished): Requests {
+    return createRequests({
+      file: { name, size, lastModified, type: "" },
+      id,
+      path,
+      url,
+      transport: this.#transport,
+      stallSeconds: 30,
+      answerSeconds: 30,
+      clock: this.#clock,
+    });
+  }
+}
+
+/** Whether `file` looks like the one that was begun: the bytes are compared when it is uploaded. */
+export function isSameFile(file: File, { name, size, lastModified }: Unfinished): boolean {
+  return file.name === name && file.size === size && file.lastModified === lastModified;
+}

@@ -1,0 +1,265 @@
+import { AlikeFiles } from "./alike_files.ts";
+import { Cancels } from "./cancels.ts";
+import { systemClock } from "../async/clock.ts";
+import { Emitter } from "../async/emitter.ts";
+import { Memory } from "../memory/store.ts";
+import type { Progress } from "../upload/progress.ts";
+import { atRest, isActive, type QueuedState, QueuedUpload } from "./queued_upload.ts";
+import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
+import { type Total, TotalCounter } from "./total.ts";
+import { Remembering } from "./remembering.ts";
+import { rememberedSizes, type RequestSizes } from "../upload/request_sizes.ts";
+import { createSha256 } from "../upload/sha256.ts";
+import { isElsewhere, isLarge, Turns } from "./turns.ts";
+import { Uploader, UploadError } from "../upload/uploader.ts";
+
+export type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
+export type { Total } from "./total.ts";
+export { type QueuedState, QueuedUpload } from "./queued_upload.ts";
+
+const RESUMABLE: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"]);
+
+/**
+ * Uploads many files, a few at a time, in the order in which they were added.
+ *
+ * @example
+ * ```ts
+ * const queue = new UploadQueue();
+ * queue.on("progress", ({ path, progress }) => show(path, progress.confirmed / progress.total));
+ * for (const file of input.files) queue.add(file);
+ * ```
+ */
+export class UploadQueue {
+  readonly #options: QueueOptions;
+  readonly #memory: Memory;
+  readonly #sizes: RequestSizes;
+  readonly #remembering: Remembering;
+  readonly #emitter = new Emitter<QueueEvents>();
+  readonly #counter: TotalCounter;
+  readonly #uploads = new Set<QueuedUpload>();
+  readonly #alike = new AlikeFiles();
+  readonly #turns: Turns;
+  readonly #cancels: Cancels;
+
+  constructor(options: QueueOptions = {}) {
+    this.#memory = options.memory ?? new Memory();
+    this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
+    const { sha256 = createSha256(), clock = systemClock, concurrency = 3 } = options;
+    if (!(concurrency >= 1)) throw new RangeError(`Cannot send ${concurrency} files at a time: give 1 or more`);
+    this.#turns = new Turns(concurrency, (upload) => this.#start(upload));
+    this.#cancels = new Cancels(2 * concurrency);
+    this.#options = { ...options, memory: this.#memory, sizes: this.#sizes, sha256, clock };
+    this.#remembering = new Remembering({
+      memory: this.#memory,
+      url: options.url ?? "",
+      locks: options.locks ?? globalThis.navigator?.locks,
+      onKnown: (upload, confirmed) => this.#learn(upload, confirmed),
+    });
+    this.#counter = new TotalCounter(clock.now());
+  }
+
+  /** All uploads, in the order in which they were added. */
+  get uploads(): QueuedUpload[] {
+    return [...this.#uploads];
+  }
+
+  get total(): Total {
+    return this.#counter.total;
+  }
+
+  /** Whether something on the way to the server holds requests back until they are whole. */
+  get isBuffered(): boolean {
+    return this.#sizes.buffers;
+  }
+
+  /** Calls `listener` at each event of that name, until the function that comes back is called. */
+  on<Name extends keyof QueueEvents>(name: Name, listener: (...details: QueueEvents[Name]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /**
+   * Adds a file. One that is in the queue already stays where it is, and goes on if it stood still; when it has other
+   * bytes under the same path, size and time, as a sample of both shows, it is added beside it soon.
+   */
+  add(file: File, about: AboutFile = {}): QueuedUpload {
+    // A browser may look on the disk each time that it is asked for one of these.
+    const { size, lastModified } = file;
+    const { path = file.name } = about;
+    const key = `${size} ${lastModified} ${path}`;
+    this.#removeChanged(path, key);
+    const known = this.#alike.like(key, file);
+    if (known === undefined) return this.#create(file, { ...about, size, path, key });
+    known.resume();
+    if (known.file !== file) {
+      this.#alike.compare(key, file, (same) => {
+        if (same !== undefined) same.resume();
+        else this.#create(file, { ...about, size, path, key, confirmed: undefined });
+      });
+    }
+    return known;
+  }
+
+  #create(
+    file: File,
+    { key, size, path, handle, confirmed = 0 }: AboutFile & { key: string; size: number; path: string },
+  ): QueuedUpload {
+    const upload = new QueuedUpload(file, { key, size, path, handle, confirmed, controls: this });
+    this.#uploads.add(upload);
+    this.#alike.add(upload);
+    this.#counter.count(upload, this.#now());
+    this.#turns.wait(upload);
+    this.#emitter.emit("list");
+    if (isLarge(upload)) this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
+    return upload;
+  }
+
+  pause(upload: QueuedUpload): void {
+    if (!this.#counter.has(upload) || !upload.isActive) return;
+    upload.uploader?.pause();
+    this.#turns.leave(upload);
+    this.#show(upload, atRest(upload, "paused"));
+  }
+
+  resume(upload: QueuedUpload): void {
+    if (!this.#counter.has(upload)) return;
+    if (upload.state === "waiting") upload.uploader?.retryNow();
+    if (!RESUMABLE.has(upload.state)) return;
+    if (isLarge(upload) && this.#remembering.hasLeft(upload)) {
+      this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
+    }
+    this.#turns.wait(upload);
+    this.#show(upload, atRest(upload, "queued"));
+  }
+
+  cancel(upload: QueuedUpload): void {
+    if (!this.#counter.has(upload) || upload.state === "done") return;
+    const mayBeThere = hasRun(upload) || isLarge(upload) && !this.#remembering.isNew(upload);
+    const uploader = mayBeThere ? this.#uploaderOf(upload) : undefined;
+    if (uploader === undefined) this.#remembering.forget(upload);
+    else if (!isLarge(upload)) this.#cancels.add(upload.key, uploader);
+    else {
+      this.#cancels.add(upload.key, uploader, (tell) => this.#remembering.giveUp(upload, () => uploader.id(), tell));
+    }
+    this.#end(upload, "cancelled");
+  }
+
+  remove(upload: QueuedUpload): void {
+    if (!this.#counter.has(upload)) return;
+    upload.uploader?.stop();
+    const hasNothing = upload.progress.confirmed === 0 && this.#remembering.isNew(upload);
+    if (upload.state === "failed" && hasNothing) this.#remembering.forget(upload);
+    else this.#remembering.leave(upload);
+    this.#end(upload, upload.isActive || upload.state === "paused" ? "stopped" : upload.state);
+  }
+
+  /** Pauses all that run or wait for their turn. */
+  pauseAll(): void {
+    // Those that wait come first, or they would take the places of those that run.
+    for (const upload of this.#turns.all) this.pause(upload);
+  }
+
+  /** Resumes all that are paused. */
+  resumeAll(): void {
+    for (const upload of this.uploads) if (upload.state === "paused") this.resume(upload);
+  }
+
+  /** Cancels all that are not finished. */
+  cancelAll(): void {
+    for (const upload of this.uploads.reverse()) this.cancel(upload);
+  }
+
+  /** Tries again all that have failed in a way that another try may mend. */
+  retryFailed(): void {
+    for (const upload of this.uploads) if (upload.canRetry) this.resume(upload);
+  }
+
+  /** Takes all that are finished out of the queue. */
+  removeDone(): void {
+    for (const upload of this.uploads) if (upload.state === "done") this.remove(upload);
+  }
+
+  /** What has failed because the file changed makes room for the file as it is now, which is another one. */
+  #removeChanged(path: string, key: string): void {
+    if (this.#counter.total.in.failed === 0) return;
+    for (const upload of this.uploads) {
+      if (upload.path !== path || upload.progress.error?.code !== "file-changed") continue;
+      if (upload.key === key) upload.remove();
+      else upload.cancel();
+    }
+  }
+
+  #end(upload: QueuedUpload, state: QueuedState): void {
+    this.#turns.leave(upload);
+    this.#uploads.delete(upload);
+    this.#alike.remove(upload);
+    this.#counter.remove(upload);
+    const before = upload.state;
+    if (state !== before) upload.progress = atRest(upload, state);
+    this.#tell(upload, before);
+    this.#emitter.emit("list");
+  }
+
+  #start(upload: QueuedUpload): void {
+    // What is to be deleted of the same file would be deleted of this one.
+    const cancelled = this.#cancels.of(upload.key);
+    if (cancelled === undefined) this.#run(upload);
+    else cancelled.then(() => this.#run(upload));
+  }
+
+  #run(upload: QueuedUpload): void {
+    if (!this.#turns.isRunning(upload)) return;
+    this.#uploaderOf(upload).upload().catch((error) => {
+      // Those are shown.
+      if (!(error instanceof UploadError)) reportError(error);
+    });
+  }
+
+  #uploaderOf(upload: QueuedUpload): Uploader {
+    if (upload.uploader !== undefined) return upload.uploader;
+    const { file, path } = upload;
+    const { confirmed } = upload.progress;
+    const uploader = new Uploader({ ...this.#options, file, confirmed, ...path !== file.name && { path } });
+    uploader.on("progress", (progress) => this.#hear(upload, progress));
+    return upload.uploader = uploader;
+  }
+
+  #hear(upload: QueuedUpload, progress: Progress): void {
+    // What an upload says that has gone is late.
+    if (!this.#counter.has(upload)) return;
+    // So is what one says that is not to run, but for what the server has of it.
+    const isMeant = this.#turns.isRunning(upload) || progress.state === "done";
+    const { confirmed } = progress;
+    if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
+    // Whoever hears of its end may want it to begin anew.
+    if (!isActive(progress.state)) this.#turns.leave(upload);
+    this.#show(upload, progress);
+    if (isElsewhere(upload)) this.#turns.fill();
+  }
+
+  #show(upload: QueuedUpload, progress: QueuedUpload["progress"]): void {
+    const before = upload.state;
+    upload.progress = progress;
+    this.#counter.count(upload, this.#now());
+    this.#remembering.note(upload);
+    this.#tell(upload, before);
+  }
+
+  /** An earlier page knew so much to be safe; a page that has begun itself knows better. */
+  #learn(upload: QueuedUpload, confirmed: number): void {
+    if (!this.#counter.has(upload) || hasRun(upload) || upload.progress.confirmed >= confirmed) return;
+    this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
+  }
+
+  #tell(upload: QueuedUpload, before: QueuedState): void {
+    if (upload.state !== before) this.#emitter.emit("state", upload, before);
+    this.#emitter.emit("progress", upload);
+  }
+
+  #now(): number {
+    return (this.#options.clock ?? systemClock).now();
+  }
+}
+
+function hasRun({ uploader }: QueuedUpload): boolean {
+  return uploader !== undefined && uploader.progress.state !== "ready";
+}

@@ -1,0 +1,53 @@
+import type { Clock } from "../async/clock.ts";
+import type { Locks } from "../memory/locks.ts";
+import type { Memory } from "../memory/store.ts";
+import type { Progress } from "./progress.ts";
+import type { RequestSizes } from "./request_sizes.ts";
+import type { Sha256 } from "./sha256.ts";
+import type { Transport } from "../protocol/transport.ts";
+
+/** What to upload, and how. Only `file` is needed. */
+export interface UploaderOptions {
+  file: File;
+  /** Called at every change, many times a second while bytes are on their way. */
+  onProgress?: (progress: Progress) => void;
+  /** Where the server is: `https://example.org`. Default: where the page came from. */
+  url?: string;
+  /**
+   * What the server knows the file by. Default: made from path or name, size, time of last change, a sample of the
+   * bytes and a random part that this browser keeps, so that the same file chosen again goes on where it stopped.
+   */
+  id?: string;
+  /** The file's path inside the folder that is uploaded, with `/`. */
+  path?: string;
+  /** How many bytes the server is known to hold: shown until it has been asked. Default 0. */
+  confirmed?: number;
+  /**
+   * The size of the first request's body, and of the largest, in bytes: what is too slow or breaks makes them smaller.
+   * Default: as much as travels in about 11 seconds.
+   */
+  requestBytes?: number;
+  /** How many failures in a row, with nothing gained, end the upload. Default: it never gives up. */
+  tries?: number;
+  /** How long nothing may move before a request counts as dead. Default 30. */
+  stallSeconds?: number;
+  /**
+   * How long the answer may take after the last byte of the file has left: the server may have to verify the file.
+   * Default: one second for each 100 MB more than `stallSeconds`.
+   */
+  answerSeconds?: number;
+  /** Carries the requests. Default: XMLHttpRequest. */
+  transport?: Transport;
+  /** What the browser remembers. Default: its IndexedDB. */
+  memory?: Memory;
+  /** Learns which sizes of requests the way to the server bears; uploads that share it learn together. */
+  sizes?: RequestSizes;
+  /** Computes the digests of what is sent. Default: WebCrypto, where there is one. */
+  sha256?: Sha256;
+  /** Keeps two tabs off one upload. Default: the browser's, where it has them. */
+  locks?: Locks;
+  /** Default: the machine's. */
+  clock?: Clock;
+  /** Gives numbers in [0, 1). Default: Math.random. */
+  random?: () => number;
+}

@@ -1,0 +1,130 @@
+import type { Problem } from "../protocol/problem.ts";
+import { Speedometer } from "./speed.ts";
+import type { UploadError } from "../protocol/upload_error.ts";
+
+/**
+ * - `ready`: nothing has been started
+ * - `asking`: asking the server how much it holds
+ * - `sending`: bytes are on their way
+ * - `waiting`: something failed that passes by itself; the next try comes in `retryInSeconds`
+ * - `paused`: stands still until `resume()`
+ * - `done`: the server has the whole file
+ * - `stopped`: ended by `stop()`
+ * - `failed`: ended by an error
+ * - `cancelled`: ended by `cancel()`
+ */
+export type UploadState =
+  | "ready"
+  | "asking"
+  | "sending"
+  | "waiting"
+  | "paused"
+  | "done"
+  | "stopped"
+  | "failed"
+  | "cancelled";
+
+/** Where an upload stands. */
+export interface Progress {
+  state: UploadState;
+  /** Bytes that the server has acknowledged: they are on its disk. Goes back only when the server's own count does. */
+  confirmed: number;
+  /** Bytes that have left this computer, never fewer than `confirmed`. Goes back when some were lost on the way. */
+  sent: number;
+  /** Bytes of the file. */
+  total: number;
+  /** Smoothed; 0 while nothing is being sent. */
+  bytesPerSecond: number;
+  /** Until the last byte has left, at the present speed; `undefined` while there is none. */
+  secondsLeft: number | undefined;
+  /** In `waiting`: the time from this event to the next try, unless something else ends it. */
+  retryInSeconds?: number;
+  /** In `waiting`: what is in the way. */
+  problem?: Problem;
+  /** In `failed`: why. */
+  error?: UploadError;
+}
+
+/** What belongs to some states alone. */
+type Details = Pick<Progress, "retryInSeconds" | "problem" | "error">;
+
+/** Keeps the numbers of one upload and reports each change. */
+export class ProgressReporter {
+  #state: UploadState = "ready";
+  #confirmed = 0;
+  #sent = 0;
+  readonly #total: number;
+  readonly #speed: Speedometer;
+  readonly #report: (progress: Progress) => void;
+  #details: Details = {};
+
+  /** `confirmed` is what an earlier answer of the server has told. */
+  constructor(
+    { total, confirmed = 0, nowSeconds }: { total: number; confirmed?: number | undefined; nowSeconds: number },
+    report: (progress: Progress) => void,
+  ) {
+    this.#total = total;
+    this.#confirmed = this.#sent = confirmed;
+    this.#speed = new Speedometer(nowSeconds);
+    this.#report = report;
+  }
+
+  /** Where the upload stands now. */
+  get progress(): Progress {
+    const bytesPerSecond = this.#state === "sending" ? this.#speed.bytesPerSecond : 0;
+    return {
+      state: this.#state,
+      confirmed: this.#confirmed,
+      sent: this.#sent,
+      total: this.#total,
+      bytesPerSecond,
+      secondsLeft: bytesPerSecond >= 1 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
+      ...this.#details,
+    };
+  }
+
+  /** Nothing is on its way in this state: what was sent and not confirmed counts as lost until it is confirmed. */
+  enter(state: Exclude<UploadState, "sending" | "done">, details: Details = {}): void {
+    this.#sent = this.#confirmed;
+    this.#state = state;
+    this.#details = details;
+    this.#report(this.progress);
+  }
+
+  /** A request with bytes begins. */
+  startSending(nowSeconds: number): void {
+    if (this.#state === "sending") return;
+    this.#state = "sending";
+    this.#details = {};
+    this.#speed.restart(nowSeconds);
+    this.#report(this.progress);
+  }
+
+  /** All bytes up to `offset` have left. */
+  handOver(offset: number, nowSeconds: number): void {
+    this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
+    this.#sent = Math.max(offset, this.#confirmed);
+    this.#report(this.progress);
+  }
+
+  /** Nothing has moved for a while, and the speed goes down. */
+  slowDown(nowSeconds: number): void {
+    if (this.#state !== "sending") return;
+    this.#speed.add(0, nowSeconds);
+    this.#report(this.progress);
+  }
+
+  /** The server holds `offset` bytes. */
+  confirm(offset: number): void {
+    this.#confirmed = offset;
+    this.#sent = offset;
+    this.#report(this.progress);
+  }
+
+  /** The server has the whole file. */
+  finish(): void {
+    this.#state = "done";
+    this.#details = {};
+    this.confirm(this.#total);
+  }
+}

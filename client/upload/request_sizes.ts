@@ -1,0 +1,151 @@
+import type { Memory } from "../memory/store.ts";
+
+const MIB = 2 ** 20;
+
+/** The sizes of a request's body unless told, in bytes: the first, and the bounds of those that follow. */
+export const REQUEST_BYTES = { first: 8 * MIB, smallest: MIB / 4, largest: 64 * MIB } as const;
+
+/** After so many seconds a body that is still on its way is cut: proxies do it at 60, and lose what they hold. */
+export const LONGEST_REQUEST_SECONDS = 50;
+
+const SHORTEST_SECONDS = 8;
+const AIM_SECONDS = 11;
+const LONGEST_SECONDS = 15;
+/** What the sockets on the way may hold without anybody having lost it. */
+const IN_SOCKETS = MIB;
+const BUFFERED_BYTES = 4 * MIB;
+const TIMES_UNMOVED = 2;
+/** After requests that were lost whole, at most so many good ones are waited for before a larger one is tried. */
+const LONGEST_CAUTION = 64;
+
+/** What is known of the way to a server; it outlives a page. */
+export interface Way {
+  /** Bodies above this have been refused on the way. */
+  largest?: number;
+  /** Something on the way passes a body on only when it has it all, so that a broken request loses it all. */
+  buffers?: boolean;
+}
+
+/** Which sizes are to be used, in bytes. */
+export interface RequestSizesOptions {
+  first?: number;
+  smallest?: number;
+  largest?: number;
+  /** What an earlier page has learned. */
+  way?: Promise<Way>;
+  /** Called when something has been learned that is worth to be remembered. */
+  onLearned?: (way: Way) => void;
+}
+
+/**
+ * How many bytes the next request gets: as many as travel in 8 to 15 seconds, so that little is lost when something on
+ * the way loses a whole request, and little time is spent between requests. All uploads to one server share it.
+ */
+export class RequestSizes {
+  readonly #smallest: number;
+  readonly #largest: number;
+  readonly #onLearned: (way: Way) => void;
+  /** Resolves when what was learned earlier counts. Never rejects if `way` does not. */
+  readonly recalled: Promise<void>;
+  #way: Way = {};
+  #bytes: number;
+  #unmoved = 0;
+  /**
+   * How many good answers in a row let requests grow. It doubles when one is lost whole: what refuses large requests may
+   * do it by a reset, whose reason is lost with it.
+   */
+  #caution = 1;
+  #good = 0;
+
+  constructor(options: RequestSizesOptions = {}) {
+    const { first = REQUEST_BYTES.first, largest = REQUEST_BYTES.largest } = options;
+    if (!(first >= 1)) throw new RangeError(`Cannot send requests of ${first} bytes: give 1 or more`);
+    this.#smallest = Math.min(options.smallest ?? REQUEST_BYTES.smallest, first);
+    this.#largest = largest;
+    this.#onLearned = options.onLearned ?? (() => {});
+    this.#bytes = first;
+    this.recalled = Promise.resolve(options.way).then((way) => void (this.#way = { ...way, ...this.#way }));
+  }
+
+  /** The size of the next request's body. */
+  get bytes(): number {
+    const { largest = Infinity, buffers } = this.#way;
+    const bound = Math.min(this.#largest, largest, buffers ? BUFFERED_BYTES : Infinity);
+    return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), bound));
+  }
+
+  /** Whether requests are as small as they can be. */
+  get isSmallest(): boolean {
+    return this.bytes <= this.#smallest;
+  }
+
+  /** Whether something on the way holds requests back until they are whole. */
+  get buffers(): boolean {
+    return this.#way.buffers === true;
+  }
+
+  /** A request with a body of `bytes` has been answered well, after `seconds`. */
+  answered(bytes: number, seconds: number): void {
+    // The last body of a file says nothing about longer ones unless it was slow.
+    if (seconds >= SHORTEST_SECONDS && seconds <= LONGEST_SECONDS) return;
+    const fitting = seconds === 0 ? Infinity : bytes / seconds * AIM_SECONDS;
+    if (seconds > LONGEST_SECONDS) this.#bytes = Math.min(this.bytes, fitting);
+    else if (bytes >= this.bytes && ++this.#good >= this.#caution) this.#grow(fitting);
+  }
+
+  #grow(fitting: number): void {
+    this.#good = 0;
+    this.#bytes = Math.min(this.bytes * 2, Math.max(this.bytes, fitting));
+  }
+
+  /** A request was cut after `seconds` because it took too long; `sent` bytes of it had left. */
+  cut(sent: number, seconds: number): void {
+    this.#bytes = Math.min(this.bytes / 2, sent / seconds * AIM_SECONDS);
+  }
+
+  /** A request of `bytes` broke after `sent` of them had left, and the server holds `gained` of them. */
+  broken(sent: number, gained: number, bytes: number): void {
+    // What buffers passes on a whole body as well as what does not.
+    if (gained >= bytes) return;
+    if (gained > 0) {
+      this.#unmoved = 0;
+      this.#caution = 1;
+      if (this.buffers) this.#learn({ ...this.#way, buffers: false });
+      return;
+    }
+    if (sent > 0) this.#bytes = this.bytes / 2;
+    if (sent <= IN_SOCKETS) return;
+    this.#good = 0;
+    this.#caution = Math.min(2 * this.#caution, LONGEST_CAUTION);
+    if (this.buffers) return;
+    this.#unmoved++;
+    if (this.#unmoved >= TIMES_UNMOVED) this.#learn({ ...this.#way, buffers: true });
+  }
+
+  /** A body of `bytes` was refused as too large by something on the way. False when it cannot be smaller. */
+  refused(bytes: number): boolean {
+    if (bytes <= this.#smallest) return false;
+    // Several that are under way at once are refused one after the other, and are one refusal.
+    const half = Math.min(Math.floor(bytes / 2), this.#way.largest ?? Infinity);
+    this.#learn({ ...this.#way, largest: Math.max(this.#smallest, half) });
+    return true;
+  }
+
+  #learn(way: Way): void {
+    this.#way = way;
+    this.#onLearned(way);
+  }
+}
+
+/** The sizes for one server: what `memory` knows of the way to it counts, and what is learned goes there. */
+export function rememberedSizes(
+  memory: Memory,
+  { url = "", requestBytes }: { url?: string; requestBytes?: number },
+): RequestSizes {
+  const origin = url === "" ? globalThis.location?.origin ?? "" : new URL(url, globalThis.location?.href).origin;
+  return new RequestSizes({
+    ...requestBytes !== undefined && { first: requestBytes, largest: requestBytes },
+    way: memory.way(origin),
+    onLearned: (way) => void memory.learn(origin, way),
+  });
+}

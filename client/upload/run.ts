@@ -1,0 +1,175 @@
+import { backoffSeconds } from "./backoff.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Piece, Pieces } from "./pieces.ts";
+import { type Problem, problem } from "../protocol/problem.ts";
+import type { ProgressReporter } from "./progress.ts";
+import type { Reply, Requests } from "../protocol/requests.ts";
+import type { RequestSizes } from "./request_sizes.ts";
+import { unlessAborted } from "../async/unless_aborted.ts";
+import { UploadError } from "../protocol/upload_error.ts";
+import { untilWoken } from "./wake_ups.ts";
+
+const TIMES_DAMAGED = 5;
+const SLOW_DOWN_SECONDS = 1;
+
+/** What an upload is run with. */
+export interface RunParts {
+  requests: Requests;
+  pieces: Pieces;
+  sizes: RequestSizes;
+  progress: ProgressReporter;
+  clock: Clock;
+  random: () => number;
+  /** How many failures in a row, with nothing gained, end it. */
+  tries: number;
+  /** Sees every reply, before anything follows from it. */
+  onReply: (reply: Reply) => void;
+  /** Gives a signal that ends the pause that begins now. */
+  pause: () => AbortSignal;
+}
+
+interface Sent {
+  reply: Reply;
+  start: number;
+  /** Bytes of the body, and of these the ones that have left. */
+  bytes: number;
+  left: number;
+  seconds: number;
+}
+
+/**
+ * Uploads a file from `offset`, or from where the server is when that is not known. True when the server has the whole
+ * file, false when `signal` aborts. Rejects with an `UploadError` when going on makes no sense.
+ */
+export async function runUpload(parts: RunParts, signal: AbortSignal, offset?: number): Promise<boolean> {
+  const { requests, pieces, sizes, progress, tries } = parts;
+  /** The most that the server held so far. Only more than this counts failures anew: one that loses bytes must not loop. */
+  let furthest = -1;
+  let failures = 0;
+  let damages = 0;
+  /** The last request, when nobody knows what came of it. */
+  let unclear: Sent | undefined;
+  while (!signal.aborted) {
+    const start = offset;
+    let sent: Sent | undefined;
+    let reply: Reply;
+    if (start === undefined) {
+      progress.enter("asking");
+      reply = await requests.ask(signal);
+    } else {
+      const piece = await unlessAborted(signal, pieces.take(start));
+      if (piece === undefined || signal.aborted) break;
+      sent = await sendPiece(parts, piece, signal);
+      reply = sent.reply;
+    }
+    parts.onReply(reply);
+    const { meaning } = reply;
+    if (meaning.kind === "complete") return true;
+    if (signal.aborted) break;
+    if (meaning.kind === "refused") throw meaning.error;
+    if (meaning.kind === "too-much") {
+      if (!sizes.refused(sent?.bytes ?? 0)) throw meaning.error;
+      continue;
+    }
+    if (meaning.kind === "held") {
+      offset = meaning.offset;
+      if (unclear !== undefined) sizes.broken(unclear.left, offset - unclear.start, unclear.bytes);
+      if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.seconds);
+      unclear = undefined;
+      progress.confirm(offset);
+      if (offset > furthest) {
+        furthest = offset;
+        failures = damages = 0;
+      }
+      // An answer to a question, or a step forward.
+      if (start === undefined || offset > start) continue;
+    } else {
+      offset = undefined;
+      // What was verified has arrived, whatever was wrong with it.
+      unclear = isDamaged(meaning) ? undefined : sent ?? unclear;
+    }
+    if (meaning.kind === "cut") {
+      sizes.cut(sent?.left ?? 0, sent?.seconds ?? 1);
+      continue;
+    }
+    failures++;
+    const trouble = meaning.kind === "retry" ? meaning.problem : problem("not-kept");
+    if (failures >= tries) throw noProgress(failures, trouble);
+    if (isDamaged(meaning) && ++damages >= TIMES_DAMAGED) throw alwaysDamaged();
+    if (meaning.kind === "retry" || failures > 1) {
+      await waitToRetry(parts, trouble, { failures, reply, signal });
+    }
+  }
+  return false;
+}
+
+async function sendPiece(
+  { requests, sizes, progress, clock }: RunParts,
+  piece: Piece,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { start, body } = piece;
+  const beganAt = clock.now();
+  progress.startSending(beganAt);
+  let left = 0;
+  const onSent = (bytes: number) => {
+    left = bytes;
+    progress.handOver(start + bytes, clock.now());
+  };
+  const answered = new AbortController();
+  slowDownMeanwhile(progress, clock, answered.signal);
+  try {
+    // The smallest is never cut: on a way that buffers, nothing would ever arrive.
+    const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
+    return { reply, start, bytes: body.size, left, seconds: clock.now() - beganAt };
+  } finally {
+    answered.abort();
+  }
+}
+
+/** Without bytes that leave, nobody else tells that none do. */
+async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answered: AbortSignal): Promise<void> {
+  for (;;) {
+    await clock.wait(SLOW_DOWN_SECONDS, answered);
+    if (answered.aborted) return;
+    progress.slowDown(clock.now());
+  }
+}
+
+async function waitToRetry(
+  { progress, clock, random, pause }: RunParts,
+  trouble: Problem,
+  { failures, reply: { meaning }, signal }: { failures: number; reply: Reply; signal: AbortSignal },
+): Promise<void> {
+  const retryAfterSeconds = meaning.kind === "retry" ? meaning.retryAfterSeconds : undefined;
+  const retryInSeconds = backoffSeconds(failures, random(), retryAfterSeconds);
+  const over = new AbortController();
+  const ends = AbortSignal.any([signal, over.signal, pause()]);
+  const beganAt = clock.now();
+  progress.enter("waiting", { retryInSeconds, problem: trouble });
+  // A network that is back is no reason to come before the server wants it.
+  if (retryAfterSeconds !== undefined) await clock.wait(Math.min(retryAfterSeconds, retryInSeconds), ends);
+  const leftSeconds = beganAt + retryInSeconds - clock.now();
+  await Promise.race([clock.wait(leftSeconds, ends), untilWoken(ends)]);
+  over.abort();
+}
+
+function isDamaged(meaning: Reply["meaning"]): boolean {
+  return meaning.kind === "retry" && meaning.problem.code === "damaged";
+}
+
+function noProgress(failures: number, { message }: Problem): UploadError {
+  return new UploadError(
+    "no-progress",
+    `Nothing was gained in ${failures} tries, the last problem: ${message}. ` +
+      "Check the connection, then upload again: it goes on where the server is",
+  );
+}
+
+function alwaysDamaged(): UploadError {
+  return new UploadError(
+    "damaged",
+    `What arrived was not what was sent, ${TIMES_DAMAGED} times in a row. ` +
+      "Choose the file again, or upload it over another network",
+  );
+}

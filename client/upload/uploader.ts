@@ -1,0 +1,256 @@
+import { type Clock, systemClock } from "../async/clock.ts";
+import { Emitter } from "../async/emitter.ts";
+import { exclusive, lockName } from "../memory/locks.ts";
+import { fileId, headerId } from "./file_id.ts";
+import { giveUp } from "./give_up.ts";
+import { Memory } from "../memory/store.ts";
+import { Pauses } from "./pauses.ts";
+import { isOnePiece, Pieces } from "./pieces.ts";
+import { problem } from "../protocol/problem.ts";
+import type { Progress, ProgressReporter } from "./progress.ts";
+import { createRequests, fileChanged, type Reply } from "../protocol/requests.ts";
+import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
+import { createSha256, type Sha256 } from "./sha256.ts";
+import { standStill } from "./stand_still.ts";
+import { unlessAborted } from "../async/unless_aborted.ts";
+import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
+import { type RunParts, runUpload } from "./run.ts";
+import { reporterTo, type UploaderEvents } from "./uploader_events.ts";
+import type { UploaderOptions } from "./options.ts";
+import { xhrTransport } from "../protocol/xhr_transport.ts";
+
+export { Memory } from "../memory/store.ts";
+export type { Problem, ProblemCode } from "../protocol/problem.ts";
+export type { Progress, UploadState } from "./progress.ts";
+export type { Transport, TransportAnswer, TransportRequest } from "../protocol/transport.ts";
+export { UploadError, type UploadErrorCode } from "../protocol/upload_error.ts";
+export type { UploaderEvents } from "./uploader_events.ts";
+export type { UploaderOptions } from "./options.ts";
+
+/** Bytes: slow disks read so many. */
+const VERIFIED_PER_SECOND = 1e8;
+
+/**
+ * Uploads one file to a Pawl server, and goes on from the exact byte that the server holds, whatever breaks in between.
+ *
+ * @example
+ * ```ts
+ * const uploader = new Uploader({ file, onProgress: ({ confirmed, total }) => show(confirmed / total) });
+ * const complete = await uploader.upload();
+ * ```
+ */
+export class Uploader {
+  /** Where the file is on the server, `/files/…`, as soon as the server has told it. */
+  location: string | undefined;
+  readonly #options: UploaderOptions;
+  readonly #clock: Clock;
+  readonly #memory: Memory;
+  readonly #sizes: RequestSizes;
+  readonly #sha256: Sha256;
+  readonly #reporter: ProgressReporter;
+  readonly #emitter = new Emitter<UploaderEvents>();
+  #id: Promise<string> | undefined;
+  #running: { stop: AbortController; result: Promise<boolean> } | undefined;
+  #runs = 0;
+  readonly #pauses = new Pauses();
+  #cancelling: { runs: number; result: Promise<void> } | undefined;
+  #hasSent = false;
+  /** Where the server said that a part of the file is. */
+  #begunAt: string | undefined;
+  #wait = new AbortController();
+
+  constructor(options: UploaderOptions) {
+    const { file, confirmed, clock = systemClock, onProgress } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#memory = options.memory ?? new Memory();
+    this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
+    this.#sha256 = options.sha256 ?? createSha256();
+    this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowSeconds: clock.now() });
+    this.on("state", (state) => this.#hasSent ||= state === "sending");
+    if (onProgress !== undefined) this.on("progress", onProgress);
+  }
+
+  /** Where the upload stands now. */
+  get progress(): Progress {
+    return this.#reporter.progress;
+  }
+
+  /** Calls `listener` at each event of that name, until the function that comes back is called. */
+  on<Name extends keyof UploaderEvents>(name: Name, listener: (...details: UploaderEvents[Name]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** What the server knows the file by. Rejects with an `UploadError` when the file cannot be read. */
+  id(): Promise<string> {
+    const { file, id, path } = this.#options;
+    this.#id ??= id !== undefined
+      ? Promise.resolve(headerId(id))
+      : this.#memory.secret().then((secret) => fileId(file, { path, secret })).catch((cause) => {
+        this.#id = undefined;
+        throw fileChanged(file, cause);
+      });
+    return this.#id;
+  }
+
+  /**
+   * Uploads what the server does not have yet. Resolves to true when the server has the whole file, also when it had it
+   * before; to false after `stop()` or `cancel()`. Rejects with an `UploadError` when going on makes no sense; a later
+   * call tries again from where the server is. A call while an upload runs gives the promise of that upload, and
+   * resumes it when it is paused.
+   */
+  upload(): Promise<boolean> {
+    const before = this.#running;
+    if (before !== undefined && !before.stop.signal.aborted) {
+      this.resume();
+      return before.result;
+    }
+    const stop = new AbortController();
+    const result = this.#runAfter([before?.result, this.#cancelling?.result], stop.signal);
+    this.#running = { stop, result };
+    this.#runs++;
+    return result;
+  }
+
+  /** Ends the running request at once, and stands still until `resume()`. What the server has, it keeps. */
+  pause(): void {
+    if (this.#running?.stop.signal.aborted === false) this.#pauses.pause();
+  }
+
+  /** Goes on after `pause()`. */
+  resume(): void {
+    this.#pauses.resume();
+  }
+
+  /** Ends the upload at once; `upload()` resolves to false. What the server has, it keeps. */
+  stop(): void {
+    this.#running?.stop.abort();
+    this.resume();
+  }
+
+  /**
+   * Ends the upload, and has the server delete what it has of it, unless another tab or window uploads it now. Resolves
+   * when the server has done it. Rejects with an `UploadError` when the file is on the server already, where it stays,
+   * or when the server could not be told in many tries: it deletes unfinished uploads by itself after some days.
+   */
+  cancel(): Promise<void> {
+    this.stop();
+    if (this.#cancelling?.runs === this.#runs) return this.#cancelling.result;
+    const result = this.#cancelAfter(this.#running?.result).finally(() => {
+      if (this.#cancelling === cancelling) this.#cancelling = undefined;
+    });
+    const cancelling = { runs: this.#runs, result };
+    this.#cancelling = cancelling;
+    return result;
+  }
+
+  /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
+  async delete(): Promise<void> {
+    if (this.location === undefined) throw new UploadError("refused", "There is no finished file to delete");
+    const { requests } = await this.#parts();
+    const status = await requests.remove(this.location, new AbortController().signal);
+    if (status === undefined) throw notDeleted();
+    if (status >= 300 && status !== 404 && status !== 410) throw refusal(status, "");
+  }
+
+  /** Ends the pause before the next try, if there is one. The browser's own signs of a network do it by themselves. */
+  retryNow(): void {
+    this.#wait.abort();
+  }
+
+  /**
+   * Asks the server, once, how much of the file it holds, and reports it by `onProgress`, in the state that the upload
+   * has, or as `done`. Tells nothing when the server cannot be asked or an upload runs: that one asks by itself.
+   */
+  async ask(): Promise<void> {
+    if (this.#running !== undefined) return;
+    const runs = this.#runs;
+    // A file that cannot be read has a word of its own when it is uploaded.
+    const parts = await this.#parts().catch(() => undefined);
+    const reply = await parts?.requests.ask(new AbortController().signal);
+    // An upload that has begun meanwhile knows more.
+    if (reply === undefined || this.#runs !== runs) return;
+    this.#note(reply);
+    if (reply.meaning.kind === "held") this.#reporter.confirm(reply.meaning.offset);
+    if (reply.meaning.kind === "complete") this.#reporter.finish();
+  }
+
+  async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
+    await Promise.allSettled(before);
+    // Before the end is told: whoever hears of it may begin anew.
+    const leave = () => {
+      if (this.#running?.stop.signal !== stopped) return;
+      this.#running = undefined;
+      this.resume();
+    };
+    try {
+      const complete = await this.#run(stopped);
+      leave();
+      if (complete) this.#reporter.finish();
+      else this.#reporter.enter("stopped");
+      return complete;
+    } catch (error) {
+      leave();
+      this.#reporter.enter("failed", error instanceof UploadError ? { error } : {});
+      throw error;
+    }
+  }
+
+  /** Runs from one pause to the next, until the upload has an end. */
+  async #run(stopped: AbortSignal): Promise<boolean> {
+    const parts = await unlessAborted(stopped, this.#parts());
+    if (parts === undefined) return false;
+    let offset = this.#runs === 1 && isOnePiece(this.#options.file, this.#sizes) ? 0 : undefined;
+    while (!stopped.aborted) {
+      const signal = AbortSignal.any([stopped, this.#pauses.stretch()]);
+      const onWait = () => this.#reporter.enter("waiting", { problem: problem("elsewhere") });
+      const work = () => runUpload(parts, signal, offset);
+      if (await this.#exclusive({ signal, onWait, work })) return true;
+      if (!stopped.aborted) await standStill(parts, this.#pauses, stopped);
+      offset = undefined;
+    }
+    return false;
+  }
+
+  async #cancelAfter(run: Promise<boolean> | undefined): Promise<void> {
+    const wasDone = run === undefined && this.progress.state === "done";
+    const isDone = await run?.catch(() => false) ?? wasDone;
+    if (isDone) throw new UploadError("refused", "The file is on the server already: delete it there");
+    this.#reporter.enter("cancelled");
+    const { requests, clock, random } = await this.#parts();
+    const location = this.#hasSent ? this.#begunAt : undefined;
+    const work = () => giveUp(requests, { location, clock, random });
+    await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
+    this.location = this.#begunAt = undefined;
+  }
+
+  async #exclusive<Result>(
+    options: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
+  ): Promise<Result | undefined> {
+    const { locks = globalThis.navigator?.locks, url = "" } = this.#options;
+    return await exclusive(locks, lockName({ url, id: await this.id() }), options);
+  }
+
+  async #parts(): Promise<RunParts> {
+    const { file, path, url = "", transport = xhrTransport, random = Math.random, tries = Infinity } = this.#options;
+    const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
+    const { stallSeconds = 30, answerSeconds = stallSeconds + file.size / VERIFIED_PER_SECOND } = this.#options;
+    return {
+      requests: createRequests({ file, id, path, url, transport, stallSeconds, answerSeconds, clock: this.#clock }),
+      pieces: new Pieces(file, { sizes: this.#sizes, sha256: this.#sha256 }),
+      sizes: this.#sizes,
+      progress: this.#reporter,
+      clock: this.#clock,
+      random,
+      tries,
+      onReply: (reply) => this.#note(reply),
+      pause: () => (this.#wait = new AbortController()).signal,
+    };
+  }
+
+  #note({ meaning, location }: Reply): void {
+    if (location === undefined) return;
+    this.location = location;
+    this.#begunAt = meaning.kind === "held" && meaning.offset < this.progress.total ? location : undefined;
+  }
+}

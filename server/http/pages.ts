@@ -1,0 +1,160 @@
+import { eTag, ifNoneMatch } from "@std/http/etag";
+import { STATUS_CODE } from "@std/http/status";
+import { contentType } from "@std/media-types";
+import { join } from "@std/path";
+import { stripTypeScriptTypes } from "node:module";
+import { gzipSync } from "node:zlib";
+
+/** The page and the client library, as a browser loads them. */
+export interface Pages {
+  /**
+   * Answers a GET or HEAD for `pathname` (as it stands in the URL, still percent-encoded) with the file that it names,
+   * or 304 when `headers` show that the browser has it already. Gives `undefined` when no file has that path.
+   * Throws when a client file is not TypeScript that a browser can run; the message names the file and the line.
+   */
+  serve(pathname: string, headers: Headers): Promise<Response | undefined>;
+}
+
+interface Rendered {
+  /** Changes when the file on disk does. */
+  version: string;
+  plain: Representation;
+  gzip: Representation;
+}
+
+interface Representation {
+  content: Uint8Array<ArrayBuffer>;
+  headers: Readonly<Record<string, string>>;
+}
+
+interface Source {
+  /** Its path inside the root, such as "client/upload/uploader.ts". */
+  name: string;
+  mediaType: string;
+}
+
+const ALIASES: Readonly<Record<string, string>> = { "/": "/index.html", "/favicon.ico": "/icon.svg" };
+// Segments of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could turn into a
+// slash. What these do not match does not exist, so no path needs to be cleaned.
+const STATIC_FILE = /^\/([a-z0-9_]+\.(html|css|svg|png|ico))$/;
+const CLIENT_FILE = /^\/client\/((?:[a-z]+\/)?[a-z0-9_]+\.ts)$/;
+
+const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-cache",
+  "x-content-type-options": "nosniff",
+};
+
+/** For what a browser shows as a document: a policy of a script or a style sheet would govern nothing. */
+const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+};
+
+/** Serves the folders `static` and `client` inside `root`. An edit of a file shows at the next request. */
+export function createPages({ root }: { root: string }): Pages {
+  const cache = new Map<string, Rendered>();
+
+  async function render({ name }: Source): Promise<Rendered | undefined> {
+    const path = join(root, name);
+    const version = await fileVersion(path);
+    if (version === undefined) return undefined;
+    const cached = cache.get(name);
+    if (cached?.version === version) return cached;
+    const bytes = await Deno.readFile(path);
+    const content = name.endsWith(".ts") ? stripTypes(bytes, name) : bytes;
+    const rendered = {
+      version,
+      plain: await representation(content),
+      gzip: await representation(new Uint8Array(gzipSync(content)), { "content-encoding": "gzip" }),
+    };
+    cache.set(name, rendered);
+    return rendered;
+  }
+
+  return {
+    async serve(pathname, headers) {
+      const source = findSource(pathname);
+      const rendered = source && await render(source);
+      if (source === undefined || rendered === undefined) return undefined;
+      const { content, headers: own } = acceptsGzip(headers) ? rendered.gzip : rendered.plain;
+      const answer = { ...PAGE_HEADERS, ...isDocument(source) && DOCUMENT_HEADERS, ...own };
+      if (!ifNoneMatch(headers.get("if-none-match"), own["etag"])) {
+        return new Response(null, { status: STATUS_CODE.NotModified, headers: answer });
+      }
+      return new Response(content, { headers: { ...answer, "content-type": source.mediaType } });
+    },
+  };
+}
+
+async function representation(
+  content: Uint8Array<ArrayBuffer>,
+  encoding: Record<string, string> = {},
+): Promise<Representation> {
+  return { content, headers: { ...encoding, "vary": "Accept-Encoding", "etag": await eTag(content) } };
+}
+
+/** What a client does not want it gives no weight (RFC 9110, section 12.5.3). */
+function acceptsGzip(headers: Headers): boolean {
+  return /(?:^|[,\s])gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))|,|$)/i.test(headers.get("accept-encoding") ?? "");
+}
+
+function isDocument({ name }: Source): boolean {
+  return name.endsWith(".html") || name.endsWith(".svg");
+}
+
+function findSource(pathname: string): Source | undefined {
+  const path = ALIASES[pathname] ?? pathname;
+  const [, staticName, extension] = STATIC_FILE.exec(path) ?? [];
+  if (staticName !== undefined && extension !== undefined) {
+    return { name: `static/${staticName}`, mediaType: contentType(extension) ?? "application/octet-stream" };
+  }
+  const [, clientName] = CLIENT_FILE.exec(path) ?? [];
+  if (clientName === undefined) return undefined;
+  return { name: `client/${clientName}`, mediaType: "text/javascript; charset=UTF-8" };
+}
+
+/** Deno.stat, because FsFile.stat throws on the files inside a compiled binary. */
+async function fileVersion(path: string): Promise<string | undefined> {
+  try {
+    const { isFile, mtime, size } = await Deno.stat(path);
+    return isFile ? `${mtime?.getTime()}-${size}` : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Blanks the types out; every line and column stays where it was, so the browser's errors point into the source. */
+function stripTypes(source: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
+  const text = new TextDecoder().decode(source);
+  try {
+    return new TextEncoder().encode(stripTypeScriptTypes(text));
+  } catch (cause) {
+    const { position, reason } = explain(cause, text);
+    throw new Error(`Cannot serve ${name}${position}: ${reason}`, { cause });
+  }
+}
+
+function explain(error: unknown, text: string): { position: string; reason: string } {
+  const [message = "", position] = located(error);
+  if (position !== undefined) return { position, reason: message };
+  // Mode "strip" does not say where a syntax error is; mode "transform", which fails on the same error, does.
+  try {
+    stripTypeScriptTypes(text, { mode: "transform" });
+  } catch (detailed) {
+    const [reason = message, detailedPosition = ""] = located(detailed);
+    return { position: detailedPosition, reason };
+  }
+  return { position: "", reason: message };
+}
+
+/** The first line of an error's message, without a trailing "at file:…", and ":line:column" when it names one. */
+function located(error: unknown): [message?: string, position?: string] {
+  const message = error instanceof Error ? error.message : String(error);
+  const [firstLine = ""] = message.split("\n");
+  const reason = firstLine.replace(/\s*at file:.*$/, "").replace(/^SyntaxError: /, "");
+  const position = /stripTypeScriptTypes\.ts(:\d+:\d+)/.exec(message)?.[1];
+  return position === undefined ? [reason] : [reason, position];
+}

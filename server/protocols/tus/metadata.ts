@@ -1,0 +1,61 @@
+import { UploadError } from "../../errors.ts";
+import { cleanFolders, cleanName } from "../../model/names.ts";
+import type { FileFacts } from "../../model/upload.ts";
+import { parseBase64, parseMediaType, quote } from "../headers.ts";
+
+/** A record holds it as it is, and a record has 64 KiB. */
+const MAX_LENGTH = 16 * 1024;
+
+/**
+ * `Upload-Metadata` (tus 1.0.0, Creation): pairs of a key and the base64 of its value, which may be any bytes; an empty
+ * value may be left out with its space. Throws `bad-request` for anything malformed, and for a key that comes twice.
+ */
+export function parseMetadata(text: string): Map<string, Uint8Array<ArrayBuffer>> {
+  if (text.length > MAX_LENGTH) {
+    throw new UploadError("bad-request", `Upload-Metadata must be at most ${MAX_LENGTH} bytes long`);
+  }
+  const metadata = new Map<string, Uint8Array<ArrayBuffer>>();
+  if (text.trim() === "") return metadata;
+  for (const pair of text.split(",")) {
+    const [, key, base64 = ""] = /^([\x21-\x7e]+)(?: (\S*))?$/.exec(pair.trim()) ?? [];
+    if (key === undefined) {
+      throw new UploadError("bad-request", `Upload-Metadata must be pairs like name BASE64, not ${quote(pair.trim())}`);
+    }
+    const value = parseBase64(base64);
+    if (value === undefined) {
+      throw new UploadError("bad-request", `Upload-Metadata must have base64 for the value of ${quote(key)}`);
+    }
+    if (metadata.has(key)) throw new UploadError("bad-request", `Upload-Metadata must have ${quote(key)} only once`);
+    metadata.set(key, value);
+  }
+  return metadata;
+}
+
+/**
+ * What metadata says of the file, by the keys that clients use: `filename` or `name`, `relativePath`, `filetype` or
+ * `type`. What no file can have (folders that climb out, a media type that is none) is passed over.
+ */
+export function factsOfMetadata(
+  metadata: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Pick<FileFacts, "name" | "folders" | "type"> {
+  const text = (...keys: string[]) => {
+    const value = keys.map((key) => metadata.get(key)).find((value) => value !== undefined && value.length > 0);
+    return value === undefined ? undefined : textOf(value);
+  };
+  const path = text("relativePath") ?? "";
+  // Some clients say "null" where they know no path.
+  const parts = path === "null" ? [] : path.replace(/^\//, "").split("/");
+  const last = parts.pop() ?? "";
+  const name = cleanName(text("filename", "name") ?? last) ?? cleanName(last) ?? "file";
+  const type = parseMediaType(text("filetype", "type") ?? null);
+  return { name, folders: cleanFolders(parts) ?? [], ...type !== undefined && { type } };
+}
+
+/** Text in UTF-8, or else in the one-byte encoding that older systems have. */
+function textOf(bytes: Uint8Array<ArrayBuffer>): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}

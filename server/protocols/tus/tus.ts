@@ -1,0 +1,240 @@
+import { STATUS_CODE } from "@std/http/status";
+import type { Config } from "../../config.ts";
+import { told, UploadError } from "../../errors.ts";
+import type { Handler, Statuses } from "../../routes.ts";
+import type { AppendRequest } from "../../uploads/append.ts";
+import { CHECKSUM_ALGORITHMS } from "../../model/digest.ts";
+import type { Engine } from "../../uploads/engine.ts";
+import { canAppear, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
+import { bodyLength, parseInteger, parseMediaType, refuseEncodedBody } from "../headers.ts";
+import { uninterrupted } from "../interruption.ts";
+import { OWNER } from "../owner.ts";
+import { type Concatenation, parseChecksum, parseConcat, parseNewLength } from "./headers.ts";
+import { factsOfMetadata, parseMetadata } from "./metadata.ts";
+import { HEAD_STATUS, TUS_STATUS } from "./statuses.ts";
+
+const VERSION = "1.0.0";
+
+/** Checksums in trailers are not among them: the runtime gives no trailers of a request. */
+const EXTENSIONS = [
+  "creation",
+  "creation-with-upload",
+  "creation-defer-length",
+  "checksum",
+  "concatenation",
+  "expiration",
+  "termination",
+];
+
+const BODY_TYPE = "application/offset+octet-stream";
+
+/** tus 1.0.0 (https://tus.io/protocols/resumable-upload). */
+export interface TusProtocol {
+  /** True for a request that says that it speaks tus. */
+  isSpoken(request: Request): boolean;
+  /** `POST /files/`: begins an upload, with its first bytes or without, or concatenates others. */
+  readonly create: Handler;
+  /** `HEAD /files/<id>`: how many bytes the server holds safely. */
+  readonly status: Handler;
+  /** `GET /files/<id>`: the same, for proxies that make `GET` of `HEAD`; of a finished file, by `download`, its bytes too. */
+  offset(request: Request, id: string, download: Handler): Promise<Response>;
+  /** `PATCH /files/<id>`: the bytes from `Upload-Offset` on. */
+  readonly append: Handler;
+  /** `DELETE /files/<id>`: removes an upload, finished or not. */
+  readonly terminate: Handler;
+  statuses(request: Request, method: string): Statuses;
+  headers(request: Request, method: string): Record<string, string>;
+}
+
+export function createTusProtocol(
+  engine: Engine,
+  { maxBytes, publicUrl }: Pick<Config, "maxBytes" | "publicUrl">,
+): TusProtocol {
+  const isSpoken = ({ headers }: Request) => headers.has("tus-resumable");
+
+  function expiry(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
+    return upload.state === "complete" ? {} : { "Upload-Expires": new Date(engine.expiresAt(upload)).toUTCString() };
+  }
+
+  async function begin(request: Request, isPartial: boolean): Promise<ReceivingUpload | CompleteUpload> {
+    const { headers } = request;
+    const length = parseNewLength(headers);
+    const facts: FileFacts = { ...parseFacts(headers), ...isPartial && { partial: true } };
+    const sized = { ...length !== undefined && { length } };
+    const body = parseBody(request);
+    const hasNothing = body.bodyLength === 0 && body.bodyDigests === undefined;
+    if (hasNothing && length !== 0) return await engine.create({ ...facts, ...sized });
+    // However it ended: the upload is there, and its client goes on from where its bytes end.
+    return (await engine.begin(facts, { ...body, ...sized, offset: 0, toTheEnd: false })).upload;
+  }
+
+  async function concatenate(
+    request: Request,
+    partials: Exclude<Concatenation, "partial">,
+  ): Promise<CompleteUpload> {
+    const { headers } = request;
+    // "The Client MUST NOT include the Upload-Length header in the final upload creation."
+    for (const name of ["Upload-Length", "Upload-Defer-Length"]) {
+      if (headers.has(name)) throw new UploadError("bad-request", `Send a final upload without ${name}`);
+    }
+    if (parseBody(request).bodyLength !== 0) throw new UploadError("bad-request", "Send a final upload without a body");
+    return await engine.concatenate(parseFacts(headers), partials);
+  }
+
+  /** A client takes a count that is the length for success: it must not see one before the file is there. */
+  async function finishedOrNot(id: string): Promise<ReceivingUpload | CompleteUpload> {
+    try {
+      const upload = await engine.status(id);
+      return upload.state === "receiving" && canAppear(upload) ? await engine.finish(id) : upload;
+    } catch (error) {
+      const { code, message, cause } = told(error);
+      throw new UploadError(code, message, { cause });
+    }
+  }
+
+  return {
+    isSpoken,
+
+    create: versioned(async (request) => {
+      const concat = parseConcat(request.headers);
+      const upload = typeof concat === "object"
+        ? await concatenate(request, concat)
+        : await begin(request, concat === "partial");
+      const headers = { "Location": `${publicUrl}/files/${upload.id}`, ...offsetOf(upload), ...expiry(upload) };
+      return new Response(null, { status: STATUS_CODE.Created, headers });
+    }),
+
+    status: versioned(async (_request, id) => {
+      try {
+        const upload = await finishedOrNot(id);
+        return new Response(null, { headers: { ...factsAgain(upload), ...offsetOf(upload), ...expiry(upload) } });
+      } catch (error) {
+        // A client that has not heard of its final upload asks for the partial ones before it wants that again.
+        const given = await engine.given(id);
+        if (given === undefined) throw error;
+        return new Response(null, { headers: factsOfPart(given) });
+      }
+    }),
+
+    async offset(request, id, download) {
+      checkVersion(request);
+      const upload = await finishedOrNot(id);
+      const response = upload.state === "complete" ? await download(request, id) : new Response(null);
+      const headers = { ...factsAgain(upload), ...offsetOf(upload), ...expiry(upload) };
+      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+      return response;
+    },
+
+    append: versioned(async (request, id) => {
+      const { headers } = request;
+      if (parseMediaType(headers.get("content-type")) !== BODY_TYPE) throw wrongType();
+      const offset = parseInteger(headers, "Upload-Offset");
+      if (offset === undefined) throw new UploadError("bad-request", "Send Upload-Offset: where the body starts");
+      const length = parseInteger(headers, "Upload-Length");
+      const appended = await engine.append(id, {
+        ...parseBody(request),
+        offset,
+        toTheEnd: false,
+        ...length !== undefined && { length },
+      });
+      const upload = uninterrupted(appended);
+      return new Response(null, {
+        status: STATUS_CODE.NoContent,
+        headers: { ...offsetOf(upload), ...expiry(upload) },
+      });
+    }),
+
+    terminate: versioned(async (_request, id) => {
+      await engine.terminate(id);
+      return new Response(null, { status: STATUS_CODE.NoContent });
+    }),
+
+    statuses(request, method) {
+      if (!isSpoken(request)) return {};
+      return method === "HEAD" || method === "GET" ? HEAD_STATUS : TUS_STATUS;
+    },
+
+    headers(request, method) {
+      const version = { "Tus-Resumable": VERSION };
+      if (method !== "OPTIONS") return isSpoken(request) || method === "POST" || method === "PATCH" ? version : {};
+      return {
+        ...version,
+        "Tus-Version": VERSION,
+        "Tus-Extension": EXTENSIONS.join(","),
+        "Tus-Checksum-Algorithm": CHECKSUM_ALGORITHMS.join(","),
+        ...maxBytes !== Infinity && { "Tus-Max-Size": String(maxBytes) },
+      };
+    },
+  };
+}
+
+function versioned(handler: Handler): Handler {
+  return async (request, id) => {
+    checkVersion(request);
+    return await handler(request, id);
+  };
+}
+
+/** "If the version specified by the Client is not supported by the Server, it MUST respond with the 412 status." */
+function checkVersion({ headers }: Request): void {
+  if (headers.get("tus-resumable") === VERSION) return;
+  throw new UploadError("wrong-version", `This server speaks tus ${VERSION}: send Tus-Resumable: ${VERSION}`, {
+    headers: { "Tus-Version": VERSION },
+  });
+}
+
+/** Until all is concatenated, there is no count of a final upload. */
+function offsetOf(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
+  const isUnknown = upload.state === "receiving" && upload.concat !== undefined;
+  return isUnknown ? {} : { "Upload-Offset": String(safeBytes(upload)) };
+}
+
+/** What the client said of the file when it began the upload, as it said it. */
+function factsAgain(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
+  const { length, metadata } = upload;
+  const concat = upload.state === "receiving" && upload.partial ? "partial" : upload.concat?.asSent;
+  return {
+    "Cache-Control": "no-store",
+    ...length === undefined ? { "Upload-Defer-Length": "1" } : { "Upload-Length": String(length) },
+    ...metadata !== undefined && { "Upload-Metadata": metadata },
+    ...concat !== undefined && { "Upload-Concat": concat },
+  };
+}
+
+/** Of a partial upload that has been concatenated: it was whole. */
+function factsOfPart(length: number): Record<string, string> {
+  return {
+    "Cache-Control": "no-store",
+    "Upload-Concat": "partial",
+    "Upload-Length": String(length),
+    "Upload-Offset": String(length),
+  };
+}
+
+function parseFacts(headers: Headers): FileFacts {
+  const metadata = headers.get("upload-metadata");
+  const facts = factsOfMetadata(parseMetadata(metadata ?? ""));
+  return { owner: OWNER, ...facts, ...metadata !== null && { metadata } };
+}
+
+/** The body, its length where that is known, and its checksum. Throws for one that is not the raw bytes of the file. */
+function parseBody(request: Request): Pick<AppendRequest, "body" | "bodyLength" | "bodyDigests"> {
+  const { headers, body } = request;
+  refuseEncodedBody(headers);
+  const checksum = parseChecksum(headers);
+  const length = body === null ? 0 : bodyLength(headers);
+  if (length !== 0 && parseMediaType(headers.get("content-type")) !== BODY_TYPE) {
+    // A request without a body and without a length has an empty stream in its place.
+    if (length !== undefined || headers.has("transfer-encoding")) throw wrongType();
+    return { body: null, bodyLength: 0 };
+  }
+  return {
+    body,
+    ...length !== undefined && { bodyLength: length },
+    ...checksum !== undefined && { bodyDigests: [checksum] },
+  };
+}
+
+function wrongType(): UploadError {
+  return new UploadError("wrong-media-type", `Send the bytes of the file as Content-Type: ${BODY_TYPE}`);
+}

@@ -1,0 +1,101 @@
+import { assertEquals } from "@std/assert";
+import { type Meaning, readStatus, readUpload } from "../../../client/protocol/answer.ts";
+import type { TransportAnswer } from "../../../client/upload/uploader.ts";
+
+const TOTAL = 1000;
+
+function answer(status: number, text = "", headers: Record<string, string> = {}): TransportAnswer {
+  return { status, text, headers: new Headers(headers) };
+}
+
+/** A meaning in one line. */
+function tell(meaning: Meaning): string {
+  switch (meaning.kind) {
+    case "held":
+      return `held ${meaning.offset}`;
+    case "retry":
+      return `retry ${meaning.problem.code}${meaning.retryAfterSeconds ? ` in ${meaning.retryAfterSeconds}` : ""}`;
+    case "refused":
+    case "too-much":
+      return `${meaning.kind} ${meaning.error.code} ${meaning.error.limit ?? ""}`.trim();
+    default:
+      return meaning.kind;
+  }
+}
+
+const UNFINISHED = { "Upload-Complete": "?0" };
+const FINISHED = { "Upload-Complete": "?1" };
+const LIMITED = { "Upload-Limit": "max-size=900, max-append-size=10" };
+const ROOMY = { "Upload-Limit": "max-append-size=10, max-size=1000" };
+const DIGEST = "The body does not have the sha-256 digest that was given: send it again from byte 400";
+
+Deno.test("readStatus() finds in every answer what it means for the upload", () => {
+  const table: [TransportAnswer, string][] = [
+    [answer(200, "300"), "held 300"],
+    [answer(200, "300\n"), "held 300"],
+    [answer(200, "7", { "Upload-Offset": "300", ...UNFINISHED }), "held 300"],
+    [answer(200, "1000"), "held 1000"],
+    [answer(200, "1000", FINISHED), "complete"],
+    [answer(200, "77", FINISHED), "held 0"],
+    [answer(200, "1001"), "refused refused"],
+    [answer(200, "<html>Log in"), "retry not-a-server"],
+    [answer(200, "-1"), "retry not-a-server"],
+    [answer(200, "1e3"), "retry not-a-server"],
+    [answer(204), "retry not-a-server"],
+    [answer(304), "refused refused"],
+    [answer(200, "0", LIMITED), "refused too-large 900"],
+    [answer(200, "1000", { ...LIMITED, ...FINISHED }), "complete"],
+    [answer(200, "0", ROOMY), "held 0"],
+    [answer(413, "Too large"), "refused too-large"],
+    [answer(503, "", { "Retry-After": "9" }), "retry busy in 9"],
+    [answer(507, "Full"), "refused disk-full"],
+    [answer(401), "refused not-allowed"],
+    [answer(404), "refused refused"],
+    [answer(410), "refused gone"],
+  ];
+  for (const [given, expected] of table) {
+    assertEquals(tell(readStatus(given, TOTAL)), expected, `${given.status} ${given.text}`);
+  }
+});
+
+Deno.test("readUpload() finds in every answer what it means for the upload", () => {
+  const table: [TransportAnswer, string][] = [
+    [answer(200, "800"), "held 800"],
+    [answer(200, "800", UNFINISHED), "held 800"],
+    [answer(200, "Success 1000"), "complete"],
+    [answer(200, "Success 1000", FINISHED), "complete"],
+    [answer(200, "Success", UNFINISHED), "unclear"],
+    [answer(200, "1000"), "complete"],
+    [answer(200, "1000", UNFINISHED), "held 1000"],
+    [answer(200, ""), "unclear"],
+    [answer(200, "<HTML><HEAD><TITLE>Success</TITLE>"), "unclear"],
+    [answer(400, "Wrong start byte: 300"), "held 300"],
+    [answer(400, "300"), "held 300"],
+    [answer(400, "No", { "Upload-Offset": "300" }), "held 300"],
+    [answer(400, "Wrong start byte: 2000"), "refused refused"],
+    [answer(400, "Wrong start byte: 400"), "retry busy"],
+    [answer(423, "An earlier request"), "retry busy"],
+    [answer(400, "X-File-Size changed", { "Upload-Offset": "400" }), "refused refused"],
+    [answer(400, DIGEST, { "Upload-Offset": "400" }), "retry damaged"],
+    [answer(400, DIGEST), "retry damaged"],
+    [answer(413, "<html>"), "too-much too-large"],
+    [answer(413, "", ROOMY), "too-much too-large"],
+    [answer(413, "At most 900 bytes", LIMITED), "refused too-large 900"],
+    [answer(502, "<html>"), "retry busy"],
+    [answer(429, "", { "Retry-After": "3" }), "retry busy in 3"],
+    [answer(507), "refused disk-full"],
+  ];
+  for (const [given, expected] of table) {
+    assertEquals(tell(readUpload(given, 400, TOTAL)), expected, `${given.status} ${given.text}`);
+  }
+});
+
+Deno.test("readUpload() tells the server's own line, and leaves out the page of whatever stands before it", () => {
+  const messageOf = (text: string) => {
+    const meaning = readUpload(answer(502, text), 0, TOTAL);
+    return meaning.kind === "retry" ? meaning.problem.message : undefined;
+  };
+  assertEquals(messageOf("Busy\nand more"), "The server answered 502, Busy");
+  assertEquals(messageOf("<html>Bad gateway"), "The server answered 502");
+  assertEquals(messageOf("x".repeat(1000)), `The server answered 502, ${"x".repeat(200)}`);
+});

@@ -1,0 +1,91 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { TransportAnswer, TransportRequest } from "../../../client/upload/uploader.ts";
+import { sendWatched, Stalled, TooSlow } from "../../../client/protocol/watchdog.ts";
+import { VirtualClock } from "../support/virtual_clock.ts";
+
+const ANSWER: TransportAnswer = { status: 200, headers: new Headers(), text: "" };
+const BYTES = 100;
+
+type Moves = readonly (readonly [afterSeconds: number, sentBytes: number])[];
+
+/** Sends a body that moves as told, and is answered `answerAfter` seconds later if that is finite. */
+async function watch(
+  moves: Moves,
+  { answerAfter = Infinity, bodySeconds, body = new Blob([new Uint8Array(BYTES)]) }: {
+    answerAfter?: number;
+    bodySeconds?: number;
+    body?: Blob;
+  } = {},
+): Promise<{ clock: VirtualClock; begun: number; result: Promise<TransportAnswer> }> {
+  const clock = new VirtualClock();
+  const transport = async ({ signal, onSent }: TransportRequest) => {
+    for (const [seconds, bytes] of moves) {
+      await clock.wait(seconds, signal);
+      if (!signal.aborted) onSent?.(bytes);
+    }
+    await clock.wait(answerAfter, signal);
+    signal.throwIfAborted();
+    return ANSWER;
+  };
+  const request: TransportRequest = { method: "POST", url: "/", headers: {}, body, signal: never, onSent: () => {} };
+  const patience = { stallSeconds: 30, answerSeconds: 120, clock, ...bodySeconds !== undefined && { bodySeconds } };
+  const begun = clock.now();
+  const result = clock.run(sendWatched(transport, request, patience));
+  await Promise.resolve();
+  return { clock, begun, result };
+}
+
+const never = new AbortController().signal;
+
+Deno.test("sendWatched() aborts a body that stands still for 30 seconds, counted from its last byte", async () => {
+  const { clock, begun, result } = await watch([[20, 10], [25, 20]]);
+  await assertRejects(() => result, Stalled, "30 seconds");
+  assertEquals(clock.now() - begun, 75);
+});
+
+Deno.test("sendWatched() takes no progress event without progress for a move", async () => {
+  const { clock, begun, result } = await watch([[10, 10], [10, 10], [10, 10], [10, 10]]);
+  await assertRejects(() => result, Stalled);
+  assertEquals(clock.now() - begun, 40);
+});
+
+Deno.test("sendWatched() waits 120 seconds for the answer after the last byte", async () => {
+  const late = await watch([[1, BYTES]], { answerAfter: 119 });
+  assertEquals(await late.result, ANSWER);
+  const { clock, begun, result } = await watch([[1, BYTES]]);
+  await assertRejects(() => result, Stalled, "120 seconds");
+  assertEquals(clock.now() - begun, 121);
+});
+
+Deno.test("sendWatched() waits as long for the answer to an empty body", async () => {
+  const { result } = await watch([], { answerAfter: 119, body: new Blob([]) });
+  assertEquals(await result, ANSWER);
+});
+
+Deno.test("sendWatched() cuts a body that moves but takes too long, and no body that has left", async () => {
+  const moves = Array.from({ length: 10 }, (_, i) => [10, i + 1] as const);
+  const { clock, begun, result } = await watch(moves, { bodySeconds: 50 });
+  await assertRejects(() => result, TooSlow);
+  assertEquals(clock.now() - begun, 50);
+  const whole = await watch([[40, BYTES]], { bodySeconds: 50, answerAfter: 60 });
+  await assertRejects(() => whole.result, Stalled);
+  const inTime = await watch([[20, BYTES]], { bodySeconds: 50, answerAfter: 60 });
+  assertEquals(await inTime.result, ANSWER);
+});
+
+Deno.test("sendWatched() passes nothing on that a request tells after its end", async () => {
+  const clock = new VirtualClock();
+  const told: number[] = [];
+  let tell: ((bytes: number) => void) | undefined;
+  await sendWatched(
+    ({ onSent }) => {
+      tell = onSent;
+      onSent?.(5);
+      return Promise.resolve(ANSWER);
+    },
+    { method: "POST", url: "/", headers: {}, body: new Blob(["12345"]), signal: never, onSent: (n) => told.push(n) },
+    { stallSeconds: 30, answerSeconds: 120, clock },
+  );
+  tell?.(3);
+  assertEquals(told, [5]);
+});

@@ -1,0 +1,202 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { IDBFactory } from "fake-indexeddb";
+import { Memory } from "../../../client/memory/store.ts";
+import { UnfinishedUploads } from "../../../client/queue/unfinished_uploads.ts";
+import { UploadQueue } from "../../../client/queue/upload_queue.ts";
+import { UploadError } from "../../../client/upload/uploader.ts";
+import { FakeLocks } from "../support/fake_locks.ts";
+import { FakeServer } from "../support/fake_server.ts";
+import { fileOf, FILM, LARGE, names, pausedUpload, rest, setUpQueue } from "../support/queue_set_up.ts";
+import { BROKEN, SIZE } from "../support/set_up.ts";
+import { VirtualClock } from "../support/virtual_clock.ts";
+
+Deno.test("dismissAll() notes each as given up before the server has been told of the first", async () => {
+  const server = new FakeServer(SIZE, { held: 700, faults: Array(100).fill(BROKEN) });
+  const memory = new Memory({ factory: new IDBFactory() });
+  await memory.remember(FILM);
+  for (const id of ["b", "c"]) await memory.remember({ ...FILM, id, name: id });
+  const clock = new VirtualClock();
+  const u = new UnfinishedUploads({ memory, transport: server.transport, locks: new FakeLocks(), clock });
+  // The tab is closed meanwhile.
+  u.dismissAll(await u.list(), () => {});
+  await rest(200);
+  assertEquals(names(await memory.unfinished()), []);
+});
+
+Deno.test("dismissDiscarded() leaves alone what has been begun again meanwhile", async () => {
+  const memory = new Memory({ factory: new IDBFactory() });
+  for (const id of ["slow", "film"]) {
+    await memory.remember({ ...FILM, id, name: id });
+    await memory.discard({ url: "", id });
+  }
+  const seen: string[] = [];
+  const letGo = Promise.withResolvers<void>();
+  const u = new UnfinishedUploads({
+    memory,
+    locks: new FakeLocks(),
+    clock: new VirtualClock(),
+    transport: async ({ method, headers }) => {
+      seen.push(`${method} ${headers["X-File-Id"]}`);
+      if (seen.length === 1) await letGo.promise;
+      return { status: 204, headers: new Headers(), text: "" };
+    },
+  });
+  const first = (await memory.discarded())[0]!.id;
+  const other = first === "film" ? "slow" : "film";
+  const all = u.dismissDiscarded();
+  await rest();
+  // The person chooses the other one anew: it goes on, and is not discarded any more.
+  await memory.remember({ ...FILM, id: other, name: other, confirmed: 900 });
+  letGo.resolve();
+  await all;
+  assertEquals(seen, [`DELETE ${first}`]);
+  assertEquals(names(await memory.unfinished()), [other]);
+});
+
+Deno.test("a server that refuses to delete is told once", async () => {
+  const server = new FakeServer(SIZE, { held: 700, faults: Array(100).fill({ answer: { status: 405 } }) });
+  const memory = new Memory({ factory: new IDBFactory() });
+  await memory.remember(FILM);
+  const u = new UnfinishedUploads({
+    memory,
+    transport: server.transport,
+    locks: new FakeLocks(),
+    clock: new VirtualClock(),
+  });
+  const error = await assertRejects(() => u.dismiss(FILM), UploadError);
+  assertEquals(error.status, 405);
+  for (let page = 0; page < 5; page++) await u.dismissDiscarded();
+  assertEquals([names(await memory.discarded()), server.seen.length], [[], 1]);
+});
+
+Deno.test("cancel() of what another tab has paused leaves it there", async () => {
+  const one = await pausedUpload();
+  const two = new UploadQueue({
+    transport: one.host.transport,
+    clock: one.clock,
+    memory: one.memory,
+    locks: one.locks,
+    random: () => 1,
+    concurrency: 1,
+  });
+  const u = two.add(fileOf("a", LARGE));
+  u.pause();
+  await rest();
+  u.cancel();
+  await rest(150);
+  assertEquals(one.host.files.get("a")!.held, 2 ** 19 + 10);
+});
+
+Deno.test("cancel() of what another tab uploads, after a pause, leaves what is remembered of it", async () => {
+  const one = setUpQueue({}, () => ({ faults: [undefined, { stallAfter: 10 }] }));
+  const up = one.queue.add(fileOf("a", LARGE));
+  while (one.host.files.get("a")?.held !== 10) await rest(1);
+  const two = new UploadQueue({
+    transport: one.host.transport,
+    clock: one.clock,
+    memory: one.memory,
+    locks: one.locks,
+    random: () => 1,
+  });
+  const u = two.add(fileOf("a", LARGE));
+  await rest();
+  assertEquals([u.state, u.progress.problem?.code], ["waiting", "elsewhere"]);
+  assertEquals(names(await one.memory.unfinished()), ["a"]);
+  u.pause();
+  await rest();
+  u.cancel();
+  await rest(150);
+  assertEquals(up.isActive, true);
+  try {
+    assertEquals(names(await one.memory.unfinished()), ["a"]);
+  } finally {
+    up.pause();
+    await rest();
+  }
+});
+
+Deno.test("what another tab goes on with is not given up any more, whoever has cancelled it before", async () => {
+  const one = setUpQueue({ requestBytes: 2 ** 18 });
+  const up = one.queue.add(fileOf("a", LARGE));
+  let at = 2 ** 18;
+  one.queue.on("progress", (x) => x.progress.confirmed >= at && x.pause());
+  await one.until("paused");
+  await rest();
+  // Another tab adds it, and cancels it while the server cannot be reached.
+  const twoClock = new VirtualClock();
+  const two = new UploadQueue({
+    transport: () => Promise.reject(new TypeError("offline")),
+    clock: twoClock,
+    memory: one.memory,
+    locks: one.locks,
+    random: () => 1,
+  });
+  const u = two.add(fileOf("a", LARGE));
+  u.pause();
+  await rest();
+  u.cancel();
+  await twoClock.run(rest(500)); // 20 tries
+  // The first tab goes on, to 75 %.
+  at = 3 * 2 ** 18;
+  up.resume();
+  await one.until("paused");
+  await rest();
+  const server = one.host.files.get("a")!;
+  const before = server.held;
+  // Both tabs are closed; the next page.
+  const page = new UnfinishedUploads({
+    memory: one.memory,
+    transport: one.host.transport,
+    locks: new FakeLocks(),
+    clock: new VirtualClock(),
+  });
+  await page.dismissDiscarded();
+  assertEquals(server.held, before);
+});
+
+Deno.test("all that is cancelled and added again at once is remembered", async () => {
+  const { queue, memory, host } = setUpQueue({ concurrency: 1 });
+  const letGo = host.hold();
+  const files = Array.from({ length: 60 }, (_, i) => fileOf(`f${i}`, LARGE));
+  for (const f of files) queue.add(f);
+  await rest(0);
+  queue.cancelAll();
+  for (const f of files) queue.add(f);
+  await rest(1500);
+  const [u, d] = [(await memory.unfinished()).length, (await memory.discarded()).length];
+  queue.pauseAll();
+  letGo();
+  await rest(300);
+  try {
+    assertEquals([u, d], [60, 0]);
+  } finally {
+    queue.cancelAll();
+    await rest(300);
+  }
+});
+
+Deno.test("cancelAll() reads a few files at a time", async () => {
+  let atOnce = 0;
+  let most = 0;
+  class Slow extends File {
+    override slice(): Blob {
+      const blob = new Blob(["x"]);
+      blob.arrayBuffer = async () => {
+        most = Math.max(most, ++atOnce);
+        await rest(5);
+        atOnce--;
+        return new ArrayBuffer(4);
+      };
+      return blob;
+    }
+  }
+  const { queue, host } = setUpQueue({ concurrency: 1 });
+  const letGo = host.hold();
+  for (let i = 0; i < 200; i++) queue.add(new Slow([new Uint8Array(LARGE)], `f${i}`, { lastModified: 5 }));
+  await rest(3);
+  queue.cancelAll();
+  await rest(3);
+  letGo();
+  await rest(1000);
+  assert(most <= 12, `${most} files were read at once`);
+});

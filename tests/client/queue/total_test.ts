@@ -1,0 +1,90 @@
+import { assert, assertEquals } from "@std/assert";
+import { type QueuedState, QueuedUpload, type UploadControls } from "../../../client/queue/queued_upload.ts";
+import { TotalCounter } from "../../../client/queue/total.ts";
+
+const nothing = () => {};
+const controls: UploadControls = { pause: nothing, resume: nothing, cancel: nothing, remove: nothing };
+
+function upload(total: number): QueuedUpload {
+  return new QueuedUpload(new File([new Uint8Array(total)], "a"), {
+    key: "a",
+    size: total,
+    path: "a",
+    handle: undefined,
+    confirmed: 0,
+    controls,
+  });
+}
+
+function move(upload: QueuedUpload, state: QueuedState, sent = 0, confirmed = 0): QueuedUpload {
+  upload.progress = { ...upload.progress, state, sent, confirmed };
+  return upload;
+}
+
+Deno.test("TotalCounter adds up what changes, and takes away what goes", () => {
+  const counter = new TotalCounter(0);
+  const [a, b] = [upload(100), upload(50)];
+  counter.count(a, 0);
+  counter.count(b, 0);
+  counter.count(move(a, "sending", 80, 40), 1);
+  counter.count(move(b, "done", 50, 50), 1);
+  const { files, confirmed, sent, total } = counter.total;
+  assertEquals({ files, confirmed, sent, total }, { files: 2, confirmed: 90, sent: 130, total: 150 });
+  assertEquals([counter.total.in.sending, counter.total.in.done, counter.total.in.queued], [1, 1, 0]);
+  // What was lost on the way goes back.
+  counter.count(move(a, "waiting", 40, 40), 2);
+  assertEquals([counter.total.sent, counter.total.in.sending], [90, 0]);
+  counter.remove(a);
+  counter.remove(a);
+  assertEquals([counter.total.files, counter.total.total, counter.total.in.waiting], [1, 50, 0]);
+});
+
+Deno.test("TotalCounter tells the speed of all together, and the time that is left", () => {
+  const counter = new TotalCounter(0);
+  const [a, b] = [upload(1000), upload(1000)];
+  for (const one of [a, b]) counter.count(move(one, "sending"), 0);
+  for (let second = 1; second <= 4; second++) {
+    counter.count(move(a, "sending", second * 100), second);
+    counter.count(move(b, "sending", second * 50), second);
+  }
+  const { bytesPerSecond, secondsLeft } = counter.total;
+  assert(Math.abs(bytesPerSecond - 150) < 15, `${bytesPerSecond}`);
+  assertEquals(secondsLeft, 1400 / bytesPerSecond);
+  // One that is paused takes no time.
+  counter.count(move(b, "paused", 200, 200), 4);
+  assertEquals(counter.total.secondsLeft, 600 / counter.total.bytesPerSecond);
+});
+
+Deno.test("TotalCounter does not count as sent what the server held before", () => {
+  const counter = new TotalCounter(0);
+  const one = upload(1000);
+  counter.count(move(one, "asking", 900, 900), 0);
+  counter.count(move(one, "sending", 900, 900), 0);
+  counter.count(move(one, "sending", 950, 900), 1);
+  assertEquals(Math.round(counter.total.bytesPerSecond), 50);
+});
+
+Deno.test("TotalCounter knows the speed of many small files that come one after the other", () => {
+  const counter = new TotalCounter(0);
+  let now = 0;
+  for (let i = 0; i < 200; i++) {
+    const one = upload(50);
+    counter.count(move(one, "sending"), now);
+    counter.count(move(one, "sending", 50), now += 0.05);
+    if (i < 199) counter.count(move(one, "done", 50, 50), now);
+  }
+  assertEquals(Math.round(counter.total.bytesPerSecond), 1000);
+});
+
+Deno.test("TotalCounter measures anew after a pause, and keeps the speed of a line that tells rarely", () => {
+  const counter = new TotalCounter(0);
+  const one = upload(1e6);
+  counter.count(move(one, "sending"), 0);
+  counter.count(move(one, "sending", 1000), 5);
+  counter.count(move(one, "sending", 2000), 10);
+  assertEquals(Math.round(counter.total.bytesPerSecond), 200);
+  counter.count(move(one, "paused", 2000, 2000), 10);
+  assertEquals(counter.total.bytesPerSecond, 0);
+  counter.count(move(one, "sending", 2000, 2000), 100);
+  assertEquals(counter.total.bytesPerSecond, 0);
+});

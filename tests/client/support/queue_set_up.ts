@@ -1,0 +1,87 @@
+import { IDBFactory } from "fake-indexeddb";
+import { Memory, type Unfinished } from "../../../client/memory/store.ts";
+import {
+  type QueuedState,
+  type QueuedUpload,
+  type QueueOptions,
+  UploadQueue,
+} from "../../../client/queue/upload_queue.ts";
+import { FakeHost } from "./fake_host.ts";
+import { FakeLocks } from "./fake_locks.ts";
+import type { FakeServerOptions } from "./fake_server.ts";
+import { SIZE } from "./set_up.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+export const LARGE = 2 ** 20 + 1;
+
+/** What an earlier page has begun. */
+export const FILM: Unfinished = {
+  id: "film",
+  url: "",
+  name: "film.mkv",
+  size: SIZE,
+  lastModified: 5,
+  confirmed: 100,
+  writtenAt: 1,
+};
+
+export interface QueueSetup {
+  host: FakeHost;
+  queue: UploadQueue;
+  clock: VirtualClock;
+  memory: Memory;
+  locks: FakeLocks;
+  /** The states that were told, as "name state". */
+  told: string[];
+  /** Lets time pass until every upload of the queue has one of the states. */
+  until: (...states: QueuedState[]) => Promise<void>;
+}
+
+/** A queue on a virtual clock, with a memory of its own. */
+export function setUpQueue(
+  options: QueueOptions = {},
+  optionsOf: (name: string) => FakeServerOptions = () => ({}),
+): QueueSetup {
+  const host = new FakeHost(optionsOf);
+  const clock = new VirtualClock();
+  const memory = new Memory({ factory: new IDBFactory() });
+  const locks = new FakeLocks();
+  const queue = new UploadQueue({ transport: host.transport, clock, memory, locks, random: () => 1, ...options });
+  const told: string[] = [];
+  queue.on("state", ({ file: { name }, state }) => told.push(`${name} ${state}`));
+
+  function until(...states: QueuedState[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => queue.uploads.every(({ state }) => states.includes(state)) && resolve();
+    const leaves = [queue.on("state", look), queue.on("list", look)];
+    look();
+    return clock.run(promise).finally(() => leaves.forEach((leave) => leave()));
+  }
+
+  return { host, queue, clock, memory, locks, told, until };
+}
+
+/** A file of which nobody looks at the bytes. */
+export function fileOf(name: string, size = 10): File {
+  return new File([new Uint8Array(size)], name, { lastModified: 5 });
+}
+
+/** Time for what needs none but turns of the event loop. */
+export function rest(ms = 60): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The names of uploads, sorted. */
+export function names(list: readonly Unfinished[]): string[] {
+  return list.map(({ name }) => name).sort();
+}
+
+/** Half of the file is on the server, and it is paused. */
+export async function pausedUpload(): Promise<QueueSetup & { upload: QueuedUpload }> {
+  const setup = setUpQueue({ requestBytes: 2 ** 19 }, () => ({ faults: [undefined, undefined, { stallAfter: 10 }] }));
+  const upload = setup.queue.add(fileOf("a", LARGE));
+  while (setup.host.files.get("a")?.held !== 2 ** 19 + 10) await rest(1);
+  upload.pause();
+  await rest();
+  return { ...setup, upload };
+}

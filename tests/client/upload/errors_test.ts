@@ -1,0 +1,127 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { UploadError } from "../../../client/upload/uploader.ts";
+import { FakeServer, type Fault } from "../support/fake_server.ts";
+import { BROKEN, ChangedFile, setUp, SIZE, waits, WHOLE } from "../support/set_up.ts";
+
+const REFUSALS: { answer: NonNullable<Fault["answer"]>; code: UploadError["code"]; message: RegExp }[] = [
+  { answer: { status: 400, text: "No file id" }, code: "refused", message: /\(400, No file id\)\. Upload again/ },
+  { answer: { status: 401 }, code: "not-allowed", message: /\(401\)\. Ask whoever runs it/ },
+  { answer: { status: 403 }, code: "not-allowed", message: /\(403\)\. Ask whoever runs it/ },
+  { answer: { status: 404, text: "<h1>Not" }, code: "refused", message: /\(404\)\. Check the address/ },
+  { answer: { status: 410, text: "Gone" }, code: "gone", message: /\(410, Gone\)\. Upload again: it begins anew/ },
+  {
+    answer: { status: 413, text: "At most 5 MB" },
+    code: "too-large",
+    message: /\(413, At most 5 MB\)\. Choose a smaller/,
+  },
+  { answer: { status: 507, text: "Full" }, code: "disk-full", message: /\(507, Full\)\. What has arrived is kept/ },
+  {
+    answer: { status: 400, headers: { "Upload-Offset": "0" }, text: "X-File-Size changed" },
+    code: "refused",
+    message: /X-File-Size changed/,
+  },
+];
+
+for (const { answer, code, message } of REFUSALS) {
+  const name = `${answer.status} ${answer.text ?? ""}`;
+  Deno.test(`upload() ends with "${code}" and what to do next when the server answers ${name}`, async () => {
+    const { server, clock, uploader, progress } = setUp(new FakeServer(SIZE, { faults: [undefined, { answer }] }));
+    const error = await assertRejects(() => clock.run(uploader.upload()), UploadError);
+    assertEquals(error.code, code);
+    assertEquals(error.status, answer.status);
+    assertMatch(error.message, message);
+    assertEquals(error.message.includes("\n"), false);
+    assertEquals(server.seen, ["GET", "POST 0+400"]);
+    assertEquals(progress.at(-1)?.state, "failed");
+  });
+}
+
+Deno.test("upload() goes on where it was when it is called again after an error", async () => {
+  const full = { answer: { status: 507 } };
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults: [undefined, undefined, full] }));
+  await assertRejects(() => clock.run(uploader.upload()), UploadError);
+  assertEquals(await clock.run(uploader.upload()), true);
+  assertEquals(server.seen.slice(3), ["GET", "POST 400+400", "POST 800+200"]);
+});
+
+Deno.test("upload() refuses to splice a file into a longer upload", async () => {
+  const { clock, uploader } = setUp(new FakeServer(SIZE, { held: SIZE + 1 }));
+  const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "only 1000");
+  assertEquals(error.code, "refused");
+});
+
+Deno.test("upload() gives up after the given number of tries in a row, and tells the last problem", async () => {
+  const { server, clock, uploader, progress } = setUp(
+    new FakeServer(SIZE, { faults: Array(20).fill({ answer: { status: 502, text: "Bad gateway" } }) }),
+    { tries: 4 },
+  );
+  const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "502, Bad gateway");
+  assertEquals(error.code, "no-progress");
+  assertEquals(server.seen.length, 4);
+  assertEquals(waits(progress), [0.5, 1, 2]);
+});
+
+Deno.test("upload() gives up on a server that takes bytes and never keeps them", async () => {
+  const headers = { "Upload-Offset": "0", "Upload-Complete": "?0" };
+  const nothing = { answer: { status: 200, headers, text: "0" } };
+  const { clock, uploader, progress } = setUp(new FakeServer(SIZE, { faults: Array(30).fill(nothing) }), { tries: 4 });
+  const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "did not keep");
+  assertEquals(error.code, "no-progress");
+  assertEquals(waits(progress), [1, 2]);
+});
+
+Deno.test("upload() tries again when nothing moves for 30 seconds", async () => {
+  const { server, clock, uploader, progress } = setUp(
+    new FakeServer(SIZE, { faults: [undefined, { stallAfter: 100 }] }),
+  );
+  const before = clock.now();
+  assertEquals(await clock.run(uploader.upload()), true);
+  assertEquals(clock.now() - before, 30.5);
+  assertEquals(server.seen.slice(2), ["GET", "POST 100+400", "POST 500+400", "POST 900+100"]);
+  assertEquals(progress.find(({ state }) => state === "waiting")?.problem, {
+    code: "stalled",
+    message: "Nothing has moved for 30 seconds",
+  });
+});
+
+Deno.test("upload() gives the server longer for its answer once the last byte of the file has left", async () => {
+  const faults = [undefined, undefined, undefined, { stallAfter: 200 }];
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerSeconds: 120 });
+  const before = clock.now();
+  assertEquals(await clock.run(uploader.upload()), true);
+  assertEquals(clock.now() - before, 120.5);
+  assertEquals(server.seen, [...WHOLE, "GET", `POST ${SIZE}+0`]);
+});
+
+Deno.test("upload() waits no longer for the answer to a piece that has left than for one that moves", async () => {
+  const faults = [undefined, { stallAfter: 400 }];
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerSeconds: 120 });
+  const before = clock.now();
+  assertEquals(await clock.run(uploader.upload()), true);
+  assertEquals(clock.now() - before, 30.5);
+  assertEquals(server.seen.slice(2), ["GET", "POST 400+400", "POST 800+200"]);
+});
+
+Deno.test("upload() tells a file that changed on the disk from a broken network", async () => {
+  const { clock, uploader } = setUp(new FakeServer(SIZE, { faults: [undefined, BROKEN] }), {
+    file: new ChangedFile(),
+  });
+  const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "Choose the file again");
+  assertEquals(error.code, "file-changed");
+});
+
+Deno.test("upload() leaves alone what is slow but moves", async () => {
+  const server = new FakeServer(SIZE);
+  const { clock, uploader } = setUp(server, {
+    requestBytes: SIZE,
+    async transport(request) {
+      for (let bytes = 100; request.method === "POST" && bytes <= SIZE; bytes += 100) {
+        await clock.wait(20, request.signal);
+        request.onSent?.(bytes);
+      }
+      return await server.transport(request);
+    },
+  });
+  assertEquals(await clock.run(uploader.upload()), true);
+  assertEquals(server.seen, ["POST 0+1000"]);
+});

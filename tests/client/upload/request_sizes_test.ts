@@ -1,0 +1,145 @@
+import { assertEquals } from "@std/assert";
+import { IDBFactory } from "fake-indexeddb";
+import { Memory } from "../../../client/memory/store.ts";
+import { rememberedSizes, RequestSizes, type Way } from "../../../client/upload/request_sizes.ts";
+
+const MIB = 2 ** 20;
+const KIB = 2 ** 10;
+
+Deno.test("RequestSizes begin at 8 MiB and double while the answers come early, up to 64 MiB", () => {
+  const sizes = new RequestSizes();
+  const used = Array.from({ length: 6 }, () => {
+    const { bytes } = sizes;
+    sizes.answered(bytes, 0.1);
+    return bytes / MIB;
+  });
+  assertEquals(used, [8, 16, 32, 64, 64, 64]);
+});
+
+Deno.test("RequestSizes aim for 11 seconds, and leave alone what takes 8 to 15", () => {
+  const sizes = new RequestSizes();
+  sizes.answered(8 * MIB, 22);
+  assertEquals(sizes.bytes, 4 * MIB);
+  for (const seconds of [8, 11, 15]) sizes.answered(4 * MIB, seconds);
+  assertEquals(sizes.bytes, 4 * MIB);
+  sizes.answered(4 * MIB, 7.9);
+  assertEquals(sizes.bytes, Math.floor(4 * MIB / 7.9 * 11));
+});
+
+Deno.test("RequestSizes never go below 256 KiB", () => {
+  const sizes = new RequestSizes();
+  sizes.answered(8 * MIB, 1e6);
+  sizes.cut(0, 50);
+  for (let i = 0; i < 20; i++) sizes.broken(MIB, 0, MIB);
+  assertEquals(sizes.bytes, 256 * KIB);
+  assertEquals(sizes.isSmallest, true);
+});
+
+Deno.test("RequestSizes learn nothing from a short body that was fast, and all from one that was slow", () => {
+  const sizes = new RequestSizes();
+  sizes.answered(100, 0.01);
+  assertEquals(sizes.bytes, 8 * MIB);
+  sizes.answered(MIB, 22);
+  assertEquals(sizes.bytes, MIB / 2);
+});
+
+Deno.test("RequestSizes fit what travelled of a request that was cut into 11 seconds", () => {
+  const sizes = new RequestSizes();
+  sizes.cut(MIB, 50);
+  assertEquals(sizes.bytes, 256 * KIB);
+  const faster = new RequestSizes({ first: 64 * MIB });
+  faster.cut(50 * MIB, 50);
+  assertEquals(faster.bytes, 11 * MIB);
+});
+
+Deno.test("RequestSizes halve at a refusal, never try more again, and end at the smallest", () => {
+  const learned: Way[] = [];
+  const sizes = new RequestSizes({ onLearned: (way) => learned.push(way) });
+  assertEquals(sizes.refused(8 * MIB), true);
+  assertEquals(sizes.bytes, 4 * MIB);
+  for (let i = 0; i < 5; i++) sizes.answered(sizes.bytes, 0.1);
+  assertEquals(sizes.bytes, 4 * MIB);
+  assertEquals(learned, [{ largest: 4 * MIB }]);
+  for (let refusals = 0; refusals < 4; refusals++) assertEquals(sizes.refused(sizes.bytes), true);
+  assertEquals(sizes.bytes, 256 * KIB);
+  assertEquals(sizes.refused(sizes.bytes), false);
+});
+
+Deno.test("RequestSizes take the refusals of requests that were under way at once for one", () => {
+  const sizes = new RequestSizes();
+  for (let uploads = 0; uploads < 3; uploads++) assertEquals(sizes.refused(8 * MIB), true);
+  assertEquals(sizes.bytes, 4 * MIB);
+});
+
+Deno.test("RequestSizes know a way that buffers after two requests of which nothing arrived", () => {
+  const learned: Way[] = [];
+  const sizes = new RequestSizes({ onLearned: (way) => learned.push(way) });
+  sizes.broken(6 * MIB, 0, 8 * MIB);
+  assertEquals([sizes.buffers, sizes.bytes], [false, 4 * MIB]);
+  sizes.broken(3 * MIB, 0, 4 * MIB);
+  assertEquals([sizes.buffers, sizes.bytes], [true, 2 * MIB]);
+  for (let i = 0; i < 5; i++) sizes.answered(sizes.bytes, 0.1);
+  assertEquals(sizes.bytes, 4 * MIB, "Requests stay small");
+  assertEquals(learned, [{ buffers: true }]);
+});
+
+Deno.test("RequestSizes do not take for buffering what sockets hold, nor a way of which a part arrived", () => {
+  const sizes = new RequestSizes();
+  for (let i = 0; i < 5; i++) sizes.broken(MIB, 0, 8 * MIB);
+  assertEquals(sizes.buffers, false);
+  sizes.broken(2 * MIB, 0, 8 * MIB);
+  sizes.broken(2 * MIB, 1, 8 * MIB);
+  sizes.broken(2 * MIB, 0, 8 * MIB);
+  assertEquals(sizes.buffers, false);
+});
+
+Deno.test("RequestSizes still know that a way buffers when it passed on a whole body whose answer was lost", () => {
+  const sizes = new RequestSizes();
+  sizes.broken(2 * MIB, 0, 8 * MIB);
+  sizes.broken(4 * MIB, 4 * MIB, 4 * MIB);
+  sizes.broken(2 * MIB, 0, 4 * MIB);
+  assertEquals(sizes.buffers, true);
+});
+
+Deno.test("RequestSizes forget that a way buffers when a part of a broken body has arrived", async () => {
+  const learned: Way[] = [];
+  const sizes = new RequestSizes({
+    way: Promise.resolve({ buffers: true, largest: 32 * MIB }),
+    onLearned: (way) => learned.push(way),
+  });
+  await sizes.recalled;
+  sizes.broken(4 * MIB, 4 * MIB, 4 * MIB);
+  assertEquals(sizes.buffers, true);
+  sizes.broken(3 * MIB, MIB, 4 * MIB);
+  assertEquals(sizes.buffers, false);
+  assertEquals(learned, [{ buffers: false, largest: 32 * MIB }]);
+});
+
+Deno.test("RequestSizes start with what an earlier page has learned, and with what this one learned before", async () => {
+  const way = Promise.withResolvers<Way>();
+  const sizes = new RequestSizes({ way: way.promise });
+  sizes.refused(8 * MIB);
+  way.resolve({ largest: MIB, buffers: true });
+  await sizes.recalled;
+  assertEquals([sizes.bytes, sizes.buffers], [4 * MIB, true]);
+});
+
+Deno.test("RequestSizes keep to the size that a program gives", () => {
+  const sizes = rememberedSizes(new Memory(), { url: "https://a.example", requestBytes: 1000 });
+  sizes.answered(1000, 0.1);
+  assertEquals(sizes.bytes, 1000);
+  sizes.broken(1000, 0, 1000);
+  assertEquals(sizes.bytes, 1000);
+});
+
+Deno.test("rememberedSizes() keep what is learned for each origin apart", async () => {
+  const memory = new Memory({ factory: new IDBFactory() });
+  rememberedSizes(memory, { url: "https://a.example/pawl/" }).refused(8 * MIB);
+  const sizesOf = async (url: string) => {
+    const sizes = rememberedSizes(memory, { url });
+    await sizes.recalled;
+    return sizes.bytes / MIB;
+  };
+  assertEquals(await sizesOf("https://a.example"), 4);
+  assertEquals(await sizesOf("https://b.example"), 8);
+});

@@ -1,0 +1,106 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createApp } from "../../../server/http/app.ts";
+import { UploadError } from "../../../server/errors.ts";
+import { memoryLog } from "../../support/log.ts";
+import { openTestApp, type TestApp } from "../../support/pawl.ts";
+
+const admission = { enter: () => {} };
+
+async function ask(pawl: Pick<TestApp, "app">, method: string, path: string, headers: HeadersInit = {}) {
+  const response = await pawl.app(new Request(`http://localhost${path}`, { method, headers }));
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+Deno.test("unknown paths are 404, in one line that says where to go", async () => {
+  await using pawl = await openTestApp();
+  for (const path of ["/nothing", "/files/short", "/files/AAAAAAAAAAAAAAAAAAAAA!", "/status/", "/UPLOAD"]) {
+    const { status, text } = await ask(pawl, "GET", path);
+    assertEquals([path, status, text], [path, 404, "There is nothing here: the page is at /"]);
+  }
+});
+
+Deno.test("known paths with a wrong method are 405, with Allow", async () => {
+  await using pawl = await openTestApp();
+  const allowed = {
+    "/": "GET, HEAD, OPTIONS",
+    "/status": "GET, HEAD, OPTIONS",
+    "/upload": "POST, DELETE, OPTIONS",
+    "/files/": "POST, OPTIONS",
+    "/files/AAAAAAAAAAAAAAAAAAAAAA": "GET, HEAD, PATCH, DELETE, OPTIONS",
+  };
+  for (const [path, allow] of Object.entries(allowed)) {
+    for (const method of ["PUT", "BREW", allow.includes("POST") ? "GET" : "POST"]) {
+      const { status, headers } = await ask(pawl, method, path);
+      assertEquals([path, method, status, headers.get("allow")], [path, method, 405, allow]);
+    }
+    const options = await ask(pawl, "OPTIONS", path);
+    assertEquals([options.status, options.headers.get("allow")], [204, allow]);
+  }
+});
+
+Deno.test("no page of another origin gets in by default", async () => {
+  await using pawl = await openTestApp();
+  const { headers } = await ask(pawl, "GET", "/status", { Origin: "https://a.example", "X-File-Id": "a" });
+  assertEquals(headers.get("access-control-allow-origin"), null);
+});
+
+Deno.test("pages of an allowed origin get in, and read errors too", async () => {
+  await using pawl = await openTestApp({ allowedOrigins: ["https://a.example"] });
+  const preflight = await ask(pawl, "OPTIONS", "/upload", {
+    Origin: "https://a.example",
+    "Access-Control-Request-Method": "POST",
+  });
+  assertEquals(preflight.status, 204);
+  assertEquals(preflight.headers.get("access-control-allow-origin"), "https://a.example");
+  assertStringIncludes(preflight.headers.get("access-control-allow-headers") ?? "", "X-Start-Byte");
+  assertStringIncludes(preflight.headers.get("access-control-allow-methods") ?? "", "POST");
+  for (const path of ["/status", "/upload", "/files/AAAAAAAAAAAAAAAAAAAAAA"]) {
+    const { status, headers } = await ask(pawl, "DELETE", path, { Origin: "https://a.example" });
+    assertEquals([path, status >= 400], [path, true]);
+    assertEquals(headers.get("access-control-allow-origin"), "https://a.example");
+    assertStringIncludes(headers.get("access-control-expose-headers") ?? "", "Upload-Offset");
+    assertEquals(headers.get("vary"), "Origin");
+    const other = await ask(pawl, "DELETE", path, { Origin: "https://b.example" });
+    assertEquals(other.headers.get("access-control-allow-origin"), null);
+    assertEquals(other.headers.get("vary"), "Origin");
+  }
+});
+
+Deno.test("a bug is 500 with a request id that the log line carries too, and tells nothing else", async () => {
+  const log = memoryLog();
+  const bug = () => Promise.reject(new TypeError("secret detail"));
+  const pages = { serve: bug };
+  const app = createApp({
+    routes: [{ path: /^\/bug$/, methods: { GET: bug } }],
+    pages,
+    admission,
+    allowedOrigins: [],
+    log,
+  });
+  for (const path of ["/bug", "/page"]) {
+    const { status, headers, text } = await ask({ app }, "GET", path);
+    assertEquals(status, 500);
+    const id = headers.get("x-request-id") ?? "";
+    assertMatch(id, /^[\da-f-]{36}$/);
+    assertStringIncludes(text, id);
+    assertEquals(text.includes("secret"), false);
+    const line = log.lines.at(-1) ?? "";
+    assertStringIncludes(line, id);
+    assertStringIncludes(line, "secret detail");
+  }
+});
+
+Deno.test("a disk that fails is 500 with the count that is safe, and a log line with the cause", async () => {
+  const log = memoryLog();
+  const fail = () => Promise.reject(new UploadError("failed", "The disk", { offset: 7, cause: new Error("EIO") }));
+  const app = createApp({
+    routes: [{ path: /^\/x$/, methods: { POST: fail } }],
+    pages: { serve: () => Promise.resolve(undefined) },
+    admission,
+    allowedOrigins: [],
+    log,
+  });
+  const { status, headers } = await ask({ app }, "POST", "/x");
+  assertEquals([status, headers.get("upload-offset")], [500, "7"]);
+  assertEquals(log.lines.length, 1);
+});

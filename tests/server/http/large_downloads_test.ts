@@ -1,0 +1,113 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { sha256, someBytes } from "../../support/bytes.ts";
+import { startServer, type TestServer } from "../../support/pawl.ts";
+
+const MIB = 2 ** 20;
+const file = someBytes(24 * MIB + 1);
+
+Deno.test("a large file comes as it is, at any speed", async () => {
+  await using server = await startServer();
+  const url = await upload(server);
+  const response = await fetch(url);
+  const body = new Uint8Array(file.length);
+  let received = 0;
+  let nextPause = 4 * MIB;
+  for await (const piece of response.body!) {
+    body.set(piece, received);
+    received += piece.length;
+    if (received < nextPause) continue;
+    nextPause += 8 * MIB;
+    await delay(70);
+  }
+  assertEquals(received, file.length);
+  assertEquals(sha256(body), sha256(file));
+});
+
+Deno.test("a large file stays open for no client that has gone, and for no HEAD", async () => {
+  await using server = await startServer();
+  const url = await upload(server);
+  assertEquals((await fetch(url, { method: "HEAD" })).headers.get("content-length"), String(file.length));
+  assertEquals(timesOpen(server), 0);
+  const clients = await Promise.all([0, 1, 2].map(() => beginDownload(url)));
+  assert(timesOpen(server) >= clients.length);
+  for (const client of clients) client.close();
+  for (let waited = 0; timesOpen(server) > 0 && waited < 5000; waited += 10) await delay(10);
+  assertEquals(timesOpen(server), 0);
+});
+
+Deno.test("a large file that becomes shorter while it is read is no whole answer", async () => {
+  await using server = await startServer();
+  const url = await upload(server);
+  using client = await beginDownload(url);
+  await Deno.truncate(join(server.data, "files", "large.bin"), file.length - 1000);
+  const { head, body } = await readToEnd(client);
+  assert(head.includes(`content-length: ${file.length}\r\n`), head);
+  assertEquals(sha256(body), sha256(file.subarray(0, -1000)));
+});
+
+Deno.test("a large file that becomes longer while it is read is given as it was", async () => {
+  await using server = await startServer();
+  const url = await upload(server);
+  using client = await beginDownload(url);
+  await Deno.writeFile(join(server.data, "files", "large.bin"), new Uint8Array(1000), { append: true });
+  const { body } = await readToEnd(client);
+  assertEquals(sha256(body), sha256(file));
+});
+
+Deno.test("a large file that is removed while it is read comes to its end", async () => {
+  await using server = await startServer();
+  const url = await upload(server);
+  using client = await beginDownload(url);
+  await (await fetch(url, { method: "DELETE" })).body?.cancel();
+  const { body } = await readToEnd(client);
+  assertEquals(sha256(body), sha256(file));
+});
+
+/** Gives the address of the finished file. */
+async function upload({ url }: TestServer): Promise<URL> {
+  const headers = { "X-File-Id": "large", "X-File-Name": "large.bin", "X-File-Size": String(file.length) };
+  const response = await fetch(new URL("upload", url), { method: "POST", headers, body: file });
+  assertEquals(await response.text(), `Success ${file.length}`);
+  return new URL(response.headers.get("location")!, url);
+}
+
+/** Returns when the server has begun its answer; more than the sockets take in is not sent until it is read. */
+async function beginDownload({ port, pathname }: URL): Promise<Deno.TcpConn> {
+  const client = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  const head = `GET ${pathname} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+  await client.write(new TextEncoder().encode(head));
+  // The line's first bytes alone: what is still in the socket is read later.
+  assertEquals(await client.read(new Uint8Array(9)), 9);
+  return client;
+}
+
+/** Reads on from where {@linkcode beginDownload} has left off. */
+async function readToEnd(client: Deno.TcpConn): Promise<{ head: string; body: Uint8Array }> {
+  const answer = await new Response(client.readable).bytes();
+  const head = new TextDecoder("latin1").decode(answer.subarray(0, 2000)).split("\r\n\r\n")[0]!;
+  return { head: `${head}\r\n`, body: answer.subarray(head.length + 4) };
+}
+
+/** Deno opens a file a second time while it reads. */
+function timesOpen({ data }: TestServer): number {
+  const path = join(data, "files", "large.bin");
+  let count = 0;
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    if (linkOf(`/proc/self/fd/${name}`) === path) count++;
+  }
+  return count;
+}
+
+/** Handles of other tests come and go meanwhile. */
+function linkOf(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

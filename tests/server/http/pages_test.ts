@@ -1,0 +1,234 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { dirname, fromFileUrl, join } from "@std/path";
+import { createPages, type Pages } from "../../../server/http/pages.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+
+const root = fromFileUrl(new URL("../../../", import.meta.url));
+const pages = createPages({ root });
+
+async function serve(pathname: string, headers: HeadersInit = {}, from: Pages = pages): Promise<Response> {
+  const response = await from.serve(pathname, new Headers(headers));
+  assert(response !== undefined, `Nothing at ${pathname}`);
+  return response;
+}
+
+/** The paths of the client's files below its folder. */
+async function clientFiles(folder = ""): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(join(root, "client", folder))) {
+    if (isDirectory) names.push(...await clientFiles(`${name}/`));
+    else if (/^\w+\.ts$/.test(name)) names.push(folder + name);
+  }
+  return names;
+}
+
+function scriptName(name: string): string {
+  return name.replace(/\.ts$/, ".js");
+}
+
+function lineLengths(text: string): number[] {
+  return text.split("\n").map((line) => line.length);
+}
+
+/** A root of its own, with these files in it. */
+async function makeRoot(path: string, files: Record<string, string>): Promise<Pages> {
+  for (const folder of ["static", "client"]) await Deno.mkdir(join(path, folder), { recursive: true });
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(path, name), text);
+  return createPages({ root: path });
+}
+
+Deno.test("serve() gives each kind of file its media type", async () => {
+  const table: [string, string][] = [
+    ["/", "text/html; charset=UTF-8"],
+    ["/index.html", "text/html; charset=UTF-8"],
+    ["/style.css", "text/css; charset=UTF-8"],
+    ["/icon.svg", "image/svg+xml"],
+    ["/favicon.ico", "image/svg+xml"],
+    ["/client/upload/uploader.ts", "text/javascript; charset=UTF-8"],
+    ["/client/page/main.ts", "text/javascript; charset=UTF-8"],
+  ];
+  for (const [pathname, type] of table) {
+    const response = await serve(pathname);
+    assertEquals(response.status, 200);
+    assertEquals(response.headers.get("content-type"), type, pathname);
+    assert((await response.text()).length > 0);
+  }
+});
+
+Deno.test("serve() gives every client file with the lines and columns of its source", async () => {
+  for (const name of await clientFiles()) {
+    const script = await (await serve(`/client/${name}`)).text();
+    const source = await Deno.readTextFile(join(root, "client", name));
+    assertEquals(lineLengths(script), lineLengths(source), name);
+  }
+});
+
+Deno.test("serve() gives JavaScript: every client file loads without its types", async () => {
+  await using dir = await tempDir();
+  const names = await clientFiles();
+  for (const name of names) {
+    await Deno.mkdir(join(dir.path, dirname(name)), { recursive: true });
+    const script = await (await serve(`/client/${name}`)).text();
+    // Under the name .js, Deno takes them as they are.
+    await Deno.writeTextFile(
+      join(dir.path, scriptName(name)),
+      script.replaceAll(/(?<=from "\.\.?\/[\w/]+)\.ts(?=")/g, ".js"),
+    );
+  }
+  for (const name of names.filter((name) => name !== "page/main.ts")) await import(join(dir.path, scriptName(name)));
+  await assertRejects(() => import(join(dir.path, "page/main.js")), ReferenceError, "is not defined");
+  const { Uploader } = await import(join(dir.path, "upload/uploader.js"));
+  const answer = { status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "3" };
+  const uploader = new Uploader({ file: new File(["abc"], "a"), id: "a", transport: () => Promise.resolve(answer) });
+  assertEquals(await uploader.upload(), true);
+});
+
+Deno.test("serve() allows the page nothing but its own files, and no other page to hold it", async () => {
+  for (const pathname of ["/", "/icon.svg"]) {
+    const { headers } = await serve(pathname);
+    assertEquals(
+      headers.get("content-security-policy"),
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    assertEquals(headers.get("referrer-policy"), "no-referrer");
+  }
+  for (const pathname of ["/", "/icon.svg", "/client/page/main.ts", "/style.css"]) {
+    const { headers } = await serve(pathname);
+    assertEquals(headers.get("x-content-type-options"), "nosniff");
+    assertEquals(headers.get("cache-control"), "no-cache");
+  }
+});
+
+Deno.test("index.html has no script or style in itself, which the policy would block", async () => {
+  const html = await (await serve("/")).text();
+  assertEquals(html.match(/\sstyle=|\son\w+=|<style|<script(?![^>]*\ssrc=)/gi), null);
+});
+
+Deno.test("serve() answers 304 to a browser that has the same content, and 200 when it has changed", async () => {
+  await using dir = await tempDir();
+  const own = await makeRoot(dir.path, { "client/a.ts": "const a: number = 1;" });
+  const first = await serve("/client/a.ts", {}, own);
+  assertEquals(await first.text(), "const a         = 1;");
+  const etag = first.headers.get("etag")!;
+  assertMatch(etag, /^"/);
+  for (const known of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
+    const again = await serve("/client/a.ts", { "if-none-match": known }, own);
+    assertEquals([again.status, again.headers.get("etag"), await again.text()], [304, etag, ""], known);
+  }
+  await Deno.writeTextFile(join(dir.path, "client/a.ts"), "const a: number = 1000;");
+  const changed = await serve("/client/a.ts", { "if-none-match": etag }, own);
+  assertEquals([changed.status, await changed.text()], [200, "const a         = 1000;"]);
+  assertNotEquals(changed.headers.get("etag"), etag);
+});
+
+Deno.test("serve() gives a client that takes it the same content in less bytes, under a tag of its own", async () => {
+  const plain = await serve("/client/upload/uploader.ts");
+  const packed = await serve("/client/upload/uploader.ts", { "accept-encoding": "br, gzip;q=0.8" });
+  assertEquals([plain.headers.get("content-encoding"), packed.headers.get("content-encoding")], [null, "gzip"]);
+  assertEquals([plain.headers.get("vary"), packed.headers.get("vary")], ["Accept-Encoding", "Accept-Encoding"]);
+  assertNotEquals(plain.headers.get("etag"), packed.headers.get("etag"));
+  const unpacked = packed.body!.pipeThrough(new DecompressionStream("gzip"));
+  assertEquals(await new Response(unpacked).text(), await plain.text());
+  const etag = packed.headers.get("etag")!;
+  const again = await serve("/client/upload/uploader.ts", { "accept-encoding": "gzip", "if-none-match": etag });
+  assertEquals(again.status, 304);
+  for (const refused of ["", "identity", "gzip;q=0", "br, gzip; q=0.0", "xgzip"]) {
+    const answer = await serve("/client/upload/uploader.ts", { "accept-encoding": refused });
+    assertEquals(answer.headers.get("content-encoding"), null, refused);
+    await answer.body?.cancel();
+  }
+});
+
+Deno.test("index.html asks at once for every module that the page needs, and for no other", async () => {
+  const html = await (await serve("/")).text();
+  const preloaded = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, path]) => path);
+  const needed = new Set<string>();
+  const visit = async (path: string): Promise<void> => {
+    if (needed.has(path)) return;
+    needed.add(path);
+    const script = await (await serve(path)).text();
+    for (const [, name] of script.matchAll(/^(?:import|export)[^;]*?\sfrom\s+"(\.[^"]+)";/gms)) {
+      await visit(new URL(name!, `file://${path}`).pathname);
+    }
+  };
+  await visit("/client/page/main.ts");
+  needed.delete("/client/page/main.ts");
+  assertEquals(preloaded, [...needed].sort());
+});
+
+Deno.test("serve() finds nothing outside its two folders, however the path is written", async () => {
+  await using dir = await tempDir();
+  const own = await makeRoot(dir.path, {
+    "secret.html": "secret",
+    "static/.hidden.html": "secret",
+    "static/noextension": "secret",
+    "static/data.json": "{}",
+    "client/deno.json": "{}",
+    "client/types.d.ts": "export {};",
+  });
+  await Deno.mkdir(join(dir.path, "static/folder.html"));
+  const paths = [
+    ...[
+      "",
+      "/..",
+      "/../secret.html",
+      "/%2e%2e/secret.html",
+      "/..%2fsecret.html",
+      "/..%5csecret.html",
+      "/..\\secret.html",
+    ],
+    ...[
+      "//secret.html",
+      "/./secret.html",
+      "/client/../secret.html",
+      "/client/../../secret.html",
+      "/client/..%2fsecret.ts",
+    ],
+    ...[
+      "/.hidden.html",
+      "/noextension",
+      "/folder.html",
+      "/folder.html/",
+      "/static/index.html",
+      "/none.html",
+      "/data.json",
+    ],
+    ...["/client", "/client/", "/client/deno.json", "/client/types.d.ts", "/client/types.d", "/client/none.ts"],
+    ...["/client/page/../uploader.ts", "/client/page/", "/client/page/page/main.ts", "/client/.page/main.ts"],
+    ...[
+      "/index.html%00",
+      "/index.html\0",
+      "/index.html\n",
+      "/index%2ehtml",
+      "/INDEX.HTML",
+      "/index.html/",
+      "/index.html?x",
+    ],
+    ...["/deno.json", "/main.ts", "/server/pages.ts", "/__proto__", "/constructor", "__proto__", "constructor"],
+  ];
+  for (const path of paths) assertEquals(await own.serve(path, new Headers()), undefined, JSON.stringify(path));
+});
+
+const BROKEN_SOURCES: [source: string, place: string, reason: RegExp][] = [
+  ["const a: string = 1;\n\nlet b: number = ;\n", "client/bad.ts:3:17", /Expression expected/],
+  ["const a = 1;\nenum Color { Red }\n", "client/bad.ts:2:1", /enum is not supported/],
+  ["class A {\n  constructor(private a: number) {}\n}\n", "client/bad.ts:2:23", /parameter property is not supported/],
+];
+
+for (const [source, place, reason] of BROKEN_SOURCES) {
+  Deno.test(`serve() throws an error that names ${place} for ${JSON.stringify(source)}`, async () => {
+    await using dir = await tempDir();
+    const own = await makeRoot(dir.path, { "client/bad.ts": source });
+    const error = await assertRejects(
+      () => own.serve("/client/bad.ts", new Headers()),
+      Error,
+      `Cannot serve ${place}: `,
+    );
+    assertMatch(error.message, reason);
+    assertEquals(error.message.includes("\n"), false);
+    assert(error.cause instanceof Error);
+    await Deno.writeTextFile(join(dir.path, "client/bad.ts"), "const good: number = 1;");
+    assertEquals((await serve("/client/bad.ts", {}, own)).status, 200);
+  });
+}

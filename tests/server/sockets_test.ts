@@ -1,0 +1,267 @@
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { atBest } from "../support/at_best.ts";
+import { someBytes } from "../support/bytes.ts";
+import { untilReceived } from "../support/incoming.ts";
+import { startServer } from "../support/pawl.ts";
+import { connect, head, postHead } from "../support/raw.ts";
+import { simpleClient } from "../support/simple_client.ts";
+
+const file = someBytes(3_000_000);
+
+/** The simple protocol over real requests. */
+function client(url: string) {
+  return simpleClient((request) => fetch(new Request(new URL(new URL(request.url).pathname, url), request)));
+}
+
+Deno.test("a connection that is cut in the middle of a body keeps every byte that was sent", async () => {
+  await using server = await startServer();
+  using connection = await connect(server.port);
+  await connection.send(postHead("a", { "Content-Length": file.length }));
+  await connection.send(file.subarray(0, 2_000_000));
+  connection[Symbol.dispose]();
+  assertEquals((await client(server.url).status("a")).text, "2000000");
+  assertEquals((await client(server.url).send("a", 2_000_000, file.slice(2_000_000))).text, "Success 3000000");
+  assertEquals(await server.finished("a"), file);
+});
+
+Deno.test("a connection that is half-closed in the middle keeps its bytes, and learns how many they are", async () => {
+  await using server = await startServer();
+  using connection = await connect(server.port);
+  await connection.send(postHead("a", { "Content-Length": file.length }));
+  await connection.send(file.subarray(0, 2_000_000));
+  await connection.finishSending();
+  const { status, headers } = await connection.answer();
+  assertEquals([status, headers.get("upload-offset")], [408, "2000000"]);
+  assertEquals((await client(server.url).status("a")).text, "2000000");
+});
+
+Deno.test("a chunked body that is cut is not taken for a finished file", async () => {
+  await using server = await startServer();
+  for (const [id, rest] of [["a", ""], ["b", "5\r\nab"], ["c", "zz\r\n"]]) {
+    using connection = await connect(server.port);
+    await connection.send(postHead(id!, { "Transfer-Encoding": "chunked" }));
+    await connection.send(`${file.length.toString(16)}\r\n`);
+    await connection.send(file);
+    await connection.send(`\r\n${rest}`);
+    await connection.finishSending();
+    await connection.closed();
+    const { text, headers } = await client(server.url).status(id!);
+    assertEquals(headers.get("upload-complete"), "?0");
+    assert(Number(text) >= file.length, `${text} bytes are kept`);
+  }
+  assertEquals(await server.finishedNames(), []);
+});
+
+Deno.test("a chunked body that ends finishes the file", async () => {
+  await using server = await startServer();
+  using connection = await connect(server.port);
+  await connection.send(postHead("a", { "Transfer-Encoding": "chunked" }));
+  await connection.send(`${file.length.toString(16)};note=x\r\n`);
+  await connection.send(file);
+  await connection.send("\r\n0\r\n\r\n");
+  assertEquals((await connection.answer()).body, "Success 3000000");
+  assertEquals(await server.finished("a"), file);
+});
+
+Deno.test("a body that stalls ends after the idle timeout, with its bytes kept and 408", async () => {
+  await using server = await startServer({ idleMs: 100 });
+  using connection = await connect(server.port);
+  await connection.send(postHead("a", { "Content-Length": file.length }));
+  await connection.send(file.subarray(0, 1000));
+  const { status, headers } = await connection.answer();
+  assertEquals([status, headers.get("upload-offset")], [408, "1000"]);
+  assertEquals((await client(server.url).status("a")).text, "1000");
+});
+
+Deno.test("a body that is slow, but never silent for the idle timeout, is received to its end", async () => {
+  await using server = await startServer({ idleMs: 200 });
+  using connection = await connect(server.port);
+  await connection.send(postHead("a", { "Content-Length": 10 }));
+  for (let at = 0; at < 10; at++) {
+    await connection.send(file.subarray(at, at + 1));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  assertEquals((await connection.answer()).body, "Success 10");
+});
+
+Deno.test("a new writer takes the upload from a connection that hangs, at once", async () => {
+  await using server = await startServer();
+  const tookMs = await atBest(500, async () => {
+    const id = crypto.randomUUID();
+    using hanging = await connect(server.port);
+    await hanging.send(postHead(id, { "Content-Length": file.length }));
+    await hanging.send(file.subarray(0, 2_000_000));
+    await untilReceived(server.data, 2_000_000);
+    const start = performance.now();
+    const { text } = await client(server.url).send(id, 2_000_000, file.slice(2_000_000));
+    const took = performance.now() - start;
+    assertEquals(text, "Success 3000000");
+    assertEquals(await server.finished(id), file);
+    const { status, headers } = await hanging.answer();
+    assertEquals([status, headers.get("upload-offset")], [409, "2000000"]);
+    return took;
+  });
+  assertLess(tookMs, 500);
+});
+
+Deno.test("who only asks takes the upload from a connection that is silent, and gets the true count", async () => {
+  await using server = await startServer();
+  using hanging = await connect(server.port);
+  await hanging.send(postHead("a", { "Content-Length": file.length }));
+  await hanging.send(file.subarray(0, 1_500_000));
+  assertEquals((await client(server.url).status("a")).text, "1500000");
+  assertEquals((await client(server.url).send("a", 1_500_000, file.slice(1_500_000))).text, "Success 3000000");
+});
+
+Deno.test("who only asks leaves a connection that goes on sending alone", async () => {
+  await using server = await startServer();
+  using sending = await connect(server.port);
+  await sending.send(postHead("a", { "Content-Length": 100 }));
+  let done = false;
+  const asked = client(server.url).status("a").then((answer) => {
+    done = true;
+    return answer;
+  });
+  let sent = 0;
+  for (; !done && sent < 99; sent++) {
+    await sending.send(file.subarray(sent, sent + 1));
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assertEquals((await asked).headers.get("upload-complete"), "?0");
+  assertLess(sent, 99);
+  await sending.send(file.subarray(sent, 100));
+  assertEquals((await sending.answer()).body, "Success 100");
+});
+
+Deno.test("who goes on from the count while bytes of an earlier request still come in is told to ask again", async () => {
+  await using server = await startServer();
+  using sending = await connect(server.port);
+  const film = someBytes(30_000_000);
+  const headers = { "X-File-Size": String(film.length), "X-Start-Over": "?0" };
+  await sending.send(postHead("a", { ...headers, "Content-Length": film.length }));
+  // So many that some of them are counted.
+  let sent = 20_000_000;
+  await sending.send(film.subarray(0, sent));
+  let isOver = false;
+  const dripping = (async () => {
+    for (; !isOver && sent < film.length; sent += 2000) {
+      await sending.send(film.subarray(sent, sent + 2000));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  })();
+  const { text } = await client(server.url).status("a");
+  const answer = await client(server.url).send("a", Number(text), film.slice(Number(text)), headers);
+  assertEquals([answer.status, answer.headers.get("upload-offset")], [423, text]);
+  assertEquals(answer.headers.get("retry-after"), "2");
+  assertStringIncludes(answer.text, "An earlier request is still bringing bytes of this upload");
+  isOver = true;
+  await dripping;
+  await sending.finishSending();
+  const { text: count } = await client(server.url).status("a");
+  assertEquals(count, String(sent));
+  assertEquals((await client(server.url).send("a", sent, film.slice(sent), headers)).text, `Success ${film.length}`);
+  assertEquals(await server.finished("a"), film);
+});
+
+Deno.test("of two writers at one offset exactly one wins, and the other gets the true count", async () => {
+  await using server = await startServer();
+  for (let round = 0; round < 10; round++) {
+    const id = `race-${round}`;
+    await client(server.url).send(id, 0, file.slice(0, 1000), { "X-File-Size": "1500" });
+    const race = () => client(server.url).send(id, 1000, file.slice(1000, 1500), { "X-File-Size": "1500" });
+    const answers = await Promise.all([race(), race()]);
+    const won = answers.filter((answer) => answer.text === "Success 1500");
+    const lost = answers.find((answer) => answer.text !== "Success 1500");
+    assertEquals(won.length, 1);
+    assert([400, 409, 423].includes(lost?.status ?? 0), `the other one got ${lost?.status} ${lost?.text}`);
+    assert(["1000", "1500"].includes(lost?.headers.get("upload-offset") ?? "none"));
+    assertEquals(await server.finished(id), file.slice(0, 1500));
+  }
+});
+
+Deno.test("pipelined requests are answered in turn", async () => {
+  await using server = await startServer();
+  using connection = await connect(server.port);
+  const part = (start: number, text: string) =>
+    postHead("a", { "X-Start-Byte": start, "X-File-Size": 9, "Content-Length": text.length }) + text;
+  await connection.send(
+    part(0, "abc") + head("GET /status", { "X-File-Id": "a" }) + part(3, "def") + part(3, "xxx") + part(6, "ghi"),
+  );
+  const bodies: string[] = [];
+  for (let count = 0; count < 5; count++) bodies.push((await connection.answer()).body);
+  assertEquals(bodies, ["3", "3", "6", "Wrong start byte: 6", "Success 9"]);
+  assertEquals(new TextDecoder().decode(await server.finished("a")), "abcdefghi");
+});
+
+Deno.test("a refused body is answered before it is sent, drained to a bound, and then cut off", async () => {
+  await using server = await startServer();
+  using connection = await connect(server.port);
+  const total = 1_000_000_000;
+  await connection.send(postHead("a", { "X-Start-Byte": 5, "Content-Length": total }));
+  let sent = 0;
+  const answer = connection.answer();
+  while (sent < total && await connection.send(file)) sent += file.length;
+  assertEquals((await answer).body, "Wrong start byte: 0");
+  assertLess(sent, 40_000_000);
+});
+
+Deno.test("a refused body of a few MiB is drained, so that its sender sees the answer", async () => {
+  await using server = await startServer();
+  using connection = await connect(server.port);
+  await connection.send(postHead("a", { "X-Start-Byte": 5, "Content-Length": file.length }));
+  assert(await connection.send(file));
+  assertEquals((await connection.answer()).status, 400);
+});
+
+Deno.test("of what a browser sends again by itself no more is read than what is on its way already", async () => {
+  await using server = await startServer();
+  using connection = await connect(server.port);
+  const head = { "X-Start-Byte": 5, "X-Start-Over": "?0", "Content-Length": 1_000_000_000 };
+  await connection.send(postHead("a", head));
+  const answer = connection.answer();
+  let sent = 0;
+  const piece = file.subarray(0, 65536);
+  while (sent < 6_000_000 && await connection.send(piece)) {
+    sent += piece.length;
+    // No faster than a line on which that matters.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assertEquals((await answer).body, "Wrong start byte: 0");
+  assertLess(sent, 3_000_000);
+});
+
+Deno.test("what is not HTTP, or lies about its body, is refused and harms nothing", async () => {
+  await using server = await startServer();
+  await client(server.url).send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  const start = { "X-Start-Byte": 300 };
+  const probes = [
+    postHead("a", { ...start, "Content-Length": 3, "Transfer-Encoding": "chunked" }) + "0\r\n\r\n",
+    postHead("a", { ...start, "Content-Length": "+3" }) + "abc",
+    postHead("a", { ...start, "Content-Length": "-3" }) + "abc",
+    postHead("a", { ...start, "Content-Length": "9007199254740993" }) + "abc",
+    postHead("a", { ...start, "Transfer-Encoding": "gzip, chunked" }) + "3\r\nabc\r\n0\r\n\r\n",
+    "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+    "garbage\r\n\r\n",
+  ];
+  for (const probe of probes) {
+    using connection = await connect(server.port);
+    await connection.send(probe);
+    const { status } = await connection.answer();
+    assert(status >= 400 && status < 600, `${JSON.stringify(probe)} is answered ${status}`);
+  }
+  assertEquals((await client(server.url).status("a")).text, "300");
+});
+
+Deno.test("paths that climb find nothing, however they are written", async () => {
+  await using server = await startServer();
+  const paths = ["/client/../main.ts", "/client/..%2fmain.ts", "/client/%2e%2e/deno.json", "/../../etc/passwd"];
+  paths.push("//etc/passwd", "/files/../pawl.db", "/files/..%2fpawl.db", "/client/deno.json", "/static/index.html");
+  paths.push("/files/AAAAAAAAAAAAAAAAAAAAAA/x", "/client/page/main.ts%00", "/client\\..\\main.ts");
+  for (const path of paths) {
+    using connection = await connect(server.port);
+    await connection.send(head(`GET ${path}`));
+    const { status, body } = await connection.answer();
+    assertEquals([path, status], [path, 404]);
+    assertStringIncludes(body, "nothing here");
+  }
+});

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { openRecords } from "../../../../server/storage/kv/records.ts";
+import type { RecordStore } from "../../../../server/storage/store.ts";
+import { completed, type FileFacts, gone, newUpload } from "../../../../server/model/upload.ts";
+import { tempDir } from "../../../support/temp_dir.ts";
+
+const facts: FileFacts = { owner: "anonymous", clientId: "a-5-1", name: "a", folders: [] };
+
+function upload(id: string, now = 0, clientId = "a-5-1") {
+  return newUpload({ ...facts, clientId }, { id, now, expireAfterMs: 100, boot: "a boot", durable: true });
+}
+
+async function due(records: RecordStore, now: number): Promise<string[]> {
+  return await Array.fromAsync(records.due(now));
+}
+
+Deno.test("create() lets a client's id mean the new upload, once", async () => {
+  using records = await openRecords(":memory:");
+  assertEquals(await records.create(upload("1")), true);
+  assertEquals(await records.create(upload("2")), false);
+  assertEquals((await records.findByClient("anonymous", "a-5-1"))?.id, "1");
+  assertEquals(await records.findByClient("somebody else", "a-5-1"), undefined);
+  assertEquals(await records.create(upload("3"), upload("1")), true);
+  assertEquals((await records.findByClient("anonymous", "a-5-1"))?.id, "3");
+  assertEquals(await records.get("1"), undefined);
+  assertEquals(await due(records, 1000), ["3"]);
+});
+
+Deno.test("create() beside a finished upload keeps it", async () => {
+  using records = await openRecords(":memory:");
+  await records.create(upload("1"));
+  const done = completed(upload("1"), "a", 5);
+  await records.replace(upload("1"), done);
+  assertEquals(await due(records, 1000), []);
+  assertEquals(await records.create(upload("2"), done), true);
+  assertEquals(await records.get("1"), done);
+});
+
+Deno.test("a client's id may be as long as it likes, and hold any character", async () => {
+  using records = await openRecords(":memory:");
+  for (const clientId of ["é".repeat(1024), "\u0000", "a/b"]) {
+    await records.create(upload(clientId.slice(0, 3), 0, clientId));
+    assertEquals((await records.findByClient("anonymous", clientId))?.clientId, clientId);
+  }
+});
+
+Deno.test("replace() by what is gone frees the client's id, unless it means another upload", async () => {
+  using records = await openRecords(":memory:");
+  await records.create(upload("1"));
+  await records.replace(upload("1"), gone(upload("1"), "expired", 500));
+  assertEquals(await records.findByClient("anonymous", "a-5-1"), undefined);
+  assertEquals((await records.get("1"))?.state, "gone");
+  await records.create(upload("2"));
+  await records.forget(gone(upload("1"), "expired", 500));
+  assertEquals((await records.findByClient("anonymous", "a-5-1"))?.id, "2");
+  assertEquals(await due(records, 1000), ["2"]);
+});
+
+Deno.test("replace() writes the index again only where it changes", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  using records = await openRecords(path);
+  using kv = await Deno.openKv(path);
+  const writtenAt = async (dueAt: number) => (await kv.get(["due", dueAt, "1"])).versionstamp;
+  const begun = upload("1");
+  await records.create(begun);
+  const first = await writtenAt(begun.dueAt);
+  const appended = { ...begun, offset: 5 };
+  await records.replace(begun, appended);
+  assertEquals(await records.get("1"), appended);
+  assertEquals(await writtenAt(begun.dueAt), first);
+  await records.replace(appended, { ...appended, dueAt: 200 });
+  assertEquals([await writtenAt(begun.dueAt), await due(records, 1000)], [null, ["1"]]);
+});
+
+Deno.test("due() gives what is due, the longest due first", async () => {
+  using records = await openRecords(":memory:");
+  for (const [id, now] of [["1", 30], ["2", 10], ["3", 20], ["4", 31]] as const) {
+    await records.create(upload(id, now, id));
+  }
+  assertEquals(await due(records, 109), []);
+  assertEquals(await due(records, 130), ["2", "3", "1"]);
+});
+
+Deno.test("two processes' handles on one database both get their commits in", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  using first = await openRecords(path);
+  using second = await openRecords(path);
+  const created = await Promise.all(
+    Array.from(
+      { length: 60 },
+      (_, number) => (number % 2 ? first : second).create(upload(`${number}`, 0, `${number}`)),
+    ),
+  );
+  assertEquals(created, Array(60).fill(true));
+  assertEquals((await due(second, 1000)).length, 60);
+});
+
+Deno.test("the records of an earlier Pawl, with digests in their keys, are found as before", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  const digestOf = (text: string) => createHash("sha256").update(text).digest("base64url");
+  const [waiting, finished] = [upload("1", 0, "a client's id"), upload("2", 0, "another")];
+  {
+    using kv = await Deno.openKv(path);
+    await kv.set(["upload", "1"], waiting);
+    await kv.set(["client", waiting.owner, digestOf("a client's id")], "1");
+    await kv.set(["upload", "2"], completed(finished, "b/x", 5));
+    await kv.set(["client", finished.owner, digestOf("another")], "2");
+    await kv.set(["path", digestOf("b/x")], "2");
+  }
+  for (let time = 0; time < 2; time++) {
+    using records = await openRecords(path);
+    assertEquals((await records.findByClient(waiting.owner, "a client's id"))?.id, "1");
+    assertEquals((await records.findByClient(finished.owner, "another"))?.id, "2");
+    assertEquals([await records.isClaimed("b/x"), await records.isClaimed(digestOf("b/x"))], [true, false]);
+  }
+});
