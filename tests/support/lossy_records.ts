@@ -12,11 +12,13 @@ export function lossyRecords(disk: LossyDisk): RecordStore {
     const key = clientKey(upload.owner, upload.clientId);
     if (clients.get(key) === upload.id) clients.delete(key);
   };
-  const isClaimed = (path: string) =>
-    uploads.values().some((upload) => upload.state === "complete" && upload.path === path);
+  const claimant = (path: string) =>
+    uploads.values().find((upload) =>
+      upload.state === "complete" && upload.path.normalize("NFC") === path.normalize("NFC")
+    )?.id;
   const claimsOther = (upload: Upload, before?: Upload) =>
     upload.state === "complete" && !(before?.state === "complete" && before.path === upload.path) &&
-    isClaimed(upload.path);
+    claimant(upload.path) !== undefined;
   const copyOf = (upload: Upload | undefined) => upload === undefined ? undefined : structuredClone(upload);
 
   return {
@@ -36,7 +38,7 @@ export function lossyRecords(disk: LossyDisk): RecordStore {
         return true;
       }),
 
-    isClaimed: (path) => look("isClaimed", () => isClaimed(path)),
+    claimant: (path) => look("claimant", () => claimant(path)),
 
     replace: (before, after) =>
       commit("replace", () => {
