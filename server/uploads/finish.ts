@@ -8,10 +8,12 @@ import type { Parts } from "./parts.ts";
 import type { Lease } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 
-/** A name that somebody else takes in the moment in which it was chosen is chosen anew, so often at most … */
+/** How often a name is chosen anew that somebody else takes, or whose folder goes, in the moment in which it was chosen. */
 const ATTEMPTS = 24;
-/** … from here on by chance, and among the plainest. */
-const CROWDED = 8;
+/** From this attempt on the file goes without its folders. */
+const WITHOUT_FOLDERS = 8;
+/** From this attempt on its number is drawn by chance. */
+const CROWDED = 16;
 
 /** An upload that has all its bytes, with its file open. */
 export interface Finishing {
@@ -88,7 +90,7 @@ async function show(parts: Parts, upload: CompleteUpload): Promise<CompleteUploa
       }
       const path = await bytes.choose(wantedOf(shown), {
         isClaimed: async (path) => path !== own && await isClaimed(parts, path),
-        plainness: attempt < CROWDED ? plainness : Math.max(plainness, 2),
+        plainness: attempt < WITHOUT_FOLDERS ? plainness : Math.max(plainness, 2),
         isCrowded: attempt >= CROWDED,
       });
       // The same one again where only its folder had gone.

@@ -112,7 +112,7 @@ const NOT_EMPTY = Object.assign(new Error("Directory not empty (os error 39)"), 
 function removeName(place: Place): void {
   const node = existing(place);
   if (node instanceof FolderNode && node.seen.size > 0) throw NOT_EMPTY;
-  place.parent.seen.delete(place.name);
+  place.parent.seen.delete(place.disk.nameIn(place.parent, place.name));
 }
 
 function remove(path: string): Promise<void> {

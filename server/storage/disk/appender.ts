@@ -13,8 +13,7 @@ export interface AppenderOptions {
 
 /**
  * Opens the file at `path` for one writer, at its end; `undefined` where there is none. The lock on it (`flock`) keeps
- * another process on the same data folder out and ends with the process: `locked` when another one has it. Throws where
- * a link lies there.
+ * another process on the same data folder out and ends with the process: `locked` when another one has it.
  */
 export function openAppender(path: string, options: AppenderOptions): UnfinishedFile | "locked" | undefined {
   const file = openFile(path);

@@ -18,11 +18,14 @@ export function createFile(path: string): Deno.FsFile | undefined {
   return whereFree(() => Deno.openSync(path, { createNew: true, append: true }));
 }
 
-/** Opens a file for appending; `undefined` where there is none. Throws where something else lies there, be it a link. */
+/** Opens a file for appending; `undefined` where there is none. What else lies there, as a link does, goes. */
 export function openFile(path: string): Deno.FsFile | undefined {
   const entry = entryAt(path);
   if (entry === undefined) return undefined;
-  if (!entry.isFile) throw new Error(`"${path}" is not a file: somebody has put it there`);
+  if (!entry.isFile) {
+    removeEntry(path);
+    return undefined;
+  }
   const file = whereFound(() => Deno.openSync(path, { append: true }));
   if (file === undefined) return undefined;
   try {
