@@ -50,12 +50,12 @@ export interface PlacementOptions {
 
 export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon }: PlacementOptions): Placement {
   /** The folders that were entered, and whether this process has flushed their names since they were made. */
-  const folders = new Map<string, { isSafe: boolean }>();
+  const entered = new Map<string, { isSafe: boolean }>();
 
   function setFolder(path: string): { isSafe: boolean } {
-    if (folders.size >= MAX_FOLDERS) folders.clear();
+    if (entered.size >= MAX_FOLDERS) entered.clear();
     const folder = { isSafe: false };
-    folders.set(path, folder);
+    entered.set(path, folder);
     return folder;
   }
 
@@ -80,9 +80,10 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
       if (number === undefined) return undefined;
       const name = numberedName(wanted, number);
       const path = join(parent, name);
-      if (entryAt(path) === undefined && makeFolder(path)) setFolder(path);
-      else if (!entryAt(path)?.isDirectory) continue;
-      const folder = folders.get(path) ?? setFolder(path);
+      const entry = entryAt(path);
+      if (entry !== undefined ? !entry.isDirectory : !makeFolder(path)) continue;
+      if (entry === undefined) setFolder(path);
+      const folder = entered.get(path) ?? setFolder(path);
       if (!folder.isSafe) await syncFolder(parent);
       folder.isSafe = true;
       return name;
@@ -95,9 +96,9 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
     const parts: string[] = [];
     try {
       for (const folder of folders) {
-        const entered = await enter(join(root, ...parts), folder);
-        if (entered === undefined) return undefined;
-        parts.push(entered);
+        const part = await enter(join(root, ...parts), folder);
+        if (part === undefined) return undefined;
+        parts.push(part);
       }
     } catch (error) {
       removeEmpty(parts);
@@ -116,7 +117,7 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
     for (let count = parts.length; count > 0; count--) {
       const folder = resolve(parts.slice(0, count).join("/"));
       if (folder === undefined || !removeFolder(folder)) return parts.slice(0, count);
-      folders.delete(folder);
+      entered.delete(folder);
     }
     return [];
   }
