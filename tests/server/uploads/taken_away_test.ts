@@ -16,8 +16,8 @@ function asker(pawl: TestApp) {
   return {
     bytes: async (location: string | null) => (await ask("GET", location)).bytes,
     status: async (method: string, location: string | null) => (await ask(method, location)).status,
-    tus: async (method: string, location: string | null) =>
-      (await ask(method, location, { "Tus-Resumable": "1.0.0" })).status,
+    tus: async (method: string, location: string | null, more: Record<string, string> = {}) =>
+      (await ask(method, location, { "Tus-Resumable": "1.0.0", ...more })).status,
   };
 }
 
@@ -36,6 +36,8 @@ Deno.test("a finished file that was taken away is gone to tus and to plain HTTP,
   assertEquals([await ask.tus("HEAD", first), await ask.tus("GET", first)], [410, 410]);
   assertEquals([await ask.status("HEAD", first), await ask.status("GET", first)], [410, 410]);
   assertEquals((await client.status("first")).text, "0");
+  const headers = { "Upload-Offset": "10", "Content-Type": "application/offset+octet-stream", "Content-Length": "0" };
+  assertEquals(await ask.tus("PATCH", first, headers), 410);
   // Put back, it is there again.
   await Deno.rename(join(pawl.data, "elsewhere"), join(pawl.data, "files/b/a"));
   assertEquals([await ask.tus("HEAD", first), (await client.status("first")).text], [200, "10"]);
