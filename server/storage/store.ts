@@ -95,6 +95,8 @@ export interface ByteStore {
    * {@linkcode RefusedPath} where none can be had.
    */
   choose(wanted: Wanted, choice?: Choice): Promise<string>;
+  /** Removes the folders that were made for a path that comes to nothing, as far as they are empty. */
+  abandon(path: string): Promise<void>;
   /**
    * Lets the bytes of an upload appear as a finished file, in one step, never in the place of another file: false where
    * there is one, or where the folder has gone. Done again, it is done. Throws {@linkcode RefusedPath} where the disk takes

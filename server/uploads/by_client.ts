@@ -5,8 +5,8 @@ import { beginAgreed, isSmallAndWhole } from "./begin.ts";
 import { Begun } from "./begun.ts";
 import { whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
-import { isThere } from "./presence.ts";
 import type { Lease, Writers } from "./locks.ts";
+import { isThere } from "./presence.ts";
 import { Turns } from "./turns.ts";
 import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes, type Upload } from "../model/upload.ts";
 

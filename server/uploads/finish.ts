@@ -47,12 +47,17 @@ export async function appear(parts: Parts, lease: Lease, finishing: Finishing): 
       isCrowded: attempt >= CROWDED,
     });
     const done = completed(upload, path, now(), identity);
-    if (await commit(parts, { before: upload, after: done, begun })) {
+    const isRecorded = await commit(parts, { before: upload, after: done, begun }).catch(async (error) => {
+      await bytes.abandon(path);
+      throw error;
+    });
+    if (isRecorded) {
       const shown = await show(parts, done);
       lease.keepUntil(tidyUp(parts, shown));
       log.info("Finished {path}, {length} bytes, upload {id}", { path: shown.path, length: done.length, id: done.id });
       return shown;
     }
+    await bytes.abandon(path);
     if (begun?.upload.clientId !== undefined && await records.claimant(path) === undefined) throw begun.taken();
   }
   throw new Error(`Cannot find a name for upload ${upload.id}: others take each one first`);
@@ -96,6 +101,7 @@ async function show(parts: Parts, upload: CompleteUpload): Promise<CompleteUploa
       // The same one again where only its folder had gone.
       const moved = { ...shown, path };
       if (path !== own && await records.replace(shown, moved)) shown = moved;
+      if (path !== own) await bytes.abandon(shown === moved ? own : path);
     }
     throw new Error(`Cannot let the file of upload ${upload.id} appear as "${shown.path}"`, { cause });
   } catch (error) {

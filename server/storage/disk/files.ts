@@ -81,6 +81,7 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
     },
 
     choose: (wanted, choice) => placement.choose(wanted, choice),
+    abandon: (path) => Promise.try(() => placement.abandon(path)),
     place: (id, path) => Promise.try(() => placement.place(pathOf(id), path)),
     keep: (path) => placement.keep(path),
     keepSoon: (path) => placement.keepSoon(path),

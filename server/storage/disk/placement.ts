@@ -15,6 +15,8 @@ export interface Placement {
    * system refuses a folder, the path is made plainer. Throws {@linkcode RefusedPath} where it refuses the plainest.
    */
   choose(wanted: Wanted, choice?: Choice): Promise<string>;
+  /** Removes the folders of a path that comes to nothing, as far as they are empty. */
+  abandon(path: string): void;
   /**
    * Links the file at `source` to a path that `choose` gave, and lets those that watch the folder know. False where
    * something else lies there, where a link is on the way, or where its folder has gone; true where it is this very file.
@@ -158,14 +160,11 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
       throw new RefusedPath(wanted.name, { cause });
     },
 
+    abandon: (path) => void removeEmpty(foldersOf(path)),
+
     place(source, path) {
       const place = resolve(path);
-      try {
-        if (place === undefined || !giveName(source, place)) return false;
-      } catch (error) {
-        removeEmpty(foldersOf(path));
-        throw error;
-      }
+      if (place === undefined || !giveName(source, place)) return false;
       announce(place);
       return true;
     },
