@@ -89,13 +89,16 @@ export function giveName(source: string, path: string): boolean {
   return (whereFound(() => whereFree(link)) ?? false) || isSameEntry(source, path);
 }
 
+const NOTHING = new Uint8Array();
+
 /**
  * Lets programs that watch a folder hear that a file in it is whole: closing it, opened for writing by this name, is what
  * they wait for (`IN_CLOSE_WRITE`). Nothing is written. That they do not hear of it is no reason to fail.
  */
 export function announce(path: string): void {
   try {
-    Deno.openSync(path, { write: true }).close();
+    // Opened, closed, and nothing between, in one call.
+    Deno.writeFileSync(path, NOTHING, { append: true, create: false });
   } catch {
     // It was taken away at once, or may not be written to any more.
   }
