@@ -46,6 +46,23 @@ declare module "@std/fs/ensure-dir" {
   export function ensureDir(dir: string | URL): Promise<void>;
 }
 
+declare module "@std/fs/walk" {
+  export interface WalkEntry extends Deno.DirEntry {
+    path: string;
+  }
+  export interface WalkOptions {
+    maxDepth?: number;
+    includeFiles?: boolean;
+    includeDirs?: boolean;
+    includeSymlinks?: boolean;
+    followSymlinks?: boolean;
+    exts?: string[];
+    match?: RegExp[];
+    skip?: RegExp[];
+  }
+  export function walk(root: string | URL, options?: WalkOptions): AsyncIterableIterator<WalkEntry>;
+}
+
 declare module "@std/http/etag" {
   export function eTag(entity: string | Uint8Array, options?: { weak?: boolean }): Promise<string>;
   export function ifNoneMatch(value: string | null, etag: string | undefined): boolean;
@@ -80,6 +97,7 @@ declare module "@std/media-types" {
 }
 
 declare module "@std/path" {
+  export function relative(from: string, to: string): string;
   export function basename(path: string, suffix?: string): string;
   export function dirname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
