@@ -55,7 +55,7 @@ export async function openPawl(config: Config, { log, root, now }: Surroundings)
     now,
   });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, config),
+    simple: createSimpleProtocol(engine, { ...config, log }),
     tus: createTusProtocol(engine, config),
     engine,
     download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),

@@ -4,8 +4,10 @@ import { type ErrorCode, UploadError } from "../errors.ts";
 import type { AppendRequest } from "../uploads/append.ts";
 import type { NamedFileFacts } from "../uploads/by_client.ts";
 import type { Engine } from "../uploads/engine.ts";
-import { cleanFolders, cleanName, nameInClientId } from "../model/names.ts";
-import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import type { Log } from "../log.ts";
+import { cleanName, nameInClientId } from "../model/names.ts";
+import { placeOf } from "../model/place.ts";
+import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import {
   bodyLength,
   headerText,
@@ -14,6 +16,7 @@ import {
   parseMediaType,
   parsePercentEncoded,
   parsePercentEncodedPath,
+  parseTime,
   refuseEncodedBody,
 } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
@@ -37,7 +40,10 @@ export interface SimpleProtocol {
 }
 
 /** The simple protocol over `engine`, with files of up to `maxBytes`. */
-export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, "maxBytes">): SimpleProtocol {
+export function createSimpleProtocol(
+  engine: Engine,
+  { maxBytes, log }: Pick<Config, "maxBytes"> & { readonly log: Log },
+): SimpleProtocol {
   function progress(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
     return {
       "Location": `/files/${upload.id}`,
@@ -59,7 +65,10 @@ export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, 
       const { headers } = request;
       const clientId = parseClientId(headers);
       refuseEncodedBody(headers);
-      const upload = uninterrupted(await engine.send(parseFacts(headers, clientId), parseAppend(request)));
+      const append = parseAppend(request);
+      // Said once, of the request that begins.
+      const facts = parseFacts(headers, clientId, append.offset === 0 ? log : undefined);
+      const upload = uninterrupted(await engine.send(facts, append));
       const count = safeBytes(upload);
       return line(upload.state === "complete" ? `Success ${count}` : String(count), progress(upload));
     },
@@ -101,39 +110,41 @@ function parseAppend({ headers, body }: Request): AppendRequest {
   };
 }
 
-function parseFacts(headers: Headers, clientId: string): NamedFileFacts {
-  const type = parseType(headers);
-  const modifiedAt = parseInteger(headers, "X-File-Modified");
+function parseFacts(headers: Headers, clientId: string, log: Log | undefined): NamedFileFacts {
+  const type = parseDescription(headers, "X-File-Type", { parse: parseMediaType, log });
+  const modifiedAt = parseDescription(headers, "X-File-Modified", { parse: parseTime, log });
   return {
     owner: OWNER,
     clientId,
-    ...parseName(headers, clientId),
+    ...parsePlace(headers, clientId),
     ...type !== undefined && { type },
     ...modifiedAt !== undefined && { modifiedAt },
   };
 }
 
-/** The file's name and folders: `X-File-Path` ends with the name; without any, the name is taken from the id. */
-function parseName(headers: Headers, clientId: string): { name: string; folders: string[] } {
-  const path = parsePercentEncodedPath(headers, "X-File-Path") ?? [];
-  const last = path.pop() ?? "";
-  const folders = cleanFolders(path);
-  if (folders === undefined) {
-    throw new UploadError("bad-request", "X-File-Path must be folders and a name below the root, without . or ..");
-  }
-  const given = parsePercentEncoded(headers, "X-File-Name") ?? (last === "" ? undefined : last);
-  const name = cleanName(given ?? nameInClientId(headerText(clientId)));
-  if (name !== undefined) return { name, folders };
-  if (given === undefined) return { name: "file", folders };
-  throw new UploadError("bad-request", "X-File-Name must hold a name that a file can have");
+/** A header that only describes the file. Nonsense there costs the description, with a warning in the log, not the upload. */
+function parseDescription<T>(
+  headers: Headers,
+  name: string,
+  { parse, log }: { parse(text: string): T | undefined; log: Log | undefined },
+): T | undefined {
+  const text = headers.get(name) ?? "";
+  const value = text === "" ? undefined : parse(text);
+  if (text !== "" && value === undefined) log?.warning("Ignored {name}: {text}", { name, text: text.slice(0, 100) });
+  return value;
 }
 
-function parseType(headers: Headers): string | undefined {
-  const text = headers.get("x-file-type");
-  if (text === null || text === "") return undefined;
-  const type = parseMediaType(text);
-  if (type === undefined) throw new UploadError("bad-request", "X-File-Type must be a media type such as image/png");
-  return type;
+/** Where the file is to lie: `X-File-Path` ends with the name; without any, the name is taken from the id. */
+function parsePlace(headers: Headers, clientId: string): Pick<FileFacts, "name" | "folders"> {
+  const path = parsePercentEncodedPath(headers, "X-File-Path");
+  const given = parsePercentEncoded(headers, "X-File-Name");
+  const { name, folders } = placeOf({ path, name: given });
+  if (name !== undefined) return { name, folders };
+  if (given === undefined && (path === undefined || /(?:^|[/\\])$/.test(path))) {
+    return { name: cleanName(nameInClientId(headerText(clientId))) ?? "file", folders };
+  }
+  const header = given === undefined ? "X-File-Path" : "X-File-Name";
+  throw new UploadError("bad-request", `${header} must end with a name that a file can have`);
 }
 
 function line(text: string, headers: Record<string, string>): Response {

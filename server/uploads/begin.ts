@@ -13,15 +13,19 @@ export function isSmallAndWhole({ offset, bodyLength, length = bodyLength }: Ann
 }
 
 /**
- * A new upload, not recorded yet; `onDisk` of its bytes are there already. Throws `too-large`, and `disk-full` where it
- * would leave too little space.
+ * A new upload, not recorded yet, that will take up to `room` bytes of the disk: its length, where nothing else is said.
+ * Throws `too-large`, and `disk-full` where it would leave too little space.
  */
-export async function beginUpload(parts: Parts, facts: FileFacts, onDisk = 0): Promise<ReceivingUpload> {
+export async function beginUpload(
+  parts: Parts,
+  facts: FileFacts,
+  room: number = facts.length ?? 0,
+): Promise<ReceivingUpload> {
   const { bytes, limits, boot, durable, now } = parts;
   checkSize(facts.length ?? 0, limits.maxBytes);
   const maxAgeMs = (facts.length ?? Infinity) > SMALL ? 0 : 1000;
   const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes(maxAgeMs);
-  if (free - (facts.length ?? 0) + onDisk < limits.minFreeBytes) {
+  if (free - room < limits.minFreeBytes) {
     throw new UploadError(
       "disk-full",
       "The server's disk is too full for a new upload: try again when there is space",

@@ -4,7 +4,7 @@ import { Checkpoints } from "../receiving/checkpoints.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import { appear } from "./finish.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
-import { baseOf, giveUpPartial, isStillWhole, wholePartial } from "./partials.ts";
+import { baseOf, giveUpPartial, isNeededAfter, isStillWhole, roomFor, wholePartial } from "./partials.ts";
 import type { Parts } from "./parts.ts";
 import type { Lease, Writers } from "./locks.ts";
 import { Turns } from "./turns.ts";
@@ -90,8 +90,9 @@ export class Concatenations {
     const partials: PartialUpload[] = [];
     for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
-    const onDisk = baseOf(partials)?.length ?? 0;
-    const upload = await beginUpload(this.#parts, { ...facts, clientId, length, concat: { partials, asSent } }, onDisk);
+    // Before the first byte is copied: a few bytes can come again and again.
+    const final = { ...facts, clientId, length, concat: { partials, asSent } };
+    const upload = await beginUpload(this.#parts, final, roomFor(partials));
     if (await records.create(upload)) return upload.id;
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
   }
@@ -152,8 +153,8 @@ export class Concatenations {
         const start = end;
         end += partial.length;
         if (opened.appender.length < end) await this.#copy(opened, { start, partial, base, lease });
-        const isNeeded = partials.some(({ id }, at) => at > index && id === partial.id);
-        if (!isNeeded && partial.id !== base?.id) await giveUpPartial(this.#parts, this.#writers, partial.id);
+        const isNeeded = partial.id === base?.id || isNeededAfter(partials, index);
+        if (!isNeeded) await giveUpPartial(this.#parts, this.#writers, partial.id);
       }
       // An empty file may just have been made: it must not vanish behind the name that it gets.
       await opened.appender.sync();

@@ -20,6 +20,30 @@ export function baseOf(partials: readonly PartialUpload[]): PartialUpload | unde
   return partials.find(({ length }) => length > 0);
 }
 
+/**
+ * How many more bytes of the disk concatenating takes at its height: each part is copied but the first, as often as it
+ * comes, and given up when it is not needed any more.
+ */
+export function roomFor(partials: readonly PartialUpload[]): number {
+  const base = baseOf(partials);
+  const isBase = ({ id }: PartialUpload) => id === base?.id;
+  const firstBase = partials.findIndex(isBase);
+  let taken = 0;
+  let most = 0;
+  for (const [index, partial] of partials.entries()) {
+    if (index === firstBase) continue;
+    taken += partial.length;
+    most = Math.max(most, taken);
+    if (!isBase(partial) && !isNeededAfter(partials, index)) taken -= partial.length;
+  }
+  return most;
+}
+
+/** True when the part at `index` comes again behind it. */
+export function isNeededAfter(partials: readonly PartialUpload[], index: number): boolean {
+  return partials.some(({ id }, at) => at > index && id === partials[index]?.id);
+}
+
 /** True while a partial upload has the bytes that it had, on disk; nobody else may write to it. */
 export async function isStillWhole(parts: Parts, { id, length }: PartialUpload): Promise<boolean> {
   const opened = await open(parts, id).catch((error) => {

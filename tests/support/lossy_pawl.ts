@@ -58,7 +58,7 @@ export async function openLossyPawl(
     now,
   });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, { maxBytes: Infinity }),
+    simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),

@@ -6,6 +6,8 @@ import {
   parseInteger,
   parseMediaType,
   parsePercentEncoded,
+  parsePercentEncodedPath,
+  parseTime,
 } from "../../../server/protocols/headers.ts";
 
 Deno.test("parseInteger() takes digits alone, at most 15", () => {
@@ -44,10 +46,22 @@ Deno.test("headerText() reads UTF-8 bytes, and leaves others as they are", () =>
 Deno.test("parseDigests() gives the digests that can be checked", () => {
   const of = (value: string) => parseDigests(new Headers({ "Content-Digest": value }), "Content-Digest");
   assertEquals(parseDigests(new Headers(), "Content-Digest"), undefined);
-  assertEquals(of("sha-256=:AQID:"), [{ algorithm: "sha-256", value: new Uint8Array([1, 2, 3]) }]);
-  assertEquals(of("md5=:AQID:, sha-512=:AQ==:;x=1"), [{ algorithm: "sha-512", value: new Uint8Array([1]) }]);
+  const [zeros, ones] = [new Uint8Array(32), new Uint8Array(64).fill(1)];
+  assertEquals(of(`sha-256=:${zeros.toBase64()}:`), [{ algorithm: "sha-256", value: zeros }]);
+  assertEquals(of(`md5=:AQID:, sha-512=:${ones.toBase64()}:;x=1`), [{ algorithm: "sha-512", value: ones }]);
   assertEquals(of("md5=:AQID:"), undefined);
-  for (const text of ["sha-256", "sha-256=abc", 'sha-256="AQID"', "sha-256=:AQID", "=", "sha-256=1"]) {
+  for (
+    const text of [
+      "sha-256",
+      "sha-256=abc",
+      'sha-256="AQID"',
+      "sha-256=:AQID",
+      "=",
+      "sha-256=1",
+      "sha-256=::",
+      "sha-512=:AQ==:",
+    ]
+  ) {
     assertThrows(() => of(text), UploadError, "Content-Digest must be like");
   }
 });
@@ -56,5 +70,23 @@ Deno.test("parseMediaType() takes a type without its parameters, and nothing tha
   assertEquals(parseMediaType("Text/HTML; charset=x"), "text/html");
   for (const text of [null, "", "text", "text/", "/x", "a b/c", "a/b c", "text/html\r\nX: y", `${"x".repeat(200)}/y`]) {
     assertEquals(parseMediaType(text), undefined);
+  }
+});
+
+Deno.test("parsePercentEncodedPath() takes slashes between parts alone", () => {
+  const of = (value: string) => parsePercentEncodedPath(new Headers({ p: value }), "p");
+  assertEquals([of("a%20b/%C3%BC/c"), of("a%5Cb"), of("")], ["a b/\u00fc/c", "a\\b", ""]);
+  assertEquals(parsePercentEncodedPath(new Headers(), "p"), undefined);
+  for (const text of ["a%2Fb", "%2f", "a/b%2F..%2Fc"]) assertThrows(() => of(text), UploadError, "slashes as they are");
+});
+
+Deno.test("parseTime() takes any time that a date can hold, with sign and fraction", () => {
+  const times: [string, number][] = [["0", 0], ["-1", -1], ["+5", 5], ["1.5", 1.5], ["7.", 7], [
+    "-8640000000000000",
+    -8.64e15,
+  ]];
+  for (const [text, time] of times) assertEquals(parseTime(text), time);
+  for (const text of ["", "-", ".", "1e3", "0x1", "1 2", "NaN", "8640000000000001", "٣", "1,5", "9".repeat(400)]) {
+    assertEquals([text, parseTime(text)], [text, undefined]);
   }
 });

@@ -158,6 +158,14 @@ Deno.test("what is not a whole partial upload cannot be concatenated, and nothin
   assertEquals(told(await wire.ask(`HEAD ${whole}`), "upload-offset"), ["2500"]);
 });
 
+Deno.test("a partial upload that comes again and again counts each time against --max-size", async () => {
+  await using wire = await openTusWire({ maxBytes: 4000 });
+  const path = await sendPartial(wire, 0, 1000);
+  for (const times of [5, 256]) assertEquals((await concatenate(wire, Array(times).fill(path), name)).status, 413);
+  assertEquals([await wire.server.finishedNames(), (await wire.server.incomingNames()).length], [[], 1]);
+  assertEquals(told(await concatenate(wire, Array(4).fill(path), name), "upload-offset"), ["4000"]);
+});
+
 Deno.test("a partial upload that is never concatenated expires", async () => {
   let now = 0;
   await using wire = await openTusWire({ now: () => now, expireAfterMs: 1000 });
