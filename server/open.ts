@@ -41,7 +41,7 @@ export interface Pawl {
 /** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, { log, root, now }: Surroundings): Promise<Pawl> {
   const bytes = await openFiles(config.data, config);
-  const records = await openRecords(join(config.data, "pawl.db"));
+  const records = await openRecords(join(config.data, "pawl.db"), bytes.sameName);
   const boot = await bootOf();
   const { durable } = config;
   const engine = new Engine({

@@ -72,6 +72,8 @@ export interface CompleteUpload extends Identified {
   readonly length: number;
   /** Where the file lies, below the folder of finished files, with `/` between the parts. */
   readonly path: string;
+  /** What the byte store knows the file by, should another one lie in its place; earlier versions did not record it. */
+  readonly identity?: string;
   readonly type?: string;
   readonly completedAt: number;
   /** The digests of the whole file that were checked when it was finished. */
@@ -81,10 +83,10 @@ export interface CompleteUpload extends Identified {
   readonly concat?: Pick<Concat, "asSent">;
 }
 
-/** What is remembered for a while of an upload that was given up, expired or lost. */
+/** What is remembered for a while of an upload that was given up, expired or lost, or whose file was taken away. */
 export interface GoneUpload extends Identified {
   readonly state: "gone";
-  readonly reason: "terminated" | "expired" | "lost" | "concatenated";
+  readonly reason: "terminated" | "expired" | "lost" | "concatenated" | "taken";
   /** How many bytes it has given to another upload, where it was concatenated. */
   readonly given?: number;
   readonly dueAt: number;
@@ -139,13 +141,14 @@ export function written(
   return { ...rest, boot, ...!durable && { relaxed: true }, lastByteAt: now() };
 }
 
-/** What the record becomes when the file lies at `path`. */
-export function completed(upload: ReceivingUpload, path: string, now: number): CompleteUpload {
+/** What the record becomes when the file lies at `path`, and is known by `identity`. */
+export function completed(upload: ReceivingUpload, path: string, now: number, identity?: string): CompleteUpload {
   return {
     ...identityOf(upload),
     state: "complete",
     length: upload.offset,
     path,
+    ...identity !== undefined && { identity },
     ...upload.type !== undefined && { type: upload.type },
     ...upload.digests !== undefined && { digests: upload.digests },
     ...upload.metadata !== undefined && { metadata: upload.metadata },

@@ -140,7 +140,11 @@ async function finished(
 ): Promise<CompleteUpload> {
   try {
     await checkDigests(parts, { ...opened.upload, ...next }, check);
-    return await appear(parts, lease, { ...opened.upload, ...next }, opened.begun);
+    return await appear(parts, lease, {
+      upload: { ...opened.upload, ...next },
+      appender: opened.appender,
+      begun: opened.begun,
+    });
   } catch (error) {
     if (!(error instanceof UploadError)) await opened.record(next);
     throw error;

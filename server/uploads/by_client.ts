@@ -1,3 +1,4 @@
+import { UploadError } from "../errors.ts";
 import type { AppendRequest } from "./append.ts";
 import { wrongOffset } from "../model/agree.ts";
 import { beginAgreed, isSmallAndWhole } from "./begin.ts";
@@ -5,6 +6,7 @@ import { Begun } from "./begun.ts";
 import { whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import type { Lease, Writers } from "./locks.ts";
+import { isThere } from "./presence.ts";
 import { Turns } from "./turns.ts";
 import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes, type Upload } from "../model/upload.ts";
 
@@ -23,6 +25,9 @@ export interface BegunTarget {
   readonly begun: Begun;
   readonly lease: Promise<Lease>;
 }
+
+/** Another process on the same data folder may begin the same upload at the same time. */
+const MAX_ATTEMPTS = 20;
 
 /** Finds and begins the uploads that clients know by ids of their own: the requests of each id one after the other. */
 export class UploadsByClient {
@@ -74,16 +79,18 @@ export class UploadsByClient {
   }
 
   async #find(facts: NamedFileFacts, request: AppendRequest): Promise<string> {
-    const { records } = this.#parts;
-    for (;;) {
+    const { records, bytes } = this.#parts;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const known = present(await records.findByClient(facts.owner, facts.clientId));
-      if (known === undefined && request.offset > 0) throw wrongOffset(0);
-      if (known !== undefined && (request.offset > 0 || goesOn(known, request))) return known.id;
+      const isKnown = known !== undefined && await isThere(bytes, known);
+      if (!isKnown && request.offset > 0) throw wrongOffset(0);
+      if (isKnown && (request.offset > 0 || goesOn(known, request))) return known.id;
       // A request that would be refused must not cost the bytes of the upload before it.
       const upload = await beginAgreed(this.#parts, facts, request);
       const isBegun = known === undefined ? await records.create(upload) : await this.#replace(known, upload, request);
       if (isBegun) return upload.id;
     }
+    throw new UploadError("locked", "Others begin the same upload again and again: try again in a few seconds");
   }
 
   /** Puts a new upload in the place of `known`; false when that has changed meanwhile: look again. */
@@ -92,7 +99,7 @@ export class UploadsByClient {
     using _lease = await this.#writers.takeOver(known.id);
     return await whileLocked(this.#parts, known.id, async () => {
       const current = present(await records.get(known.id));
-      if (current !== undefined && goesOn(current, request)) return false;
+      if (current !== undefined && goesOn(current, request) && await isThere(bytes, current)) return false;
       const isDone = await records.create(upload, current);
       if (isDone && current?.state === "receiving") await bytes.discard(current.id);
       return isDone;

@@ -162,7 +162,7 @@ export class Concatenations {
       if (!(error instanceof UploadError)) await opened.distrust();
       throw diskTrouble(opened.upload.offset, error);
     }
-    return await appear(this.#parts, lease, opened.upload);
+    return await appear(this.#parts, lease, opened);
   }
 
   /** Appends what is missing of one partial upload, which starts at `start` in the file, and records that it is there. */

@@ -192,7 +192,7 @@ export class Engine {
     if (!mayFinish(opened.upload)) return opened.upload;
     // An empty file may just have been made: it must not vanish behind the name that it gets.
     await opened.appender.sync();
-    return await finish(this.#parts, lease, opened.upload);
+    return await finish(this.#parts, lease, opened);
   }
 
   /**

@@ -1,19 +1,34 @@
 import { UploadError } from "../errors.ts";
-import type { IsClaimed, Wanted } from "../storage/disk/placement.ts";
+import { RefusedPath, type UnfinishedFile, type Wanted } from "../storage/store.ts";
 import type { Begun } from "./begun.ts";
+import { isClaimed } from "./claims.ts";
 import { DigestCheck } from "../model/digest.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import type { Parts } from "./parts.ts";
 import type { Lease } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 
+/** How often a name is chosen anew that somebody else takes, or whose folder goes, in the moment in which it was chosen. */
+const ATTEMPTS = 24;
+/** From this attempt on the file goes without its folders. */
+const WITHOUT_FOLDERS = 8;
+/** From this attempt on its number is drawn by chance. */
+const CROWDED = 16;
+
+/** An upload that has all its bytes, with its file open. */
+export interface Finishing {
+  readonly upload: ReceivingUpload;
+  readonly appender: UnfinishedFile;
+  readonly begun?: Begun | undefined;
+}
+
 /**
  * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, and lets its file appear.
  * A crash after any step leaves what the next call completes. Throws `digest-mismatch`, and then nothing has appeared.
  */
-export async function finish(parts: Parts, lease: Lease, upload: ReceivingUpload): Promise<CompleteUpload> {
-  await checkDigests(parts, upload);
-  return await appear(parts, lease, upload);
+export async function finish(parts: Parts, lease: Lease, finishing: Finishing): Promise<CompleteUpload> {
+  await checkDigests(parts, finishing.upload);
+  return await appear(parts, lease, finishing);
 }
 
 /**
@@ -21,42 +36,74 @@ export async function finish(parts: Parts, lease: Lease, upload: ReceivingUpload
  * As long as the upload has its own entry, a name that is missing is given again: it gets to the disk, and the entry
  * goes, when this has returned, and before the lease is released.
  */
-export async function appear(
-  parts: Parts,
-  lease: Lease,
-  upload: ReceivingUpload,
-  begun?: Begun,
-): Promise<CompleteUpload> {
+export async function appear(parts: Parts, lease: Lease, finishing: Finishing): Promise<CompleteUpload> {
   const { bytes, records, log, now } = parts;
-  if (upload.modifiedAt !== undefined) await bytes.setModified(upload.id, upload.modifiedAt);
-  // Mostly nothing claims a free name: the commit tells, without a look for each file.
-  for (let isClaimed: IsClaimed | undefined;; isClaimed = (path) => records.isClaimed(path)) {
-    const path = await bytes.choose(upload, isClaimed);
-    const done = completed(upload, path, now());
-    if (await commit(parts, { before: upload, after: done, begun })) {
+  const { upload, begun } = finishing;
+  const identity = await seal(parts, finishing);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    // Mostly nothing claims a free name: the commit tells, without a look for each file.
+    const path = await bytes.choose(upload, {
+      ...attempt > 0 && { isClaimed: (path) => isClaimed(parts, path) },
+      isCrowded: attempt >= CROWDED,
+    });
+    const done = completed(upload, path, now(), identity);
+    const isRecorded = await commit(parts, { before: upload, after: done, begun }).catch(async (error) => {
+      await bytes.abandon(path);
+      throw error;
+    });
+    if (isRecorded) {
       const shown = await show(parts, done);
       lease.keepUntil(tidyUp(parts, shown));
       log.info("Finished {path}, {length} bytes, upload {id}", { path: shown.path, length: done.length, id: done.id });
       return shown;
     }
-    if (begun?.upload.clientId !== undefined && !await records.isClaimed(path)) throw begun.taken();
+    await bytes.abandon(path);
+    if (begun?.upload.clientId !== undefined && await records.claimant(path) === undefined) throw begun.taken();
+  }
+  throw new Error(`Cannot find a name for upload ${upload.id}: others take each one first`);
+}
+
+/** Gives what its record keeps to know the file again. A time that the disk does not take is no reason not to finish. */
+async function seal({ log }: Parts, { upload: { id, modifiedAt }, appender }: Finishing): Promise<string> {
+  try {
+    return await appender.seal(modifiedAt);
+  } catch (error) {
+    if (modifiedAt === undefined) throw error;
+    log.warning("Cannot set when the file of upload {id} was last modified: {error}", { id, error });
+    return await appender.seal();
   }
 }
 
-/** Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there. */
-async function show({ bytes, records }: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
+/**
+ * Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there, or
+ * where the disk takes none: under a plainer name then, or without its folders.
+ */
+async function show(parts: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
+  const { bytes, records } = parts;
+  let shown = upload;
+  let plainness = 0;
+  let cause: unknown;
   try {
-    let shown = upload;
-    while (!await bytes.place(upload.id, shown.path)) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { path: own } = shown;
-      const path = await bytes.choose(wantedOf(shown), async (path) => path !== own && await records.isClaimed(path));
-      // Nothing lies there: its folder had gone, and is there again.
-      if (path === own && await bytes.place(upload.id, own)) break;
-      if (path === own) throw new Error(`Cannot let a file appear as "${own}"`);
+      try {
+        if (await bytes.place(upload.id, own)) return shown;
+      } catch (error) {
+        if (!(error instanceof RefusedPath)) throw error;
+        plainness++;
+        cause = error;
+      }
+      const path = await bytes.choose(wantedOf(shown), {
+        isClaimed: async (path) => path !== own && await isClaimed(parts, path),
+        plainness: attempt < WITHOUT_FOLDERS ? plainness : Math.max(plainness, 2),
+        isCrowded: attempt >= CROWDED,
+      });
+      // The same one again where only its folder had gone.
       const moved = { ...shown, path };
-      if (await records.replace(shown, moved)) shown = moved;
+      if (path !== own && await records.replace(shown, moved)) shown = moved;
+      if (path !== own) await bytes.abandon(shown === moved ? own : path);
     }
-    return shown;
+    throw new Error(`Cannot let the file of upload ${upload.id} appear as "${shown.path}"`, { cause });
   } catch (error) {
     throw diskTrouble(upload.length, error);
   }

@@ -1,13 +1,21 @@
 import { UploadError } from "../errors.ts";
-import type { Appender } from "../storage/store.ts";
+import type { UnfinishedFile } from "../storage/store.ts";
 import type { Begun } from "./begun.ts";
 import type { Digest } from "../model/digest.ts";
 import { settle } from "./finish.ts";
 import type { Parts } from "./parts.ts";
+import { checkThere } from "./presence.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
 
-/** Finds an upload that is not gone. Throws `not-found` or `gone`. */
-export async function load({ records }: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
+/** Finds an upload that is there, with its file. Throws `not-found` or `gone`. */
+export async function load(parts: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
+  const upload = await loadRecorded(parts, id);
+  if (upload.state === "complete") await checkThere(parts.bytes, upload);
+  return upload;
+}
+
+/** The same of a finished upload whose file may have been taken away by hand. */
+export async function loadRecorded({ records }: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await records.get(id);
   if (upload === undefined) throw new UploadError("not-found", "No such upload: begin a new one");
   if (upload.state !== "gone") return upload;
@@ -19,6 +27,7 @@ const WHY_GONE = {
   expired: "has expired",
   lost: "has lost bytes on disk",
   concatenated: "has become a part of another one",
+  taken: "was taken out of the server's folder",
 };
 
 /** Opens an upload that has just begun. Throws `locked` while another process looks at it. */
@@ -56,7 +65,7 @@ export async function open(
 }
 
 /** A finished upload has no file among the unfinished; one that has no byte yet need not have one. */
-async function openMissing(parts: Parts, id: string): Promise<Appender | CompleteUpload> {
+async function openMissing(parts: Parts, id: string): Promise<UnfinishedFile | CompleteUpload> {
   const found = await load(parts, id);
   return found.state === "complete" ? found : unlessLocked(await parts.bytes.create(id));
 }
@@ -79,7 +88,7 @@ function unlessLocked<T>(file: T | "locked"): T {
 
 /** An unfinished upload in the hands of its one writer: its file, and its record, which promises what is flushed. */
 export class OpenUpload implements AsyncDisposable {
-  readonly appender: Appender;
+  readonly appender: UnfinishedFile;
   /** Set where it has just begun. */
   readonly begun: Begun | undefined;
   readonly #parts: Parts;
@@ -87,7 +96,7 @@ export class OpenUpload implements AsyncDisposable {
   /** The highest count that may be on record: a commit that has failed may have come to pass all the same. */
   #highestRecorded: number;
 
-  constructor(parts: Parts, upload: ReceivingUpload, appender: Appender, begun?: Begun) {
+  constructor(parts: Parts, upload: ReceivingUpload, appender: UnfinishedFile, begun?: Begun) {
     this.#parts = parts;
     this.begun = begun;
     this.#upload = upload;
@@ -100,7 +109,7 @@ export class OpenUpload implements AsyncDisposable {
    * what one of the machine left is not, for a file's length may reach the disk before its bytes. Is the file shorter
    * than the record promises, then bytes were lost, and the upload is gone rather than silently continued.
    */
-  static async inStep(parts: Parts, found: ReceivingUpload, appender: Appender): Promise<OpenUpload> {
+  static async inStep(parts: Parts, found: ReceivingUpload, appender: UnfinishedFile): Promise<OpenUpload> {
     const opened = new OpenUpload(parts, found, appender);
     const { id, offset, cutBack, boot, relaxed } = found;
     if (relaxed && boot !== parts.boot) {

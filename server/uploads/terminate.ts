@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { load, whileLocked } from "./open_upload.ts";
+import { load, loadRecorded, whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import type { Writers } from "./locks.ts";
 import { type CompleteUpload, expiresAt, gone, type GoneUpload, type ReceivingUpload } from "../model/upload.ts";
@@ -7,7 +7,13 @@ import { type CompleteUpload, expiresAt, gone, type GoneUpload, type ReceivingUp
 /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `gone` or `locked`. */
 export async function terminate(parts: Parts, writers: Writers, id: string): Promise<void> {
   using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async () => await remove(parts, await load(parts, id), "terminated"));
+  await whileLocked(parts, id, async () => {
+    const upload = await parts.records.get(id);
+    // Somebody has taken its file away before, and the name has gone on to another.
+    if (upload?.state === "gone" && upload.reason === "taken") {
+      await parts.records.replace(upload, { ...upload, reason: "terminated" });
+    } else await remove(parts, await loadRecorded(parts, id), "terminated");
+  });
 }
 
 /** Removes an unfinished upload with its bytes. Throws `finished`, and what {@linkcode terminate} throws. */
@@ -57,7 +63,7 @@ export async function remove(
 ): Promise<void> {
   // What shows goes before its record, so that no file is left that nothing knows; the bytes of an unfinished one after
   // it, so that no record promises bytes that are gone.
-  if (upload.state === "complete") await bytes.removeFinished(upload.path);
+  if (upload.state === "complete") await bytes.removeFinished(upload);
   await records.replace(upload, gone(upload, reason, now() + limits.rememberGoneMs));
   await bytes.discard(upload.id);
   log.info("Removed upload {id}, {reason}", { id: upload.id, reason });

@@ -44,7 +44,7 @@ export async function openLossyPawl(
   durable = true,
 ): Promise<LossyPawl> {
   const bytes = await openFiles(disk.data, { durable, gatherMs: 0 });
-  const records = lossyRecords(disk);
+  const records = lossyRecords(disk, bytes.sameName);
   const log = memoryLog();
   const now = () => disk.now;
   const engine = new Engine({
