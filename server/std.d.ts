@@ -32,6 +32,7 @@ declare module "@std/cli/parse-args" {
     args: readonly string[],
     options?: {
       string?: readonly string[];
+      collect?: readonly string[];
       boolean?: readonly string[];
       unknown?: (arg: string, key?: string, value?: unknown) => unknown;
     },
@@ -44,6 +45,10 @@ declare module "@std/encoding/base64url" {
 
 declare module "@std/fs/ensure-dir" {
   export function ensureDir(dir: string | URL): Promise<void>;
+}
+
+declare module "@std/html/entities" {
+  export function escape(text: string): string;
 }
 
 declare module "@std/http/etag" {
@@ -67,6 +72,7 @@ declare module "@std/http/status" {
     readonly PreconditionFailed: 412;
     readonly ContentTooLarge: 413;
     readonly UnsupportedMediaType: 415;
+    readonly MisdirectedRequest: 421;
     readonly Locked: 423;
     readonly InternalServerError: 500;
     readonly NotImplemented: 501;

@@ -3,6 +3,7 @@ import { contentType } from "@std/media-types";
 import { UploadError } from "../errors.ts";
 import type { ByteStore, FinishedFile, RecordStore } from "../storage/store.ts";
 import type { CompleteUpload } from "../model/upload.ts";
+import { servedType } from "./uploaded_content.ts";
 
 /**
  * `GET` and `HEAD` of finished files. A file is somebody's upload: it is always saved, never shown, and never run as a
@@ -39,10 +40,8 @@ function fileHeaders(upload: CompleteUpload, length: number): Record<string, str
   const name = basename(upload.path);
   return {
     "Content-Length": String(length),
-    "Content-Type": upload.type ?? typeOfName(name) ?? "application/octet-stream",
+    "Content-Type": servedType(upload.type ?? typeOfName(name)),
     "Content-Disposition": attachment(name),
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-cache",
   };
 }

@@ -6,6 +6,7 @@ import type { NamedFileFacts } from "../uploads/by_client.ts";
 import type { Engine } from "../uploads/engine.ts";
 import { cleanFolders, cleanName, nameInClientId } from "../model/names.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { header } from "./header_names.ts";
 import {
   bodyLength,
   headerText,
@@ -48,6 +49,14 @@ export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, 
     };
   }
 
+  /** Where the file of a finished upload can be removed, which is no unfinished one to give up. */
+  async function toRemove(clientId: string, error: unknown): Promise<unknown> {
+    if (!(error instanceof UploadError) || error.code !== "finished") return error;
+    const upload = await engine.statusByClient(OWNER, clientId);
+    if (upload === undefined) return error;
+    return error.withMessage(`This upload is finished: remove the file by DELETE /files/${upload.id}`);
+  }
+
   return {
     async status({ headers }) {
       const upload = await engine.statusByClient(OWNER, parseClientId(headers));
@@ -59,13 +68,19 @@ export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, 
       const { headers } = request;
       const clientId = parseClientId(headers);
       refuseEncodedBody(headers);
-      const upload = uninterrupted(await engine.send(parseFacts(headers, clientId), parseAppend(request)));
+      const facts = parseFacts(headers, clientId);
+      const upload = uninterrupted(await engine.send(facts, parseAppend(request)).catch(throwInOwnWords));
       const count = safeBytes(upload);
       return line(upload.state === "complete" ? `Success ${count}` : String(count), progress(upload));
     },
 
     async giveUp({ headers }) {
-      await engine.giveUp(OWNER, parseClientId(headers));
+      const clientId = parseClientId(headers);
+      try {
+        await engine.giveUp(OWNER, clientId);
+      } catch (error) {
+        throw await toRemove(clientId, error);
+      }
       return new Response(null, { status: STATUS_CODE.NoContent });
     },
 
@@ -74,9 +89,17 @@ export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, 
   };
 }
 
+/** What the engine refuses is told in the words of this protocol, which the engine does not know. */
+function throwInOwnWords(error: unknown): never {
+  if (!(error instanceof UploadError)) throw error;
+  if (error.code === "wrong-offset") throw error.withMessage(`Wrong start byte: ${error.offset}`);
+  if (error.code === "size-changed") throw error.withMessage(`${error.message} To replace it, send it from byte 0`);
+  throw error;
+}
+
 /** `X-File-Id`: 1 to 1024 bytes, opaque; the runtime gives each byte as one character. */
 function parseClientId(headers: Headers): string {
-  const id = headers.get("x-file-id") ?? "";
+  const id = header(headers, "X-File-Id") ?? "";
   if (id === "") throw new UploadError("bad-request", "No file id");
   if (id.length > MAX_CLIENT_ID_BYTES) {
     throw new UploadError("bad-request", `X-File-Id must be at most ${MAX_CLIENT_ID_BYTES} bytes long`);
@@ -93,7 +116,7 @@ function parseAppend({ headers, body }: Request): AppendRequest {
     offset: parseInteger(headers, "X-Start-Byte") ?? 0,
     body,
     toTheEnd: length === undefined,
-    neverStartsOver: headers.get("x-start-over") === "?0",
+    neverStartsOver: header(headers, "X-Start-Over") === "?0",
     ...length !== undefined && { length },
     ...bytes !== undefined && { bodyLength: bytes },
     ...bodyDigests !== undefined && { bodyDigests },
@@ -129,7 +152,7 @@ function parseName(headers: Headers, clientId: string): { name: string; folders:
 }
 
 function parseType(headers: Headers): string | undefined {
-  const text = headers.get("x-file-type");
+  const text = header(headers, "X-File-Type");
   if (text === null || text === "") return undefined;
   const type = parseMediaType(text);
   if (type === undefined) throw new UploadError("bad-request", "X-File-Type must be a media type such as image/png");

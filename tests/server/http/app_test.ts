@@ -4,7 +4,12 @@ import { UploadError } from "../../../server/errors.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 
-const admission = { enter: () => {} };
+/** An app that lets every request in. */
+const open = {
+  gate: ({ url }: Request) => new URL(url).pathname,
+  admission: { enter: () => {} },
+  cors: () => ({}),
+};
 
 async function ask(pawl: Pick<TestApp, "app">, method: string, path: string, headers: HeadersInit = {}) {
   const response = await pawl.app(new Request(`http://localhost${path}`, { method, headers }));
@@ -73,8 +78,7 @@ Deno.test("a bug is 500 with a request id that the log line carries too, and tel
   const app = createApp({
     routes: [{ path: /^\/bug$/, methods: { GET: bug } }],
     pages,
-    admission,
-    allowedOrigins: [],
+    ...open,
     log,
   });
   for (const path of ["/bug", "/page"]) {
@@ -96,8 +100,7 @@ Deno.test("a disk that fails is 500 with the count that is safe, and a log line 
   const app = createApp({
     routes: [{ path: /^\/x$/, methods: { POST: fail } }],
     pages: { serve: () => Promise.resolve(undefined) },
-    admission,
-    allowedOrigins: [],
+    ...open,
     log,
   });
   const { status, headers } = await ask({ app }, "POST", "/x");

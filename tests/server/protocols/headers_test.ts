@@ -9,24 +9,24 @@ import {
 } from "../../../server/protocols/headers.ts";
 
 Deno.test("parseInteger() takes digits alone, at most 15", () => {
-  const of = (value: string) => parseInteger(new Headers({ n: value }), "n");
-  assertEquals(parseInteger(new Headers(), "n"), undefined);
+  const of = (value: string) => parseInteger(new Headers({ "X-File-Name": value }), "X-File-Name");
+  assertEquals(parseInteger(new Headers(), "X-File-Name"), undefined);
   for (const [text, value] of [["0", 0], ["007", 7], ["999999999999999", 999_999_999_999_999]] as const) {
     assertEquals(of(text), value);
   }
   for (const text of ["", "-1", "+1", "1.5", "1e3", "0x1", "1, 1", "1000000000000000", "١", "NaN", "1 2", "Infinity"]) {
     const headers = new Headers();
     try {
-      headers.set("n", text);
+      headers.set("X-File-Name", text);
     } catch {
       continue;
     }
-    assertThrows(() => parseInteger(headers, "n"), UploadError, "at most 15 digits");
+    assertThrows(() => parseInteger(headers, "X-File-Name"), UploadError, "at most 15 digits");
   }
 });
 
 Deno.test("parsePercentEncoded() reads UTF-8, percent-encoded or as it is", () => {
-  const of = (value: string) => parsePercentEncoded(new Headers({ n: value }), "n");
+  const of = (value: string) => parsePercentEncoded(new Headers({ "X-File-Name": value }), "X-File-Name");
   const rawUtf8 = String.fromCharCode(...new TextEncoder().encode("отчёт 报"));
   for (const [text, value] of [["caf%C3%A9", "café"], [rawUtf8, "отчёт 报"], ["a+b", "a+b"], ["%00", "\0"], ["", ""]]) {
     assertEquals(of(text!), value!);
