@@ -9,7 +9,7 @@ const SHOWN =
  */
 export function servedType(type: string | undefined): string {
   const [essence = ""] = type?.toLowerCase().split(";") ?? [];
-  return type !== undefined && SHOWN.test(essence.trim()) ? type : "application/octet-stream";
+  return type !== undefined && SHOWN.test(essence) ? type : "application/octet-stream";
 }
 
 /** For bytes and words that are somebody else's: no browser guesses a type, runs anything in them, or frames them. */
