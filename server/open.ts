@@ -5,11 +5,12 @@ import type { Config } from "./config.ts";
 import { createDownloads } from "./http/downloads.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./http/pages.ts";
+import { createGate } from "./http/target.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
-import { createRoutes } from "./routes.ts";
+import { corsOf, createRoutes } from "./routes.ts";
 import { bootOf } from "./storage/disk/boot.ts";
-import { openFiles } from "./storage/disk/files.ts";
+import { foldersOf, openFiles } from "./storage/disk/files.ts";
 import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
@@ -59,13 +60,15 @@ export async function openPawl(config: Config, { log, root, now }: Surroundings)
     tus: createTusProtocol(engine, config),
     engine,
     download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
+    allowedOrigins: config.allowedOrigins,
   });
   return {
     app: createApp({
+      gate: createGate(config),
       routes,
-      pages: createPages({ root }),
+      pages: createPages({ root, except: Object.values(foldersOf(config.data)) }),
       admission: createAdmission(config),
-      allowedOrigins: config.allowedOrigins,
+      cors: corsOf(routes, config.allowedOrigins),
       log,
     }),
     sweep: () => sweep({ engine, records, now, log }),

@@ -1,6 +1,7 @@
-import type { App } from "./http/app.ts";
+import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "./config.ts";
-import { openPawl, type Surroundings } from "./open.ts";
+import type { Log } from "./log.ts";
+import { openPawl, type Pawl, type Surroundings } from "./open.ts";
 import { startSweeper } from "./uploads/expire.ts";
 
 /** A server that listens. */
@@ -23,7 +24,7 @@ const SWEEP_EVERY_MS = 60_000;
 /** Opens Pawl on its data folder and listens. Throws when either cannot be. */
 export async function serve(config: Config, surroundings: Surroundings): Promise<Running> {
   const pawl = await openPawl(config, surroundings);
-  const server = listen(config, pawl.app, pawl.close);
+  const server = listen(config, surroundings.log, pawl);
   const ending = new AbortController();
   const repairing = pawl.repair(ending.signal);
   const sweeper = startSweeper(pawl.sweep, SWEEP_EVERY_MS);
@@ -46,15 +47,16 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
   };
 }
 
-function listen(
-  { host, port }: Config,
-  app: App,
-  onFailure: () => void,
-): Deno.HttpServer<Deno.NetAddr> {
+function listen({ host, port }: Config, log: Log, { app, close }: Pawl): Deno.HttpServer<Deno.NetAddr> {
+  /** The app never throws: what comes here is an answer whose body could not be read to its end. */
+  function onError(error: unknown): Response {
+    log.warning("An answer was cut off: {error}", { error });
+    return new Response(null, { status: STATUS_CODE.InternalServerError });
+  }
   try {
-    return Deno.serve({ hostname: host, port, onListen: () => {} }, app);
+    return Deno.serve({ hostname: host, port, onListen: () => {}, onError }, app);
   } catch (error) {
-    onFailure();
+    close();
     throw error;
   }
 }

@@ -32,6 +32,7 @@ declare module "@std/cli/parse-args" {
     args: readonly string[],
     options?: {
       string?: readonly string[];
+      collect?: readonly string[];
       boolean?: readonly string[];
       unknown?: (arg: string, key?: string, value?: unknown) => unknown;
     },
@@ -47,8 +48,12 @@ declare module "@std/fs/ensure-dir" {
 }
 
 declare module "@std/fs/walk" {
-  export interface WalkEntry extends Deno.DirEntry {
+  export interface WalkEntry {
     path: string;
+    name: string;
+    isFile: boolean;
+    isDirectory: boolean;
+    isSymlink: boolean;
   }
   export interface WalkOptions {
     maxDepth?: number;
@@ -61,6 +66,10 @@ declare module "@std/fs/walk" {
     skip?: RegExp[];
   }
   export function walk(root: string | URL, options?: WalkOptions): AsyncIterableIterator<WalkEntry>;
+}
+
+declare module "@std/html/entities" {
+  export function escape(text: string): string;
 }
 
 declare module "@std/http/etag" {
@@ -84,6 +93,7 @@ declare module "@std/http/status" {
     readonly PreconditionFailed: 412;
     readonly ContentTooLarge: 413;
     readonly UnsupportedMediaType: 415;
+    readonly MisdirectedRequest: 421;
     readonly Locked: 423;
     readonly InternalServerError: 500;
     readonly NotImplemented: 501;

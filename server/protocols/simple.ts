@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import { cleanName, nameInClientId } from "../model/names.ts";
 import { placeOf } from "../model/place.ts";
 import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { header, type RequestHeader } from "./header_names.ts";
 import {
   bodyLength,
   headerText,
@@ -54,6 +55,14 @@ export function createSimpleProtocol(
     };
   }
 
+  /** Where the file of a finished upload can be removed, which is no unfinished one to give up. */
+  async function toRemove(clientId: string, error: unknown): Promise<unknown> {
+    if (!(error instanceof UploadError) || error.code !== "finished") return error;
+    const upload = await engine.statusByClient(OWNER, clientId);
+    if (upload === undefined) return error;
+    return error.withMessage(`This upload is finished: remove the file by DELETE /files/${upload.id}`);
+  }
+
   return {
     async status({ headers }) {
       const upload = await engine.statusByClient(OWNER, parseClientId(headers));
@@ -68,13 +77,18 @@ export function createSimpleProtocol(
       const append = parseAppend(request);
       // Said once, of the request that begins.
       const facts = parseFacts(headers, clientId, append.offset === 0 ? log : undefined);
-      const upload = uninterrupted(await engine.send(facts, append));
+      const upload = uninterrupted(await engine.send(facts, append).catch(throwInOwnWords));
       const count = safeBytes(upload);
       return line(upload.state === "complete" ? `Success ${count}` : String(count), progress(upload));
     },
 
     async giveUp({ headers }) {
-      await engine.giveUp(OWNER, parseClientId(headers));
+      const clientId = parseClientId(headers);
+      try {
+        await engine.giveUp(OWNER, clientId);
+      } catch (error) {
+        throw await toRemove(clientId, error);
+      }
       return new Response(null, { status: STATUS_CODE.NoContent });
     },
 
@@ -83,9 +97,17 @@ export function createSimpleProtocol(
   };
 }
 
+/** What the engine refuses is told in the words of this protocol, which the engine does not know. */
+function throwInOwnWords(error: unknown): never {
+  if (!(error instanceof UploadError)) throw error;
+  if (error.code === "wrong-offset") throw error.withMessage(`Wrong start byte: ${error.offset}`);
+  if (error.code === "size-changed") throw error.withMessage(`${error.message} To replace it, send it from byte 0`);
+  throw error;
+}
+
 /** `X-File-Id`: 1 to 1024 bytes, opaque; the runtime gives each byte as one character. */
 function parseClientId(headers: Headers): string {
-  const id = headers.get("x-file-id") ?? "";
+  const id = header(headers, "X-File-Id") ?? "";
   if (id === "") throw new UploadError("bad-request", "No file id");
   if (id.length > MAX_CLIENT_ID_BYTES) {
     throw new UploadError("bad-request", `X-File-Id must be at most ${MAX_CLIENT_ID_BYTES} bytes long`);
@@ -102,7 +124,7 @@ function parseAppend({ headers, body }: Request): AppendRequest {
     offset: parseInteger(headers, "X-Start-Byte") ?? 0,
     body,
     toTheEnd: length === undefined,
-    neverStartsOver: headers.get("x-start-over") === "?0",
+    neverStartsOver: header(headers, "X-Start-Over") === "?0",
     ...length !== undefined && { length },
     ...bytes !== undefined && { bodyLength: bytes },
     ...bodyDigests !== undefined && { bodyDigests },
@@ -125,10 +147,10 @@ function parseFacts(headers: Headers, clientId: string, log: Log | undefined): N
 /** A header that only describes the file. Nonsense there costs the description, with a warning in the log, not the upload. */
 function parseDescription<T>(
   headers: Headers,
-  name: string,
+  name: RequestHeader,
   { parse, log }: { parse(text: string): T | undefined; log: Log | undefined },
 ): T | undefined {
-  const text = headers.get(name) ?? "";
+  const text = header(headers, name) ?? "";
   const value = text === "" ? undefined : parse(text);
   if (text !== "" && value === undefined) log?.warning("Ignored {name}: {text}", { name, text: text.slice(0, 100) });
   return value;
@@ -143,8 +165,8 @@ function parsePlace(headers: Headers, clientId: string): Pick<FileFacts, "name" 
   if (given === undefined && (path === undefined || /(?:^|[/\\])$/.test(path))) {
     return { name: cleanName(nameInClientId(headerText(clientId))) ?? "file", folders };
   }
-  const header = given === undefined ? "X-File-Path" : "X-File-Name";
-  throw new UploadError("bad-request", `${header} must end with a name that a file can have`);
+  const told = given === undefined ? "X-File-Path" : "X-File-Name";
+  throw new UploadError("bad-request", `${told} must end with a name that a file can have`);
 }
 
 function line(text: string, headers: Record<string, string>): Response {

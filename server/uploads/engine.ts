@@ -1,4 +1,4 @@
-import { UploadError } from "../errors.ts";
+import { isAbsent, UploadError } from "../errors.ts";
 import { wrongOffset } from "../model/agree.ts";
 import { appendAndClose, type Appended, type AppendRequest } from "./append.ts";
 import { beginUpload } from "./begin.ts";
@@ -64,7 +64,7 @@ export class Engine {
   /**
    * How far an upload is: the count is on disk, and it is the one that the next append meets, unless another client
    * goes on sending. Waits up to a second for a writer to end or fall silent; takes over a silent one. Completes what a
-   * crash has left undone. Throws `not-found` or `gone`.
+   * crash has left undone. Throws `not-found`, `terminated` or `gone`.
    */
   async status(id: string): Promise<ReceivingUpload | CompleteUpload> {
     const { bytes, limits, log } = this.#parts;
@@ -93,15 +93,15 @@ export class Engine {
       return await this.status(upload.id);
     } catch (error) {
       // It went since it was found: to its client it is as if it had never been.
-      if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+      if (isAbsent(error)) return undefined;
       throw error;
     }
   }
 
   /**
    * Appends a body to an upload; a writer that still holds it has to let go first. The same last request again, empty,
-   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `gone`, `locked`, and
-   * `final` for one that is concatenated of others.
+   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `terminated`, `gone`,
+   * `locked`, and `final` for one that is concatenated of others.
    */
   async append(id: string, request: AppendRequest): Promise<Appended> {
     if (this.#concatenations.isRunning(id)) throw isFinal();
@@ -126,7 +126,7 @@ export class Engine {
     await giveUp(this.#parts, this.#writers, found.id);
   }
 
-  /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `gone` or `locked`. */
+  /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
   async terminate(id: string): Promise<void> {
     await terminate(this.#parts, this.#writers, id);
   }
@@ -146,7 +146,7 @@ export class Engine {
     else await this.#bringInStep(id, canAppear);
   }
 
-  /** Makes sure of a finished upload that a crash came upon just then. Throws `not-found` or `gone`. */
+  /** Makes sure of a finished upload that a crash came upon just then. Throws what `status` throws. */
   async settle(id: string): Promise<void> {
     await this.#writers.untilFree(id);
     await this.#bringInStep(id, canAppear);

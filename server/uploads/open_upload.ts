@@ -1,4 +1,4 @@
-import { UploadError } from "../errors.ts";
+import { isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
 import type { Begun } from "./begun.ts";
 import type { Digest } from "../model/digest.ts";
@@ -19,7 +19,8 @@ export async function loadRecorded({ records }: Parts, id: string): Promise<Rece
   const upload = await records.get(id);
   if (upload === undefined) throw new UploadError("not-found", "No such upload: begin a new one");
   if (upload.state !== "gone") return upload;
-  throw new UploadError("gone", `This upload ${WHY_GONE[upload.reason]}: begin a new one`);
+  const code = upload.reason === "terminated" ? "terminated" : "gone";
+  throw new UploadError(code, `This upload ${WHY_GONE[upload.reason]}: begin a new one`);
 }
 
 const WHY_GONE = {
@@ -38,8 +39,8 @@ export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload>
 
 /**
  * Opens an upload for its one writer, with record and file in step. Gives a finished upload where it is finished, with
- * its name on disk. Throws `not-found`, `gone`, `locked` while another process writes to it, and `final` for one that is
- * concatenated of others, unless this is to go on with that.
+ * its name on disk. Throws `not-found`, `terminated`, `gone`, `locked` while another process writes to it, and `final` for
+ * one that is concatenated of others, unless this is to go on with that.
  */
 export async function open(
   parts: Parts,
@@ -56,8 +57,7 @@ export async function open(
     if (found.concat !== undefined && !toConcatenate) throw isFinal();
     return opened = await OpenUpload.inStep(parts, found, appender);
   } catch (error) {
-    const isGone = error instanceof UploadError && (error.code === "not-found" || error.code === "gone");
-    if (isGone) await parts.bytes.discard(id);
+    if (isAbsent(error)) await parts.bytes.discard(id);
     throw error;
   } finally {
     if (opened === undefined) await appender[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import { UploadError } from "../errors.ts";
+import { isAbsent, UploadError } from "../errors.ts";
 import { open, OpenUpload, whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import { remove } from "./terminate.ts";
@@ -47,7 +47,7 @@ export function isNeededAfter(partials: readonly PartialUpload[], index: number)
 /** True while a partial upload has the bytes that it had, on disk; nobody else may write to it. */
 export async function isStillWhole(parts: Parts, { id, length }: PartialUpload): Promise<boolean> {
   const opened = await open(parts, id).catch((error) => {
-    if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   });
   if (!(opened instanceof OpenUpload)) return false;

@@ -4,7 +4,7 @@ import type { Parts } from "./parts.ts";
 import type { Writers } from "./locks.ts";
 import { type CompleteUpload, expiresAt, gone, type GoneUpload, type ReceivingUpload } from "../model/upload.ts";
 
-/** Removes an upload, finished or not, with its bytes. Throws `not-found`, `gone` or `locked`. */
+/** Removes an upload, finished or not, with its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
 export async function terminate(parts: Parts, writers: Writers, id: string): Promise<void> {
   using _lease = await writers.takeOver(id);
   await whileLocked(parts, id, async () => {
@@ -22,7 +22,7 @@ export async function giveUp(parts: Parts, writers: Writers, id: string): Promis
   await whileLocked(parts, id, async () => {
     const upload = await load(parts, id);
     if (upload.state === "receiving") return await remove(parts, upload, "terminated");
-    throw new UploadError("finished", `This upload is finished: remove the file by DELETE /files/${upload.id}`);
+    throw new UploadError("finished", "This upload is finished: there is nothing to give up");
   });
 }
 

@@ -3,7 +3,7 @@ import { type App, createApp } from "../../server/http/app.ts";
 import { createDownloads } from "../../server/http/downloads.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
-import { createRoutes } from "../../server/routes.ts";
+import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { Engine } from "../../server/uploads/engine.ts";
 import { sweep } from "../../server/uploads/expire.ts";
@@ -62,13 +62,15 @@ export async function openLossyPawl(
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
+    allowedOrigins: [],
   });
   return {
     app: createApp({
+      gate: ({ url }) => new URL(url).pathname,
       routes,
       pages: { serve: () => Promise.resolve(undefined) },
       admission: createAdmission({ maxPerAddress: Infinity }),
-      allowedOrigins: [],
+      cors: corsOf(routes, []),
       log,
     }),
     log,

@@ -34,12 +34,19 @@ export async function openTestApp(wishes: Wishes = {}): Promise<TestApp> {
   return {
     ...folder,
     ...pawl,
+    app: (request, connection) => pawl.app(withHost(request), connection),
     async [Symbol.asyncDispose]() {
       await pawl.interrupt();
       pawl.close();
       await end();
     },
   };
+}
+
+/** A request of a test has no `Host` by itself, as every one that comes over a connection has. */
+function withHost(request: Request): Request {
+  if (!request.headers.has("host")) request.headers.set("host", new URL(request.url).host);
+  return request;
 }
 
 /** Starts Pawl on a free port; use with `await using`. */
@@ -86,6 +93,7 @@ async function testFolder(
       maxPerAddress: Infinity,
       expireAfterMs: 7 * 86_400_000,
       durable: Deno.env.get("PAWL_DURABILITY") !== "relaxed",
+      allowedHosts: [],
       allowedOrigins: [],
       publicUrl: "",
       logLevel: "info",

@@ -19,13 +19,17 @@ export interface FilesOptions {
   readonly gatherMs?: number;
 }
 
+/** Where the bytes lie below the data folder. */
+export function foldersOf(folder: string): { readonly incoming: string; readonly finished: string } {
+  return { incoming: join(folder, "incoming"), finished: join(folder, "files") };
+}
+
 /**
  * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
  * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
  */
 export async function openFiles(folder: string, { durable, gatherMs = 25 }: FilesOptions): Promise<ByteStore> {
-  const incoming = join(folder, "incoming");
-  const finished = join(folder, "files");
+  const { incoming, finished } = foldersOf(folder);
   await ensureDir(incoming);
   await ensureDir(finished);
   const { ignoresCase } = probe(incoming, finished);

@@ -11,24 +11,24 @@ import {
 } from "../../../server/protocols/headers.ts";
 
 Deno.test("parseInteger() takes digits alone, at most 15", () => {
-  const of = (value: string) => parseInteger(new Headers({ n: value }), "n");
-  assertEquals(parseInteger(new Headers(), "n"), undefined);
+  const of = (value: string) => parseInteger(new Headers({ "X-File-Name": value }), "X-File-Name");
+  assertEquals(parseInteger(new Headers(), "X-File-Name"), undefined);
   for (const [text, value] of [["0", 0], ["007", 7], ["999999999999999", 999_999_999_999_999]] as const) {
     assertEquals(of(text), value);
   }
   for (const text of ["", "-1", "+1", "1.5", "1e3", "0x1", "1, 1", "1000000000000000", "١", "NaN", "1 2", "Infinity"]) {
     const headers = new Headers();
     try {
-      headers.set("n", text);
+      headers.set("X-File-Name", text);
     } catch {
       continue;
     }
-    assertThrows(() => parseInteger(headers, "n"), UploadError, "at most 15 digits");
+    assertThrows(() => parseInteger(headers, "X-File-Name"), UploadError, "at most 15 digits");
   }
 });
 
 Deno.test("parsePercentEncoded() reads UTF-8, percent-encoded or as it is", () => {
-  const of = (value: string) => parsePercentEncoded(new Headers({ n: value }), "n");
+  const of = (value: string) => parsePercentEncoded(new Headers({ "X-File-Name": value }), "X-File-Name");
   const rawUtf8 = String.fromCharCode(...new TextEncoder().encode("отчёт 报"));
   for (const [text, value] of [["caf%C3%A9", "café"], [rawUtf8, "отчёт 报"], ["a+b", "a+b"], ["%00", "\0"], ["", ""]]) {
     assertEquals(of(text!), value!);
@@ -74,9 +74,9 @@ Deno.test("parseMediaType() takes a type without its parameters, and nothing tha
 });
 
 Deno.test("parsePercentEncodedPath() takes slashes between parts alone", () => {
-  const of = (value: string) => parsePercentEncodedPath(new Headers({ p: value }), "p");
+  const of = (value: string) => parsePercentEncodedPath(new Headers({ "X-File-Path": value }), "X-File-Path");
   assertEquals([of("a%20b/%C3%BC/c"), of("a%5Cb"), of("")], ["a b/\u00fc/c", "a\\b", ""]);
-  assertEquals(parsePercentEncodedPath(new Headers(), "p"), undefined);
+  assertEquals(parsePercentEncodedPath(new Headers(), "X-File-Path"), undefined);
   for (const text of ["a%2Fb", "%2f", "a/b%2F..%2Fc"]) assertThrows(() => of(text), UploadError, "slashes as they are");
 });
 

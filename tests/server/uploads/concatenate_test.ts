@@ -1,3 +1,4 @@
+import { createSameName } from "../../../server/model/same_name.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { UploadError } from "../../../server/errors.ts";
@@ -16,7 +17,7 @@ const facts = { owner: "o", name: "a", folders: [] };
 async function openEngine(free: number) {
   const folder = await tempDir();
   const bytes = await openFiles(folder.path, { durable: false });
-  const records = await openRecords(":memory:");
+  const records = await openRecords(":memory:", createSameName({ ignoresCase: false }));
   const limits = {
     maxBytes: Infinity,
     idleMs: 60_000,

@@ -146,7 +146,7 @@ Deno.test("what is not a whole partial upload cannot be concatenated, and nothin
     [await wire.create({ ...partial, "Upload-Length": 10 }), 400],
     [await wire.create({ "Upload-Length": 10 }), 400],
     [(await wire.send("POST /files/", { "Upload-Length": 3 }, "abc")).headers.get("location")!, 400],
-    [removed, 410],
+    [removed, 404],
     ["/files/AAAAAAAAAAAAAAAAAAAAAA", 404],
     ["/files/../pawl.db", 400],
     [`${whole}/`, 400],
