@@ -1,7 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Admission, Connection } from "./admission.ts";
 import { corsHeaders } from "./cors.ts";
-import { type ErrorCode, STATUS, told, UploadError } from "../errors.ts";
+import { type ErrorCode, folderMoved, STATUS, told, UploadError } from "../errors.ts";
 import { drain, type DrainBounds } from "./drain.ts";
 import type { Log } from "../log.ts";
 import type { Pages } from "./pages.ts";
@@ -13,13 +13,18 @@ export interface AppParts {
   readonly admission: Admission;
   readonly allowedOrigins: readonly string[];
   readonly log: Log;
+  /**
+   * False when nothing must be told any more of what is kept: the data folder is not where it was, as it was looked at
+   * `maxAgeMs` ago at most.
+   */
+  readonly isThere?: (maxAgeMs?: number) => boolean;
 }
 
 /** Answers a request; never throws. A request that comes over no connection is always let in. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
 
 /** Seconds after which a client may come again, for the failures that pass by themselves. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown": 2, "too-many": 5 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown": 2, "too-many": 5, "moved": 5 };
 
 /** About a second's worth on a good line, or a request of Pawl's own client. */
 const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, ms: 60_000 };
@@ -28,7 +33,9 @@ const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, ms: 60_000 };
 const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, ms: 60_000 };
 
 /** Brings requests to their handlers, and what those throw to the client. */
-export function createApp({ routes, pages, admission, allowedOrigins, log }: AppParts): App {
+export function createApp(
+  { routes, pages, admission, allowedOrigins, log, isThere = () => true }: AppParts,
+): App {
   async function answer(request: Request, admit: () => void): Promise<Response> {
     const path = new URL(request.url).pathname;
     for (const route of routes) {
@@ -46,6 +53,7 @@ export function createApp({ routes, pages, admission, allowedOrigins, log }: App
     const method = methodOf(route, request);
     const response = await answered(request, route.statuses?.(request, method) ?? {}, () => {
       admit();
+      if (!isThere()) throw folderMoved();
       if (method === "OPTIONS") return Promise.resolve(noContent({ "Allow": methods.join(", ") }));
       const handler = handlerOf(route, method);
       if (handler === undefined) throw notAllowed(method);
@@ -81,9 +89,15 @@ export function createApp({ routes, pages, admission, allowedOrigins, log }: App
     handle: () => Promise<Response>,
   ): Promise<Response> {
     try {
-      return await handle();
+      const response = await handle();
+      if (isThere()) return response;
+      // Nobody reads it: what it holds open is let go.
+      await response.body?.cancel();
+      throw folderMoved();
     } catch (error) {
-      const known = told(error);
+      const thrown = told(error);
+      // What fails may fail for that reason: it is looked at once more.
+      const known = isThere(thrown.code === "failed" ? 0 : undefined) ? thrown : folderMoved();
       if (known.code === "failed") return failure(request, known, statuses);
       log.debug("{method} {url}: {message}", { method: request.method, url: request.url, message: known.message });
       return errorResponse(known, statuses);

@@ -61,8 +61,8 @@ export interface ByteStore {
   discard(id: string): Promise<void>;
   /** Opens a finished file; `undefined` when somebody has taken it away. The stream closes it. */
   openFinished(path: string): Promise<FinishedFile | undefined>;
-  /** How many bytes there is space for; what was found less than `maxAgeMs` ago is new enough. */
-  freeBytes(maxAgeMs?: number): Promise<number>;
+  /** How many bytes there is space for, as the disk says now. Waits for nothing. */
+  freeBytes(): number;
   /** Removes a finished file, and returns when it would not come back after a power cut. */
   removeFinished(path: string): Promise<void>;
 }
@@ -102,4 +102,10 @@ export interface RecordStore extends Disposable {
   forget(upload: Upload): Promise<void>;
   /** The ids of the uploads that are due, the longest due first; its cost follows how many are asked for. */
   due(now: number): AsyncIterable<string>;
+  /** When the upload that is due first is due; `undefined` when none ever is. */
+  firstDueAt(): Promise<number | undefined>;
+  /** The latest service time that was recorded, in milliseconds; `undefined` when none was. */
+  serviceTime(): Promise<number | undefined>;
+  /** Records the service time; it never goes back, whatever another process on the same records knows. */
+  saveServiceTime(ms: number): Promise<void>;
 }

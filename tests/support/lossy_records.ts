@@ -59,6 +59,10 @@ export function lossyRecords(disk: LossyDisk): RecordStore {
       });
     },
 
+    firstDueAt: () => Promise.resolve(undefined),
+    serviceTime: () => Promise.resolve(0),
+    saveServiceTime: () => Promise.resolve(),
+
     [Symbol.dispose]: () => {},
   };
 }

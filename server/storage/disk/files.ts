@@ -1,6 +1,6 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
-import { statfs } from "node:fs/promises";
+import { statfsSync } from "node:fs";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
 import { entryAt, giveName, orNotFound, removeEntry, setModified } from "./entries.ts";
 import { createFolderSync, gathered } from "./folder_sync.ts";
@@ -35,7 +35,6 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
   const pathOf = (id: string) => join(incoming, id);
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
-  let free = { bytes: 0, at: -Infinity };
 
   const appending = (id: string): AppenderOptions => ({
     durable,
@@ -102,12 +101,9 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
       return undefined;
     },
 
-    async freeBytes(maxAgeMs = 0) {
-      if (performance.now() - free.at >= maxAgeMs) {
-        const { bavail, bsize } = await statfs(folder);
-        free = { bytes: bavail * bsize, at: performance.now() };
-      }
-      return free.bytes;
+    freeBytes() {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
     },
 
     async removeFinished(path) {

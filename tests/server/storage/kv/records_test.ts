@@ -9,7 +9,14 @@ import { tempDir } from "../../../support/temp_dir.ts";
 const facts: FileFacts = { owner: "anonymous", clientId: "a-5-1", name: "a", folders: [] };
 
 function upload(id: string, now = 0, clientId = "a-5-1") {
-  return newUpload({ ...facts, clientId }, { id, now, expireAfterMs: 100, boot: "a boot", durable: true });
+  return newUpload({ ...facts, clientId }, {
+    id,
+    now,
+    serviceNow: now,
+    expireAfterMs: 100,
+    boot: "a boot",
+    durable: true,
+  });
 }
 
 async function due(records: RecordStore, now: number): Promise<string[]> {
