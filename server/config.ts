@@ -78,7 +78,7 @@ const OPTIONS = {
     value: "TIME",
     // Long enough for a week away from the good connection.
     fallback: "7d",
-    help: "how long an unfinished upload is kept after its last byte",
+    help: "how long an unfinished upload is kept after its last byte, while the server runs",
     parse: positiveTime,
     wanted: "a time such as 12h or 7d",
   } satisfies Option<number>,
@@ -110,9 +110,9 @@ const OPTIONS = {
   minFreeBytes: {
     flag: "min-free",
     value: "SIZE",
-    // What the uploads that are under way, and the database, still need.
+    // Enough for the records of very many uploads, and for what else is on the disk to go on for a while.
     fallback: "256MiB",
-    help: "space on the disk that new uploads must leave free",
+    help: "space on the disk that uploads leave free: new ones are refused, those under way stop there",
     parse: (text) => text === "none" ? 0 : parseSize(text),
     wanted: "a size such as 1GiB, or none",
   } satisfies Option<number>,
