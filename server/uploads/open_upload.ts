@@ -7,11 +7,12 @@ import type { Parts } from "./parts.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
 
 /** Finds an upload that is not gone. Throws `not-found` or `gone`. */
-export async function load({ records }: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
+export async function load({ records, unrecorded }: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await records.get(id);
   if (upload === undefined) throw new UploadError("not-found", "No such upload: begin a new one");
-  if (upload.state !== "gone") return upload;
-  throw new UploadError("gone", `This upload ${WHY_GONE[upload.reason]}: begin a new one`);
+  if (upload.state !== "gone" && !unrecorded.has(id)) return upload;
+  const reason = upload.state === "gone" ? upload.reason : "terminated";
+  throw new UploadError("gone", `This upload ${WHY_GONE[reason]}: begin a new one`);
 }
 
 const WHY_GONE = {
