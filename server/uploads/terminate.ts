@@ -58,12 +58,15 @@ const MAX_UNRECORDED = 10_000;
 export async function recordRemovals(parts: Parts, writers: Writers): Promise<void> {
   for (const id of parts.unrecorded) {
     using _lease = await writers.takeOver(id);
-    await whileLocked(parts, id, async (unlock) => {
-      const upload = await parts.records.get(id);
-      if (upload === undefined || upload.state === "gone") parts.unrecorded.delete(id);
-      else await remove(parts, upload, "terminated", unlock);
+    const isFull = await whileLocked(parts, id, async () => {
+      const { records, limits, serviceNow } = parts;
+      const upload = await records.get(id);
+      if (upload === undefined || upload.state === "gone") return false;
+      const after = gone(upload, "terminated", serviceNow() + limits.rememberGoneMs);
+      return await unlessFull(records.replace(upload, after)) !== undefined;
     });
-    if (parts.unrecorded.has(id)) return;
+    if (isFull) return;
+    parts.unrecorded.delete(id);
   }
 }
 

@@ -9,14 +9,8 @@ import { tempDir } from "../../../support/temp_dir.ts";
 const facts: FileFacts = { owner: "anonymous", clientId: "a-5-1", name: "a", folders: [] };
 
 function upload(id: string, now = 0, clientId = "a-5-1") {
-  return newUpload({ ...facts, clientId }, {
-    id,
-    now,
-    serviceNow: now,
-    expireAfterMs: 100,
-    boot: "a boot",
-    durable: true,
-  });
+  const at = { id, now, serviceNow: now, expireAfterMs: 100, boot: "a boot", durable: true };
+  return newUpload({ ...facts, clientId }, at);
 }
 
 async function due(records: RecordStore, now: number): Promise<string[]> {
@@ -125,4 +119,25 @@ Deno.test("the records of an earlier Pawl, with digests in their keys, are found
     assertEquals((await records.findByClient(finished.owner, "another"))?.id, "2");
     assertEquals([await records.isClaimed("b/x"), await records.isClaimed(digestOf("b/x"))], [true, false]);
   }
+});
+
+Deno.test("firstDueAt() tells when the first upload is due, of all that ever are", async () => {
+  using records = await openRecords(":memory:");
+  assertEquals(await records.firstDueAt(), undefined);
+  await records.create(upload("1", 50, "b"));
+  await records.create(upload("2", 20, "c"));
+  await records.create(completed(upload("3", 0, "d"), "a", 0));
+  assertEquals(await records.firstDueAt(), 120);
+});
+
+Deno.test("the service time is kept, and never goes back", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  {
+    using records = await openRecords(path);
+    assertEquals(await records.serviceTime(), undefined);
+    for (const ms of [1000, 3000, 2000]) await records.saveServiceTime(ms);
+  }
+  using records = await openRecords(path);
+  assertEquals(await records.serviceTime(), 3000);
 });
