@@ -31,6 +31,8 @@ export const STATUS = {
   "unknown-transfer-encoding": STATUS_CODE.NotImplemented,
   "shutdown": STATUS_CODE.ServiceUnavailable,
   "too-many": STATUS_CODE.ServiceUnavailable,
+  // What the server would say is true of a folder that nobody will look into.
+  "moved": STATUS_CODE.ServiceUnavailable,
   "disk-full": STATUS_CODE.InsufficientStorage,
 } as const;
 
@@ -75,6 +77,11 @@ export function told(error: unknown): UploadError {
   return isDiskFull(error)
     ? new UploadError("disk-full", "The server's disk is full: try again when there is space", { cause: error })
     : new UploadError("failed", "The server has failed, and keeps what it said it has: try again", { cause: error });
+}
+
+/** The data folder is not where it was: nothing that is known of it must be told, or changed, any more. */
+export function folderMoved(): UploadError {
+  return new UploadError("moved", "The server's data folder is not where it was: it ends, try again when it is back");
 }
 
 /** True for what a full disk or a used-up quota throws: ENOSPC, EDQUOT, or the database's own words for it. */

@@ -104,7 +104,7 @@ export const OPTIONS = {
     value: "TIME",
     // Long enough for a week away from the good connection.
     fallback: "7d",
-    help: "how long an unfinished upload is kept after its last byte",
+    help: "how long an unfinished upload is kept after its last byte, while the server runs",
     parse: positiveTime,
     wanted: "a time such as 12h or 7d",
   } satisfies Option<number>,
@@ -139,7 +139,7 @@ export const OPTIONS = {
     value: "SIZE",
     // What the uploads that are under way, and the database, still need.
     fallback: "256MiB",
-    help: "space on the disk that new uploads must leave free",
+    help: "space on the disk that uploads leave free: new ones are refused, those under way stop there",
     parse: size({ none: 0 }),
     wanted: "a size such as 1GiB, or none",
   } satisfies Option<number>,

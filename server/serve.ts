@@ -8,6 +8,8 @@ import { startSweeper } from "./uploads/expire.ts";
 export interface Running {
   /** The address of its page. */
   readonly url: string;
+  /** Resolves, with what is in its place, when the data folder is found moved: the server can only be stopped then. */
+  readonly moved: Promise<string>;
   /** Removes what is past its time, as it is done every minute anyway. */
   sweep(): Promise<void>;
   /**
@@ -31,9 +33,11 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
 
   return {
     url: addressOf(server.addr),
+    moved: pawl.moved,
     sweep: pawl.sweep,
     async stop(patienceMs = 2000) {
       ending.abort();
+      const swept = sweeper[Symbol.asyncDispose]();
       await pawl.interrupt();
       // Not by the server's abort signal: aborted after a shutdown, Deno 2.9 throws where nothing can catch it.
       const patience = Promise.withResolvers<void>();
@@ -41,7 +45,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
       await Promise.race([server.shutdown(), patience.promise]);
       clearTimeout(timer);
       await repairing;
-      await sweeper[Symbol.asyncDispose]();
+      await swept;
       pawl.close();
     },
   };

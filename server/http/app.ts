@@ -1,5 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
-import { told, UploadError } from "../errors.ts";
+import { folderMoved, told, UploadError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { header } from "../protocols/header_names.ts";
 import type { Admission, Connection } from "./admission.ts";
@@ -17,6 +17,11 @@ export interface AppParts {
   readonly admission: Admission;
   readonly cors: Cors;
   readonly log: Log;
+  /**
+   * False when nothing must be told any more of what is kept: the data folder is not where it was, as it was looked at
+   * `maxAgeMs` ago at most.
+   */
+  readonly isThere?: (maxAgeMs?: number) => boolean;
 }
 
 /** Answers a request; never throws. A request that comes over no connection is always let in. */
@@ -36,7 +41,7 @@ interface Visit {
 }
 
 /** Brings requests to their handlers, and what those throw to the client. */
-export function createApp({ gate, routes, pages, admission, cors, log }: AppParts): App {
+export function createApp({ gate, routes, pages, admission, cors, log, isThere = () => true }: AppParts): App {
   async function answer(visit: Visit): Promise<Response> {
     let path: string;
     try {
@@ -57,6 +62,7 @@ export function createApp({ gate, routes, pages, admission, cors, log }: AppPart
     const meant = method ?? request.method;
     const response = await answered(request, route.statuses?.(request, meant), () => {
       admit();
+      if (!isThere()) throw folderMoved();
       if (method === undefined) throw notOverridden(route);
       if (method === "OPTIONS") return Promise.resolve(noContent(allow));
       const handler = handlerOf(route, method);
@@ -101,9 +107,15 @@ export function createApp({ gate, routes, pages, admission, cors, log }: AppPart
     handle: () => Promise<Response>,
   ): Promise<Response> {
     try {
-      return await handle();
+      const response = await handle();
+      if (isThere()) return response;
+      // Nobody reads it: what it holds open is let go.
+      await response.body?.cancel();
+      throw folderMoved();
     } catch (error) {
-      const known = told(error);
+      const thrown = told(error);
+      // What fails may fail for that reason: it is looked at once more.
+      const known = isThere(thrown.code === "failed" ? 0 : undefined) ? thrown : folderMoved();
       if (known.code === "failed") return failure(request, known, statuses);
       log.debug("{method} {url}: {message}", { ...named(request), message: known.message });
       return refusal(known, { statuses });

@@ -4,7 +4,7 @@ import type { Statuses } from "./route.ts";
 import { NEVER_RUN } from "./uploaded_content.ts";
 
 /** Seconds after which a client may come again, for the failures that pass by themselves. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown": 2, "too-many": 5 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown": 2, "too-many": 5, "moved": 5 };
 
 /** What an answer that refuses says besides the failure itself. */
 export interface Besides {

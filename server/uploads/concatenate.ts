@@ -92,7 +92,7 @@ export class Concatenations {
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
     // Before the first byte is copied: a few bytes can come again and again.
     const final = { ...facts, clientId, length, concat: { partials, asSent } };
-    const upload = await beginUpload(this.#parts, final, roomFor(partials));
+    const upload = beginUpload(this.#parts, final, roomFor(partials));
     if (await records.create(upload)) return upload.id;
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
   }
@@ -170,7 +170,7 @@ export class Concatenations {
     opened: OpenUpload,
     { start, partial, base, lease }: { start: number; partial: PartialUpload; lease: Lease; base: Job["base"] },
   ): Promise<void> {
-    const { bytes, limits } = this.#parts;
+    const { bytes, limits, space } = this.#parts;
     const { appender } = opened;
     // The base has no bytes of its own any more: they are the first ones of this file.
     const isOwn = partial.id === base?.id;
@@ -182,10 +182,11 @@ export class Concatenations {
       everyMs: limits.checkpointMs,
       commit: (offset) => opened.checkpoint({ offset }),
     });
+    using guarded = space.guard(appender);
     try {
       for await (const piece of bytes.readUnfinished(source, partial.length, appender.length - start)) {
         if (lease.stop.aborted) break;
-        await appender.write(piece);
+        await guarded.write(piece);
         checkpoints.written();
       }
     } finally {
@@ -198,8 +199,8 @@ export class Concatenations {
   }
 
   async #lose(final: ReceivingUpload): Promise<UploadError> {
-    const { bytes, records, limits, now } = this.#parts;
-    await records.replace(final, gone(final, "lost", now() + limits.rememberGoneMs));
+    const { bytes, records, limits, serviceNow } = this.#parts;
+    await records.replace(final, gone(final, "lost", serviceNow() + limits.rememberGoneMs));
     await bytes.discard(final.id);
     return new UploadError("gone", "Not all of the partial uploads are there any more: send the file again");
   }

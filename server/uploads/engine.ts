@@ -9,7 +9,7 @@ import { beginWith, leaveNothing } from "./first_request.ts";
 import { isFinal, load, open, openBegun, OpenUpload } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import { repeat } from "./repeat.ts";
-import { discardOrphan, expire, giveUp, terminate } from "./terminate.ts";
+import { discardOrphan, expire, giveUp, recordRemovals, terminate } from "./terminate.ts";
 import { type Lease, Writers } from "./locks.ts";
 import {
   canAppear,
@@ -35,7 +35,7 @@ export class Engine {
 
   /** Begins an upload. Throws `too-large` and `disk-full`. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
-    const upload = await beginUpload(this.#parts, facts);
+    const upload = beginUpload(this.#parts, facts);
     await this.#parts.records.create(upload);
     return upload;
   }
@@ -115,7 +115,7 @@ export class Engine {
    * there is none, in the place of an unfinished one, or beside a finished one. Throws what `append` throws.
    */
   async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
-    const begun = await this.#byClient.beginAhead(facts, request);
+    const begun = this.#byClient.beginAhead(facts, request);
     return begun === undefined ? await this.#sendInTurn(facts, request) : await this.#sendAhead(begun, facts, request);
   }
 
@@ -134,6 +134,11 @@ export class Engine {
   /** Removes an upload that is past its time, unless somebody is writing to it. */
   async expire(id: string): Promise<void> {
     await expire(this.#parts, this.#writers, id);
+  }
+
+  /** Records the removals for which a full disk had no space. Throws where it still has none. */
+  async recordRemovals(): Promise<void> {
+    await recordRemovals(this.#parts, this.#writers);
   }
 
   /**
@@ -171,9 +176,13 @@ export class Engine {
     return upload?.state === "gone" ? upload.given : undefined;
   }
 
-  /** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
+  /**
+   * When an unfinished upload expires, in milliseconds since 1970, if the server runs until then and no more bytes come
+   * before; never earlier.
+   */
   expiresAt(upload: ReceivingUpload): number {
-    return expiresAt(upload, this.#parts.limits.expireAfterMs);
+    const { limits, now, serviceNow } = this.#parts;
+    return now() + expiresAt(upload, limits.expireAfterMs) - serviceNow();
   }
 
   /** Ends all requests that receive, as interruptions, takes no new ones, and returns when all is flushed and recorded. */

@@ -58,9 +58,9 @@ export async function isStillWhole(parts: Parts, { id, length }: PartialUpload):
 /** Removes a partial upload whose bytes are another one's now; nothing happens where it is gone already. */
 export async function giveUpPartial(parts: Parts, writers: Writers, id: string): Promise<void> {
   using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async () => {
+  await whileLocked(parts, id, async (unlock) => {
     const upload = await parts.records.get(id);
-    if (upload?.state === "receiving") await remove(parts, upload, "concatenated");
+    if (upload?.state === "receiving") await remove(parts, upload, "concatenated", unlock);
     // A crash may have left its entry, or brought it back.
     else await parts.bytes.discard(id);
   });

@@ -198,6 +198,8 @@ function checkAnswer(
 ): void {
   // A question is answered with what is recorded, which is true.
   if (method === "GET") return;
+  // The ledger looks whether what is told to be removed is gone; its record may wait for space.
+  if (method === "DELETE" && answer.status === 204) return;
   // Only where bytes were at stake it must be told: the ledger looks whether what is told to be safe is.
   if (!["write", "flush", "cut"].includes(kind) && answer.status === 200) return;
   assertEquals([answer.status, answer.text], [status, answer.text]);

@@ -9,6 +9,7 @@ import { Engine } from "../../server/uploads/engine.ts";
 import { sweep } from "../../server/uploads/expire.ts";
 import type { Limits } from "../../server/uploads/parts.ts";
 import { repair } from "../../server/uploads/repair.ts";
+import { Space } from "../../server/uploads/space.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 import { lossyRecords } from "./lossy_records.ts";
@@ -28,7 +29,6 @@ const LIMITS: Limits = {
   maxBytes: Infinity,
   idleMs: 60_000,
   minBytesPerSecond: 0,
-  minFreeBytes: 0,
   expireAfterMs: 1000,
   rememberGoneMs: 1000,
   checkpointBytes: Infinity,
@@ -52,10 +52,14 @@ export async function openLossyPawl(
     records,
     limits: { ...LIMITS, ...limits },
     distrusted: new Set(),
+    unrecorded: new Set(),
+    isThere: () => true,
+    space: new Space({ freeBytes: () => Infinity, floorBytes: 0 }),
     durable,
     boot: disk.boot,
     log,
     now,
+    serviceNow: now,
   });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
@@ -75,7 +79,7 @@ export async function openLossyPawl(
     }),
     log,
     repair: () => repair({ engine, bytes, records, log }, new AbortController().signal),
-    sweep: () => sweep({ engine, records, now, log }),
+    sweep: () => sweep({ engine, records, clock: { now, save: () => Promise.resolve() }, log }),
     interrupt: () => engine.close(),
     [Symbol.asyncDispose]: () => engine.close(),
   };

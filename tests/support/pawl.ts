@@ -1,14 +1,22 @@
 import { fromFileUrl, join } from "@std/path";
 import type { Config } from "../../server/config.ts";
-import { openPawl, type Pawl } from "../../server/open.ts";
+import { openPawl, type Pawl, type Surroundings } from "../../server/open.ts";
 import { type Running, serve } from "../../server/serve.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import { tempDir } from "./temp_dir.ts";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
-/** What a test may want to be different from the defaults. */
-export type Wishes = Partial<Config> & { readonly now?: () => number };
+/**
+ * What a test may want to be different from the defaults. With a clock `now` of its own, and no other, time passes as
+ * that shows it, in steps of any length.
+ */
+export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic">>;
+
+function surroundingsOf({ now, monotonic }: Wishes, log: MemoryLog): Surroundings {
+  if (now === undefined) return { log, root, now: Date.now };
+  return { log, root, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
+}
 
 interface TestFolder extends AsyncDisposable {
   readonly data: string;
@@ -30,7 +38,7 @@ export type TestServer = TestFolder & Running & { readonly port: number };
 /** Opens Pawl on a folder of the test's own, or on `wishes.data`; use with `await using`. */
 export async function openTestApp(wishes: Wishes = {}): Promise<TestApp> {
   const { folder, config, end } = await testFolder(wishes);
-  const pawl = await openPawl(config, { log: folder.log, root, now: wishes.now ?? Date.now });
+  const pawl = await openPawl(config, surroundingsOf(wishes, folder.log));
   return {
     ...folder,
     ...pawl,
@@ -52,12 +60,13 @@ function withHost(request: Request): Request {
 /** Starts Pawl on a free port; use with `await using`. */
 export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   const { folder, config, end } = await testFolder(wishes);
-  const running = await serve(config, { log: folder.log, root, now: wishes.now ?? Date.now });
+  const running = await serve(config, surroundingsOf(wishes, folder.log));
   let stopped: Promise<void> | undefined;
   const stop = (patienceMs = 100) => stopped ??= running.stop(patienceMs);
   return {
     ...folder,
     url: running.url,
+    moved: running.moved,
     sweep: running.sweep,
     port: Number(new URL(running.url).port),
     stop,

@@ -1,6 +1,6 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
-import { statfs } from "node:fs/promises";
+import { statfsSync } from "node:fs";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
 import { entryAt, giveName, openToRead, orNotFound, removeEntry } from "./entries.ts";
 import { createFinished } from "./finished.ts";
@@ -45,7 +45,6 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
   const finishedFolder = nameOfFolder(await Deno.stat(finished));
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
-  let free = { bytes: 0, at: -Infinity };
 
   const appending = (id: string): AppenderOptions => ({
     durable,
@@ -108,12 +107,9 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
 
     discard,
 
-    async freeBytes(maxAgeMs = 0) {
-      if (performance.now() - free.at >= maxAgeMs) {
-        const { bavail, bsize } = await statfs(folder);
-        free = { bytes: bavail * bsize, at: performance.now() };
-      }
-      return free.bytes;
+    freeBytes() {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
     },
   };
 }

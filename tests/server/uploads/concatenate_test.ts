@@ -1,3 +1,4 @@
+import { Space } from "../../../server/uploads/space.ts";
 import { createSameName } from "../../../server/model/same_name.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
@@ -22,7 +23,6 @@ async function openEngine(free: number) {
     maxBytes: Infinity,
     idleMs: 60_000,
     minBytesPerSecond: 0,
-    minFreeBytes: MIN_FREE,
     expireAfterMs: 60_000,
     rememberGoneMs: 60_000,
     checkpointBytes: Infinity,
@@ -31,14 +31,18 @@ async function openEngine(free: number) {
     appendPatience: { waitMs: 1000, silenceMs: 1 },
   };
   const engine = new Engine({
-    bytes: { ...bytes, freeBytes: () => Promise.resolve(MIN_FREE + free) },
+    bytes,
     records,
+    space: new Space({ freeBytes: () => MIN_FREE + free, floorBytes: MIN_FREE }),
+    unrecorded: new Set(),
+    isThere: () => true,
     limits,
     distrusted: new Set(),
     durable: false,
     boot: "",
     log: memoryLog(),
     now: Date.now,
+    serviceNow: Date.now,
   });
   return {
     engine,
