@@ -4,6 +4,7 @@ import { UploadError } from "../errors.ts";
 import type { ByteStore, FinishedFile, RecordStore } from "../storage/store.ts";
 import type { CompleteUpload } from "../model/upload.ts";
 import { checkThere } from "../uploads/presence.ts";
+import { servedType } from "./uploaded_content.ts";
 
 /** What {@linkcode createDownloads} works with. */
 export interface DownloadDeps {
@@ -58,10 +59,8 @@ function fileHeaders(upload: CompleteUpload, length: number): Record<string, str
   const name = basename(upload.path);
   return {
     "Content-Length": String(length),
-    "Content-Type": upload.type ?? typeOfName(name) ?? "application/octet-stream",
+    "Content-Type": servedType(upload.type ?? typeOfName(name)),
     "Content-Disposition": attachment(name),
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-cache",
   };
 }

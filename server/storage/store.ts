@@ -120,8 +120,8 @@ export interface ByteStore {
   find(file: PlacedFile): Promise<Whereabouts>;
   /** Opens a finished file, itself and nothing else that may lie in its place; `undefined` unless it is there. */
   openFinished(file: PlacedFile): Promise<FinishedFile | undefined>;
-  /** How many bytes there is space for; what was found less than `maxAgeMs` ago is new enough. */
-  freeBytes(maxAgeMs?: number): Promise<number>;
+  /** How many bytes there is space for, as the disk says now. Waits for nothing. */
+  freeBytes(): number;
   /**
    * Removes a finished file, and the folders that have become empty by that; returns when it would not come back after a
    * power cut. Where something else lies in its place, that stays.
@@ -165,4 +165,10 @@ export interface RecordStore extends Disposable {
   forget(upload: Upload): Promise<void>;
   /** The ids of the uploads that are due, the longest due first; its cost follows how many are asked for. */
   due(now: number): AsyncIterable<string>;
+  /** When the upload that is due first is due; `undefined` when none ever is. */
+  firstDueAt(): Promise<number | undefined>;
+  /** The latest service time that was recorded, in milliseconds; `undefined` when none was. */
+  serviceTime(): Promise<number | undefined>;
+  /** Records the service time; it never goes back, whatever another process on the same records knows. */
+  saveServiceTime(ms: number): Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { OpenUpload } from "./open_upload.ts";
 import { type Parts, RATE_GRACE_MS } from "./parts.ts";
 import { type End, receive, type Received } from "../receiving/receive.ts";
 import type { Lease } from "./locks.ts";
+import { FloorReached } from "./space.ts";
 import { canAppear, type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 
 /** What the database needs of a disk that is full to record the counts of many uploads. */
@@ -57,7 +58,7 @@ async function append(
     if (end === "disk-full") return diskFull(opened.upload.offset, cause);
   };
   try {
-    if (end === "disk-full") await makeRoom(opened);
+    if (end === "disk-full" && !(cause instanceof FloorReached)) await makeRoom(opened);
     refuse(end, end === "complete" ? bodyCheck.mismatch() : undefined, { ...file, start, parts });
     const offset = opened.appender.length;
     const length = file.length ?? (end === "complete" && request.toTheEnd ? offset : undefined);
@@ -97,7 +98,7 @@ export async function appendAndClose(
 
 /** Receives the body with its checkpoints, and returns when what came of it is flushed. */
 async function receiveFlushed(
-  { limits }: Parts,
+  { limits, space }: Parts,
   lease: Lease,
   opened: OpenUpload,
   request: AppendRequest,
@@ -109,7 +110,8 @@ async function receiveFlushed(
     everyMs: limits.checkpointMs,
     commit: (offset) => opened.checkpoint({ ...file, offset }),
   });
-  const received = await receive(request.body, appender, {
+  using guarded = space.guard(appender);
+  const received = await receive(request.body, guarded, {
     limit: (file.length ?? limits.maxBytes) - request.offset,
     expected: request.bodyLength,
     idleMs: limits.idleMs,
@@ -151,7 +153,7 @@ async function finished(
   }
 }
 
-/** On a full disk not even the count can be recorded: a few of the bytes that came make room for it. */
+/** On a disk that others have filled below the floor not even the count can be recorded: a few of the bytes that came make room for it. */
 async function makeRoom({ appender, upload }: OpenUpload): Promise<void> {
   await appender.cut(Math.max(upload.offset, appender.length - ROOM_FOR_RECORDS));
 }

@@ -13,27 +13,32 @@ export function isSmallAndWhole({ offset, bodyLength, length = bodyLength }: Ann
 }
 
 /**
- * A new upload, not recorded yet; `onDisk` of its bytes are there already. Throws `too-large`, and `disk-full` where it
- * would leave too little space.
+ * A new upload, not recorded yet, that will take up to `room` bytes of the disk: its length, where nothing else is said.
+ * Throws `too-large`, and `disk-full` where it would leave too little space.
  */
-export async function beginUpload(parts: Parts, facts: FileFacts, onDisk = 0): Promise<ReceivingUpload> {
-  const { bytes, limits, boot, durable, now } = parts;
+export function beginUpload(parts: Parts, facts: FileFacts, room: number = facts.length ?? 0): ReceivingUpload {
+  const { space, limits, boot, durable, now, serviceNow } = parts;
   checkSize(facts.length ?? 0, limits.maxBytes);
-  const maxAgeMs = (facts.length ?? Infinity) > SMALL ? 0 : 1000;
-  const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes(maxAgeMs);
-  if (free - (facts.length ?? 0) + onDisk < limits.minFreeBytes) {
+  if (!space.fits(room)) {
     throw new UploadError(
       "disk-full",
       "The server's disk is too full for a new upload: try again when there is space",
     );
   }
   const id = randomBytes(16).toString("base64url");
-  return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs, boot, durable });
+  return newUpload(facts, {
+    id,
+    now: now(),
+    serviceNow: serviceNow(),
+    expireAfterMs: limits.expireAfterMs,
+    boot,
+    durable,
+  });
 }
 
 /** The same, with what its first request says of it. Throws, besides, what {@linkcode agree} throws. */
-export async function beginAgreed(parts: Parts, facts: FileFacts, request: Announced): Promise<ReceivingUpload> {
+export function beginAgreed(parts: Parts, facts: FileFacts, request: Announced): ReceivingUpload {
   const { length } = request;
-  const upload = await beginUpload(parts, { ...facts, ...length !== undefined && { length } });
+  const upload = beginUpload(parts, { ...facts, ...length !== undefined && { length } });
   return { ...upload, ...agree(upload, request, parts.limits.maxBytes) };
 }

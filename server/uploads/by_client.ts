@@ -64,12 +64,12 @@ export class UploadsByClient {
    * mostly there is none. `undefined` for any other file, and while another request has its turn. Throws `too-large` and
    * other refusals.
    */
-  async beginAhead(facts: NamedFileFacts, request: AppendRequest): Promise<BegunTarget | undefined> {
+  beginAhead(facts: NamedFileFacts, request: AppendRequest): BegunTarget | undefined {
     if (!isSmallAndWhole(request)) return undefined;
     const turn = this.#turns.enterAtOnce(turnOf(facts.owner, facts.clientId));
     if (turn === undefined) return undefined;
     try {
-      const upload = await beginAgreed(this.#parts, facts, request);
+      const upload = beginAgreed(this.#parts, facts, request);
       const begun = new Begun(upload, { records: this.#parts.records, turn });
       return { begun, lease: this.#writers.takeOver(begun.upload.id, request.offset) };
     } catch (error) {
@@ -86,7 +86,7 @@ export class UploadsByClient {
       if (!isKnown && request.offset > 0) throw wrongOffset(0);
       if (isKnown && (request.offset > 0 || goesOn(known, request))) return known.id;
       // A request that would be refused must not cost the bytes of the upload before it.
-      const upload = await beginAgreed(this.#parts, facts, request);
+      const upload = beginAgreed(this.#parts, facts, request);
       const isBegun = known === undefined ? await records.create(upload) : await this.#replace(known, upload, request);
       if (isBegun) return upload.id;
     }

@@ -4,7 +4,7 @@ import { Checkpoints } from "../receiving/checkpoints.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import { appear } from "./finish.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
-import { baseOf, giveUpPartial, isStillWhole, wholePartial } from "./partials.ts";
+import { baseOf, giveUpPartial, isNeededAfter, isStillWhole, roomFor, wholePartial } from "./partials.ts";
 import type { Parts } from "./parts.ts";
 import type { Lease, Writers } from "./locks.ts";
 import { Turns } from "./turns.ts";
@@ -90,8 +90,9 @@ export class Concatenations {
     const partials: PartialUpload[] = [];
     for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
-    const onDisk = baseOf(partials)?.length ?? 0;
-    const upload = await beginUpload(this.#parts, { ...facts, clientId, length, concat: { partials, asSent } }, onDisk);
+    // Before the first byte is copied: a few bytes can come again and again.
+    const final = { ...facts, clientId, length, concat: { partials, asSent } };
+    const upload = beginUpload(this.#parts, final, roomFor(partials));
     if (await records.create(upload)) return upload.id;
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
   }
@@ -152,8 +153,8 @@ export class Concatenations {
         const start = end;
         end += partial.length;
         if (opened.appender.length < end) await this.#copy(opened, { start, partial, base, lease });
-        const isNeeded = partials.some(({ id }, at) => at > index && id === partial.id);
-        if (!isNeeded && partial.id !== base?.id) await giveUpPartial(this.#parts, this.#writers, partial.id);
+        const isNeeded = partial.id === base?.id || isNeededAfter(partials, index);
+        if (!isNeeded) await giveUpPartial(this.#parts, this.#writers, partial.id);
       }
       // An empty file may just have been made: it must not vanish behind the name that it gets.
       await opened.appender.sync();
@@ -169,7 +170,7 @@ export class Concatenations {
     opened: OpenUpload,
     { start, partial, base, lease }: { start: number; partial: PartialUpload; lease: Lease; base: Job["base"] },
   ): Promise<void> {
-    const { bytes, limits } = this.#parts;
+    const { bytes, limits, space } = this.#parts;
     const { appender } = opened;
     // The base has no bytes of its own any more: they are the first ones of this file.
     const isOwn = partial.id === base?.id;
@@ -181,10 +182,11 @@ export class Concatenations {
       everyMs: limits.checkpointMs,
       commit: (offset) => opened.checkpoint({ offset }),
     });
+    using guarded = space.guard(appender);
     try {
       for await (const piece of bytes.readUnfinished(source, partial.length, appender.length - start)) {
         if (lease.stop.aborted) break;
-        await appender.write(piece);
+        await guarded.write(piece);
         checkpoints.written();
       }
     } finally {
@@ -197,8 +199,8 @@ export class Concatenations {
   }
 
   async #lose(final: ReceivingUpload): Promise<UploadError> {
-    const { bytes, records, limits, now } = this.#parts;
-    await records.replace(final, gone(final, "lost", now() + limits.rememberGoneMs));
+    const { bytes, records, limits, serviceNow } = this.#parts;
+    await records.replace(final, gone(final, "lost", serviceNow() + limits.rememberGoneMs));
     await bytes.discard(final.id);
     return new UploadError("gone", "Not all of the partial uploads are there any more: send the file again");
   }

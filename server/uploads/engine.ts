@@ -1,4 +1,4 @@
-import { UploadError } from "../errors.ts";
+import { isAbsent, UploadError } from "../errors.ts";
 import { wrongOffset } from "../model/agree.ts";
 import { appendAndClose, type Appended, type AppendRequest } from "./append.ts";
 import { beginUpload } from "./begin.ts";
@@ -9,7 +9,7 @@ import { beginWith, leaveNothing } from "./first_request.ts";
 import { isFinal, load, open, openBegun, OpenUpload } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import { repeat } from "./repeat.ts";
-import { discardOrphan, expire, giveUp, terminate } from "./terminate.ts";
+import { discardOrphan, expire, giveUp, recordRemovals, terminate } from "./terminate.ts";
 import { type Lease, Writers } from "./locks.ts";
 import {
   canAppear,
@@ -35,7 +35,7 @@ export class Engine {
 
   /** Begins an upload. Throws `too-large` and `disk-full`. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
-    const upload = await beginUpload(this.#parts, facts);
+    const upload = beginUpload(this.#parts, facts);
     await this.#parts.records.create(upload);
     return upload;
   }
@@ -64,7 +64,7 @@ export class Engine {
   /**
    * How far an upload is: the count is on disk, and it is the one that the next append meets, unless another client
    * goes on sending. Waits up to a second for a writer to end or fall silent; takes over a silent one. Completes what a
-   * crash has left undone. Throws `not-found` or `gone`.
+   * crash has left undone. Throws `not-found`, `terminated` or `gone`.
    */
   async status(id: string): Promise<ReceivingUpload | CompleteUpload> {
     const { bytes, limits, log } = this.#parts;
@@ -93,15 +93,15 @@ export class Engine {
       return await this.status(upload.id);
     } catch (error) {
       // It went since it was found: to its client it is as if it had never been.
-      if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+      if (isAbsent(error)) return undefined;
       throw error;
     }
   }
 
   /**
    * Appends a body to an upload; a writer that still holds it has to let go first. The same last request again, empty,
-   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `gone`, `locked`, and
-   * `final` for one that is concatenated of others.
+   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `terminated`, `gone`,
+   * `locked`, and `final` for one that is concatenated of others.
    */
   async append(id: string, request: AppendRequest): Promise<Appended> {
     if (this.#concatenations.isRunning(id)) throw isFinal();
@@ -115,7 +115,7 @@ export class Engine {
    * there is none, in the place of an unfinished one, or beside a finished one. Throws what `append` throws.
    */
   async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
-    const begun = await this.#byClient.beginAhead(facts, request);
+    const begun = this.#byClient.beginAhead(facts, request);
     return begun === undefined ? await this.#sendInTurn(facts, request) : await this.#sendAhead(begun, facts, request);
   }
 
@@ -126,7 +126,7 @@ export class Engine {
     await giveUp(this.#parts, this.#writers, found.id);
   }
 
-  /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `gone` or `locked`. */
+  /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
   async terminate(id: string): Promise<void> {
     await terminate(this.#parts, this.#writers, id);
   }
@@ -134,6 +134,11 @@ export class Engine {
   /** Removes an upload that is past its time, unless somebody is writing to it. */
   async expire(id: string): Promise<void> {
     await expire(this.#parts, this.#writers, id);
+  }
+
+  /** Records the removals for which a full disk had no space. Throws where it still has none. */
+  async recordRemovals(): Promise<void> {
+    await recordRemovals(this.#parts, this.#writers);
   }
 
   /**
@@ -146,7 +151,7 @@ export class Engine {
     else await this.#bringInStep(id, canAppear);
   }
 
-  /** Makes sure of a finished upload that a crash came upon just then. Throws `not-found` or `gone`. */
+  /** Makes sure of a finished upload that a crash came upon just then. Throws what `status` throws. */
   async settle(id: string): Promise<void> {
     await this.#writers.untilFree(id);
     await this.#bringInStep(id, canAppear);
@@ -171,9 +176,13 @@ export class Engine {
     return upload?.state === "gone" ? upload.given : undefined;
   }
 
-  /** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
+  /**
+   * When an unfinished upload expires, in milliseconds since 1970, if the server runs until then and no more bytes come
+   * before; never earlier.
+   */
   expiresAt(upload: ReceivingUpload): number {
-    return expiresAt(upload, this.#parts.limits.expireAfterMs);
+    const { limits, now, serviceNow } = this.#parts;
+    return now() + expiresAt(upload, limits.expireAfterMs) - serviceNow();
   }
 
   /** Ends all requests that receive, as interruptions, takes no new ones, and returns when all is flushed and recorded. */

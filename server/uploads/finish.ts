@@ -80,6 +80,7 @@ async function seal({ log }: Parts, { upload: { id, modifiedAt }, appender }: Fi
  */
 async function show(parts: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
   const { bytes, records } = parts;
+  const wanted = wantedOf(upload);
   let shown = upload;
   let plainness = 0;
   let cause: unknown;
@@ -93,7 +94,7 @@ async function show(parts: Parts, upload: CompleteUpload): Promise<CompleteUploa
         plainness++;
         cause = error;
       }
-      const path = await bytes.choose(wantedOf(shown), {
+      const path = await bytes.choose(wanted, {
         isClaimed: async (path) => path !== own && await isClaimed(parts, path),
         plainness: attempt < WITHOUT_FOLDERS ? plainness : Math.max(plainness, 2),
         isCrowded: attempt >= CROWDED,

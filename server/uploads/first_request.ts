@@ -18,7 +18,7 @@ export async function beginWith(
   facts: FileFacts,
   request: AppendRequest,
 ): Promise<Appended> {
-  const begun = new Begun(await beginAgreed(parts, facts, request), parts);
+  const begun = new Begun(beginAgreed(parts, facts, request), parts);
   const { id } = begun.upload;
   try {
     using lease = await writers.takeOver(id, 0);

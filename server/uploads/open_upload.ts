@@ -1,4 +1,4 @@
-import { UploadError } from "../errors.ts";
+import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
 import type { Begun } from "./begun.ts";
 import type { Digest } from "../model/digest.ts";
@@ -7,7 +7,7 @@ import type { Parts } from "./parts.ts";
 import { checkThere } from "./presence.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
 
-/** Finds an upload that is there, with its file. Throws `not-found` or `gone`. */
+/** Finds an upload that is there, with its file. Throws `not-found`, `terminated` or `gone`. */
 export async function load(parts: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await loadRecorded(parts, id);
   if (upload.state === "complete") await checkThere(parts.bytes, upload);
@@ -15,11 +15,16 @@ export async function load(parts: Parts, id: string): Promise<ReceivingUpload | 
 }
 
 /** The same of a finished upload whose file may have been taken away by hand. */
-export async function loadRecorded({ records }: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
+export async function loadRecorded(
+  { records, unrecorded }: Parts,
+  id: string,
+): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await records.get(id);
   if (upload === undefined) throw new UploadError("not-found", "No such upload: begin a new one");
-  if (upload.state !== "gone") return upload;
-  throw new UploadError("gone", `This upload ${WHY_GONE[upload.reason]}: begin a new one`);
+  if (upload.state !== "gone" && !unrecorded.has(id)) return upload;
+  const reason = upload.state === "gone" ? upload.reason : "terminated";
+  const code = reason === "terminated" ? "terminated" : "gone";
+  throw new UploadError(code, `This upload ${WHY_GONE[reason]}: begin a new one`);
 }
 
 const WHY_GONE = {
@@ -38,8 +43,8 @@ export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload>
 
 /**
  * Opens an upload for its one writer, with record and file in step. Gives a finished upload where it is finished, with
- * its name on disk. Throws `not-found`, `gone`, `locked` while another process writes to it, and `final` for one that is
- * concatenated of others, unless this is to go on with that.
+ * its name on disk. Throws `not-found`, `terminated`, `gone`, `locked` while another process writes to it, and `final` for
+ * one that is concatenated of others, unless this is to go on with that.
  */
 export async function open(
   parts: Parts,
@@ -56,8 +61,7 @@ export async function open(
     if (found.concat !== undefined && !toConcatenate) throw isFinal();
     return opened = await OpenUpload.inStep(parts, found, appender);
   } catch (error) {
-    const isGone = error instanceof UploadError && (error.code === "not-found" || error.code === "gone");
-    if (isGone) await parts.bytes.discard(id);
+    if (isAbsent(error)) await parts.bytes.discard(id);
     throw error;
   } finally {
     if (opened === undefined) await appender[Symbol.asyncDispose]();
@@ -67,13 +71,58 @@ export async function open(
 /** A finished upload has no file among the unfinished; one that has no byte yet need not have one. */
 async function openMissing(parts: Parts, id: string): Promise<UnfinishedFile | CompleteUpload> {
   const found = await load(parts, id);
-  return found.state === "complete" ? found : unlessLocked(await parts.bytes.create(id));
+  if (found.state === "complete") return found;
+  const isToBegin = found.offset === 0 || isWorthless(found, parts);
+  if (isToBegin || await parts.bytes.length(id) !== undefined) return unlessLocked(await parts.bytes.create(id));
+  throw await lost(parts, found, 0);
 }
 
-/** Does `work` while no other process writes to the upload's file, if it has one. Throws `locked`. */
-export async function whileLocked<T>(parts: Parts, id: string, work: () => Promise<T>): Promise<T> {
-  await using _file = unlessLocked(await parts.bytes.open(id));
-  return await work();
+/**
+ * Does `work` while no other process writes to the upload's file, if it has one; `unlock` lets it go before the end, and
+ * a file without a name gives its space back then. Throws `locked`.
+ */
+export async function whileLocked<T>(
+  parts: Parts,
+  id: string,
+  work: (unlock: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  let file = unlessLocked(await parts.bytes.open(id));
+  const unlock = async () => {
+    const locked = file;
+    file = undefined;
+    await locked?.[Symbol.asyncDispose]();
+  };
+  try {
+    return await work(unlock);
+  } finally {
+    await unlock();
+  }
+}
+
+/** True where no byte is to be trusted: it was recorded without a flush before the machine started. */
+function isWorthless({ relaxed, boot }: ReceivingUpload, parts: Parts): boolean {
+  return relaxed === true && boot !== parts.boot;
+}
+
+/**
+ * Records, if it can, that an upload has lost bytes, and gives what is to be thrown: without them it is gone, also where
+ * a full disk has no space for the record.
+ */
+async function lost(parts: Parts, found: ReceivingUpload, length: number): Promise<UploadError> {
+  const { records, limits, serviceNow, log } = parts;
+  const { id, offset } = found;
+  if (!parts.isThere(0)) return folderMoved();
+  log.error("Bytes of upload {id} are lost: its file has {length} of the {offset} bytes recorded", {
+    id,
+    length,
+    offset,
+  });
+  try {
+    await records.replace(found, gone(found, "lost", serviceNow() + limits.rememberGoneMs));
+  } catch (error) {
+    log.warning("Cannot record that upload {id} is gone: {error}", { id, error });
+  }
+  return new UploadError("gone", "This upload has lost bytes on disk: begin a new one");
 }
 
 /** A file that is concatenated of partial uploads takes no bytes from a client (tus 1.0.0, Concatenation). */
@@ -111,20 +160,12 @@ export class OpenUpload implements AsyncDisposable {
    */
   static async inStep(parts: Parts, found: ReceivingUpload, appender: UnfinishedFile): Promise<OpenUpload> {
     const opened = new OpenUpload(parts, found, appender);
-    const { id, offset, cutBack, boot, relaxed } = found;
-    if (relaxed && boot !== parts.boot) {
+    const { id, offset, cutBack, boot } = found;
+    if (isWorthless(found, parts)) {
       await opened.takeBack(0);
       return opened;
     }
-    if (appender.length < offset) {
-      parts.log.error("Bytes of upload {id} are lost: its file has {length} of the {offset} bytes recorded", {
-        id,
-        length: appender.length,
-        offset,
-      });
-      await parts.records.replace(found, gone(found, "lost", parts.now() + parts.limits.rememberGoneMs));
-      throw new UploadError("gone", "This upload has lost bytes on disk: begin a new one");
-    }
+    if (appender.length < offset) throw await lost(parts, found, appender.length);
     if (appender.length > offset) {
       const isTrusted = !cutBack && !parts.distrusted.has(id) && boot === parts.boot;
       if (isTrusted) await opened.#countRest();

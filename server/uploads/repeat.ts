@@ -35,7 +35,4 @@ export async function repeat(
 const NOTHING = {
   length: 0,
   write: () => Promise.resolve(),
-  sync: () => Promise.resolve(),
-  cut: () => Promise.resolve(),
-  [Symbol.asyncDispose]: () => Promise.resolve(),
 };

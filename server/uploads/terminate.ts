@@ -1,28 +1,28 @@
-import { UploadError } from "../errors.ts";
+import { isDiskFull, UploadError } from "../errors.ts";
 import { load, loadRecorded, whileLocked } from "./open_upload.ts";
 import type { Parts } from "./parts.ts";
 import type { Writers } from "./locks.ts";
 import { type CompleteUpload, expiresAt, gone, type GoneUpload, type ReceivingUpload } from "../model/upload.ts";
 
-/** Removes an upload, finished or not, with its bytes. Throws `not-found`, `gone` or `locked`. */
+/** Removes an upload, finished or not, with its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
 export async function terminate(parts: Parts, writers: Writers, id: string): Promise<void> {
   using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async () => {
+  await whileLocked(parts, id, async (unlock) => {
     const upload = await parts.records.get(id);
     // Somebody has taken its file away before, and the name has gone on to another.
     if (upload?.state === "gone" && upload.reason === "taken") {
       await parts.records.replace(upload, { ...upload, reason: "terminated" });
-    } else await remove(parts, await loadRecorded(parts, id), "terminated");
+    } else await remove(parts, await loadRecorded(parts, id), "terminated", unlock);
   });
 }
 
 /** Removes an unfinished upload with its bytes. Throws `finished`, and what {@linkcode terminate} throws. */
 export async function giveUp(parts: Parts, writers: Writers, id: string): Promise<void> {
   using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async () => {
+  await whileLocked(parts, id, async (unlock) => {
     const upload = await load(parts, id);
-    if (upload.state === "receiving") return await remove(parts, upload, "terminated");
-    throw new UploadError("finished", `This upload is finished: remove the file by DELETE /files/${upload.id}`);
+    if (upload.state === "receiving") return await remove(parts, upload, "terminated", unlock);
+    throw new UploadError("finished", "This upload is finished: there is nothing to give up");
   });
 }
 
@@ -33,14 +33,14 @@ export async function giveUp(parts: Parts, writers: Writers, id: string): Promis
 export async function expire(parts: Parts, writers: Writers, id: string): Promise<void> {
   if (writers.isHeld(id)) return;
   using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async () => {
-    const { records, limits, now } = parts;
+  await whileLocked(parts, id, async (unlock) => {
+    const { records, limits, serviceNow } = parts;
     const upload = await records.get(id);
-    if (upload === undefined || upload.state === "complete" || upload.dueAt > now()) return;
+    if (upload === undefined || upload.state === "complete" || upload.dueAt > serviceNow()) return;
     if (upload.state === "gone") return await records.forget(upload);
     const dueAt = expiresAt(upload, limits.expireAfterMs);
-    if (dueAt > now()) await records.replace(upload, { ...upload, dueAt });
-    else await remove(parts, upload, "expired");
+    if (dueAt > serviceNow()) await records.replace(upload, { ...upload, dueAt });
+    else await remove(parts, upload, "expired", unlock);
   });
 }
 
@@ -50,21 +50,80 @@ export async function discardOrphan(parts: Parts, id: string): Promise<void> {
     const { bytes, records, log } = parts;
     const upload = await records.get(id);
     if (upload?.state === "receiving" || upload?.state === "complete") return;
+    // In another folder it may be another server's.
+    if (!parts.isThere(0)) return;
     await bytes.discard(id);
     log.debug("Removed {id}, which was left behind", { id });
   });
 }
 
-/** Removes what is there of an upload; its file must be locked. */
+/** So many removals are remembered whose record waits for space; each takes little more than its id. */
+const MAX_UNRECORDED = 10_000;
+
+/** Records the removals for which a full disk had no space, as long as it has some now. Throws `locked`. */
+export async function recordRemovals(parts: Parts, writers: Writers): Promise<void> {
+  for (const id of parts.unrecorded) {
+    using _lease = await writers.takeOver(id);
+    const isFull = await whileLocked(parts, id, async () => {
+      const { records, limits, serviceNow } = parts;
+      const upload = await records.get(id);
+      if (upload === undefined || upload.state === "gone") return false;
+      const after = gone(upload, "terminated", serviceNow() + limits.rememberGoneMs);
+      return await unlessFull(records.replace(upload, after)) !== undefined;
+    });
+    if (isFull) return;
+    parts.unrecorded.delete(id);
+  }
+}
+
+/**
+ * Removes what is there of an upload; its file must be locked. What shows goes before its record, so that no file is left
+ * that nothing knows; the bytes of an unfinished one after it, so that no record promises bytes that are gone. Only where
+ * the disk is too full for the record the bytes go first, and `unlock` gives their space back. A crash then, or a disk
+ * that is full at once again, leaves a record without bytes: whoever asks for it is told that the upload is gone.
+ */
 export async function remove(
-  { bytes, records, limits, now, log }: Parts,
+  parts: Parts,
   upload: ReceivingUpload | CompleteUpload,
   reason: GoneUpload["reason"],
+  unlock: () => Promise<void>,
 ): Promise<void> {
-  // What shows goes before its record, so that no file is left that nothing knows; the bytes of an unfinished one after
-  // it, so that no record promises bytes that are gone.
+  const { bytes, records, limits, serviceNow, log, unrecorded } = parts;
+  const { id } = upload;
+  const after = gone(upload, reason, serviceNow() + limits.rememberGoneMs);
   if (upload.state === "complete") await bytes.removeFinished(upload);
-  await records.replace(upload, gone(upload, reason, now() + limits.rememberGoneMs));
-  await bytes.discard(upload.id);
-  log.info("Removed upload {id}, {reason}", { id: upload.id, reason });
+  const whyNot = await unlessFull(records.replace(upload, after));
+  await bytes.discard(id);
+  if (whyNot !== undefined) {
+    await unlock();
+    const stillNot = await unlessFull(records.replace(upload, after));
+    if (stillNot !== undefined) return leaveUnrecorded(parts, upload, { reason, error: stillNot });
+  }
+  unrecorded.delete(id);
+  log.info("Removed upload {id}, {reason}", { id, reason });
+}
+
+/** Gives what a full disk has made fail. Throws what failed for another reason. */
+async function unlessFull(done: Promise<unknown>): Promise<unknown> {
+  try {
+    await done;
+  } catch (error) {
+    if (isDiskFull(error)) return error;
+    throw error;
+  }
+}
+
+/** A removal that nobody can see undone is done; it is recorded later. Throws `error` for any other. */
+function leaveUnrecorded(
+  { unrecorded, log }: Parts,
+  upload: ReceivingUpload | CompleteUpload,
+  { reason, error }: { reason: GoneUpload["reason"]; error: unknown },
+): void {
+  const { id } = upload;
+  // Of an unfinished upload without a byte only the record can tell that it was removed.
+  const isSeen = upload.state === "receiving" && upload.offset === 0;
+  // One that has expired is found again by its time.
+  if (reason !== "terminated" || isSeen || unrecorded.size >= MAX_UNRECORDED) throw error;
+  unrecorded.add(id);
+  log.warning("Removed upload {id}, but the disk is too full to record it: {error}", { id, error });
 }

@@ -61,6 +61,7 @@ export async function writeExpired(dir: string, count: number, now: number): Pro
   const incoming = join(dir, "incoming");
   await ensureDir(incoming);
   using kv = await Deno.openKv(await databaseIn(dir));
+  await kv.set(["service-time"], now);
   const ids: string[] = [];
   while (ids.length < count) {
     const atomic = kv.atomic();

@@ -91,7 +91,9 @@ Deno.test("a body that was refused does not come back when its taking back fails
     await run(world, scenario, async (sender) => {
       await sender.send(file, 0, file.content.slice(0, 70));
       world.disk.interfere = ({ kind }) => kinds.includes(kind) ? { error: EIO } : undefined;
-      const { status } = await sender.send(file, 70, new Uint8Array(70), { "Content-Digest": `sha-256=:AAAA:` });
+      const { status } = await sender.send(file, 70, new Uint8Array(70), {
+        "Content-Digest": `sha-256=:${"A".repeat(43)}=:`,
+      });
       world.disk.interfere = () => undefined;
       assertEquals([kinds, status], [kinds, 500]);
       if (kinds.length === 1) await goOn(copyOf(world), scenario, new Set());
@@ -196,6 +198,8 @@ function checkAnswer(
 ): void {
   // A question is answered with what is recorded, which is true.
   if (method === "GET") return;
+  // The ledger looks whether what is told to be removed is gone; its record may wait for space.
+  if (method === "DELETE" && answer.status === 204) return;
   // Only where bytes were at stake it must be told: the ledger looks whether what is told to be safe is.
   if (!["write", "flush", "cut"].includes(kind) && answer.status === 200) return;
   // A folder that stays, empty, is no failure of the removal of its file.

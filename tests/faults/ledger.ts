@@ -164,10 +164,17 @@ export class Ledger {
   assertKept(disk: LossyDisk): void {
     for (const [location, file] of this.#finished) this.#assertFinished(location, file, disk);
     for (const [location, isDone] of this.#removals) {
-      if (!isDone) continue;
-      const state = disk.tables.uploads.get(location.slice("/files/".length))?.state;
-      assert(state === undefined || state === "gone", `${location} was removed and is ${state}`);
+      if (isDone) this.assertRemoved(location.slice("/files/".length), disk);
     }
+  }
+
+  /** Throws where there is more of a removed upload than a record without bytes, for whose end a full disk had no space. */
+  assertRemoved(id: string, disk: LossyDisk): void {
+    const upload = disk.tables.uploads.get(id);
+    if (upload === undefined || upload.state === "gone") return;
+    const path = upload.state === "complete" ? `files/${upload.path}` : `incoming/${id}`;
+    assert(upload.state === "complete" || upload.offset > 0, `${id} was removed and can be begun`);
+    assert(!disk.has(path), `${id} was removed, and ${path} is there`);
   }
 
   /** All that tells it from another one. */

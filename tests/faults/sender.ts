@@ -60,7 +60,10 @@ export class Sender {
   async giveUp(file: SentFile): Promise<Answer> {
     // A finished one is refused: that one is not let go of.
     this.ledger.letGo(file);
-    return await this.#alive("DELETE", () => this.#client.giveUp(file.id));
+    const id = this.disk.tables.clients.get(JSON.stringify(["anonymous", file.id]));
+    const answer = await this.#alive("DELETE", () => this.#client.giveUp(file.id));
+    if (answer.status === 204 && id !== undefined) this.ledger.assertRemoved(id, this.disk);
+    return answer;
   }
 
   async remove(file: SentFile, location: string): Promise<void> {

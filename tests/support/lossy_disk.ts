@@ -182,6 +182,11 @@ export class LossyDisk implements Disposable {
     return node instanceof FileNode ? node.safe : undefined;
   }
 
+  /** True where something is seen at a path in the server's folder. */
+  has(path: string): boolean {
+    return this.find([DATA, ...path.split("/")]) !== undefined;
+  }
+
   /** Every file that is seen below one of the server's folders, by its path from there. */
   files(path: string): Map<string, Uint8Array> {
     const found = new Map<string, Uint8Array>();

@@ -63,6 +63,10 @@ export function lossyRecords(
       });
     },
 
+    firstDueAt: () => Promise.resolve(undefined),
+    serviceTime: () => Promise.resolve(0),
+    saveServiceTime: () => Promise.resolve(),
+
     [Symbol.dispose]: () => {},
   };
 }

@@ -250,7 +250,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
 
 function upload(id: string, name: string, folders: string[] = [], now = 0): ReceivingUpload {
   const facts = { owner: "anonymous", clientId: `client of ${name}`, name, folders };
-  return newUpload(facts, { id, now, expireAfterMs: 100, boot: "a boot", durable: true });
+  return newUpload(facts, { id, now, serviceNow: now, expireAfterMs: 100, boot: "a boot", durable: true });
 }
 
 /** A file, made where there is none. */

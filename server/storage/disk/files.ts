@@ -1,6 +1,6 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
-import { statfs } from "node:fs/promises";
+import { statfsSync } from "node:fs";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
 import { entryAt, giveName, openToRead, orNotFound, removeEntry } from "./entries.ts";
 import { createFinished } from "./finished.ts";
@@ -19,13 +19,17 @@ export interface FilesOptions {
   readonly gatherMs?: number;
 }
 
+/** Where the bytes lie below the data folder. */
+export function foldersOf(folder: string): { readonly incoming: string; readonly finished: string } {
+  return { incoming: join(folder, "incoming"), finished: join(folder, "files") };
+}
+
 /**
  * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
  * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
  */
 export async function openFiles(folder: string, { durable, gatherMs = 25 }: FilesOptions): Promise<ByteStore> {
-  const incoming = join(folder, "incoming");
-  const finished = join(folder, "files");
+  const { incoming, finished } = foldersOf(folder);
   await ensureDir(incoming);
   await ensureDir(finished);
   const { ignoresCase } = probe(incoming, finished);
@@ -41,7 +45,6 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
   const finishedFolder = nameOfFolder(await Deno.stat(finished));
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
-  let free = { bytes: 0, at: -Infinity };
 
   const appending = (id: string): AppenderOptions => ({
     durable,
@@ -104,12 +107,9 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
 
     discard,
 
-    async freeBytes(maxAgeMs = 0) {
-      if (performance.now() - free.at >= maxAgeMs) {
-        const { bavail, bsize } = await statfs(folder);
-        free = { bytes: bavail * bsize, at: performance.now() };
-      }
-      return free.bytes;
+    freeBytes() {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
     },
   };
 }

@@ -5,13 +5,18 @@ export type Info = Pick<Deno.FileInfo, "isFile" | "size" | "ino" | "mtime" | "bi
  * Names a folder of finished files: another one than before when the data was copied, or brought back from a copy, with
  * other numbers for all of its files.
  */
-export function nameOfFolder({ ino, birthtime }: Info): string {
+export function nameOfFolder(info: Info): string {
+  return numberOf(info);
+}
+
+/** What the disk knows an entry by. Its number alone is soon given to another file, once this one is removed. */
+function numberOf({ ino, birthtime }: Info): string {
   return `${ino}-${birthtime?.getTime() ?? ""}`;
 }
 
 /** What a record keeps of a file, to know it again: its number, when it was last changed, and the folder's name. */
-export function identityOf({ ino, mtime }: Info, folder: string): string {
-  return [ino, mtime?.getTime() ?? "", folder].join(" ");
+export function identityOf(info: Info, folder: string): string {
+  return [numberOf(info), info.mtime?.getTime() ?? "", folder].join(" ");
 }
 
 /**
@@ -21,8 +26,8 @@ export function identityOf({ ino, mtime }: Info, folder: string): string {
  */
 export function isIdentical(info: Info, file: { length: number; identity?: string }, folder: string): boolean {
   if (!info.isFile || info.size !== file.length) return false;
-  const [inode, modifiedAt, itsFolder] = file.identity?.split(" ") ?? [];
+  const [number, modifiedAt, itsFolder] = file.identity?.split(" ") ?? [];
   if (itsFolder !== folder) return true;
-  return info.ino !== null && inode === String(info.ino) ||
+  return info.ino !== null && number === numberOf(info) ||
     info.mtime !== null && modifiedAt === String(info.mtime.getTime());
 }

@@ -108,6 +108,8 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
     }
     const pathOf = (number: number) => [...parts, numberedName(name, number)].join("/");
     if (!isCrowded && isClaimed === undefined && !given.has(sameName(pathOf(1)))) return give(pathOf(1));
+    // Without it no name would do, however plain.
+    if (entryAt(root)?.isDirectory !== true) throw new Error(`The folder "${root}" is not there: put it back`);
     const isTaken = async (number: number) =>
       entryAt(join(root, pathOf(number))) !== undefined || await isClaimed?.(pathOf(number)) === true;
     const number = await freeNumber(isTaken, { isCrowded: isCrowded === true });

@@ -103,9 +103,25 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
       for await (const { value } of kv.list<string>({ prefix: ["due"], end: ["due", now + 1] })) yield value;
     },
 
+    async firstDueAt() {
+      for await (const { key } of kv.list({ prefix: ["due"] }, { limit: 1 })) return key[1] as number;
+      return undefined;
+    },
+
+    async serviceTime() {
+      return (await kv.get<number>(SERVICE_TIME)).value ?? undefined;
+    },
+
+    async saveServiceTime(ms) {
+      const saved = (await kv.get<number>(SERVICE_TIME)).value ?? -Infinity;
+      if (saved < ms) await commit({ set: [[SERVICE_TIME, ms]] });
+    },
+
     [Symbol.dispose]: () => kv.close(),
   };
 }
+
+const SERVICE_TIME: Deno.KvKey = ["service-time"];
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);

@@ -112,7 +112,14 @@ Deno.test("a path in an old record that leads out of the folder is not followed"
     using records = await openRecords(join(data, "pawl.db"), createSameName({ ignoresCase: false }));
     for (const [at, path] of paths.entries()) {
       const facts = { owner: "anonymous", clientId: path, name: "a", folders: [], length: 10 };
-      const begun = newUpload(facts, { id: idOf(at), now: 0, expireAfterMs: 1e12, boot: "", durable: true });
+      const begun = newUpload(facts, {
+        id: idOf(at),
+        now: 0,
+        serviceNow: 0,
+        expireAfterMs: 1e12,
+        boot: "",
+        durable: true,
+      });
       await records.create(completed({ ...begun, offset: 10 }, path, 0));
     }
   }

@@ -12,7 +12,8 @@ const sameName = createSameName({ ignoresCase: false });
 const facts: FileFacts = { owner: "anonymous", clientId: "a-5-1", name: "a", folders: [] };
 
 function upload(id: string, now = 0, clientId = "a-5-1") {
-  return newUpload({ ...facts, clientId }, { id, now, expireAfterMs: 100, boot: "a boot", durable: true });
+  const at = { id, now, serviceNow: now, expireAfterMs: 100, boot: "a boot", durable: true };
+  return newUpload({ ...facts, clientId }, at);
 }
 
 async function due(records: RecordStore, now: number): Promise<string[]> {
@@ -144,4 +145,25 @@ Deno.test("claims of paths follow what is one name, from an earlier Pawl and on 
   assertEquals(await claimants(false), [["1", "1", "2", "3", "4"], undefined]);
   const [[, , capital, small]] = await claimants(true) as [string[]];
   assertEquals([capital === small, ["2", "3"].includes(capital!)], [true, true]);
+});
+
+Deno.test("firstDueAt() tells when the first upload is due, of all that ever are", async () => {
+  using records = await openRecords(":memory:", sameName);
+  assertEquals(await records.firstDueAt(), undefined);
+  await records.create(upload("1", 50, "b"));
+  await records.create(upload("2", 20, "c"));
+  await records.create(completed(upload("3", 0, "d"), "a", 0));
+  assertEquals(await records.firstDueAt(), 120);
+});
+
+Deno.test("the service time is kept, and never goes back", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  {
+    using records = await openRecords(path, sameName);
+    assertEquals(await records.serviceTime(), undefined);
+    for (const ms of [1000, 3000, 2000]) await records.saveServiceTime(ms);
+  }
+  using records = await openRecords(path, sameName);
+  assertEquals(await records.serviceTime(), 3000);
 });
