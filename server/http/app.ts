@@ -128,6 +128,7 @@ function errorResponse(
       "Content-Type": "text/plain; charset=UTF-8",
       "Cache-Control": "no-store",
       "X-Content-Type-Options": "nosniff",
+      "X-Error": code,
       ...offset !== undefined && { "Upload-Offset": String(offset) },
       ...retryAfter !== undefined && { "Retry-After": String(retryAfter) },
       ...ownHeaders,

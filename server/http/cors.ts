@@ -40,6 +40,7 @@ const EXPOSED_HEADERS = [
   "Upload-Limit",
   "Upload-Metadata",
   "Upload-Offset",
+  "X-Error",
   "X-Request-Id",
 ].join(", ");
 
