@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { until as untilHolds } from "../../support/until.ts";
 import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
 
 Deno.test("pause() of one that runs gives its place to the next, and resume() goes on where the server is", async () => {
@@ -130,9 +131,8 @@ Deno.test("cancelAll() tells the server of a few at a time, and of none that was
   const seen = [...host.files.values()].flatMap(({ seen }) => seen);
   assert(seen.every((one) => one === "DELETE /upload"), `${seen}`);
   assert([...host.files.keys()].every((name) => name.startsWith("file")));
-  // Until what is remembered of them is gone as well.
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assertEquals([await memory.unfinished(), await memory.discarded()], [[], []]);
+  const remembered = async () => [await memory.unfinished(), await memory.discarded()].flat();
+  await untilHolds(async () => (await remembered()).length === 0, "what is remembered of them is gone as well");
 });
 
 Deno.test("add() of a file that was cancelled begins when the server has deleted it, and nothing is deleted then", async () => {
