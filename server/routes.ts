@@ -3,7 +3,7 @@ import { type Cors, createCors } from "./http/cors.ts";
 import { notHere } from "./http/refusals.ts";
 import { allowedMethods, type Handler, type Route } from "./http/route.ts";
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
-import { ANSWER_HEADERS, REQUEST_HEADERS } from "./protocols/header_names.ts";
+import { ANSWER_HEADERS, REQUEST_HEADERS } from "./http/header_names.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
 import type { Engine } from "./uploads/engine.ts";

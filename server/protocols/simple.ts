@@ -8,7 +8,7 @@ import type { Log } from "../log.ts";
 import { cleanName, nameInClientId } from "../model/names.ts";
 import { placeOf } from "../model/place.ts";
 import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
-import { header, type RequestHeader } from "./header_names.ts";
+import { header, type RequestHeader } from "../http/header_names.ts";
 import {
   bodyLength,
   headerText,

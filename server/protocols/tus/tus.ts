@@ -6,7 +6,7 @@ import type { AppendRequest } from "../../uploads/append.ts";
 import { CHECKSUM_ALGORITHMS } from "../../model/digest.ts";
 import type { Engine } from "../../uploads/engine.ts";
 import { canAppear, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
-import { header } from "../header_names.ts";
+import { header } from "../../http/header_names.ts";
 import { bodyLength, parseInteger, parseMediaType, refuseEncodedBody } from "../headers.ts";
 import { uninterrupted } from "../interruption.ts";
 import { OWNER } from "../owner.ts";
