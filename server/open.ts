@@ -13,7 +13,7 @@ import { openFiles } from "./storage/disk/files.ts";
 import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
-import type { Limits } from "./uploads/parts.ts";
+import type { Limits } from "./uploads/engine_deps.ts";
 import { repair } from "./uploads/repair.ts";
 
 /** What Pawl needs besides its configuration. */
@@ -58,7 +58,7 @@ export async function openPawl(config: Config, { log, root, now }: Surroundings)
     simple: createSimpleProtocol(engine, config),
     tus: createTusProtocol(engine, config),
     engine,
-    download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
+    download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
   });
   return {
     app: createApp({

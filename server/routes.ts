@@ -1,5 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
 import { type ErrorCode, UploadError } from "./errors.ts";
+import { ID_FORM } from "./model/address.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
 import type { TusProtocol } from "./protocols/tus/tus.ts";
 import type { Engine } from "./uploads/engine.ts";
@@ -54,7 +55,7 @@ export function createRoutes(
     },
     {
       path: /^\/upload$/,
-      methods: { POST: simple.send, DELETE: simple.giveUp },
+      methods: { POST: simple.send, DELETE: simple.terminate },
       crossOrigin: true,
       statuses: () => SIMPLE_STATUS,
       headers: simple.headers,
@@ -62,7 +63,7 @@ export function createRoutes(
     { ...files, path: /^\/files\/?$/, methods: { POST: tus.create } },
     {
       ...files,
-      path: /^\/files\/([A-Za-z0-9_-]{22})$/,
+      path: new RegExp(`^/files/(${ID_FORM})$`),
       methods: {
         GET: either(offset, download),
         HEAD: either(tus.status, download),

@@ -9,13 +9,13 @@ import type { CompleteUpload } from "../model/upload.ts";
  * page. Throws `not-found` for what is not there or not finished, `gone` for what was.
  */
 export function createDownloads(
-  { records, bytes, settle }: { records: RecordStore; bytes: ByteStore; settle: (id: string) => Promise<void> },
+  { records, bytes, finish }: { records: RecordStore; bytes: ByteStore; finish: (id: string) => Promise<unknown> },
 ): (request: Request, id: string) => Promise<Response> {
   /** Right after a crash the file may not show yet. */
   async function openFinished({ id, path }: CompleteUpload): Promise<FinishedFile | undefined> {
     const file = await bytes.openFinished(path);
     if (file !== undefined || await bytes.length(id) === undefined) return file;
-    await settle(id);
+    await finish(id);
     return await bytes.openFinished(path);
   }
 

@@ -4,6 +4,7 @@ import { type ErrorCode, UploadError } from "../errors.ts";
 import type { AppendRequest } from "../uploads/append.ts";
 import type { NamedFileFacts } from "../uploads/by_client.ts";
 import type { Engine } from "../uploads/engine.ts";
+import { addressOf } from "../model/address.ts";
 import { cleanFolders, cleanName, nameInClientId } from "../model/names.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import {
@@ -30,8 +31,8 @@ export interface SimpleProtocol {
   status(request: Request): Promise<Response>;
   /** `POST /upload`: the bytes from `X-Start-Byte` on. */
   send(request: Request): Promise<Response>;
-  /** `DELETE /upload`: gives an unfinished upload up. */
-  giveUp(request: Request): Promise<Response>;
+  /** `DELETE /upload`: ends an unfinished upload for good. */
+  terminate(request: Request): Promise<Response>;
   /** What every answer says, refusals too: the largest file that is taken, for a client to know before it sends one. */
   headers(): Record<string, string>;
 }
@@ -40,7 +41,7 @@ export interface SimpleProtocol {
 export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, "maxBytes">): SimpleProtocol {
   function progress(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
     return {
-      "Location": `/files/${upload.id}`,
+      "Location": addressOf(upload.id),
       "Upload-Offset": String(safeBytes(upload)),
       "Upload-Complete": upload.state === "complete" ? "?1" : "?0",
       ...upload.length !== undefined && { "Upload-Length": String(upload.length) },
@@ -64,8 +65,8 @@ export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, 
       return line(upload.state === "complete" ? `Success ${count}` : String(count), progress(upload));
     },
 
-    async giveUp({ headers }) {
-      await engine.giveUp(OWNER, parseClientId(headers));
+    async terminate({ headers }) {
+      await engine.terminateUnfinished(OWNER, parseClientId(headers));
       return new Response(null, { status: STATUS_CODE.NoContent });
     },
 

@@ -1,23 +1,18 @@
-import { randomBytes } from "node:crypto";
 import { UploadError } from "../errors.ts";
+import { newId } from "../model/address.ts";
 import { agree, type Announced, checkSize } from "../model/agree.ts";
-import type { Parts } from "./parts.ts";
+import type { EngineDeps } from "./engine_deps.ts";
 import { type FileFacts, newUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** Of files up to this size, in bytes, very many may come at a time, and each takes next to nothing. */
-export const SMALL = 256 * 1024;
-
-/** True for a small file that comes whole in one request: its record can wait for what becomes of it. */
-export function isSmallAndWhole({ offset, bodyLength, length = bodyLength }: Announced): boolean {
-  return offset === 0 && length !== undefined && length === bodyLength && length <= SMALL;
-}
+export const SMALL = 64 * 1024;
 
 /**
  * A new upload, not recorded yet; `onDisk` of its bytes are there already. Throws `too-large`, and `disk-full` where it
  * would leave too little space.
  */
-export async function beginUpload(parts: Parts, facts: FileFacts, onDisk = 0): Promise<ReceivingUpload> {
-  const { bytes, limits, boot, durable, now } = parts;
+export async function beginUpload(deps: EngineDeps, facts: FileFacts, onDisk = 0): Promise<ReceivingUpload> {
+  const { bytes, limits, boot, durable, now } = deps;
   checkSize(facts.length ?? 0, limits.maxBytes);
   const maxAgeMs = (facts.length ?? Infinity) > SMALL ? 0 : 1000;
   const free = limits.minFreeBytes === 0 ? Infinity : await bytes.freeBytes(maxAgeMs);
@@ -27,13 +22,12 @@ export async function beginUpload(parts: Parts, facts: FileFacts, onDisk = 0): P
       "The server's disk is too full for a new upload: try again when there is space",
     );
   }
-  const id = randomBytes(16).toString("base64url");
-  return newUpload(facts, { id, now: now(), expireAfterMs: limits.expireAfterMs, boot, durable });
+  return newUpload(facts, { id: newId(), now: now(), expireAfterMs: limits.expireAfterMs, boot, durable });
 }
 
 /** The same, with what its first request says of it. Throws, besides, what {@linkcode agree} throws. */
-export async function beginAgreed(parts: Parts, facts: FileFacts, request: Announced): Promise<ReceivingUpload> {
+export async function beginAgreed(deps: EngineDeps, facts: FileFacts, request: Announced): Promise<ReceivingUpload> {
   const { length } = request;
-  const upload = await beginUpload(parts, { ...facts, ...length !== undefined && { length } });
-  return { ...upload, ...agree(upload, request, parts.limits.maxBytes) };
+  const upload = await beginUpload(deps, { ...facts, ...length !== undefined && { length } });
+  return { ...upload, ...agree(upload, request, deps.limits.maxBytes) };
 }

@@ -1,50 +1,62 @@
-import { UploadError } from "../errors.ts";
-import type { IsClaimed, Wanted } from "../storage/disk/placement.ts";
-import type { Begun } from "./begun.ts";
+import { told, UploadError } from "../errors.ts";
+import type { Wanted } from "../storage/disk/placement.ts";
 import { DigestCheck } from "../model/digest.ts";
-import { diskTrouble } from "./disk_trouble.ts";
-import type { Parts } from "./parts.ts";
+import type { EngineDeps } from "./engine_deps.ts";
 import type { Lease } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /**
- * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, and lets its file appear.
- * A crash after any step leaves what the next call completes. Throws `digest-mismatch`, and then nothing has appeared.
+ * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, records that it is finished, and
+ * lets its file appear. The record comes first, so that nothing shows that is not known. A crash after any step leaves
+ * what the next call completes. `seen` has seen the bytes of the request that ends here. Throws `digest-mismatch`, and
+ * then nothing has appeared.
  */
-export async function finish(parts: Parts, lease: Lease, upload: ReceivingUpload): Promise<CompleteUpload> {
-  await checkDigests(parts, upload);
-  return await appear(parts, lease, upload);
+export async function finish(
+  deps: EngineDeps,
+  lease: Lease,
+  upload: ReceivingUpload,
+  seen?: DigestCheck,
+): Promise<CompleteUpload> {
+  await checkDigests(deps, upload, seen);
+  let finished: CompleteUpload | undefined;
+  while (finished === undefined) {
+    finished = await recordFinished(deps, upload, async (next) => await replace(deps, upload, next));
+  }
+  return await appear(deps, lease, finished);
 }
 
 /**
- * Records that an upload is finished, and lets its file appear: the record first, so that nothing shows that is not known.
- * As long as the upload has its own entry, a name that is missing is given again: it gets to the disk, and the entry
- * goes, when this has returned, and before the lease is released.
+ * Records, by `commit`, that an upload is finished, and under which path its file lies. `undefined` when `commit` says
+ * twice that what the record claims belongs to another upload: first mostly nothing has claimed a free name, and the
+ * commit tells without a look.
  */
-export async function appear(
-  parts: Parts,
-  lease: Lease,
+export async function recordFinished(
+  { bytes, records, now }: EngineDeps,
   upload: ReceivingUpload,
-  begun?: Begun,
-): Promise<CompleteUpload> {
-  const { bytes, records, log, now } = parts;
+  commit: (next: CompleteUpload) => Promise<boolean>,
+): Promise<CompleteUpload | undefined> {
   if (upload.modifiedAt !== undefined) await bytes.setModified(upload.id, upload.modifiedAt);
-  // Mostly nothing claims a free name: the commit tells, without a look for each file.
-  for (let isClaimed: IsClaimed | undefined;; isClaimed = (path) => records.isClaimed(path)) {
-    const path = await bytes.choose(upload, isClaimed);
-    const done = completed(upload, path, now());
-    if (await commit(parts, { before: upload, after: done, begun })) {
-      const shown = await show(parts, done);
-      lease.keepUntil(tidyUp(parts, shown));
-      log.info("Finished {path}, {length} bytes, upload {id}", { path: shown.path, length: done.length, id: done.id });
-      return shown;
-    }
-    if (begun?.upload.clientId !== undefined && !await records.isClaimed(path)) throw begun.taken();
+  for (const isClaimed of [undefined, (path: string) => records.isClaimed(path)]) {
+    const next = completed(upload, await bytes.choose(upload, isClaimed), now());
+    if (await commit(next)) return next;
   }
+  return undefined;
+}
+
+/**
+ * Lets the file of a finished upload appear. As long as the upload has its own entry, a name that is missing is given
+ * again: it gets to the disk, and the entry goes, when this has returned, and before the lease is released.
+ */
+export async function appear(deps: EngineDeps, lease: Lease, upload: CompleteUpload): Promise<CompleteUpload> {
+  const shown = await show(deps, upload);
+  lease.keepUntil(tidyUp(deps, shown));
+  const { path, length, id } = shown;
+  deps.log.info("Finished {path}, {length} bytes, upload {id}", { path, length, id });
+  return shown;
 }
 
 /** Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there. */
-async function show({ bytes, records }: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
+async function show({ bytes, records }: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
   try {
     let shown = upload;
     while (!await bytes.place(upload.id, shown.path)) {
@@ -58,12 +70,12 @@ async function show({ bytes, records }: Parts, upload: CompleteUpload): Promise<
     }
     return shown;
   } catch (error) {
-    throw diskTrouble(upload.length, error);
+    throw told(error, upload.length);
   }
 }
 
 /** Brings a name to the disk; then the upload's own entry can go. What fails here is done after the next start. */
-async function tidyUp({ bytes, log }: Parts, { id, path }: CompleteUpload): Promise<void> {
+async function tidyUp({ bytes, log }: EngineDeps, { id, path }: CompleteUpload): Promise<void> {
   try {
     await bytes.keepSoon(path);
     await bytes.leave(id);
@@ -72,30 +84,22 @@ async function tidyUp({ bytes, log }: Parts, { id, path }: CompleteUpload): Prom
   }
 }
 
-/** Records that an upload is finished; false when what that claims belongs to another one. */
-async function commit(
-  parts: Parts,
-  change: { before: ReceivingUpload; after: CompleteUpload; begun: Begun | undefined },
-): Promise<boolean> {
+/**
+ * Puts a finished record in the place of an unfinished one; false when what it claims belongs to another upload. Throws a
+ * refusal where nobody can tell whether it is there: nothing may be recorded over it.
+ */
+async function replace(deps: EngineDeps, before: ReceivingUpload, after: CompleteUpload): Promise<boolean> {
   try {
-    return await recorded(parts, change) || await isComplete(parts, change.after.id);
+    return await deps.records.replace(before, after) || await isComplete(deps, after.id);
   } catch (error) {
     // A commit that has failed may have come to pass all the same.
-    if (await isComplete(parts, change.after.id).catch(() => false)) return true;
-    throw error;
+    const isDone = await isComplete(deps, after.id).catch(() => undefined);
+    if (isDone) return true;
+    throw isDone === undefined ? told(error) : error;
   }
 }
 
-async function recorded(
-  { records }: Parts,
-  { before, after, begun }: { before: ReceivingUpload; after: CompleteUpload; begun: Begun | undefined },
-): Promise<boolean> {
-  const isFirst = begun?.isRecording === false;
-  if (begun !== undefined && !await begun.record(after)) return false;
-  return isFirst || await records.replace(before, after);
-}
-
-async function isComplete({ records }: Parts, id: string): Promise<boolean> {
+async function isComplete({ records }: EngineDeps, id: string): Promise<boolean> {
   return (await records.get(id))?.state === "complete";
 }
 
@@ -103,10 +107,10 @@ async function isComplete({ records }: Parts, id: string): Promise<boolean> {
  * Makes sure of a finished upload that still has its own entry, whole: a crash came before its name was on disk, or just
  * after.
  */
-export async function settle(parts: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
-  const { bytes } = parts;
+export async function secure(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
+  const { bytes } = deps;
   const isWhole = await bytes.length(upload.id) === upload.length;
-  const shown = isWhole ? await show(parts, upload) : upload;
+  const shown = isWhole ? await show(deps, upload) : upload;
   await bytes.keep(shown.path);
   await bytes.leave(shown.id);
   return shown;
@@ -122,8 +126,8 @@ function wantedOf({ path }: CompleteUpload): Wanted {
  * Throws `digest-mismatch` when the bytes are not what the client's digests say. `seen` has seen the whole file if it
  * has seen as many bytes; otherwise the file is read once more.
  */
-export async function checkDigests(
-  { bytes }: Parts,
+async function checkDigests(
+  { bytes }: EngineDeps,
   upload: ReceivingUpload,
   seen?: DigestCheck,
 ): Promise<void> {

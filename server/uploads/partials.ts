@@ -1,8 +1,8 @@
 import { UploadError } from "../errors.ts";
 import { open, OpenUpload, whileLocked } from "./open_upload.ts";
-import type { Parts } from "./parts.ts";
+import type { EngineDeps } from "./engine_deps.ts";
 import { remove } from "./terminate.ts";
-import type { Writers } from "./locks.ts";
+import type { Locks } from "./locks.ts";
 import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** A partial upload that can be concatenated. Throws `not-found` for somebody else's, and `bad-request` for any other. */
@@ -21,8 +21,8 @@ export function baseOf(partials: readonly PartialUpload[]): PartialUpload | unde
 }
 
 /** True while a partial upload has the bytes that it had, on disk; nobody else may write to it. */
-export async function isStillWhole(parts: Parts, { id, length }: PartialUpload): Promise<boolean> {
-  const opened = await open(parts, id).catch((error) => {
+export async function isStillWhole(deps: EngineDeps, { id, length }: PartialUpload): Promise<boolean> {
+  const opened = await open(deps, id).catch((error) => {
     if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
     throw error;
   });
@@ -32,12 +32,12 @@ export async function isStillWhole(parts: Parts, { id, length }: PartialUpload):
 }
 
 /** Removes a partial upload whose bytes are another one's now; nothing happens where it is gone already. */
-export async function giveUpPartial(parts: Parts, writers: Writers, id: string): Promise<void> {
-  using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async () => {
-    const upload = await parts.records.get(id);
-    if (upload?.state === "receiving") await remove(parts, upload, "concatenated");
+export async function removePartial(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
+  using _lease = await locks.takeOver(id);
+  await whileLocked(deps, id, async () => {
+    const upload = await deps.records.get(id);
+    if (upload?.state === "receiving") await remove(deps, upload, "concatenated");
     // A crash may have left its entry, or brought it back.
-    else await parts.bytes.discard(id);
+    else await deps.bytes.discard(id);
   });
 }

@@ -3,6 +3,7 @@ import type { Config } from "../../config.ts";
 import { told, UploadError } from "../../errors.ts";
 import type { Handler, Statuses } from "../../routes.ts";
 import type { AppendRequest } from "../../uploads/append.ts";
+import { addressOf } from "../../model/address.ts";
 import { CHECKSUM_ALGORITHMS } from "../../model/digest.ts";
 import type { Engine } from "../../uploads/engine.ts";
 import { canAppear, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
@@ -100,7 +101,7 @@ export function createTusProtocol(
       const upload = typeof concat === "object"
         ? await concatenate(request, concat)
         : await begin(request, concat === "partial");
-      const headers = { "Location": `${publicUrl}/files/${upload.id}`, ...offsetOf(upload), ...expiry(upload) };
+      const headers = { "Location": `${publicUrl}${addressOf(upload.id)}`, ...offsetOf(upload), ...expiry(upload) };
       return new Response(null, { status: STATUS_CODE.Created, headers });
     }),
 
