@@ -1,4 +1,5 @@
 import { ConfigError, helpText, readConfig } from "./server/config.ts";
+import { isDiskFull } from "./server/errors.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
 import { serve } from "./server/serve.ts";
 
@@ -11,7 +12,14 @@ async function main(): Promise<void> {
     const log = await openLog(config.logLevel);
     const server = await serve(config, { log, root: import.meta.dirname ?? ".", now: Date.now });
     print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
-    const end = () => void server.stop().then(() => Deno.exit(0));
+    const end = (code = 0) => void server.stop().then(() => Deno.exit(code));
+    server.moved.then((found) => {
+      log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {
+        data: config.data,
+        found,
+      });
+      end(1);
+    });
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       let asked = 0;
       Deno.addSignalListener(signal, () => ++asked === 1 ? end() : Deno.exit(1));
@@ -31,6 +39,7 @@ function explain(error: unknown): string {
   if (error instanceof Deno.errors.AddrNotAvailable) {
     return "Pawl cannot start: this machine does not have the address given by --host";
   }
+  if (isDiskFull(error)) return "Pawl cannot start: the disk is full; make some space, a megabyte is enough";
   const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error);
   return `Pawl cannot start: ${message}; can it write to the folder given by --data?`;
 }

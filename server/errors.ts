@@ -9,6 +9,8 @@ export const STATUS = {
   // What a client is not to append to.
   "final": STATUS_CODE.Forbidden,
   "not-found": STATUS_CODE.NotFound,
+  // It was there, and a client has removed it.
+  "terminated": STATUS_CODE.Gone,
   "method-not-allowed": STATUS_CODE.MethodNotAllowed,
   "idle": STATUS_CODE.RequestTimeout,
   "too-slow": STATUS_CODE.RequestTimeout,
@@ -17,15 +19,20 @@ export const STATUS = {
   "wrong-offset": STATUS_CODE.Conflict,
   "taken-over": STATUS_CODE.Conflict,
   "finished": STATUS_CODE.Conflict,
+  // Expired, lost, concatenated, or taken away.
   "gone": STATUS_CODE.Gone,
   "wrong-version": STATUS_CODE.PreconditionFailed,
   "too-large": STATUS_CODE.ContentTooLarge,
   "wrong-media-type": STATUS_CODE.UnsupportedMediaType,
   "locked": STATUS_CODE.Locked,
   "failed": STATUS_CODE.InternalServerError,
+  // Sent to a name that is not one of this server's (RFC 9110, section 15.5.20).
+  "misdirected": STATUS_CODE.MisdirectedRequest,
   "unknown-transfer-encoding": STATUS_CODE.NotImplemented,
   "shutdown": STATUS_CODE.ServiceUnavailable,
   "too-many": STATUS_CODE.ServiceUnavailable,
+  // What the server would say is true of a folder that nobody will look into.
+  "moved": STATUS_CODE.ServiceUnavailable,
   "disk-full": STATUS_CODE.InsufficientStorage,
 } as const;
 
@@ -51,6 +58,17 @@ export class UploadError extends Error {
     this.offset = options.offset;
     this.headers = options.headers ?? {};
   }
+
+  /** The same failure, told in other words. */
+  withMessage(message: string): UploadError {
+    const { code, cause, offset, headers } = this;
+    return new UploadError(code, message, { cause, headers, ...offset !== undefined && { offset } });
+  }
+}
+
+/** True for what says that an upload is not there, or not any more. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof UploadError && ["not-found", "terminated", "gone"].includes(error.code);
 }
 
 /**
@@ -70,6 +88,11 @@ export function told(error: unknown, kept?: number): UploadError {
     ? "The server has failed, and keeps what it said it has: try again"
     : `The server's disk has failed: it keeps the first ${kept} bytes, try again later`;
   return new UploadError("failed", message, options);
+}
+
+/** The data folder is not where it was: nothing that is known of it must be told, or changed, any more. */
+export function folderMoved(): UploadError {
+  return new UploadError("moved", "The server's data folder is not where it was: it ends, try again when it is back");
 }
 
 /** True for what a full disk or a used-up quota throws: ENOSPC, EDQUOT, or the database's own words for it. */

@@ -12,7 +12,7 @@ export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const satisfi
 
 /** Opens the log of the process on standard error, one line an event; properties are quoted, so none can forge a line. */
 export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<Log> {
-  const formatter = getTextFormatter({ timestamp: "rfc3339", level: "FULL", lineEnding: "lf" });
+  const formatter = getTextFormatter({ timestamp: "rfc3339", level: "FULL", lineEnding: "lf", value: inOneLine });
   const encoder = new TextEncoder();
   await configure({
     // Not by the console, whose own formatting costs as much as all of the rest.
@@ -23,6 +23,12 @@ export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<L
     ],
   });
   return getLogger("pawl");
+}
+
+/** What a property is shown as. An error has its whole stack, which may be a client's own words too, and yet is one line. */
+function inOneLine(value: unknown, inspect: (value: unknown) => string): string {
+  const text = inspect(value);
+  return value instanceof Error ? text.replaceAll(/\s*[\r\n\u2028\u2029]\s*/g, " | ") : text;
 }
 
 /** Prints a line for the person at the terminal, on standard output. */

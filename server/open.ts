@@ -5,31 +5,41 @@ import type { Config } from "./config.ts";
 import { createDownloads } from "./http/downloads.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./http/pages.ts";
+import { createGate } from "./http/target.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
-import { createRoutes } from "./routes.ts";
+import { corsOf, createRoutes } from "./routes.ts";
 import { bootOf } from "./storage/disk/boot.ts";
-import { openFiles } from "./storage/disk/files.ts";
+import { foldersOf, openFiles } from "./storage/disk/files.ts";
+import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
 import { repair } from "./uploads/repair.ts";
+import { openServiceClock } from "./uploads/service_clock.ts";
+import { Space } from "./uploads/space.ts";
 
 /** What Pawl needs besides its configuration. */
 export interface Surroundings {
   readonly log: Log;
   /** The folder that holds `static/` and `client/`. */
   readonly root: string;
-  /** Milliseconds since 1970. */
+  /** What the machine's clock shows, in milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds that only go forward; those since the process began, where nothing is said. */
+  readonly monotonic?: () => number;
+  /** The longest time, in milliseconds, between two looks at that clock in which the process has not stood still. */
+  readonly longestStepMs?: number;
 }
 
 /** Pawl on its data folder, without a port. */
 export interface Pawl {
   readonly app: App;
-  /** Removes what is past its time. */
-  sweep(): Promise<void>;
+  /** Resolves when the data folder is found moved, with what is there: from then on nothing is told of what is kept. */
+  readonly moved: Promise<string>;
+  /** Removes what is past its time, until `stop` aborts. */
+  sweep(stop?: AbortSignal): Promise<void>;
   /** Looks at what a crash may have left; runs beside the requests, until it is through or `stop` aborts. */
   repair(stop: AbortSignal): Promise<void>;
   /** Ends the requests that receive, as interruptions with their bytes flushed and recorded; takes no new ones. */
@@ -39,9 +49,17 @@ export interface Pawl {
 }
 
 /** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
-export async function openPawl(config: Config, { log, root, now }: Surroundings): Promise<Pawl> {
+export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
+  const { log, root, now, monotonic = () => performance.now(), longestStepMs } = surroundings;
   const bytes = await openFiles(config.data, config);
-  const records = await openRecords(join(config.data, "pawl.db"));
+  const database = join(config.data, "pawl.db");
+  const records = await openRecords(database, bytes.sameName).catch((error) => {
+    // The database has other words for it when it is opened.
+    throw bytes.freeBytes() < DATABASE_NEEDS ? diskFull(error) : error;
+  });
+  const watch = watchFolder({ path: database });
+  const step = longestStepMs === undefined ? {} : { longestStepMs };
+  const clock = await openServiceClock({ records, log }, { wall: now, monotonic, ...step });
   const boot = await bootOf();
   const { durable } = config;
   const engine = new Engine({
@@ -49,38 +67,58 @@ export async function openPawl(config: Config, { log, root, now }: Surroundings)
     records,
     limits: limitsOf(config),
     distrusted: new Set(),
+    unrecorded: new Set(),
+    isThere: watch.isThere,
+    space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
     durable,
     boot,
     log,
     now,
+    serviceNow: clock.now,
   });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, config),
+    simple: createSimpleProtocol(engine, { ...config, log }),
     tus: createTusProtocol(engine, config),
     engine,
     download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
+    allowedOrigins: config.allowedOrigins,
   });
   return {
     app: createApp({
+      gate: createGate(config),
       routes,
-      pages: createPages({ root }),
+      pages: createPages({ root, except: Object.values(foldersOf(config.data)) }),
       admission: createAdmission(config),
-      allowedOrigins: config.allowedOrigins,
+      cors: corsOf(routes, config.allowedOrigins),
       log,
+      isThere: watch.isThere,
     }),
-    sweep: () => sweep({ engine, records, now, log }),
+    moved: watch.moved,
+    sweep: (stop) => sweep({ engine, records, clock, log }, stop),
     repair: (stop) => repair({ engine, bytes, records, log }, stop),
-    interrupt: () => engine.close(),
-    close: () => records[Symbol.dispose](),
+    async interrupt() {
+      await engine.close();
+      await clock.saveLast();
+    },
+    close() {
+      watch[Symbol.dispose]();
+      records[Symbol.dispose]();
+    },
   };
 }
 
-function limitsOf({ maxBytes, idleMs, minBytesPerSecond, minFreeBytes, expireAfterMs }: Config): Limits {
+/** What the database takes when it is opened, in bytes, and a little more. */
+const DATABASE_NEEDS = 256 * 1024;
+
+function diskFull(cause: unknown): Error {
+  return Object.assign(new Error("No space left on the disk", { cause }), { code: "ENOSPC" });
+}
+
+function limitsOf({ maxBytes, idleMs, minBytesPerSecond, expireAfterMs }: Config): Limits {
   return {
     maxBytes,
     idleMs,
     minBytesPerSecond,
-    minFreeBytes,
     expireAfterMs,
     rememberGoneMs: 24 * 3_600_000,
     checkpointBytes: 16 * 2 ** 20,

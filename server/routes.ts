@@ -1,69 +1,49 @@
 import { STATUS_CODE } from "@std/http/status";
-import { type ErrorCode, UploadError } from "./errors.ts";
-import { ID_FORM } from "./model/address.ts";
+import { type Cors, createCors } from "./http/cors.ts";
+import { notHere } from "./http/refusals.ts";
+import { allowedMethods, type Handler, type Route } from "./http/route.ts";
+import { uploadedContentHeaders } from "./http/uploaded_content.ts";
+import { ADDRESS } from "./protocols/address.ts";
+import { ANSWER_HEADERS, REQUEST_HEADERS } from "./protocols/header_names.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
-import type { TusProtocol } from "./protocols/tus/tus.ts";
+import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
 import type { Engine } from "./uploads/engine.ts";
 
-/** Answers one method of one resource; `id` is the part of the path that the route leaves open. */
-export type Handler = (request: Request, id: string) => Promise<Response>;
-
-/** The statuses of failures, where they are not those of the common table. */
-export type Statuses = Partial<Record<ErrorCode, number>>;
-
-export interface Route {
-  /** The whole path, matched from end to end. Its one group, where it has one, is the id. */
-  readonly path: RegExp;
-  /** `HEAD` is answered wherever `GET` is. */
-  readonly methods: Readonly<Record<string, Handler>>;
-  /** Pages of other origins may use it, where they are allowed to. */
-  readonly crossOrigin?: true;
-  /** A request may mean another method than the one that it is sent by. */
-  readonly takesOverride?: true;
-  /** Where the protocol of a request has its own status for a failure. */
-  statuses?(request: Request, method: string): Statuses;
-  /** What the protocol of a request wants in every answer, errors too. */
-  headers?(request: Request, method: string): Record<string, string>;
+/** What answers at the addresses of the map. */
+export interface Protocols {
+  readonly simple: SimpleProtocol;
+  readonly tus: TusProtocol;
+  readonly engine: Engine;
+  readonly download: Handler;
+  /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
+  readonly allowedOrigins: readonly string[];
 }
 
 /** The whole URL map. What is not here may still be a page or a part of one. */
-export function createRoutes(
-  { simple, tus, engine, download }: {
-    simple: SimpleProtocol;
-    tus: TusProtocol;
-    engine: Engine;
-    download: Handler;
-  },
-): Route[] {
+export function createRoutes({ simple, tus, engine, download, allowedOrigins }: Protocols): Route[] {
   /** The tus protocol's answer to a client that speaks it, and the plain one to any other. */
   const either = (spoken: Handler, plain: Handler): Handler => (request, id) =>
     (tus.isSpoken(request) ? spoken : plain)(request, id);
   const offset: Handler = (request, id) => tus.offset(request, id, download);
+  const harmless = uploadedContentHeaders(allowedOrigins);
   const files = {
     crossOrigin: true,
-    takesOverride: true,
+    overrides: OVERRIDES,
     statuses: tus.statuses,
-    headers: tus.headers,
+    headers: (request: Request, method: string) => ({ ...harmless, ...tus.headers(request, method) }),
+  } as const;
+  const simply = {
+    crossOrigin: true,
+    statuses: () => SIMPLE_STATUS,
+    headers: simple.headers,
   } as const;
   return [
-    {
-      path: /^\/status$/,
-      methods: { GET: simple.status },
-      crossOrigin: true,
-      statuses: () => SIMPLE_STATUS,
-      headers: simple.headers,
-    },
-    {
-      path: /^\/upload$/,
-      methods: { POST: simple.send, DELETE: simple.terminate },
-      crossOrigin: true,
-      statuses: () => SIMPLE_STATUS,
-      headers: simple.headers,
-    },
+    { ...simply, path: /^\/status$/, methods: { GET: simple.status } },
+    { ...simply, path: /^\/upload$/, methods: { POST: simple.send, DELETE: simple.terminate } },
     { ...files, path: /^\/files\/?$/, methods: { POST: tus.create } },
     {
       ...files,
-      path: new RegExp(`^/files/(${ID_FORM})$`),
+      path: ADDRESS,
       methods: {
         GET: either(offset, download),
         HEAD: either(tus.status, download),
@@ -75,11 +55,22 @@ export function createRoutes(
   ];
 }
 
+/** What pages of `allowedOrigins` may do: all that any of the routes for them takes and tells. */
+export function corsOf(routes: readonly Route[], allowedOrigins: readonly string[]): Cors {
+  const shared = routes.filter(({ crossOrigin }) => crossOrigin);
+  return createCors({
+    origins: allowedOrigins,
+    methods: [...new Set(shared.flatMap(allowedMethods))],
+    requestHeaders: REQUEST_HEADERS,
+    answerHeaders: ANSWER_HEADERS,
+  });
+}
+
 async function removed(done: Promise<void>): Promise<Response> {
   await done;
   return new Response(null, { status: STATUS_CODE.NoContent });
 }
 
 function nothing(): Promise<Response> {
-  throw new UploadError("not-found", "There is nothing here: the page is at /");
+  throw notHere();
 }

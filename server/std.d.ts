@@ -32,6 +32,7 @@ declare module "@std/cli/parse-args" {
     args: readonly string[],
     options?: {
       string?: readonly string[];
+      collect?: readonly string[];
       boolean?: readonly string[];
       unknown?: (arg: string, key?: string, value?: unknown) => unknown;
     },
@@ -44,6 +45,31 @@ declare module "@std/encoding/base64url" {
 
 declare module "@std/fs/ensure-dir" {
   export function ensureDir(dir: string | URL): Promise<void>;
+}
+
+declare module "@std/fs/walk" {
+  export interface WalkEntry {
+    path: string;
+    name: string;
+    isFile: boolean;
+    isDirectory: boolean;
+    isSymlink: boolean;
+  }
+  export interface WalkOptions {
+    maxDepth?: number;
+    includeFiles?: boolean;
+    includeDirs?: boolean;
+    includeSymlinks?: boolean;
+    followSymlinks?: boolean;
+    exts?: string[];
+    match?: RegExp[];
+    skip?: RegExp[];
+  }
+  export function walk(root: string | URL, options?: WalkOptions): AsyncIterableIterator<WalkEntry>;
+}
+
+declare module "@std/html/entities" {
+  export function escape(text: string): string;
 }
 
 declare module "@std/http/etag" {
@@ -67,6 +93,7 @@ declare module "@std/http/status" {
     readonly PreconditionFailed: 412;
     readonly ContentTooLarge: 413;
     readonly UnsupportedMediaType: 415;
+    readonly MisdirectedRequest: 421;
     readonly Locked: 423;
     readonly InternalServerError: 500;
     readonly NotImplemented: 501;
@@ -80,6 +107,7 @@ declare module "@std/media-types" {
 }
 
 declare module "@std/path" {
+  export function relative(from: string, to: string): string;
   export function basename(path: string, suffix?: string): string;
   export function dirname(path: string): string;
   export function fromFileUrl(url: string | URL): string;

@@ -126,8 +126,7 @@ export function createRequests(options: RequestsOptions): Requests {
 function describeFile({ name, size, type, lastModified }: FileFacts, path: string | undefined): Record<string, string> {
   return {
     "X-File-Size": String(size),
-    // The protocol's numbers have no sign: a date before 1970 stays untold.
-    ...lastModified >= 0 && { "X-File-Modified": String(lastModified) },
+    ...Number.isFinite(lastModified) && { "X-File-Modified": String(lastModified) },
     ...name !== "" && { "X-File-Name": encodeURIComponent(name) },
     ...path !== undefined && { "X-File-Path": path.split("/").map(encodeURIComponent).join("/") },
     ...MEDIA_TYPE.test(type) && { "X-File-Type": type },

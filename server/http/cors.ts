@@ -1,67 +1,37 @@
-/** The request headers that a page of another origin may send. */
-const ALLOWED_HEADERS = [
-  "Content-Digest",
-  "Content-Type",
-  "Repr-Digest",
-  "Tus-Resumable",
-  "Upload-Checksum",
-  "Upload-Concat",
-  "Upload-Defer-Length",
-  "Upload-Length",
-  "Upload-Metadata",
-  "Upload-Offset",
-  "X-File-Id",
-  "X-File-Modified",
-  "X-File-Name",
-  "X-File-Path",
-  "X-File-Size",
-  "X-File-Type",
-  "X-HTTP-Method-Override",
-  "X-Request-Id",
-  "X-Start-Byte",
-  "X-Start-Over",
-].join(", ");
+/** What pages of other origins may do with the server. */
+export interface CorsRules {
+  /** The origins whose pages may use it; `"*"` stands for all, none for no page. */
+  readonly origins: readonly string[];
+  /** The methods and headers of every resource for them: clients and gateways keep one answer for several resources. */
+  readonly methods: readonly string[];
+  readonly requestHeaders: readonly string[];
+  readonly answerHeaders: readonly string[];
+}
 
-/** The response headers that a page of another origin may read. */
-const EXPOSED_HEADERS = [
-  "Content-Disposition",
-  "Location",
-  "Retry-After",
-  "Tus-Checksum-Algorithm",
-  "Tus-Extension",
-  "Tus-Max-Size",
-  "Tus-Resumable",
-  "Tus-Version",
-  "Upload-Complete",
-  "Upload-Concat",
-  "Upload-Defer-Length",
-  "Upload-Expires",
-  "Upload-Length",
-  "Upload-Limit",
-  "Upload-Metadata",
-  "Upload-Offset",
-  "X-Request-Id",
-].join(", ");
+/** Gives the CORS headers of an answer to a request of `method` from `origin`, which is `null` where it tells none. */
+export type Cors = (method: string, origin: string | null) => Readonly<Record<string, string>>;
 
 /**
- * The CORS headers of an answer to `request` (Fetch standard, section 3.3), empty where its origin is not among
- * `allowed`. `methods` are those of the resource; a preflight is told them, and the headers it may send.
+ * The CORS headers of a server with these rules (Fetch standard, section 3.3), empty where no page of another origin may
+ * use it. A preflight is told what may be sent.
  */
-export function corsHeaders(
-  request: Request,
-  { allowed, methods }: { allowed: readonly string[]; methods: readonly string[] },
-): Record<string, string> {
-  if (allowed.length === 0) return {};
-  const origin = request.headers.get("origin");
-  if (origin === null || !(allowed.includes("*") || allowed.includes(origin))) return { "Vary": "Origin" };
-  return {
-    "Vary": "Origin",
-    "Access-Control-Allow-Origin": allowed.includes("*") ? "*" : origin,
-    "Access-Control-Expose-Headers": EXPOSED_HEADERS,
-    ...request.method === "OPTIONS" && {
-      "Access-Control-Allow-Methods": methods.join(", "),
-      "Access-Control-Allow-Headers": ALLOWED_HEADERS,
-      "Access-Control-Max-Age": "86400",
-    },
+export function createCors({ origins, methods, requestHeaders, answerHeaders }: CorsRules): Cors {
+  const always = { "Vary": "Origin" };
+  const exposed = answerHeaders.join(", ");
+  const preflight = {
+    "Access-Control-Allow-Methods": methods.join(", "),
+    "Access-Control-Allow-Headers": requestHeaders.join(", "),
+    "Access-Control-Max-Age": "86400",
+  };
+  return (method, origin) => {
+    if (origins.length === 0) return {};
+    const isForAll = origins.includes("*");
+    if (origin === null || !(isForAll || origins.includes(origin))) return always;
+    return {
+      ...always,
+      "Access-Control-Allow-Origin": isForAll ? "*" : origin,
+      "Access-Control-Expose-Headers": exposed,
+      ...method === "OPTIONS" && preflight,
+    };
   };
 }

@@ -3,31 +3,51 @@ import { contentType } from "@std/media-types";
 import { UploadError } from "../errors.ts";
 import type { ByteStore, FinishedFile, RecordStore } from "../storage/store.ts";
 import type { CompleteUpload } from "../model/upload.ts";
+import { checkThere } from "../uploads/presence.ts";
+import { servedType } from "./uploaded_content.ts";
+
+/** What {@linkcode createDownloads} works with. */
+export interface DownloadDeps {
+  readonly records: RecordStore;
+  readonly bytes: ByteStore;
+  /** Brings a finished upload's file to its name, where a crash, or the moment, has kept it from that. */
+  finish(id: string): Promise<unknown>;
+}
 
 /**
  * `GET` and `HEAD` of finished files. A file is somebody's upload: it is always saved, never shown, and never run as a
- * page. Throws `not-found` for what is not there or not finished, `gone` for what was.
+ * page; and what is served is the very file that was uploaded, whatever else lies in its place. Throws `not-found` for
+ * what is not there or not finished, `gone` for what was.
  */
-export function createDownloads(
-  { records, bytes, finish }: { records: RecordStore; bytes: ByteStore; finish: (id: string) => Promise<unknown> },
-): (request: Request, id: string) => Promise<Response> {
-  /** Right after a crash the file may not show yet. */
-  async function openFinished({ id, path }: CompleteUpload): Promise<FinishedFile | undefined> {
-    const file = await bytes.openFinished(path);
-    if (file !== undefined || await bytes.length(id) === undefined) return file;
-    await finish(id);
-    return await bytes.openFinished(path);
-  }
-
-  return async (request, id) => {
+export function createDownloads({ records, bytes, finish }: DownloadDeps): (
+  request: Request,
+  id: string,
+) => Promise<Response> {
+  async function recorded(id: string): Promise<CompleteUpload> {
     const upload = await records.get(id);
     if (upload?.state === "gone") throw new UploadError("gone", "This file is gone");
     if (upload === undefined) throw new UploadError("not-found", "No such file: look at the address again");
-    if (upload.state === "receiving") {
-      throw new UploadError("not-found", "This file is not finished yet: its upload still has to go on");
+    if (upload.state === "complete") return upload;
+    throw new UploadError("not-found", "This file is not finished yet: its upload still has to go on");
+  }
+
+  async function opened(id: string): Promise<{ upload: CompleteUpload; file: FinishedFile }> {
+    let upload = await recorded(id);
+    let file = await bytes.openFinished(upload);
+    if (file === undefined) {
+      await checkThere(bytes, upload);
+      // Its upload is just being finished, or a crash came just then.
+      await finish(id);
+      upload = await recorded(id);
+      file = await bytes.openFinished(upload);
     }
-    const file = await openFinished(upload);
-    if (file === undefined) throw new UploadError("gone", "This file was taken out of the server's folder");
+    if (file !== undefined) return { upload, file };
+    await checkThere(bytes, upload);
+    throw new UploadError("not-found", "This file is being moved just now: try again");
+  }
+
+  return async (request, id) => {
+    const { upload, file } = await opened(id);
     const headers = fileHeaders(upload, file.length);
     if (request.method !== "HEAD") return new Response(file.readable, { headers });
     file.close();
@@ -39,10 +59,8 @@ function fileHeaders(upload: CompleteUpload, length: number): Record<string, str
   const name = basename(upload.path);
   return {
     "Content-Length": String(length),
-    "Content-Type": upload.type ?? typeOfName(name) ?? "application/octet-stream",
+    "Content-Type": servedType(upload.type ?? typeOfName(name)),
     "Content-Disposition": attachment(name),
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-cache",
   };
 }

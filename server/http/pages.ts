@@ -4,6 +4,7 @@ import { contentType } from "@std/media-types";
 import { join } from "@std/path";
 import { stripTypeScriptTypes } from "node:module";
 import { gzipSync } from "node:zlib";
+import { fileVersion, listFiles } from "./page_files.ts";
 
 /** The page and the client library, as a browser loads them. */
 export interface Pages {
@@ -52,14 +53,26 @@ const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
 };
 
-/** Serves the folders `static` and `client` inside `root`. An edit of a file shows at the next request. */
-export function createPages({ root }: { root: string }): Pages {
+/** Where the page's files are. */
+export interface PagesOptions {
+  /** The folder that holds `static/` and `client/`. */
+  readonly root: string;
+  /** Folders of which nothing is served, wherever they lie: what is in them was uploaded. */
+  readonly except?: readonly string[];
+}
+
+/**
+ * Serves the files that lie in the folders `static` and `client` now, and none that comes later. An edit of a file shows
+ * at the next request. Throws when a folder cannot be read.
+ */
+export function createPages({ root, except = [] }: PagesOptions): Pages {
+  const paths = new Map(["static", "client"].flatMap((folder) => listFiles(join(root, folder), folder, except)));
   const cache = new Map<string, Rendered>();
 
   async function render({ name }: Source): Promise<Rendered | undefined> {
-    const path = join(root, name);
-    const version = await fileVersion(path);
-    if (version === undefined) return undefined;
+    const path = paths.get(name);
+    const version = path && await fileVersion(path);
+    if (path === undefined || version === undefined) return undefined;
     const cached = cache.get(name);
     if (cached?.version === version) return cached;
     const bytes = await Deno.readFile(path);
@@ -113,17 +126,6 @@ function findSource(pathname: string): Source | undefined {
   const [, clientName] = CLIENT_FILE.exec(path) ?? [];
   if (clientName === undefined) return undefined;
   return { name: `client/${clientName}`, mediaType: "text/javascript; charset=UTF-8" };
-}
-
-/** Deno.stat, because FsFile.stat throws on the files inside a compiled binary. */
-async function fileVersion(path: string): Promise<string | undefined> {
-  try {
-    const { isFile, mtime, size } = await Deno.stat(path);
-    return isFile ? `${mtime?.getTime()}-${size}` : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 /** Blanks the types out; every line and column stays where it was, so the browser's errors point into the source. */

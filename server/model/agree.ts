@@ -39,7 +39,7 @@ export function agree(upload: Known, request: Announced, maxBytes: number): Agre
   if (told !== undefined && upload.length !== undefined && told !== upload.length) {
     throw new UploadError(
       "size-changed",
-      `The file was ${upload.length} bytes long and is now ${told}: is it the same file? To replace it, send it from byte 0`,
+      `The file was ${upload.length} bytes long and is now ${told}: is it the same file?`,
       upload,
     );
   }
@@ -69,7 +69,7 @@ export function checkSize(length: number, maxBytes: number): void {
 
 /** A body that starts anywhere but where the server's bytes end. */
 export function wrongOffset(offset: number): UploadError {
-  return new UploadError("wrong-offset", `Wrong start byte: ${offset}`, { offset });
+  return new UploadError("wrong-offset", `The upload has ${offset} bytes: go on from there`, { offset });
 }
 
 /** Another request has come for the same upload. */

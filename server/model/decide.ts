@@ -19,10 +19,14 @@ export type Decision =
   | { readonly kind: "goOn" | "replace" | "beside"; readonly known: PresentUpload }
   | { readonly kind: "refuse"; readonly error: UploadError };
 
-/** Decides by what is known of the id: nothing, or one upload. Changes nothing. */
-export function decide(known: PresentUpload | undefined, request: SentById): Decision {
-  if (known === undefined) {
-    return request.offset > 0 ? { kind: "refuse", error: wrongOffset(0) } : { kind: "begin" };
+/**
+ * Decides by what is known of the id: nothing, or one upload; `hasFile` is false for a finished one whose file was taken
+ * away, which is there no more than in name. Changes nothing.
+ */
+export function decide(known: PresentUpload | undefined, request: SentById, hasFile = true): Decision {
+  if (known === undefined || !hasFile) {
+    if (request.offset > 0) return { kind: "refuse", error: wrongOffset(0) };
+    return known === undefined ? { kind: "begin" } : { kind: "beside", known };
   }
   if (request.offset > 0 || isRepeat(known, request) || mustGoOn(known, request)) return { kind: "goOn", known };
   // The request that came later must not find that this one has begun anew after it.

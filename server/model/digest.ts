@@ -4,6 +4,9 @@ import { crc32 } from "node:zlib";
 /** The digest algorithms of RFC 9530 that Pawl checks, with the names that `node:crypto` has for them. */
 export const DIGEST_ALGORITHMS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
 
+/** How long their digests are, in bytes. */
+export const DIGEST_BYTES = { "sha-256": 32, "sha-512": 64 } as const;
+
 export type DigestAlgorithm = keyof typeof DIGEST_ALGORITHMS;
 
 /** The algorithms of tus' checksums, by the names that tus 1.0.0 has for them. */

@@ -45,7 +45,7 @@ interface Identified {
   readonly id: string;
   readonly owner: string;
   readonly clientId?: string;
-  /** Milliseconds since 1970, like every time in a record. */
+  /** In milliseconds since 1970, as the machine's clock showed it; what is due is in service time instead. */
   readonly createdAt: number;
 }
 
@@ -60,9 +60,9 @@ export interface ReceivingUpload extends Identified, FileFacts {
   readonly boot: string;
   /** Recorded without a flush: when that run of the machine has ended, none of its bytes is to be trusted. */
   readonly relaxed?: true;
-  /** When its last byte came: it expires a fixed time after it. */
+  /** The service time at which its last byte came: it expires a fixed time after it. */
   readonly lastByteAt: number;
-  /** When the sweeper looks at it next: never later than it expires. */
+  /** The service time at which the sweeper looks at it next: never later than it expires. */
   readonly dueAt: number;
 }
 
@@ -72,6 +72,8 @@ export interface CompleteUpload extends Identified {
   readonly length: number;
   /** Where the file lies, below the folder of finished files, with `/` between the parts. */
   readonly path: string;
+  /** What the byte store knows the file by, should another one lie in its place; earlier versions did not record it. */
+  readonly identity?: string;
   readonly type?: string;
   readonly completedAt: number;
   /** The digests of the whole file that were checked when it was finished. */
@@ -81,12 +83,13 @@ export interface CompleteUpload extends Identified {
   readonly concat?: Pick<Concat, "asSent">;
 }
 
-/** What is remembered for a while of an upload that was given up, expired or lost. */
+/** What is remembered for a while of an upload that was given up, expired or lost, or whose file was taken away. */
 export interface GoneUpload extends Identified {
   readonly state: "gone";
-  readonly reason: "terminated" | "expired" | "lost" | "concatenated";
+  readonly reason: "terminated" | "expired" | "lost" | "concatenated" | "taken";
   /** How many bytes it has given to another upload, where it was concatenated. */
   readonly given?: number;
+  /** The service time at which it is forgotten. */
   readonly dueAt: number;
 }
 
@@ -107,7 +110,7 @@ export function canAppear(upload: ReceivingUpload): boolean {
   return hasAllBytes(upload) && upload.partial === undefined;
 }
 
-/** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
+/** The service time at which an unfinished upload expires, unless more bytes come before. */
 export function expiresAt({ lastByteAt }: ReceivingUpload, expireAfterMs: number): number {
   return lastByteAt + expireAfterMs;
 }
@@ -115,7 +118,7 @@ export function expiresAt({ lastByteAt }: ReceivingUpload, expireAfterMs: number
 /** The record of an upload that begins now. */
 export function newUpload(
   facts: FileFacts,
-  at: { id: string; now: number; expireAfterMs: number; boot: string; durable: boolean },
+  at: { id: string; now: number; serviceNow: number; expireAfterMs: number; boot: string; durable: boolean },
 ): ReceivingUpload {
   return {
     ...facts,
@@ -125,27 +128,28 @@ export function newUpload(
     offset: 0,
     boot: at.boot,
     ...!at.durable && { relaxed: true },
-    lastByteAt: at.now,
-    dueAt: at.now + at.expireAfterMs,
+    lastByteAt: at.serviceNow,
+    dueAt: at.serviceNow + at.expireAfterMs,
   };
 }
 
 /** The record of an unfinished upload as it is written now: it tells of what is there in this run of the machine. */
 export function written(
   upload: ReceivingUpload,
-  { boot, durable, now }: { boot: string; durable: boolean; now: () => number },
+  { boot, durable, serviceNow }: { boot: string; durable: boolean; serviceNow: () => number },
 ): ReceivingUpload {
   const { relaxed: _, ...rest } = upload;
-  return { ...rest, boot, ...!durable && { relaxed: true }, lastByteAt: now() };
+  return { ...rest, boot, ...!durable && { relaxed: true }, lastByteAt: serviceNow() };
 }
 
-/** What the record becomes when the file lies at `path`. */
-export function completed(upload: ReceivingUpload, path: string, now: number): CompleteUpload {
+/** What the record becomes when the file lies at `path`, and is known by `identity`. */
+export function completed(upload: ReceivingUpload, path: string, now: number, identity?: string): CompleteUpload {
   return {
     ...identityOf(upload),
     state: "complete",
     length: upload.offset,
     path,
+    ...identity !== undefined && { identity },
     ...upload.type !== undefined && { type: upload.type },
     ...upload.digests !== undefined && { digests: upload.digests },
     ...upload.metadata !== undefined && { metadata: upload.metadata },

@@ -1,13 +1,14 @@
 import { parseDictionary } from "structured-headers";
 import { UploadError } from "../errors.ts";
-import { type Digest, isDigestAlgorithm } from "../model/digest.ts";
+import { type Digest, DIGEST_BYTES, isDigestAlgorithm } from "../model/digest.ts";
+import { header, type RequestHeader } from "./header_names.ts";
 
 /**
  * A whole number in a header: only digits, at most 15, so that it is exact. `undefined` when the header is absent.
  * Throws `bad-request` for anything else, two values included.
  */
-export function parseInteger(headers: Headers, name: string): number | undefined {
-  const text = headers.get(name);
+export function parseInteger(headers: Headers, name: RequestHeader): number | undefined {
+  const text = header(headers, name);
   if (text === null) return undefined;
   if (!/^\d{1,15}$/.test(text)) {
     throw new UploadError("bad-request", `${name} must be one whole number of at most 15 digits, not ${quote(text)}`);
@@ -16,17 +17,29 @@ export function parseInteger(headers: Headers, name: string): number | undefined
 }
 
 /**
+ * A time in milliseconds since 1970, also before it or with a fraction, as clients take it from their clocks and file
+ * systems. `undefined` for anything else, and for a time that no `Date` can hold.
+ */
+export function parseTime(text: string): number | undefined {
+  if (!/^[+-]?\d{1,16}(?:\.\d{0,20})?$/.test(text)) return undefined;
+  const time = Number(text);
+  return Number.isNaN(new Date(time).getTime()) ? undefined : time;
+}
+
+/**
  * Percent-encoded UTF-8 in a header; bytes that are UTF-8 as they are, as some clients send them, are read too.
  * `undefined` when the header is absent. Throws `bad-request` when it is neither.
  */
-export function parsePercentEncoded(headers: Headers, name: string): string | undefined {
-  const text = headers.get(name);
+export function parsePercentEncoded(headers: Headers, name: RequestHeader): string | undefined {
+  const text = header(headers, name);
   return text === null ? undefined : percentDecoded(text, name);
 }
 
-/** The parts of a path, between its slashes, each percent-encoded; like {@linkcode parsePercentEncoded}. */
-export function parsePercentEncodedPath(headers: Headers, name: string): string[] | undefined {
-  return headers.get(name)?.split("/").map((part) => percentDecoded(part, name));
+/** A path, percent-encoded between its slashes; like {@linkcode parsePercentEncoded}. No part can have a slash in it. */
+export function parsePercentEncodedPath(headers: Headers, name: RequestHeader): string | undefined {
+  const parts = header(headers, name)?.split("/").map((part) => percentDecoded(part, name));
+  if (!parts?.some((part) => part.includes("/"))) return parts?.join("/");
+  throw new UploadError("bad-request", `${name} must have its slashes as they are, percent-encoded text between them`);
 }
 
 /** The text of a header whose bytes may be UTF-8; the runtime gives each byte as one character. */
@@ -36,15 +49,16 @@ export function headerText(value: string): string {
 
 /**
  * The digests of a `Content-Digest` or `Repr-Digest` header (RFC 9530, section 2 and 3) that Pawl can check; others
- * are passed over. `undefined` when there is none. Throws `bad-request` when it is malformed.
+ * are passed over. `undefined` when there is none. Throws `bad-request` when it is malformed, or too short or long to be
+ * one: an empty digest is what a script sends whose tool has failed.
  */
-export function parseDigests(headers: Headers, name: string): Digest[] | undefined {
-  const text = headers.get(name);
+export function parseDigests(headers: Headers, name: RequestHeader): Digest[] | undefined {
+  const text = header(headers, name);
   if (text === null) return undefined;
   const digests: Digest[] = [];
   for (const [algorithm, value] of dictionaryOf(name, text)) {
     if (!isDigestAlgorithm(algorithm)) continue;
-    if (!(value instanceof ArrayBuffer)) throw malformedDigest(name);
+    if (!(value instanceof ArrayBuffer) || value.byteLength !== DIGEST_BYTES[algorithm]) throw malformedDigest(name);
     digests.push({ algorithm, value: new Uint8Array(value) });
   }
   return digests.length === 0 ? undefined : digests;
@@ -55,7 +69,7 @@ export function parseDigests(headers: Headers, name: string): Digest[] | undefin
  * runtime let pass but that Pawl cannot trust (RFC 9112, section 6).
  */
 export function bodyLength(headers: Headers): number | undefined {
-  const coding = headers.get("transfer-encoding");
+  const coding = header(headers, "Transfer-Encoding");
   if (coding !== null && coding.toLowerCase() !== "chunked") {
     throw new UploadError("unknown-transfer-encoding", "Send the body as it is: no Transfer-Encoding but chunked");
   }
@@ -64,11 +78,11 @@ export function bodyLength(headers: Headers): number | undefined {
 
 /** Throws for a body that is not the raw bytes of the file: compressed on the way, or wrapped into a form. */
 export function refuseEncodedBody(headers: Headers): void {
-  const encoding = headers.get("content-encoding");
+  const encoding = header(headers, "Content-Encoding");
   if (encoding !== null && encoding.toLowerCase() !== "identity") {
     throw new UploadError("wrong-media-type", "Send the bytes of the file as they are, without Content-Encoding");
   }
-  if (/^multipart\/form-data\b/i.test(headers.get("content-type") ?? "")) {
+  if (/^multipart\/form-data\b/i.test(header(headers, "Content-Type") ?? "")) {
     throw new UploadError("wrong-media-type", "Send the bytes of the file as the body, not as a form");
   }
 }

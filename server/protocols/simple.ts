@@ -4,9 +4,12 @@ import { type ErrorCode, UploadError } from "../errors.ts";
 import type { AppendRequest } from "../uploads/append.ts";
 import type { NamedFileFacts } from "../uploads/by_client.ts";
 import type { Engine } from "../uploads/engine.ts";
-import { addressOf } from "../model/address.ts";
-import { cleanFolders, cleanName, nameInClientId } from "../model/names.ts";
-import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import type { Log } from "../log.ts";
+import { cleanName, nameInClientId } from "../model/names.ts";
+import { placeOf } from "../model/place.ts";
+import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { addressOf } from "./address.ts";
+import { header, type RequestHeader } from "./header_names.ts";
 import {
   bodyLength,
   headerText,
@@ -15,6 +18,7 @@ import {
   parseMediaType,
   parsePercentEncoded,
   parsePercentEncodedPath,
+  parseTime,
   refuseEncodedBody,
 } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
@@ -38,7 +42,10 @@ export interface SimpleProtocol {
 }
 
 /** The simple protocol over `engine`, with files of up to `maxBytes`. */
-export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, "maxBytes">): SimpleProtocol {
+export function createSimpleProtocol(
+  engine: Engine,
+  { maxBytes, log }: Pick<Config, "maxBytes"> & { readonly log: Log },
+): SimpleProtocol {
   function progress(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
     return {
       "Location": addressOf(upload.id),
@@ -47,6 +54,14 @@ export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, 
       ...upload.length !== undefined && { "Upload-Length": String(upload.length) },
       ...upload.state === "receiving" && { "Upload-Expires": new Date(engine.expiresAt(upload)).toUTCString() },
     };
+  }
+
+  /** Where the file of a finished upload can be removed, which is no unfinished one to give up. */
+  async function toRemove(clientId: string, error: unknown): Promise<unknown> {
+    if (!(error instanceof UploadError) || error.code !== "finished") return error;
+    const upload = await engine.statusByClient(OWNER, clientId);
+    if (upload === undefined) return error;
+    return error.withMessage(`This upload is finished: remove the file by DELETE ${addressOf(upload.id)}`);
   }
 
   return {
@@ -60,13 +75,21 @@ export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, 
       const { headers } = request;
       const clientId = parseClientId(headers);
       refuseEncodedBody(headers);
-      const upload = uninterrupted(await engine.send(parseFacts(headers, clientId), parseAppend(request)));
+      const append = parseAppend(request);
+      // Said once, of the request that begins.
+      const facts = parseFacts(headers, clientId, append.offset === 0 ? log : undefined);
+      const upload = uninterrupted(await engine.send(facts, append).catch(throwInOwnWords));
       const count = safeBytes(upload);
       return line(upload.state === "complete" ? `Success ${count}` : String(count), progress(upload));
     },
 
     async terminate({ headers }) {
-      await engine.terminateUnfinished(OWNER, parseClientId(headers));
+      const clientId = parseClientId(headers);
+      try {
+        await engine.terminateUnfinished(OWNER, clientId);
+      } catch (error) {
+        throw await toRemove(clientId, error);
+      }
       return new Response(null, { status: STATUS_CODE.NoContent });
     },
 
@@ -75,9 +98,17 @@ export function createSimpleProtocol(engine: Engine, { maxBytes }: Pick<Config, 
   };
 }
 
+/** What the engine refuses is told in the words of this protocol, which the engine does not know. */
+function throwInOwnWords(error: unknown): never {
+  if (!(error instanceof UploadError)) throw error;
+  if (error.code === "wrong-offset") throw error.withMessage(`Wrong start byte: ${error.offset}`);
+  if (error.code === "size-changed") throw error.withMessage(`${error.message} To replace it, send it from byte 0`);
+  throw error;
+}
+
 /** `X-File-Id`: 1 to 1024 bytes, opaque; the runtime gives each byte as one character. */
 function parseClientId(headers: Headers): string {
-  const id = headers.get("x-file-id") ?? "";
+  const id = header(headers, "X-File-Id") ?? "";
   if (id === "") throw new UploadError("bad-request", "No file id");
   if (id.length > MAX_CLIENT_ID_BYTES) {
     throw new UploadError("bad-request", `X-File-Id must be at most ${MAX_CLIENT_ID_BYTES} bytes long`);
@@ -94,7 +125,7 @@ function parseAppend({ headers, body }: Request): AppendRequest {
     offset: parseInteger(headers, "X-Start-Byte") ?? 0,
     body,
     toTheEnd: length === undefined,
-    neverStartsOver: headers.get("x-start-over") === "?0",
+    neverStartsOver: header(headers, "X-Start-Over") === "?0",
     ...length !== undefined && { length },
     ...bytes !== undefined && { bodyLength: bytes },
     ...bodyDigests !== undefined && { bodyDigests },
@@ -102,39 +133,41 @@ function parseAppend({ headers, body }: Request): AppendRequest {
   };
 }
 
-function parseFacts(headers: Headers, clientId: string): NamedFileFacts {
-  const type = parseType(headers);
-  const modifiedAt = parseInteger(headers, "X-File-Modified");
+function parseFacts(headers: Headers, clientId: string, log: Log | undefined): NamedFileFacts {
+  const type = parseDescription(headers, "X-File-Type", { parse: parseMediaType, log });
+  const modifiedAt = parseDescription(headers, "X-File-Modified", { parse: parseTime, log });
   return {
     owner: OWNER,
     clientId,
-    ...parseName(headers, clientId),
+    ...parsePlace(headers, clientId),
     ...type !== undefined && { type },
     ...modifiedAt !== undefined && { modifiedAt },
   };
 }
 
-/** The file's name and folders: `X-File-Path` ends with the name; without any, the name is taken from the id. */
-function parseName(headers: Headers, clientId: string): { name: string; folders: string[] } {
-  const path = parsePercentEncodedPath(headers, "X-File-Path") ?? [];
-  const last = path.pop() ?? "";
-  const folders = cleanFolders(path);
-  if (folders === undefined) {
-    throw new UploadError("bad-request", "X-File-Path must be folders and a name below the root, without . or ..");
-  }
-  const given = parsePercentEncoded(headers, "X-File-Name") ?? (last === "" ? undefined : last);
-  const name = cleanName(given ?? nameInClientId(headerText(clientId)));
-  if (name !== undefined) return { name, folders };
-  if (given === undefined) return { name: "file", folders };
-  throw new UploadError("bad-request", "X-File-Name must hold a name that a file can have");
+/** A header that only describes the file. Nonsense there costs the description, with a warning in the log, not the upload. */
+function parseDescription<T>(
+  headers: Headers,
+  name: RequestHeader,
+  { parse, log }: { parse(text: string): T | undefined; log: Log | undefined },
+): T | undefined {
+  const text = header(headers, name) ?? "";
+  const value = text === "" ? undefined : parse(text);
+  if (text !== "" && value === undefined) log?.warning("Ignored {name}: {text}", { name, text: text.slice(0, 100) });
+  return value;
 }
 
-function parseType(headers: Headers): string | undefined {
-  const text = headers.get("x-file-type");
-  if (text === null || text === "") return undefined;
-  const type = parseMediaType(text);
-  if (type === undefined) throw new UploadError("bad-request", "X-File-Type must be a media type such as image/png");
-  return type;
+/** Where the file is to lie: `X-File-Path` ends with the name; without any, the name is taken from the id. */
+function parsePlace(headers: Headers, clientId: string): Pick<FileFacts, "name" | "folders"> {
+  const path = parsePercentEncodedPath(headers, "X-File-Path");
+  const given = parsePercentEncoded(headers, "X-File-Name");
+  const { name, folders } = placeOf({ path, name: given });
+  if (name !== undefined) return { name, folders };
+  if (given === undefined && (path === undefined || /(?:^|[/\\])$/.test(path))) {
+    return { name: cleanName(nameInClientId(headerText(clientId))) ?? "file", folders };
+  }
+  const told = given === undefined ? "X-File-Path" : "X-File-Name";
+  throw new UploadError("bad-request", `${told} must end with a name that a file can have`);
 }
 
 function line(text: string, headers: Record<string, string>): Response {

@@ -2,6 +2,9 @@ import { isDiskFull } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
 import { receive, type Received, type ReceiveOptions } from "./receive.ts";
 
+/** Where the bytes of a body go. */
+export type ReceivingEnd = Pick<Appender, "length" | "write">;
+
 /** A body that has come to its end in memory, whole or not: what becomes of it can still be decided. */
 export class HeldBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -28,7 +31,7 @@ export class HeldBody {
   }
 
   /** Appends it to a file, as {@linkcode receive} does with a body that is still to come. */
-  async appendTo(appender: Appender, { limit, onPiece }: ReceiveOptions): Promise<Received> {
+  async appendTo(appender: ReceivingEnd, { limit, onPiece }: ReceiveOptions): Promise<Received> {
     if (this.bytes.length > limit) return { received: 0, end: "too-long" };
     const start = appender.length;
     try {
@@ -42,7 +45,7 @@ export class HeldBody {
 }
 
 /** Takes up to `limit` bytes into memory, of which it takes no more than twice what has come. */
-export class MemoryAppender implements Appender {
+export class MemoryAppender implements ReceivingEnd {
   length = 0;
   readonly #limit: number;
   #buffer = new ArrayBuffer(0);
@@ -64,8 +67,4 @@ export class MemoryAppender implements Appender {
     this.length = length;
     return Promise.resolve();
   }
-
-  sync = () => Promise.resolve();
-  cut = (length: number) => Promise.resolve(void (this.length = length));
-  [Symbol.asyncDispose] = () => Promise.resolve();
 }

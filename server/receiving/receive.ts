@@ -49,7 +49,7 @@ export interface ReceiveOptions {
  */
 export async function receive(
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
-  appender: Appender,
+  appender: Pick<Appender, "length" | "write">,
   options: ReceiveOptions,
 ): Promise<Received> {
   const start = appender.length;

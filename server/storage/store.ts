@@ -1,5 +1,4 @@
 import type { CompleteUpload, ReceivingUpload, Upload } from "../model/upload.ts";
-import type { IsClaimed, Wanted } from "./disk/placement.ts";
 
 /** The end of one unfinished upload's bytes, held by one writer at a time. */
 export interface Appender extends AsyncDisposable {
@@ -16,17 +15,69 @@ export interface Appender extends AsyncDisposable {
   cut(length: number): Promise<void>;
 }
 
-/** Where the bytes are. Ids are the server's own; paths are those that `place` gave. */
+/** The bytes of an upload that is received. */
+export interface UnfinishedFile extends Appender {
+  /**
+   * Sets when the file was last modified, in milliseconds since 1970, where that is told; then gives what a record keeps
+   * to know the file again, in the store's own words. Nothing may be appended after it.
+   */
+  seal(modifiedAt?: number): Promise<string>;
+}
+
+/** What a finished file is to be called, and where. */
+export interface Wanted {
+  readonly name: string;
+  readonly folders: readonly string[];
+}
+
+/** True for a path that belongs to a finished upload. */
+export type IsClaimed = (path: string) => Promise<boolean>;
+
+/** What is known of a name that is to be chosen. */
+export interface Choice {
+  /**
+   * A path for which this is true is as good as taken, although nothing may lie there. Without it a name that has not been
+   * given of late is not looked for: whoever claims it, or puts a file there, is told if it is taken.
+   */
+  readonly isClaimed?: IsClaimed;
+  /** How much plainer than wanted the path is to be: one more each time that one was refused; 0 where nothing is said. */
+  readonly plainness?: number;
+  /** Others have taken each name that was chosen before it could be used: it gets a number by chance. */
+  readonly isCrowded?: boolean;
+}
+
+/** The store takes no file at this path, whoever asks: it would under a plainer one, or in another folder. */
+export class RefusedPath extends Error {
+  override name = "RefusedPath";
+
+  constructor(path: string, options?: ErrorOptions) {
+    super(`No file can lie at "${path}"`, options);
+  }
+}
+
+/** What is known of a finished file. */
+export type PlacedFile = Pick<CompleteUpload, "id" | "path" | "length" | "identity">;
+
+/**
+ * Where a finished file is: under its path; not there, but its upload's own entry is, and gives it its name again; taken
+ * away, with nothing in its place; or with something else there, another file or a link.
+ */
+export type Whereabouts = "there" | "unplaced" | "missing" | "replaced";
+
+/**
+ * Where the bytes are. The store trusts no caller: whatever id or path it is given, it reads, writes and removes nothing
+ * but below its own folders, and follows no symbolic link there.
+ */
 export interface ByteStore {
   /** The length of an unfinished upload's file; `undefined` when there is no file. */
   length(id: string): Promise<number | undefined>;
   /** Makes a new upload's file, for its one writer. `locked` when a writer in another process was faster. */
-  create(id: string): Promise<Appender | "locked">;
+  create(id: string): Promise<UnfinishedFile | "locked">;
   /**
    * Opens an unfinished upload's file for its one writer. `undefined` when there is none, `locked` when a writer in another
    * process holds it.
    */
-  open(id: string): Promise<Appender | "locked" | undefined>;
+  open(id: string): Promise<UnfinishedFile | "locked" | undefined>;
   /** The bytes of an unfinished upload, from the one at `start` (0 where nothing is said) to the one before `end`. */
   readUnfinished(id: string, end: number, start?: number): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
@@ -35,22 +86,28 @@ export interface ByteStore {
    */
   adopt(from: string, id: string): Promise<void>;
   /**
-   * Finds a path for a finished file that nothing has, under its own name or a numbered one, and makes its folders. A path
-   * for which `isClaimed` is true is not given, although nothing may lie there.
+   * Gives the same text for paths that are one name here: in another Unicode form, or in upper and lower case where the
+   * disk ignores that.
    */
-  choose(wanted: Wanted, isClaimed?: IsClaimed): Promise<string>;
+  sameName(path: string): string;
+  /**
+   * Finds a path for a finished file that nothing has, under its own name or a numbered one, and makes its folders. Throws
+   * {@linkcode RefusedPath} where none can be had.
+   */
+  choose(wanted: Wanted, choice?: Choice): Promise<string>;
+  /** Removes the folders that were made for a path that comes to nothing, as far as they are empty. */
+  abandon(path: string): Promise<void>;
   /**
    * Lets the bytes of an upload appear as a finished file, in one step, never in the place of another file: false where
-   * there is one, or where the folder has gone. Done again, it is done. The upload's own entry stays until `leave`, which
-   * must not come before `keep`: a power cut may take the new name back.
+   * there is one, or where the folder has gone. Done again, it is done. Throws {@linkcode RefusedPath} where the disk takes
+   * no file of that name. The upload's own entry stays until `leave`, which must not come before `keep`: a power cut may
+   * take the new name back.
    */
   place(id: string, path: string): Promise<boolean>;
-  /** Returns when a finished file's name would survive a power cut. */
+  /** Returns when a finished file's name would survive a power cut; nothing happens where it was taken away meanwhile. */
   keep(path: string): Promise<void>;
   /** The same where nobody waits for it: with others, a moment later, at less cost. */
   keepSoon(path: string): Promise<void>;
-  /** Sets when the file was last modified, in milliseconds since 1970. */
-  setModified(id: string, time: number): Promise<void>;
   /** The ids of all unfinished uploads that have an entry, and the names of what else lies among them. */
   unfinished(): AsyncIterable<string>;
   /** How long ago an entry among the unfinished uploads was last written to; 0 when it is not there. */
@@ -59,12 +116,17 @@ export interface ByteStore {
   leave(id: string): Promise<void>;
   /** Removes an unfinished upload's own entry, and its bytes with it; nothing happens when there is none. */
   discard(id: string): Promise<void>;
-  /** Opens a finished file; `undefined` when somebody has taken it away. The stream closes it. */
-  openFinished(path: string): Promise<FinishedFile | undefined>;
-  /** How many bytes there is space for; what was found less than `maxAgeMs` ago is new enough. */
-  freeBytes(maxAgeMs?: number): Promise<number>;
-  /** Removes a finished file, and returns when it would not come back after a power cut. */
-  removeFinished(path: string): Promise<void>;
+  /** Looks where a finished file is. */
+  find(file: PlacedFile): Promise<Whereabouts>;
+  /** Opens a finished file, itself and nothing else that may lie in its place; `undefined` unless it is there. */
+  openFinished(file: PlacedFile): Promise<FinishedFile | undefined>;
+  /** How many bytes there is space for, as the disk says now. Waits for nothing. */
+  freeBytes(): number;
+  /**
+   * Removes a finished file, and the folders that have become empty by that; returns when it would not come back after a
+   * power cut. Where something else lies in its place, that stays.
+   */
+  removeFinished(file: PlacedFile): Promise<void>;
 }
 
 /**
@@ -85,21 +147,28 @@ export interface RecordStore extends Disposable {
   /**
    * Adds a new upload, and lets its client's id mean it from now on, in the place of `instead` (which is forgotten if
    * it was not finished). False, and nothing happens, when that id means another upload, or when the upload is finished
-   * and its path {@linkcode isClaimed}.
+   * and its path has a {@linkcode claimant}.
    */
   create(upload: ReceivingUpload | CompleteUpload, instead?: Upload): Promise<boolean>;
   /**
-   * True while the record of a finished upload says that its file lies at `path`. The file may be gone already, taken
-   * away by hand, or by a removal that a crash has cut short: the next file there would pass for it.
+   * The id of the finished upload whose record says that its file lies at `path`, or at one that is the same name. The
+   * file may be gone already, taken away by hand, or by a removal that a crash has cut short: as long as the record is
+   * there, the next file would pass for it.
    */
-  isClaimed(path: string): Promise<boolean>;
+  claimant(path: string): Promise<string | undefined>;
   /**
    * Puts `after` in the place of `before`, and keeps the index of what is due in step. False, and nothing happens, when
-   * it comes to claim a path that {@linkcode isClaimed}.
+   * it comes to claim a path that has a {@linkcode claimant}.
    */
   replace(before: Upload, after: Upload): Promise<boolean>;
   /** Forgets the upload altogether. */
   forget(upload: Upload): Promise<void>;
   /** The ids of the uploads that are due, the longest due first; its cost follows how many are asked for. */
   due(now: number): AsyncIterable<string>;
+  /** When the upload that is due first is due; `undefined` when none ever is. */
+  firstDueAt(): Promise<number | undefined>;
+  /** The latest service time that was recorded, in milliseconds; `undefined` when none was. */
+  serviceTime(): Promise<number | undefined>;
+  /** Records the service time; it never goes back, whatever another process on the same records knows. */
+  saveServiceTime(ms: number): Promise<void>;
 }

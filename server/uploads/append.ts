@@ -3,13 +3,13 @@ import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } fro
 import { type Digest, DigestCheck } from "../model/digest.ts";
 import { canAppear, type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { Checkpoints } from "../receiving/checkpoints.ts";
-import { HeldBody, MemoryAppender } from "../receiving/held_body.ts";
+import { HeldBody, MemoryAppender, type ReceivingEnd } from "../receiving/held_body.ts";
 import { type End, receive, type Received, type ReceiveOptions } from "../receiving/receive.ts";
-import type { Appender } from "../storage/store.ts";
 import { type EngineDeps, RATE_GRACE_MS } from "./engine_deps.ts";
 import { finish } from "./finish.ts";
 import type { Lease } from "./locks.ts";
 import { isFinal, type OpenUpload } from "./open_upload.ts";
+import { FloorReached } from "./space.ts";
 
 /** What the database needs of a disk that is full to record the counts of many uploads. */
 const ROOM_FOR_RECORDS = 256 * 1024;
@@ -56,7 +56,7 @@ export async function append(
     if (tellsMore(opened.upload, file)) await opened.record({ ...file, offset: start });
     const { end, error } = await receiveFlushed(deps, lease, opened, incoming);
     if (end === "disk-full" || end === "failed") failure = error;
-    if (end === "disk-full") await makeRoom(opened);
+    if (end === "disk-full" && !(error instanceof FloorReached)) await makeRoom(opened);
     const upload = await conclude(deps, lease, opened, { ...incoming, end });
     if (failure !== undefined) throw failure;
     if (end !== "complete") {
@@ -122,14 +122,15 @@ async function receiveFlushed(
   opened: OpenUpload,
   { request, file, checks }: Incoming,
 ): Promise<Received> {
-  const { limits } = deps;
+  const { limits, space } = deps;
   const { appender } = opened;
   const checkpoints = new Checkpoints(appender, {
     everyBytes: limits.checkpointBytes,
     everyMs: limits.checkpointMs,
     commit: (offset) => opened.record({ ...file, offset }),
   });
-  const received = await receiveInto(appender, request.body, {
+  using guarded = space.guard(appender);
+  const received = await receiveInto(guarded, request.body, {
     ...receiveOptions(deps, lease, request),
     limit: (file.length ?? limits.maxBytes) - request.offset,
     onPiece(piece) {
@@ -149,7 +150,7 @@ async function receiveFlushed(
 }
 
 async function receiveInto(
-  appender: Appender,
+  appender: ReceivingEnd,
   body: ReceivedRequest["body"],
   options: ReceiveOptions,
 ): Promise<Received> {
@@ -172,9 +173,10 @@ async function conclude(
   const offset = opened.appender.length;
   const length = file.length ?? (end === "complete" && request.toTheEnd ? offset : undefined);
   const next = { ...file, ...length !== undefined && { length }, offset };
-  if (end === "complete" && canAppear({ ...opened.upload, ...next })) {
+  const upload = { ...opened.upload, ...next };
+  if (end === "complete" && canAppear(upload)) {
     try {
-      return await finish(deps, lease, { ...opened.upload, ...next }, checks.file);
+      return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {
       // The bytes count, even where the file cannot be finished now.
       if (!(error instanceof UploadError)) await opened.record(next);
@@ -185,7 +187,10 @@ async function conclude(
   return opened.upload;
 }
 
-/** On a full disk not even the count can be recorded: a few of the bytes that came make room for it. */
+/**
+ * On a disk that others have filled below the floor not even the count can be recorded: a few of the bytes that came make
+ * room for it.
+ */
 async function makeRoom({ appender, upload }: OpenUpload): Promise<void> {
   await appender.cut(Math.max(upload.offset, appender.length - ROOM_FOR_RECORDS));
 }

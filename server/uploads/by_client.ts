@@ -1,4 +1,5 @@
-import { decide, type PresentUpload } from "../model/decide.ts";
+import { UploadError } from "../errors.ts";
+import { decide, type Decision, type PresentUpload } from "../model/decide.ts";
 import type { FileFacts, ReceivingUpload, Upload } from "../model/upload.ts";
 import { HeldBody } from "../receiving/held_body.ts";
 import type { ReceivedRequest } from "./append.ts";
@@ -6,6 +7,7 @@ import { beginAgreed } from "./begin.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, type Locks } from "./locks.ts";
 import { whileLocked } from "./open_upload.ts";
+import { isThere } from "./presence.ts";
 
 /** The facts of a file that its client knows by an id of its own. */
 export type NamedFileFacts = FileFacts & { readonly clientId: string };
@@ -16,6 +18,9 @@ export interface Target {
   /** Absent while another request goes on receiving elsewhere than where this one will go on. */
   readonly taken?: Promise<Lease>;
 }
+
+/** Another process on the same data folder may begin the same upload at the same time. */
+const MAX_ATTEMPTS = 20;
 
 /** Finds and begins the uploads that clients know by ids of their own, each id under its lock. */
 export class UploadsByClient {
@@ -57,17 +62,18 @@ export class UploadsByClient {
 
   async #target(facts: NamedFileFacts, request: ReceivedRequest, within: Lease): Promise<string> {
     const { records } = this.#deps;
-    for (;;) {
-      const decision = decide(await this.lookUp(facts.owner, facts.clientId), sentBy(request));
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const decision = await this.#decide(await this.lookUp(facts.owner, facts.clientId), request);
       if (decision.kind === "refuse") throw decision.error;
       if (decision.kind === "goOn") return decision.known.id;
       // A request that would be refused must not cost the bytes of the upload before it.
-      const upload = await beginAgreed(this.#deps, facts, request);
+      const upload = beginAgreed(this.#deps, facts, request);
       const isBegun = decision.kind === "begin"
         ? await records.create(upload)
         : await this.#replace(decision.known, { upload, request, within });
       if (isBegun) return upload.id;
     }
+    throw new UploadError("locked", "Others begin the same upload again and again: try again in a few seconds");
   }
 
   /** Lets a new upload be what the id means, and not `known`; false when that has changed meanwhile: look again. */
@@ -79,17 +85,19 @@ export class UploadsByClient {
     using _lease = await this.#locks.takeOver(known.id, { within });
     return await whileLocked(this.#deps, known.id, async () => {
       const current = present(await records.get(known.id));
-      const { kind } = decide(current, sentBy(request));
+      const { kind } = await this.#decide(current, request);
       if (kind === "goOn" || kind === "refuse") return false;
       const isDone = await records.create(upload, current);
       if (isDone && current?.state === "receiving") await bytes.discard(current.id);
       return isDone;
     });
   }
-}
 
-function sentBy({ body, ...request }: ReceivedRequest) {
-  return { ...request, isTakenOver: body instanceof HeldBody && body.end === "taken-over" };
+  async #decide(known: PresentUpload | undefined, { body, ...request }: ReceivedRequest): Promise<Decision> {
+    const isTakenOver = body instanceof HeldBody && body.end === "taken-over";
+    const hasFile = known !== undefined && await isThere(this.#deps.bytes, known);
+    return decide(known, { ...request, isTakenOver }, hasFile);
+  }
 }
 
 function present(upload: Upload | undefined): PresentUpload | undefined {

@@ -4,7 +4,7 @@ import { Checkpoints } from "../receiving/checkpoints.ts";
 import { beginUpload } from "./begin.ts";
 import { finish } from "./finish.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
-import { baseOf, isStillWhole, removePartial, wholePartial } from "./partials.ts";
+import { baseOf, isNeededAfter, isStillWhole, removePartial, roomFor, wholePartial } from "./partials.ts";
 import { status } from "./status.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, type Locks } from "./locks.ts";
@@ -55,9 +55,8 @@ export class Concatenations {
 
   /**
    * Makes one file of partial uploads; the same partials in the same order make the same file, however often they are
-   * asked for. Throws `too-large`, `disk-full`, `not-found` and `gone` for a partial upload that its owner does not have
-   * (any more), `bad-request` for one that is not partial, or not whole, and `locked` while another file is made of one of
-   * them.
+   * asked for. Throws `too-large`, `disk-full`, what {@linkcode status} throws, `not-found` for somebody else's,
+   * `bad-request` for one that is not partial, or not whole, and `locked` while another file is made of one of them.
    */
   async concatenate(facts: Omit<FinalFacts, "concat">, wanted: Wanted): Promise<CompleteUpload> {
     const reserved: string[] = [];
@@ -83,8 +82,9 @@ export class Concatenations {
     const partials: PartialUpload[] = [];
     for (const id of ids) partials.push(wholePartial(await status(this.#deps, this.#locks, id), facts.owner));
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
-    const onDisk = baseOf(partials)?.length ?? 0;
-    const upload = await beginUpload(this.#deps, { ...facts, clientId, length, concat: { partials, asSent } }, onDisk);
+    // Before the first byte is copied: a few bytes can come again and again.
+    const final = { ...facts, clientId, length, concat: { partials, asSent } };
+    const upload = beginUpload(this.#deps, final, roomFor(partials));
     if (await records.create(upload)) return upload.id;
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
   }
@@ -145,8 +145,8 @@ export class Concatenations {
         const start = end;
         end += partial.length;
         if (opened.appender.length < end) await this.#copy(opened, { start, partial, base, lease });
-        const isNeeded = partials.some(({ id }, at) => at > index && id === partial.id);
-        if (!isNeeded && partial.id !== base?.id) await removePartial(this.#deps, this.#locks, partial.id);
+        const isNeeded = partial.id === base?.id || isNeededAfter(partials, index);
+        if (!isNeeded) await removePartial(this.#deps, this.#locks, partial.id);
       }
       // An empty file may just have been made: it must not vanish behind the name that it gets.
       await opened.appender.sync();
@@ -154,7 +154,7 @@ export class Concatenations {
       if (!(error instanceof UploadError)) await opened.distrust();
       throw told(error, opened.upload.offset);
     }
-    return await finish(this.#deps, lease, opened.upload);
+    return await finish(this.#deps, lease, opened);
   }
 
   /** Appends what is missing of one partial upload, which starts at `start` in the file, and records that it is there. */
@@ -162,7 +162,7 @@ export class Concatenations {
     opened: OpenUpload,
     { start, partial, base, lease }: { start: number; partial: PartialUpload; lease: Lease; base: Job["base"] },
   ): Promise<void> {
-    const { bytes, limits } = this.#deps;
+    const { bytes, limits, space } = this.#deps;
     const { appender } = opened;
     // The base has no bytes of its own any more: they are the first ones of this file.
     const isOwn = partial.id === base?.id;
@@ -174,10 +174,11 @@ export class Concatenations {
       everyMs: limits.checkpointMs,
       commit: (offset) => opened.record({ offset }),
     });
+    using guarded = space.guard(appender);
     try {
       for await (const piece of bytes.readUnfinished(source, partial.length, appender.length - start)) {
         if (lease.stop.aborted) break;
-        await appender.write(piece);
+        await guarded.write(piece);
         checkpoints.written();
       }
     } finally {
@@ -190,8 +191,8 @@ export class Concatenations {
   }
 
   async #lose(final: ReceivingUpload): Promise<UploadError> {
-    const { bytes, records, limits, now } = this.#deps;
-    await records.replace(final, gone(final, "lost", now() + limits.rememberGoneMs));
+    const { bytes, records, limits, serviceNow } = this.#deps;
+    await records.replace(final, gone(final, "lost", serviceNow() + limits.rememberGoneMs));
     await bytes.discard(final.id);
     return new UploadError("gone", "Not all of the partial uploads are there any more: send the file again");
   }

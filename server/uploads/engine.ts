@@ -1,4 +1,4 @@
-import { UploadError } from "../errors.ts";
+import { isAbsent, UploadError } from "../errors.ts";
 import { wrongOffset } from "../model/agree.ts";
 import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
@@ -10,7 +10,7 @@ import { keyOfClient, type Lease, Locks } from "./locks.ts";
 import { isFinal, load, open, OpenUpload } from "./open_upload.ts";
 import { isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { bringInStep, isUnfinishedFinal, status } from "./status.ts";
-import { discardOrphan, expire, forget, terminate, terminateUnfinished } from "./terminate.ts";
+import { discardOrphan, expire, forget, recordRemovals, terminate, terminateUnfinished } from "./terminate.ts";
 
 /** What every protocol calls: one upload is one resource, whatever protocol made it. */
 export class Engine {
@@ -27,7 +27,7 @@ export class Engine {
 
   /** Begins an upload. Throws `too-large` and `disk-full`. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
-    const upload = await beginUpload(this.#deps, facts);
+    const upload = beginUpload(this.#deps, facts);
     await this.#deps.records.create(upload);
     return upload;
   }
@@ -53,7 +53,7 @@ export class Engine {
     return await this.#concatenations.concatenate(facts, partials);
   }
 
-  /** How far an upload is, as {@linkcode status} finds it. Throws `not-found` or `gone`. */
+  /** How far an upload is, as {@linkcode status} finds it. Throws `not-found`, `terminated` or `gone`. */
   async status(id: string): Promise<ReceivingUpload | CompleteUpload> {
     return await status(this.#deps, this.#locks, id);
   }
@@ -66,15 +66,15 @@ export class Engine {
       return await this.status(upload.id);
     } catch (error) {
       // It went since it was found: to its client it is as if it had never been.
-      if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+      if (isAbsent(error)) return undefined;
       throw error;
     }
   }
 
   /**
    * Appends a body to an upload; a writer that still holds it has to let go first. The same last request again, empty,
-   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `gone`, `locked`, and
-   * `final` for one that is concatenated of others.
+   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `terminated`, `gone`,
+   * `locked`, and `final` for one that is concatenated of others.
    */
   async append(id: string, request: AppendRequest): Promise<Appended> {
     const arrival = this.#locks.arrive();
@@ -104,7 +104,7 @@ export class Engine {
     await terminateUnfinished(this.#deps, this.#locks, found.id);
   }
 
-  /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `gone` or `locked`. */
+  /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
   async terminate(id: string): Promise<void> {
     await terminate(this.#deps, this.#locks, id);
   }
@@ -112,6 +112,11 @@ export class Engine {
   /** Removes an upload that is past its time, unless somebody is writing to it. */
   async expire(id: string): Promise<void> {
     await expire(this.#deps, this.#locks, id);
+  }
+
+  /** Records the removals for which a full disk had no space. Throws where it still has none. */
+  async recordRemovals(): Promise<void> {
+    await recordRemovals(this.#deps, this.#locks);
   }
 
   /**
@@ -140,9 +145,13 @@ export class Engine {
     return upload?.state === "gone" ? upload.given : undefined;
   }
 
-  /** When an unfinished upload expires, in milliseconds since 1970, unless more bytes come before. */
+  /**
+   * When an unfinished upload expires, in milliseconds since 1970, if the server runs until then and no more bytes come
+   * before; never earlier.
+   */
   expiresAt(upload: ReceivingUpload): number {
-    return expiresAt(upload, this.#deps.limits.expireAfterMs);
+    const { limits, now, serviceNow } = this.#deps;
+    return now() + expiresAt(upload, limits.expireAfterMs) - serviceNow();
   }
 
   /** Ends all requests that receive, as interruptions, takes no new ones, and returns when all is flushed and recorded. */
@@ -151,7 +160,7 @@ export class Engine {
   }
 
   async #beginWith(facts: FileFacts, request: ReceivedRequest, within?: Lease): Promise<Appended> {
-    const upload = await beginAgreed(this.#deps, facts, request);
+    const upload = beginAgreed(this.#deps, facts, request);
     using lease = await this.#locks.takeOver(upload.id, { position: 0, within });
     await this.#deps.records.create(upload);
     try {

@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Patience } from "./locks.ts";
+import type { Space } from "./space.ts";
 
 /** A slow start is no reason to end a request. */
 export const RATE_GRACE_MS = 30_000;
@@ -13,8 +14,6 @@ export interface Limits {
   readonly idleMs: number;
   /** The slowest that a body may come, on average, once {@linkcode RATE_GRACE_MS} have passed; 0 for any. */
   readonly minBytesPerSecond: number;
-  /** New uploads are refused when they would leave less space on the disk. */
-  readonly minFreeBytes: number;
   /** How long after its last byte an unfinished upload is kept. */
   readonly expireAfterMs: number;
   /** How long it is remembered that an upload was there. */
@@ -39,8 +38,16 @@ export interface EngineDeps {
   readonly distrusted: Set<string>;
   /** False: counts are told before their bytes are flushed, and a power cut may take them back. */
   readonly durable: boolean;
+  /** False when the data folder has been moved, `maxAgeMs` ago at the least: what is missing then is not lost. */
+  readonly isThere: (maxAgeMs?: number) => boolean;
+  /** What uploads may take of the disk. */
+  readonly space: Space;
+  /** Uploads that clients have removed, whose bytes are gone, and for whose records a full disk had no space yet. */
+  readonly unrecorded: Set<string>;
   /** Names the run of the machine: another one than before when it has been started again since. */
   readonly boot: string;
-  /** Milliseconds since 1970. */
+  /** What the machine's clock shows, in milliseconds since 1970: to be told, never to be reckoned with. */
   readonly now: () => number;
+  /** The service time in milliseconds, which everything goes by that is due some day. */
+  readonly serviceNow: () => number;
 }

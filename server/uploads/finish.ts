@@ -1,9 +1,23 @@
 import { told, UploadError } from "../errors.ts";
-import type { Wanted } from "../storage/disk/placement.ts";
+import { RefusedPath, type UnfinishedFile, type Wanted } from "../storage/store.ts";
+import { isClaimed } from "./claims.ts";
 import { DigestCheck } from "../model/digest.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import type { Lease } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
+
+/** How often a name is chosen anew that somebody else takes, or whose folder goes, in the moment in which it was chosen. */
+const ATTEMPTS = 24;
+/** From this attempt on the file goes without its folders. */
+const WITHOUT_FOLDERS = 8;
+/** From this attempt on its number is drawn by chance. */
+const CROWDED = 16;
+
+/** An upload that has all its bytes, with its file open. */
+export interface Finishing {
+  readonly upload: ReceivingUpload;
+  readonly appender: UnfinishedFile;
+}
 
 /**
  * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, records that it is finished, and
@@ -14,31 +28,41 @@ import { completed, type CompleteUpload, type ReceivingUpload } from "../model/u
 export async function finish(
   deps: EngineDeps,
   lease: Lease,
-  upload: ReceivingUpload,
+  finishing: Finishing,
   seen?: DigestCheck,
 ): Promise<CompleteUpload> {
+  const { upload } = finishing;
   await checkDigests(deps, upload, seen);
-  let finished: CompleteUpload | undefined;
-  while (finished === undefined) {
-    finished = await recordFinished(deps, upload, async (next) => await replace(deps, upload, next));
-  }
-  return await appear(deps, lease, finished);
+  const finished = await recordFinished(deps, finishing, (next) => replace(deps, upload, next));
+  if (finished !== undefined) return await appear(deps, lease, finished);
+  throw new Error(`Cannot find a name for upload ${upload.id}: others take each one first`);
 }
 
 /**
- * Records, by `commit`, that an upload is finished, and under which path its file lies. `undefined` when `commit` says
- * twice that what the record claims belongs to another upload: first mostly nothing has claimed a free name, and the
- * commit tells without a look.
+ * Records, by `commit`, that an upload is finished, and under which path its file lies. `undefined` when `commit` has said
+ * `attempts` times that what the record claims belongs to another upload.
  */
 export async function recordFinished(
-  { bytes, records, now }: EngineDeps,
-  upload: ReceivingUpload,
+  deps: EngineDeps,
+  finishing: Finishing,
   commit: (next: CompleteUpload) => Promise<boolean>,
+  attempts = ATTEMPTS,
 ): Promise<CompleteUpload | undefined> {
-  if (upload.modifiedAt !== undefined) await bytes.setModified(upload.id, upload.modifiedAt);
-  for (const isClaimed of [undefined, (path: string) => records.isClaimed(path)]) {
-    const next = completed(upload, await bytes.choose(upload, isClaimed), now());
-    if (await commit(next)) return next;
+  const { bytes, now } = deps;
+  const identity = await seal(deps, finishing);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    // Mostly nothing claims a free name: the commit tells, without a look for each file.
+    const path = await bytes.choose(finishing.upload, {
+      ...attempt > 0 && { isClaimed: (path) => isClaimed(deps, path) },
+      isCrowded: attempt >= CROWDED,
+    });
+    const next = completed(finishing.upload, path, now(), identity);
+    const isRecorded = await commit(next).catch(async (error) => {
+      await bytes.abandon(path);
+      throw error;
+    });
+    if (isRecorded) return next;
+    await bytes.abandon(path);
   }
   return undefined;
 }
@@ -55,20 +79,48 @@ export async function appear(deps: EngineDeps, lease: Lease, upload: CompleteUpl
   return shown;
 }
 
-/** Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there. */
-async function show({ bytes, records }: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
+/** Gives what its record keeps to know the file again. A time that the disk does not take is no reason not to finish. */
+async function seal({ log }: EngineDeps, { upload: { id, modifiedAt }, appender }: Finishing): Promise<string> {
   try {
-    let shown = upload;
-    while (!await bytes.place(upload.id, shown.path)) {
+    return await appender.seal(modifiedAt);
+  } catch (error) {
+    if (modifiedAt === undefined) throw error;
+    log.warning("Cannot set when the file of upload {id} was last modified: {error}", { id, error });
+    return await appender.seal();
+  }
+}
+
+/**
+ * Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there, or
+ * where the disk takes none: under a plainer name then, or without its folders.
+ */
+async function show(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
+  const { bytes, records } = deps;
+  const wanted = wantedOf(upload);
+  let shown = upload;
+  let plainness = 0;
+  let cause: unknown;
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { path: own } = shown;
-      const path = await bytes.choose(wantedOf(shown), async (path) => path !== own && await records.isClaimed(path));
-      // Nothing lies there: its folder had gone, and is there again.
-      if (path === own && await bytes.place(upload.id, own)) break;
-      if (path === own) throw new Error(`Cannot let a file appear as "${own}"`);
+      try {
+        if (await bytes.place(upload.id, own)) return shown;
+      } catch (error) {
+        if (!(error instanceof RefusedPath)) throw error;
+        plainness++;
+        cause = error;
+      }
+      const path = await bytes.choose(wanted, {
+        isClaimed: async (path) => path !== own && await isClaimed(deps, path),
+        plainness: attempt < WITHOUT_FOLDERS ? plainness : Math.max(plainness, 2),
+        isCrowded: attempt >= CROWDED,
+      });
+      // The same one again where only its folder had gone.
       const moved = { ...shown, path };
-      if (await records.replace(shown, moved)) shown = moved;
+      if (path !== own && await records.replace(shown, moved)) shown = moved;
+      if (path !== own) await bytes.abandon(shown === moved ? own : path);
     }
-    return shown;
+    throw new Error(`Cannot let the file of upload ${upload.id} appear as "${shown.path}"`, { cause });
   } catch (error) {
     throw told(error, upload.length);
   }

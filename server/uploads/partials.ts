@@ -1,4 +1,4 @@
-import { UploadError } from "../errors.ts";
+import { isAbsent, UploadError } from "../errors.ts";
 import { open, OpenUpload, whileLocked } from "./open_upload.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { remove } from "./terminate.ts";
@@ -20,10 +20,34 @@ export function baseOf(partials: readonly PartialUpload[]): PartialUpload | unde
   return partials.find(({ length }) => length > 0);
 }
 
+/**
+ * How many more bytes of the disk concatenating takes at its height: each part is copied but the first, as often as it
+ * comes, and removed when it is not needed any more.
+ */
+export function roomFor(partials: readonly PartialUpload[]): number {
+  const base = baseOf(partials);
+  const isBase = ({ id }: PartialUpload) => id === base?.id;
+  const firstBase = partials.findIndex(isBase);
+  let taken = 0;
+  let most = 0;
+  for (const [index, partial] of partials.entries()) {
+    if (index === firstBase) continue;
+    taken += partial.length;
+    most = Math.max(most, taken);
+    if (!isBase(partial) && !isNeededAfter(partials, index)) taken -= partial.length;
+  }
+  return most;
+}
+
+/** True when the part at `index` comes again behind it. */
+export function isNeededAfter(partials: readonly PartialUpload[], index: number): boolean {
+  return partials.some(({ id }, at) => at > index && id === partials[index]?.id);
+}
+
 /** True while a partial upload has the bytes that it had, on disk; nobody else may write to it. */
 export async function isStillWhole(deps: EngineDeps, { id, length }: PartialUpload): Promise<boolean> {
   const opened = await open(deps, id).catch((error) => {
-    if (error instanceof UploadError && (error.code === "gone" || error.code === "not-found")) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   });
   if (!(opened instanceof OpenUpload)) return false;
@@ -34,9 +58,9 @@ export async function isStillWhole(deps: EngineDeps, { id, length }: PartialUplo
 /** Removes a partial upload whose bytes are another one's now; nothing happens where it is gone already. */
 export async function removePartial(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
   using _lease = await locks.takeOver(id);
-  await whileLocked(deps, id, async () => {
+  await whileLocked(deps, id, async (unlock) => {
     const upload = await deps.records.get(id);
-    if (upload?.state === "receiving") await remove(deps, upload, "concatenated");
+    if (upload?.state === "receiving") await remove(deps, upload, "concatenated", unlock);
     // A crash may have left its entry, or brought it back.
     else await deps.bytes.discard(id);
   });

@@ -1,6 +1,6 @@
 import { type ErrorCode, UploadError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { isId } from "../model/address.ts";
+import { isId } from "../model/id.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Engine } from "./engine.ts";
 
@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 const STRANGER_MS = 60_000;
 
 /** Its client has begun anew, or given it up, since it was found; or hears with its next request that its bytes are wrong. */
-const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "gone", "digest-mismatch"];
+const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "terminated", "gone", "digest-mismatch"];
 
 /**
  * Looks, after a start, at what a crash may have left: finishes the uploads that have all their bytes, makes sure of

@@ -9,6 +9,9 @@ import { appear, recordFinished } from "./finish.ts";
 import type { Lease, Locks } from "./locks.ts";
 import { createFile } from "./open_upload.ts";
 
+/** The first one mostly does; the second one looks which names are taken. */
+const ATTEMPTS = 2;
+
 /** True for a small file that comes whole in one request, and is finished by it. */
 export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: AppendRequest): boolean {
   const { offset, bodyLength } = request;
@@ -34,8 +37,7 @@ export async function receiveSmallFile(
     onPiece: () => {},
   });
   if (body.end !== "complete" || !hasDigests(body, request)) return body;
-  // A refusal to begin it meets the body on its other way, too.
-  const upload = await beginAgreed(deps, facts, request).catch(() => undefined);
+  const upload = beginUnlessRefused(deps, facts, request);
   if (upload === undefined) return body;
   using own = await locks.takeOver(upload.id, { within: lease });
   const finished = await recordWhole(deps, upload, body);
@@ -48,20 +50,31 @@ function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: App
   return check.mismatch() === undefined;
 }
 
+/** A refusal is told on the other way, which the body takes then. */
+function beginUnlessRefused(deps: EngineDeps, facts: FileFacts, request: AppendRequest): ReceivingUpload | undefined {
+  try {
+    return beginAgreed(deps, facts, request);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Makes the file of an upload and its record, which is its first. `undefined`, and nothing is left, where it cannot. */
 async function recordWhole(
   deps: EngineDeps,
   upload: ReceivingUpload,
   { bytes: body }: HeldBody,
 ): Promise<CompleteUpload | undefined> {
-  const { bytes, records, log } = deps;
+  const { bytes, records, space, log } = deps;
   const { id } = upload;
   try {
     // The file stays locked until it has a record: another process that starts takes it for a left-over.
-    await using file = await createFile(deps, id);
-    await file.write(body);
-    await file.sync();
-    const finished = await recordFinished(deps, { ...upload, offset: body.length }, (next) => records.create(next));
+    await using appender = await createFile(deps, id);
+    using guarded = space.guard(appender);
+    await guarded.write(body);
+    await appender.sync();
+    const finishing = { upload: { ...upload, offset: body.length }, appender };
+    const finished = await recordFinished(deps, finishing, (next) => records.create(next), ATTEMPTS);
     if (finished !== undefined) return finished;
   } catch (error) {
     log.debug("Cannot finish upload {id} at once: {error}", { id, error });

@@ -8,7 +8,7 @@ import { load, open, OpenUpload } from "./open_upload.ts";
 /**
  * How far an upload is: the count is on disk, and it is the one that the next append meets, unless another client
  * goes on sending. Waits up to a second for a writer to end or fall silent; takes over a silent one. Completes what a
- * crash has left undone. Throws `not-found` or `gone`.
+ * crash has left undone. Throws `not-found`, `terminated` or `gone`.
  */
 export async function status(deps: EngineDeps, locks: Locks, id: string): Promise<ReceivingUpload | CompleteUpload> {
   let upload = await load(deps, id);
@@ -32,7 +32,7 @@ export async function status(deps: EngineDeps, locks: Locks, id: string): Promis
 /**
  * Takes an upload and brings file and record in step; finishes it where it has all its bytes and `mayFinish` says so. Gives
  * a finished one with its name on disk: a crash, or a disk that fails, may have come just before. Throws `not-found`,
- * `gone`, `locked`, and `final` for one that has to be concatenated.
+ * `terminated`, `gone`, `locked`, and `final` for one that has to be concatenated.
  */
 export async function bringInStep(
   deps: EngineDeps,
@@ -47,7 +47,7 @@ export async function bringInStep(
   if (!mayFinish(opened.upload)) return opened.upload;
   // An empty file may just have been made: it must not vanish behind the name that it gets.
   await opened.appender.sync();
-  return await finish(deps, lease, opened.upload);
+  return await finish(deps, lease, opened);
 }
 
 /** True for an upload that is made of others, which takes no bytes from a client, as long as that is not done. */

@@ -1,3 +1,4 @@
+import { createSameName } from "../../server/model/same_name.ts";
 import { randomBytes } from "node:crypto";
 import { ensureDir } from "@std/fs/ensure-dir";
 import { encodeBase64Url } from "@std/encoding/base64url";
@@ -50,7 +51,7 @@ async function writeRecords(bench: Bench, dir: string, count: number): Promise<v
   }
   const seconds = (performance.now() - start) / 1000;
   bench.say(`Wrote ${count} records in ${seconds.toFixed(1)} s`);
-  using records = await openRecords(path);
+  using records = await openRecords(path, createSameName({ ignoresCase: false }));
   const found = await records.findByClient(OWNER, clientIdOf("00000000"));
   if (found?.state !== "complete") throw new WrongResult("The server would not find the records that were written");
 }
@@ -60,6 +61,7 @@ export async function writeExpired(dir: string, count: number, now: number): Pro
   const incoming = join(dir, "incoming");
   await ensureDir(incoming);
   using kv = await Deno.openKv(await databaseIn(dir));
+  await kv.set(["service-time"], now);
   const ids: string[] = [];
   while (ids.length < count) {
     const atomic = kv.atomic();

@@ -1,3 +1,4 @@
+import { createSameName } from "../../server/model/same_name.ts";
 import process from "node:process";
 import { fromFileUrl, join } from "@std/path";
 import { readConfig } from "../../server/config.ts";
@@ -27,13 +28,13 @@ const states = await statesOf(ids);
 console.log(JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, due, states }));
 
 async function countDue(): Promise<number> {
-  using records = await openRecords(join(data!, "pawl.db"));
+  using records = await openRecords(join(data!, "pawl.db"), createSameName({ ignoresCase: false }));
   let count = 0;
   for await (const _ of records.due(Date.now())) count++;
   return count;
 }
 
 async function statesOf(wanted: readonly string[]): Promise<string[]> {
-  using records = await openRecords(join(data!, "pawl.db"));
+  using records = await openRecords(join(data!, "pawl.db"), createSameName({ ignoresCase: false }));
   return await Promise.all(wanted.map(async (id) => (await records.get(id))?.state ?? "unknown"));
 }

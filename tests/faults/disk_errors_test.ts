@@ -91,7 +91,9 @@ Deno.test("a body that was refused does not come back when its taking back fails
     await run(world, scenario, async (sender) => {
       await sender.send(file, 0, file.content.slice(0, 70));
       world.disk.interfere = ({ kind }) => kinds.includes(kind) ? { error: EIO } : undefined;
-      const { status } = await sender.send(file, 70, new Uint8Array(70), { "Content-Digest": `sha-256=:AAAA:` });
+      const { status } = await sender.send(file, 70, new Uint8Array(70), {
+        "Content-Digest": `sha-256=:${"A".repeat(43)}=:`,
+      });
       world.disk.interfere = () => undefined;
       assertEquals([kinds, status], [kinds, 500]);
       if (kinds.length === 1) await goOn(copyOf(world), scenario, new Set());
@@ -196,11 +198,13 @@ function checkAnswer(
 ): void {
   // A question is answered with what is recorded, which is true.
   if (method === "GET") return;
+  // The ledger looks whether what is told to be removed is gone; its record may wait for space.
+  if (method === "DELETE" && answer.status === 204) return;
   // Only where the bytes of this very upload were at stake it must be told: those of a small file may have been written
   // again to another one. The ledger looks whether what is told to be safe is.
   const id = answer.headers.get("location")?.split("/").at(-1) ?? "";
   const areAtStake = ["write", "flush", "cut"].includes(kind) && path.endsWith(`/${id}`);
-  if (!areAtStake && answer.status < 300) return;
+  if (!areAtStake && answer.status === 200) return;
   assertEquals([kind, path, answer.status, answer.text], [kind, path, status, answer.text]);
 }
 

@@ -1,39 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import { statfs } from "node:fs/promises";
 import { someBytes } from "../support/bytes.ts";
 import { startPawl } from "../support/process.ts";
-import { tempDir } from "../support/temp_dir.ts";
-
-/** A small disk of the test's own; `undefined` where this process may not mount one. */
-async function mountSmallDisk(megabytes: number): Promise<{ path: string } & AsyncDisposable | undefined> {
-  const dir = await tempDir();
-  const mounted = await run("mount", "-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", dir.path);
-  if (!mounted) {
-    await dir[Symbol.asyncDispose]();
-    return undefined;
-  }
-  return {
-    path: dir.path,
-    async [Symbol.asyncDispose]() {
-      await run("umount", dir.path);
-      await dir[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function run(command: string, ...args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output()).success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-const probe = await mountSmallDisk(1);
-const ignore = probe === undefined;
-await probe?.[Symbol.asyncDispose]();
-const reason = ignore ? " (ignored: this process may not mount a disk)" : "";
+import { testOnSmallDisk } from "../support/small_disk.ts";
 
 const file = someBytes(12_000_000);
 
@@ -49,12 +19,19 @@ async function send(url: string, id: string, start: number, body: Uint8Array<Arr
   return { status: response.status, text: await response.text(), offset };
 }
 
-Deno.test({
-  name: `a disk that fills up is answered 507, what came is kept, and the upload goes on when there is space${reason}`,
-  ignore,
-  async fn() {
-    await using disk = await mountSmallDisk(16);
-    assert(disk !== undefined);
+/** Removes an upload, finished or not. */
+async function giveUp(url: string, id: string): Promise<number> {
+  const status = await fetch(`${url}/status`, { headers: { "X-File-Id": id } });
+  await status.body?.cancel();
+  const response = await fetch(new URL(status.headers.get("location")!, url), { method: "DELETE" });
+  await response.body?.cancel();
+  return response.status;
+}
+
+await testOnSmallDisk(
+  "a disk that fills up is answered 507, what came is kept, and the upload goes on when there is space",
+  16,
+  async (disk) => {
     const ballast = join(disk.path, "ballast");
     await Deno.writeFile(ballast, new Uint8Array(8_000_000));
     const data = join(disk.path, "data");
@@ -87,21 +64,43 @@ Deno.test({
     assertEquals(done.text, `Success ${file.length}`);
     assertEquals(await Deno.readFile(join(data, "files", "film")), file);
   },
+);
+
+await testOnSmallDisk("--min-free refuses new uploads that would not leave it free", 32, async (disk) => {
+  await using pawl = await startPawl(join(disk.path, "data"), { args: ["--min-free", "8MiB"] });
+  const large = await send(pawl.url, "large", 0, file, 40_000_000);
+  assertEquals(large.status, 507);
+  assertMatch(large.text, /too full for a new upload/);
+  const ballast = join(disk.path, "ballast");
+  await Deno.writeFile(ballast, new Uint8Array(14_000_000));
+  assertEquals((await send(pawl.url, "new", 0, file)).status, 507);
+  await Deno.remove(ballast);
+  assertEquals((await send(pawl.url, "new", 0, file)).text, `Success ${file.length}`);
 });
 
-Deno.test({
-  name: `--min-free refuses new uploads before the disk is full, and lets those that have begun go on${reason}`,
-  ignore,
-  async fn() {
-    await using disk = await mountSmallDisk(32);
-    assert(disk !== undefined);
-    await using pawl = await startPawl(join(disk.path, "data"), { args: ["--min-free", "8MiB"] });
-    assertEquals((await send(pawl.url, "begun", 0, file.slice(0, 1000))).text, "1000");
-    const large = await send(pawl.url, "large", 0, file, 40_000_000);
-    assertEquals(large.status, 507);
-    assertMatch(large.text, /too full for a new upload/);
-    await Deno.writeFile(join(disk.path, "ballast"), new Uint8Array(14_000_000));
-    assertEquals((await send(pawl.url, "new", 0, file)).status, 507);
-    assertEquals((await send(pawl.url, "begun", 1000, file.slice(1000))).text, `Success ${file.length}`);
+await testOnSmallDisk(
+  "uploads that are under way stop where --min-free begins, however many there are, and go on when others go",
+  48,
+  async (disk) => {
+    const data = join(disk.path, "data");
+    await using pawl = await startPawl(data, { args: ["--min-free", "8MiB"] });
+    // Each of them fits, but not all.
+    const ids = ["a", "b", "c", "d", "e", "f"];
+    const sent = await Promise.all(ids.map((id) => send(pawl.url, id, 0, file)));
+    const stopped = sent.filter(({ status }) => status === 507);
+    assert(stopped.length > 0);
+    const { bavail, bsize } = await statfs(disk.path);
+    const free = bavail * bsize;
+    // Of each that was stopped one piece at most was too much.
+    assert(free >= 8 * 2 ** 20 && free < 16 * 2 ** 20, `${free} bytes are free`);
+    for (const [index, id] of ids.entries()) {
+      assertEquals(await ask(pawl.url, id), { status: 200, count: sent[index]!.offset });
+    }
+    const { offset } = stopped[0]!;
+    const stays = ids[sent.indexOf(stopped[0]!)]!;
+    for (const id of ids.filter((id) => id !== stays)) assertEquals(await giveUp(pawl.url, id), 204);
+    assertEquals(await ask(pawl.url, stays), { status: 200, count: offset });
+    assertEquals((await send(pawl.url, stays, offset, file.slice(offset))).text, `Success ${file.length}`);
+    assertEquals(await Deno.readFile(join(data, "files", stays)), file);
   },
-});
+);

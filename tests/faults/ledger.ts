@@ -41,6 +41,8 @@ export class Ledger {
   readonly #extraCopies = new Map<string, number>();
   /** The uploads whose removal was asked for, and whether it was acknowledged. */
   readonly #removals = new Map<string, boolean>();
+  /** The finished upload whose removal the client of a file has asked for last. */
+  readonly #removing = new Map<string, string>();
   /** Where a file may have other bytes than its own: their body was wrong, and no answer has said so. */
   readonly #doubts = new Map<string, Doubt>();
 
@@ -50,6 +52,7 @@ export class Ledger {
     for (const [location, file] of this.#finished) copy.#finished.set(location, file);
     for (const [id, copies] of this.#extraCopies) copy.#extraCopies.set(id, copies);
     for (const [location, isDone] of this.#removals) copy.#removals.set(location, isDone);
+    for (const [id, location] of this.#removing) copy.#removing.set(id, location);
     for (const [id, doubt] of this.#doubts) copy.#doubts.set(id, doubt);
     return copy;
   }
@@ -80,9 +83,16 @@ export class Ledger {
   }
 
   /** The client wants a finished file removed. */
-  removing(location: string): void {
+  removing({ id }: SentFile, location: string): void {
+    this.#removing.set(id, location);
     this.#finished.delete(location);
     this.#removals.set(location, this.#removals.get(location) ?? false);
+  }
+
+  /** The finished upload whose removal a client has asked for, and heard nothing of. */
+  unanswered({ id }: SentFile): string | undefined {
+    const location = this.#removing.get(id);
+    return location !== undefined && this.#removals.get(location) === false ? location : undefined;
   }
 
   removed(location: string): void {
@@ -154,18 +164,32 @@ export class Ledger {
   assertKept(disk: LossyDisk): void {
     for (const [location, file] of this.#finished) this.#assertFinished(location, file, disk);
     for (const [location, isDone] of this.#removals) {
-      if (!isDone) continue;
-      const state = disk.tables.uploads.get(location.slice("/files/".length))?.state;
-      assert(state === undefined || state === "gone", `${location} was removed and is ${state}`);
+      if (isDone) this.assertRemoved(location.slice("/files/".length), disk);
     }
+  }
+
+  /** Throws where there is more of a removed upload than a record without bytes, for whose end a full disk had no space. */
+  assertRemoved(id: string, disk: LossyDisk): void {
+    const upload = disk.tables.uploads.get(id);
+    if (upload === undefined || upload.state === "gone") return;
+    const path = upload.state === "complete" ? `files/${upload.path}` : `incoming/${id}`;
+    assert(upload.state === "complete" || upload.offset > 0, `${id} was removed and can be begun`);
+    assert(!disk.has(path), `${id} was removed, and ${path} is there`);
   }
 
   /** All that tells it from another one. */
   describe(): unknown {
-    return [[...this.#counts], [...this.#extraCopies], [...this.#finished].map(([at, { id }]) => [at, id]), [
-      ...this.#removals,
-    ], [
-      ...this.#doubts,
-    ]];
+    return [
+      [...this.#removing],
+      [...this.#counts],
+      [...this.#extraCopies],
+      [...this.#finished].map(([at, { id }]) => [at, id]),
+      [
+        ...this.#removals,
+      ],
+      [
+        ...this.#doubts,
+      ],
+    ];
   }
 }

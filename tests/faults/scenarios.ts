@@ -213,6 +213,17 @@ export const SCENARIOS: readonly Scenario[] = [
     run: (sender) => together(sender.send(folderFile("x.bin"), 0), sender.send(folderFile("y.bin"), 0)),
   },
   {
+    name: "removing the last file of a folder while another one comes into it",
+    files: [{ ...folderFile("x.bin"), wanted: "removed" }, folderFile("y.bin")],
+    async run(sender) {
+      const { headers } = await sender.send(folderFile("x.bin"), 0);
+      await together(
+        sender.remove(folderFile("x.bin"), headers.get("location") ?? ""),
+        sender.send(folderFile("y.bin"), 0),
+      );
+    },
+  },
+  {
     name: "an empty file",
     files: [empty],
     async run(sender) {

@@ -60,17 +60,21 @@ export class Sender {
   async giveUp(file: SentFile): Promise<Answer> {
     // A finished one is refused: that one is not let go of.
     this.ledger.letGo(file);
-    return await this.#alive("DELETE", () => this.#client.giveUp(file.id));
+    const id = this.disk.tables.clients.get(JSON.stringify(["anonymous", file.id]));
+    const answer = await this.#alive("DELETE", () => this.#client.giveUp(file.id));
+    if (answer.status === 204 && id !== undefined) this.ledger.assertRemoved(id, this.disk);
+    return answer;
   }
 
   async remove(file: SentFile, location: string): Promise<void> {
     this.ledger.letGo(file);
-    this.ledger.removing(location);
+    this.ledger.removing(file, location);
     const { status } = await this.#alive("DELETE", async () => {
       const { status, headers } = await this.pawl.app(new Request(`http://localhost${location}`, { method: "DELETE" }));
       return { status, headers, text: "" };
     });
-    if (status === 204) this.ledger.removed(location);
+    // Gone: an earlier request has removed it, or has found it removed.
+    if (status === 204 || status === 404 || status === 410) this.ledger.removed(location);
   }
 
   async repair(): Promise<void> {
@@ -158,7 +162,8 @@ export async function proceed(sender: Sender, file: SentFile): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const { count, location } = await sender.status(file);
     if (file.wanted === "removed") {
-      if (location !== undefined) await sender.remove(file, location);
+      const begun = location ?? sender.ledger.unanswered(file);
+      if (begun !== undefined) await sender.remove(file, begun);
       else await sender.giveUp(file);
       if ((await sender.status(file)).count === 0) return;
     } else {

@@ -42,7 +42,7 @@ async function fill(data: string): Promise<void> {
     for (let number = at; number < at + BATCH; number++) {
       const id = `fill${String(number).padStart(18, "0")}`;
       const facts = { owner: "anonymous", name: "a", folders: [], length: 1000 };
-      const at = { id, now: Date.now(), expireAfterMs: 86_400_000, boot: "", durable: true };
+      const at = { id, now: Date.now(), serviceNow: Date.now(), expireAfterMs: 86_400_000, boot: "", durable: true };
       const upload = { ...newUpload(facts, at), offset: 10 };
       atomic.set(["upload", id], upload).set(["due", upload.dueAt, id], id);
       files.push(Deno.writeFile(join(data, "incoming", id), bytes));

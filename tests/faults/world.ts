@@ -60,7 +60,12 @@ export async function check(
 ): Promise<void> {
   await pawl.repair();
   const uploads = [...disk.tables.uploads.values()];
-  assertEquals(uploads.filter((upload) => upload.state === "gone" && upload.reason === "lost"), []);
+  // On a full disk the bytes go before their record does, where somebody wants them gone.
+  const letGo = new Set(
+    files.filter((file) => file.wanted === "removed" && ledger.count(file) === 0).map(({ id }) => id),
+  );
+  const lost = uploads.filter((upload) => upload.state === "gone" && upload.reason === "lost");
+  assertEquals(lost.filter(({ clientId }) => !letGo.has(clientId ?? "")), []);
   ledger.assertKept(disk);
   const complete = uploads.filter((upload) => upload.state === "complete");
   const finished = disk.files("files");

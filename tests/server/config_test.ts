@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ConfigError, helpText, readConfig } from "../../server/config.ts";
+import { ConfigError, helpText, optionTable, readConfig } from "../../server/config.ts";
 import { parseSize, parseTime } from "../../server/units.ts";
 
 function read(args: string[], env: Record<string, string> = {}) {
@@ -20,6 +20,7 @@ Deno.test("readConfig() has a default for everything", () => {
     minBytesPerSecond: 0,
     minFreeBytes: 268_435_456,
     maxPerAddress: 256,
+    allowedHosts: [],
     allowedOrigins: [],
     publicUrl: "",
     logLevel: "info",
@@ -32,9 +33,29 @@ Deno.test("readConfig() takes flags before the environment", () => {
   assertEquals([config.port, config.maxBytes, config.expireAfterMs], [2, 1_610_612_736, 43_200_000]);
   assertEquals(config.allowedOrigins, ["https://a.example", "http://b.example:81"]);
   assertEquals(read(["--allow-origin=*"]).allowedOrigins, ["*"]);
+  assertEquals(read(["--allow-host=*"]).allowedHosts, ["*"]);
   assertEquals([read(["--durability=relaxed"]).durable, read(["--durability=durable"]).durable], [false, true]);
   assertEquals(read(["--public-url=https://a.example/"]).publicUrl, "https://a.example");
   assertEquals(read(["--public-url=http://a.example:81/b/"]).publicUrl, "http://a.example:81/b");
+});
+
+Deno.test("readConfig() takes the options that are lists as often as they come, and names as browsers send them", () => {
+  const args = ["--allow-host=UP.example.", "--allow-host", "nas.local, \u00fcber.example", "--allow-origin=http://a"];
+  const config = read([...args, "--allow-origin=http://b"], { PAWL_ALLOW_HOST: "c.example" });
+  assertEquals(config.allowedHosts, ["up.example", "nas.local", "xn--ber-goa.example"]);
+  assertEquals(config.allowedOrigins, ["http://a", "http://b"]);
+  assertEquals(read([], { PAWL_ALLOW_HOST: "c.example,d" }).allowedHosts, ["c.example", "d"]);
+  assertEquals(read(["--allow-host=none"], { PAWL_ALLOW_HOST: "c.example" }).allowedHosts, []);
+});
+
+Deno.test("the README's table of options is the one that is made from their list", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const plain = readme.split("\n").filter((line) => line.startsWith("|")).map((line) => line.replaceAll(/ +/g, " "));
+  const from = plain.findIndex((line) => line.startsWith("| option | variable"));
+  const [head, ...rows] = optionTable();
+  // Between them is the line that makes a table of it.
+  assertEquals(plain.slice(from, from + rows.length + 2).toSpliced(1, 1), [head, ...rows]);
+  assertEquals(plain.filter((line) => line.startsWith("| `--")).length, rows.length);
 });
 
 Deno.test("readConfig() says in one line what is wrong", () => {
@@ -49,6 +70,11 @@ Deno.test("readConfig() says in one line what is wrong", () => {
     [["--expire-after=-1d"], "--expire-after cannot be"],
     [["--allow-origin=https://a.example/path"], "--allow-origin cannot be"],
     [["--allow-origin=a.example"], "--allow-origin cannot be"],
+    [["--allow-host=up.example:8080"], "--allow-host cannot be"],
+    [["--allow-host=http://up.example"], "--allow-host cannot be"],
+    [["--allow-host="], "--allow-host cannot be"],
+    [["--allow-host=a,b c"], "--allow-host cannot be"],
+    [["--allow-host=a", "--allow-host=none"], "--allow-host cannot be"],
     [["--durability=fast"], "--durability cannot be"],
     [["--public-url=a.example"], "--public-url cannot be"],
     [["--public-url=https://a.example/?b"], "--public-url cannot be"],

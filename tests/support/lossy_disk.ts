@@ -75,21 +75,24 @@ export class LossyDisk implements Disposable {
   interfere: (step: Step) => Fault | undefined = () => undefined;
   /** What is open. */
   readonly opened = new Set<unknown>();
+  readonly #ignoresCase: boolean;
   #isDead = false;
 
-  private constructor(nodes: Map<number, Node>, tables: Tables, boot: string) {
+  private constructor(nodes: Map<number, Node>, tables: Tables, boot: string, ignoresCase = false) {
+    this.#ignoresCase = ignoresCase;
     this.nodes = nodes;
     this.tables = tables;
     this.boot = boot;
     disks.set(this.#number, this);
   }
 
-  /** A disk with nothing on it. */
-  static empty(): LossyDisk {
+  /** A disk with nothing on it; one that `ignoresCase` finds what is written in other letters. */
+  static empty({ ignoresCase = false } = {}): LossyDisk {
     return new LossyDisk(
       new Map([[1, new FolderNode(1)]]),
       { uploads: new Map(), clients: new Map() },
       crypto.randomUUID(),
+      ignoresCase,
     );
   }
 
@@ -114,7 +117,12 @@ export class LossyDisk implements Disposable {
 
   #next(nodes: Map<number, Node>, boot: string): LossyDisk {
     const { uploads, clients } = this.tables;
-    const next = new LossyDisk(nodes, { uploads: new Map(uploads), clients: new Map(clients) }, boot);
+    const next = new LossyDisk(
+      nodes,
+      { uploads: new Map(uploads), clients: new Map(clients) },
+      boot,
+      this.#ignoresCase,
+    );
     next.now = this.now;
     return next;
   }
@@ -153,10 +161,16 @@ export class LossyDisk implements Disposable {
         if (node === undefined) return undefined;
         throw new Deno.errors.NotADirectory(part);
       }
-      const number: number | undefined = node[view].get(part);
+      const number: number | undefined = node[view].get(this.nameIn(node, part, view));
       node = number === undefined ? undefined : this.nodes.get(number);
     }
     return node;
+  }
+
+  /** How a name is written in a folder, where something has it there. */
+  nameIn(folder: FolderNode, name: string, view: "seen" | "safe" = "seen"): string {
+    if (!this.#ignoresCase || folder[view].has(name)) return name;
+    return [...folder[view].keys()].find((other) => other.toLowerCase() === name.toLowerCase()) ?? name;
   }
 
   /**
@@ -166,6 +180,11 @@ export class LossyDisk implements Disposable {
   safeBytes(path: string): Uint8Array | undefined {
     const node = this.find([DATA, ...path.split("/")], "safe");
     return node instanceof FileNode ? node.safe : undefined;
+  }
+
+  /** True where something is seen at a path in the server's folder. */
+  has(path: string): boolean {
+    return this.find([DATA, ...path.split("/")]) !== undefined;
   }
 
   /** Every file that is seen below one of the server's folders, by its path from there. */

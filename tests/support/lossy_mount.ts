@@ -66,6 +66,12 @@ function openSync(path: string, { create, createNew, append }: Deno.OpenOptions 
   return opened(path, node, append);
 }
 
+/** Only to write nothing: that changes nothing. */
+function writeFileSync(path: string, bytes: Uint8Array): void {
+  if (bytes.length > 0) throw new Error("Only appending by handles is modelled");
+  atNow(path, "look", existing);
+}
+
 function opened(path: string, node: Node, append = false): Deno.FsFile {
   const { disk, parts } = diskOf(path);
   return handle(disk, parts.join("/"), node, append);
@@ -107,10 +113,12 @@ function mkdirSync(path: string): void {
   atNow(path, "make folder", makeFolder);
 }
 
+const NOT_EMPTY = Object.assign(new Error("Directory not empty (os error 39)"), { code: "ENOTEMPTY" });
+
 function removeName(place: Place): void {
   const node = existing(place);
-  if (node instanceof FolderNode && node.seen.size > 0) throw new Error("Directory not empty (os error 39)");
-  place.parent.seen.delete(place.name);
+  if (node instanceof FolderNode && node.seen.size > 0) throw NOT_EMPTY;
+  place.parent.seen.delete(place.disk.nameIn(place.parent, place.name));
 }
 
 function remove(path: string): Promise<void> {
@@ -129,13 +137,6 @@ async function* readDir(path: string): AsyncIterable<Deno.DirEntry> {
   yield* entries;
 }
 
-function utimeSync(path: string, _accessed: number | Date, modified: number | Date): void {
-  return atNow(path, "touch", (place) => {
-    const node = existing(place);
-    if (node instanceof FileNode) node.modifiedAt = Number(modified);
-  });
-}
-
 function infoOf(disk: LossyDisk, node: Node): Deno.FileInfo {
   const isFile = node instanceof FileNode;
   return {
@@ -144,6 +145,7 @@ function infoOf(disk: LossyDisk, node: Node): Deno.FileInfo {
     isSymlink: false,
     size: isFile ? node.seen.length : 0,
     mtime: new Date(isFile ? node.modifiedAt : 0),
+    birthtime: null,
     dev: 1,
     ino: node.number,
     nlink: disk.namesOf(node.number),
@@ -190,6 +192,9 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
     truncate: (length: number) => disk.step({ kind: "cut", path }, () => file().cut(length)),
     statSync: () => disk.stepNow({ kind: "look", path }, () => infoOf(disk, node)),
     stat: () => disk.step({ kind: "look", path }, () => infoOf(disk, node)),
+    utimeSync(_accessed: number | Date, modified: number | Date) {
+      disk.stepNow({ kind: "touch", path }, () => void (file().modifiedAt = Number(modified)));
+    },
     syncData: flush,
     sync: flush,
     tryLockSync() {
@@ -219,6 +224,7 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
 const LOSSY = {
   open,
   openSync,
+  writeFileSync,
   stat,
   statSync,
   lstat: stat,
@@ -229,7 +235,6 @@ const LOSSY = {
   remove,
   removeSync,
   readDir,
-  utimeSync,
 };
 
 type Call = (path: string, ...rest: never[]) => unknown;

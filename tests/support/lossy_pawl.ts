@@ -3,12 +3,13 @@ import { type App, createApp } from "../../server/http/app.ts";
 import { createDownloads } from "../../server/http/downloads.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
-import { createRoutes } from "../../server/routes.ts";
+import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { Engine } from "../../server/uploads/engine.ts";
 import { sweep } from "../../server/uploads/expire.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
+import { Space } from "../../server/uploads/space.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 import { lossyRecords } from "./lossy_records.ts";
@@ -28,7 +29,6 @@ const LIMITS: Limits = {
   maxBytes: Infinity,
   idleMs: 60_000,
   minBytesPerSecond: 0,
-  minFreeBytes: 0,
   expireAfterMs: 1000,
   rememberGoneMs: 1000,
   checkpointBytes: Infinity,
@@ -44,7 +44,7 @@ export async function openLossyPawl(
   durable = true,
 ): Promise<LossyPawl> {
   const bytes = await openFiles(disk.data, { durable, gatherMs: 0 });
-  const records = lossyRecords(disk);
+  const records = lossyRecords(disk, bytes.sameName);
   const log = memoryLog();
   const now = () => disk.now;
   const engine = new Engine({
@@ -52,28 +52,34 @@ export async function openLossyPawl(
     records,
     limits: { ...LIMITS, ...limits },
     distrusted: new Set(),
+    unrecorded: new Set(),
+    isThere: () => true,
+    space: new Space({ freeBytes: () => Infinity, floorBytes: 0 }),
     durable,
     boot: disk.boot,
     log,
     now,
+    serviceNow: now,
   });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, { maxBytes: Infinity }),
+    simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
+    allowedOrigins: [],
   });
   return {
     app: createApp({
+      gate: ({ url }) => new URL(url).pathname,
       routes,
       pages: { serve: () => Promise.resolve(undefined) },
       admission: createAdmission({ maxPerAddress: Infinity }),
-      allowedOrigins: [],
+      cors: corsOf(routes, []),
       log,
     }),
     log,
     repair: () => repair({ engine, bytes, records, log }, new AbortController().signal),
-    sweep: () => sweep({ engine, records, now, log }),
+    sweep: () => sweep({ engine, records, clock: { now, save: () => Promise.resolve() }, log }),
     interrupt: () => engine.close(),
     [Symbol.asyncDispose]: () => engine.close(),
   };

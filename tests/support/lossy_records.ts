@@ -1,9 +1,13 @@
 import type { RecordStore } from "../../server/storage/store.ts";
+import { createSameName, type SameName } from "../../server/model/same_name.ts";
 import type { Upload } from "../../server/model/upload.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 
 /** The records on a lossy disk: every commit happens as a whole, and is on the disk when it has happened. */
-export function lossyRecords(disk: LossyDisk): RecordStore {
+export function lossyRecords(
+  disk: LossyDisk,
+  sameName: SameName = createSameName({ ignoresCase: false }),
+): RecordStore {
   const { uploads, clients } = disk.tables;
   const look = <T>(path: string, effect: () => T) => disk.step({ kind: "look", path: `records.${path}` }, effect);
   const commit = <T>(path: string, effect: () => T) => disk.step({ kind: "commit", path: `records.${path}` }, effect);
@@ -12,11 +16,11 @@ export function lossyRecords(disk: LossyDisk): RecordStore {
     const key = clientKey(upload.owner, upload.clientId);
     if (clients.get(key) === upload.id) clients.delete(key);
   };
-  const isClaimed = (path: string) =>
-    uploads.values().some((upload) => upload.state === "complete" && upload.path === path);
+  const claimant = (path: string) =>
+    uploads.values().find((upload) => upload.state === "complete" && sameName(upload.path) === sameName(path))?.id;
   const claimsOther = (upload: Upload, before?: Upload) =>
     upload.state === "complete" && !(before?.state === "complete" && before.path === upload.path) &&
-    isClaimed(upload.path);
+    claimant(upload.path) !== undefined;
   const copyOf = (upload: Upload | undefined) => upload === undefined ? undefined : structuredClone(upload);
 
   return {
@@ -36,7 +40,7 @@ export function lossyRecords(disk: LossyDisk): RecordStore {
         return true;
       }),
 
-    isClaimed: (path) => look("isClaimed", () => isClaimed(path)),
+    claimant: (path) => look("claimant", () => claimant(path)),
 
     replace: (before, after) =>
       commit("replace", () => {
@@ -58,6 +62,10 @@ export function lossyRecords(disk: LossyDisk): RecordStore {
         return listed.filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt).map(({ id }) => id);
       });
     },
+
+    firstDueAt: () => Promise.resolve(undefined),
+    serviceTime: () => Promise.resolve(0),
+    saveServiceTime: () => Promise.resolve(),
 
     [Symbol.dispose]: () => {},
   };

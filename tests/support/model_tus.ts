@@ -36,19 +36,23 @@ export function tusHead(method: "HEAD" | "DELETE", address: string): string {
   return head(`${method} ${address}`, VERSION);
 }
 
-/** What the model calls a refusal, where tus has a status of its own for it; by the words of the answer. */
-const REFUSALS: readonly { readonly words: string; readonly tus: number; readonly model: number }[] = [
-  { words: "Wrong start byte", tus: 409, model: 400 },
-  { words: "The body does not", tus: 460, model: 400 },
-  { words: "The whole file does not", tus: 460, model: 400 },
-  { words: "The body was cut", tus: 503, model: 408 },
+/** What the model, which speaks the simple protocol, calls a refusal where tus has another status or other words for it. */
+const REFUSALS: readonly {
+  readonly code: string;
+  readonly tus: number;
+  readonly model: (body: string, offset: number | undefined) => string;
+}[] = [
+  { code: "wrong-offset", tus: 409, model: (_body, offset) => `400 Wrong start byte: ${offset}` },
+  { code: "digest-mismatch", tus: 460, model: (body) => `400 ${body}` },
+  { code: "disconnected", tus: 503, model: (body) => `408 ${body}` },
+  { code: "terminated", tus: 404, model: (body) => `410 ${body}` },
 ];
 
 /** What the model looks at of an answer to `PATCH`, `POST` or `DELETE`, in the model's words. */
 export function saidByTus({ status, headers, body }: RawAnswer, address: string): Said {
   const offset = numberIn(headers, "upload-offset");
   const untold = { offset, length: undefined, complete: undefined, location: undefined };
-  if (status !== (address === NEW ? 201 : 204)) return { ...untold, line: refusalLine(status, body) };
+  if (status !== (address === NEW ? 201 : 204)) return { ...untold, line: refusalLine({ status, headers, body }) };
   if (offset === undefined) return { ...untold, line: "204 " };
   return { ...untold, ...progress(headers, offset, headers.get("location") ?? address), length: "untold" };
 }
@@ -72,8 +76,8 @@ function progress(headers: Headers, offset: number, location: string): Pick<Said
   return { line: complete ? `200 Success ${offset}` : `200 ${offset}`, complete, location };
 }
 
-function refusalLine(status: number, body: string): string {
-  const refusal = REFUSALS.find(({ words }) => body.startsWith(words));
+function refusalLine({ status, headers, body }: RawAnswer): string {
+  const refusal = REFUSALS.find(({ code }) => code === headers.get("x-error"));
   if (refusal === undefined) return `${status} ${body}`;
-  return refusal.tus === status ? `${refusal.model} ${body}` : `${status} by tus: ${body}`;
+  return refusal.tus === status ? refusal.model(body, numberIn(headers, "upload-offset")) : `${status} by tus: ${body}`;
 }

@@ -1,14 +1,22 @@
 import { fromFileUrl, join } from "@std/path";
 import type { Config } from "../../server/config.ts";
-import { openPawl, type Pawl } from "../../server/open.ts";
+import { openPawl, type Pawl, type Surroundings } from "../../server/open.ts";
 import { type Running, serve } from "../../server/serve.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import { tempDir } from "./temp_dir.ts";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
-/** What a test may want to be different from the defaults. */
-export type Wishes = Partial<Config> & { readonly now?: () => number };
+/**
+ * What a test may want to be different from the defaults. With a clock `now` of its own, and no other, time passes as
+ * that shows it, in steps of any length.
+ */
+export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic">>;
+
+function surroundingsOf({ now, monotonic }: Wishes, log: MemoryLog): Surroundings {
+  if (now === undefined) return { log, root, now: Date.now };
+  return { log, root, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
+}
 
 interface TestFolder extends AsyncDisposable {
   readonly data: string;
@@ -30,10 +38,11 @@ export type TestServer = TestFolder & Running & { readonly port: number };
 /** Opens Pawl on a folder of the test's own, or on `wishes.data`; use with `await using`. */
 export async function openTestApp(wishes: Wishes = {}): Promise<TestApp> {
   const { folder, config, end } = await testFolder(wishes);
-  const pawl = await openPawl(config, { log: folder.log, root, now: wishes.now ?? Date.now });
+  const pawl = await openPawl(config, surroundingsOf(wishes, folder.log));
   return {
     ...folder,
     ...pawl,
+    app: (request, connection) => pawl.app(withHost(request), connection),
     async [Symbol.asyncDispose]() {
       await pawl.interrupt();
       pawl.close();
@@ -42,15 +51,22 @@ export async function openTestApp(wishes: Wishes = {}): Promise<TestApp> {
   };
 }
 
+/** A request of a test has no `Host` by itself, as every one that comes over a connection has. */
+function withHost(request: Request): Request {
+  if (!request.headers.has("host")) request.headers.set("host", new URL(request.url).host);
+  return request;
+}
+
 /** Starts Pawl on a free port; use with `await using`. */
 export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   const { folder, config, end } = await testFolder(wishes);
-  const running = await serve(config, { log: folder.log, root, now: wishes.now ?? Date.now });
+  const running = await serve(config, surroundingsOf(wishes, folder.log));
   let stopped: Promise<void> | undefined;
   const stop = (patienceMs = 100) => stopped ??= running.stop(patienceMs);
   return {
     ...folder,
     url: running.url,
+    moved: running.moved,
     sweep: running.sweep,
     port: Number(new URL(running.url).port),
     stop,
@@ -86,6 +102,7 @@ async function testFolder(
       maxPerAddress: Infinity,
       expireAfterMs: 7 * 86_400_000,
       durable: Deno.env.get("PAWL_DURABILITY") !== "relaxed",
+      allowedHosts: [],
       allowedOrigins: [],
       publicUrl: "",
       logLevel: "info",

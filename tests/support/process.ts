@@ -12,6 +12,8 @@ export interface PawlProcess extends AsyncDisposable {
   signal(name: Deno.Signal): void;
   /** Sends a signal, `SIGKILL` unless told, and waits until the process has ended; gives its exit code. */
   stop(signal?: Deno.Signal): Promise<number>;
+  /** Waits until the process ends by itself; gives its exit code. */
+  ended(): Promise<number>;
   /** Writes a line to its standard input, and waits until it prints `ok`. */
   tell(line: string): Promise<void>;
 }
@@ -77,6 +79,7 @@ export async function startPawl(data: string, options: StartOptions = {}): Promi
     output: () => printed,
     signal,
     stop,
+    ended: () => ended,
     async tell(line) {
       done = Promise.withResolvers();
       await input?.write(new TextEncoder().encode(`${line}\n`));

@@ -11,7 +11,13 @@ let aheadMs = Number(Deno.env.get("PAWL_TEST_AHEAD_MS") ?? 0);
 const config = readConfig(Deno.args, (name) => Deno.env.get(name));
 if (config === "help") throw new Error("Cannot help: main.ts does");
 const log = await openLog(config.logLevel);
-const server = await serve(config, { log, root, now: () => Date.now() + aheadMs });
+const server = await serve(config, {
+  log,
+  root,
+  now: () => Date.now() + aheadMs,
+  monotonic: () => performance.now() + aheadMs,
+  longestStepMs: Infinity,
+});
 Deno.addSignalListener("SIGTERM", () => void server.stop().then(() => Deno.exit(0)));
 print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
 

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Appender, ByteStore, RecordStore } from "../../server/storage/store.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import type { ByteStore, PlacedFile, RecordStore, UnfinishedFile } from "../../server/storage/store.ts";
 import { completed, gone, newUpload, type ReceivingUpload } from "../../server/model/upload.ts";
 import { someBytes } from "./bytes.ts";
 
@@ -82,20 +82,76 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
   });
 
   test("a finished file stays under its name when the unfinished entry goes", async ({ bytes }) => {
-    await append(bytes, "a", content);
+    const identity = await append(bytes, "a", content, 1000);
     assertEquals(await bytes.choose({ name: "x.bin", folders: ["b", "c"] }), "b/c/x.bin");
-    assertEquals(await read(bytes, "b/c/x.bin"), undefined);
-    await bytes.setModified("a", 1000);
+    const file = { ...fileOf("a", "b/c/x.bin"), identity };
+    assertEquals([await bytes.find(file), await read(bytes, file)], ["unplaced", undefined]);
     assertEquals(await bytes.place("a", "b/c/x.bin"), true);
-    assertEquals(await bytes.length("a"), 100);
+    assertEquals([await bytes.find(file), await bytes.length("a")], ["there", 100]);
     await bytes.keep("b/c/x.bin");
     await bytes.leave("a");
     await bytes.leave("a");
-    assertEquals([await bytes.length("a"), await read(bytes, "b/c/x.bin")], [undefined, content]);
-    for (const path of ["x.bin", "b", "b/c", "b/c/x.bin/y"]) assertEquals(await read(bytes, path), undefined);
-    await bytes.removeFinished("b/c/x.bin");
-    await bytes.removeFinished("b/c/x.bin");
-    assertEquals(await read(bytes, "b/c/x.bin"), undefined);
+    assertEquals([await bytes.length("a"), await read(bytes, file)], [undefined, content]);
+    for (const path of ["x.bin", "b/x.bin", "c/x.bin"]) {
+      assertEquals([await bytes.find({ ...file, path }), await read(bytes, { ...file, path })], ["missing", undefined]);
+    }
+    for (const path of ["b", "b/c", "b/c/x.bin/y"]) assertEquals(await bytes.find({ ...file, path }), "replaced");
+    await bytes.removeFinished(file);
+    await bytes.removeFinished(file);
+    assertEquals([await bytes.find(file), await read(bytes, file)], ["missing", undefined]);
+  });
+
+  test("what lies in the place of a finished file is neither read nor removed", async ({ bytes }) => {
+    const [first, second] = [await append(bytes, "a", content, 1000), await append(bytes, "b", content, 2000)];
+    await bytes.place("b", "x.bin");
+    for (const identity of [first, "another file", undefined]) {
+      // Its own entry tells, as long as it is there, whatever the record says.
+      const file = { ...fileOf("a", "x.bin"), ...identity !== undefined && { identity } };
+      assertEquals([await bytes.find(file), await read(bytes, file)], ["unplaced", undefined]);
+      await bytes.removeFinished(file);
+    }
+    await bytes.discard("a");
+    const file = { ...fileOf("a", "x.bin"), identity: first };
+    assertEquals([await bytes.find(file), await read(bytes, file)], ["replaced", undefined]);
+    await bytes.removeFinished(file);
+    await bytes.leave("b");
+    assertEquals(await read(bytes, { ...fileOf("b", "x.bin"), identity: second }), content);
+  });
+
+  test("folders go with the last file below them", async ({ bytes }) => {
+    const files = [];
+    for (const [id, path] of [["a", "b/c/x"], ["b", "b/y"]] as const) {
+      const folders = path.split("/").slice(0, -1);
+      const identity = await append(bytes, id, content);
+      assertEquals(await bytes.choose({ name: path.at(-1)!, folders }), path);
+      await bytes.place(id, path);
+      await bytes.leave(id);
+      files.push({ ...fileOf(id, path), identity });
+    }
+    await bytes.removeFinished(files[0]!);
+    for (const id of ["c", "d"]) await append(bytes, id, content);
+    assertEquals([await bytes.place("c", "b/c/x"), await bytes.place("d", "b/x")], [false, true]);
+    await bytes.removeFinished(files[1]!);
+    await bytes.removeFinished(fileOf("d", "b/x"));
+    assertEquals(await bytes.place("d", "b/x"), false);
+  });
+
+  test("no path and no id leads out of the store", async ({ bytes }) => {
+    await append(bytes, "a", content);
+    for (const path of ["../incoming/a", "b/../../incoming/a", "/etc/passwd", "./x", "b//x", "b\\x", "", ".", "x\0y"]) {
+      const file = fileOf("a", path);
+      assertEquals([path, await bytes.place("a", path)], [path, false]);
+      assertEquals([path, await read(bytes, file), await bytes.find(file)], [path, undefined, "unplaced"]);
+      await bytes.removeFinished(file);
+    }
+    for (const id of ["../files/x", "..", ".", "", "a/b", "/etc/passwd", "a\0b"]) {
+      for (const use of ["length", "create", "open", "discard", "leave", "ageMs"] as const) {
+        await assertRejects(async () => await bytes[use](id), Error, "Not the name of an entry");
+      }
+    }
+    assertEquals(await bytes.length("a"), 100);
+    const placed = await bytes.choose({ name: "..", folders: ["..", "."] });
+    assertMatch(placed, /^\w+(\/\w+)*$/);
   });
 
   test("a name is never taken twice, and the same file keeps the one it got", async ({ bytes }) => {
@@ -103,20 +159,20 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     const placed: boolean[] = [];
     for (const id of ["a", "b", "a"]) placed.push(await bytes.place(id, "x.bin"));
     assertEquals(placed, [true, false, true]);
-    assertEquals(await bytes.choose({ name: "x.bin", folders: [] }, nothing), "x (2).bin");
+    assertEquals(await bytes.choose({ name: "x.bin", folders: [] }, { isClaimed: nothing }), "x (2).bin");
     assertEquals(await bytes.place("b", "no/x.bin"), false);
   });
 
   test("a path that is claimed is not given", async ({ bytes }) => {
     const isClaimed = (path: string) => Promise.resolve(path === "b/x");
-    assertEquals(await bytes.choose({ name: "x", folders: ["b"] }, isClaimed), "b/x (2)");
+    assertEquals(await bytes.choose({ name: "x", folders: ["b"] }, { isClaimed }), "b/x (2)");
   });
 
   test("a folder that has a file's name gets a number, and the other way round", async ({ bytes }) => {
     for (const id of ["a", "b"]) await append(bytes, id, content);
     await bytes.place("a", await bytes.choose({ name: "x", folders: [] }));
-    assertEquals(await bytes.choose({ name: "y", folders: ["x"] }, nothing), "x (2)/y");
-    assertEquals(await bytes.choose({ name: "x (2)", folders: [] }, nothing), "x (2) (2)");
+    assertEquals(await bytes.choose({ name: "y", folders: ["x"] }, { isClaimed: nothing }), "x (2)/y");
+    assertEquals(await bytes.choose({ name: "x (2)", folders: [] }, { isClaimed: nothing }), "x (2) (2)");
   });
 
   test("an upload's record is found by its id and by its client's", async ({ records }) => {
@@ -152,11 +208,33 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     const first = upload("1", "x");
     await records.create(first);
     const done = completed(first, "b/x", 5);
-    assertEquals(await records.isClaimed("b/x"), false);
+    assertEquals(await records.claimant("b/x"), undefined);
     await records.replace(first, done);
-    assertEquals([await records.isClaimed("b/x"), await records.isClaimed("x")], [true, false]);
+    assertEquals([await records.claimant("b/x"), await records.claimant("x")], ["1", undefined]);
     await records.replace(done, gone(done, "terminated", 9));
-    assertEquals(await records.isClaimed("b/x"), false);
+    assertEquals(await records.claimant("b/x"), undefined);
+  });
+
+  test("a path that is given back twice stays the one's who has claimed it meanwhile", async ({ records }) => {
+    const [first, second] = [upload("1", "x"), upload("2", "y")];
+    for (const each of [first, second]) await records.create(each);
+    const done = completed(first, "b/x", 5);
+    await records.replace(first, done);
+    assertEquals(await records.replace(second, completed(second, "b/x", 5)), false);
+    await records.replace(done, gone(done, "taken", 9));
+    assertEquals(await records.replace(second, completed(second, "b/x", 5)), true);
+    await records.replace(done, gone(done, "terminated", 19));
+    assertEquals(await records.claimant("b/x"), "2");
+    assertEquals((await records.get("1"))?.state, "gone");
+  });
+
+  test("paths that differ in their Unicode form alone are one", async ({ records }) => {
+    const [first, second] = [upload("1", "x"), upload("2", "y")];
+    for (const each of [first, second]) await records.create(each);
+    const [composed, decomposed] = ["\u00fc".normalize("NFC"), "\u00fc".normalize("NFD")];
+    assertEquals(await records.replace(first, completed(first, `b/${composed}`, 5)), true);
+    assertEquals(await records.claimant(`b/${decomposed}`), "1");
+    assertEquals(await records.replace(second, completed(second, `b/${decomposed}`, 5)), false);
   });
 
   test("what is due is listed by its time, unless it is finished", async ({ records }) => {
@@ -172,24 +250,31 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
 
 function upload(id: string, name: string, folders: string[] = [], now = 0): ReceivingUpload {
   const facts = { owner: "anonymous", clientId: `client of ${name}`, name, folders };
-  return newUpload(facts, { id, now, expireAfterMs: 100, boot: "a boot", durable: true });
+  return newUpload(facts, { id, now, serviceNow: now, expireAfterMs: 100, boot: "a boot", durable: true });
 }
 
 /** A file, made where there is none. */
-async function opened(bytes: ByteStore, id: string): Promise<Appender> {
+async function opened(bytes: ByteStore, id: string): Promise<UnfinishedFile> {
   const appender = await bytes.open(id) ?? await bytes.create(id);
   assert(appender !== "locked");
   return appender;
 }
 
-async function append(bytes: ByteStore, id: string, content: Uint8Array): Promise<void> {
+/** Gives what the file is known by. */
+async function append(bytes: ByteStore, id: string, content: Uint8Array, modifiedAt?: number): Promise<string> {
   await using appender = await opened(bytes, id);
   await appender.write(content);
   await appender.sync();
+  return await appender.seal(modifiedAt);
 }
 
-async function read(bytes: ByteStore, path: string): Promise<Uint8Array | undefined> {
-  const file = await bytes.openFinished(path);
+/** A finished file of `content`. */
+function fileOf(id: string, path: string): PlacedFile {
+  return { id, path, length: content.length };
+}
+
+async function read(bytes: ByteStore, placed: PlacedFile): Promise<Uint8Array | undefined> {
+  const file = await bytes.openFinished(placed);
   return file && await collect(file.readable);
 }
 

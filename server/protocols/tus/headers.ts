@@ -1,6 +1,7 @@
 import { UploadError } from "../../errors.ts";
-import { idInPath } from "../../model/address.ts";
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type Digest } from "../../model/digest.ts";
+import { idInPath } from "../address.ts";
+import { header } from "../header_names.ts";
 import { parseBase64, parseInteger, quote } from "../headers.ts";
 
 /** The record of a final upload holds the header and each id of it, and a record has 64 KiB. */
@@ -13,7 +14,7 @@ const MAX_PARTIALS = 256;
  */
 export function parseNewLength(headers: Headers): number | undefined {
   const length = parseInteger(headers, "Upload-Length");
-  const deferred = headers.get("upload-defer-length");
+  const deferred = header(headers, "Upload-Defer-Length");
   if (deferred !== null && deferred !== "1") {
     throw new UploadError("bad-request", `Upload-Defer-Length must be 1, not ${quote(deferred)}`);
   }
@@ -28,7 +29,7 @@ export function parseNewLength(headers: Headers): number | undefined {
  * is none. Throws `bad-request` for an algorithm that Pawl does not know, and for anything malformed.
  */
 export function parseChecksum(headers: Headers): Digest | undefined {
-  const text = headers.get("upload-checksum");
+  const text = header(headers, "Upload-Checksum");
   if (text === null) return undefined;
   const [, algorithm, base64] = /^(\S+) (\S+)$/.exec(text) ?? [];
   const value = base64 === undefined ? undefined : parseBase64(base64);
@@ -49,7 +50,7 @@ export type Concatenation = "partial" | { readonly ids: readonly string[]; reado
  * address is not one of an upload.
  */
 export function parseConcat(headers: Headers): Concatenation | undefined {
-  const asSent = headers.get("upload-concat");
+  const asSent = header(headers, "Upload-Concat");
   if (asSent === null || asSent === "partial") return asSent ?? undefined;
   const addresses = /^final;(.+)$/.exec(asSent)?.[1]?.trim().split(/ +/);
   if (addresses === undefined || asSent.length > MAX_CONCAT_LENGTH || addresses.length > MAX_PARTIALS) {

@@ -1,5 +1,5 @@
 import { UploadError } from "../../errors.ts";
-import { cleanFolders, cleanName } from "../../model/names.ts";
+import { placeOf } from "../../model/place.ts";
 import type { FileFacts } from "../../model/upload.ts";
 import { parseBase64, parseMediaType, quote } from "../headers.ts";
 
@@ -33,7 +33,8 @@ export function parseMetadata(text: string): Map<string, Uint8Array<ArrayBuffer>
 
 /**
  * What metadata says of the file, by the keys that clients use: `filename` or `name`, `relativePath`, `filetype` or
- * `type`. What no file can have (folders that climb out, a media type that is none) is passed over.
+ * `type`. A name that no file can have, and a media type that is none, are passed over. Throws `bad-request` for folders
+ * that climb out, or that are over the limits.
  */
 export function factsOfMetadata(
   metadata: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
@@ -43,12 +44,18 @@ export function factsOfMetadata(
     return value === undefined ? undefined : textOf(value);
   };
   const path = text("relativePath") ?? "";
-  // Some clients say "null" where they know no path.
-  const parts = path === "null" ? [] : path.replace(/^\//, "").split("/");
-  const last = parts.pop() ?? "";
-  const name = cleanName(text("filename", "name") ?? last) ?? cleanName(last) ?? "file";
+  const place = {
+    // Some clients say "null" where they know no path; others begin it with a slash.
+    path: path === "null" || path === "undefined" ? "" : path.replace(/^[/\\]/, ""),
+    name: text("filename", "name"),
+  };
+  const { name, folders } = placeOf(place);
   const type = parseMediaType(text("filetype", "type") ?? null);
-  return { name, folders: cleanFolders(parts) ?? [], ...type !== undefined && { type } };
+  return {
+    name: name ?? placeOf({ path: place.path }).name ?? "file",
+    folders,
+    ...type !== undefined && { type },
+  };
 }
 
 /** Text in UTF-8, or else in the one-byte encoding that older systems have. */

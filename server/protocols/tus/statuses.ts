@@ -8,6 +8,8 @@ import type { ErrorCode } from "../../errors.ts";
 export const TUS_STATUS: Partial<Record<ErrorCode, number>> = {
   // Checksum Mismatch, of tus' own making.
   "digest-mismatch": 460,
+  // Its clients' own tests expect it; what has expired or was lost is 410.
+  "terminated": STATUS_CODE.NotFound,
   "idle": STATUS_CODE.ServiceUnavailable,
   "too-slow": STATUS_CODE.ServiceUnavailable,
   "disconnected": STATUS_CODE.ServiceUnavailable,

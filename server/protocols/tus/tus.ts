@@ -1,12 +1,13 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "../../config.ts";
 import { told, UploadError } from "../../errors.ts";
-import type { Handler, Statuses } from "../../routes.ts";
+import type { Handler, Statuses } from "../../http/route.ts";
 import type { AppendRequest } from "../../uploads/append.ts";
-import { addressOf } from "../../model/address.ts";
 import { CHECKSUM_ALGORITHMS } from "../../model/digest.ts";
 import type { Engine } from "../../uploads/engine.ts";
 import { canAppear, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
+import { addressOf } from "../address.ts";
+import { header } from "../header_names.ts";
 import { bodyLength, parseInteger, parseMediaType, refuseEncodedBody } from "../headers.ts";
 import { uninterrupted } from "../interruption.ts";
 import { OWNER } from "../owner.ts";
@@ -26,6 +27,12 @@ const EXTENSIONS = [
   "expiration",
   "termination",
 ];
+
+/**
+ * What a `POST` may stand for: the methods that some clients cannot send (tus 1.0.0, `X-HTTP-Method-Override`). They all
+ * can send `HEAD`, or `GET`, which says the same.
+ */
+export const OVERRIDES = ["PATCH", "DELETE"] as const;
 
 const BODY_TYPE = "application/offset+octet-stream";
 
@@ -51,7 +58,7 @@ export function createTusProtocol(
   engine: Engine,
   { maxBytes, publicUrl }: Pick<Config, "maxBytes" | "publicUrl">,
 ): TusProtocol {
-  const isSpoken = ({ headers }: Request) => headers.has("tus-resumable");
+  const isSpoken = ({ headers }: Request) => header(headers, "Tus-Resumable") !== null;
 
   function expiry(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
     return upload.state === "complete" ? {} : { "Upload-Expires": new Date(engine.expiresAt(upload)).toUTCString() };
@@ -75,8 +82,8 @@ export function createTusProtocol(
   ): Promise<CompleteUpload> {
     const { headers } = request;
     // "The Client MUST NOT include the Upload-Length header in the final upload creation."
-    for (const name of ["Upload-Length", "Upload-Defer-Length"]) {
-      if (headers.has(name)) throw new UploadError("bad-request", `Send a final upload without ${name}`);
+    for (const name of ["Upload-Length", "Upload-Defer-Length"] as const) {
+      if (header(headers, name) !== null) throw new UploadError("bad-request", `Send a final upload without ${name}`);
     }
     if (parseBody(request).bodyLength !== 0) throw new UploadError("bad-request", "Send a final upload without a body");
     return await engine.concatenate(parseFacts(headers), partials);
@@ -128,7 +135,7 @@ export function createTusProtocol(
 
     append: versioned(async (request, id) => {
       const { headers } = request;
-      if (parseMediaType(headers.get("content-type")) !== BODY_TYPE) throw wrongType();
+      if (parseMediaType(header(headers, "Content-Type")) !== BODY_TYPE) throw wrongType();
       const offset = parseInteger(headers, "Upload-Offset");
       if (offset === undefined) throw new UploadError("bad-request", "Send Upload-Offset: where the body starts");
       const length = parseInteger(headers, "Upload-Length");
@@ -178,7 +185,7 @@ function versioned(handler: Handler): Handler {
 
 /** "If the version specified by the Client is not supported by the Server, it MUST respond with the 412 status." */
 function checkVersion({ headers }: Request): void {
-  if (headers.get("tus-resumable") === VERSION) return;
+  if (header(headers, "Tus-Resumable") === VERSION) return;
   throw new UploadError("wrong-version", `This server speaks tus ${VERSION}: send Tus-Resumable: ${VERSION}`, {
     headers: { "Tus-Version": VERSION },
   });
@@ -213,7 +220,7 @@ function factsOfPart(length: number): Record<string, string> {
 }
 
 function parseFacts(headers: Headers): FileFacts {
-  const metadata = headers.get("upload-metadata");
+  const metadata = header(headers, "Upload-Metadata");
   const facts = factsOfMetadata(parseMetadata(metadata ?? ""));
   return { owner: OWNER, ...facts, ...metadata !== null && { metadata } };
 }
@@ -224,9 +231,9 @@ function parseBody(request: Request): Pick<AppendRequest, "body" | "bodyLength" 
   refuseEncodedBody(headers);
   const checksum = parseChecksum(headers);
   const length = body === null ? 0 : bodyLength(headers);
-  if (length !== 0 && parseMediaType(headers.get("content-type")) !== BODY_TYPE) {
+  if (length !== 0 && parseMediaType(header(headers, "Content-Type")) !== BODY_TYPE) {
     // A request without a body and without a length has an empty stream in its place.
-    if (length !== undefined || headers.has("transfer-encoding")) throw wrongType();
+    if (length !== undefined || header(headers, "Transfer-Encoding") !== null) throw wrongType();
     return { body: null, bodyLength: 0 };
   }
   return {

@@ -1,9 +1,12 @@
-import { createFile, openFile } from "./entries.ts";
-import type { Appender } from "../store.ts";
+import { createFile, isSameFile, openFile } from "./entries.ts";
+import { identityOf } from "./identity.ts";
+import type { UnfinishedFile } from "../store.ts";
 
 export interface AppenderOptions {
   /** Lets the file's name survive a power cut: returns when it would. */
   readonly syncEntry: () => Promise<void>;
+  /** The name of the folder that the finished file will lie in. */
+  readonly folder: string;
   /** False: when what is written gets to the disk is left to the system. */
   readonly durable: boolean;
 }
@@ -12,18 +15,18 @@ export interface AppenderOptions {
  * Opens the file at `path` for one writer, at its end; `undefined` where there is none. The lock on it (`flock`) keeps
  * another process on the same data folder out and ends with the process: `locked` when another one has it.
  */
-export function openAppender(path: string, options: AppenderOptions): Appender | "locked" | undefined {
+export function openAppender(path: string, options: AppenderOptions): UnfinishedFile | "locked" | undefined {
   const file = openFile(path);
   return file && locked(file, () => new FileAppender(path, file, file.statSync().size, options));
 }
 
 /** The same for a file that is made now. */
-export function createAppender(path: string, options: AppenderOptions): Appender | "locked" {
+export function createAppender(path: string, options: AppenderOptions): UnfinishedFile | "locked" {
   const file = createFile(path);
   return file === undefined ? "locked" : locked(file, () => new FileAppender(path, file, 0, options));
 }
 
-function locked(file: Deno.FsFile, open: () => Appender): Appender | "locked" {
+function locked(file: Deno.FsFile, open: () => UnfinishedFile): UnfinishedFile | "locked" {
   try {
     if (file.tryLockSync(true)) return open();
   } catch (error) {
@@ -40,7 +43,7 @@ const LARGE = 1024 * 1024;
 /** Up to here a write goes into the system's memory in less time than it takes to have another thread do it. */
 const SMALL = 16 * 1024;
 
-class FileAppender implements Appender {
+class FileAppender implements UnfinishedFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
   /** Deno does the operations on one handle one after the other: a flush there would hold up the writes. */
@@ -74,15 +77,29 @@ class FileAppender implements Appender {
 
   async sync(): Promise<void> {
     if (!this.#options.durable) return;
-    if (this.#length >= LARGE) this.#flusher ??= await Deno.open(this.#path, { write: true });
+    if (this.#length >= LARGE) this.#flusher ??= await this.#openFlusher();
     // A file is on disk only when the folder that names it is.
     await both((this.#flusher ?? this.#file).syncData(), this.#options.syncEntry());
+  }
+
+  async #openFlusher(): Promise<Deno.FsFile> {
+    const flusher = await Deno.open(this.#path, { write: true });
+    if (isSameFile(flusher.statSync(), this.#file.statSync())) return flusher;
+    flusher.close();
+    throw new Error(`"${this.#path}" was exchanged while it was written to`);
   }
 
   async cut(length: number): Promise<void> {
     await this.#file.truncate(length);
     this.#length = length;
     if (this.#options.durable) await this.#file.syncData();
+  }
+
+  seal(modifiedAt?: number): Promise<string> {
+    return Promise.try(() => {
+      if (modifiedAt !== undefined) this.#file.utimeSync(new Date(modifiedAt), new Date(modifiedAt));
+      return identityOf(this.#file.statSync(), this.#options.folder);
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

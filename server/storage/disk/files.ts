@@ -1,11 +1,15 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
-import { statfs } from "node:fs/promises";
+import { statfsSync } from "node:fs";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
-import { entryAt, giveName, orNotFound, removeEntry, setModified } from "./entries.ts";
+import { entryAt, giveName, openToRead, orNotFound, removeEntry } from "./entries.ts";
+import { createFinished } from "./finished.ts";
 import { createFolderSync, gathered } from "./folder_sync.ts";
-import { createReadOut } from "./read_out.ts";
+import { nameOfFolder } from "./identity.ts";
 import { createPlacement } from "./placement.ts";
+import { createReadOut } from "./read_out.ts";
+import { createEntryPath, createResolve } from "./resolve.ts";
+import { createSameName } from "../../model/same_name.ts";
 import type { ByteStore } from "../store.ts";
 
 export interface FilesOptions {
@@ -15,30 +19,36 @@ export interface FilesOptions {
   readonly gatherMs?: number;
 }
 
+/** Where the bytes lie below the data folder. */
+export function foldersOf(folder: string): { readonly incoming: string; readonly finished: string } {
+  return { incoming: join(folder, "incoming"), finished: join(folder, "files") };
+}
+
 /**
  * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
  * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
  */
 export async function openFiles(folder: string, { durable, gatherMs = 25 }: FilesOptions): Promise<ByteStore> {
-  const incoming = join(folder, "incoming");
-  const finished = join(folder, "files");
+  const { incoming, finished } = foldersOf(folder);
   await ensureDir(incoming);
   await ensureDir(finished);
-  checkHardLinks(incoming, finished);
+  const { ignoresCase } = probe(incoming, finished);
   const syncFolder = durable ? createFolderSync() : () => Promise.resolve();
   await syncFolder(folder);
   // The data folder's own name, where it was just made; the folder above may be somebody else's.
   await syncFolder(dirname(folder)).catch(() => {});
   const syncSoon = durable && gatherMs > 0 ? gathered(syncFolder, gatherMs) : syncFolder;
-  const placement = createPlacement({ root: finished, syncFolder, syncSoon });
-  const readOut = createReadOut();
-  const pathOf = (id: string) => join(incoming, id);
+  const sameName = createSameName({ ignoresCase });
+  const resolve = createResolve(finished);
+  const placement = createPlacement({ root: finished, resolve, sameName, syncFolder, syncSoon });
+  const pathOf = createEntryPath(incoming);
+  const finishedFolder = nameOfFolder(await Deno.stat(finished));
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
-  let free = { bytes: 0, at: -Infinity };
 
   const appending = (id: string): AppenderOptions => ({
     durable,
+    folder: finishedFolder,
     async syncEntry() {
       if (safeEntries.has(id)) return;
       await syncFolder(incoming);
@@ -52,23 +62,32 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
   }
 
   return {
-    length: (id) => Promise.try(() => entryAt(pathOf(id))?.size),
+    ...createFinished({ resolve, entryOf: pathOf, folder: finishedFolder, placement, readOut: createReadOut() }),
+    sameName,
+
+    length: (id) =>
+      Promise.try(() => {
+        const entry = entryAt(pathOf(id));
+        return entry?.isFile ? entry.size : undefined;
+      }),
     create: (id) => Promise.try(() => createAppender(pathOf(id), appending(id))),
     open: (id) => Promise.try(() => openAppender(pathOf(id), appending(id))),
 
     readUnfinished: (id, end, start = 0) => readRange(pathOf(id), { start, end }),
 
     async adopt(from, id) {
-      if (!giveName(pathOf(from), pathOf(id))) throw new Error(`Cannot let upload ${id} have the bytes of ${from}`);
+      if (!entryAt(pathOf(from))?.isFile || !giveName(pathOf(from), pathOf(id))) {
+        throw new Error(`Cannot let upload ${id} have the bytes of ${from}`);
+      }
       await syncFolder(incoming);
       safeEntries.add(id);
     },
 
-    choose: (wanted, isClaimed) => placement.choose(wanted, isClaimed),
+    choose: (wanted, choice) => placement.choose(wanted, choice),
+    abandon: (path) => Promise.try(() => placement.abandon(path)),
     place: (id, path) => Promise.try(() => placement.place(pathOf(id), path)),
     keep: (path) => placement.keep(path),
     keepSoon: (path) => placement.keepSoon(path),
-    setModified: (id, time) => Promise.try(() => setModified(pathOf(id), time)),
 
     async *unfinished() {
       for await (const { name } of Deno.readDir(incoming)) yield name;
@@ -88,33 +107,9 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
 
     discard,
 
-    async openFinished(path) {
-      const file = await orNotFound(Deno.open(placement.resolve(path)));
-      if (file === undefined) return undefined;
-      try {
-        const { size, isFile } = await file.stat();
-        if (isFile) return { length: size, readable: readOut(file, size), close: () => file.close() };
-      } catch (error) {
-        file.close();
-        throw error;
-      }
-      file.close();
-      return undefined;
-    },
-
-    async freeBytes(maxAgeMs = 0) {
-      if (performance.now() - free.at >= maxAgeMs) {
-        const { bavail, bsize } = await statfs(folder);
-        free = { bytes: bavail * bsize, at: performance.now() };
-      }
-      return free.bytes;
-    },
-
-    async removeFinished(path) {
-      const file = placement.resolve(path);
-      await orNotFound(Deno.remove(file));
-      // Even where it was gone already: a crash may have come before its folder was flushed.
-      await orNotFound(syncFolder(dirname(file)));
+    freeBytes() {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
     },
   };
 }
@@ -145,22 +140,35 @@ function readRange(
 }
 
 async function openAt(path: string, position: number): Promise<Deno.FsFile> {
-  const file = await Deno.open(path);
-  if (position > 0) await file.seek(position, Deno.SeekMode.Start);
-  return file;
+  const opened = await openToRead(path);
+  if (opened === undefined) throw new Deno.errors.NotFound(path);
+  const { file } = opened;
+  try {
+    if (position > 0) await file.seek(position, Deno.SeekMode.Start);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }
 
-/** A finished file gets its name by a second link to its bytes: both folders must lie on one disk that has them. */
-function checkHardLinks(incoming: string, finished: string): void {
-  const name = join(incoming, `.probe-${crypto.randomUUID()}`);
-  Deno.openSync(name, { createNew: true, write: true }).close();
+/**
+ * Looks what the disk can do. A finished file gets its name by a second link to its bytes: both folders must lie on one
+ * disk that has them. Throws where they do not.
+ */
+function probe(incoming: string, finished: string): { ignoresCase: boolean } {
+  const name = `.probe-${crypto.randomUUID()}`;
+  const [file, link] = [join(incoming, name), join(finished, name)];
+  Deno.openSync(file, { createNew: true, write: true }).close();
   try {
-    if (Deno.statSync(name).dev !== Deno.statSync(finished).dev) {
+    if (Deno.statSync(file).dev !== Deno.statSync(finished).dev) {
       throw new Error(`"${incoming}" and "${finished}" lie on different disks: put both on one`);
     }
-    Deno.linkSync(name, `${name}-2`);
-    Deno.removeSync(`${name}-2`);
+    Deno.linkSync(file, link);
+    const ignoresCase = entryAt(join(finished, name.toUpperCase())) !== undefined;
+    Deno.removeSync(link);
+    return { ignoresCase };
   } finally {
-    Deno.removeSync(name);
+    Deno.removeSync(file);
   }
 }

@@ -1,18 +1,61 @@
 import { createHash } from "node:crypto";
+import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 import { type Change, createGroupCommit } from "./group_commit.ts";
 import type { RecordStore } from "../store.ts";
 import { upgrade } from "./upgrade.ts";
 
-/** Opens the records in the Deno KV database at `path` (`:memory:` for one that forgets), made where there is none. */
-export async function openRecords(path: string): Promise<RecordStore> {
+/**
+ * Opens the records in the Deno KV database at `path` (`:memory:` for one that forgets), made where there is none. Files
+ * whose paths `sameName` gives the same text for cannot have both of them.
+ */
+export async function openRecords(path: string, sameName: SameName): Promise<RecordStore> {
+  const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
   const kv = await Deno.openKv(path);
-  await upgrade(kv, { clientKey, pathKey });
+  await upgrade(kv, { clientKey, pathKey }, sameName);
   const commit = createGroupCommit(kv);
+
+  /** The record, and the index under which it is found besides its id. */
+  function entriesOf(upload: Upload): NonNullable<Change["set"]> {
+    return [[uploadKey(upload.id), upload], ...indexOf(upload).map((key) => [key, upload.id] as const)];
+  }
+
+  /** A finished upload claims its path; any other one is due some day. */
+  function indexOf(upload: Upload): Deno.KvKey[] {
+    return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
+  }
+
+  /** A finished upload gets a path that no other one claims. */
+  function claimOf(upload: Upload, before?: Upload): Deno.AtomicCheck[] {
+    if (upload.state !== "complete") return [];
+    const hasIt = before?.state === "complete" && before.path === upload.path;
+    return hasIt ? [] : [{ key: pathKey(upload.path), versionstamp: null }];
+  }
+
+  /** The claim of a path that is given back, where it is still this upload's: another one may have been given it. */
+  async function claimOfOwn(upload: Upload): Promise<Deno.AtomicCheck[]> {
+    if (upload.state !== "complete") return [];
+    const claim = await kv.get<string>(pathKey(upload.path));
+    return claim.value === upload.id ? [claim] : [];
+  }
+
+  /** Puts one record in the place of another that had other indexes. */
+  async function move(before: Upload, after: Upload | undefined, freed: Deno.KvKey[]): Promise<boolean> {
+    const own = await claimOfOwn(before);
+    // Somebody else has put an end to it just now.
+    if (before.state === "complete" && own.length === 0 && (await get(before.id))?.state !== "complete") return true;
+    const remove = [...before.state === "complete" ? own.map(({ key }) => key) : indexOf(before), ...freed];
+    const change = after === undefined
+      ? { checks: own, remove: [uploadKey(before.id), ...remove] }
+      : { checks: [...own, ...claimOf(after, before)], set: entriesOf(after), remove };
+    if (await commit(change)) return true;
+    return own.length > 0 && (await claimOfOwn(before)).length === 0 && await move(before, after, freed);
+  }
 
   async function get(id: string): Promise<Upload | undefined> {
     return (await kv.get<Upload>(uploadKey(id))).value ?? undefined;
   }
+
   /** The key of the client's own id, where it still means this upload. */
   async function meaningOf(upload: Upload): Promise<Deno.KvKey[]> {
     if (upload.clientId === undefined) return [];
@@ -39,51 +82,49 @@ export async function openRecords(path: string): Promise<RecordStore> {
       return await commit({ checks: [...checks, meant], set: [...set, [key, upload.id]], remove });
     },
 
-    async isClaimed(path) {
-      return (await kv.get<string>(pathKey(path))).value !== null;
+    async claimant(path) {
+      return (await kv.get<string>(pathKey(path))).value ?? undefined;
     },
 
     async replace(before, after) {
       const freed = after.state === "gone" ? await meaningOf(after) : [];
-      const checks = claimOf(after, before);
       // An append changes no index: there is less to write before its bytes count.
       if (sameKeys(indexOf(before), indexOf(after))) {
-        return await commit({ checks, set: [[uploadKey(after.id), after]], remove: freed });
+        return await commit({ set: [[uploadKey(after.id), after]], remove: freed });
       }
-      return await commit({ checks, set: entriesOf(after), remove: [...indexOf(before), ...freed] });
+      return await move(before, after, freed);
     },
 
     async forget(upload) {
-      await commit({ remove: [uploadKey(upload.id), ...indexOf(upload), ...await meaningOf(upload)] });
+      await move(upload, undefined, await meaningOf(upload));
     },
 
     async *due(now) {
       for await (const { value } of kv.list<string>({ prefix: ["due"], end: ["due", now + 1] })) yield value;
     },
 
+    async firstDueAt() {
+      for await (const { key } of kv.list({ prefix: ["due"] }, { limit: 1 })) return key[1] as number;
+      return undefined;
+    },
+
+    async serviceTime() {
+      return (await kv.get<number>(SERVICE_TIME)).value ?? undefined;
+    },
+
+    async saveServiceTime(ms) {
+      const saved = (await kv.get<number>(SERVICE_TIME)).value ?? -Infinity;
+      if (saved < ms) await commit({ set: [[SERVICE_TIME, ms]] });
+    },
+
     [Symbol.dispose]: () => kv.close(),
   };
 }
 
-/** The record, and the index under which it is found besides its id. */
-function entriesOf(upload: Upload): NonNullable<Change["set"]> {
-  return [[uploadKey(upload.id), upload], ...indexOf(upload).map((key) => [key, upload.id] as const)];
-}
-
-/** A finished upload claims its path; any other one is due some day. */
-function indexOf(upload: Upload): Deno.KvKey[] {
-  return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
-}
+const SERVICE_TIME: Deno.KvKey = ["service-time"];
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);
-}
-
-/** A finished upload gets a path that no other one claims. */
-function claimOf(upload: Upload, before?: Upload): Deno.AtomicCheck[] {
-  if (upload.state !== "complete") return [];
-  const hasIt = before?.state === "complete" && before.path === upload.path;
-  return hasIt ? [] : [{ key: pathKey(upload.path), versionstamp: null }];
 }
 
 function uploadKey(id: string): Deno.KvKey {
@@ -92,10 +133,6 @@ function uploadKey(id: string): Deno.KvKey {
 
 function clientKey(owner: string, clientId: string): Deno.KvKey {
   return ["client", owner, ...keyPartsOf(clientId)];
-}
-
-function pathKey(path: string): Deno.KvKey {
-  return ["path", ...keyPartsOf(path)];
 }
 
 /** As it is, for what comes together then lies together; where it could be too long for a key, its digest. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
 /** How the records are laid out now. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** The keys of an upload as they are now. */
 export interface Keys {
@@ -11,21 +12,42 @@ export interface Keys {
 }
 
 /**
- * Brings the records of an earlier Pawl to the form that this one reads: its keys had digests of clients' ids and of paths
- * in them. Broken off, it goes on at the next start; done once, it costs one look.
+ * Brings the records of an earlier Pawl to the form that this one reads: the first had digests of clients' ids and of
+ * paths in their keys, the second paths that were not brought together by `sameName`; so have those of a disk that
+ * ignores case, moved to one that does not. Broken off, it goes on at the next start; done once, it costs one look.
  */
-export async function upgrade(kv: Deno.Kv, { clientKey, pathKey }: Keys): Promise<void> {
-  if ((await kv.get<number>(["format"])).value === FORMAT) return;
+export async function upgrade(kv: Deno.Kv, { clientKey, pathKey }: Keys, sameName: SameName): Promise<void> {
+  const format = `${FORMAT} ${sameName("A")}`;
+  const { value: before } = await kv.get<number | string>(["format"]);
+  if (before === format) return;
+  if (before === null) await moveClients();
+  await movePaths();
+  await kv.set(["format"], format);
 
-  async function move(from: Deno.KvKey, to: Deno.KvKey, id: string): Promise<void> {
-    if ((await kv.get<string>(from)).value === id) await kv.atomic().delete(from).set(to, id).commit();
+  async function moveClients(): Promise<void> {
+    for await (const { value: { id, owner, clientId } } of kv.list<Upload>({ prefix: ["upload"] })) {
+      if (clientId === undefined) continue;
+      const from = ["client", owner, digestOf(clientId)];
+      if ((await kv.get<string>(from)).value !== id) continue;
+      await kv.atomic().delete(from).set(clientKey(owner, clientId), id).commit();
+    }
   }
-  for await (const { value } of kv.list<Upload>({ prefix: ["upload"] })) {
-    const { id, owner, clientId } = value;
-    if (clientId !== undefined) await move(["client", owner, digestOf(clientId)], clientKey(owner, clientId), id);
-    if (value.state === "complete") await move(["path", digestOf(value.path)], pathKey(value.path), id);
+
+  async function movePaths(): Promise<void> {
+    for await (const { key, value: id } of kv.list<string>({ prefix: ["path"] })) {
+      const { value: upload } = await kv.get<Upload>(["upload", id]);
+      const to = upload?.state === "complete" ? pathKey(upload.path) : undefined;
+      if (to !== undefined && nameOf(to) === nameOf(key)) continue;
+      // Of two that are one name now, the first one has the claim.
+      const isFree = to !== undefined && (await kv.get(to)).value === null;
+      const change = kv.atomic().delete(key);
+      await (isFree ? change.set(to, id) : change).commit();
+    }
   }
-  await kv.set(["format"], FORMAT);
+}
+
+function nameOf(key: Deno.KvKey): string {
+  return JSON.stringify(key);
 }
 
 function digestOf(text: string): string {

@@ -4,10 +4,16 @@ import { UploadError } from "../../../server/errors.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 
-const admission = { enter: () => {} };
+/** An app that lets every request in. */
+const open = {
+  gate: ({ url }: Request) => new URL(url).pathname,
+  admission: { enter: () => {} },
+  cors: () => ({}),
+};
 
-async function ask(pawl: Pick<TestApp, "app">, method: string, path: string, headers: HeadersInit = {}) {
-  const response = await pawl.app(new Request(`http://localhost${path}`, { method, headers }));
+async function ask(pawl: Pick<TestApp, "app">, method: string, path: string, headers: Record<string, string> = {}) {
+  const { Host = "localhost" } = headers;
+  const response = await pawl.app(new Request(`http://${Host}${path}`, { method, headers }));
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
@@ -66,6 +72,61 @@ Deno.test("pages of an allowed origin get in, and read errors too", async () => 
   }
 });
 
+Deno.test("every refusal carries its code, which a page of an allowed origin can read", async () => {
+  await using pawl = await openTestApp({ allowedOrigins: ["https://a.example"], maxBytes: 10 });
+  const tus = { "Tus-Resumable": "1.0.0" };
+  const table: [line: string, headers: Record<string, string>, status: number, code: string][] = [
+    ["GET /nothing", {}, 404, "not-found"],
+    ["PUT /", {}, 405, "method-not-allowed"],
+    ["PUT /files/", {}, 405, "method-not-allowed"],
+    ["GET /status", {}, 400, "bad-request"],
+    ["POST /upload", { "X-File-Id": "a", "X-Start-Byte": "1" }, 400, "wrong-offset"],
+    ["POST /upload", { "X-File-Id": "a", "X-File-Size": "11" }, 413, "too-large"],
+    ["DELETE /upload", { "X-File-Id": "a" }, 404, "not-found"],
+    ["HEAD /files/AAAAAAAAAAAAAAAAAAAAAA", tus, 404, "not-found"],
+    ["PATCH /files/AAAAAAAAAAAAAAAAAAAAAA", {}, 412, "wrong-version"],
+    ["PATCH /files/AAAAAAAAAAAAAAAAAAAAAA", tus, 415, "wrong-media-type"],
+    ["GET /", { Host: "evil.example" }, 421, "misdirected"],
+  ];
+  for (const [line, own, status, code] of table) {
+    const [method = "", path = ""] = line.split(" ");
+    const { status: told, headers } = await ask(pawl, method, path, { Origin: "https://a.example", ...own });
+    assertEquals([line, told, headers.get("x-error")], [line, status, code]);
+    if (!headers.has("access-control-allow-origin")) continue;
+    assertStringIncludes(headers.get("access-control-expose-headers") ?? "", "X-Error");
+  }
+});
+
+Deno.test("who opens the page by a name that is not the server's gets a page with the option that allows it", async () => {
+  await using pawl = await openTestApp();
+  const accept = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8", Host: "nas.lan:8080" };
+  const line = "This server does not know the name nas.lan: if it is right, start the server with --allow-host nas.lan";
+  for (const path of ["/", "/client/page/main.ts", "/files/x"]) {
+    const { status, headers, text } = await ask(pawl, "GET", path, accept);
+    assertEquals([status, headers.get("content-type")], [421, "text/html; charset=UTF-8"]);
+    assertStringIncludes(text, `<p>${line}</p>`);
+    assertStringIncludes(headers.get("content-security-policy") ?? "", "default-src 'none'");
+  }
+  for (const [method, headers] of [["GET", { Host: "nas.lan" }], ["POST", accept]] as const) {
+    const { status, text } = await ask(pawl, method, "/", headers);
+    assertEquals([status, text], [421, line]);
+  }
+  await using allowing = await openTestApp({ allowedHosts: ["nas.lan"] });
+  assertEquals((await ask(allowing, "GET", "/", accept)).status, 200);
+});
+
+Deno.test("a request that failed is told by the id that its client gave it, where that is one", async () => {
+  const log = memoryLog();
+  const bug = () => Promise.reject(new TypeError("bug"));
+  const app = createApp({ routes: [{ path: /^\/bug$/, methods: { GET: bug } }], pages: { serve: bug }, ...open, log });
+  const own = await ask({ app }, "GET", "/bug", { "X-Request-Id": "a-1_b" });
+  assertEquals([own.headers.get("x-request-id"), own.headers.get("x-error")], ["a-1_b", "failed"]);
+  for (const id of ["a b", "x".repeat(65), "<b>"]) {
+    const { headers } = await ask({ app }, "GET", "/bug", { "X-Request-Id": id });
+    assertMatch(headers.get("x-request-id") ?? "", /^[\da-f-]{36}$/);
+  }
+});
+
 Deno.test("a bug is 500 with a request id that the log line carries too, and tells nothing else", async () => {
   const log = memoryLog();
   const bug = () => Promise.reject(new TypeError("secret detail"));
@@ -73,8 +134,7 @@ Deno.test("a bug is 500 with a request id that the log line carries too, and tel
   const app = createApp({
     routes: [{ path: /^\/bug$/, methods: { GET: bug } }],
     pages,
-    admission,
-    allowedOrigins: [],
+    ...open,
     log,
   });
   for (const path of ["/bug", "/page"]) {
@@ -96,8 +156,7 @@ Deno.test("a disk that fails is 500 with the count that is safe, and a log line 
   const app = createApp({
     routes: [{ path: /^\/x$/, methods: { POST: fail } }],
     pages: { serve: () => Promise.resolve(undefined) },
-    admission,
-    allowedOrigins: [],
+    ...open,
     log,
   });
   const { status, headers } = await ask({ app }, "POST", "/x");

@@ -18,7 +18,7 @@ Deno.test("GET and HEAD of a finished file give it to be saved, never to be run"
     assertEquals(response.status, 200);
     const { headers } = response;
     assertEquals(headers.get("content-length"), "1000");
-    assertEquals(headers.get("content-type"), "text/html");
+    assertEquals(headers.get("content-type"), "application/octet-stream");
     assertEquals(headers.get("x-content-type-options"), "nosniff");
     assertMatch(headers.get("content-security-policy") ?? "", /sandbox/);
     assertEquals(

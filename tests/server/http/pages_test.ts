@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { createPages, type Pages } from "../../../server/http/pages.ts";
+import { pagesOf } from "../../support/pages.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const root = fromFileUrl(new URL("../../../", import.meta.url));
@@ -28,13 +29,6 @@ function scriptName(name: string): string {
 
 function lineLengths(text: string): number[] {
   return text.split("\n").map((line) => line.length);
-}
-
-/** A root of its own, with these files in it. */
-async function makeRoot(path: string, files: Record<string, string>): Promise<Pages> {
-  for (const folder of ["static", "client"]) await Deno.mkdir(join(path, folder), { recursive: true });
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(path, name), text);
-  return createPages({ root: path });
 }
 
 Deno.test("serve() gives each kind of file its media type", async () => {
@@ -107,7 +101,7 @@ Deno.test("index.html has no script or style in itself, which the policy would b
 
 Deno.test("serve() answers 304 to a browser that has the same content, and 200 when it has changed", async () => {
   await using dir = await tempDir();
-  const own = await makeRoot(dir.path, { "client/a.ts": "const a: number = 1;" });
+  const own = await pagesOf(dir.path, { "client/a.ts": "const a: number = 1;" });
   const first = await serve("/client/a.ts", {}, own);
   assertEquals(await first.text(), "const a         = 1;");
   const etag = first.headers.get("etag")!;
@@ -159,7 +153,7 @@ Deno.test("index.html asks at once for every module that the page needs, and for
 
 Deno.test("serve() finds nothing outside its two folders, however the path is written", async () => {
   await using dir = await tempDir();
-  const own = await makeRoot(dir.path, {
+  const own = await pagesOf(dir.path, {
     "secret.html": "secret",
     "static/.hidden.html": "secret",
     "static/noextension": "secret",
@@ -219,7 +213,7 @@ const BROKEN_SOURCES: [source: string, place: string, reason: RegExp][] = [
 for (const [source, place, reason] of BROKEN_SOURCES) {
   Deno.test(`serve() throws an error that names ${place} for ${JSON.stringify(source)}`, async () => {
     await using dir = await tempDir();
-    const own = await makeRoot(dir.path, { "client/bad.ts": source });
+    const own = await pagesOf(dir.path, { "client/bad.ts": source });
     const error = await assertRejects(
       () => own.serve("/client/bad.ts", new Headers()),
       Error,

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { cleanFolders, cleanName, nameInClientId, numberedName } from "../../../server/model/names.ts";
+import { cleanName, nameInClientId, numberedName } from "../../../server/model/names.ts";
 
 Deno.test("cleanName() keeps names in any script as they are", () => {
   const names = [
@@ -33,26 +33,54 @@ Deno.test("cleanName() keeps the last part of a path, without what is unsafe in 
     ["\u2066a\u2069", "a"],
     ["a\u2028b", "ab"],
     ["\ud800x", "\ufffdx"],
+    ["a\u200b\u2060b", "ab"],
+    ["\u200d", undefined],
+    [".\u200d.", undefined],
+    ["a. . .", "a"],
+    ["u\u0308.txt", "\u00fc.txt"],
+    ["u\u200b\u0308", "\u00fc"],
   ];
   for (const [wanted, name] of cases) assertEquals([wanted, cleanName(wanted)], [wanted, name]);
 });
 
-Deno.test("cleanName() leaves room for a number, keeps the extension and breaks no character", () => {
-  for (const long of ["x".repeat(300) + ".mkv", "报".repeat(200) + ".mkv", "🎉".repeat(100) + ".mkv"]) {
-    const name = cleanName(long) ?? "";
-    const bytes = new TextEncoder().encode(numberedName(name, 99_999)).length;
-    assert(bytes <= 255 && bytes > 240, `${bytes} bytes`);
-    assert(name.endsWith(".mkv") && name.isWellFormed());
-  }
-  const dots = "a.".repeat(200);
-  assert(new TextEncoder().encode(cleanName(dots)).length <= 255);
+Deno.test("cleanName() holds for what cutting leaves: dots, spaces, a device", () => {
+  const spaces = " ".repeat(300);
+  const cases: [string, string | undefined][] = [
+    [`..${spaces}x`, undefined],
+    [`.${spaces}x`, undefined],
+    [`a.${spaces}x`, "a"],
+    [`CON${spaces}x`, "_CON"],
+    [`a${" .".repeat(300)}`, "a"],
+    [`a${". ".repeat(300)}.${"x".repeat(40)}`, "a"],
+  ];
+  for (const [wanted, name] of cases) assertEquals([wanted, cleanName(wanted)], [wanted, name]);
 });
 
-Deno.test("cleanFolders() refuses what climbs, is empty or is too deep", () => {
-  assertEquals(cleanFolders([]), []);
-  assertEquals(cleanFolders(["a", "б в", ".c"]), ["a", "б в", ".c"]);
-  for (const part of ["", ".", "..", " ", "a/b", "a\\b", "\0"]) assertEquals(cleanFolders(["a", part]), undefined);
-  assertEquals(cleanFolders(Array(33).fill("a")), undefined);
+Deno.test("cleanName() lets no name be a device of Windows, whatever stands behind it", () => {
+  const devices = ["CON", "nul", "Aux.txt", "COM1", "com9.tar.gz", "COM¹", "LPT³.a", "PRN .txt", "CONIN$", "NUL:a"];
+  for (const name of devices) assertEquals(cleanName(name), `_${name}`);
+  for (const name of ["CONSOLE", "COM", "COM10", "LPT", "a.NUL", "NULL.txt", "_CON"]) {
+    assertEquals(cleanName(name), name);
+  }
+});
+
+Deno.test("cleanName() and numberedName() keep the extension of a long name, and break no character", () => {
+  const bytesOf = (name: string) => new TextEncoder().encode(name).length;
+  for (const long of ["x".repeat(300) + ".mkv", "报".repeat(200) + ".mkv", "🎉".repeat(100) + ".mkv"]) {
+    for (const number of [1, 2, 99_999, Number.MAX_SAFE_INTEGER]) {
+      const name = numberedName(cleanName(long)!, number);
+      assert(bytesOf(name) <= 255 && bytesOf(name) > 250, `${bytesOf(name)} bytes`);
+      assert(name.endsWith(number === 1 ? ".mkv" : ` (${number}).mkv`) && name.isWellFormed());
+    }
+  }
+  assert(bytesOf(cleanName("a.".repeat(200))!) <= 255);
+});
+
+Deno.test("cleanName() leaves no more marks on a letter than can be sorted in no time", () => {
+  const marks = (count: number) => "\u0323\u0301".repeat(count / 2);
+  const name = cleanName(`x${marks(32_000)}b`)!;
+  assertEquals([name.at(-1), [...name].length], ["b", 32]);
+  assertEquals(cleanName(`x${marks(30)}`)?.length, 31);
 });
 
 Deno.test("numberedName() puts the number before the extension", () => {

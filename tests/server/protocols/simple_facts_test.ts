@@ -45,6 +45,52 @@ Deno.test("X-File-Path puts the file into its folders, whatever else has their n
   assertEquals(await pawl.finished("photos (2)/2024/a b (2).jpg"), file);
 });
 
+Deno.test("folders parted by \\ are folders, and names that differ only in their form of Unicode are one name", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const send = (id: string, path: string) => client.send(id, 0, file, { "X-File-Path": path });
+  assertEquals((await send("1", "photos%5C2024%5Ca.jpg")).text, "Success 1000");
+  assertEquals(await pawl.finished("photos/2024/a.jpg"), file);
+  for (const [id, name] of [["2", "\u00fc.txt"], ["3", "u\u0308.txt"]] as const) {
+    assertEquals((await send(id, `photos/${encodeURIComponent(name)}`)).text, "Success 1000");
+  }
+  assertEquals(await pawl.finished("photos/\u00fc.txt"), file);
+  assertEquals(await pawl.finished("photos/\u00fc (2).txt"), file);
+});
+
+Deno.test("X-File-Modified: before 1970 and with a fraction it is the file's time", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const times = [["-86400000", -86400000], ["-0", 0], ["1700000000000.75", 1700000000000], ["-1500.5", -1500]] as const;
+  for (const [text, time] of times) {
+    assertEquals(
+      (await client.send(text, 0, file, { "X-File-Modified": text, "X-File-Name": text })).text,
+      "Success 1000",
+    );
+    const { mtime } = await Deno.stat(`${pawl.data}/files/${text}`);
+    assertEquals([text, mtime?.getTime()], [text, time]);
+  }
+  assertEquals(pawl.log.lines.filter((line) => line.startsWith("warning")), []);
+});
+
+Deno.test("a time or a type that is none costs a warning in the log, not the upload", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const nonsense = ["yesterday", "NaN", "1e12", "0x1", "1, 2", "--1", "1.2.3", "9".repeat(16), "Infinity", "null"];
+  for (const text of nonsense) {
+    const first = { "X-File-Size": "1000", "X-File-Modified": text, "X-File-Type": "text", "X-File-Name": "a" };
+    assertEquals((await client.send(text, 0, file.slice(0, 300), first)).text, "300");
+    // The request that goes on says it again: one warning is enough.
+    assertEquals((await client.send(text, 300, file.slice(300), first)).text, "Success 1000");
+  }
+  const warnings = pawl.log.lines.filter((line) => line.startsWith("warning"));
+  const expected = nonsense.flatMap((text) => [
+    "warning: Ignored X-File-Type: text",
+    `warning: Ignored X-File-Modified: ${text}`,
+  ]);
+  assertEquals(warnings, expected);
+});
+
 Deno.test("names in any script, with spaces, quotes and signs, are the names on disk", async () => {
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);

@@ -1,3 +1,4 @@
+import { createSameName } from "../../../server/model/same_name.ts";
 import { openFiles } from "../../../server/storage/disk/files.ts";
 import { openRecords } from "../../../server/storage/kv/records.ts";
 import { LossyDisk } from "../../support/lossy_disk.ts";
@@ -8,7 +9,7 @@ import { tempDir } from "../../support/temp_dir.ts";
 
 testStoreContract("the stores on a disk", async () => {
   const dir = await tempDir();
-  const records = await openRecords(":memory:");
+  const records = await openRecords(":memory:", createSameName({ ignoresCase: false }));
   return {
     bytes: await openFiles(dir.path, { durable: true }),
     records,

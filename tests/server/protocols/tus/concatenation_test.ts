@@ -146,7 +146,7 @@ Deno.test("what is not a whole partial upload cannot be concatenated, and nothin
     [await wire.create({ ...partial, "Upload-Length": 10 }), 400],
     [await wire.create({ "Upload-Length": 10 }), 400],
     [(await wire.send("POST /files/", { "Upload-Length": 3 }, "abc")).headers.get("location")!, 400],
-    [removed, 410],
+    [removed, 404],
     ["/files/AAAAAAAAAAAAAAAAAAAAAA", 404],
     ["/files/../pawl.db", 400],
     [`${whole}/`, 400],
@@ -156,6 +156,14 @@ Deno.test("what is not a whole partial upload cannot be concatenated, and nothin
     assertEquals([path, (await concatenate(wire, [whole, path])).status], [path, status]);
   }
   assertEquals(told(await wire.ask(`HEAD ${whole}`), "upload-offset"), ["2500"]);
+});
+
+Deno.test("a partial upload that comes again and again counts each time against --max-size", async () => {
+  await using wire = await openTusWire({ maxBytes: 4000 });
+  const path = await sendPartial(wire, 0, 1000);
+  for (const times of [5, 256]) assertEquals((await concatenate(wire, Array(times).fill(path), name)).status, 413);
+  assertEquals([await wire.server.finishedNames(), (await wire.server.incomingNames()).length], [[], 1]);
+  assertEquals(told(await concatenate(wire, Array(4).fill(path), name), "upload-offset"), ["4000"]);
 });
 
 Deno.test("a partial upload that is never concatenated expires", async () => {

@@ -39,8 +39,10 @@ Deno.test("factsOfMetadata() knows the keys of all clients, and what no file can
     [{ name: "отчёт 👩‍🚀.pdf", type: "text/plain;x=y" }, { name: "отчёт 👩‍🚀.pdf", folders: [], type: "text/plain" }],
     [{ name: "a", relativePath: "b/c/a" }, { name: "a", folders: ["b", "c"] }],
     [{ relativePath: "/b/a" }, { name: "a", folders: ["b"] }],
-    [{ name: "a", relativePath: "../../a" }, { name: "a", folders: [] }],
-    [{ name: "../../a", relativePath: "null", filetype: "null" }, { name: "a", folders: [] }],
+    [{ name: "a", relativePath: "b\\c\\a" }, { name: "a", folders: ["b", "c"] }],
+    [{ name: "b\\a", relativePath: "null", filetype: "null" }, { name: "a", folders: ["b"] }],
+    [{ name: "C:\\fakepath\\a" }, { name: "a", folders: [] }],
+    [{ name: "..", relativePath: "b/a" }, { name: "a", folders: ["b"] }],
     [{ relativePath: "null", type: "undefined" }, { name: "file", folders: [] }],
     [{ name: ".." }, { name: "file", folders: [] }],
     [{ filename: "", name: "a" }, { name: "a", folders: [] }],
@@ -50,4 +52,18 @@ Deno.test("factsOfMetadata() knows the keys of all clients, and what no file can
 
 Deno.test("factsOfMetadata() reads a name that is not UTF-8", () => {
   assertEquals(factsOfMetadata(new Map([["filename", new Uint8Array([0x63, 0xe9])]])).name, "cé");
+});
+
+Deno.test("factsOfMetadata() refuses folders that climb out or are over the limits: they are not dropped", () => {
+  const up = `..${" ".repeat(300)}x`;
+  const paths = [
+    "../../a",
+    `${up}/${up}/a`,
+    "b\\..\\a",
+    "b//a",
+    `${"b/".repeat(33)}a`,
+    `${"b".repeat(250)}/`.repeat(8) + "a",
+  ];
+  for (const relativePath of paths) assertThrows(() => facts({ relativePath }), UploadError, "file's path");
+  assertThrows(() => facts({ filename: "../../a" }), UploadError, "file's path");
 });

@@ -1,11 +1,13 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
+import { createSameName } from "../../../../server/model/same_name.ts";
 import { createPlacement } from "../../../../server/storage/disk/placement.ts";
+import { createResolve } from "../../../../server/storage/disk/resolve.ts";
 import { atBest } from "../../../support/at_best.ts";
 import { tempDir } from "../../../support/temp_dir.ts";
 
 /** No path is claimed. */
-const nothing = () => Promise.resolve(false);
+const nothing = { isClaimed: () => Promise.resolve(false) };
 
 /** A placement below a folder of the test's own, with the folders that were flushed, in their order. */
 async function setUp() {
@@ -14,7 +16,13 @@ async function setUp() {
   await Deno.mkdir(root);
   const synced: string[] = [];
   const syncFolder = (path: string) => Promise.resolve(void synced.push(path.slice(dir.path.length + 1)));
-  const placement = createPlacement({ root, syncFolder, syncSoon: syncFolder });
+  const placement = createPlacement({
+    root,
+    resolve: createResolve(root),
+    sameName: createSameName({ ignoresCase: false }),
+    syncFolder,
+    syncSoon: syncFolder,
+  });
   async function source(text: string): Promise<string> {
     const path = join(dir.path, crypto.randomUUID());
     await Deno.writeTextFile(path, text);
@@ -29,7 +37,7 @@ Deno.test("choose() makes and flushes the folders, and keep() flushes the last o
   assertEquals(await test.placement.choose({ name: "a.txt", folders: ["b", "c"] }), "b/c/a.txt");
   assertEquals(test.synced, ["files", "files/b"]);
   assertEquals(test.placement.place(source, "b/c/a.txt"), true);
-  assertEquals(await Deno.readTextFile(test.placement.resolve("b/c/a.txt")), "x");
+  assertEquals(await Deno.readTextFile(join(test.root, "b/c/a.txt")), "x");
   await test.placement.keep("b/c/a.txt");
   assertEquals(test.synced, ["files", "files/b", "files/b/c"]);
 });
@@ -50,7 +58,10 @@ Deno.test("choose() never gives the name of another file, folder or link, nor on
   assertEquals(await test.placement.choose(wanted, nothing), "a (4).txt");
   // Of names that were not given before it is for place() to find out.
   assertEquals([await test.placement.choose(wanted), await test.placement.choose(wanted)], ["a.txt", "a (4).txt"]);
-  assertEquals(await test.placement.choose(wanted, (path) => Promise.resolve(path === "a (4).txt")), "a (5).txt");
+  assertEquals(
+    await test.placement.choose(wanted, { isClaimed: (path) => Promise.resolve(path === "a (4).txt") }),
+    "a (5).txt",
+  );
 });
 
 Deno.test("place() never puts a file in the place of another, and is done when it is done again", async () => {

@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
 import { assertEquals } from "@std/assert";
+import { createSameName } from "../../../../server/model/same_name.ts";
 import { join } from "@std/path";
 import { openRecords } from "../../../../server/storage/kv/records.ts";
 import type { RecordStore } from "../../../../server/storage/store.ts";
 import { completed, type FileFacts, gone, newUpload } from "../../../../server/model/upload.ts";
 import { tempDir } from "../../../support/temp_dir.ts";
 
+const sameName = createSameName({ ignoresCase: false });
+
 const facts: FileFacts = { owner: "anonymous", clientId: "a-5-1", name: "a", folders: [] };
 
 function upload(id: string, now = 0, clientId = "a-5-1") {
-  return newUpload({ ...facts, clientId }, { id, now, expireAfterMs: 100, boot: "a boot", durable: true });
+  const at = { id, now, serviceNow: now, expireAfterMs: 100, boot: "a boot", durable: true };
+  return newUpload({ ...facts, clientId }, at);
 }
 
 async function due(records: RecordStore, now: number): Promise<string[]> {
@@ -17,7 +21,7 @@ async function due(records: RecordStore, now: number): Promise<string[]> {
 }
 
 Deno.test("create() lets a client's id mean the new upload, once", async () => {
-  using records = await openRecords(":memory:");
+  using records = await openRecords(":memory:", sameName);
   assertEquals(await records.create(upload("1")), true);
   assertEquals(await records.create(upload("2")), false);
   assertEquals((await records.findByClient("anonymous", "a-5-1"))?.id, "1");
@@ -29,7 +33,7 @@ Deno.test("create() lets a client's id mean the new upload, once", async () => {
 });
 
 Deno.test("create() beside a finished upload keeps it", async () => {
-  using records = await openRecords(":memory:");
+  using records = await openRecords(":memory:", sameName);
   await records.create(upload("1"));
   const done = completed(upload("1"), "a", 5);
   await records.replace(upload("1"), done);
@@ -39,7 +43,7 @@ Deno.test("create() beside a finished upload keeps it", async () => {
 });
 
 Deno.test("a client's id may be as long as it likes, and hold any character", async () => {
-  using records = await openRecords(":memory:");
+  using records = await openRecords(":memory:", sameName);
   for (const clientId of ["é".repeat(1024), "\u0000", "a/b"]) {
     await records.create(upload(clientId.slice(0, 3), 0, clientId));
     assertEquals((await records.findByClient("anonymous", clientId))?.clientId, clientId);
@@ -47,7 +51,7 @@ Deno.test("a client's id may be as long as it likes, and hold any character", as
 });
 
 Deno.test("replace() by what is gone frees the client's id, unless it means another upload", async () => {
-  using records = await openRecords(":memory:");
+  using records = await openRecords(":memory:", sameName);
   await records.create(upload("1"));
   await records.replace(upload("1"), gone(upload("1"), "expired", 500));
   assertEquals(await records.findByClient("anonymous", "a-5-1"), undefined);
@@ -61,7 +65,7 @@ Deno.test("replace() by what is gone frees the client's id, unless it means anot
 Deno.test("replace() writes the index again only where it changes", async () => {
   await using dir = await tempDir();
   const path = join(dir.path, "pawl.db");
-  using records = await openRecords(path);
+  using records = await openRecords(path, sameName);
   using kv = await Deno.openKv(path);
   const writtenAt = async (dueAt: number) => (await kv.get(["due", dueAt, "1"])).versionstamp;
   const begun = upload("1");
@@ -76,7 +80,7 @@ Deno.test("replace() writes the index again only where it changes", async () => 
 });
 
 Deno.test("due() gives what is due, the longest due first", async () => {
-  using records = await openRecords(":memory:");
+  using records = await openRecords(":memory:", sameName);
   for (const [id, now] of [["1", 30], ["2", 10], ["3", 20], ["4", 31]] as const) {
     await records.create(upload(id, now, id));
   }
@@ -87,8 +91,8 @@ Deno.test("due() gives what is due, the longest due first", async () => {
 Deno.test("two processes' handles on one database both get their commits in", async () => {
   await using dir = await tempDir();
   const path = join(dir.path, "pawl.db");
-  using first = await openRecords(path);
-  using second = await openRecords(path);
+  using first = await openRecords(path, sameName);
+  using second = await openRecords(path, sameName);
   const created = await Promise.all(
     Array.from(
       { length: 60 },
@@ -113,9 +117,53 @@ Deno.test("the records of an earlier Pawl, with digests in their keys, are found
     await kv.set(["path", digestOf("b/x")], "2");
   }
   for (let time = 0; time < 2; time++) {
-    using records = await openRecords(path);
+    using records = await openRecords(path, sameName);
     assertEquals((await records.findByClient(waiting.owner, "a client's id"))?.id, "1");
     assertEquals((await records.findByClient(finished.owner, "another"))?.id, "2");
-    assertEquals([await records.isClaimed("b/x"), await records.isClaimed(digestOf("b/x"))], [true, false]);
+    assertEquals([await records.claimant("b/x"), await records.claimant(digestOf("b/x"))], ["2", undefined]);
   }
+});
+
+Deno.test("claims of paths follow what is one name, from an earlier Pawl and on another disk", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  const paths = ["\u00fc".normalize("NFD"), "\u00fc".normalize("NFC"), "A/x", "a/X", "z"];
+  {
+    using kv = await Deno.openKv(path);
+    await kv.set(["format"], 2);
+    for (const [at, name] of paths.entries()) {
+      await kv.set(["upload", `${at}`], completed(upload(`${at}`), name, 5));
+      await kv.set(["path", name], `${at}`);
+    }
+    await kv.set(["path", "nobody's"], "7");
+  }
+  const claimants = async (ignoresCase: boolean) => {
+    using records = await openRecords(path, createSameName({ ignoresCase }));
+    return [await Promise.all(paths.map(records.claimant)), await records.claimant("nobody's")];
+  };
+  // Of two that are one name the first has it.
+  assertEquals(await claimants(false), [["1", "1", "2", "3", "4"], undefined]);
+  const [[, , capital, small]] = await claimants(true) as [string[]];
+  assertEquals([capital === small, ["2", "3"].includes(capital!)], [true, true]);
+});
+
+Deno.test("firstDueAt() tells when the first upload is due, of all that ever are", async () => {
+  using records = await openRecords(":memory:", sameName);
+  assertEquals(await records.firstDueAt(), undefined);
+  await records.create(upload("1", 50, "b"));
+  await records.create(upload("2", 20, "c"));
+  await records.create(completed(upload("3", 0, "d"), "a", 0));
+  assertEquals(await records.firstDueAt(), 120);
+});
+
+Deno.test("the service time is kept, and never goes back", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  {
+    using records = await openRecords(path, sameName);
+    assertEquals(await records.serviceTime(), undefined);
+    for (const ms of [1000, 3000, 2000]) await records.saveServiceTime(ms);
+  }
+  using records = await openRecords(path, sameName);
+  assertEquals(await records.serviceTime(), 3000);
 });

@@ -4,7 +4,6 @@ import { randomBytes } from "node:crypto";
 export const ID_FORM = "[A-Za-z0-9_-]{22}";
 
 const ID = new RegExp(`^${ID_FORM}$`);
-const ADDRESS_END = new RegExp(`/files/(${ID_FORM})$`);
 
 /** A new upload's id; nobody can guess it. */
 export function newId(): string {
@@ -14,14 +13,4 @@ export function newId(): string {
 /** True for text that has the form of an upload's id. */
 export function isId(text: string): boolean {
   return ID.test(text);
-}
-
-/** The path of an upload on this server. */
-export function addressOf(id: string): string {
-  return `/files/${id}`;
-}
-
-/** The id of the upload whose address a path ends with; a proxy may have put folders before it. `undefined` for none. */
-export function idInPath(path: string): string | undefined {
-  return ADDRESS_END.exec(path)?.[1];
 }

@@ -1,0 +1,174 @@
+import { resolve } from "@std/path";
+import {
+  count,
+  listOf,
+  logLevel,
+  parseAddress,
+  parseHostName,
+  parseOrigin,
+  parsePort,
+  parsePublicUrl,
+  positiveTime,
+  size,
+} from "./option_values.ts";
+import { LOG_LEVELS } from "./log.ts";
+
+/** What can be set about the server. */
+export interface Option<T> {
+  readonly flag: string;
+  /** What stands for the value in `--help`. */
+  readonly value: string;
+  readonly fallback: string;
+  /** Says what it does, in Markdown for the README; `--help` shows it without the backticks. */
+  readonly help: string;
+  /** The value that a text means; `undefined` for a text that means none. */
+  readonly parse: (text: string) => T | undefined;
+  /** What may be given, for the message to who gave something else. */
+  readonly wanted: string;
+  /** May be given more than once: the values are joined by commas. */
+  readonly isList?: true;
+}
+
+/**
+ * Every option, once: the type of the configuration, the command line, the environment, `--help` and the README's table
+ * are made from this list. Sizes are in bytes, times in milliseconds.
+ */
+export const OPTIONS = {
+  host: {
+    flag: "host",
+    value: "ADDRESS",
+    // Nobody from outside gets in unless told so.
+    fallback: "127.0.0.1",
+    help: "address to listen on; `0.0.0.0` lets other machines in",
+    parse: parseAddress,
+    wanted: "an address such as 127.0.0.1 or 0.0.0.0",
+  } satisfies Option<string>,
+  port: {
+    flag: "port",
+    value: "NUMBER",
+    fallback: "8080",
+    help: "port to listen on; `0` takes a free one",
+    parse: parsePort,
+    wanted: "a number from 0 to 65535",
+  } satisfies Option<number>,
+  /** The data folder, absolute. */
+  data: {
+    flag: "data",
+    value: "FOLDER",
+    fallback: "data",
+    help: "folder for everything that is kept; finished files lie in `FOLDER/files`",
+    parse: (text) => text === "" ? undefined : resolve(text),
+    wanted: "a folder",
+  } satisfies Option<string>,
+  /** What stands before the path in the addresses of uploads: the server's own address as clients know it, or nothing. */
+  publicUrl: {
+    flag: "public-url",
+    value: "URL",
+    // A path alone is right behind every proxy that leaves paths as they are.
+    fallback: "none",
+    help: "where clients reach the server, such as `https://up.example`, for those that need whole addresses",
+    parse: parsePublicUrl,
+    wanted: "an address such as https://a.example or https://a.example/uploads, or none",
+  } satisfies Option<string>,
+  /** The names that the server answers to besides its addresses and `localhost`; `"*"` stands for all. */
+  allowedHosts: {
+    flag: "allow-host",
+    value: "NAMES",
+    // A page of any site can have its own name lead to this machine, and use the server by that.
+    fallback: "none",
+    help: "names that the server answers to besides `localhost`: `up.example,nas.local`, or `*` for all",
+    parse: listOf(parseHostName),
+    wanted: "names such as up.example, without a port, separated by commas, or *, or none",
+    isList: true,
+  } satisfies Option<readonly string[]>,
+  /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
+  allowedOrigins: {
+    flag: "allow-origin",
+    value: "ORIGINS",
+    fallback: "none",
+    help: "other web pages that may upload: `https://a.example,https://b.example`, or `*` for all",
+    parse: listOf(parseOrigin),
+    wanted: "origins such as https://a.example separated by commas, or *, or none",
+    isList: true,
+  } satisfies Option<readonly string[]>,
+  maxBytes: {
+    flag: "max-size",
+    value: "SIZE",
+    fallback: "none",
+    help: "largest file that is taken, such as `20GiB`",
+    parse: size({ none: Infinity }),
+    wanted: "a size such as 500MB or 20GiB, or none",
+  } satisfies Option<number>,
+  expireAfterMs: {
+    flag: "expire-after",
+    value: "TIME",
+    // Long enough for a week away from the good connection.
+    fallback: "7d",
+    help: "how long an unfinished upload is kept after its last byte, while the server runs",
+    parse: positiveTime,
+    wanted: "a time such as 12h or 7d",
+  } satisfies Option<number>,
+  /** False: counts are told before their bytes are flushed, and a power cut may take them back. */
+  durable: {
+    flag: "durability",
+    value: "LEVEL",
+    fallback: "durable",
+    help: "`relaxed` is faster, but a power cut may take back, or spoil, what was told to be safe",
+    parse: (text) => text === "durable" || text === "relaxed" ? text === "durable" : undefined,
+    wanted: "durable or relaxed",
+  } satisfies Option<boolean>,
+  idleMs: {
+    flag: "idle-timeout",
+    value: "TIME",
+    // Longer than a phone takes to change from one network to another.
+    fallback: "60s",
+    help: "how long a client may send nothing in the middle of a request",
+    parse: positiveTime,
+    wanted: "a time such as 60s",
+  } satisfies Option<number>,
+  minBytesPerSecond: {
+    flag: "min-rate",
+    value: "SIZE",
+    fallback: "none",
+    help: "slowest average a second that a body may come at, after 30 s, such as `1KiB`",
+    parse: size({ none: 0 }),
+    wanted: "a size such as 1KiB, or none",
+  } satisfies Option<number>,
+  minFreeBytes: {
+    flag: "min-free",
+    value: "SIZE",
+    // What the uploads that are under way, and the database, still need.
+    fallback: "256MiB",
+    help: "space on the disk that uploads leave free: new ones are refused, those under way stop there",
+    parse: size({ none: 0 }),
+    wanted: "a size such as 1GiB, or none",
+  } satisfies Option<number>,
+  /** How many requests of one address may be under way at a time. */
+  maxPerAddress: {
+    flag: "max-per-address",
+    value: "NUMBER",
+    // Far more than a browser opens, and few enough that one client cannot hold all memory.
+    fallback: "256",
+    help: "requests of one client address at a time; this machine's own are not counted",
+    parse: count({ none: Infinity }),
+    wanted: "a number from 1 on, or none",
+  } satisfies Option<number>,
+  logLevel: {
+    flag: "log-level",
+    value: "LEVEL",
+    fallback: "info",
+    help: `how much is logged: ${LOG_LEVELS.map((level) => `\`${level}\``).join(", ")}`,
+    parse: logLevel,
+    wanted: `one of ${LOG_LEVELS.join(", ")}`,
+  } satisfies Option<typeof LOG_LEVELS[number]>,
+};
+
+/** What the server runs with: one value for each of {@linkcode OPTIONS}. */
+export type Config = {
+  readonly [name in keyof typeof OPTIONS]: NonNullable<ReturnType<typeof OPTIONS[name]["parse"]>>;
+};
+
+/** The environment variable by which an option can be given. */
+export function variableOf(flag: string): string {
+  return `PAWL_${flag.toUpperCase().replaceAll("-", "_")}`;
+}

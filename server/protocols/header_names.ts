@@ -1,0 +1,59 @@
+/**
+ * Every request header that a resource for pages of other origins reads; such a page may send each. Handlers read
+ * headers by {@linkcode header}, which takes no other name.
+ */
+export const REQUEST_HEADERS = [
+  "Content-Digest",
+  "Content-Encoding",
+  "Content-Type",
+  "Repr-Digest",
+  "Tus-Resumable",
+  "Upload-Checksum",
+  "Upload-Concat",
+  "Upload-Defer-Length",
+  "Upload-Length",
+  "Upload-Metadata",
+  "Upload-Offset",
+  "X-File-Id",
+  "X-File-Modified",
+  "X-File-Name",
+  "X-File-Path",
+  "X-File-Size",
+  "X-File-Type",
+  "X-HTTP-Method-Override",
+  "X-Request-Id",
+  "X-Start-Byte",
+  "X-Start-Over",
+] as const;
+
+/** Request headers about the connection: a browser sets them, and no page may. */
+export const CONNECTION_HEADERS = ["Content-Length", "Transfer-Encoding"] as const;
+
+/** Every answer header that a page of another origin may want to read, and could not without being told that it may. */
+export const ANSWER_HEADERS = [
+  "Content-Disposition",
+  "Location",
+  "Retry-After",
+  "Tus-Checksum-Algorithm",
+  "Tus-Extension",
+  "Tus-Max-Size",
+  "Tus-Resumable",
+  "Tus-Version",
+  "Upload-Complete",
+  "Upload-Concat",
+  "Upload-Defer-Length",
+  "Upload-Expires",
+  "Upload-Length",
+  "Upload-Limit",
+  "Upload-Metadata",
+  "Upload-Offset",
+  "X-Error",
+  "X-Request-Id",
+] as const;
+
+export type RequestHeader = typeof REQUEST_HEADERS[number] | typeof CONNECTION_HEADERS[number];
+
+/** The value of a request header; `null` where it is absent. */
+export function header(headers: Headers, name: RequestHeader): string | null {
+  return headers.get(name);
+}

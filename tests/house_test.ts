@@ -1,0 +1,67 @@
+import { assertEquals } from "@std/assert";
+import { circles, type Imports, importsOf, levelOf } from "./support/imports.ts";
+
+/** The rooms of each house, the lowest first: a file imports from its own room and from rooms before it. */
+const SERVER = [
+  "server/{errors,log,units,config}",
+  "server/model",
+  "server/storage",
+  "server/storage/kv",
+  "server/storage/disk",
+  "server/receiving",
+  "server/uploads",
+  "server/http",
+  "server/protocols",
+  "server/protocols/tus",
+  "server",
+];
+const CLIENT = [
+  "client/async",
+  "client/memory",
+  "client/protocol",
+  "client/upload",
+  "client/queue",
+  "client",
+  "client/languages",
+  "client/page",
+];
+
+/** What is wrong with each import that runs up. */
+function upward(imports: Imports, rooms: readonly string[]): string[] {
+  return [...imports].flatMap(([file, targets]) =>
+    targets.filter((target) => levelOf(target, rooms) > levelOf(file, rooms))
+      .map((target) => `${file} imports ${target}, which lies above it`)
+  );
+}
+
+for (const [house, rooms] of [["server", SERVER], ["client", CLIENT]] as const) {
+  Deno.test(`every file of ${house}/ lies in a room`, async () => {
+    const files = [...(await importsOf(house)).keys()];
+    assertEquals(files.filter((file) => levelOf(file, rooms) < 0), []);
+  });
+
+  Deno.test(`no import in ${house}/ runs up`, async () => {
+    assertEquals(upward(await importsOf(house), rooms), []);
+  });
+
+  Deno.test(`no files of ${house}/ import each other in a circle`, async () => {
+    assertEquals(circles(await importsOf(house)), []);
+  });
+}
+
+Deno.test("the page knows the library by its public face alone", async () => {
+  const page = [...await importsOf("client")].filter(([file]) => file.startsWith("client/page/"));
+  const doors = /^client\/(page\/\w+|languages\/\w+|mod)\.ts$/;
+  assertEquals(page.flatMap(([file, targets]) => targets.filter((to) => !doors.test(to)).map((to) => [file, to])), []);
+});
+
+Deno.test("a circle of imports, and an import that runs up, are found", () => {
+  const imports: Imports = new Map([
+    ["a/one.ts", ["b/two.ts"]],
+    ["b/two.ts", ["b/three.ts"]],
+    ["b/three.ts", ["a/one.ts"]],
+    ["b/four.ts", ["b/two.ts"]],
+  ]);
+  assertEquals(circles(imports), [["a/one.ts", "b/three.ts", "b/two.ts"]]);
+  assertEquals(upward(imports, ["b", "a"]), ["b/three.ts imports a/one.ts, which lies above it"]);
+});

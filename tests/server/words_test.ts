@@ -1,0 +1,24 @@
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { filesBelow } from "../faults/run.ts";
+
+const server = fromFileUrl(new URL("../../server/", import.meta.url));
+
+/** What only a protocol says: its headers, its addresses, and its own words for where a body starts. */
+const PROTOCOLS_WORDS =
+  /(?<![\w-])(?:X|Tus|Upload|Repr|Content)-[A-Z][\w-]+|\/files\/|\/upload\b|\/status\b|start byte/i;
+
+Deno.test("the engine, its model and its storage say nothing in the words of a protocol", async () => {
+  const found: string[] = [];
+  for (const room of ["uploads", "model", "receiving", "storage"]) {
+    for (const file of await filesBelow(join(server, room))) {
+      const source = await Deno.readTextFile(join(server, room, file));
+      const code = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+      for (const [text] of code.matchAll(/"[^"\n]*"|`[^`]*`/g)) {
+        const isImport = /^"\.\.?\//.test(text);
+        if (!isImport && PROTOCOLS_WORDS.test(text)) found.push(`${room}/${file}: ${text}`);
+      }
+    }
+  }
+  assertEquals(found, []);
+});

@@ -1,0 +1,12 @@
+import { dirname, join } from "@std/path";
+import { createPages, type Pages } from "../../server/http/pages.ts";
+
+/** The pages of a root of its own at `path`, with these files in it. */
+export async function pagesOf(path: string, files: Record<string, string>): Promise<Pages> {
+  for (const folder of ["static", "client"]) await Deno.mkdir(join(path, folder), { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.mkdir(dirname(join(path, name)), { recursive: true });
+    await Deno.writeTextFile(join(path, name), text);
+  }
+  return createPages({ root: path });
+}
