@@ -25,8 +25,8 @@ export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<L
   return getLogger("pawl");
 }
 
-/** What a property is shown as. An error has its whole stack, which may be a client's own words too, and yet is one line. */
-function inOneLine(value: unknown, inspect: (value: unknown) => string): string {
+/** What a property is shown as: an error with its stack and what caused it, and yet in one line. */
+export function inOneLine(value: unknown, inspect: (value: unknown) => string): string {
   const text = inspect(value);
   return value instanceof Error ? text.replaceAll(/\s*[\r\n\u2028\u2029]\s*/g, " | ") : text;
 }

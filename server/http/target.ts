@@ -19,8 +19,9 @@ export interface Target {
 /** A name or an address, and a port (RFC 3986, section 3.2.2, as far as browsers write it). */
 const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d*))?$/i;
 
-/** What may stand in a path (RFC 3986, section 3.3). */
-const PATH = /^\/(?:[\w.~!$&'()*+,;=:@/-]|%[\da-f]{2})*$/i;
+/** What may stand in a path (RFC 3986, section 3.3); `%` only before two hexadecimal digits. */
+const PATH = /^\/[\w.~!$&'()*+,;=:@%/-]*$/;
+const BARE_PERCENT = /%(?![\da-f]{2})/i;
 
 /** A part that leads elsewhere when something resolves it, and that no client leaves in (RFC 3986, section 6.2.2.3). */
 const DOT_PART = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
@@ -43,7 +44,9 @@ export function parseTarget({ url, host }: RawTarget): Target | { readonly malfo
   const query = url.indexOf("?", origin.length);
   // An absolute target without a path means the root.
   const path = url.slice(origin.length, query === -1 ? undefined : query) || (query === -1 ? "" : "/");
-  if (!PATH.test(path) || DOT_PART.test(path) || url.includes("#", origin.length)) {
+  const isPlain = PATH.test(path) && !BARE_PERCENT.test(path) && !DOT_PART.test(path);
+  // Nothing has a fragment to send, and `#` in a query would end it for whoever parses it again.
+  if (!isPlain || query !== -1 && url.includes("#", query)) {
     return { malformed: "The request's path must begin with a slash, be percent-encoded, and have no . or .. in it" };
   }
   return { path, host: name.toLowerCase().replace(/\.$/, "") };

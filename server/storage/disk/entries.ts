@@ -13,6 +13,11 @@ export function entryAt(path: string): Deno.FileInfo | undefined {
   }
 }
 
+/** True for a folder, and for a link to one: where the owner of the data wants it to lie. */
+export function isFolder(path: string): boolean {
+  return whereFound(() => Deno.statSync(path).isDirectory) ?? false;
+}
+
 /** Makes a new file, open for appending; `undefined` where the name is taken. Follows no link. */
 export function createFile(path: string): Deno.FsFile | undefined {
   return whereFree(() => Deno.openSync(path, { createNew: true, append: true }));

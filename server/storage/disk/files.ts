@@ -154,21 +154,20 @@ async function openAt(path: string, position: number): Promise<Deno.FsFile> {
 
 /**
  * Looks what the disk can do. A finished file gets its name by a second link to its bytes: both folders must lie on one
- * disk that has them. Throws where they do not.
+ * disk that has them. Throws where they do not. Nothing shows among the finished files, where a crash could leave it.
  */
 function probe(incoming: string, finished: string): { ignoresCase: boolean } {
   const name = `.probe-${crypto.randomUUID()}`;
-  const [file, link] = [join(incoming, name), join(finished, name)];
-  Deno.openSync(file, { createNew: true, write: true }).close();
+  const path = join(incoming, name);
+  Deno.openSync(path, { createNew: true, write: true }).close();
   try {
-    if (Deno.statSync(file).dev !== Deno.statSync(finished).dev) {
+    if (Deno.statSync(path).dev !== Deno.statSync(finished).dev) {
       throw new Error(`"${incoming}" and "${finished}" lie on different disks: put both on one`);
     }
-    Deno.linkSync(file, link);
-    const ignoresCase = entryAt(join(finished, name.toUpperCase())) !== undefined;
-    Deno.removeSync(link);
-    return { ignoresCase };
+    Deno.linkSync(path, `${path}-2`);
+    Deno.removeSync(`${path}-2`);
+    return { ignoresCase: entryAt(join(incoming, name.toUpperCase())) !== undefined };
   } finally {
-    Deno.removeSync(file);
+    Deno.removeSync(path);
   }
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from "@std/path";
 import { numberedName } from "../../model/names.ts";
 import { type Choice, RefusedPath, type Wanted } from "../store.ts";
-import { announce, entryAt, giveName, isNotFound, makeFolder, removeFolder } from "./entries.ts";
+import { announce, entryAt, giveName, isFolder, isNotFound, makeFolder, removeFolder } from "./entries.ts";
 import type { SyncFolder } from "./folder_sync.ts";
 import { freeNumber } from "./free_number.ts";
 import { plainer, PLAINEST } from "./plainer.ts";
@@ -109,7 +109,7 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
     const pathOf = (number: number) => [...parts, numberedName(name, number)].join("/");
     if (!isCrowded && isClaimed === undefined && !given.has(sameName(pathOf(1)))) return give(pathOf(1));
     // Without it no name would do, however plain.
-    if (entryAt(root)?.isDirectory !== true) throw new Error(`The folder "${root}" is not there: put it back`);
+    if (!isFolder(root)) throw new Error(`The folder "${root}" is not there: put it back`);
     const isTaken = async (number: number) =>
       entryAt(join(root, pathOf(number))) !== undefined || await isClaimed?.(pathOf(number)) === true;
     const number = await freeNumber(isTaken, { isCrowded: isCrowded === true });

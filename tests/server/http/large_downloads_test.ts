@@ -44,6 +44,7 @@ Deno.test("a large file that becomes shorter while it is read is no whole answer
   const { head, body } = await readToEnd(client);
   assert(head.includes(`content-length: ${file.length}\r\n`), head);
   assertEquals(sha256(body), sha256(file.subarray(0, -1000)));
+  assertEquals(server.log.lines.filter((line) => line.startsWith("warning: An answer was cut off: ")).length, 1);
 });
 
 Deno.test("a large file that becomes longer while it is read is given as it was", async () => {

@@ -78,6 +78,21 @@ Deno.test("nothing is served or removed through a link that has taken the place 
   assertEquals(await test.pawl.finishedNames(), ["a.txt", "photos"]);
 });
 
+Deno.test("the folder of finished files may itself be a link: that is its owner's choice", async () => {
+  await using dir = await tempDir();
+  for (const folder of ["elsewhere", "data"]) await Deno.mkdir(join(dir.path, folder));
+  await Deno.symlink(join(dir.path, "elsewhere"), join(dir.path, "data/files"));
+  await using pawl = await openTestApp({ data: join(dir.path, "data") });
+  const client = simpleClient(pawl.app);
+  for (const id of ["1", "2"]) {
+    const sent = await client.send(id, 0, file, { "X-File-Path": "b/a.txt" });
+    assertEquals([sent.text, (await ask(pawl, "GET", sent.headers.get("location")!)).bytes], ["Success 10", file]);
+  }
+  for (const name of ["a.txt", "a (2).txt"]) {
+    assertEquals(await Deno.readFile(join(dir.path, "elsewhere/b", name)), file);
+  }
+});
+
 Deno.test("a pipe or a device in the place of a finished file is not opened", async () => {
   await using test = await setUp();
   const location = await test.send("a.txt");
