@@ -71,12 +71,23 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof UploadError && ["not-found", "terminated", "gone"].includes(error.code);
 }
 
-/** What a failure is told as: a full disk may show anywhere, anything else that is no {@linkcode UploadError} is a bug. */
-export function told(error: unknown): UploadError {
+/**
+ * What a failure is told as: a full disk may show anywhere; anything else that is no {@linkcode UploadError} is a bug, or a
+ * disk that fails. `kept` is how many bytes of the upload in question are safe, where there is one.
+ */
+export function told(error: unknown, kept?: number): UploadError {
   if (error instanceof UploadError) return error;
-  return isDiskFull(error)
-    ? new UploadError("disk-full", "The server's disk is full: try again when there is space", { cause: error })
-    : new UploadError("failed", "The server has failed, and keeps what it said it has: try again", { cause: error });
+  const options = { cause: error, ...kept !== undefined && { offset: kept } };
+  if (isDiskFull(error)) {
+    const next = kept === undefined
+      ? "try again when there is space"
+      : `it keeps the first ${kept} bytes, go on from there when there is space again`;
+    return new UploadError("disk-full", `The server's disk is full: ${next}`, options);
+  }
+  const message = kept === undefined
+    ? "The server has failed, and keeps what it said it has: try again"
+    : `The server's disk has failed: it keeps the first ${kept} bytes, try again later`;
+  return new UploadError("failed", message, options);
 }
 
 /** The data folder is not where it was: nothing that is known of it must be told, or changed, any more. */

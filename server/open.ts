@@ -15,7 +15,7 @@ import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
-import type { Limits } from "./uploads/parts.ts";
+import type { Limits } from "./uploads/engine_deps.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
 import { Space } from "./uploads/space.ts";
@@ -80,7 +80,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     simple: createSimpleProtocol(engine, { ...config, log }),
     tus: createTusProtocol(engine, config),
     engine,
-    download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
+    download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
     allowedOrigins: config.allowedOrigins,
   });
   return {

@@ -1,4 +1,5 @@
 import { UploadError } from "../errors.ts";
+import { takenOver } from "../model/agree.ts";
 import type { Appended } from "../uploads/append.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 
@@ -16,7 +17,7 @@ export function uninterrupted({ upload, end }: Appended): ReceivingUpload | Comp
     case "too-slow":
       throw new UploadError("too-slow", `The bytes came too slowly: ${go}`, { offset });
     case "taken-over":
-      throw new UploadError("taken-over", `Another request has taken this upload over: ask how far it is`, { offset });
+      throw takenOver(offset);
     case "shutdown":
       throw new UploadError("shutdown", `The server is restarting: ${go} in a few seconds`, { offset });
     default:

@@ -1,7 +1,9 @@
 import { isDiskFull } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
 import { type BodySource, LARGEST_BUFFER, openBody } from "./body_source.ts";
-import type { StopReason } from "../uploads/locks.ts";
+
+/** Why a request is asked to stop receiving. */
+export type StopReason = "taken-over" | "shutdown";
 
 /** How a request's body came to its end. Whatever the end, the bytes before it are kept. */
 export type End =
