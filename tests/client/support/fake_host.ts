@@ -11,6 +11,8 @@ export class FakeHost {
   requests = 0;
   mostAtOnce = 0;
   atOnce = 0;
+  /** Called at each request. */
+  onRequest: () => void = () => {};
   #gate: Promise<void> | undefined;
   readonly #optionsOf: (name: string) => FakeServerOptions;
   readonly #byId = new Map<string, FakeServer>();
@@ -21,6 +23,7 @@ export class FakeHost {
 
   readonly transport: Transport = async (request) => {
     this.requests++;
+    this.onRequest();
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
     try {
       if (this.#gate !== undefined) await Promise.race([this.#gate, aborted(request.signal)]);
