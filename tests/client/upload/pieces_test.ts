@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Pieces } from "../../../client/upload/pieces.ts";
 import { RequestSizes } from "../../../client/upload/request_sizes.ts";
 import { contentDigest, createSha256, type Sha256 } from "../../../client/upload/sha256.ts";
+import { until } from "../../support/until.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
 const FILE = new File([Uint8Array.from({ length: 1000 }, (_, i) => i)], "film.mkv");
@@ -46,7 +47,7 @@ Deno.test("Pieces compute the digest of the next piece while the one before is u
   const { sha256, begun } = spySha256();
   const pieces = new Pieces(FILE, { sizes: new RequestSizes({ first: 400, largest: 400 }), sha256 });
   await pieces.take(0);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => begun.length > 1, "the next digest is begun");
   assertEquals(begun, [400, 400]);
   await pieces.take(400);
   await pieces.take(800);
