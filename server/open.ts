@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly root: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Limits in the place of those that the configuration gives. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** Pawl on its data folder, without a port. */
@@ -39,7 +41,7 @@ export interface Pawl {
 }
 
 /** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
-export async function openPawl(config: Config, { log, root, now }: Surroundings): Promise<Pawl> {
+export async function openPawl(config: Config, { log, root, now, limits }: Surroundings): Promise<Pawl> {
   const bytes = await openFiles(config.data, config);
   const records = await openRecords(join(config.data, "pawl.db"));
   const boot = await bootOf();
@@ -47,7 +49,7 @@ export async function openPawl(config: Config, { log, root, now }: Surroundings)
   const engine = new Engine({
     bytes,
     records,
-    limits: limitsOf(config),
+    limits: { ...limitsOf(config), ...limits },
     distrusted: new Set(),
     durable,
     boot,

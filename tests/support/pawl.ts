@@ -2,13 +2,14 @@ import { fromFileUrl, join } from "@std/path";
 import type { Config } from "../../server/config.ts";
 import { openPawl, type Pawl } from "../../server/open.ts";
 import { type Running, serve } from "../../server/serve.ts";
+import type { Limits } from "../../server/uploads/parts.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import { tempDir } from "./temp_dir.ts";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
 /** What a test may want to be different from the defaults. */
-export type Wishes = Partial<Config> & { readonly now?: () => number };
+export type Wishes = Partial<Config> & { readonly now?: () => number; readonly limits?: Partial<Limits> };
 
 interface TestFolder extends AsyncDisposable {
   readonly data: string;
@@ -27,10 +28,17 @@ export type TestApp = TestFolder & Pawl;
 /** Pawl in this process on a free port of 127.0.0.1. */
 export type TestServer = TestFolder & Running & { readonly port: number };
 
+/** Requests that ask wait for a writer to end, or to fall silent, however long a busy machine takes for it. */
+const PATIENT: Partial<Limits> = {
+  patience: { waitMs: 120_000, silenceMs: 500 },
+  appendPatience: { waitMs: 120_000, silenceMs: 100 },
+};
+
 /** Opens Pawl on a folder of the test's own, or on `wishes.data`; use with `await using`. */
 export async function openTestApp(wishes: Wishes = {}): Promise<TestApp> {
-  const { folder, config, end } = await testFolder(wishes);
-  const pawl = await openPawl(config, { log: folder.log, root, now: wishes.now ?? Date.now });
+  const { now = Date.now, limits = PATIENT, ...rest } = wishes;
+  const { folder, config, end } = await testFolder(rest);
+  const pawl = await openPawl(config, { log: folder.log, root, now, limits });
   return {
     ...folder,
     ...pawl,
@@ -44,8 +52,9 @@ export async function openTestApp(wishes: Wishes = {}): Promise<TestApp> {
 
 /** Starts Pawl on a free port; use with `await using`. */
 export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
-  const { folder, config, end } = await testFolder(wishes);
-  const running = await serve(config, { log: folder.log, root, now: wishes.now ?? Date.now });
+  const { now = Date.now, limits = PATIENT, ...rest } = wishes;
+  const { folder, config, end } = await testFolder(rest);
+  const running = await serve(config, { log: folder.log, root, now, limits });
   let stopped: Promise<void> | undefined;
   const stop = (patienceMs = 100) => stopped ??= running.stop(patienceMs);
   return {
@@ -62,7 +71,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
 }
 
 async function testFolder(
-  wishes: Wishes,
+  wishes: Partial<Config>,
 ): Promise<{ folder: Omit<TestFolder, keyof AsyncDisposable>; config: Config; end: () => Promise<void> }> {
   const own = wishes.data === undefined ? await tempDir() : undefined;
   const data = wishes.data ?? own!.path;

@@ -1,6 +1,8 @@
 /** How long a step may take on a machine that is slow and has much else to do. Only what is broken takes so long. */
 export const PATIENCE_MS = 120_000;
 
+// Also where a test has stopped the time.
+const { setTimeout } = globalThis;
 const FIRST_LOOK_MS = 1;
 const LONGEST_PAUSE_MS = 20;
 
