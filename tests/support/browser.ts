@@ -1,11 +1,9 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { chromiumPath, launchBrowser } from "./browser_process.ts";
 import { PagePool, type PooledPage } from "./page_pool.ts";
 import { PATIENCE_MS } from "./until.ts";
 
-const DEFAULT_CHROMIUM = "/usr/bin/chromium";
-
-/** A name of this machine that the browser does not know as its own: what it keeps for HTTPS is not there. */
-export const PLAIN_HTTP_HOST = "pawl.example";
+export { PLAIN_HTTP_HOST } from "./browser_process.ts";
 
 /** How a page is opened. */
 export interface OpenOptions {
@@ -137,28 +135,6 @@ async function stopClock(page: Page): Promise<void> {
       if (!String(error).includes("to the past") || aheadMs > 500) throw error;
     }
   }
-}
-
-/** Starts Chromium without a window and with a new profile, which is removed when it is closed. */
-async function launchBrowser(): Promise<Browser> {
-  return await chromium.launch({
-    executablePath: chromiumPath(),
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      `--host-resolver-rules=MAP ${PLAIN_HTTP_HOST} 127.0.0.1`,
-    ],
-  });
-}
-
-function chromiumPath(): string {
-  return Deno.env.get("PAWL_CHROMIUM") || DEFAULT_CHROMIUM;
 }
 
 function isFile(path: string): boolean {
