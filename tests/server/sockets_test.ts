@@ -205,6 +205,7 @@ Deno.test("a refused body of a few MiB is drained, so that its sender sees the a
 Deno.test("of what a browser sends again by itself no more is read than what is on its way already", async () => {
   await using server = await startServer();
   using connection = await connect(server.port);
+  using time = virtualTime();
   const head = { "X-Start-Byte": 5, "X-Start-Over": "?0", "Content-Length": 1_000_000_000 };
   await connection.send(postHead("a", head));
   const answer = connection.answer();
@@ -213,7 +214,7 @@ Deno.test("of what a browser sends again by itself no more is read than what is 
   while (sent < 6_000_000 && await connection.send(piece)) {
     sent += piece.length;
     // No faster than a line on which that matters.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await time.pass(5);
   }
   assertEquals((await answer).body, "Wrong start byte: 0");
   assertLess(sent, 3_000_000);
