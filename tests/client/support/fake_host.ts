@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import type { Transport } from "../../../client/upload/uploader.ts";
+import { untilStill } from "./turns.ts";
 import { FakeServer, type FakeServerOptions } from "./fake_server.ts";
 
 /** Many files on one server: each id has its own. Counts the requests, and how many are under way at once. */
@@ -46,11 +46,9 @@ export class FakeHost {
     };
   }
 
-  /** Resolves when so many requests are under way, and no other one has followed for some time. */
+  /** Resolves when so many requests are under way, and it stays so for many turns of the event loop. */
   async untilAtOnce(count: number): Promise<void> {
-    while (this.atOnce < count) await new Promise((resolve) => setTimeout(resolve, 1));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    assertEquals(this.atOnce, count);
+    await untilStill(() => this.atOnce === count, `${count} requests are under way`);
   }
 
   #serverOf(id: string): FakeServer {
