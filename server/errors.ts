@@ -12,7 +12,8 @@ export const STATUS = {
   "method-not-allowed": STATUS_CODE.MethodNotAllowed,
   "idle": STATUS_CODE.RequestTimeout,
   "too-slow": STATUS_CODE.RequestTimeout,
-  // A request that did not come whole, like the two before it: a 400 would tell its client not to try again.
+  "too-short-chunks": STATUS_CODE.RequestTimeout,
+  // A request that did not come whole, like those before it: a 400 would tell its client not to try again.
   "disconnected": STATUS_CODE.RequestTimeout,
   "wrong-offset": STATUS_CODE.Conflict,
   "taken-over": STATUS_CODE.Conflict,

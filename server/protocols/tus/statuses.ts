@@ -10,6 +10,7 @@ export const TUS_STATUS: Partial<Record<ErrorCode, number>> = {
   "digest-mismatch": 460,
   "idle": STATUS_CODE.ServiceUnavailable,
   "too-slow": STATUS_CODE.ServiceUnavailable,
+  "too-short-chunks": STATUS_CODE.ServiceUnavailable,
   "disconnected": STATUS_CODE.ServiceUnavailable,
 };
 
