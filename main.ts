@@ -1,25 +1,33 @@
 import { ConfigError, helpText, readConfig } from "./server/config.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
-import { serve } from "./server/serve.ts";
+import { type Running, serve } from "./server/serve.ts";
 
 if (import.meta.main) await main();
 
-async function main(): Promise<void> {
+/** Runs the server by the command line and the environment of this process, until it gets a signal. */
+export async function main(): Promise<void> {
   try {
     const config = readConfig(Deno.args, (name) => Deno.env.get(name));
     if (config === "help") return print(helpText());
     const log = await openLog(config.logLevel);
     const server = await serve(config, { log, root: import.meta.dirname ?? ".", now: Date.now });
     print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
-    const end = () => void server.stop().then(() => Deno.exit(0));
+    let asked = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      let asked = 0;
-      Deno.addSignalListener(signal, () => ++asked === 1 ? end() : Deno.exit(1));
+      Deno.addSignalListener(signal, () => ++asked === 1 ? end(server) : Deno.exit(1));
     }
   } catch (error) {
     printFailure(explain(error));
     Deno.exit(1);
   }
+}
+
+async function end(server: Running): Promise<never> {
+  const isDone = await server.stop().catch((error) => printFailure(`Pawl could not end in good order: ${error}`));
+  if (isDone === false) {
+    printFailure("Pawl could not wait any longer for what it was doing; what it has acknowledged is safe");
+  }
+  Deno.exit(isDone ? 0 : 1);
 }
 
 /** Why the server does not start, in one line that says what to do. */

@@ -9,6 +9,7 @@ import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
 import { createRoutes } from "./routes.ts";
 import { bootOf } from "./storage/disk/boot.ts";
+import type { Lend } from "./storage/disk/descriptors.ts";
 import { openFiles } from "./storage/disk/files.ts";
 import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
@@ -23,13 +24,15 @@ export interface Surroundings {
   readonly root: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Opens what an upload that runs needs besides its own file; without it, as any other file. */
+  readonly lend?: Lend;
 }
 
 /** Pawl on its data folder, without a port. */
 export interface Pawl {
   readonly app: App;
-  /** Removes what is past its time. */
-  sweep(): Promise<void>;
+  /** Removes what is past its time; ends early when `stop` aborts. */
+  sweep(stop?: AbortSignal): Promise<void>;
   /** Looks at what a crash may have left; runs beside the requests, until it is through or `stop` aborts. */
   repair(stop: AbortSignal): Promise<void>;
   /** Ends the requests that receive, as interruptions with their bytes flushed and recorded; takes no new ones. */
@@ -39,8 +42,11 @@ export interface Pawl {
 }
 
 /** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
-export async function openPawl(config: Config, { log, root, now }: Surroundings): Promise<Pawl> {
-  const bytes = await openFiles(config.data, config);
+export async function openPawl(
+  config: Config,
+  { log, root, now, lend = (open) => open() }: Surroundings,
+): Promise<Pawl> {
+  const bytes = await openFiles(config.data, { durable: config.durable, lend });
   const records = await openRecords(join(config.data, "pawl.db"));
   const boot = await bootOf();
   const { durable } = config;
@@ -68,7 +74,7 @@ export async function openPawl(config: Config, { log, root, now }: Surroundings)
       allowedOrigins: config.allowedOrigins,
       log,
     }),
-    sweep: () => sweep({ engine, records, now, log }),
+    sweep: (stop) => sweep({ engine, records, now, log }, stop),
     repair: (stop) => repair({ engine, bytes, records, log }, stop),
     interrupt: () => engine.close(),
     close: () => records[Symbol.dispose](),

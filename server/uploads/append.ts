@@ -139,10 +139,10 @@ async function finished(
   { next, check }: { next: { offset: number; length?: number }; check: DigestCheck },
 ): Promise<CompleteUpload> {
   try {
-    await checkDigests(parts, { ...opened.upload, ...next }, check);
+    await checkDigests(parts, lease, { ...opened.upload, ...next }, check);
     return await appear(parts, lease, { ...opened.upload, ...next }, opened.begun);
   } catch (error) {
-    if (!(error instanceof UploadError)) await opened.record(next);
+    if (!(error instanceof UploadError && isRefusal(error))) await opened.record(next);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { Begun } from "./begun.ts";
 import { DigestCheck } from "../model/digest.ts";
 import { diskTrouble } from "./disk_trouble.ts";
 import type { Parts } from "./parts.ts";
-import type { Lease } from "./locks.ts";
+import { type Lease, shuttingDown } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /**
@@ -12,7 +12,7 @@ import { completed, type CompleteUpload, type ReceivingUpload } from "../model/u
  * A crash after any step leaves what the next call completes. Throws `digest-mismatch`, and then nothing has appeared.
  */
 export async function finish(parts: Parts, lease: Lease, upload: ReceivingUpload): Promise<CompleteUpload> {
-  await checkDigests(parts, upload);
+  await checkDigests(parts, lease, upload);
   return await appear(parts, lease, upload);
 }
 
@@ -120,10 +120,11 @@ function wantedOf({ path }: CompleteUpload): Wanted {
 
 /**
  * Throws `digest-mismatch` when the bytes are not what the client's digests say. `seen` has seen the whole file if it
- * has seen as many bytes; otherwise the file is read once more.
+ * has seen as many bytes; otherwise the file is read once more, and `shutdown` is thrown when the server stops meanwhile.
  */
 export async function checkDigests(
   { bytes }: Parts,
+  { stop }: Lease,
   upload: ReceivingUpload,
   seen?: DigestCheck,
 ): Promise<void> {
@@ -131,7 +132,11 @@ export async function checkDigests(
   let check = seen;
   if (check?.bytes !== upload.offset) {
     check = new DigestCheck(upload.digests);
-    for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) check.update(piece);
+    for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) {
+      check.update(piece);
+      // Whoever takes it over would only begin to read it again.
+      if (stop.aborted && stop.reason === "shutdown") throw shuttingDown();
+    }
   }
   const mismatch = check.mismatch();
   if (mismatch === undefined) return;

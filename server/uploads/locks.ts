@@ -141,7 +141,8 @@ export class Writers {
   }
 }
 
-function shuttingDown(): UploadError {
+/** What is thrown when the server stops: what has come is kept. */
+export function shuttingDown(): UploadError {
   return new UploadError("shutdown", "The server is restarting: try again in a few seconds");
 }
 

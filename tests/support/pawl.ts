@@ -46,7 +46,7 @@ export async function openTestApp(wishes: Wishes = {}): Promise<TestApp> {
 export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   const { folder, config, end } = await testFolder(wishes);
   const running = await serve(config, { log: folder.log, root, now: wishes.now ?? Date.now });
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<boolean> | undefined;
   const stop = (patienceMs = 100) => stopped ??= running.stop(patienceMs);
   return {
     ...folder,

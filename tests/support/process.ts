@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly env?: Record<string, string>;
   /** Another program than main.ts, as a path in the checkout: one that takes the same options and can be told lines. */
   readonly script?: string;
+  /** How many files the process may have open at most; what this one may have unless told. */
+  readonly openFiles?: number;
 }
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
@@ -96,9 +98,11 @@ export async function runPawl(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-function pawlCommand(args: readonly string[], { env = {}, script }: StartOptions): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", `${root}${script ?? "main.ts"}`, ...args],
+function pawlCommand(args: readonly string[], { env = {}, script, openFiles }: StartOptions): Deno.Command {
+  const deno = [Deno.execPath(), "run", "-A", "--no-check", `${root}${script ?? "main.ts"}`, ...args];
+  const limited = openFiles === undefined ? deno : ["prlimit", `--nofile=${openFiles}`, ...deno];
+  return new Deno.Command(limited[0]!, {
+    args: limited.slice(1),
     cwd: root,
     env: { NO_COLOR: "1", ...env },
     stdin: script === undefined ? "null" : "piped",

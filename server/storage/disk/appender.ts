@@ -1,3 +1,4 @@
+import type { Lend } from "./descriptors.ts";
 import { createFile, openFile } from "./entries.ts";
 import type { Appender } from "../store.ts";
 
@@ -6,6 +7,8 @@ export interface AppenderOptions {
   readonly syncEntry: () => Promise<void>;
   /** False: when what is written gets to the disk is left to the system. */
   readonly durable: boolean;
+  /** Opens the handle that flushes a large file. */
+  readonly lend: Lend;
 }
 
 /**
@@ -74,7 +77,9 @@ class FileAppender implements Appender {
 
   async sync(): Promise<void> {
     if (!this.#options.durable) return;
-    if (this.#length >= LARGE) this.#flusher ??= await Deno.open(this.#path, { write: true });
+    if (this.#length >= LARGE) {
+      this.#flusher ??= this.#options.lend(() => Deno.openSync(this.#path, { write: true }));
+    }
     // A file is on disk only when the folder that names it is.
     await both((this.#flusher ?? this.#file).syncData(), this.#options.syncEntry());
   }

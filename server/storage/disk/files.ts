@@ -2,8 +2,9 @@ import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
 import { statfs } from "node:fs/promises";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
+import type { Lend } from "./descriptors.ts";
 import { entryAt, giveName, orNotFound, removeEntry, setModified } from "./entries.ts";
-import { createFolderSync, gathered } from "./folder_sync.ts";
+import { createFolderSync, gathered, syncFolder as syncNow } from "./folder_sync.ts";
 import { createReadOut } from "./read_out.ts";
 import { createPlacement } from "./placement.ts";
 import type { ByteStore } from "../store.ts";
@@ -13,19 +14,24 @@ export interface FilesOptions {
   readonly durable: boolean;
   /** How long the flush waits that brings a finished file's name to the disk, for others to share it; milliseconds. */
   readonly gatherMs?: number;
+  /** Opens what an upload that runs needs besides its own file. */
+  readonly lend?: Lend;
 }
 
 /**
  * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
  * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
  */
-export async function openFiles(folder: string, { durable, gatherMs = 25 }: FilesOptions): Promise<ByteStore> {
+export async function openFiles(
+  folder: string,
+  { durable, gatherMs = 25, lend = (open) => open() }: FilesOptions,
+): Promise<ByteStore> {
   const incoming = join(folder, "incoming");
   const finished = join(folder, "files");
   await ensureDir(incoming);
   await ensureDir(finished);
   checkHardLinks(incoming, finished);
-  const syncFolder = durable ? createFolderSync() : () => Promise.resolve();
+  const syncFolder = durable ? createFolderSync((path) => syncNow(path, lend)) : () => Promise.resolve();
   await syncFolder(folder);
   // The data folder's own name, where it was just made; the folder above may be somebody else's.
   await syncFolder(dirname(folder)).catch(() => {});
@@ -39,6 +45,7 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
 
   const appending = (id: string): AppenderOptions => ({
     durable,
+    lend,
     async syncEntry() {
       if (safeEntries.has(id)) return;
       await syncFolder(incoming);
