@@ -1,5 +1,6 @@
 import { ConfigError, helpText, readConfig } from "./server/config.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
+import { missingForConfig, missingForServer } from "./server/permissions.ts";
 import { type Running, serve } from "./server/serve.ts";
 
 if (import.meta.main) await main();
@@ -7,10 +8,13 @@ if (import.meta.main) await main();
 /** Runs the server by the command line and the environment of this process, until it gets a signal. */
 export async function main(): Promise<void> {
   try {
+    const root = import.meta.dirname ?? ".";
+    refuseWithout(await missingForConfig());
     const config = readConfig(Deno.args, (name) => Deno.env.get(name));
     if (config === "help") return print(helpText());
+    refuseWithout(await missingForServer(config, root));
     const log = await openLog(config.logLevel);
-    const server = await serve(config, { log, root: import.meta.dirname ?? ".", now: Date.now });
+    const server = await serve(config, { log, root, now: Date.now });
     print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
     let asked = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -28,6 +32,11 @@ async function end(server: Running): Promise<never> {
     printFailure("Pawl could not wait any longer for what it was doing; what it has acknowledged is safe");
   }
   Deno.exit(isDone ? 0 : 1);
+}
+
+function refuseWithout(flags: readonly string[]): void {
+  if (flags.length === 0) return;
+  throw new ConfigError(`Pawl cannot start without ${flags.join(" ")}: give that to deno run, or -A for everything`);
 }
 
 /** Why the server does not start, in one line that says what to do. */

@@ -48,7 +48,7 @@ export async function openPawl(
 ): Promise<Pawl> {
   const bytes = await openFiles(config.data, { durable: config.durable, lend });
   const records = await openRecords(join(config.data, "pawl.db"));
-  const boot = await bootOf();
+  const boot = await bootOf(config.data);
   const { durable } = config;
   const engine = new Engine({
     bytes,
@@ -56,7 +56,7 @@ export async function openPawl(
     limits: limitsOf(config),
     distrusted: new Set(),
     durable,
-    boot,
+    boot: boot.id,
     log,
     now,
   });
@@ -76,7 +76,11 @@ export async function openPawl(
     }),
     sweep: (stop) => sweep({ engine, records, now, log }, stop),
     repair: (stop) => repair({ engine, bytes, records, log }, stop),
-    interrupt: () => engine.close(),
+    async interrupt() {
+      await engine.close();
+      await bytes.flush();
+      await boot.leave();
+    },
     close: () => records[Symbol.dispose](),
   };
 }

@@ -51,6 +51,8 @@ export interface ByteStore {
   keepSoon(path: string): Promise<void>;
   /** Sets when the file was last modified, in milliseconds since 1970. */
   setModified(id: string, time: number): Promise<void>;
+  /** Returns when every unfinished upload that this process has written to survives a power cut. */
+  flush(): Promise<void>;
   /** The ids of all unfinished uploads that have an entry, and the names of what else lies among them. */
   unfinished(): AsyncIterable<string>;
   /** How long ago an entry among the unfinished uploads was last written to; 0 when it is not there. */

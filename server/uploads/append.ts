@@ -142,7 +142,9 @@ async function finished(
     await checkDigests(parts, lease, { ...opened.upload, ...next }, check);
     return await appear(parts, lease, { ...opened.upload, ...next }, opened.begun);
   } catch (error) {
-    if (!(error instanceof UploadError && isRefusal(error))) await opened.record(next);
+    // The server stops before the digest is known: what has come is kept. What else is told knows its own count.
+    const isUnknown = !(error instanceof UploadError) || error.code === "shutdown";
+    if (isUnknown) await opened.record(next);
     throw error;
   }
 }

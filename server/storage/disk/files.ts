@@ -41,6 +41,8 @@ export async function openFiles(
   const pathOf = (id: string) => join(incoming, id);
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
+  /** Those whose bytes, and names, nobody has flushed. */
+  const unflushed = new Set<string>();
   let free = { bytes: 0, at: -Infinity };
 
   const appending = (id: string): AppenderOptions => ({
@@ -56,12 +58,40 @@ export async function openFiles(
   async function discard(id: string): Promise<void> {
     await orNotFound(Deno.remove(pathOf(id)));
     safeEntries.delete(id);
+    unflushed.delete(id);
+  }
+
+  function willWrite(id: string): void {
+    if (!durable) unflushed.add(id);
+  }
+
+  async function flush(id: string): Promise<void> {
+    using file = await orNotFound(Deno.open(pathOf(id), { write: true }));
+    await file?.syncData();
   }
 
   return {
     length: (id) => Promise.try(() => entryAt(pathOf(id))?.size),
-    create: (id) => Promise.try(() => createAppender(pathOf(id), appending(id))),
-    open: (id) => Promise.try(() => openAppender(pathOf(id), appending(id))),
+    create: (id) =>
+      Promise.try(() => {
+        willWrite(id);
+        return createAppender(pathOf(id), appending(id));
+      }),
+
+    open: (id) =>
+      Promise.try(() => {
+        willWrite(id);
+        return openAppender(pathOf(id), appending(id));
+      }),
+
+    async flush() {
+      if (durable) return;
+      for (const id of unflushed) {
+        await flush(id);
+        unflushed.delete(id);
+      }
+      await syncNow(incoming);
+    },
 
     readUnfinished: (id, end, start = 0) => readRange(pathOf(id), { start, end }),
 
@@ -91,6 +121,7 @@ export async function openFiles(
       Promise.try(() => {
         removeEntry(pathOf(id));
         safeEntries.delete(id);
+        unflushed.delete(id);
       }),
 
     discard,
