@@ -2,6 +2,7 @@ import { ConfigError, helpText, readConfig } from "./server/config.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/permissions.ts";
 import { type Running, serve } from "./server/serve.ts";
+import { surviveUncaught } from "./server/uncaught.ts";
 
 if (import.meta.main) await main();
 
@@ -13,7 +14,9 @@ export async function main(): Promise<void> {
     const config = readConfig(Deno.args, (name) => Deno.env.get(name));
     if (config === "help") return print(helpText());
     refuseWithout(await missingForServer(config, root));
+    refuseWithout(await missingForServer(config, root));
     const log = await openLog(config.logLevel);
+    surviveUncaught(log);
     const server = await serve(config, { log, root, now: Date.now });
     print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
     let asked = 0;

@@ -54,9 +54,17 @@ export class UploadError extends Error {
   }
 }
 
-/** What a failure is told as: a full disk may show anywhere, anything else that is no {@linkcode UploadError} is a bug. */
+/**
+ * What a failure is told as: a full disk and too many open files may show anywhere, anything else that is no
+ * {@linkcode UploadError} is a bug.
+ */
 export function told(error: unknown): UploadError {
   if (error instanceof UploadError) return error;
+  if (isOutOfFiles(error)) {
+    return new UploadError("too-many", "The server has too many files open: try again in a few seconds", {
+      cause: error,
+    });
+  }
   return isDiskFull(error)
     ? new UploadError("disk-full", "The server's disk is full: try again when there is space", { cause: error })
     : new UploadError("failed", "The server has failed, and keeps what it said it has: try again", { cause: error });
@@ -67,4 +75,12 @@ export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return true;
   return error.message.includes("database or disk is full");
+}
+
+/** True for what is thrown when this process (EMFILE), or the whole machine (ENFILE), has too many files open. */
+export function isOutOfFiles(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && (error.code === "EMFILE" || error.code === "ENFILE")) return true;
+  // Deno 2.9 gives no code for what accepting a connection fails with.
+  return /\(os error 2[34]\)/.test(error.message);
 }

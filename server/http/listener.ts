@@ -1,6 +1,7 @@
 import type { App } from "./app.ts";
 import type { Log } from "../log.ts";
-import { isOutOfFiles, type Spare } from "../storage/disk/descriptors.ts";
+import { isOutOfFiles } from "../errors.ts";
+import type { Spare } from "../storage/disk/descriptors.ts";
 
 export interface ListenerOptions {
   readonly host: string;

@@ -1,3 +1,5 @@
+import { isOutOfFiles } from "../../errors.ts";
+
 /** Opens a file where none more can be opened, for a request that runs. */
 export type Lend = (open: () => Deno.FsFile) => Deno.FsFile;
 
@@ -55,12 +57,4 @@ export function countFree(folder: string, most: number): number {
   }
   for (const file of held) file.close();
   return held.length;
-}
-
-/** True for what is thrown when this process (EMFILE), or the whole machine (ENFILE), has too many files open. */
-export function isOutOfFiles(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if ("code" in error && (error.code === "EMFILE" || error.code === "ENFILE")) return true;
-  // Deno 2.9 gives no code for what accepting a connection fails with.
-  return /\(os error 2[34]\)/.test(error.message);
 }

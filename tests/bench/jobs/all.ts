@@ -1,4 +1,5 @@
 import type { Job } from "../job.ts";
+import { chunked } from "./chunked.ts";
 import { download } from "./download.ts";
 import { eight } from "./eight.ts";
 import { memory } from "./memory.ts";
@@ -11,4 +12,4 @@ import { status } from "./status.ts";
 import { sweep } from "./sweep.ts";
 
 /** Every job, in the order in which they run. */
-export const JOBS: readonly Job[] = [one, eight, small, resume, slow, memory, status, sweep, download, start];
+export const JOBS: readonly Job[] = [one, eight, chunked, small, resume, slow, memory, status, sweep, download, start];

@@ -1,4 +1,4 @@
-import { assert, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import { setImmediate } from "node:timers/promises";
 import { TAKING_READS } from "../../../server/receiving/backlog.ts";
 import { chunksOf } from "../../support/chunked.ts";
@@ -75,4 +75,25 @@ Deno.test("Deno takes no more than so many buffers at a stretch: reads that go o
     assertLess(longest, (TAKING_READS + 2) * buffer.length);
     assert(longest > TAKING_READS / 4 * buffer.length, `no more than ${longest} bytes were given at a stretch`);
   });
+});
+
+Deno.test("Deno sends 100 Continue before a handler is called, and has no way to hold it back", async () => {
+  const { promise: mayAnswer, resolve: letAnswer } = Promise.withResolvers<void>();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
+    await mayAnswer;
+    return new Response("refused", { status: 409 });
+  });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+  try {
+    const request = head("POST /", { "Content-Length": 5, "Expect": "100-continue", "Connection": "close" });
+    await connection.write(new TextEncoder().encode(request));
+    const buffer = new Uint8Array(1000);
+    const heard = new TextDecoder().decode(buffer.subarray(0, await connection.read(buffer) ?? 0));
+    assertEquals(heard, "HTTP/1.1 100 Continue\r\n\r\n");
+    letAnswer();
+    await connection.write(new TextEncoder().encode("12345"));
+    while (await connection.read(buffer) !== null);
+  } finally {
+    connection.close();
+  }
 });
