@@ -16,6 +16,10 @@ export function uninterrupted({ upload, end }: Appended): ReceivingUpload | Comp
       throw new UploadError("idle", `No bytes came for too long: ${go}`, { offset });
     case "too-slow":
       throw new UploadError("too-slow", `The bytes came too slowly: ${go}`, { offset });
+    case "too-short-chunks":
+      throw new UploadError("too-short-chunks", `The chunks are too short: send a Content-Length, and ${go}`, {
+        offset,
+      });
     case "taken-over":
       throw takenOver(offset);
     case "shutdown":

@@ -178,8 +178,9 @@ async function conclude(
     try {
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {
-      // The bytes count, even where the file cannot be finished now.
-      if (!(error instanceof UploadError)) await opened.record(next);
+      // The bytes count, even where the file cannot be finished now, or the server stops before its digest is known.
+      const isUnknown = !(error instanceof UploadError) || error.code === "shutdown";
+      if (isUnknown) await opened.record(next);
       throw error;
     }
   }

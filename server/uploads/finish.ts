@@ -3,7 +3,7 @@ import { RefusedPath, type UnfinishedFile, type Wanted } from "../storage/store.
 import { isClaimed } from "./claims.ts";
 import { DigestCheck } from "../model/digest.ts";
 import type { EngineDeps } from "./engine_deps.ts";
-import type { Lease } from "./locks.ts";
+import { type Lease, shuttingDown } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** How often a name is chosen anew that somebody else takes, or whose folder goes, in the moment in which it was chosen. */
@@ -32,7 +32,7 @@ export async function finish(
   seen?: DigestCheck,
 ): Promise<CompleteUpload> {
   const { upload } = finishing;
-  await checkDigests(deps, upload, seen);
+  await checkDigests(deps, lease, upload, seen);
   const finished = await recordFinished(deps, finishing, (next) => replace(deps, upload, next));
   if (finished !== undefined) return await appear(deps, lease, finished);
   throw new Error(`Cannot find a name for upload ${upload.id}: others take each one first`);
@@ -176,10 +176,11 @@ function wantedOf({ path }: CompleteUpload): Wanted {
 
 /**
  * Throws `digest-mismatch` when the bytes are not what the client's digests say. `seen` has seen the whole file if it
- * has seen as many bytes; otherwise the file is read once more.
+ * has seen as many bytes; otherwise the file is read once more, and `shutdown` is thrown when the server stops meanwhile.
  */
 async function checkDigests(
   { bytes }: EngineDeps,
+  { stop }: Lease,
   upload: ReceivingUpload,
   seen?: DigestCheck,
 ): Promise<void> {
@@ -187,7 +188,11 @@ async function checkDigests(
   let check = seen;
   if (check?.bytes !== upload.offset) {
     check = new DigestCheck(upload.digests);
-    for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) check.update(piece);
+    for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) {
+      check.update(piece);
+      // Whoever takes it over would only begin to read it again.
+      if (stop.aborted && stop.reason === "shutdown") throw shuttingDown();
+    }
   }
   const mismatch = check.mismatch();
   if (mismatch === undefined) return;

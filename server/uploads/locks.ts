@@ -159,7 +159,8 @@ function stopEarlier(line: readonly Holder[], arrival: number): void {
   }
 }
 
-function shuttingDown(): UploadError {
+/** What is thrown when the server stops: what has come is kept. */
+export function shuttingDown(): UploadError {
   return new UploadError("shutdown", "The server is restarting: try again in a few seconds");
 }
 

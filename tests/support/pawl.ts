@@ -68,7 +68,7 @@ function withHost(request: Request): Request {
 export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   const { folder, config, end } = await testFolder(wishes);
   const running = await serve(config, surroundingsOf(wishes, folder.log));
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<boolean> | undefined;
   const stop = (patienceMs = 100) => stopped ??= running.stop(patienceMs);
   return {
     ...folder,

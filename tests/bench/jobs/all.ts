@@ -1,4 +1,5 @@
 import type { Job } from "../job.ts";
+import { chunked } from "./chunked.ts";
 import { download } from "./download.ts";
 import { eight } from "./eight.ts";
 import { memory } from "./memory.ts";
@@ -17,6 +18,7 @@ import { takeOvers } from "./take_over.ts";
 export const JOBS: readonly Job[] = [
   one,
   eight,
+  chunked,
   small,
   resume,
   slow,

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { createSameName } from "../../../../server/model/same_name.ts";
 import { createPlacement } from "../../../../server/storage/disk/placement.ts";
 import { createResolve } from "../../../../server/storage/disk/resolve.ts";
+import { needsAll } from "../../../support/needs_all.ts";
 import { tempDir } from "../../../support/temp_dir.ts";
 
 /** No path is claimed. */
@@ -48,20 +49,24 @@ Deno.test("choose() flushes the name of a folder that it finds as well, for it m
   assertEquals(test.synced, ["files"]);
 });
 
-Deno.test("choose() never gives the name of another file, folder or link, nor one that is claimed", async () => {
-  await using test = await setUp();
-  await Deno.writeTextFile(join(test.root, "a.txt"), "first");
-  await Deno.mkdir(join(test.root, "a (2).txt"));
-  await Deno.symlink("/nowhere", join(test.root, "a (3).txt"));
-  const wanted = { name: "a.txt", folders: [] };
-  assertEquals(await test.placement.choose(wanted, nothing), "a (4).txt");
-  // Of names that were not given before it is for place() to find out.
-  assertEquals([await test.placement.choose(wanted), await test.placement.choose(wanted)], ["a.txt", "a (4).txt"]);
-  assertEquals(
-    await test.placement.choose(wanted, { isClaimed: (path) => Promise.resolve(path === "a (4).txt") }),
-    "a (5).txt",
-  );
-});
+Deno.test(
+  "choose() never gives the name of another file, folder or link, nor one that is claimed",
+  needsAll,
+  async () => {
+    await using test = await setUp();
+    await Deno.writeTextFile(join(test.root, "a.txt"), "first");
+    await Deno.mkdir(join(test.root, "a (2).txt"));
+    await Deno.symlink("/nowhere", join(test.root, "a (3).txt"));
+    const wanted = { name: "a.txt", folders: [] };
+    assertEquals(await test.placement.choose(wanted, nothing), "a (4).txt");
+    // Of names that were not given before it is for place() to find out.
+    assertEquals([await test.placement.choose(wanted), await test.placement.choose(wanted)], ["a.txt", "a (4).txt"]);
+    assertEquals(
+      await test.placement.choose(wanted, { isClaimed: (path) => Promise.resolve(path === "a (4).txt") }),
+      "a (5).txt",
+    );
+  },
+);
 
 Deno.test("place() never puts a file in the place of another, and is done when it is done again", async () => {
   await using test = await setUp();
