@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "../support/bytes.ts";
 import { untilReceived } from "../support/incoming.ts";

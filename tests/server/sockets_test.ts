@@ -119,12 +119,12 @@ Deno.test("who only asks takes the upload from a connection that is silent, and 
 Deno.test("who only asks leaves a connection that goes on sending alone", async () => {
   await using server = await startServer({ limits: { patience: NEVER_SILENT } });
   using sending = await connect(server.port);
-  await sending.send(postHead("a", { "Content-Length": 100 }));
-  await sending.send(file.subarray(0, 50));
-  await untilReceived(server.data, 50);
+  await sending.send(postHead("a", { "Content-Length": file.length }));
+  await sending.send(file.subarray(0, 1_500_000));
+  await untilReceived(server.data, 1_500_000);
   assertEquals((await client(server.url).status("a")).headers.get("upload-complete"), "?0");
-  await sending.send(file.subarray(50, 100));
-  assertEquals((await sending.answer()).body, "Success 100");
+  await sending.send(file.subarray(1_500_000));
+  assertEquals((await sending.answer()).body, "Success 3000000");
 });
 
 Deno.test("who goes on from the count while bytes of an earlier request still come in is told to ask again", async () => {
