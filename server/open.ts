@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly monotonic?: () => number;
   /** The longest time, in milliseconds, between two looks at that clock in which the process has not stood still. */
   readonly longestStepMs?: number;
+  /** Limits in the place of those that the configuration gives. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** Pawl on its data folder, without a port. */
@@ -50,7 +52,7 @@ export interface Pawl {
 
 /** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
-  const { log, root, now, monotonic = () => performance.now(), longestStepMs } = surroundings;
+  const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs } = surroundings;
   const bytes = await openFiles(config.data, config);
   const database = join(config.data, "pawl.db");
   const records = await openRecords(database, bytes.sameName).catch((error) => {
@@ -65,7 +67,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const engine = new Engine({
     bytes,
     records,
-    limits: limitsOf(config),
+    limits: { ...limitsOf(config), ...limits },
     distrusted: new Set(),
     unrecorded: new Set(),
     isThere: watch.isThere,

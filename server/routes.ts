@@ -4,7 +4,7 @@ import { notHere } from "./http/refusals.ts";
 import { allowedMethods, type Handler, type Route } from "./http/route.ts";
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
 import { ADDRESS } from "./protocols/address.ts";
-import { ANSWER_HEADERS, REQUEST_HEADERS } from "./protocols/header_names.ts";
+import { ANSWER_HEADERS, REQUEST_HEADERS } from "./http/header_names.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
 import type { Engine } from "./uploads/engine.ts";

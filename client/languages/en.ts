@@ -51,6 +51,7 @@ export const messages: Messages = {
   asking: "Asking the server",
   sending: "Uploading",
   finishing: "All sent, the server is finishing",
+  checking: "Checking that the file has not changed",
   paused: "Paused",
   done: "Done",
   problems: {

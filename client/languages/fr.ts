@@ -52,6 +52,7 @@ export const messages: Messages = {
   asking: "Vérification auprès du serveur",
   sending: "Envoi en cours",
   finishing: "Tout est envoyé, finalisation sur le serveur",
+  checking: "Vérification que le fichier n’a pas changé",
   paused: "En pause",
   done: "Terminé",
   problems: {

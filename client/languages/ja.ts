@@ -47,6 +47,7 @@ export const messages: Messages = {
   asking: "サーバーに確認中",
   sending: "アップロード中",
   finishing: "送信完了、サーバーで処理中",
+  checking: "ファイルに変更がないか確認中",
   paused: "一時停止中",
   done: "完了",
   problems: {

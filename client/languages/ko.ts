@@ -49,6 +49,7 @@ export const messages: Messages = {
   asking: "서버에 확인하는 중",
   sending: "업로드 중",
   finishing: "전송 완료, 서버에서 마무리하는 중",
+  checking: "파일이 변경되지 않았는지 확인하는 중",
   paused: "일시 중지됨",
   done: "완료",
   problems: {

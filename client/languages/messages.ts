@@ -63,6 +63,8 @@ export interface Messages {
   sending: string;
   /** All bytes have left, and the server has not answered yet. */
   finishing: string;
+  /** The file on this computer is read once more before its last piece goes. */
+  checking: string;
   paused: string;
   done: string;
   /** What is in the way, as a sentence without its full stop, and when the next try comes. */

@@ -55,6 +55,7 @@ export const messages: Messages = {
   asking: "Запрос к серверу",
   sending: "Загружается",
   finishing: "Всё отправлено, сервер завершает обработку",
+  checking: "Проверка, что файл не изменился",
   paused: "Приостановлено",
   done: "Готово",
   problems: {

@@ -28,6 +28,8 @@ export function stateText(
       return messages.asking;
     case "sending":
       return progress.sent === progress.total ? messages.finishing : messages.sending;
+    case "checking":
+      return messages.checking;
     case "waiting": {
       const code = progress.problem?.code ?? "connection";
       // What ends this wait is the network, not the clock.

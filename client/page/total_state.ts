@@ -4,15 +4,15 @@ import { joined } from "./texts.ts";
 
 /** How many uploads run, or wait for their turn or for the network. */
 export function runningOf(total: Total): number {
-  const { queued, ready, asking, sending, waiting } = total.in;
-  return queued + ready + asking + sending + waiting;
+  const { queued, ready, asking, sending, checking, waiting } = total.in;
+  return queued + ready + asking + sending + checking + waiting;
 }
 
 /** Whether no upload gets through to the server, when that was so `before` or not. */
 export function isCutOff(total: Total, before: boolean): boolean {
-  const { sending, asking } = total.in;
+  const { sending, checking, asking } = total.in;
   // A question that is under way says nothing yet: each try begins with one.
-  return sending === 0 && (total.disconnected > 0 || before && asking > 0);
+  return sending + checking === 0 && (total.disconnected > 0 || before && asking > 0);
 }
 
 /** What is to be said of all uploads together beside their numbers, and the state that it is said in. */

@@ -18,8 +18,10 @@ export type Meaning =
   /** Would be the same at every further try. */
   | { kind: "refused"; error: UploadError };
 
-/** Statuses below 500 that pass by themselves. */
+/** Statuses below 500 that pass by themselves, also where no code says why. */
 const PASSING = new Set([408, 409, 423, 425, 429]);
+/** Statuses that pass by themselves and are about one upload: another one may be taken meanwhile. */
+const OWN = new Set([409, 423, 500]);
 const LONGEST_LINE = 200;
 
 /** Reads the answer to `GET /status` for a file of `totalBytes`. */
@@ -35,18 +37,24 @@ export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning
   return offset === totalBytes ? { kind: "complete" } : { kind: "held", offset: 0 };
 }
 
-/** Reads the answer to a `POST /upload` whose body began at `startByte`, of a file of `totalBytes`. */
+/**
+ * Reads the answer to a `POST /upload` whose body began at `startByte`, of a file of `totalBytes`. A refusal is told by
+ * its code, `X-Error`; servers that give none are understood by status and count.
+ */
 export function readUpload(answer: TransportAnswer, startByte: number, totalBytes: number): Meaning {
-  if (answer.status === 400) {
-    const offset = uploadOffset(answer) ?? parseCount(answer.text.replace(/^Wrong start byte:?/, "").trim());
+  const code = answer.headers.get("x-error");
+  if (code === "digest-mismatch") return { kind: "retry", problem: problem("damaged") };
+  if (code === "wrong-offset" || (code === null && answer.status === 400)) {
+    const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
     if (offset !== undefined && offset !== startByte) return held(offset, totalBytes);
     // With the count that was sent, the bytes of an earlier request may still be coming in.
-    if (answer.text.startsWith("Wrong start byte")) return { kind: "retry", problem: problem("busy") };
-    if (serverLine(answer).includes("digest that was given")) return { kind: "retry", problem: problem("damaged") };
+    if (code !== null) return { kind: "retry", problem: problem("busy", undefined, true) };
   }
   if (!isSuccess(answer)) return readFailure(answer, totalBytes);
   const complete = isComplete(answer);
-  if (complete === true || (complete === undefined && /^Success\b/.test(answer.text))) return { kind: "complete" };
+  // Without headers, a word before the count tells that the file is whole.
+  const told = /^[a-z]+ (\d+)$/i.exec(answer.text.trim())?.[1];
+  if (complete === true || (complete === undefined && told === String(totalBytes))) return { kind: "complete" };
   const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
   if (offset === undefined) return { kind: "unclear" };
   // A server that never says whether an upload is complete has no other way to say so.
@@ -59,9 +67,11 @@ function uploadOffset(answer: TransportAnswer): number | undefined {
 
 /** `bodyOf` is the size of the file whose bytes were sent, if any were. */
 function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
-  const { status } = answer;
+  const { status, headers } = answer;
   const line = serverLine(answer);
-  if (status === 413 && bodyOf !== undefined && (maxSize(answer) ?? Infinity) >= bodyOf) {
+  const code = headers.get("x-error");
+  // One that Pawl itself refuses is too large; anything else on the way means the request.
+  if (status === 413 && code === null && bodyOf !== undefined && (maxSize(answer) ?? Infinity) >= bodyOf) {
     return { kind: "too-much", error: refusal(status, line) };
   }
   if (status === 507 || (status < 500 && !PASSING.has(status))) {
@@ -71,7 +81,7 @@ function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
   const retryAfterSeconds = parseRetryAfter(answer.headers.get("retry-after"));
   return {
     kind: "retry",
-    problem: problem("busy", message),
+    problem: problem("busy", message, OWN.has(status)),
     ...retryAfterSeconds !== undefined && { retryAfterSeconds },
   };
 }

@@ -16,7 +16,11 @@ export interface Problem {
   code: ProblemCode;
   /** One plain line. */
   message: string;
+  /** It is about this file, as far as is known: others may get through meanwhile. */
+  isOwn?: true;
 }
+
+const OWN: ReadonlySet<ProblemCode> = new Set(["not-kept", "damaged"]);
 
 const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   "connection": "The connection to the server is lost",
@@ -29,6 +33,6 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
 };
 
 /** The problem of that code, in its own words or in better ones. */
-export function problem(code: ProblemCode, message = MESSAGES[code]): Problem {
-  return { code, message };
+export function problem(code: ProblemCode, message = MESSAGES[code], isOwn = OWN.has(code)): Problem {
+  return { code, message, ...isOwn && { isOwn } };
 }

@@ -52,6 +52,8 @@ export interface RequestsOptions extends Patience {
   url: string;
   transport: Transport;
   clock: Clock;
+  /** Rejects with an `UploadError` when a part of the file, which is being sent, cannot be read any more. */
+  look?: (part: Blob) => Promise<void>;
 }
 
 /**
@@ -59,7 +61,7 @@ export interface RequestsOptions extends Patience {
  * failure of the network is a reply that means "retry".
  */
 export function createRequests(options: RequestsOptions): Requests {
-  const { file, id, path, url, transport, clock } = options;
+  const { file, id, path, url, transport, clock, look = () => Promise.resolve() } = options;
   const base = url.replace(/\/+$/, "");
   const description = describeFile(file, path);
 
@@ -73,7 +75,8 @@ export function createRequests(options: RequestsOptions): Requests {
       answer = await sendWatched(transport, request, { ...options, ...patience });
     } catch (cause) {
       if (cause instanceof TooSlow) return { meaning: { kind: "cut" } };
-      if (request.body !== undefined) await unlessAborted(request.signal, checkReadable(file, request.body));
+      if (cause instanceof UploadError) throw cause;
+      if (request.body !== undefined) await unlessAborted(request.signal, look(request.body));
       const message = cause instanceof Error ? cause.message : String(cause);
       const why = problem(cause instanceof Stalled ? "stalled" : "connection", message);
       return { meaning: { kind: "retry", problem: why } };
@@ -100,13 +103,13 @@ export function createRequests(options: RequestsOptions): Requests {
       return exchange(request, (answer) => readStatus(answer, file.size));
     },
 
-    send({ start, body, digest }, { signal, onSent, mayBeCut }) {
+    send({ start, body, fingerprint }, { signal, onSent, mayBeCut }) {
       const headers = {
         "X-File-Id": id,
         "X-Start-Byte": String(start),
         // A browser sends a request again by itself when a kept connection breaks under it.
         "X-Start-Over": "?0",
-        ...digest !== undefined && { "Content-Digest": digest },
+        ...fingerprint?.contentDigest !== undefined && { "Content-Digest": fingerprint.contentDigest },
         ...description,
       };
       const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
@@ -131,19 +134,4 @@ function describeFile({ name, size, type, lastModified }: FileFacts, path: strin
     ...path !== undefined && { "X-File-Path": path.split("/").map(encodeURIComponent).join("/") },
     ...MEDIA_TYPE.test(type) && { "X-File-Type": type },
   };
-}
-
-/** A browser reports a file that changed on the disk as a broken network; reading one byte tells them apart. */
-async function checkReadable(file: FileFacts, body: Blob): Promise<void> {
-  try {
-    await body.slice(0, 1).arrayBuffer();
-  } catch (cause) {
-    throw fileChanged(file, cause);
-  }
-}
-
-/** The error for a file that cannot be read any more. */
-export function fileChanged(file: FileFacts, cause: unknown): UploadError {
-  const message = `"${file.name}" was changed, moved or removed while it was being uploaded. Choose the file again`;
-  return new UploadError("file-changed", message, { cause });
 }

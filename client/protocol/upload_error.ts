@@ -53,6 +53,12 @@ export function refusal(status: number, line: string, limit?: number): UploadErr
   return new UploadError(code, `${problem} (${said}). ${advice}`, { status, line, limit });
 }
 
+/** The error for a file that is not there any more as it was when it was chosen. */
+export function fileChanged(name: string, cause?: unknown): UploadError {
+  const message = `"${name}" was changed, moved or removed while it was being uploaded. Choose the file again`;
+  return new UploadError("file-changed", message, { cause });
+}
+
 /** The error for a file over the limit that the server has told. */
 export function tooLarge(limit: number): UploadError {
   return refusal(413, `the limit is ${limit} bytes`, limit);
@@ -82,6 +88,12 @@ function describeRefusal(status: number): [code: UploadErrorCode, problem: strin
         "too-large",
         "The server does not take a file this big",
         "Choose a smaller file, or ask whoever runs the server to raise the limit",
+      ];
+    case 421:
+      return [
+        "refused",
+        "The server does not answer under this address",
+        "Use an address that it knows, or ask whoever runs it to allow this one",
       ];
     case 507:
       return [

@@ -1,6 +1,9 @@
 import type { Clock } from "../async/clock.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
+/** After so long without a move, a look tells whether the body can still be read: some browsers never say so. */
+const LOOK_SECONDS = 3;
+
 /** Why a request was aborted: nothing has moved for so long. */
 export class Stalled extends Error {
   override name = "Stalled";
@@ -23,6 +26,8 @@ export interface Patience {
   answerSeconds: number;
   /** How long the body may be on its way altogether. Default: any time. */
   bodySeconds?: number;
+  /** Rejects when the body cannot be read any more, which ends the request with the same reason. */
+  look?: (body: Blob) => Promise<void>;
 }
 
 /**
@@ -32,24 +37,37 @@ export interface Patience {
 export async function sendWatched(
   transport: Transport,
   request: TransportRequest,
-  { stallSeconds, answerSeconds, bodySeconds = Infinity, clock }: Patience & { clock: Clock },
+  { stallSeconds, answerSeconds, bodySeconds = Infinity, look, clock }: Patience & { clock: Clock },
 ): Promise<TransportAnswer> {
   const stalled = new AbortController();
   const ended = new AbortController();
-  const bodyBytes = request.body?.size;
+  const { body } = request;
   let sentBytes = 0;
   const beganAt = clock.now();
   let movedAt = beganAt;
+  /** The move after which was looked. */
+  let lookedAfter: number | undefined;
+
+  /** Looks at the body, once for each time that it stands still; gives the seconds until it is to be asked again. */
+  function lookIfStill(): number {
+    if (look === undefined || body === undefined) return Infinity;
+    const stillSeconds = clock.now() - movedAt;
+    if (stillSeconds < LOOK_SECONDS) return LOOK_SECONDS - stillSeconds;
+    if (lookedAfter !== movedAt) look(body).catch((reason) => stalled.abort(reason));
+    lookedAfter = movedAt;
+    return LOOK_SECONDS;
+  }
 
   async function watch(): Promise<void> {
     while (!ended.signal.aborted) {
-      const hasLeft = sentBytes === bodyBytes;
+      const hasLeft = sentBytes === body?.size;
       const limitSeconds = hasLeft ? answerSeconds : stallSeconds;
       const stallsIn = movedAt + limitSeconds - clock.now();
       const endsIn = hasLeft ? Infinity : beganAt + bodySeconds - clock.now();
       if (stallsIn <= 0) return stalled.abort(new Stalled(limitSeconds));
       if (endsIn <= 0) return stalled.abort(new TooSlow(`The body took more than ${bodySeconds} seconds`));
-      await clock.wait(Math.min(stallsIn, endsIn), ended.signal);
+      const looksIn = hasLeft ? Infinity : lookIfStill();
+      await clock.wait(Math.min(stallsIn, endsIn, looksIn), ended.signal);
     }
   }
 

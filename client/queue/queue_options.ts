@@ -2,7 +2,8 @@ import type { QueuedUpload } from "./queued_upload.ts";
 import type { UploaderOptions } from "../upload/options.ts";
 
 /** How a queue uploads. Everything has a default. */
-export interface QueueOptions extends Omit<UploaderOptions, "file" | "id" | "path" | "confirmed" | "onProgress"> {
+export interface QueueOptions
+  extends Omit<UploaderOptions, "file" | "id" | "path" | "confirmed" | "onProgress" | "beforeRetry"> {
   /**
    * How many large files are sent at a time. Default 3. Of files of up to 1 MiB, which need one request each, there are
    * twice as many: browsers open six connections to an HTTP/1.1 server.

@@ -4,7 +4,7 @@ import type { Uploader } from "../upload/uploader.ts";
 /** A state of an upload in a queue: `queued` is one whose turn has not come. */
 export type QueuedState = UploadState | "queued";
 
-const ACTIVE: ReadonlySet<QueuedState> = new Set(["queued", "ready", "asking", "sending", "waiting"]);
+const ACTIVE: ReadonlySet<QueuedState> = new Set(["queued", "ready", "asking", "sending", "checking", "waiting"]);
 
 /** Whether an upload in that state could be paused. */
 export function isActive(state: QueuedState): boolean {
@@ -80,8 +80,8 @@ export class QueuedUpload {
   }
 
   /**
-   * Goes on after a pause, or tries again after a failure, as soon as its turn comes. One that waits for its next try has
-   * it now.
+   * Goes on after a pause, or tries again after a failure, as soon as its turn comes. One that waits for its next try
+   * waits no longer.
    */
   resume(): void {
     this.#controls.resume(this);

@@ -31,6 +31,7 @@ const STATES: readonly QueuedState[] = [
   "ready",
   "asking",
   "sending",
+  "checking",
   "waiting",
   "paused",
   "done",

@@ -1,27 +1,56 @@
+import type { Clock } from "../async/clock.ts";
 import { SMALL_FILE_BYTES } from "../upload/pieces.ts";
 import type { QueuedUpload } from "./queued_upload.ts";
 
-/** Lets as many uploads of a queue run as there is room for, in the order in which they came. */
+/** Between two places that are given while nothing but trouble comes of them, in seconds. */
+const PACE_SECONDS = 1;
+
+/** What {@linkcode Turns} are made with. */
+export interface TurnsOptions {
+  /** There is room for so many large files, or for twice as many small ones. */
+  concurrency: number;
+  clock: Clock;
+  /** Begins an upload that has got its first place. */
+  start: (upload: QueuedUpload) => void;
+}
+
+/**
+ * Lets as many uploads of a queue run as there is room for, in the order in which they came. One that waits for its next
+ * try because of a trouble of its own gives its place up, and needs one again for that try: so a few files that never go
+ * well do not stop the others.
+ */
 export class Turns {
+  /** Those that have not begun, or begin anew. */
   readonly #waiting = new Set<QueuedUpload>();
   readonly #running = new Set<QueuedUpload>();
+  /** Those that have given their place up. */
+  readonly #yielded = new Set<QueuedUpload>();
+  /** Those of them that need one again, with what lets them go on. */
+  readonly #returning = new Map<QueuedUpload, () => void>();
   readonly #capacity: number;
+  readonly #clock: Clock;
   readonly #start: (upload: QueuedUpload) => void;
   #isFilling = false;
+  #isPaced = false;
+  #hasReturned = false;
+  /** How many places were given up in a row, with nothing that went well in between. */
+  #troubles = 0;
+  #givenAt = -Infinity;
 
-  /** There is room for `concurrency` large files, or twice as many small ones. */
-  constructor(concurrency: number, start: (upload: QueuedUpload) => void) {
+  constructor({ concurrency, clock, start }: TurnsOptions) {
     this.#capacity = 2 * concurrency;
+    this.#clock = clock;
     this.#start = start;
   }
 
-  /** Those that wait for their turn, then those that run. */
+  /** Those that wait for their turn or their next try, then those that run. */
   get all(): QueuedUpload[] {
-    return [...this.#waiting, ...this.#running];
+    return [...this.#waiting, ...this.#yielded, ...this.#running];
   }
 
-  isRunning(upload: QueuedUpload): boolean {
-    return this.#running.has(upload);
+  /** Whether its turn has come and it has not left since. */
+  hasBegun(upload: QueuedUpload): boolean {
+    return this.#running.has(upload) || this.#yielded.has(upload);
   }
 
   /** Gives it a turn when there is room. */
@@ -30,10 +59,35 @@ export class Turns {
     this.fill();
   }
 
+  /** It gives its place up until its next try, for which it calls `comeBack()`. */
+  yield(upload: QueuedUpload): void {
+    if (!this.#running.delete(upload)) return;
+    this.#yielded.add(upload);
+    this.#troubles++;
+    this.fill();
+  }
+
+  /** Resolves when one that has given its place up has one again; `undefined` for one that has not. */
+  comeBack(upload: QueuedUpload): Promise<void> | undefined {
+    if (!this.#yielded.has(upload)) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#returning.set(upload, resolve);
+    this.fill();
+    return promise;
+  }
+
+  /** Something went well: the trouble of the others is their own. */
+  goWell(): void {
+    this.#troubles = 0;
+    if (this.#isPaced) this.fill();
+  }
+
   /** It needs no turn, or no more. */
   leave(upload: QueuedUpload): void {
     this.#waiting.delete(upload);
     this.#running.delete(upload);
+    this.#yielded.delete(upload);
+    this.#returning.delete(upload);
     this.fill();
   }
 
@@ -45,14 +99,49 @@ export class Turns {
       this.#isFilling = false;
       let taken = 0;
       for (const upload of this.#running) taken += weightOf(upload);
-      for (const upload of this.#waiting) {
-        taken += weightOf(upload);
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        taken += weightOf(next);
         if (taken > this.#capacity) return;
-        this.#waiting.delete(upload);
-        this.#running.add(upload);
-        this.#start(upload);
+        if (this.#mustPace()) return;
+        this.#give(next);
       }
     });
+  }
+
+  /** Places go in turn to one that comes back and to one that has not begun: neither keeps the other away. */
+  #next(): QueuedUpload | undefined {
+    const [returning] = this.#returning.keys();
+    const [waiting] = this.#waiting;
+    return this.#hasReturned ? waiting ?? returning : returning ?? waiting;
+  }
+
+  #give(upload: QueuedUpload): void {
+    this.#givenAt = this.#clock.now();
+    this.#running.add(upload);
+    const goOn = this.#returning.get(upload);
+    this.#hasReturned = goOn !== undefined;
+    if (goOn === undefined) {
+      this.#waiting.delete(upload);
+      this.#start(upload);
+    } else {
+      this.#returning.delete(upload);
+      this.#yielded.delete(upload);
+      goOn();
+    }
+  }
+
+  /** Where every file meets the same trouble, the queue is not driven through all of them as fast as they fail. */
+  #mustPace(): boolean {
+    const restSeconds = this.#givenAt + PACE_SECONDS - this.#clock.now();
+    if (this.#troubles <= this.#capacity || restSeconds <= 0) return false;
+    if (!this.#isPaced) {
+      this.#isPaced = true;
+      this.#clock.wait(restSeconds, new AbortController().signal).then(() => {
+        this.#isPaced = false;
+        this.fill();
+      });
+    }
+    return true;
   }
 }
 

@@ -9,7 +9,7 @@ import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import { type Total, TotalCounter } from "./total.ts";
 import { Remembering } from "./remembering.ts";
 import { rememberedSizes, type RequestSizes } from "../upload/request_sizes.ts";
-import { createSha256 } from "../upload/sha256.ts";
+import { createFingerprintOf } from "../upload/fingerprint.ts";
 import { isElsewhere, isLarge, Turns } from "./turns.ts";
 import { Uploader, UploadError } from "../upload/uploader.ts";
 
@@ -44,11 +44,11 @@ export class UploadQueue {
   constructor(options: QueueOptions = {}) {
     this.#memory = options.memory ?? new Memory();
     this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
-    const { sha256 = createSha256(), clock = systemClock, concurrency = 3 } = options;
+    const { fingerprintOf = createFingerprintOf(), clock = systemClock, concurrency = 3 } = options;
     if (!(concurrency >= 1)) throw new RangeError(`Cannot send ${concurrency} files at a time: give 1 or more`);
-    this.#turns = new Turns(concurrency, (upload) => this.#start(upload));
+    this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
     this.#cancels = new Cancels(2 * concurrency);
-    this.#options = { ...options, memory: this.#memory, sizes: this.#sizes, sha256, clock };
+    this.#options = { ...options, memory: this.#memory, sizes: this.#sizes, fingerprintOf, clock };
     this.#remembering = new Remembering({
       memory: this.#memory,
       url: options.url ?? "",
@@ -207,7 +207,7 @@ export class UploadQueue {
   }
 
   #run(upload: QueuedUpload): void {
-    if (!this.#turns.isRunning(upload)) return;
+    if (!this.#turns.hasBegun(upload)) return;
     this.#uploaderOf(upload).upload().catch((error) => {
       // Those are shown.
       if (!(error instanceof UploadError)) reportError(error);
@@ -218,21 +218,38 @@ export class UploadQueue {
     if (upload.uploader !== undefined) return upload.uploader;
     const { file, path } = upload;
     const { confirmed } = upload.progress;
-    const uploader = new Uploader({ ...this.#options, file, confirmed, ...path !== file.name && { path } });
+    const beforeRetry = () => this.#comeBack(upload);
+    const uploader = new Uploader({
+      ...this.#options,
+      file,
+      confirmed,
+      beforeRetry,
+      ...path !== file.name && { path },
+    });
     uploader.on("progress", (progress) => this.#hear(upload, progress));
     return upload.uploader = uploader;
+  }
+
+  /** One that has given its place up waits for another one. */
+  async #comeBack(upload: QueuedUpload): Promise<void> {
+    const turn = this.#turns.comeBack(upload);
+    if (turn === undefined) return;
+    this.#show(upload, atRest(upload, "queued"));
+    await turn;
   }
 
   #hear(upload: QueuedUpload, progress: Progress): void {
     // What an upload says that has gone is late.
     if (!this.#counter.has(upload)) return;
     // So is what one says that is not to run, but for what the server has of it.
-    const isMeant = this.#turns.isRunning(upload) || progress.state === "done";
+    const isMeant = this.#turns.hasBegun(upload) || progress.state === "done";
     const { confirmed } = progress;
     if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
     // Whoever hears of its end may want it to begin anew.
     if (!isActive(progress.state)) this.#turns.leave(upload);
+    if (progress.state === "done" || confirmed > upload.progress.confirmed) this.#turns.goWell();
     this.#show(upload, progress);
+    if (progress.problem?.isOwn) this.#turns.yield(upload);
     if (isElsewhere(upload)) this.#turns.fill();
   }
 

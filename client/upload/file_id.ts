@@ -1,19 +1,18 @@
-import { hashOf, sampleOf } from "./sample.ts";
+import { hashOf } from "./sample.ts";
 
 const LONGEST_NAME = 600;
 
 /**
  * The `X-File-Id` of a file, in printable ASCII: its name (or its path, so that equal files of two folders stay apart),
- * size and time of last change, a sample of its bytes, so that a file that was changed is never taken for the same,
- * and a `secret` that only this browser knows, so that nobody else can guess the id. Rejects when the file cannot be
- * read.
+ * size and time of last change, a `sample` of its bytes, so that a file that was changed is never taken for the same,
+ * and a `secret` that only this browser knows, so that nobody else can guess the id.
  */
-export async function fileId(
+export function fileId(
   file: File,
-  { path, secret }: { path?: string | undefined; secret: string },
-): Promise<string> {
+  { path, sample, secret }: { path?: string | undefined; sample: string; secret: string },
+): string {
   const name = shorten(encodeURIComponent(path ?? file.name));
-  const parts = [name, file.size, file.lastModified, await sampleOf(file), secret];
+  const parts = [name, file.size, file.lastModified, sample, secret];
   return parts.filter((part) => part !== "").join("-");
 }
 

@@ -1,9 +1,9 @@
 import type { Clock } from "../async/clock.ts";
+import type { FingerprintOf } from "./fingerprint.ts";
 import type { Locks } from "../memory/locks.ts";
 import type { Memory } from "../memory/store.ts";
 import type { Progress } from "./progress.ts";
 import type { RequestSizes } from "./request_sizes.ts";
-import type { Sha256 } from "./sha256.ts";
 import type { Transport } from "../protocol/transport.ts";
 
 /** What to upload, and how. Only `file` is needed. */
@@ -42,8 +42,13 @@ export interface UploaderOptions {
   memory?: Memory;
   /** Learns which sizes of requests the way to the server bears; uploads that share it learn together. */
   sizes?: RequestSizes;
-  /** Computes the digests of what is sent. Default: WebCrypto, where there is one. */
-  sha256?: Sha256;
+  /**
+   * Computes what stands for the bytes of a piece: the server checks it, and a change of the file is seen by it. Default:
+   * SHA-256 where the browser has WebCrypto, elsewhere a short hash that stays here.
+   */
+  fingerprintOf?: FingerprintOf;
+  /** Called when the wait before the next try is over: that begins when this resolves. Default: at once. */
+  beforeRetry?: () => Promise<void>;
   /** Keeps two tabs off one upload. Default: the browser's, where it has them. */
   locks?: Locks;
   /** Default: the machine's. */

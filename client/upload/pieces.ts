@@ -1,51 +1,88 @@
+import { bytesOf } from "./bytes_of.ts";
+import { type Fingerprint, fingerprintIn, type FingerprintOf } from "./fingerprint.ts";
+import type { LocalFile } from "./local_file.ts";
 import type { RequestSizes } from "./request_sizes.ts";
-import { contentDigest, type Sha256 } from "./sha256.ts";
 
 /** A file up to this size is small: one request brings it, and nothing is asked or remembered before. In bytes. */
 export const SMALL_FILE_BYTES = 2 ** 20;
+
+/** A last piece that the server cannot check is held in the memory while it is sent: so much of it at most, in bytes. */
+const LAST_IN_MEMORY_BYTES = 4 * 2 ** 20;
 
 /** What one request carries of a file. */
 export interface Piece {
   /** Where it starts in the file. */
   start: number;
   body: Blob;
-  /** Its `Content-Digest`, where one can be computed. */
-  digest: string | undefined;
+  /** What stands for its bytes, where that can be computed. */
+  fingerprint: Fingerprint | undefined;
 }
 
 interface Cut {
   start: number;
   body: Blob;
-  digest: Promise<Uint8Array | undefined>;
+  fingerprint: Promise<Fingerprint | undefined>;
 }
 
-/** Cuts a file into pieces. The digest of the next one is computed while the one before it is under way. */
+/** Cuts a file into pieces. The fingerprint of the next one is computed while the one before it is under way. */
 export class Pieces {
-  readonly #file: File;
+  readonly #local: LocalFile;
   readonly #sizes: RequestSizes;
-  readonly #sha256: Sha256;
+  readonly #fingerprintOf: FingerprintOf;
   #next: Cut | undefined;
 
-  constructor(file: File, { sizes, sha256 }: { sizes: RequestSizes; sha256: Sha256 }) {
-    this.#file = file;
+  constructor(
+    local: LocalFile,
+    { sizes, fingerprintOf }: { sizes: RequestSizes; fingerprintOf: FingerprintOf },
+  ) {
+    this.#local = local;
     this.#sizes = sizes;
-    this.#sha256 = sha256;
+    this.#fingerprintOf = fingerprintOf;
   }
 
-  /** The piece that starts at `start`, and begins with the one behind it. */
+  /**
+   * The piece that starts at `start`, and begins with the one behind it. Rejects with an `UploadError` when the file is
+   * not there any more.
+   */
   async take(start: number): Promise<Piece> {
+    const piece = await this.#piece(start);
+    const end = start + piece.body.size;
+    this.#next = end < this.#size ? this.#cut(end) : undefined;
+    return piece;
+  }
+
+  /** Whether a piece ends the file. */
+  isLast({ start, body }: Piece): boolean {
+    return start + body.size === this.#size;
+  }
+
+  get #size(): number {
+    return this.#local.file.size;
+  }
+
+  async #piece(start: number): Promise<Piece> {
     const prepared = this.#next;
     const fits = prepared?.start === start && prepared.body.size <= this.#sizes.bytes;
-    const { body, digest } = fits ? prepared : this.#cut(start);
-    const sha256 = await digest;
-    const end = start + body.size;
-    this.#next = end < this.#file.size ? this.#cut(end) : undefined;
-    return { start, body, digest: sha256 && contentDigest(sha256) };
+    const { body, fingerprint: computed } = fits ? prepared : this.#cut(start);
+    const fingerprint = await computed;
+    const piece = { start, body, fingerprint };
+    const isChecked = fingerprint === undefined || fingerprint.contentDigest !== undefined;
+    return isChecked || !this.isLast(piece) ? piece : await this.#inMemory(piece);
+  }
+
+  /** Nobody would notice that it changes between its fingerprint and its being sent; in the memory it does not. */
+  async #inMemory({ start, body }: Piece): Promise<Piece> {
+    const rest = body.size - LAST_IN_MEMORY_BYTES;
+    const held = rest > 0 ? body.slice(0, rest) : new Blob([await this.#local.read(body, bytesOf)]);
+    return { start, body: held, fingerprint: await fingerprintIn(this.#local, held, this.#fingerprintOf) };
   }
 
   #cut(start: number): Cut {
-    const body = this.#file.slice(start, Math.min(start + this.#sizes.bytes, this.#file.size));
-    return { start, body, digest: this.#sha256(body) };
+    const body = this.#local.file.slice(start, Math.min(start + this.#sizes.bytes, this.#size));
+    const fingerprint = fingerprintIn(this.#local, body, this.#fingerprintOf);
+    // One that nobody takes is missed by nobody.
+    fingerprint.catch(() => {});
+    return { start, body, fingerprint };
   }
 }
 

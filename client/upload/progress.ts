@@ -6,6 +6,7 @@ import type { UploadError } from "../protocol/upload_error.ts";
  * - `ready`: nothing has been started
  * - `asking`: asking the server how much it holds
  * - `sending`: bytes are on their way
+ * - `checking`: the file is read once more before the last piece goes: it must be as it was when it was sent
  * - `waiting`: something failed that passes by itself; the next try comes in `retryInSeconds`
  * - `paused`: stands still until `resume()`
  * - `done`: the server has the whole file
@@ -17,6 +18,7 @@ export type UploadState =
   | "ready"
   | "asking"
   | "sending"
+  | "checking"
   | "waiting"
   | "paused"
   | "done"

@@ -6,16 +6,20 @@ import type { ProgressReporter } from "./progress.ts";
 import type { Reply, Requests } from "../protocol/requests.ts";
 import type { RequestSizes } from "./request_sizes.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import { untilWoken } from "./wake_ups.ts";
 
 const TIMES_DAMAGED = 5;
 const SLOW_DOWN_SECONDS = 1;
+/** What takes less is not told. */
+const CHECKING_SECONDS = 0.5;
 
 /** What an upload is run with. */
 export interface RunParts {
   requests: Requests;
   pieces: Pieces;
+  snapshot: Snapshot;
   sizes: RequestSizes;
   progress: ProgressReporter;
   clock: Clock;
@@ -26,10 +30,13 @@ export interface RunParts {
   onReply: (reply: Reply) => void;
   /** Gives a signal that ends the pause that begins now. */
   pause: () => AbortSignal;
+  /** The next try begins when this resolves. */
+  beforeRetry: () => Promise<void>;
 }
 
 interface Sent {
   reply: Reply;
+  piece: Piece;
   start: number;
   /** Bytes of the body, and of these the ones that have left. */
   bytes: number;
@@ -42,7 +49,7 @@ interface Sent {
  * file, false when `signal` aborts. Rejects with an `UploadError` when going on makes no sense.
  */
 export async function runUpload(parts: RunParts, signal: AbortSignal, offset?: number): Promise<boolean> {
-  const { requests, pieces, sizes, progress, tries } = parts;
+  const { requests, pieces, snapshot, sizes, progress, tries } = parts;
   /** The most that the server held so far. Only more than this counts failures anew: one that loses bytes must not loop. */
   let furthest = -1;
   let failures = 0;
@@ -55,11 +62,16 @@ export async function runUpload(parts: RunParts, signal: AbortSignal, offset?: n
     let reply: Reply;
     if (start === undefined) {
       progress.enter("asking");
+      if (snapshot.isBegun) await unlessAborted(signal, snapshot.checkSample());
+      if (signal.aborted) break;
       reply = await requests.ask(signal);
     } else {
       const piece = await unlessAborted(signal, pieces.take(start));
       if (piece === undefined || signal.aborted) break;
+      if (pieces.isLast(piece)) await checkAll(parts, piece, signal);
+      if (signal.aborted) break;
       sent = await sendPiece(parts, piece, signal);
+      snapshot.note(piece, sent.seconds);
       reply = sent.reply;
     }
     parts.onReply(reply);
@@ -77,6 +89,7 @@ export async function runUpload(parts: RunParts, signal: AbortSignal, offset?: n
       if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.seconds);
       unclear = undefined;
       progress.confirm(offset);
+      snapshot.cutTo(offset);
       if (offset > furthest) {
         furthest = offset;
         failures = damages = 0;
@@ -92,6 +105,7 @@ export async function runUpload(parts: RunParts, signal: AbortSignal, offset?: n
       sizes.cut(sent?.left ?? 0, sent?.seconds ?? 1);
       continue;
     }
+    if (sent !== undefined && isDamaged(meaning)) await unlessAborted(signal, snapshot.checkPiece(sent.piece));
     failures++;
     const trouble = meaning.kind === "retry" ? meaning.problem : problem("not-kept");
     if (failures >= tries) throw noProgress(failures, trouble);
@@ -121,9 +135,22 @@ async function sendPiece(
   try {
     // The smallest is never cut: on a way that buffers, nothing would ever arrive.
     const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
-    return { reply, start, bytes: body.size, left, seconds: clock.now() - beganAt };
+    return { reply, piece, start, bytes: body.size, left, seconds: clock.now() - beganAt };
   } finally {
     answered.abort();
+  }
+}
+
+/** Before the last piece goes: what went before it must still be in the file. */
+async function checkAll({ snapshot, progress, clock }: RunParts, last: Piece, signal: AbortSignal): Promise<void> {
+  const checked = new AbortController();
+  clock.wait(CHECKING_SECONDS, AbortSignal.any([signal, checked.signal])).then(() => {
+    if (!signal.aborted && !checked.signal.aborted) progress.enter("checking");
+  });
+  try {
+    await unlessAborted(signal, snapshot.checkAll(last, signal));
+  } finally {
+    checked.abort();
   }
 }
 
@@ -137,7 +164,7 @@ async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answe
 }
 
 async function waitToRetry(
-  { progress, clock, random, pause }: RunParts,
+  { progress, clock, random, pause, beforeRetry }: RunParts,
   trouble: Problem,
   { failures, reply: { meaning }, signal }: { failures: number; reply: Reply; signal: AbortSignal },
 ): Promise<void> {
@@ -152,6 +179,7 @@ async function waitToRetry(
   const leftSeconds = beganAt + retryInSeconds - clock.now();
   await Promise.race([clock.wait(leftSeconds, ends), untilWoken(ends)]);
   over.abort();
+  if (!signal.aborted) await unlessAborted(signal, beforeRetry());
 }
 
 function isDamaged(meaning: Reply["meaning"]): boolean {

@@ -1,3 +1,5 @@
+import { bytesOf } from "./bytes_of.ts";
+
 const PART_BYTES = 64 * 1024;
 
 /**
@@ -10,7 +12,7 @@ export async function sampleOf(file: Blob): Promise<string> {
   const starts = new Set([0, middle, Math.max(0, file.size - PART_BYTES)]);
   const hash = new Fnv64();
   for (const start of starts) {
-    hash.addWords(await file.slice(start, start + PART_BYTES).arrayBuffer());
+    hash.addWords(await bytesOf(file.slice(start, Math.min(start + PART_BYTES, file.size))));
   }
   return hash.hex;
 }
@@ -23,7 +25,7 @@ export function hashOf(text: string): string {
 }
 
 /** FNV-1a with 64 bits, in two halves of 32. */
-class Fnv64 {
+export class Fnv64 {
   #high = 0xcbf29ce4;
   #low = 0x84222325;
 

@@ -2,15 +2,17 @@ import { type Clock, systemClock } from "../async/clock.ts";
 import { Emitter } from "../async/emitter.ts";
 import { exclusive, lockName } from "../memory/locks.ts";
 import { fileId, headerId } from "./file_id.ts";
+import { createFingerprintOf, type FingerprintOf } from "./fingerprint.ts";
 import { giveUp } from "./give_up.ts";
+import { LocalFile } from "./local_file.ts";
 import { Memory } from "../memory/store.ts";
 import { Pauses } from "./pauses.ts";
 import { isOnePiece, Pieces } from "./pieces.ts";
 import { problem } from "../protocol/problem.ts";
 import type { Progress, ProgressReporter } from "./progress.ts";
-import { createRequests, fileChanged, type Reply } from "../protocol/requests.ts";
+import { createRequests, type Reply } from "../protocol/requests.ts";
 import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
-import { createSha256, type Sha256 } from "./sha256.ts";
+import { Snapshot } from "./snapshot.ts";
 import { standStill } from "./stand_still.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
@@ -46,7 +48,9 @@ export class Uploader {
   readonly #clock: Clock;
   readonly #memory: Memory;
   readonly #sizes: RequestSizes;
-  readonly #sha256: Sha256;
+  readonly #fingerprintOf: FingerprintOf;
+  readonly #local: LocalFile;
+  readonly #snapshot: Snapshot;
   readonly #reporter: ProgressReporter;
   readonly #emitter = new Emitter<UploaderEvents>();
   #id: Promise<string> | undefined;
@@ -65,7 +69,9 @@ export class Uploader {
     this.#clock = clock;
     this.#memory = options.memory ?? new Memory();
     this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
-    this.#sha256 = options.sha256 ?? createSha256();
+    this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
+    this.#local = new LocalFile(file, clock);
+    this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
     this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowSeconds: clock.now() });
     this.on("state", (state) => this.#hasSent ||= state === "sending");
     if (onProgress !== undefined) this.on("progress", onProgress);
@@ -86,10 +92,12 @@ export class Uploader {
     const { file, id, path } = this.#options;
     this.#id ??= id !== undefined
       ? Promise.resolve(headerId(id))
-      : this.#memory.secret().then((secret) => fileId(file, { path, secret })).catch((cause) => {
-        this.#id = undefined;
-        throw fileChanged(file, cause);
-      });
+      : Promise.all([this.#memory.secret(), this.#snapshot.sample()])
+        .then(([secret, sample]) => fileId(file, { path, sample, secret }))
+        .catch((error) => {
+          this.#id = undefined;
+          throw error;
+        });
     return this.#id;
   }
 
@@ -200,7 +208,9 @@ export class Uploader {
   async #run(stopped: AbortSignal): Promise<boolean> {
     const parts = await unlessAborted(stopped, this.#parts());
     if (parts === undefined) return false;
-    let offset = this.#runs === 1 && isOnePiece(this.#options.file, this.#sizes) ? 0 : undefined;
+    const isSmall = isOnePiece(this.#options.file, this.#sizes);
+    if (!isSmall) await unlessAborted(stopped, this.#snapshot.sample());
+    let offset = this.#runs === 1 && isSmall ? 0 : undefined;
     while (!stopped.aborted) {
       const signal = AbortSignal.any([stopped, this.#pauses.stretch()]);
       const onWait = () => this.#reporter.enter("waiting", { problem: problem("elsewhere") });
@@ -233,17 +243,22 @@ export class Uploader {
 
   async #parts(): Promise<RunParts> {
     const { file, path, url = "", transport = xhrTransport, random = Math.random, tries = Infinity } = this.#options;
+    const { beforeRetry = () => Promise.resolve() } = this.#options;
     const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
+    const clock = this.#clock;
+    const look = (part: Blob) => this.#local.look(part);
     const { stallSeconds = 30, answerSeconds = stallSeconds + file.size / VERIFIED_PER_SECOND } = this.#options;
     return {
-      requests: createRequests({ file, id, path, url, transport, stallSeconds, answerSeconds, clock: this.#clock }),
-      pieces: new Pieces(file, { sizes: this.#sizes, sha256: this.#sha256 }),
+      requests: createRequests({ file, id, path, url, transport, stallSeconds, answerSeconds, clock, look }),
+      pieces: new Pieces(this.#local, { sizes: this.#sizes, fingerprintOf: this.#fingerprintOf }),
+      snapshot: this.#snapshot,
       sizes: this.#sizes,
       progress: this.#reporter,
-      clock: this.#clock,
+      clock,
       random,
       tries,
       onReply: (reply) => this.#note(reply),
+      beforeRetry,
       pause: () => (this.#wait = new AbortController()).signal,
     };
   }

@@ -1,7 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import { folderMoved, told, UploadError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { header } from "../protocols/header_names.ts";
+import { header } from "./header_names.ts";
 import type { Admission, Connection } from "./admission.ts";
 import type { Cors } from "./cors.ts";
 import { drain, type DrainBounds } from "./drain.ts";

@@ -1,7 +1,7 @@
 import { parseDictionary } from "structured-headers";
 import { UploadError } from "../errors.ts";
 import { type Digest, DIGEST_BYTES, isDigestAlgorithm } from "../model/digest.ts";
-import { header, type RequestHeader } from "./header_names.ts";
+import { header, type RequestHeader } from "../http/header_names.ts";
 
 /**
  * A whole number in a header: only digits, at most 15, so that it is exact. `undefined` when the header is absent.

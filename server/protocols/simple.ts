@@ -9,7 +9,7 @@ import { cleanName, nameInClientId } from "../model/names.ts";
 import { placeOf } from "../model/place.ts";
 import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { addressOf } from "./address.ts";
-import { header, type RequestHeader } from "./header_names.ts";
+import { header, type RequestHeader } from "../http/header_names.ts";
 import {
   bodyLength,
   headerText,

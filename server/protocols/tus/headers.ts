@@ -1,7 +1,7 @@
 import { UploadError } from "../../errors.ts";
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type Digest } from "../../model/digest.ts";
 import { idInPath } from "../address.ts";
-import { header } from "../header_names.ts";
+import { header } from "../../http/header_names.ts";
 import { parseBase64, parseInteger, quote } from "../headers.ts";
 
 /** The record of a final upload holds the header and each id of it, and a record has 64 KiB. */

@@ -7,7 +7,7 @@ import { CHECKSUM_ALGORITHMS } from "../../model/digest.ts";
 import type { Engine } from "../../uploads/engine.ts";
 import { canAppear, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
 import { addressOf } from "../address.ts";
-import { header } from "../header_names.ts";
+import { header } from "../../http/header_names.ts";
 import { bodyLength, parseInteger, parseMediaType, refuseEncodedBody } from "../headers.ts";
 import { uninterrupted } from "../interruption.ts";
 import { OWNER } from "../owner.ts";

@@ -169,7 +169,7 @@ Deno.test("chooseLanguage() takes the first wanted language that there is, whate
 });
 
 function totalOf(total: Partial<Omit<Total, "in">> & { in?: Partial<Total["in"]> }): Total {
-  const none = { queued: 0, ready: 0, asking: 0, sending: 0, waiting: 0, paused: 0 };
+  const none = { queued: 0, ready: 0, asking: 0, sending: 0, checking: 0, waiting: 0, paused: 0 };
   return {
     files: 2,
     retryable: 0,

@@ -27,7 +27,7 @@ const UNFINISHED = { "Upload-Complete": "?0" };
 const FINISHED = { "Upload-Complete": "?1" };
 const LIMITED = { "Upload-Limit": "max-size=900, max-append-size=10" };
 const ROOMY = { "Upload-Limit": "max-append-size=10, max-size=1000" };
-const DIGEST = "The body does not have the sha-256 digest that was given: send it again from byte 400";
+const at = (offset: number, code: string) => ({ "X-Error": code, "Upload-Offset": String(offset) });
 
 Deno.test("readStatus() finds in every answer what it means for the upload", () => {
   const table: [TransportAnswer, string][] = [
@@ -69,18 +69,34 @@ Deno.test("readUpload() finds in every answer what it means for the upload", () 
     [answer(200, "1000", UNFINISHED), "held 1000"],
     [answer(200, ""), "unclear"],
     [answer(200, "<HTML><HEAD><TITLE>Success</TITLE>"), "unclear"],
-    [answer(400, "Wrong start byte: 300"), "held 300"],
     [answer(400, "300"), "held 300"],
     [answer(400, "No", { "Upload-Offset": "300" }), "held 300"],
-    [answer(400, "Wrong start byte: 2000"), "refused refused"],
-    [answer(400, "Wrong start byte: 400"), "retry busy"],
+    [answer(400, "Anything", at(300, "wrong-offset")), "held 300"],
+    [answer(409, "Anything", at(300, "wrong-offset")), "held 300"],
+    [answer(400, "", at(2000, "wrong-offset")), "refused refused"],
+    [answer(400, "", at(400, "wrong-offset")), "retry busy"],
+    [answer(400, "", { "X-Error": "wrong-offset" }), "retry busy"],
+    [answer(400, "400"), "refused refused"],
+    [answer(400, "X-File-Id must be at most 300"), "refused refused"],
     [answer(423, "An earlier request"), "retry busy"],
-    [answer(400, "X-File-Size changed", { "Upload-Offset": "400" }), "refused refused"],
-    [answer(400, DIGEST, { "Upload-Offset": "400" }), "retry damaged"],
-    [answer(400, DIGEST), "retry damaged"],
+    [answer(400, "", at(400, "size-changed")), "refused refused"],
+    [answer(400, "", at(300, "size-changed")), "refused refused"],
+    [answer(400, "", at(300, "too-long")), "refused refused"],
+    [answer(400, "", at(400, "digest-mismatch")), "retry damaged"],
+    [answer(400, "It does not have the digest that was given"), "refused refused"],
+    [answer(408, "", at(400, "idle")), "retry busy"],
+    [answer(409, "", at(300, "taken-over")), "retry busy"],
+    [answer(423, "", { "X-Error": "locked", "Retry-After": "2" }), "retry busy in 2"],
+    [answer(421, "Use --allow-host", { "X-Error": "wrong-host" }), "refused refused"],
+    [answer(410, "", { "X-Error": "gone" }), "refused gone"],
+    [answer(500, "", { "X-Error": "failed" }), "retry busy"],
+    [answer(400, "", { "X-Error": "a code that is not known" }), "refused refused"],
     [answer(413, "<html>"), "too-much too-large"],
     [answer(413, "", ROOMY), "too-much too-large"],
     [answer(413, "At most 900 bytes", LIMITED), "refused too-large 900"],
+    [answer(413, "", { "X-Error": "too-large" }), "refused too-large"],
+    [answer(200, "Erfolg 1000"), "complete"],
+    [answer(200, "Success 999"), "unclear"],
     [answer(502, "<html>"), "retry busy"],
     [answer(429, "", { "Retry-After": "3" }), "retry busy in 3"],
     [answer(507), "refused disk-full"],

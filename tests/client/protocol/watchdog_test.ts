@@ -11,9 +11,10 @@ type Moves = readonly (readonly [afterSeconds: number, sentBytes: number])[];
 /** Sends a body that moves as told, and is answered `answerAfter` seconds later if that is finite. */
 async function watch(
   moves: Moves,
-  { answerAfter = Infinity, bodySeconds, body = new Blob([new Uint8Array(BYTES)]) }: {
+  { answerAfter = Infinity, bodySeconds, look, body = new Blob([new Uint8Array(BYTES)]) }: {
     answerAfter?: number;
     bodySeconds?: number;
+    look?: (body: Blob) => Promise<void>;
     body?: Blob;
   } = {},
 ): Promise<{ clock: VirtualClock; begun: number; result: Promise<TransportAnswer> }> {
@@ -28,7 +29,13 @@ async function watch(
     return ANSWER;
   };
   const request: TransportRequest = { method: "POST", url: "/", headers: {}, body, signal: never, onSent: () => {} };
-  const patience = { stallSeconds: 30, answerSeconds: 120, clock, ...bodySeconds !== undefined && { bodySeconds } };
+  const patience = {
+    stallSeconds: 30,
+    answerSeconds: 120,
+    clock,
+    ...bodySeconds !== undefined && { bodySeconds },
+    ...look !== undefined && { look },
+  };
   const begun = clock.now();
   const result = clock.run(sendWatched(transport, request, patience));
   await Promise.resolve();
@@ -71,6 +78,21 @@ Deno.test("sendWatched() cuts a body that moves but takes too long, and no body 
   await assertRejects(() => whole.result, Stalled);
   const inTime = await watch([[20, BYTES]], { bodySeconds: 50, answerAfter: 60 });
   assertEquals(await inTime.result, ANSWER);
+});
+
+Deno.test("sendWatched() looks at a body that stands still for 3 seconds, and ends with what it finds", async () => {
+  const gone = new Error("The file is gone");
+  const { clock, begun, result } = await watch([[2, 10], [2, 20], [20, 30]], { look: () => Promise.reject(gone) });
+  const error = await result.catch((reason) => reason);
+  assertEquals([error, clock.now() - begun], [gone, 7]);
+});
+
+Deno.test("sendWatched() looks once each time that a body stands still, and never at one that has left", async () => {
+  let looks = 0;
+  const look = () => Promise.resolve(void looks++);
+  const still = await watch([[2, 10], [9, 20], [2, 30], [9, BYTES]], { look });
+  await assertRejects(() => still.result, Stalled);
+  assertEquals(looks, 2);
 });
 
 Deno.test("sendWatched() passes nothing on that a request tells after its end", async () => {

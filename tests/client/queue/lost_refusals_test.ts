@@ -22,7 +22,7 @@ Deno.test("upload() seldom tries a larger request again where large ones are res
     file: new HugeFile(256 * MIB),
     id: "film",
     transport,
-    sha256: () => Promise.resolve(undefined),
+    fingerprintOf: () => Promise.resolve(undefined),
     locks: new FakeLocks(),
     clock,
   });

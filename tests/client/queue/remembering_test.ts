@@ -1,17 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
+import { until as untilTrue } from "../../support/until.ts";
 import { Memory, type Unfinished } from "../../../client/memory/store.ts";
 import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
 /** Waits until the memory knows what is looked for. */
 async function untilKnown(memory: Memory, isThere: (known: Unfinished[]) => boolean): Promise<Unfinished[]> {
-  for (let turn = 0; turn < 200; turn++) {
-    const known = await memory.unfinished();
-    if (isThere(known)) return known;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`The memory knows ${JSON.stringify(await memory.unfinished())}`);
+  let known: Unfinished[] = [];
+  await untilTrue(async () => isThere(known = await memory.unfinished()), "the memory knows what is looked for");
+  return known;
 }
 
 Deno.test("A queue remembers each large file from the moment it is added, and how to find it again", async () => {

@@ -76,7 +76,7 @@ export class FakeServer {
       return await this.#handle(request);
     } finally {
       // An aborted request takes a moment to end.
-      if (request.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (request.signal.aborted) await new Promise((resolve) => setImmediate(resolve));
       this.#atOnce--;
     }
   };
@@ -147,16 +147,19 @@ export class FakeServer {
   #upload(request: TransportRequest, fault: Fault): TransportAnswer {
     const { old = false, largestFile = Infinity } = this.#options;
     const startByte = Number(request.headers["X-Start-Byte"]);
-    if (this.#size > largestFile) return answer({ status: 413, headers: this.#progress(), text: "Too large" });
+    if (this.#size > largestFile) {
+      return answer({ status: 413, headers: { ...this.#progress(), "X-Error": "too-large" }, text: "Too large" });
+    }
     const startsOver = startByte === 0 && (old || this.held === 0);
     if (!startsOver && startByte !== this.held) {
-      const headers = old ? {} : { "Upload-Offset": String(this.held) };
-      return answer({ status: 400, headers, text: `Wrong start byte: ${this.held}` });
+      if (old) return answer({ status: 400, text: String(this.held) });
+      const headers = { "X-Error": "wrong-offset", "Upload-Offset": String(this.held) };
+      return answer({ status: 400, headers, text: "Not there" });
     }
     if (fault.damage) {
       request.onSent?.(request.body?.size ?? 0);
-      const text = `The body does not have the sha-256 digest that was given: send it again from byte ${startByte}`;
-      return answer({ status: 400, headers: { "Upload-Offset": String(startByte) }, text });
+      const headers = { "X-Error": "digest-mismatch", "Upload-Offset": String(startByte) };
+      return answer({ status: 400, headers, text: "Other bytes have come" });
     }
     this.#receive(request, request.body?.size ?? 0);
     this.complete = this.held === this.#size;

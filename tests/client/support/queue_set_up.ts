@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { IDBFactory } from "fake-indexeddb";
 import { Memory, type Unfinished } from "../../../client/memory/store.ts";
 import {
@@ -6,11 +7,16 @@ import {
   type QueueOptions,
   UploadQueue,
 } from "../../../client/queue/upload_queue.ts";
+import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { FakeHost } from "./fake_host.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import type { FakeServerOptions } from "./fake_server.ts";
 import { SIZE } from "./set_up.ts";
+import { turns } from "./turns.ts";
 import { VirtualClock } from "./virtual_clock.ts";
+
+// What a queue remembers and forgets behind a test belongs to the test.
+Deno.test.afterEach(() => turns(200));
 
 export const LARGE = 2 ** 20 + 1;
 
@@ -24,6 +30,12 @@ export const FILM: Unfinished = {
   confirmed: 100,
   writtenAt: 1,
 };
+
+/** Computes a digest within a turn of the event loop: threads take a time that a test's clock does not know of. */
+export const fingerprintOf = createFingerprintOf({
+  digest: (_algorithm: string, bytes: ArrayBuffer) =>
+    Promise.resolve(new Uint8Array(createHash("sha256").update(new Uint8Array(bytes)).digest()).buffer),
+} as unknown as SubtleCrypto);
 
 export interface QueueSetup {
   host: FakeHost;
@@ -44,9 +56,10 @@ export function setUpQueue(
 ): QueueSetup {
   const host = new FakeHost(optionsOf);
   const clock = new VirtualClock();
-  const memory = new Memory({ factory: new IDBFactory() });
+  const memory = new Memory({ factory: new IDBFactory(), patienceSeconds: 3600 });
   const locks = new FakeLocks();
-  const queue = new UploadQueue({ transport: host.transport, clock, memory, locks, random: () => 1, ...options });
+  const random = () => 1;
+  const queue = new UploadQueue({ transport: host.transport, clock, memory, locks, random, fingerprintOf, ...options });
   const told: string[] = [];
   queue.on("state", ({ file: { name }, state }) => told.push(`${name} ${state}`));
 
@@ -66,9 +79,9 @@ export function fileOf(name: string, size = 10): File {
   return new File([new Uint8Array(size)], name, { lastModified: 5 });
 }
 
-/** Time for what needs none but turns of the event loop. */
-export function rest(ms = 60): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Turns of the event loop for what needs nothing else. */
+export async function rest(count = 60): Promise<void> {
+  await turns(count);
 }
 
 /** The names of uploads, sorted. */

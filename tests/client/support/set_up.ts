@@ -15,8 +15,8 @@ export function makeFile(size = SIZE): File {
   return new HugeFile(size);
 }
 
-/** Digests take a time that no test's clock knows of. */
-export function noDigest(): Promise<undefined> {
+/** Fingerprints take a time that no test's clock knows of. */
+export function noFingerprint(): Promise<undefined> {
   return Promise.resolve(undefined);
 }
 
@@ -27,7 +27,7 @@ export interface Setup {
   progress: Progress[];
 }
 
-/** One uploader with requests of up to 400 bytes, without digests, on a virtual clock, that always waits the longest that it may. */
+/** One uploader with requests of up to 400 bytes, without fingerprints, on a virtual clock, that always waits the longest that it may. */
 export function setUp(server: FakeServer, options: Partial<UploaderOptions> = {}): Setup {
   const clock = new VirtualClock();
   const progress: Progress[] = [];
@@ -39,7 +39,7 @@ export function setUp(server: FakeServer, options: Partial<UploaderOptions> = {}
     clock,
     random: () => 1,
     locks: new FakeLocks(),
-    sha256: noDigest,
+    fingerprintOf: noFingerprint,
     onProgress: (now) => progress.push(now),
     ...options,
   });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Progress, UploadError } from "../../../client/upload/uploader.ts";
-import { createSha256 } from "../../../client/upload/sha256.ts";
+import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { BROKEN, ChangedFile, makeFile, setUp, SIZE } from "../support/set_up.ts";
@@ -13,8 +13,12 @@ class HangingFile extends File {
     super([new Uint8Array(SIZE)], "film.mkv");
   }
 
+  /** Whether its disk is there still. */
+  isThere = false;
+
   override slice(start?: number, end?: number): Blob {
     const blob = super.slice(start, end);
+    if (this.isThere) return blob;
     blob.slice = () => blob;
     blob.arrayBuffer = never;
     return blob;
@@ -22,7 +26,7 @@ class HangingFile extends File {
 }
 
 Deno.test("stop() and pause() end an upload whose file cannot be read to its end, before the first request", async () => {
-  for (const options of [{ id: undefined! }, { sha256: createSha256() }, { sha256: never }]) {
+  for (const options of [{ id: undefined! }, { fingerprintOf: createFingerprintOf() }, { fingerprintOf: never }]) {
     const { server, clock, uploader } = setUp(new FakeServer(SIZE), { file: new HangingFile(), ...options });
     const result = uploader.upload();
     await clock.settle();
@@ -34,9 +38,11 @@ Deno.test("stop() and pause() end an upload whose file cannot be read to its end
 });
 
 Deno.test("stop() ends an upload that looks whether the file or the network is broken, for ever", async () => {
-  const { clock, uploader } = setUp(new FakeServer(SIZE, { faults: [undefined, BROKEN] }), {
-    file: new HangingFile(),
-    sha256: () => Promise.resolve(undefined),
+  const file = new HangingFile();
+  file.isThere = true;
+  const { clock, uploader } = setUp(new FakeServer(SIZE, { faults: [undefined, BROKEN] }), { file });
+  uploader.on("state", (state) => {
+    if (state === "asking") file.isThere = false;
   });
   const result = uploader.upload();
   await clock.settle();
@@ -47,7 +53,7 @@ Deno.test("stop() ends an upload that looks whether the file or the network is b
 
 Deno.test("pause() while a digest is computed sends nothing, and says so", async () => {
   const digest = Promise.withResolvers<undefined>();
-  const { server, clock, uploader, progress } = setUp(new FakeServer(SIZE), { sha256: () => digest.promise });
+  const { server, clock, uploader, progress } = setUp(new FakeServer(SIZE), { fingerprintOf: () => digest.promise });
   const result = uploader.upload();
   await clock.settle();
   uploader.pause();

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UploadError } from "../../../client/upload/uploader.ts";
 import { FakeServer, type Fault } from "../support/fake_server.ts";
+import { LiveFile } from "../support/live_file.ts";
 import { BROKEN, ChangedFile, setUp, SIZE, waits, WHOLE } from "../support/set_up.ts";
 
 const REFUSALS: { answer: NonNullable<Fault["answer"]>; code: UploadError["code"]; message: RegExp }[] = [
@@ -13,6 +14,11 @@ const REFUSALS: { answer: NonNullable<Fault["answer"]>; code: UploadError["code"
     answer: { status: 413, text: "At most 5 MB" },
     code: "too-large",
     message: /\(413, At most 5 MB\)\. Choose a smaller/,
+  },
+  {
+    answer: { status: 421, text: 'The host "a" is not allowed: see --allow-host' },
+    code: "refused",
+    message: /\(421, The host "a" is not allowed: see --allow-host\)\. Use an address that it knows/,
   },
   { answer: { status: 507, text: "Full" }, code: "disk-full", message: /\(507, Full\)\. What has arrived is kept/ },
   {
@@ -108,6 +114,25 @@ Deno.test("upload() tells a file that changed on the disk from a broken network"
   });
   const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "Choose the file again");
   assertEquals(error.code, "file-changed");
+});
+
+Deno.test("upload() tells a file that is gone 3 seconds after the last byte has moved, and a moment to look again", async () => {
+  const file = new LiveFile(new Uint8Array(SIZE));
+  const server = new FakeServer(SIZE, { faults: [undefined, { stallAfter: 100 }] });
+  const { clock, uploader } = setUp(server, { file });
+  uploader.on("state", (state) => {
+    if (state === "sending") file.content = new Uint8Array();
+  });
+  const before = clock.now();
+  const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "Choose the file again");
+  assertEquals([error.code, clock.now() - before], ["file-changed", 5]);
+});
+
+Deno.test("upload() is told once that a host is not allowed, also when it asks", async () => {
+  const answer = { status: 421, text: "See --allow-host" };
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults: [{ answer }] }));
+  await assertRejects(() => clock.run(uploader.upload()), UploadError, "See --allow-host");
+  assertEquals(server.seen, ["GET"]);
 });
 
 Deno.test("upload() leaves alone what is slow but moves", async () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { fileId } from "../../../client/upload/file_id.ts";
+import { fileId as idOf } from "../../../client/upload/file_id.ts";
 import { hashOf, sampleOf } from "../../../client/upload/sample.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
@@ -8,6 +8,10 @@ const KIB = 1024;
 
 function fileOf(content: BlobPart, name = "отчёт 1.pdf", lastModified = 20): File {
   return new File([content], name, { lastModified });
+}
+
+async function fileId(file: File, about: { path?: string; secret: string }): Promise<string> {
+  return idOf(file, { ...about, sample: await sampleOf(file) });
 }
 
 Deno.test("fileId() tells files apart by name or path, size, time, bytes and browser, in printable ASCII", async () => {
@@ -40,8 +44,16 @@ Deno.test("fileId() keeps the longest names apart within 1024 bytes", async () =
   assertNotEquals(ids[0], ids[1]);
 });
 
-Deno.test("fileId() rejects when the file cannot be read", async () => {
-  await assertRejects(() => fileId(new ChangedFile(), { secret: SECRET }), DOMException);
+Deno.test("sampleOf() rejects when the file cannot be read, or is shorter than it was", async () => {
+  await assertRejects(() => sampleOf(new ChangedFile()), DOMException);
+  const short = {
+    size: 300 * KIB,
+    slice: (start: number, end: number) => ({
+      size: end - start,
+      arrayBuffer: () => Promise.resolve(new ArrayBuffer(9)),
+    }),
+  };
+  await assertRejects(() => sampleOf(short as unknown as Blob), RangeError);
 });
 
 Deno.test("sampleOf() sees a change at the beginning, in the middle and at the end of a large file", async () => {
@@ -71,6 +83,7 @@ Deno.test("sampleOf() reads no more than 192 KiB of a file", async () => {
   const file = {
     size: 50e9,
     slice: (start: number, end: number) => ({
+      size: end - start,
       arrayBuffer: () => {
         read += end - start;
         return Promise.resolve(new ArrayBuffer(end - start));

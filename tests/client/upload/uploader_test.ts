@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { createSha256 } from "../../../client/upload/sha256.ts";
+import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { BROKEN, makeFile, setUp, SIZE, waits, WHOLE } from "../support/set_up.ts";
 
@@ -126,7 +126,7 @@ Deno.test("upload() describes the file in headers of plain ASCII", async () => {
     file,
     id: "отчёт",
     path: "папка/a b/отчёт.pdf",
-    sha256: createSha256(),
+    fingerprintOf: createFingerprintOf(),
   });
   await clock.run(uploader.upload());
   assertEquals(server.headers[0], {

@@ -6,7 +6,7 @@ import { Uploader, UploadError } from "../../../client/upload/uploader.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer, type FakeServerOptions } from "../support/fake_server.ts";
 import { HugeFile } from "../support/huge_file.ts";
-import { BROKEN, noDigest } from "../support/set_up.ts";
+import { BROKEN, noFingerprint } from "../support/set_up.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
 const MB = 1e6;
@@ -19,7 +19,7 @@ function setUp(size: number, way: FakeServerOptions, sizes = new RequestSizes(),
     file: new HugeFile(size),
     id: "film",
     transport: server.transport,
-    sha256: noDigest,
+    fingerprintOf: noFingerprint,
     locks: new FakeLocks(),
     random: () => 1,
     sizes,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createApp } from "../../../server/http/app.ts";
 import { createCors } from "../../../server/http/cors.ts";
-import { ANSWER_HEADERS, CONNECTION_HEADERS, REQUEST_HEADERS } from "../../../server/protocols/header_names.ts";
+import { ANSWER_HEADERS, CONNECTION_HEADERS, REQUEST_HEADERS } from "../../../server/http/header_names.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { type Recorded, recordedApp } from "../../support/recorded_app.ts";

@@ -1,0 +1,154 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createFingerprintOf, type FingerprintOf } from "../../../client/upload/fingerprint.ts";
+import { UploadError } from "../../../client/upload/uploader.ts";
+import type { FakeServerOptions } from "../support/fake_server.ts";
+import { LiveFile } from "../support/live_file.ts";
+import { withoutWebCrypto } from "../support/plain_http.ts";
+import { ReadingServer } from "../support/reading_server.ts";
+import { setUp } from "../support/set_up.ts";
+
+const KIB = 1024;
+const SIZE = 1000 * KIB;
+const PIECE = 200 * KIB;
+
+/** How the bytes of a piece are compared, over HTTPS and over plain HTTP. */
+const WAYS: Readonly<Record<string, FingerprintOf>> = {
+  "with WebCrypto": createFingerprintOf(),
+  "without WebCrypto": withoutWebCrypto(createFingerprintOf),
+};
+
+/** Other bytes from `start` to `end`. */
+type Change = readonly [start: number, end: number];
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  "rewritten as a whole": [0, SIZE],
+  "changed in 4 KiB that no sample sees": [300 * KIB, 304 * KIB],
+  "changed in its last piece": [SIZE - 100 * KIB, SIZE - 96 * KIB],
+};
+
+interface Play {
+  file: LiveFile;
+  server: ReadingServer;
+  /** True, or the code of the error. */
+  end: Promise<boolean | string>;
+  uploader: ReturnType<typeof setUp>["uploader"];
+  clock: ReturnType<typeof setUp>["clock"];
+}
+
+function play(fingerprintOf: FingerprintOf, options: FakeServerOptions = {}, requestBytes = PIECE): Play {
+  const file = new LiveFile(new Uint8Array(SIZE).map((_, at) => at % 251));
+  const server = new ReadingServer(SIZE, options);
+  const { uploader, clock } = setUp(server.fake, {
+    file,
+    fingerprintOf,
+    requestBytes,
+    transport: server.transport,
+  });
+  const end = clock.run(uploader.upload()).catch((error) => {
+    if (error instanceof UploadError) return error.code;
+    throw error;
+  });
+  return { file, server, end, uploader, clock };
+}
+
+function change(file: LiveFile, [start, end]: Change): void {
+  file.content = file.content.slice();
+  file.content.fill(252, start, end);
+}
+
+/** Changes the file before each of its reads in turn, one upload for each; gives how often it arrived whole or did not. */
+async function playAll(
+  fingerprintOf: FingerprintOf,
+  { where, requestBytes }: { where: Change; requestBytes: number },
+): Promise<Record<"arrived" | "changed", number>> {
+  const ends = { arrived: 0, changed: 0 };
+  let isOver = false;
+  for (let at = 1; !isOver; at++) {
+    const { file, server, end } = play(fingerprintOf, {}, requestBytes);
+    const before = file.content;
+    let reads = 0;
+    file.onRead = () => ++reads === at && change(file, where);
+    const result = await end;
+    if (result === true) {
+      const isOne = [before, file.content].some((state) => sameBytes(server.file!, state));
+      assert(isOne, `Changed at read ${at}, it is a mixture`);
+    } else assertEquals([result, server.file], ["file-changed", undefined], `Changed at read ${at}`);
+    ends[result === true ? "arrived" : "changed"]++;
+    isOver = reads < at;
+  }
+  return ends;
+}
+
+for (const [way, fingerprintOf] of Object.entries(WAYS)) {
+  for (const [what, where] of Object.entries(CHANGES)) {
+    Deno.test(`A file that is ${what} before any one of its reads arrives as it was or as it is, or not: ${way}`, async () => {
+      const ends = await playAll(fingerprintOf, { where, requestBytes: PIECE });
+      assert(ends.arrived >= 2, JSON.stringify(ends));
+      // What changes in the last piece alone may arrive either way.
+      if (where[1] < SIZE - PIECE || where[0] === 0) assert(ends.changed > 5, JSON.stringify(ends));
+      await playAll(fingerprintOf, { where, requestBytes: SIZE });
+    });
+  }
+
+  Deno.test(`A file that is rewritten during a pause is found changed when it goes on: ${way}`, async () => {
+    const { file, server, end, uploader } = play(fingerprintOf);
+    let paused = false;
+    uploader.on("progress", ({ state, confirmed }) => {
+      if (!paused && confirmed >= 2 * PIECE) uploader.pause();
+      if (state !== "paused" || paused) return;
+      paused = true;
+      change(file, [0, SIZE]);
+      uploader.resume();
+    });
+    assertEquals([await end, paused, server.file], ["file-changed", true, undefined]);
+    const sent = server.fake.seen.filter((seen) => seen.startsWith("POST")).length;
+    assert(sent <= 3, `Nothing is sent of the new bytes: ${server.fake.seen}`);
+  });
+
+  Deno.test(`A file that is cut short is found changed: ${way}`, async () => {
+    for (const size of [0, 100 * KIB, 450 * KIB, SIZE - 1]) {
+      const { file, server, end, uploader } = play(fingerprintOf);
+      uploader.on("progress", ({ confirmed }) => {
+        if (confirmed === 2 * PIECE) file.content = file.content.slice(0, size);
+      });
+      assertEquals([await end, server.file], ["file-changed", undefined], `${size} bytes`);
+    }
+  });
+
+  Deno.test(`A file that nobody touches arrives over a network that breaks and damages: ${way}`, async () => {
+    const faults = [undefined, { breakAfter: 1000 }, undefined, undefined, { damage: true as const }, undefined];
+    const { file, server, end } = play(fingerprintOf, {
+      faults: [...faults, { loseAnswer: true }, undefined, undefined, { breakAfter: 70 * KIB }],
+    });
+    assertEquals(await end, true);
+    assert(sameBytes(server.file!, file.content));
+  });
+}
+
+Deno.test("A change that is undone while the upload waits harms nothing", async () => {
+  const { file, server, end, uploader } = play(createFingerprintOf(), {
+    faults: [undefined, undefined, { breakAfter: 0 }],
+  });
+  const before = file.content;
+  uploader.on("state", (state) => {
+    if (state === "waiting") change(file, [0, SIZE]);
+    if (state === "asking") file.content = before;
+  });
+  assertEquals(await end, true);
+  assert(sameBytes(server.file!, before));
+});
+
+Deno.test("A file that was changed stays changed for the upload that was begun with it", async () => {
+  const { file, server, end, uploader, clock } = play(createFingerprintOf());
+  uploader.on(
+    "progress",
+    ({ confirmed }) => confirmed === 2 * PIECE && change(file, CHANGES["changed in 4 KiB that no sample sees"]!),
+  );
+  assertEquals(await end, "file-changed");
+  const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "Choose the file again");
+  assertEquals([error.code, server.file], ["file-changed", undefined]);
+});
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

@@ -1,0 +1,63 @@
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { createFingerprintOf, fingerprintIn } from "../../../client/upload/fingerprint.ts";
+import { LocalFile } from "../../../client/upload/local_file.ts";
+import { UploadError } from "../../../client/upload/uploader.ts";
+import { withoutWebCrypto } from "../support/plain_http.ts";
+import { ChangedFile } from "../support/set_up.ts";
+import { VirtualClock } from "../support/virtual_clock.ts";
+
+const MIB = 2 ** 20;
+
+Deno.test("createFingerprintOf() gives the SHA-256 of a piece, as Content-Digest says it", async () => {
+  const { text, contentDigest } = (await createFingerprintOf()(new Blob(["abc"])))!;
+  assertEquals([text, contentDigest], Array(2).fill("sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:"));
+});
+
+Deno.test("createFingerprintOf() takes one piece at a time into the memory", async () => {
+  let atOnce = 0;
+  let most = 0;
+  const digest = async (algorithm: string, bytes: ArrayBuffer) => {
+    most = Math.max(most, ++atOnce);
+    const computed = await crypto.subtle.digest(algorithm, bytes);
+    atOnce--;
+    return computed;
+  };
+  const fingerprintOf = createFingerprintOf({ digest } as unknown as SubtleCrypto);
+  const all = await Promise.all([1, 2, 3].map((size) => fingerprintOf(new Blob(["x".repeat(size)]))));
+  assertEquals(new Set(all.map((one) => one?.text)).size, 3);
+  assertEquals(most, 1);
+});
+
+Deno.test("createFingerprintOf() rejects for what cannot be read whole, and goes on with the next", async () => {
+  for (const fingerprintOf of [createFingerprintOf(), withoutWebCrypto(createFingerprintOf)]) {
+    await assertRejects(() => fingerprintOf(new ChangedFile().slice()), DOMException);
+    const short = new Blob(["abc"]);
+    short.arrayBuffer = () => Promise.resolve(new ArrayBuffer(2));
+    short.slice = () => short;
+    await assertRejects(() => fingerprintOf(short), RangeError);
+    assert(await fingerprintOf(new Blob(["abc"])) !== undefined);
+  }
+});
+
+Deno.test("Without WebCrypto a fingerprint still tells every change, and is nothing for the server to check", async () => {
+  const fingerprintOf = withoutWebCrypto(createFingerprintOf);
+  const bytes = new Uint8Array(2 * MIB + 3);
+  const before = await fingerprintOf(new Blob([bytes]));
+  assertEquals(before?.contentDigest, undefined);
+  assertEquals(await fingerprintOf(new Blob([bytes])), before);
+  for (const at of [0, MIB - 1, MIB, 2 * MIB + 2]) {
+    const changed = bytes.slice();
+    changed[at] = 1;
+    assertNotEquals((await fingerprintOf(new Blob([changed])))?.text, before?.text, `Changed at ${at}`);
+  }
+});
+
+Deno.test("fingerprintIn() gives nothing for want of memory, and rejects when the file is not there any more", async () => {
+  const clock = new VirtualClock();
+  const local = new LocalFile(new File(["abc"], "film.mkv"), clock);
+  const noMemory = () => Promise.reject(new RangeError("Array buffer allocation failed"));
+  assertEquals(await fingerprintIn(local, local.file, noMemory), undefined);
+  const changed = new ChangedFile();
+  const gone = clock.run(fingerprintIn(new LocalFile(changed, clock), changed.slice(), createFingerprintOf()));
+  assertEquals((await assertRejects(() => gone, UploadError)).code, "file-changed");
+});

@@ -1,0 +1,144 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createFingerprintOf, type FingerprintOf } from "../../../client/upload/fingerprint.ts";
+import { LocalFile } from "../../../client/upload/local_file.ts";
+import type { Piece } from "../../../client/upload/pieces.ts";
+import { Snapshot } from "../../../client/upload/snapshot.ts";
+import { UploadError } from "../../../client/upload/uploader.ts";
+import { LiveFile } from "../support/live_file.ts";
+import { VirtualClock } from "../support/virtual_clock.ts";
+
+const PIECE = 1000;
+const never = new AbortController().signal;
+
+interface Setup {
+  file: LiveFile;
+  clock: VirtualClock;
+  snapshot: Snapshot;
+  /** The beginnings of the parts whose fingerprints were computed. */
+  read: number[];
+  /** A piece, read now. */
+  piece: (start: number) => Promise<Piece>;
+  /** Notes that all up to `end` was sent, in so many seconds each. */
+  send: (end: number, seconds?: number) => Promise<void>;
+}
+
+/** A file of a hundred pieces, each filled with its number. `readSeconds`: how long it takes to read one again. */
+function setUp({ readSeconds = 0, mostKept = 1000 } = {}): Setup {
+  const file = new LiveFile(new Uint8Array(100 * PIECE).map((_, at) => Math.floor(at / PIECE)));
+  const clock = new VirtualClock();
+  const compute = createFingerprintOf();
+  const read: number[] = [];
+  let isSlow = false;
+  const fingerprintOf: FingerprintOf = async (part) => {
+    read.push(new Uint8Array(await part.arrayBuffer())[0]! * PIECE);
+    if (isSlow && readSeconds > 0) await clock.wait(readSeconds, never);
+    return await compute(part);
+  };
+  const snapshot = new Snapshot({ local: new LocalFile(file, clock), fingerprintOf, clock, mostKept });
+  const piece = async (start: number) => {
+    const body = file.slice(start, start + PIECE);
+    return { start, body, fingerprint: await fingerprintOf(body) };
+  };
+  const send = async (end: number, seconds = 1) => {
+    isSlow = false;
+    for (let start = 0; start < end; start += PIECE) snapshot.note(await piece(start), seconds);
+    read.length = 0;
+    isSlow = true;
+  };
+  return { file, clock, snapshot, read, piece, send };
+}
+
+async function isChanged(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return false;
+  } catch (error) {
+    assert(error instanceof UploadError && error.code === "file-changed", String(error));
+    return true;
+  }
+}
+
+Deno.test("checkAll() reads all that was sent once more, the oldest first", async () => {
+  const { snapshot, read, piece, send } = setUp();
+  await send(99 * PIECE);
+  const last = await piece(99 * PIECE);
+  read.length = 0;
+  await snapshot.checkAll(last, never);
+  assertEquals(read, Array.from({ length: 99 }, (_, i) => i * PIECE));
+});
+
+Deno.test("checkAll() finds one byte that has changed anywhere in what was sent", async () => {
+  for (const at of [0, 12_345, 50_000, 98_999]) {
+    const { file, snapshot, piece, send } = setUp();
+    await send(99 * PIECE);
+    file.content[at] = 200;
+    assertEquals(await isChanged(snapshot.checkAll(await piece(99 * PIECE), never)), true, `Changed at ${at}`);
+  }
+});
+
+Deno.test("checkAll() takes no more than a quarter of the time that sending took, or a second", async () => {
+  for (const [readSeconds, sendSeconds, count] of [[0.5, 1, 50], [1, 1, 25], [0.25, 0, 5], [1 / 128, 0, 99]] as const) {
+    const { clock, snapshot, read, piece, send } = setUp({ readSeconds });
+    await send(99 * PIECE, sendSeconds);
+    const last = await clock.run(piece(99 * PIECE));
+    read.length = 0;
+    const beganAt = clock.now();
+    await clock.run(snapshot.checkAll(last, never));
+    assertEquals(read.length, count, `They were read in ${clock.now() - beganAt} s`);
+  }
+});
+
+Deno.test("checkAll() looks at nothing where nothing was sent before, and once for the same last piece", async () => {
+  const { file, snapshot, read, piece, send } = setUp();
+  await snapshot.checkAll(await piece(0), never);
+  assertEquals(read.length, 1);
+  await send(99 * PIECE);
+  await snapshot.checkAll(await piece(99 * PIECE), never);
+  read.length = 0;
+  await snapshot.checkAll(await piece(99 * PIECE), never);
+  assertEquals(read.length, 1, "It is the same as before, so the others were as they were sent when it was read first");
+  file.content[99_500] = 1;
+  file.content[500] = 1;
+  assertEquals(await isChanged(snapshot.checkAll(await piece(99 * PIECE), never)), true);
+});
+
+Deno.test("checkAll() ends when it is aborted", async () => {
+  const { snapshot, read, piece, send } = setUp();
+  await send(99 * PIECE);
+  const last = await piece(99 * PIECE);
+  read.length = 0;
+  await snapshot.checkAll(last, AbortSignal.abort());
+  assertEquals(read, []);
+});
+
+Deno.test("cutTo() forgets what the server does not have, and keeps what it has a part of", async () => {
+  const { file, snapshot, read, piece, send } = setUp();
+  await send(50 * PIECE);
+  snapshot.cutTo(20 * PIECE + 1);
+  const last = await piece(99 * PIECE);
+  read.length = 0;
+  await snapshot.checkAll(last, never);
+  assertEquals(read.length, 21);
+  file.content[20 * PIECE + 500] = 1;
+  assertEquals(await isChanged(snapshot.checkAll(await piece(98 * PIECE), never)), true);
+});
+
+Deno.test("A Snapshot of more pieces than it keeps has every other one, from the beginning to the end", async () => {
+  const { snapshot, read, piece, send } = setUp({ mostKept: 16 });
+  await send(99 * PIECE);
+  const last = await piece(99 * PIECE);
+  read.length = 0;
+  await snapshot.checkAll(last, never);
+  assert(read.length > 8 && read.length <= 16, `${read}`);
+  assertEquals([read[0], read.at(-1)! > 90 * PIECE], [0, true]);
+  assertEquals(read, read.toSorted((a, b) => a - b));
+});
+
+Deno.test("checkSample() compares the beginning, the middle and the end with what they were at first", async () => {
+  const { file, snapshot } = setUp();
+  const before = await snapshot.sample();
+  await snapshot.checkSample();
+  file.content[file.size - 1] = 1;
+  await assertRejects(() => snapshot.checkSample(), UploadError, "Choose the file again");
+  assertEquals(await snapshot.sample(), before);
+});

@@ -1,0 +1,105 @@
+import { BidiSession } from "./bidi.ts";
+import { DrivenPage } from "./driven_page.ts";
+import { programTest } from "./programs.ts";
+import { tempDir } from "./temp_dir.ts";
+import { until } from "./until.ts";
+
+const DEFAULT_FIREFOX = "/usr/bin/firefox-esr";
+
+/** What would ask, fetch or tell something by itself while a test runs. */
+const PREFERENCES: Readonly<Record<string, unknown>> = {
+  "app.update.disabledForTesting": true,
+  "browser.shell.checkDefaultBrowser": false,
+  "browser.startup.homepage_override.mstone": "ignore",
+  "browser.startup.page": 0,
+  "datareporting.policy.dataSubmissionEnabled": false,
+  "network.captive-portal-service.enabled": false,
+  "network.connectivity-service.enabled": false,
+  "services.settings.server": "data:,#remote-settings-dummy/v1",
+  "toolkit.telemetry.enabled": false,
+};
+
+/** A test that needs Firefox, at `PAWL_FIREFOX` or /usr/bin/firefox-esr. */
+export function firefoxTest(name: string, run: () => Promise<void>): void {
+  programTest(name, { programs: [firefoxPath()], variable: "PAWL_FIREFOX", run });
+}
+
+interface Firefox extends AsyncDisposable {
+  readonly session: BidiSession;
+}
+
+let shared: Promise<Firefox> | undefined;
+
+Deno.test.afterAll(async () => await (await shared)?.[Symbol.asyncDispose]());
+
+/** Opens Pawl's page in Firefox, with cookies and a database of its own; it ends with the scope. */
+export async function openInFirefox(url: string): Promise<DrivenPage> {
+  const { session } = await (shared ??= startFirefox());
+  const { userContext } = await session.send<{ userContext: string }>("browser.createUserContext", {});
+  const tab = { type: "tab", userContext };
+  const { context } = await session.send<{ context: string }>("browsingContext.create", tab);
+  const target = { context };
+
+  async function evaluate(expression: string): Promise<unknown> {
+    const { result, exceptionDetails } = await session.send<Evaluated>("script.evaluate", {
+      expression: `(async () => JSON.stringify(await (${expression})) ?? "null")()`,
+      target,
+      awaitPromise: true,
+    });
+    if (exceptionDetails !== undefined) throw new Error(`${exceptionDetails.text} in ${expression}`);
+    return JSON.parse(result.value);
+  }
+
+  return await DrivenPage.open({
+    evaluate,
+    goto: async (url) => void await session.send("browsingContext.navigate", { context, url, wait: "complete" }),
+    back: async () => void await session.send("browsingContext.traverseHistory", { context, delta: -1 }),
+    async setFiles(selector, files) {
+      const expression = `document.querySelector(${JSON.stringify(selector)})`;
+      const { result } = await session.send<Evaluated>("script.evaluate", { expression, target, awaitPromise: false });
+      await session.send("input.setFiles", { context, element: { sharedId: result.sharedId }, files });
+    },
+    async close() {
+      await session.send("browsingContext.close", { context });
+      await session.send("browser.removeUserContext", { userContext });
+    },
+  }, url);
+}
+
+interface Evaluated {
+  result: { value: string; sharedId: string };
+  exceptionDetails?: { text: string };
+}
+
+/** Starts Firefox without a window and with a new profile, which is removed when it is closed. */
+async function startFirefox(): Promise<Firefox> {
+  await using open = new AsyncDisposableStack();
+  const profile = open.use(await tempDir());
+  const preferences = Object.entries(PREFERENCES).map(([name, value]) =>
+    `user_pref("${name}", ${JSON.stringify(value)});`
+  );
+  await Deno.writeTextFile(`${profile.path}/user.js`, preferences.join("\n"));
+  const child = new Deno.Command(firefoxPath(), {
+    args: ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", profile.path],
+    env: { MOZ_CRASHREPORTER_DISABLE: "1", HOME: profile.path },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let printed = "";
+  const reading = child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(
+    new WritableStream({ write: (text) => void (printed += text) }),
+  );
+  open.defer(async () => {
+    child.kill("SIGTERM");
+    await Promise.all([child.status, reading]);
+  });
+  const address = () => /WebDriver BiDi listening on (ws:\S+)/.exec(printed)?.[1];
+  await until(() => address() !== undefined, "Firefox tells where it can be driven");
+  const session = open.use(await BidiSession.connect(address()!));
+  const kept = open.move();
+  return { session, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+function firefoxPath(): string {
+  return Deno.env.get("PAWL_FIREFOX") || DEFAULT_FIREFOX;
+}

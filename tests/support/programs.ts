@@ -1,0 +1,26 @@
+/**
+ * A test that needs programs. Without one of them it is ignored and its name says so; with `PAWL_REQUIRE_BROWSER=1` it
+ * fails. `variable` is the environment's that names another place. What the tests of a file share (a browser that is
+ * started at its first use) is no leak of one of them.
+ */
+export function programTest(
+  name: string,
+  { programs, variable, run }: { programs: readonly string[]; variable: string; run: () => Promise<void> },
+): void {
+  const missing = programs.find((program) => !isFile(program));
+  Deno.test({
+    name: missing === undefined ? name : `${name} (needs ${missing}: set ${variable})`,
+    ignore: missing !== undefined && Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1",
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: run,
+  });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
