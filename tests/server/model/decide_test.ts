@@ -61,15 +61,23 @@ const TABLE: readonly [string, PresentUpload | undefined, SentById, string][] = 
   ["an empty file, and now one that is not", finished(0), { offset: 0, length: 5, bodyLength: 0 }, "beside finished"],
 ];
 
+/** What is decided, in one line. */
+function outcomeOf(known: PresentUpload | undefined, request: SentById, hasFile?: boolean): string {
+  const decision = decide(known, request, hasFile);
+  if (decision.kind === "begin") return "begin";
+  if (decision.kind !== "refuse") return `${decision.kind} ${decision.known.id}`;
+  const { code, offset } = decision.error;
+  return ["refuse", code, offset].filter((part) => part !== undefined).join(" ");
+}
+
 Deno.test("decide() tells what a request means for the upload of its client's id", () => {
   for (const [what, known, request, expected] of TABLE) {
-    const decision = decide(known, request);
-    const rest = decision.kind === "refuse"
-      ? [decision.error.code, decision.error.offset]
-      : decision.kind === "begin"
-      ? []
-      : [decision.known.id];
-    const told = [decision.kind, ...rest].filter((part) => part !== undefined).join(" ");
-    assertEquals([what, told], [what, expected]);
+    assertEquals([what, outcomeOf(known, request)], [what, expected]);
   }
+});
+
+Deno.test("decide() goes on to no finished upload whose file was taken away", () => {
+  const requests = [{ offset: 0, length: 5 }, { offset: 0, length: 5, ...REPEATABLE }, { offset: 0, ...TAKEN }];
+  for (const request of requests) assertEquals(outcomeOf(finished(5), request, false), "beside finished");
+  assertEquals(outcomeOf(finished(5), { offset: 5 }, false), "refuse wrong-offset 0");
 });
