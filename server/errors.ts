@@ -76,7 +76,7 @@ export function isAbsent(error: unknown): boolean {
  * What a failure is told as: a full disk and too many open files may show anywhere; anything else that is no {@linkcode UploadError} is a bug, or a
  * disk that fails. `kept` is how many bytes of the upload in question are safe, where there is one.
  */
-export function told(error: unknown, kept?: number): UploadError {
+export function asUploadError(error: unknown, kept?: number): UploadError {
   if (error instanceof UploadError) return error;
   const options = { cause: error, ...kept !== undefined && { offset: kept } };
   if (isOutOfFiles(error)) {
@@ -94,7 +94,7 @@ export function told(error: unknown, kept?: number): UploadError {
   return new UploadError("failed", message, options);
 }
 
-/** The data folder is not where it was: nothing that is known of it must be told, or changed, any more. */
+/** The data folder is not where it was: nothing that is known of it must be asUploadError, or changed, any more. */
 export function folderMoved(): UploadError {
   return new UploadError("moved", "The server's data folder is not where it was: it ends, try again when it is back");
 }

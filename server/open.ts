@@ -73,7 +73,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     limits: { ...limitsOf(config), ...limits },
     distrusted: new Set(),
     unrecorded: new Set(),
-    isThere: watch.isThere,
+    isFolderThere: watch.isThere,
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
     durable,
     boot: boot.id,
@@ -96,7 +96,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       admission: createAdmission(config),
       cors: corsOf(routes, config.allowedOrigins),
       log,
-      isThere: watch.isThere,
+      isFolderThere: watch.isThere,
     }),
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),
@@ -107,7 +107,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       // What lies in the place of the folder now is not to be touched.
       if (!watch.isThere(0)) return;
       await bytes.flush();
-      await boot.leave();
+      await boot.markCleanStop();
     },
     close() {
       watch[Symbol.dispose]();

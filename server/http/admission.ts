@@ -9,7 +9,7 @@ export interface Connection {
 /** Counts the requests that are under way, by the address of their client. */
 export interface Admission {
   /** Lets a request in until it is completed. Throws `too-many` for one more than its address may have. */
-  enter(connection: Connection): void;
+  admit(connection: Connection): void;
 }
 
 /** This machine's own addresses are not counted: behind a proxy on it all clients have one. */
@@ -18,7 +18,7 @@ const OWN = /^(?:127\.|::1$|::ffff:127\.)/;
 export function createAdmission({ maxPerAddress }: { maxPerAddress: number }): Admission {
   const underWay = new Map<string, number>();
   return {
-    enter({ remoteAddr, completed }) {
+    admit({ remoteAddr, completed }) {
       if (!("hostname" in remoteAddr) || OWN.test(remoteAddr.hostname)) return;
       const { hostname } = remoteAddr;
       const count = underWay.get(hostname) ?? 0;
@@ -26,12 +26,12 @@ export function createAdmission({ maxPerAddress }: { maxPerAddress: number }): A
         throw new UploadError("too-many", "Too many requests from your address at a time: wait for some to end");
       }
       underWay.set(hostname, count + 1);
-      const leave = () => {
-        const left = (underWay.get(hostname) ?? 1) - 1;
-        if (left === 0) underWay.delete(hostname);
-        else underWay.set(hostname, left);
+      const release = () => {
+        const others = (underWay.get(hostname) ?? 1) - 1;
+        if (others === 0) underWay.delete(hostname);
+        else underWay.set(hostname, others);
       };
-      completed.then(leave, leave);
+      completed.then(release, release);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
-import { folderMoved, told, UploadError } from "../errors.ts";
+import { asUploadError, folderMoved, UploadError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { header } from "./header_names.ts";
 import type { Admission, Connection } from "./admission.ts";
@@ -10,7 +10,7 @@ import { notAllowed, notHere, refusal, refusalPage, wantsPage } from "./refusals
 import { allowedMethods, handlerOf, type Route, type Statuses } from "./route.ts";
 import { type Gate, urlOf } from "./target.ts";
 
-export interface AppParts {
+export interface AppDeps {
   readonly gate: Gate;
   readonly routes: readonly Route[];
   readonly pages: Pages;
@@ -21,17 +21,17 @@ export interface AppParts {
    * False when nothing must be told any more of what is kept: the data folder is not where it was, as it was looked at
    * `maxAgeMs` ago at most.
    */
-  readonly isThere?: (maxAgeMs?: number) => boolean;
+  readonly isFolderThere?: (maxAgeMs?: number) => boolean;
 }
 
 /** Answers a request; never throws. A request that comes over no connection is always let in. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
 
 /** About a second's worth on a good line, or a request of Pawl's own client. */
-const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, ms: 60_000 };
+const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, forMs: 60_000 };
 
 /** For what a browser sends again by itself where a connection broke: its page goes on from elsewhere at once. */
-const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, ms: 60_000 };
+const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, forMs: 60_000 };
 
 /** A request on its way to its answer. */
 interface Visit {
@@ -41,7 +41,7 @@ interface Visit {
 }
 
 /** Brings requests to their handlers, and what those throw to the client. */
-export function createApp({ gate, routes, pages, admission, cors, log, isThere = () => true }: AppParts): App {
+export function createApp({ gate, routes, pages, admission, cors, log, isFolderThere = () => true }: AppDeps): App {
   async function answer(visit: Visit): Promise<Response> {
     let path: string;
     try {
@@ -62,7 +62,7 @@ export function createApp({ gate, routes, pages, admission, cors, log, isThere =
     const meant = method ?? request.method;
     const response = await answered(request, route.statuses?.(request, meant), () => {
       admit();
-      if (!isThere()) throw folderMoved();
+      if (!isFolderThere()) throw folderMoved();
       if (method === undefined) throw notOverridden(route);
       if (method === "OPTIONS") return Promise.resolve(noContent(allow));
       const handler = handlerOf(route, method);
@@ -108,14 +108,14 @@ export function createApp({ gate, routes, pages, admission, cors, log, isThere =
   ): Promise<Response> {
     try {
       const response = await handle();
-      if (isThere()) return response;
+      if (isFolderThere()) return response;
       // Nobody reads it: what it holds open is let go.
       await response.body?.cancel();
       throw folderMoved();
     } catch (error) {
-      const thrown = told(error);
+      const thrown = asUploadError(error);
       // What fails may fail for that reason: it is looked at once more.
-      const known = isThere(thrown.code === "failed" ? 0 : undefined) ? thrown : folderMoved();
+      const known = isFolderThere(thrown.code === "failed" ? 0 : undefined) ? thrown : folderMoved();
       if (known.code === "failed") return failure(request, known, statuses);
       log.debug("{method} {url}: {message}", { ...named(request), message: known.message });
       return refusal(known, { statuses });
@@ -137,7 +137,7 @@ export function createApp({ gate, routes, pages, admission, cors, log, isThere =
   return async (request, connection) => {
     const response = await answer({
       request,
-      admit: () => connection !== undefined && admission.enter(connection),
+      admit: () => connection !== undefined && admission.admit(connection),
     });
     // Not awaited: the answer goes first, and tells the client to stop.
     if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 /** What a client may still send after its answer: enough for a browser's request to end by itself. */
 export interface DrainBounds {
   readonly bytes: number;
-  readonly ms: number;
+  readonly forMs: number;
 }
 
 /** So small that little lies with the runtime, whatever the chunks of a body are like: see `receiving/backlog.ts`. */
@@ -20,15 +20,15 @@ const READS_AT_A_STRETCH = 128;
  * Deno 2.9 cuts the connection when a body is cancelled after the answer, and swallows all that comes when it is
  * cancelled before it. Never throws.
  */
-export async function drain(body: ReadableStream<Uint8Array>, { bytes, ms }: DrainBounds): Promise<void> {
+export async function drain(body: ReadableStream<Uint8Array>, { bytes, forMs }: DrainBounds): Promise<void> {
   const reader = readerOf(body);
-  const timer = setTimeout(() => reader.cancel().catch(() => {}), ms);
+  const timer = setTimeout(() => reader.cancel().catch(() => {}), forMs);
   try {
-    let left = bytes;
-    for (let reads = 1; left >= 0; reads++) {
+    let remaining = bytes;
+    for (let reads = 1; remaining >= 0; reads++) {
       const length = await reader.next();
       if (length === undefined) return;
-      left -= Math.max(length, BUFFER);
+      remaining -= Math.max(length, BUFFER);
       if (reads % READS_AT_A_STRETCH === 0) await setImmediate();
     }
     await reader.cancel();

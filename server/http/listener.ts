@@ -21,8 +21,8 @@ export interface Listener {
 }
 
 /** The pause before the first try to listen again, and the longest; milliseconds. */
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 2000;
+const FIRST_RETRY_DELAY_MS = 20;
+const LONGEST_RETRY_DELAY_MS = 2000;
 
 /** How long it says no more of the same trouble, in milliseconds. */
 const QUIET_MS = 60_000;
@@ -96,8 +96,12 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
   }
 
   async function comeBack(): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; !ending.signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      await pause(pauseMs, ending.signal);
+    for (
+      let delayMs = FIRST_RETRY_DELAY_MS;
+      !ending.signal.aborted;
+      delayMs = Math.min(2 * delayMs, LONGEST_RETRY_DELAY_MS)
+    ) {
+      await delay(delayMs, ending.signal);
       if (ending.signal.aborted) return;
       // With less the next connection would be the last again.
       if (!spare.fill()) continue;
@@ -121,7 +125,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
 }
 
 /** Returns after `ms`, or when `signal` aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+async function delay(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
   const wake = () => resolve();

@@ -4,7 +4,12 @@ import type { Statuses } from "./route.ts";
 import { NEVER_RUN } from "./uploaded_content.ts";
 
 /** Seconds after which a client may come again, for the failures that pass by themselves. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { "locked": 2, "shutdown": 2, "too-many": 5, "moved": 5 };
+const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  "locked": 2,
+  "shutdown": 2,
+  "too-many": 5,
+  "moved": 5,
+};
 
 /** What an answer that refuses says besides the failure itself. */
 export interface Besides {
@@ -17,7 +22,7 @@ export interface Besides {
 /** The answer to a request that is refused: the failure's one line, its status, and its code in `X-Error`. */
 export function refusal(error: UploadError, { statuses = {}, headers = {}, suffix = "" }: Besides = {}): Response {
   const { code, message, offset } = error;
-  const retryAfter = RETRY_AFTER[code];
+  const retryAfterSeconds = RETRY_AFTER_SECONDS[code];
   return new Response(`${message}${suffix}`, {
     status: statuses[code] ?? STATUS[code],
     headers: {
@@ -26,7 +31,7 @@ export function refusal(error: UploadError, { statuses = {}, headers = {}, suffi
       ...NEVER_RUN,
       "X-Error": code,
       ...offset !== undefined && { "Upload-Offset": String(offset) },
-      ...retryAfter !== undefined && { "Retry-After": String(retryAfter) },
+      ...retryAfterSeconds !== undefined && { "Retry-After": String(retryAfterSeconds) },
       ...error.headers,
       ...headers,
     },

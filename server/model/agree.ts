@@ -1,40 +1,41 @@
+import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import type { Digest } from "./digest.ts";
 import type { ReceivingUpload } from "./upload.ts";
 
-/** What a request to append says of its body and of the file. */
+/** What a request to append announces of its body and of the file. */
 export interface Announced {
-  /** Where in the file the body starts, in bytes. */
+  /** The byte of the file at which the body starts. */
   readonly offset: number;
-  /** The body's length in bytes, where the client told it. */
+  /** The body's length in bytes, if the client announced it. */
   readonly bodyLength?: number;
-  /** The whole file's length in bytes, where the client told it. */
+  /** The whole file's length in bytes, if the client announced it. */
   readonly length?: number;
-  /** The body goes to the end of the file: that is where the length comes from when nothing tells it. */
+  /** True when the body goes to the end of the file. If nothing else tells the file's length, the body's end does. */
   readonly toTheEnd: boolean;
-  /** A body from byte 0 must not begin anew where there are bytes of this file: it may be the repetition of an earlier one. */
+  /** True when a body from byte 0 must not start over an upload that has bytes: a browser may have sent it twice. */
   readonly neverStartsOver?: boolean;
   /** Digests of the whole file. */
   readonly digests?: readonly Digest[];
 }
 
-/** What is known of the upload. */
+/** What the record says of the file. */
 export type Known = Pick<ReceivingUpload, "offset" | "length" | "digests">;
 
-/** What upload and request together say of the file. */
+/** What record and request together say of the file. */
 export interface Agreed {
   readonly length?: number;
   readonly digests?: readonly Digest[];
 }
 
 /**
- * Holds a request against what is known of the upload. Throws, before anything is written, where they do not agree:
- * `wrong-offset`, `size-changed`, `too-large` for the limit of the server, `too-long` for the length of the file.
+ * Compares a request with what the record says of the file, before anything is written. Throws `wrong-offset`,
+ * `size-changed`, `too-large` past the server's limit, and `too-long` past the file's length.
  */
 export function agree(upload: Known, request: Announced, maxBytes: number): Agreed {
   const { offset, bodyLength } = request;
   if (offset !== upload.offset) throw wrongOffset(upload.offset);
-  const told = toldLength(request);
+  const told = announcedLength(request);
   const length = told ?? upload.length;
   if (told !== undefined && upload.length !== undefined && told !== upload.length) {
     throw new UploadError(
@@ -47,38 +48,38 @@ export function agree(upload: Known, request: Announced, maxBytes: number): Agre
   checkSize(length ?? offset + (bodyLength ?? 0), maxBytes);
   if (length !== undefined && offset + (bodyLength ?? 0) > length) throw tooLong(length, upload);
   const digests = request.digests ?? upload.digests;
-  return { ...length !== undefined && { length }, ...digests !== undefined && { digests } };
+  return defined({ length, digests });
 }
 
-/** The whole file's length in bytes, as far as a request tells it. */
-export function toldLength({ length, toTheEnd, offset, bodyLength }: Announced): number | undefined {
+/** The whole file's length in bytes, if a request announces it or its body's end gives it. */
+export function announcedLength({ length, toTheEnd, offset, bodyLength }: Announced): number | undefined {
   return length ?? (toTheEnd && bodyLength !== undefined ? offset + bodyLength : undefined);
 }
 
-/** True when what is agreed on is not what is known already. */
+/** True when a request brought a length or digests that the record does not have. */
 export function tellsMore(known: Known, { length, digests }: Agreed): boolean {
   const textOf = (list: Agreed["digests"]) => list?.map(({ algorithm, value }) => `${algorithm}=${value}`).join();
   return length !== known.length || textOf(digests) !== textOf(known.digests);
 }
 
-/** Throws `too-large` for a file over the server's limit. */
+/** Throws `too-large` for a length over the server's limit, in bytes. */
 export function checkSize(length: number, maxBytes: number): void {
   if (length <= maxBytes) return;
   throw new UploadError("too-large", `The file is larger than this server takes: the limit is ${maxBytes} bytes`);
 }
 
-/** A body that starts anywhere but where the server's bytes end. */
+/** The refusal of a body that does not start at the upload's offset. */
 export function wrongOffset(offset: number): UploadError {
   return new UploadError("wrong-offset", `The upload has ${offset} bytes: go on from there`, { offset });
 }
 
-/** Another request has come for the same upload. */
+/** The end of a request whose lock a later request took over. */
 export function takenOver(offset?: number): UploadError {
   const message = "Another request has taken this upload over: ask how far it is";
   return new UploadError("taken-over", message, offset === undefined ? {} : { offset });
 }
 
-/** More bytes than the file has. */
+/** The refusal of a body that goes past the file's length. */
 export function tooLong(length: number, { offset }: { offset: number }): UploadError {
   return new UploadError("too-long", `More bytes than the file has: its length is ${length}, go on from ${offset}`, {
     offset,

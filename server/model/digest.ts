@@ -1,20 +1,20 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-/** The digest algorithms of RFC 9530 that Pawl checks, with the names that `node:crypto` has for them. */
+/** The digest algorithms of RFC 9530 that Pawl checks, each with its name in `node:crypto`. */
 export const DIGEST_ALGORITHMS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
 
-/** How long their digests are, in bytes. */
+/** The length of a digest, in bytes, by algorithm of RFC 9530. */
 export const DIGEST_BYTES = { "sha-256": 32, "sha-512": 64 } as const;
 
 export type DigestAlgorithm = keyof typeof DIGEST_ALGORITHMS;
 
-/** The algorithms of tus' checksums, by the names that tus 1.0.0 has for them. */
+/** The checksum algorithms that Pawl checks, by their names in tus 1.0.0 (Checksum). */
 export const CHECKSUM_ALGORITHMS = ["sha1", "sha256", "sha512", "md5", "crc32"] as const;
 
 export type ChecksumAlgorithm = typeof CHECKSUM_ALGORITHMS[number];
 
-/** A digest that a client gave for some bytes. */
+/** A digest that a client sent for some bytes. */
 export interface Digest {
   readonly algorithm: DigestAlgorithm | ChecksumAlgorithm;
   readonly value: Uint8Array;
@@ -25,7 +25,7 @@ interface Hash {
   digest(): Uint8Array;
 }
 
-/** Checks bytes, as they pass, against the digests that a client gave for them. */
+/** Checks bytes, one piece after the other, against the digests that a client sent for them. */
 export class DigestCheck {
   readonly #hashes: readonly { expected: Digest; hash: Hash }[];
   #bytes = 0;
@@ -34,7 +34,7 @@ export class DigestCheck {
     this.#hashes = digests.map((expected) => ({ expected, hash: hashOf(expected.algorithm) }));
   }
 
-  /** How many bytes have passed. */
+  /** How many bytes were checked so far. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -44,7 +44,7 @@ export class DigestCheck {
     this.#bytes += chunk.length;
   }
 
-  /** The first digest that the bytes do not have, or `undefined` when they have all of them. Ends the check. */
+  /** The first digest that does not match the bytes; `undefined` when all match. Ends the check. */
   mismatch(): Digest | undefined {
     return this.#hashes.find(({ expected, hash }) => {
       const actual = hash.digest();
@@ -63,7 +63,7 @@ export function isDigestAlgorithm(name: string): name is DigestAlgorithm {
   return Object.hasOwn(DIGEST_ALGORITHMS, name);
 }
 
-/** Its four bytes come with the highest first, as in the other digests. */
+/** CRC-32 as four bytes, the highest first. */
 function crc32Hash(): Hash {
   let value = 0;
   return {

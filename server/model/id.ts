@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 
-/** The form of an upload's id, to be put into other patterns: 128 bits in base64url. */
+/** The pattern of an upload's id, as a part of other patterns: 128 bits in base64url. */
 export const ID_FORM = "[A-Za-z0-9_-]{22}";
 
 const ID = new RegExp(`^${ID_FORM}$`);
 
-/** A new upload's id; nobody can guess it. */
+/** Makes an upload's id. Nobody can guess it. */
 export function newId(): string {
   return randomBytes(16).toString("base64url");
 }

@@ -1,36 +1,36 @@
 /** The longest name of one file or folder, in bytes of UTF-8, that the usual file systems take. */
 const MAX_NAME_BYTES = 255;
 
-/** The longest extension that is kept when a name is cut, in bytes, with its dot: a late dot in a long sentence makes none. */
+/** The longest extension that is kept when a name is cut, in bytes with its dot. What follows a late dot in a long sentence is no extension. */
 const MAX_EXTENSION_BYTES = 32;
 
-/** One pass may leave what the next one mends, such as a device's name out of one that was cut. */
+/** The most passes of cleaning. Cutting a name can lay bare a device's name, which the next pass mends. */
 const MAX_PASSES = 8;
 
 /**
- * Control characters and line separators, which spoil listings and logs; the bidirectional controls, which make
- * `exe.pdf` of `fdp.exe`; and what shows nothing and only makes two names look like one. Joiners and variation selectors
- * stay: emoji and several scripts need them.
+ * The characters that are removed from names. Control characters and line separators spoil listings and logs.
+ * Bidirectional controls let `fdp.exe` read as `exe.pdf`. Invisible characters let two names look like one. Joiners and
+ * variation selectors are not among them: emoji and several scripts need them.
  */
 const UNSAFE = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/u;
 const EVERY_UNSAFE = new RegExp(UNSAFE, "gu");
 
-/** More marks on one letter than the Stream-Safe Text Format allows (Unicode Standard Annex #15): sorting them is slow. */
+/** More than 30 marks on one letter, the limit of the Stream-Safe Text Format (Unicode Standard Annex #15). Sorting more is slow. */
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 /** At least one character that shows and is not a dot. */
 const VISIBLE = /[^.\s\p{Default_Ignorable_Code_Point}]/u;
 
-/** Most names: printable ASCII without separators, with no space at either end and no dot at its end. */
+/** A clean name of printable ASCII, as most are: no separators, no space at either end, no dot at its end. */
 const PLAIN = /^[!-.0-[\]-~](?:[ -.0-[\]-~]{0,253}[!-\-0-[\]-~])?$/;
 
-/** The names that Windows keeps for devices, whatever comes behind a dot or a colon. */
+/** A name that Windows keeps for a device, whatever follows behind a dot or a colon. */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[\d¹²³]|lpt[\d¹²³])\s*(?:[.:]|$)/i;
 
 /**
- * The name that a file or folder may have on disk: the last part of `wanted` behind any slash or backslash, in Unicode's
- * form NFC, without what is unsafe in a name, and cut to 255 bytes with its extension kept. `undefined` when nothing is
- * left that shows. What it gives has passed {@linkcode isCleanName}, and a name that passes is given as it is.
+ * Makes a clean name for a file or folder: the last segment of `wanted`, in Unicode's form NFC, without unsafe characters,
+ * cut to 255 bytes with its extension kept. `undefined` when no visible character remains. The result always passes
+ * {@linkcode isCleanName}, and a name that passes is returned unchanged.
  */
 export function cleanName(wanted: string): string | undefined {
   let name = /[/\\]/.test(wanted) ? wanted.split(/[/\\]/).at(-1)! : wanted;
@@ -42,8 +42,8 @@ export function cleanName(wanted: string): string | undefined {
 }
 
 /**
- * True for a name that may stand on disk as it is: it shows, is no device, is at most 255 bytes long in NFC, and has no
- * separator, no control character, no space at either end and no dot at its end.
+ * True for a clean name: it has a visible character, is no device of Windows, is at most 255 bytes long in NFC, and has no
+ * separator, no unsafe character, no space at either end and no dot at its end.
  */
 export function isCleanName(name: string): boolean {
   if (DEVICE.test(name)) return false;
@@ -53,16 +53,16 @@ export function isCleanName(name: string): boolean {
 }
 
 /**
- * The name to try as the `number`th for a file that must not overwrite another: `a.pdf`, `a (2).pdf`, `a (3).pdf` …
- * Of a clean name it is clean, whatever the number: a long name is cut to make room.
+ * The `number`th name to try for a file that must not overwrite another: `a.pdf`, then `a (2).pdf`, then `a (3).pdf`.
+ * The result of a clean name is clean: a long name is cut to make room for the number.
  */
 export function numberedName(name: string, number: number): string {
   return number === 1 ? name : fitted(name, ` (${number})`);
 }
 
 /**
- * The file's name in an id as the well-known tutorial clients make it, `name-size-lastModified`; the whole id where it
- * is of another make. A name that went through `encodeURIComponent` is decoded.
+ * The file's name in a client's id of the form `name-size-lastModified`, which clients of well-known tutorials make. An id
+ * of another form is returned whole. A name that went through `encodeURIComponent` is decoded.
  */
 export function nameInClientId(clientId: string): string {
   const name = /^(.+)-\d+-(?:-?\d+|NaN|undefined)$/s.exec(clientId)?.[1] ?? clientId;
@@ -74,26 +74,26 @@ export function nameInClientId(clientId: string): string {
   }
 }
 
-/** The length of a text in UTF-8. */
+/** The length of a text in bytes of UTF-8. */
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** One pass of cleaning. Its cost is linear, for a name may be as long as the headers of a request. */
+/** Makes one pass of cleaning. The cost is linear, because a name may be as long as a request's headers. */
 function cleanedOnce(name: string): string {
   const safe = name.toWellFormed().replace(EVERY_UNSAFE, "").replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   const trimmed = withoutEdges(safe);
   return withoutEdges(fitted(DEVICE.test(trimmed) ? `_${trimmed}` : trimmed, ""));
 }
 
-/** Without spaces at either end, and without dots at its end. A regular expression would look at a long run once for each character of it. */
+/** Removes spaces at either end and dots at the end. A regular expression would take quadratic time for a long run. */
 function withoutEdges(name: string): string {
   let end = name.length;
   while (end > 0 && /[\s.]/.test(name.charAt(end - 1))) end--;
   return name.slice(0, end).trimStart();
 }
 
-/** The name with `mark` before its extension, cut before the mark to what a name may have, and within no character. */
+/** Puts `mark` before the name's extension. A name that gets too long is cut before the mark, between two characters. */
 function fitted(name: string, mark: string): string {
   const { stem, extension } = splitExtension(name);
   const room = MAX_NAME_BYTES - byteLength(mark) - byteLength(extension);
@@ -103,7 +103,7 @@ function fitted(name: string, mark: string): string {
   return stem.slice(0, read).trimEnd() + mark + extension;
 }
 
-/** True for at most so many bytes of UTF-8; a UTF-16 code unit takes at most three. */
+/** True when a text has at most `bytes` bytes of UTF-8. A UTF-16 code unit takes at most three. */
 function fits(text: string, bytes: number): boolean {
   return text.length * 3 <= bytes || text.length <= bytes && byteLength(text) <= bytes;
 }

@@ -1,51 +1,49 @@
 import { UploadError } from "../errors.ts";
 import { byteLength, cleanName } from "./names.ts";
 
-/** The most folders that a file may lie in, one in another. */
+/** The most folders that a file may lie in, nested. */
 const MAX_FOLDERS = 32;
 
 /**
- * The longest path of folders, in bytes of UTF-8 with a slash between them. With the longest name it is half of what Linux
- * takes for a path (`PATH_MAX`, 4096): the other half is for the path of the data folder, and for the numbers behind names
- * that are taken.
+ * The longest path of folders, in bytes of UTF-8 with a slash between them. With the longest name it takes half of Linux's
+ * longest path (`PATH_MAX`, 4096). The other half is for the data folder's own path and for numbers behind names.
  */
 const MAX_FOLDERS_BYTES = 1792;
 
-/** A client on Windows sends its own. No file can have either in its name. */
+/** What separates the segments of a client's path: `/`, and `\` from a client on Windows. No file's name can have either. */
 const SEPARATOR = /[/\\]/;
 
-/** What a client says of where a file is to lie. `/` and `\` both part a path. */
+/** The place that a client wants for its file, as it was sent. `/` and `\` both separate segments. */
 export interface WantedPlace {
-  /** The file's path below a folder of its own, with its name at the end; `""` when it is in no folder. */
+  /** The file's path with its name at the end; `""` when it is in no folder. */
   readonly path?: string | undefined;
-  /** The file's name, where the client tells it apart from the path. */
+  /** The file's name, if the client sent it apart from the path. */
   readonly name?: string | undefined;
 }
 
-/** Where a file is to lie below the folder of finished files. */
+/** The place of a file below the folder of finished files: its folders and its name. */
 export interface Place {
-  /** The cleaned name; `undefined` where what the client said is a name that no file can have, or where it said none. */
+  /** The clean name; `undefined` when the client sent none, or one that no file can have. */
   readonly name: string | undefined;
-  /** The cleaned names of its folders, outermost first. */
+  /** The clean names of the folders, outermost first. */
   readonly folders: readonly string[];
 }
 
 /**
- * The place that a client wants for its file, cleaned. Where it tells no path, the folders in the name are kept; a whole
- * path of its own computer (`C:\fakepath\a.pdf`, `/home/me/a.pdf`) as a name gives the name alone. Throws `bad-request`
- * for folders that climb out (`..`), that no disk can have, or that are more or longer than the limits: folders are kept
- * or refused, never dropped.
+ * Cleans the place that a client wants. Without a path, folders in the name count; but a name that is an absolute path
+ * (`C:\fakepath\a.pdf`, `/home/me/a.pdf`) gives its last segment alone. Throws `bad-request` for folders that climb out
+ * (`..`), that no disk can have, or that go past the limits. Folders are never dropped silently.
  */
 export function placeOf({ path = "", name }: WantedPlace): Place {
   const inPath = path.split(SEPARATOR);
   const inName = (name ?? "").split(SEPARATOR);
   const [endOfPath = "", endOfName = ""] = [inPath.pop(), inName.pop()];
-  const folders = cleanFolders(path === "" && name !== undefined && !isWhole(name) ? inName : inPath);
+  const folders = cleanFolders(path === "" && name !== undefined && !isAbsolute(name) ? inName : inPath);
   return { name: cleanName(name === undefined ? endOfPath : endOfName), folders };
 }
 
-/** True for a path from the root of a disk or of a share. */
-function isWhole(name: string): boolean {
+/** True for an absolute path: from the root of a disk or of a share. */
+function isAbsolute(name: string): boolean {
   return /^(?:[A-Za-z]:)?[/\\]/.test(name);
 }
 

@@ -1,12 +1,12 @@
-/** Gives the same text for paths that are one name. */
+/** Maps a path to a text. Two paths are one name when their texts are equal. */
 export type SameName = (path: string) => string;
 
 /**
- * Makes the function that tells which paths are one name: composed and decomposed Unicode always are, for a person sees no
- * difference, and upper and lower case are on a disk that ignores it.
+ * Makes the function that tells which paths are one name. Composed and decomposed Unicode are always one name, because a
+ * person sees no difference. Upper and lower case are one name on a disk that ignores case.
  */
 export function createSameName({ ignoresCase }: { ignoresCase: boolean }): SameName {
   if (!ignoresCase) return (path) => path.normalize("NFC");
-  // Upper case first: it brings together what has several small letters, as the Greek sigma.
+  // Upper case comes first: a letter such as the Greek sigma has several small forms and one capital.
   return (path) => path.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
 }

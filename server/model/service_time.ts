@@ -1,17 +1,17 @@
 /**
- * The time that a server has served: it goes on only while the process runs, and has nothing to do with what the
- * machine's clock shows. It begins at what that showed at the very first start. Milliseconds.
+ * Service time: a clock that goes on only while the server runs, in milliseconds. It begins at the machine's clock at the
+ * very first start, and does not follow that clock later.
  */
 export interface ServiceTime {
   readonly ms: number;
-  /** What the monotonic clock showed then. */
+  /** The monotonic clock, in milliseconds, when the service time was `ms`. */
   readonly lookedAt: number;
 }
 
 /**
- * The service time when the monotonic clock shows `monotonic`. A step of more than `longestStepMs` without a look means
- * that the process stood still, in a machine that slept or a container that was paused, and heard no client: of that no
- * more than `longestStepMs` counts.
+ * The service time when the monotonic clock shows `monotonic`. A step of more than `longestStepMs` means that the process
+ * stood still, because the machine slept or the container was paused. No client could come then, so a step counts for
+ * `longestStepMs` at most.
  */
 export function advanced({ ms, lookedAt }: ServiceTime, monotonic: number, longestStepMs: number): ServiceTime {
   const step = Math.min(Math.max(monotonic - lookedAt, 0), longestStepMs);
@@ -19,8 +19,8 @@ export function advanced({ ms, lookedAt }: ServiceTime, monotonic: number, longe
 }
 
 /**
- * Where the service time begins: at the wall clock, but not after the moment at which the first of the uploads is due
- * that an earlier Pawl, which went by the wall clock, has left.
+ * The service time at the first start: the wall clock, or `firstDueAt` if that is earlier. An earlier version went by the
+ * wall clock, and its uploads are due by that.
  */
 export function firstServiceTime(wall: number, firstDueAt: number = Infinity): number {
   return Math.min(wall, firstDueAt);

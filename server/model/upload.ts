@@ -1,121 +1,123 @@
+import { defined } from "../defined.ts";
 import type { Digest } from "./digest.ts";
 
-/** What a client says of a file before its bytes come. */
+/** The facts that a client tells of a file before its bytes come. */
 export interface FileFacts {
-  /** Whose upload it is: ids of a client's own making are looked up within it, never across. */
+  /** The owner of the upload. A client's id is looked up among the uploads of one owner only. */
   readonly owner: string;
-  /** The client's own name for the upload (the simple protocol's `X-File-Id`); opaque. */
+  /** The client's id: the client's own name for the upload (`X-File-Id` of the simple protocol). Opaque. */
   readonly clientId?: string;
-  /** The cleaned name that the finished file will have, where nothing else has it already. */
+  /** The clean name that the finished file gets, unless another file has it already. */
   readonly name: string;
-  /** The cleaned names of the folders that the finished file will lie in, outermost first. */
+  /** The clean names of the folders that the finished file is placed in, outermost first. */
   readonly folders: readonly string[];
-  /** The file's media type as the client told it. */
+  /** The file's media type, from the client. */
   readonly type?: string;
   /** When the file was last modified, in milliseconds since 1970. */
   readonly modifiedAt?: number;
-  /** The file's size in bytes, where it is known. */
+  /** The file's length in bytes, if it is known. */
   readonly length?: number;
-  /** Digests of the whole file, to be checked before it appears. */
+  /** Digests of the whole file. They are checked before the upload becomes complete. */
   readonly digests?: readonly Digest[];
-  /** What its client wants to be told again about the file (tus' `Upload-Metadata`), as it was sent. */
+  /** The client's `Upload-Metadata` (tus) as it was sent; answers repeat it. */
   readonly metadata?: string;
-  /** A part of a file: whole, it waits to be concatenated with others, and never appears by itself. */
+  /** True for a partial upload: its bytes become a part of a final upload, and it is never placed itself. */
   readonly partial?: true;
-  /** What the file is concatenated of, where its bytes do not come from a client. */
+  /** The partial uploads of a final upload. Absent for an upload whose bytes come from a client. */
   readonly concat?: Concat;
 }
 
-/** What a file is concatenated of. */
+/** The partial uploads that a file is concatenated of. */
 export interface Concat {
-  /** In their order; one may come more than once. */
+  /** The partial uploads in the file's order. One may come more than once. */
   readonly partials: readonly PartialUpload[];
-  /** As the client sent it. */
+  /** The client's `Upload-Concat` as it was sent. */
   readonly asSent: string;
 }
 
-/** A partial upload that was whole. */
+/** A partial upload that had all its bytes when the final upload was begun. */
 export interface PartialUpload {
   readonly id: string;
   readonly length: number;
 }
 
 interface Identified {
-  /** 128 random bits, base64url; made by the server. */
+  /** The upload's id: 128 random bits in base64url, made by the server. */
   readonly id: string;
   readonly owner: string;
   readonly clientId?: string;
-  /** In milliseconds since 1970, as the machine's clock showed it; what is due is in service time instead. */
+  /** When the upload began by the machine's clock, in milliseconds since 1970. */
   readonly createdAt: number;
 }
 
-/** An upload whose bytes are still coming. */
+/** The record of an unfinished upload. */
 export interface ReceivingUpload extends Identified, FileFacts {
   readonly state: "receiving";
-  /** The bytes that are written and flushed: the promise. The file may be longer by what is not flushed yet. */
+  /** How many bytes are flushed (I1, I2). The file may be longer by bytes that are not flushed yet. */
   readonly offset: number;
-  /** The bytes of the file past `offset` are not to be trusted and are cut off before anything is appended. */
+  /** True after a roll back: bytes past `offset` do not count, and are cut off before anything is appended (I10). */
   readonly cutBack?: true;
-  /** The run of the machine in which this was recorded: when it has ended, the bytes past `offset` are not to be trusted. */
+  /** The boot in which this was recorded. In a later boot, bytes past `offset` do not count (I11). */
   readonly boot: string;
-  /** Recorded without a flush: when that run of the machine has ended, none of its bytes is to be trusted. */
+  /** True when `offset` was recorded without a flush (`--durability relaxed`). In a later boot no byte counts (I11). */
   readonly relaxed?: true;
-  /** The service time at which its last byte came: it expires a fixed time after it. */
+  /** The service time at which the last byte came. The upload expires a fixed time after it. */
   readonly lastByteAt: number;
-  /** The service time at which the sweeper looks at it next: never later than it expires. */
+  /** The service time at which the sweeper looks at this upload next. Never later than it expires. */
   readonly dueAt: number;
 }
 
-/** An upload whose file is whole and lies under its name. */
+/** The record of a complete upload: all bytes came, and the file lies, or is about to lie, at `path` (I4). */
 export interface CompleteUpload extends Identified {
   readonly state: "complete";
   readonly length: number;
-  /** Where the file lies, below the folder of finished files, with `/` between the parts. */
+  /** The finished file's path below the folder of finished files, with `/` between the segments. */
   readonly path: string;
-  /** What the byte store knows the file by, should another one lie in its place; earlier versions did not record it. */
+  /** The file's identity (I9). Absent in records of earlier versions. */
   readonly identity?: string;
   readonly type?: string;
   readonly completedAt: number;
-  /** The digests of the whole file that were checked when it was finished. */
+  /** The digests of the whole file that were checked before the upload became complete. */
   readonly digests?: readonly Digest[];
   readonly metadata?: string;
-  /** What the file was concatenated of, as the client sent it. */
+  /** The `Upload-Concat` of a final upload as the client sent it. */
   readonly concat?: Pick<Concat, "asSent">;
 }
 
-/** What is remembered for a while of an upload that was given up, expired or lost, or whose file was taken away. */
+/** The record that is kept for a while of an upload that is over. Its bytes are gone. */
 export interface GoneUpload extends Identified {
   readonly state: "gone";
+  /** Why: a client terminated it; it expired; bytes were lost on disk; a final upload has its bytes; or a person took the file away. */
   readonly reason: "terminated" | "expired" | "lost" | "concatenated" | "taken";
-  /** How many bytes it has given to another upload, where it was concatenated. */
+  /** How many bytes a concatenated partial upload gave to its final upload. */
   readonly given?: number;
-  /** The service time at which it is forgotten. */
+  /** The service time at which this record is removed. */
   readonly dueAt: number;
 }
 
 export type Upload = ReceivingUpload | CompleteUpload | GoneUpload;
 
-/** How many bytes of it the server holds safely. */
+/** The upload's offset: how many bytes the server holds safely. */
 export function safeBytes(upload: ReceivingUpload | CompleteUpload): number {
   return upload.state === "complete" ? upload.length : upload.offset;
 }
 
-/** True when every byte is there, though the file may not have been placed yet. */
+/** True when an unfinished upload has all its bytes. */
 export function hasAllBytes(upload: ReceivingUpload): boolean {
   return upload.offset === upload.length;
 }
 
-/** True when every byte is there of a file that is to appear. */
-export function canAppear(upload: ReceivingUpload): boolean {
+/** True when an unfinished upload has all its bytes and is not a partial one: nothing but finishing is left to do. */
+export function canFinish(upload: ReceivingUpload): boolean {
   return hasAllBytes(upload) && upload.partial === undefined;
 }
 
-/** The service time at which an unfinished upload expires, unless more bytes come before. */
+/** The service time at which an unfinished upload expires if no more bytes come. */
 export function expiresAt({ lastByteAt }: ReceivingUpload, expireAfterMs: number): number {
   return lastByteAt + expireAfterMs;
 }
 
-/** The record of an upload that begins now. */
+/** Makes the record of an upload that begins now. */
 export function newUpload(
   facts: FileFacts,
   at: { id: string; now: number; serviceNow: number; expireAfterMs: number; boot: string; durable: boolean },
@@ -133,7 +135,7 @@ export function newUpload(
   };
 }
 
-/** The record of an unfinished upload as it is written now: it tells of what is there in this run of the machine. */
+/** Stamps the record of an unfinished upload with the boot, the durability and the time of this change. */
 export function written(
   upload: ReceivingUpload,
   { boot, durable, serviceNow }: { boot: string; durable: boolean; serviceNow: () => number },
@@ -142,23 +144,20 @@ export function written(
   return { ...rest, boot, ...!durable && { relaxed: true }, lastByteAt: serviceNow() };
 }
 
-/** What the record becomes when the file lies at `path`, and is known by `identity`. */
+/** Makes the complete record of an upload whose file is to lie at `path`. */
 export function completed(upload: ReceivingUpload, path: string, now: number, identity?: string): CompleteUpload {
+  const { type, digests, metadata, concat } = upload;
   return {
     ...identityOf(upload),
     state: "complete",
     length: upload.offset,
     path,
-    ...identity !== undefined && { identity },
-    ...upload.type !== undefined && { type: upload.type },
-    ...upload.digests !== undefined && { digests: upload.digests },
-    ...upload.metadata !== undefined && { metadata: upload.metadata },
-    ...upload.concat !== undefined && { concat: { asSent: upload.concat.asSent } },
+    ...defined({ identity, type, digests, metadata, concat: concat && { asSent: concat.asSent } }),
     completedAt: now,
   };
 }
 
-/** What the record becomes when there is nothing left of the upload but the memory that it was there. */
+/** Makes the record that says why an upload is over, to be removed at the service time `forgetAt`. */
 export function gone(
   upload: ReceivingUpload | CompleteUpload,
   reason: GoneUpload["reason"],
@@ -174,5 +173,5 @@ export function gone(
 }
 
 function identityOf({ id, owner, clientId, createdAt }: Identified): Identified {
-  return { id, owner, ...clientId !== undefined && { clientId }, createdAt };
+  return { id, owner, createdAt, ...defined({ clientId }) };
 }

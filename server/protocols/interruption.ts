@@ -8,7 +8,7 @@ import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/u
  * listens, why it did not and from which byte to go on.
  */
 export function uninterrupted({ upload, end }: Appended): ReceivingUpload | CompleteUpload {
-  if (end === "complete") return upload;
+  if (end === "whole") return upload;
   const offset = safeBytes(upload);
   const go = `go on from byte ${offset}`;
   switch (end) {

@@ -9,7 +9,7 @@ export interface BodySource {
   /** Ends it: a read that waits gives `undefined` at once. */
   end(): void;
   /** Leaves what has not been read in the body, for others to read. */
-  leave(): void;
+  release(): void;
 }
 
 /** A slow client costs little memory … */
@@ -24,7 +24,7 @@ const TINY = 8 * 1024;
 export interface BodyReader {
   next(): Promise<Uint8Array | undefined>;
   readonly isKept: boolean;
-  leave(): void;
+  release(): void;
 }
 
 /**
@@ -51,7 +51,7 @@ export function openBody(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected
       ended = true;
       endRead();
     },
-    leave: () => reader.leave(),
+    release: () => reader.release(),
   };
 }
 
@@ -69,7 +69,7 @@ function open(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | 
 
 function openPlain(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
   const reader = body.getReader();
-  return { next: async () => (await reader.read()).value, isKept: false, leave: () => reader.releaseLock() };
+  return { next: async () => (await reader.read()).value, isKept: false, release: () => reader.releaseLock() };
 }
 
 function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
@@ -95,6 +95,6 @@ function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
     get isKept() {
       return isKept;
     },
-    leave: () => reader.releaseLock(),
+    release: () => reader.releaseLock(),
   };
 }

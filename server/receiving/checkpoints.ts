@@ -45,7 +45,7 @@ export class Checkpoints {
   }
 
   async #make(offset: number): Promise<void> {
-    await this.#appender.sync();
+    await this.#appender.flush();
     await this.#options.commit(offset);
   }
 }

@@ -72,7 +72,7 @@ export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
       if (backlog.isTooLarge) throw new BacklogError("The chunks are too short, and come too fast");
       for (let end = 0;;) {
         reading ??= begin();
-        if (!await isThere(reading)) {
+        if (!await hasGiven(reading)) {
           backlog.drained();
           if (end > 0) return give(end);
           await reading.whenDone;
@@ -93,12 +93,12 @@ export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
     get isKept() {
       return isKept;
     },
-    leave: () => reader.releaseLock(),
+    release: () => reader.releaseLock(),
   };
 }
 
 /** True when the read has given bytes, without a turn of the event loop. */
-async function isThere(reading: Reading): Promise<boolean> {
+async function hasGiven(reading: Reading): Promise<boolean> {
   for (let count = 0; reading.result === undefined && count < MICROTASKS; count++) await undefined;
   return reading.result?.done === false;
 }

@@ -8,7 +8,7 @@ export type StopReason = "taken-over" | "shutdown";
 
 /** How a request's body came to its end. Whatever the end, the bytes before it are kept. */
 export type End =
-  | "complete"
+  | "whole"
   | "disconnected"
   | "too-long"
   | "idle"
@@ -56,10 +56,10 @@ export async function receive(
 ): Promise<Received> {
   const start = appender.length;
   const ended = (end: End, error?: unknown): Received => ({ received: appender.length - start, end, error });
-  if (body === null) return ended(options.expected ? "disconnected" : "complete");
+  if (body === null) return ended(options.expected ? "disconnected" : "whole");
 
   const source = openBody(body, options.expected);
-  using patience = watch(source, options);
+  using watchdog = watchBody(source, options);
   let arrived = 0;
   /** The write that goes on, or the last one; it gives what it has failed with. */
   let writing: Promise<Failure | undefined> = Promise.resolve(undefined);
@@ -68,7 +68,7 @@ export async function receive(
     try {
       await appender.write(piece);
       options.onPiece(piece);
-      patience.heard(piece.length);
+      watchdog.heard(piece.length);
     } catch (cause) {
       return { cause };
     }
@@ -81,7 +81,7 @@ export async function receive(
       const piece = await source.read();
       if (await writing !== undefined) return;
       // Who has taken over goes on from what had arrived when it came: not a byte more.
-      if (piece === undefined || patience.reason === "taken-over") return;
+      if (piece === undefined || watchdog.reason === "taken-over") return;
       options.onArrived(piece.length);
       if (piece.length > options.limit - arrived) return "too-long";
       arrived += piece.length;
@@ -96,20 +96,20 @@ export async function receive(
     return { end: error instanceof BacklogError ? "too-short-chunks" as const : "disconnected" as const, error };
   });
   const failure = await writing;
-  source.leave();
+  source.release();
   if (failure !== undefined) return ended(isDiskFull(failure.cause) ? "disk-full" : "failed", failure.cause);
   if (end !== undefined) return ended(end, error);
   // A body that has come whole is complete, even if it was asked to stop with its last bytes.
-  if (arrived === options.expected) return ended("complete");
-  if (patience.reason !== undefined) return ended(patience.reason);
-  return ended(options.expected === undefined ? "complete" : "disconnected");
+  if (arrived === options.expected) return ended("whole");
+  if (watchdog.reason !== undefined) return ended(watchdog.reason);
+  return ended(options.expected === undefined ? "whole" : "disconnected");
 }
 
 interface Failure {
   readonly cause: unknown;
 }
 
-interface Watch extends Disposable {
+interface Watchdog extends Disposable {
   /** A piece is written: a slow disk is not a silent client. */
   heard(bytes: number): void;
   /** Why the watch ended the body, if it did. */
@@ -117,7 +117,7 @@ interface Watch extends Disposable {
 }
 
 /** Ends a body whose client is silent for too long, or too slow, or that is asked to stop. */
-function watch(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs, stop }: ReceiveOptions): Watch {
+function watchBody(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs, stop }: ReceiveOptions): Watchdog {
   const startedAt = performance.now();
   let reason: End | undefined;
   let heardAt = startedAt;
@@ -130,15 +130,15 @@ function watch(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs, sto
     source.end();
   }
   function checkIdle(): void {
-    const left = heardAt + idleMs - performance.now();
-    if (left <= 0) end("idle");
-    else idleTimer = setTimeout(checkIdle, left);
+    const remainingMs = heardAt + idleMs - performance.now();
+    if (remainingMs <= 0) end("idle");
+    else idleTimer = setTimeout(checkIdle, remainingMs);
   }
   function checkRate(): void {
     // When the bytes so far will have been too few: until then there is nothing to look at.
-    const left = startedAt + heardBytes / minBytesPerSecond * 1000 - performance.now();
-    if (left <= 0) end("too-slow");
-    else rateTimer = setTimeout(checkRate, Math.min(left, rateGraceMs));
+    const remainingMs = startedAt + heardBytes / minBytesPerSecond * 1000 - performance.now();
+    if (remainingMs <= 0) end("too-slow");
+    else rateTimer = setTimeout(checkRate, Math.min(remainingMs, rateGraceMs));
   }
   function onStop(): void {
     end(stop.reason as StopReason);

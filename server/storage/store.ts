@@ -1,52 +1,52 @@
 import type { CompleteUpload, ReceivingUpload, Upload } from "../model/upload.ts";
 
-/** The end of one unfinished upload's bytes, held by one writer at a time. */
+/** The end of an unfinished upload's file, in the hands of its one writer (I3). */
 export interface Appender extends AsyncDisposable {
-  /** How many bytes the file has: those that are flushed and those that are not. */
+  /** The file's length in bytes, flushed or not. */
   readonly length: number;
   /**
-   * Puts all of `bytes` behind what is there. When it throws, a part of them may have been written: `length` says how
-   * many. `bytes` is not read after it has returned.
+   * Appends all of `bytes`. When it throws, a part of them may have been written, and `length` includes that part. `bytes`
+   * is not read after the promise resolves.
    */
   write(bytes: Uint8Array): Promise<void>;
-  /** Returns when every byte that was written before the call survives a power cut. */
-  sync(): Promise<void>;
-  /** Cuts the file off at `length` bytes, and returns when that would survive a power cut. */
+  /** Resolves when every byte that was written before the call survives a power cut. */
+  flush(): Promise<void>;
+  /** Cuts the file to `length` bytes. Resolves when the cut survives a power cut. */
   cut(length: number): Promise<void>;
 }
 
-/** The bytes of an upload that is received. */
+/** The file of an unfinished upload, open for its one writer. */
 export interface UnfinishedFile extends Appender {
   /**
-   * Sets when the file was last modified, in milliseconds since 1970, where that is told; then gives what a record keeps
-   * to know the file again, in the store's own words. Nothing may be appended after it.
+   * Sets when the file was last modified, in milliseconds since 1970, if `modifiedAt` is given. Then gives the file's
+   * identity, in a form of the store's own. Nothing may be appended after that.
    */
   seal(modifiedAt?: number): Promise<string>;
 }
 
-/** What a finished file is to be called, and where. */
-export interface Wanted {
+/** The name and the folders that a finished file is to get. */
+export interface WantedPath {
   readonly name: string;
   readonly folders: readonly string[];
 }
 
-/** True for a path that belongs to a finished upload. */
+/** Tells whether a complete upload claims a path. */
 export type IsClaimed = (path: string) => Promise<boolean>;
 
-/** What is known of a name that is to be chosen. */
+/** How a path is chosen. */
 export interface Choice {
   /**
-   * A path for which this is true is as good as taken, although nothing may lie there. Without it a name that has not been
-   * given of late is not looked for: whoever claims it, or puts a file there, is told if it is taken.
+   * A path that this claims is not chosen, even if nothing lies there. Without this function a path that was not chosen
+   * lately is chosen without a look: the commit that claims it, or `place`, fails if it is taken.
    */
   readonly isClaimed?: IsClaimed;
-  /** How much plainer than wanted the path is to be: one more each time that one was refused; 0 where nothing is said. */
+  /** How much plainer than wanted the path is to be, 0 by default. Each refused path adds one. */
   readonly plainness?: number;
-  /** Others have taken each name that was chosen before it could be used: it gets a number by chance. */
+  /** True when others kept taking the chosen names first. The name then gets a random number. */
   readonly isCrowded?: boolean;
 }
 
-/** The store takes no file at this path, whoever asks: it would under a plainer one, or in another folder. */
+/** The disk refuses a file at this path. A plainer name or another folder may do. */
 export class RefusedPath extends Error {
   override name = "RefusedPath";
 
@@ -55,85 +55,82 @@ export class RefusedPath extends Error {
   }
 }
 
-/** What is known of a finished file. */
+/** The part of a complete upload's record that tells where its file lies and how to recognise it. */
 export type PlacedFile = Pick<CompleteUpload, "id" | "path" | "length" | "identity">;
 
 /**
- * Where a finished file is: under its path; not there, but its upload's own entry is, and gives it its name again; taken
- * away, with nothing in its place; or with something else there, another file or a link.
+ * Where a finished file is. `there`: under its path. `unplaced`: not under its path, but the upload's own entry exists and
+ * the file can be placed again. `missing`: nothing lies at the path. `replaced`: something else lies there.
  */
 export type Whereabouts = "there" | "unplaced" | "missing" | "replaced";
 
 /**
- * Where the bytes are. The store trusts no caller: whatever id or path it is given, it reads, writes and removes nothing
- * but below its own folders, and follows no symbolic link there.
+ * The store of the files: unfinished ones, and finished ones. It trusts no caller. Whatever id or path it is given, it reads,
+ * writes and removes below its own folders only, and follows no symbolic link there (I7).
  */
 export interface ByteStore {
-  /** The length of an unfinished upload's file; `undefined` when there is no file. */
+  /** The length in bytes of an unfinished upload's file; `undefined` when there is no file. */
   length(id: string): Promise<number | undefined>;
-  /** Makes a new upload's file, for its one writer. `locked` when a writer in another process was faster. */
+  /** Makes a new upload's file, for its one writer. `locked` when another process made it first. */
   create(id: string): Promise<UnfinishedFile | "locked">;
-  /**
-   * Opens an unfinished upload's file for its one writer. `undefined` when there is none, `locked` when a writer in another
-   * process holds it.
-   */
+  /** Opens an unfinished upload's file for its one writer. `undefined` when there is none, `locked` when another process has it. */
   open(id: string): Promise<UnfinishedFile | "locked" | undefined>;
-  /** The bytes of an unfinished upload, from the one at `start` (0 where nothing is said) to the one before `end`. */
+  /** Reads an unfinished upload's bytes from `start` (0 by default) up to, but not including, `end`. */
   readUnfinished(id: string, end: number, start?: number): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
-   * Lets the bytes of an unfinished upload be another one's too, which has none yet: no byte is copied. Returns when that
-   * would survive a power cut; done again, it is done. Before anything is appended, the first one must be given up.
+   * Gives upload `id`, which has no file yet, the bytes of upload `from` without a copy: both have entries of one file.
+   * Resolves when that survives a power cut. A second call changes nothing. The entry of `from` must be removed before
+   * anything is appended.
    */
   adopt(from: string, id: string): Promise<void>;
   /**
-   * Gives the same text for paths that are one name here: in another Unicode form, or in upper and lower case where the
-   * disk ignores that.
+   * Maps a path to a text. Two paths are one name on this disk when their texts are equal: in another Unicode form, and in
+   * upper and lower case if the disk ignores case.
    */
   sameName(path: string): string;
   /**
-   * Finds a path for a finished file that nothing has, under its own name or a numbered one, and makes its folders. Throws
-   * {@linkcode RefusedPath} where none can be had.
+   * Chooses a free path for a finished file, under the wanted name or a numbered one, and makes its folders. Throws
+   * {@linkcode RefusedPath} when the disk takes none.
    */
-  choose(wanted: Wanted, choice?: Choice): Promise<string>;
-  /** Removes the folders that were made for a path that comes to nothing, as far as they are empty. */
+  choose(wanted: WantedPath, choice?: Choice): Promise<string>;
+  /** Undoes `choose` for a path that is not used: removes its folders, as far as they are empty. */
   abandon(path: string): Promise<void>;
   /**
-   * Lets the bytes of an upload appear as a finished file, in one step, never in the place of another file: false where
-   * there is one, or where the folder has gone. Done again, it is done. Throws {@linkcode RefusedPath} where the disk takes
-   * no file of that name. The upload's own entry stays until `leave`, which must not come before `keep`: a power cut may
-   * take the new name back.
+   * Places an upload's file: gives it its name at `path`, in one step, and never over another file (I8). False when another
+   * file has the name, or the folder is gone. A second call changes nothing. Throws {@linkcode RefusedPath} when the disk
+   * takes no file of that name. The upload's own entry stays (I5).
    */
   place(id: string, path: string): Promise<boolean>;
-  /** Returns when a finished file's name would survive a power cut; nothing happens where it was taken away meanwhile. */
-  keep(path: string): Promise<void>;
-  /** The same where nobody waits for it: with others, a moment later, at less cost. */
-  keepSoon(path: string): Promise<void>;
-  /** Returns when every unfinished upload that this process has written to survives a power cut. */
+  /** Resolves when a finished file's name survives a power cut. A file that was taken away meanwhile is no error. */
+  flushName(path: string): Promise<void>;
+  /** Does what `flushName` does, a moment later and together with others, which costs less. */
+  flushNameSoon(path: string): Promise<void>;
+  /** Resolves when every unfinished upload that this process wrote to survives a power cut. */
   flush(): Promise<void>;
-  /** The ids of all unfinished uploads that have an entry, and the names of what else lies among them. */
+  /** The names of all entries in the folder of unfinished uploads: ids, and whatever else lies there. */
   unfinished(): AsyncIterable<string>;
-  /** How long ago an entry among the unfinished uploads was last written to; 0 when it is not there. */
+  /** How long ago, in milliseconds, an entry of that folder was last written to; 0 when there is none. */
   ageMs(name: string): Promise<number>;
-  /** Removes the own entry of an upload whose file has been placed and kept; nothing happens when there is none. */
-  leave(id: string): Promise<void>;
-  /** Removes an unfinished upload's own entry, and its bytes with it; nothing happens when there is none. */
+  /** Removes the own entry of an upload whose file is placed and whose name is flushed (I5). No error when there is none. */
+  removeEntry(id: string): Promise<void>;
+  /** Discards an unfinished upload's bytes: removes its own entry, which is the file's only name. No error when there is none. */
   discard(id: string): Promise<void>;
-  /** Looks where a finished file is. */
+  /** Finds out where a finished file is. */
   find(file: PlacedFile): Promise<Whereabouts>;
-  /** Opens a finished file, itself and nothing else that may lie in its place; `undefined` unless it is there. */
+  /** Opens a finished file for reading; `undefined` when it is not there, or when something else lies at its path (I9). */
   openFinished(file: PlacedFile): Promise<FinishedFile | undefined>;
-  /** How many bytes there is space for, as the disk says now. Waits for nothing. */
+  /** Asks the disk how many bytes are free. A synchronous call that takes microseconds. */
   freeBytes(): number;
   /**
-   * Removes a finished file, and the folders that have become empty by that; returns when it would not come back after a
-   * power cut. Where something else lies in its place, that stays.
+   * Removes a finished file and the folders that it leaves empty. Resolves when no power cut can bring it back. Something
+   * else that lies at its path stays (I9).
    */
   removeFinished(file: PlacedFile): Promise<void>;
 }
 
 /**
- * A finished file, open for reading. Either the stream is read or cancelled, or `close` is called. A piece of a large file
- * is only there until the next one is asked for: who keeps it copies it.
+ * A finished file, open for reading. The caller reads or cancels the stream, or calls `close`. A piece of a large file is
+ * valid only until the next piece is read, so a caller that keeps a piece copies it.
  */
 export interface FinishedFile {
   readonly length: number;
@@ -141,36 +138,36 @@ export interface FinishedFile {
   close(): void;
 }
 
-/** Where the records are. Every change is one commit, on disk when the promise resolves. */
+/** The store of the records. Every change is one commit, which is on disk when the promise resolves. */
 export interface RecordStore extends Disposable {
   get(id: string): Promise<Upload | undefined>;
-  /** The upload that a client knows by an id of its own. */
+  /** Finds the upload that a client's id means. */
   findByClient(owner: string, clientId: string): Promise<Upload | undefined>;
   /**
-   * Adds a new upload, and lets its client's id mean it from now on, in the place of `instead` (which is forgotten if
-   * it was not finished). False, and nothing happens, when that id means another upload, or when the upload is finished
-   * and its path has a {@linkcode claimant}.
+   * Adds the record of a new upload, and makes its client's id mean it. If the id means `instead` now, it means the new one
+   * afterwards, and the record of `instead` is removed if it is unfinished. Changes nothing and gives false when the id
+   * means another upload, or when the new upload is complete and its path has a {@linkcode claimant}.
    */
   create(upload: ReceivingUpload | CompleteUpload, instead?: Upload): Promise<boolean>;
   /**
-   * The id of the finished upload whose record says that its file lies at `path`, or at one that is the same name. The
-   * file may be gone already, taken away by hand, or by a removal that a crash has cut short: as long as the record is
-   * there, the next file would pass for it.
+   * The id of the complete upload that claims `path`: its record has this path, or one that is the same name. Its file may
+   * be gone already, because a person took it away or a crash interrupted its removal. The claim still holds, because
+   * another file at this path would be served as that upload's file.
    */
   claimant(path: string): Promise<string | undefined>;
   /**
-   * Puts `after` in the place of `before`, and keeps the index of what is due in step. False, and nothing happens, when
-   * it comes to claim a path that has a {@linkcode claimant}.
+   * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly claims a
+   * path that has a {@linkcode claimant}.
    */
   replace(before: Upload, after: Upload): Promise<boolean>;
-  /** Forgets the upload altogether. */
+  /** Removes an upload's record and everything that leads to it. */
   forget(upload: Upload): Promise<void>;
-  /** The ids of the uploads that are due, the longest due first; its cost follows how many are asked for. */
+  /** The ids of the uploads that are due at the service time `now`, the longest due first. The cost follows how many are read. */
   due(now: number): AsyncIterable<string>;
-  /** When the upload that is due first is due; `undefined` when none ever is. */
+  /** The service time at which the first upload is due; `undefined` when none is. */
   firstDueAt(): Promise<number | undefined>;
-  /** The latest service time that was recorded, in milliseconds; `undefined` when none was. */
+  /** The latest recorded service time, in milliseconds; `undefined` before the first one. */
   serviceTime(): Promise<number | undefined>;
-  /** Records the service time; it never goes back, whatever another process on the same records knows. */
+  /** Records the service time, unless the record has a later one from another process. */
   saveServiceTime(ms: number): Promise<void>;
 }

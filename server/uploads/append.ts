@@ -1,7 +1,7 @@
-import { told, UploadError } from "../errors.ts";
+import { asUploadError, UploadError } from "../errors.ts";
 import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
-import { canAppear, type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { canFinish, type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { Checkpoints } from "../receiving/checkpoints.ts";
 import { HeldBody, MemoryAppender, type ReceivingEnd } from "../receiving/held_body.ts";
 import { type End, receive, type Received, type ReceiveOptions } from "../receiving/receive.ts";
@@ -59,15 +59,15 @@ export async function append(
     if (end === "disk-full" && !(error instanceof FloorReached)) await makeRoom(opened);
     const upload = await conclude(deps, lease, opened, { ...incoming, end });
     if (failure !== undefined) throw failure;
-    if (end !== "complete") {
+    if (end !== "whole") {
       const offset = safeBytes(upload);
       deps.log.info("Upload {id} interrupted ({end}) at byte {offset}", { id: upload.id, end, offset });
     }
     return { upload, end };
   } catch (error) {
     // Where a refused body cannot be taken back, nobody can tell how many bytes are counted.
-    if (isRefusal(error)) throw await opened.takeBack(start).then(() => error, (trouble) => told(trouble));
-    throw told(failure ?? error, opened.upload.offset);
+    if (isRefusal(error)) throw await opened.rollBack(start).then(() => error, (trouble) => asUploadError(trouble));
+    throw asUploadError(failure ?? error, opened.upload.offset);
   }
 }
 
@@ -141,10 +141,10 @@ async function receiveFlushed(
   });
   try {
     await checkpoints.end();
-    await appender.sync();
+    await appender.flush();
     return received;
   } catch (error) {
-    await opened.distrust();
+    await opened.rollBackToRecord();
     throw error;
   }
 }
@@ -168,13 +168,13 @@ async function conclude(
     checkSize(file.length ?? Infinity, deps.limits.maxBytes);
     throw tooLong(file.length ?? 0, request);
   }
-  const mismatch = end === "complete" ? checks.body.mismatch() : undefined;
+  const mismatch = end === "whole" ? checks.body.mismatch() : undefined;
   if (mismatch !== undefined) throw bodyMismatch(mismatch, request);
   const offset = opened.appender.length;
-  const length = file.length ?? (end === "complete" && request.toTheEnd ? offset : undefined);
+  const length = file.length ?? (end === "whole" && request.toTheEnd ? offset : undefined);
   const next = { ...file, ...length !== undefined && { length }, offset };
   const upload = { ...opened.upload, ...next };
-  if (end === "complete" && canAppear(upload)) {
+  if (end === "whole" && canFinish(upload)) {
     try {
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {

@@ -7,16 +7,16 @@ import { beginAgreed } from "./begin.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, type Locks } from "./locks.ts";
 import { whileLocked } from "./open_upload.ts";
-import { isThere } from "./presence.ts";
+import { hasFile } from "./presence.ts";
 
 /** The facts of a file that its client knows by an id of its own. */
 export type NamedFileFacts = FileFacts & { readonly clientId: string };
 
 /** The upload that a request goes to, and the right to write to it, as soon as whoever has it lets go. */
-export interface Target {
+export interface Destination {
   readonly id: string;
   /** Absent while another request goes on receiving elsewhere than where this one will go on. */
-  readonly taken?: Promise<Lease>;
+  readonly lease?: Promise<Lease>;
 }
 
 /** Another process on the same data folder may begin the same upload at the same time. */
@@ -37,7 +37,7 @@ export class UploadsByClient {
    * writer is that receives: a silent one is ended, one that goes on receiving is left alone.
    */
   async find(owner: string, clientId: string): Promise<PresentUpload | undefined> {
-    await this.#locks.settle(keyOfClient({ owner, clientId }), this.#deps.limits.patience);
+    await this.#locks.untilFree(keyOfClient({ owner, clientId }), this.#deps.limits.patience);
     return await this.lookUp(owner, clientId);
   }
 
@@ -51,16 +51,21 @@ export class UploadsByClient {
    * it is being written to. `arrival` is the request's; `held` is its lease on the client's id, where it has that already.
    * Throws `wrong-offset`, `too-large` and other refusals, and then nothing has changed.
    */
-  async enter(facts: NamedFileFacts, request: ReceivedRequest, arrival: number, held?: Lease): Promise<Target> {
+  async destinationOf(
+    facts: NamedFileFacts,
+    request: ReceivedRequest,
+    arrival: number,
+    held?: Lease,
+  ): Promise<Destination> {
     using own = held === undefined ? await this.#locks.takeOver(keyOfClient(facts), { arrival }) : undefined;
     const within = held ?? own!;
-    const id = await this.#target(facts, request, within);
+    const id = await this.#uploadIdFor(facts, request, within);
     return this.#locks.isFree(id, request.offset, arrival)
-      ? { id, taken: this.#locks.takeOver(id, { position: request.offset, arrival, within }) }
+      ? { id, lease: this.#locks.takeOver(id, { position: request.offset, arrival, within }) }
       : { id };
   }
 
-  async #target(facts: NamedFileFacts, request: ReceivedRequest, within: Lease): Promise<string> {
+  async #uploadIdFor(facts: NamedFileFacts, request: ReceivedRequest, within: Lease): Promise<string> {
     const { records } = this.#deps;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const decision = await this.#decide(await this.lookUp(facts.owner, facts.clientId), request);
@@ -95,8 +100,8 @@ export class UploadsByClient {
 
   async #decide(known: PresentUpload | undefined, { body, ...request }: ReceivedRequest): Promise<Decision> {
     const isTakenOver = body instanceof HeldBody && body.end === "taken-over";
-    const hasFile = known !== undefined && await isThere(this.#deps.bytes, known);
-    return decide(known, { ...request, isTakenOver }, hasFile);
+    const isPresent = known !== undefined && await hasFile(this.#deps.bytes, known);
+    return decide(known, { ...request, isTakenOver }, isPresent);
   }
 }
 

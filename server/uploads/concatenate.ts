@@ -1,10 +1,10 @@
-import { told, UploadError } from "../errors.ts";
+import { asUploadError, UploadError } from "../errors.ts";
 import { takenOver } from "../model/agree.ts";
 import { Checkpoints } from "../receiving/checkpoints.ts";
 import { beginUpload } from "./begin.ts";
 import { finish } from "./finish.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
-import { baseOf, isNeededAfter, isStillWhole, removePartial, roomFor, wholePartial } from "./partials.ts";
+import { baseOf, checkedPartial, isNeededAfter, isStillWhole, removePartial, roomFor } from "./partials.ts";
 import { status } from "./status.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, type Locks } from "./locks.ts";
@@ -22,7 +22,7 @@ import {
 export type FinalFacts = FileFacts & { readonly concat: Concat };
 
 /** The partial uploads that are to become one file. */
-export interface Wanted {
+export interface PartialList {
   readonly ids: readonly string[];
   /** As the client sent it. */
   readonly asSent: string;
@@ -58,7 +58,7 @@ export class Concatenations {
    * asked for. Throws `too-large`, `disk-full`, what {@linkcode status} throws, `not-found` for somebody else's,
    * `bad-request` for one that is not partial, or not whole, and `locked` while another file is made of one of them.
    */
-  async concatenate(facts: Omit<FinalFacts, "concat">, wanted: Wanted): Promise<CompleteUpload> {
+  async concatenate(facts: Omit<FinalFacts, "concat">, wanted: PartialList): Promise<CompleteUpload> {
     const reserved: string[] = [];
     try {
       return await this.run(await this.#begin(facts, wanted, (id) => reserved.push(this.#reserve(id))));
@@ -70,7 +70,7 @@ export class Concatenations {
   /** Gives the id of the final upload, which is recorded now or was before. */
   async #begin(
     facts: Omit<FinalFacts, "concat">,
-    { ids, asSent }: Wanted,
+    { ids, asSent }: PartialList,
     reserve: (id: string) => void,
   ): Promise<string> {
     const { records } = this.#deps;
@@ -80,7 +80,7 @@ export class Concatenations {
     if (known !== undefined && known.state !== "gone") return known.id;
     new Set(ids).forEach(reserve);
     const partials: PartialUpload[] = [];
-    for (const id of ids) partials.push(wholePartial(await status(this.#deps, this.#locks, id), facts.owner));
+    for (const id of ids) partials.push(checkedPartial(await status(this.#deps, this.#locks, id), facts.owner));
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
     // Before the first byte is copied: a few bytes can come again and again.
     const final = { ...facts, clientId, length, concat: { partials, asSent } };
@@ -149,10 +149,10 @@ export class Concatenations {
         if (!isNeeded) await removePartial(this.#deps, this.#locks, partial.id);
       }
       // An empty file may just have been made: it must not vanish behind the name that it gets.
-      await opened.appender.sync();
+      await opened.appender.flush();
     } catch (error) {
-      if (!(error instanceof UploadError)) await opened.distrust();
-      throw told(error, opened.upload.offset);
+      if (!(error instanceof UploadError)) await opened.rollBackToRecord();
+      throw asUploadError(error, opened.upload.offset);
     }
     return await finish(this.#deps, lease, opened);
   }
@@ -184,7 +184,7 @@ export class Concatenations {
     } finally {
       await checkpoints.end();
     }
-    await appender.sync();
+    await appender.flush();
     await opened.record({ offset: appender.length });
     if (lease.stop.aborted) throw stopped(lease.stop);
     if (appender.length < start + partial.length) throw await this.#lose(opened.upload);

@@ -4,13 +4,13 @@ import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload, s
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
 import { type NamedFileFacts, UploadsByClient } from "./by_client.ts";
-import { Concatenations, type FinalFacts, type Wanted } from "./concatenate.ts";
+import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, Locks } from "./locks.ts";
 import { isFinal, load, open, OpenUpload } from "./open_upload.ts";
 import { isSmallFile, receiveSmallFile } from "./small_file.ts";
-import { bringInStep, isUnfinishedFinal, status } from "./status.ts";
-import { discardOrphan, expire, forget, recordRemovals, terminate, terminateUnfinished } from "./terminate.ts";
+import { isUnfinishedFinal, reconcile, status } from "./status.ts";
+import { discardOrphan, expire, recordRemovals, terminate, terminateUnfinished, undoBegin } from "./terminate.ts";
 
 /** What every protocol calls: one upload is one resource, whatever protocol made it. */
 export class Engine {
@@ -41,7 +41,7 @@ export class Engine {
     if (!isSmallFile(this.#deps, facts, request)) return await this.#beginWith(facts, request);
     using lease = await this.#locks.takeOver(crypto.randomUUID());
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
-    if ("state" in received) return { upload: received, end: "complete" };
+    if ("state" in received) return { upload: received, end: "whole" };
     return await this.#beginWith(facts, { ...request, body: received }, lease);
   }
 
@@ -49,7 +49,7 @@ export class Engine {
    * Makes one file of partial uploads, which are removed for it; asked for again, it is the same file. Throws what
    * {@linkcode Concatenations.concatenate} throws.
    */
-  async concatenate(facts: Omit<FinalFacts, "concat">, partials: Wanted): Promise<CompleteUpload> {
+  async concatenate(facts: Omit<FinalFacts, "concat">, partials: PartialList): Promise<CompleteUpload> {
     return await this.#concatenations.concatenate(facts, partials);
   }
 
@@ -92,7 +92,7 @@ export class Engine {
     if (!isSmallFile(this.#deps, facts, request)) return await this.#sendOn(facts, request, arrival);
     using lease = await this.#locks.takeOver(keyOfClient(facts), { arrival });
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
-    if ("state" in received) return { upload: received, end: "complete" };
+    if ("state" in received) return { upload: received, end: "whole" };
     return await this.#sendOn(facts, { ...request, body: received }, arrival, lease);
   }
 
@@ -126,7 +126,7 @@ export class Engine {
    */
   async finish(id: string): Promise<ReceivingUpload | CompleteUpload> {
     if (isUnfinishedFinal(await load(this.#deps, id))) return await this.#concatenations.run(id);
-    return await bringInStep(this.#deps, this.#locks, id);
+    return await reconcile(this.#deps, this.#locks, id);
   }
 
   /** True while a request holds the upload, which will do what there is to do. */
@@ -140,7 +140,7 @@ export class Engine {
   }
 
   /** How many bytes a partial upload has given to the one that it was concatenated into, as long as that is remembered. */
-  async given(id: string): Promise<number | undefined> {
+  async bytesGiven(id: string): Promise<number | undefined> {
     const upload = await this.#deps.records.get(id);
     return upload?.state === "gone" ? upload.given : undefined;
   }
@@ -166,19 +166,19 @@ export class Engine {
     try {
       return await this.#append(upload.id, lease, request);
     } catch (error) {
-      if (isRefusal(error)) await forget(this.#deps, upload.id);
+      if (isRefusal(error)) await undoBegin(this.#deps, upload.id);
       throw error;
     }
   }
 
   async #sendOn(facts: NamedFileFacts, request: ReceivedRequest, arrival: number, held?: Lease): Promise<Appended> {
     for (;;) {
-      const { id, taken } = await this.#byClient.enter(facts, request, arrival, held);
-      if (taken === undefined) {
+      const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, held);
+      if (next === undefined) {
         await this.#untilFree(id, request.offset, arrival);
         continue;
       }
-      using lease = await taken;
+      using lease = await next;
       return await this.#append(id, lease, request);
     }
   }
@@ -190,7 +190,7 @@ export class Engine {
   async #untilFree(id: string, offset: number, arrival: number): Promise<void> {
     if (this.#locks.isFree(id, offset, arrival)) return;
     if (isUnfinishedFinal(await load(this.#deps, id))) throw isFinal();
-    if (await this.#locks.settle(id, this.#deps.limits.appendPatience, { offset, arrival })) return;
+    if (await this.#locks.untilFree(id, this.#deps.limits.appendPatience, { offset, arrival })) return;
     const safe = safeBytes(await load(this.#deps, id));
     throw safe === offset ? stillReceiving(safe) : wrongOffset(safe);
   }

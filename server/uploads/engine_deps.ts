@@ -39,7 +39,7 @@ export interface EngineDeps {
   /** False: counts are told before their bytes are flushed, and a power cut may take them back. */
   readonly durable: boolean;
   /** False when the data folder has been moved, `maxAgeMs` ago at the least: what is missing then is not lost. */
-  readonly isThere: (maxAgeMs?: number) => boolean;
+  readonly isFolderThere: (maxAgeMs?: number) => boolean;
   /** What uploads may take of the disk. */
   readonly space: Space;
   /** Uploads that clients have removed, whose bytes are gone, and for whose records a full disk had no space yet. */

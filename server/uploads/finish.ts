@@ -1,5 +1,5 @@
-import { told, UploadError } from "../errors.ts";
-import { RefusedPath, type UnfinishedFile, type Wanted } from "../storage/store.ts";
+import { asUploadError, UploadError } from "../errors.ts";
+import { RefusedPath, type UnfinishedFile, type WantedPath } from "../storage/store.ts";
 import { isClaimed } from "./claims.ts";
 import { DigestCheck } from "../model/digest.ts";
 import type { EngineDeps } from "./engine_deps.ts";
@@ -34,7 +34,7 @@ export async function finish(
   const { upload } = finishing;
   await checkDigests(deps, lease, upload, seen);
   const finished = await recordFinished(deps, finishing, (next) => replace(deps, upload, next));
-  if (finished !== undefined) return await appear(deps, lease, finished);
+  if (finished !== undefined) return await placeAndFlush(deps, lease, finished);
   throw new Error(`Cannot find a name for upload ${upload.id}: others take each one first`);
 }
 
@@ -71,12 +71,12 @@ export async function recordFinished(
  * Lets the file of a finished upload appear. As long as the upload has its own entry, a name that is missing is given
  * again: it gets to the disk, and the entry goes, when this has returned, and before the lease is released.
  */
-export async function appear(deps: EngineDeps, lease: Lease, upload: CompleteUpload): Promise<CompleteUpload> {
-  const shown = await show(deps, upload);
-  lease.keepUntil(tidyUp(deps, shown));
-  const { path, length, id } = shown;
+export async function placeAndFlush(deps: EngineDeps, lease: Lease, upload: CompleteUpload): Promise<CompleteUpload> {
+  const placed = await placeWhereFree(deps, upload);
+  lease.holdUntil(removeEntryWhenSafe(deps, placed));
+  const { path, length, id } = placed;
   deps.log.info("Finished {path}, {length} bytes, upload {id}", { path, length, id });
-  return shown;
+  return placed;
 }
 
 /** Gives what its record keeps to know the file again. A time that the disk does not take is no reason not to finish. */
@@ -94,17 +94,17 @@ async function seal({ log }: EngineDeps, { upload: { id, modifiedAt }, appender 
  * Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there, or
  * where the disk takes none: under a plainer name then, or without its folders.
  */
-async function show(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
+async function placeWhereFree(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
   const { bytes, records } = deps;
-  const wanted = wantedOf(upload);
-  let shown = upload;
+  const wanted = wantedPathOf(upload);
+  let placed = upload;
   let plainness = 0;
   let cause: unknown;
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { path: own } = shown;
+      const { path: own } = placed;
       try {
-        if (await bytes.place(upload.id, own)) return shown;
+        if (await bytes.place(upload.id, own)) return placed;
       } catch (error) {
         if (!(error instanceof RefusedPath)) throw error;
         plainness++;
@@ -116,21 +116,21 @@ async function show(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteU
         isCrowded: attempt >= CROWDED,
       });
       // The same one again where only its folder had gone.
-      const moved = { ...shown, path };
-      if (path !== own && await records.replace(shown, moved)) shown = moved;
-      if (path !== own) await bytes.abandon(shown === moved ? own : path);
+      const moved = { ...placed, path };
+      if (path !== own && await records.replace(placed, moved)) placed = moved;
+      if (path !== own) await bytes.abandon(placed === moved ? own : path);
     }
-    throw new Error(`Cannot let the file of upload ${upload.id} appear as "${shown.path}"`, { cause });
+    throw new Error(`Cannot let the file of upload ${upload.id} appear as "${placed.path}"`, { cause });
   } catch (error) {
-    throw told(error, upload.length);
+    throw asUploadError(error, upload.length);
   }
 }
 
 /** Brings a name to the disk; then the upload's own entry can go. What fails here is done after the next start. */
-async function tidyUp({ bytes, log }: EngineDeps, { id, path }: CompleteUpload): Promise<void> {
+async function removeEntryWhenSafe({ bytes, log }: EngineDeps, { id, path }: CompleteUpload): Promise<void> {
   try {
-    await bytes.keepSoon(path);
-    await bytes.leave(id);
+    await bytes.flushNameSoon(path);
+    await bytes.removeEntry(id);
   } catch (error) {
     log.warning("Cannot tidy up after upload {id}, which is finished: {error}", { id, error });
   }
@@ -147,7 +147,7 @@ async function replace(deps: EngineDeps, before: ReceivingUpload, after: Complet
     // A commit that has failed may have come to pass all the same.
     const isDone = await isComplete(deps, after.id).catch(() => undefined);
     if (isDone) return true;
-    throw isDone === undefined ? told(error) : error;
+    throw isDone === undefined ? asUploadError(error) : error;
   }
 }
 
@@ -159,16 +159,16 @@ async function isComplete({ records }: EngineDeps, id: string): Promise<boolean>
  * Makes sure of a finished upload that still has its own entry, whole: a crash came before its name was on disk, or just
  * after.
  */
-export async function secure(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
+export async function ensurePlaced(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
   const { bytes } = deps;
   const isWhole = await bytes.length(upload.id) === upload.length;
-  const shown = isWhole ? await show(deps, upload) : upload;
-  await bytes.keep(shown.path);
-  await bytes.leave(shown.id);
-  return shown;
+  const placed = isWhole ? await placeWhereFree(deps, upload) : upload;
+  await bytes.flushName(placed.path);
+  await bytes.removeEntry(placed.id);
+  return placed;
 }
 
-function wantedOf({ path }: CompleteUpload): Wanted {
+function wantedPathOf({ path }: CompleteUpload): WantedPath {
   const folders = path.split("/");
   const name = folders.pop()!;
   return { name, folders };

@@ -14,11 +14,11 @@ export interface Lease extends Disposable {
   /** The holder says that so many more bytes have come from its client. */
   arrived(bytes: number): void;
   /** Released, the lock stays held until `work`, which never throws, is done. */
-  keepUntil(work: Promise<void>): void;
+  holdUntil(work: Promise<void>): void;
 }
 
 /** What a request says that wants a lock. */
-export interface Claim {
+export interface LockRequest {
   /** Where in the file it will append, in bytes; absent where it appends nothing. */
   readonly position?: number;
   /** Its request, as {@linkcode Locks.arrive} numbered it; the newest one where nothing is said. */
@@ -72,7 +72,7 @@ export class Locks {
    * Takes the lock from all whose requests came before: with several in line the last one wins, and those before it get
    * their turn already stopped. Throws `shutdown` when the server is ending.
    */
-  async takeOver(key: string, { position, arrival = this.arrive(), within }: Claim = {}): Promise<Lease> {
+  async takeOver(key: string, { position, arrival = this.arrive(), within }: LockRequest = {}): Promise<Lease> {
     if (this.#closed && within === undefined) throw shuttingDown();
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const holder: Holder = {
@@ -91,7 +91,7 @@ export class Locks {
     await before?.released;
     holder.heardAt = performance.now();
     let work: Promise<void> | undefined;
-    const leave = () => {
+    const letGo = () => {
       line.splice(line.indexOf(holder), 1);
       if (line.length === 0) this.#lines.delete(key);
       release();
@@ -103,12 +103,12 @@ export class Locks {
         if (holder.position !== undefined) holder.position += bytes;
         for (const wake of holder.watchers) wake();
       },
-      keepUntil(more) {
+      holdUntil(more) {
         work = more;
       },
       [Symbol.dispose]() {
-        if (work === undefined) leave();
-        else work.then(leave);
+        if (work === undefined) letGo();
+        else work.then(letGo);
       },
     };
   }
@@ -118,7 +118,7 @@ export class Locks {
    * at `offset`, where the newcomer will go on. True when that came to pass; false when a holder that goes on receiving
    * was left alone after `waitMs`.
    */
-  async settle(
+  async untilFree(
     key: string,
     { waitMs, silenceMs }: Patience,
     { offset, arrival = Infinity }: { offset?: number; arrival?: number } = {},

@@ -1,7 +1,7 @@
 import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
 import type { Digest } from "../model/digest.ts";
-import { secure } from "./finish.ts";
+import { ensurePlaced } from "./finish.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { checkThere } from "./presence.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
@@ -55,9 +55,9 @@ export async function open(
   try {
     // Only now that the file is locked does the record stand still.
     const found = await load(deps, id);
-    if (found.state === "complete") return await secure(deps, found);
+    if (found.state === "complete") return await ensurePlaced(deps, found);
     if (found.concat !== undefined && !toConcatenate) throw isFinal();
-    return opened = await OpenUpload.inStep(deps, found, appender);
+    return opened = await OpenUpload.reconciled(deps, found, appender);
   } catch (error) {
     if (isAbsent(error)) await deps.bytes.discard(id);
     throw error;
@@ -109,7 +109,7 @@ function isWorthless({ relaxed, boot }: ReceivingUpload, deps: EngineDeps): bool
 async function lost(deps: EngineDeps, found: ReceivingUpload, length: number): Promise<UploadError> {
   const { records, limits, serviceNow, log } = deps;
   const { id, offset } = found;
-  if (!deps.isThere(0)) return folderMoved();
+  if (!deps.isFolderThere(0)) return folderMoved();
   log.error("Bytes of upload {id} are lost: its file has {length} of the {offset} bytes recorded", {
     id,
     length,
@@ -153,11 +153,11 @@ export class OpenUpload implements AsyncDisposable {
    * what one of the machine left is not, for a file's length may reach the disk before its bytes. Is the file shorter
    * than the record promises, then bytes were lost, and the upload is gone rather than silently continued.
    */
-  static async inStep(deps: EngineDeps, found: ReceivingUpload, appender: UnfinishedFile): Promise<OpenUpload> {
+  static async reconciled(deps: EngineDeps, found: ReceivingUpload, appender: UnfinishedFile): Promise<OpenUpload> {
     const opened = new OpenUpload(deps, found, appender);
     const { id, offset, cutBack, boot } = found;
     if (isWorthless(found, deps)) {
-      await opened.takeBack(0);
+      await opened.rollBack(0);
       return opened;
     }
     if (appender.length < offset) throw await lost(deps, found, appender.length);
@@ -174,9 +174,9 @@ export class OpenUpload implements AsyncDisposable {
 
   async #countRest(): Promise<void> {
     try {
-      await this.appender.sync();
+      await this.appender.flush();
     } catch (error) {
-      await this.distrust();
+      await this.rollBackToRecord();
       throw error;
     }
     await this.record({ offset: this.appender.length });
@@ -194,7 +194,7 @@ export class OpenUpload implements AsyncDisposable {
   }
 
   /** Lets the upload end at `offset` again. The record first: whatever comes after, the bytes behind it do not count. */
-  async takeBack(offset: number): Promise<void> {
+  async rollBack(offset: number): Promise<void> {
     const { id } = this.#upload;
     this.#deps.distrusted.add(id);
     try {
@@ -210,10 +210,10 @@ export class OpenUpload implements AsyncDisposable {
    * After a failed flush the system may have dropped what was written: only what is recorded is sure, and the file is
    * cut back to it. Never throws: where the disk refuses that too, the file is cut when it is next opened.
    */
-  async distrust(): Promise<void> {
+  async rollBackToRecord(): Promise<void> {
     const { id, offset } = this.#upload;
     try {
-      await this.takeBack(offset);
+      await this.rollBack(offset);
     } catch (error) {
       this.#deps.log.error("Cannot cut upload {id} back to byte {offset} after a failed flush: {error}", {
         id,

@@ -6,7 +6,7 @@ import type { Locks } from "./locks.ts";
 import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** A partial upload that can be concatenated. Throws `not-found` for somebody else's, and `bad-request` for any other. */
-export function wholePartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
+export function checkedPartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
   const { id } = upload;
   if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
   const isPartial = upload.state === "receiving" && upload.partial === true;

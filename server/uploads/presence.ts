@@ -3,7 +3,7 @@ import type { ByteStore, Whereabouts } from "../storage/store.ts";
 import type { CompleteUpload, ReceivingUpload } from "../model/upload.ts";
 
 /** True unless the upload is finished and its file was taken away, or exchanged, by hand. */
-export async function isThere(bytes: ByteStore, upload: ReceivingUpload | CompleteUpload): Promise<boolean> {
+export async function hasFile(bytes: ByteStore, upload: ReceivingUpload | CompleteUpload): Promise<boolean> {
   return upload.state === "receiving" || absence(await bytes.find(upload)) === undefined;
 }
 

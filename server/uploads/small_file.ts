@@ -1,11 +1,11 @@
-import { toldLength } from "../model/agree.ts";
+import { announcedLength } from "../model/agree.ts";
 import { DigestCheck } from "../model/digest.ts";
 import type { CompleteUpload, FileFacts, ReceivingUpload } from "../model/upload.ts";
 import { HeldBody } from "../receiving/held_body.ts";
 import { type AppendRequest, receiveOptions } from "./append.ts";
 import { beginAgreed, SMALL } from "./begin.ts";
 import type { EngineDeps } from "./engine_deps.ts";
-import { appear, recordFinished } from "./finish.ts";
+import { placeAndFlush, recordFinished } from "./finish.ts";
 import type { Lease, Locks } from "./locks.ts";
 import { createFile } from "./open_upload.ts";
 
@@ -16,7 +16,7 @@ const ATTEMPTS = 2;
 export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: AppendRequest): boolean {
   const { offset, bodyLength } = request;
   return facts.partial === undefined && offset === 0 && bodyLength !== undefined &&
-    bodyLength === toldLength(request) && bodyLength <= Math.min(SMALL, limits.maxBytes);
+    bodyLength === announcedLength(request) && bodyLength <= Math.min(SMALL, limits.maxBytes);
 }
 
 /**
@@ -36,12 +36,12 @@ export async function receiveSmallFile(
     limit: request.bodyLength!,
     onPiece: () => {},
   });
-  if (body.end !== "complete" || !hasDigests(body, request)) return body;
+  if (body.end !== "whole" || !hasDigests(body, request)) return body;
   const upload = beginUnlessRefused(deps, facts, request);
   if (upload === undefined) return body;
   using own = await locks.takeOver(upload.id, { within: lease });
   const finished = await recordWhole(deps, upload, body);
-  return finished === undefined ? body : await appear(deps, own, finished);
+  return finished === undefined ? body : await placeAndFlush(deps, own, finished);
 }
 
 function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: AppendRequest): boolean {
@@ -72,7 +72,7 @@ async function recordWhole(
     await using appender = await createFile(deps, id);
     using guarded = space.guard(appender);
     await guarded.write(body);
-    await appender.sync();
+    await appender.flush();
     const finishing = { upload: { ...upload, offset: body.length }, appender };
     const finished = await recordFinished(deps, finishing, (next) => records.create(next), ATTEMPTS);
     if (finished !== undefined) return finished;

@@ -27,23 +27,23 @@ export interface SpaceOptions {
  */
 export class Space {
   readonly #freeBytes: () => number;
-  readonly #floor: number;
+  readonly #floorBytes: number;
   readonly #monotonic: () => number;
   /** All that write now. */
-  readonly #locks = new Set<FloorAppender>();
+  readonly #writers = new Set<FloorAppender>();
   #lookedAt = -Infinity;
   /** Bytes above the floor, when the disk was looked at, that nothing has been counted against since. */
-  #left = 0;
+  #availableBytes = 0;
 
   constructor({ freeBytes, floorBytes, monotonic = () => performance.now() }: SpaceOptions) {
     this.#freeBytes = freeBytes;
-    this.#floor = floorBytes;
+    this.#floorBytes = floorBytes;
     this.#monotonic = monotonic;
   }
 
   /** True where a file of so many bytes would leave the floor free. They are not set aside: space is for bytes that come. */
   fits(bytes: number): boolean {
-    if (this.#floor > 0 && bytes > SMALL) this.#look();
+    if (this.#floorBytes > 0 && bytes > SMALL) this.#look();
     return this.#has(bytes);
   }
 
@@ -55,26 +55,26 @@ export class Space {
     const guarded = new FloorAppender(appender, {
       take: (bytes) => {
         if (!this.#has(bytes)) throw new FloorReached("Uploads leave the rest of the disk free");
-        this.#left -= bytes;
+        this.#availableBytes -= bytes;
       },
-      leave: () => this.#locks.delete(guarded),
+      release: () => this.#writers.delete(guarded),
     });
-    this.#locks.add(guarded);
+    this.#writers.add(guarded);
     return guarded;
   }
 
   #has(bytes: number): boolean {
-    if (this.#floor === 0) return true;
+    if (this.#floorBytes === 0) return true;
     const isFresh = this.#monotonic() - this.#lookedAt < LOOK_AFTER_MS;
-    if (!isFresh || this.#left < bytes) this.#look();
-    return this.#left >= bytes;
+    if (!isFresh || this.#availableBytes < bytes) this.#look();
+    return this.#availableBytes >= bytes;
   }
 
   #look(): void {
     // What is being written may be on the disk or not: it is counted once more rather than not at all.
     let underWay = 0;
-    for (const writer of this.#locks) underWay += writer.underWay;
-    this.#left = this.#freeBytes() - this.#floor - underWay;
+    for (const writer of this.#writers) underWay += writer.underWay;
+    this.#availableBytes = this.#freeBytes() - this.#floorBytes - underWay;
     this.#lookedAt = this.#monotonic();
   }
 }
@@ -85,10 +85,10 @@ export type Guarded = Pick<Appender, "length" | "write"> & Disposable;
 class FloorAppender implements Guarded {
   readonly #appender: Appender;
   readonly #start: number;
-  readonly #space: { take(bytes: number): void; leave(): void };
+  readonly #space: { take(bytes: number): void; release(): void };
   #taken = 0;
 
-  constructor(appender: Appender, space: { take(bytes: number): void; leave(): void }) {
+  constructor(appender: Appender, space: { take(bytes: number): void; release(): void }) {
     this.#appender = appender;
     this.#start = appender.length;
     this.#space = space;
@@ -110,6 +110,6 @@ class FloorAppender implements Guarded {
   }
 
   [Symbol.dispose](): void {
-    this.#space.leave();
+    this.#space.release();
   }
 }

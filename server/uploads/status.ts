@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { canAppear, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
+import { canFinish, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { finish } from "./finish.ts";
 import type { Locks } from "./locks.ts";
@@ -14,13 +14,13 @@ export async function status(deps: EngineDeps, locks: Locks, id: string): Promis
   let upload = await load(deps, id);
   if (isUnfinishedFinal(upload)) return upload;
   if (locks.isHeld(id)) {
-    const isSettled = await locks.settle(id, deps.limits.patience);
+    const isFree = await locks.untilFree(id, deps.limits.patience);
     upload = await load(deps, id);
-    if (upload.state === "receiving" && !isSettled) return upload;
+    if (upload.state === "receiving" && !isFree) return upload;
   }
-  if (await isInStep(deps, upload)) return upload;
+  if (await isReconciled(deps, upload)) return upload;
   try {
-    return await bringInStep(deps, locks, id, canFinish);
+    return await reconcile(deps, locks, id, canFinishAtOnce);
   } catch (error) {
     if (upload.state === "complete" || error instanceof UploadError && error.code !== "locked") throw error;
     // What is recorded is true, though there may be more: no reason for a client to lose its upload.
@@ -34,11 +34,11 @@ export async function status(deps: EngineDeps, locks: Locks, id: string): Promis
  * a finished one with its name on disk: a crash, or a disk that fails, may have come just before. Throws `not-found`,
  * `terminated`, `gone`, `locked`, and `final` for one that has to be concatenated.
  */
-export async function bringInStep(
+export async function reconcile(
   deps: EngineDeps,
   locks: Locks,
   id: string,
-  mayFinish: (upload: ReceivingUpload) => boolean = canAppear,
+  mayFinish: (upload: ReceivingUpload) => boolean = canFinish,
 ): Promise<ReceivingUpload | CompleteUpload> {
   using lease = await locks.takeOver(id);
   const opened = await open(deps, id);
@@ -46,7 +46,7 @@ export async function bringInStep(
   await using _opened = opened;
   if (!mayFinish(opened.upload)) return opened.upload;
   // An empty file may just have been made: it must not vanish behind the name that it gets.
-  await opened.appender.sync();
+  await opened.appender.flush();
   return await finish(deps, lease, opened);
 }
 
@@ -56,15 +56,15 @@ export function isUnfinishedFinal(upload: ReceivingUpload | CompleteUpload): boo
 }
 
 /** True when the record tells all there is: nothing is to be counted, finished, or given its name again. */
-async function isInStep(deps: EngineDeps, upload: ReceivingUpload | CompleteUpload): Promise<boolean> {
+async function isReconciled(deps: EngineDeps, upload: ReceivingUpload | CompleteUpload): Promise<boolean> {
   const length = await deps.bytes.length(upload.id);
   if (upload.state === "complete") return length === undefined;
-  return isPromised(upload, deps) && (length ?? 0) === upload.offset && !canFinish(upload);
+  return isPromised(upload, deps) && (length ?? 0) === upload.offset && !canFinishAtOnce(upload);
 }
 
 /** Digests are checked with the next request: reading a large file again is too much for one that only asks. */
-function canFinish(upload: ReceivingUpload): boolean {
-  return canAppear(upload) && upload.digests === undefined;
+function canFinishAtOnce(upload: ReceivingUpload): boolean {
+  return canFinish(upload) && upload.digests === undefined;
 }
 
 /** False where its count was told without a flush: by a relaxed server to a durable one, or before the machine started. */

@@ -54,14 +54,14 @@ export async function discardOrphan(deps: EngineDeps, locks: Locks, id: string):
     const upload = await records.get(id);
     if (upload?.state === "receiving" || upload?.state === "complete") return;
     // In another folder it may be another server's.
-    if (!deps.isThere(0)) return;
+    if (!deps.isFolderThere(0)) return;
     await bytes.discard(id);
     log.debug("Removed {id}, which was left behind", { id });
   });
 }
 
 /** Removes every trace of an unfinished upload that nobody has been told of; its lease is held. */
-export async function forget(deps: EngineDeps, id: string): Promise<void> {
+export async function undoBegin(deps: EngineDeps, id: string): Promise<void> {
   await whileLocked(deps, id, async () => {
     const upload = await deps.records.get(id);
     if (upload?.state !== "receiving") return;
@@ -110,7 +110,7 @@ export async function remove(
   if (whyNot !== undefined) {
     await unlock();
     const stillNot = await unlessFull(records.replace(upload, after));
-    if (stillNot !== undefined) return leaveUnrecorded(deps, upload, { reason, error: stillNot });
+    if (stillNot !== undefined) return recordLater(deps, upload, { reason, error: stillNot });
   }
   unrecorded.delete(id);
   log.info("Removed upload {id}, {reason}", { id, reason });
@@ -127,7 +127,7 @@ async function unlessFull(done: Promise<unknown>): Promise<unknown> {
 }
 
 /** A removal that nobody can see undone is done; it is recorded later. Throws `error` for any other. */
-function leaveUnrecorded(
+function recordLater(
   { unrecorded, log }: EngineDeps,
   upload: ReceivingUpload | CompleteUpload,
   { reason, error }: { reason: GoneUpload["reason"]; error: unknown },

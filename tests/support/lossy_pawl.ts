@@ -53,7 +53,7 @@ export async function openLossyPawl(
     limits: { ...LIMITS, ...limits },
     distrusted: new Set(),
     unrecorded: new Set(),
-    isThere: () => true,
+    isFolderThere: () => true,
     space: new Space({ freeBytes: () => Infinity, floorBytes: 0 }),
     durable,
     boot: disk.boot,

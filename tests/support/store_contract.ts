@@ -54,9 +54,9 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     const mebibyte = someBytes(1 << 20);
     await using appender = await opened(bytes, "a");
     await appender.write(mebibyte);
-    await Promise.all([appender.sync(), appender.write(content)]);
+    await Promise.all([appender.flush(), appender.write(content)]);
     await appender.cut(mebibyte.length + 50);
-    await appender.sync();
+    await appender.flush();
     assertEquals(await collect(bytes.readUnfinished("a", 1 << 21)), joined(mebibyte, content.subarray(0, 50)));
   });
 
@@ -88,9 +88,9 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals([await bytes.find(file), await read(bytes, file)], ["unplaced", undefined]);
     assertEquals(await bytes.place("a", "b/c/x.bin"), true);
     assertEquals([await bytes.find(file), await bytes.length("a")], ["there", 100]);
-    await bytes.keep("b/c/x.bin");
-    await bytes.leave("a");
-    await bytes.leave("a");
+    await bytes.flushName("b/c/x.bin");
+    await bytes.removeEntry("a");
+    await bytes.removeEntry("a");
     assertEquals([await bytes.length("a"), await read(bytes, file)], [undefined, content]);
     for (const path of ["x.bin", "b/x.bin", "c/x.bin"]) {
       assertEquals([await bytes.find({ ...file, path }), await read(bytes, { ...file, path })], ["missing", undefined]);
@@ -114,7 +114,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     const file = { ...fileOf("a", "x.bin"), identity: first };
     assertEquals([await bytes.find(file), await read(bytes, file)], ["replaced", undefined]);
     await bytes.removeFinished(file);
-    await bytes.leave("b");
+    await bytes.removeEntry("b");
     assertEquals(await read(bytes, { ...fileOf("b", "x.bin"), identity: second }), content);
   });
 
@@ -125,7 +125,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
       const identity = await append(bytes, id, content);
       assertEquals(await bytes.choose({ name: path.at(-1)!, folders }), path);
       await bytes.place(id, path);
-      await bytes.leave(id);
+      await bytes.removeEntry(id);
       files.push({ ...fileOf(id, path), identity });
     }
     await bytes.removeFinished(files[0]!);
@@ -145,7 +145,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
       await bytes.removeFinished(file);
     }
     for (const id of ["../files/x", "..", ".", "", "a/b", "/etc/passwd", "a\0b"]) {
-      for (const use of ["length", "create", "open", "discard", "leave", "ageMs"] as const) {
+      for (const use of ["length", "create", "open", "discard", "removeEntry", "ageMs"] as const) {
         await assertRejects(async () => await bytes[use](id), Error, "Not the name of an entry");
       }
     }
@@ -264,7 +264,7 @@ async function opened(bytes: ByteStore, id: string): Promise<UnfinishedFile> {
 async function append(bytes: ByteStore, id: string, content: Uint8Array, modifiedAt?: number): Promise<string> {
   await using appender = await opened(bytes, id);
   await appender.write(content);
-  await appender.sync();
+  await appender.flush();
   return await appender.seal(modifiedAt);
 }
 

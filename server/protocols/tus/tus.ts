@@ -1,11 +1,11 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "../../config.ts";
-import { told, UploadError } from "../../errors.ts";
+import { asUploadError, UploadError } from "../../errors.ts";
 import type { Handler, Statuses } from "../../http/route.ts";
 import type { AppendRequest } from "../../uploads/append.ts";
 import { CHECKSUM_ALGORITHMS } from "../../model/digest.ts";
 import type { Engine } from "../../uploads/engine.ts";
-import { canAppear, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
+import { canFinish, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
 import { addressOf } from "../address.ts";
 import { header } from "../../http/header_names.ts";
 import { bodyLength, parseInteger, parseMediaType, refuseEncodedBody } from "../headers.ts";
@@ -93,9 +93,9 @@ export function createTusProtocol(
   async function finishedOrNot(id: string): Promise<ReceivingUpload | CompleteUpload> {
     try {
       const upload = await engine.status(id);
-      return upload.state === "receiving" && canAppear(upload) ? await engine.finish(id) : upload;
+      return upload.state === "receiving" && canFinish(upload) ? await engine.finish(id) : upload;
     } catch (error) {
-      const { code, message, cause } = told(error);
+      const { code, message, cause } = asUploadError(error);
       throw new UploadError(code, message, { cause });
     }
   }
@@ -118,7 +118,7 @@ export function createTusProtocol(
         return new Response(null, { headers: { ...factsAgain(upload), ...offsetOf(upload), ...expiry(upload) } });
       } catch (error) {
         // A client that has not heard of its final upload asks for the partial ones before it wants that again.
-        const given = await engine.given(id);
+        const given = await engine.bytesGiven(id);
         if (given === undefined) throw error;
         return new Response(null, { headers: factsOfPart(given) });
       }

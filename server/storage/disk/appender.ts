@@ -4,26 +4,26 @@ import { identityOf } from "./identity.ts";
 import type { UnfinishedFile } from "../store.ts";
 
 export interface AppenderOptions {
-  /** Lets the file's name survive a power cut: returns when it would. */
-  readonly syncEntry: () => Promise<void>;
-  /** The name of the folder that the finished file will lie in. */
+  /** Flushes the own entry: resolves when the file's name survives a power cut. */
+  readonly flushEntry: () => Promise<void>;
+  /** The identity of the folder of finished files. */
   readonly folder: string;
-  /** False: when what is written gets to the disk is left to the system. */
+  /** False when flushing is left to the system (`--durability relaxed`). */
   readonly durable: boolean;
-  /** Opens the handle that flushes a large file. */
+  /** Opens the handle that flushes a large file, with a spare descriptor if no other is free. */
   readonly lend: Lend;
 }
 
 /**
- * Opens the file at `path` for one writer, at its end; `undefined` where there is none. The lock on it (`flock`) keeps
- * another process on the same data folder out and ends with the process: `locked` when another one has it.
+ * Opens the file at `path` for its one writer; `undefined` when there is none. A lock on the file (`flock`) keeps other
+ * processes out, and ends with this process (I3). `locked` when another process has the lock.
  */
 export function openAppender(path: string, options: AppenderOptions): UnfinishedFile | "locked" | undefined {
   const file = openFile(path);
   return file && locked(file, () => new FileAppender(path, file, file.statSync().size, options));
 }
 
-/** The same for a file that is made now. */
+/** Makes the file at `path` for its one writer. `locked` when another process made it first. */
 export function createAppender(path: string, options: AppenderOptions): UnfinishedFile | "locked" {
   const file = createFile(path);
   return file === undefined ? "locked" : locked(file, () => new FileAppender(path, file, 0, options));
@@ -40,16 +40,16 @@ function locked(file: Deno.FsFile, open: () => UnfinishedFile): UnfinishedFile |
   return "locked";
 }
 
-/** From here on a file is flushed by a handle of its own. */
+/** The length in bytes from which a file is flushed by a second handle. */
 const LARGE = 1024 * 1024;
 
-/** Up to here a write goes into the system's memory in less time than it takes to have another thread do it. */
+/** The most bytes that are written by a synchronous call. Up to here that is faster than a call on another thread. */
 const SMALL = 16 * 1024;
 
 class FileAppender implements UnfinishedFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  /** Deno does the operations on one handle one after the other: a flush there would hold up the writes. */
+  /** The second handle. Deno runs the operations on one handle one after the other, so a flush on it would delay writes. */
   #flusher: Deno.FsFile | undefined;
   readonly #options: AppenderOptions;
   #length: number;
@@ -66,7 +66,7 @@ class FileAppender implements UnfinishedFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    // Short writes are real: a disk that fills up takes a part, and says ENOSPC at the next call.
+    // A write can be short: a disk that fills up takes a part, and fails with ENOSPC at the next call.
     for (let rest = bytes; rest.length > 0;) {
       const written = rest.length <= SMALL ? this.#writeNow(rest) : await this.#file.write(rest);
       this.#length += written;
@@ -78,11 +78,11 @@ class FileAppender implements UnfinishedFile {
     return this.#file.writeSync(bytes);
   }
 
-  async sync(): Promise<void> {
+  async flush(): Promise<void> {
     if (!this.#options.durable) return;
     if (this.#length >= LARGE) this.#flusher ??= this.#openFlusher();
-    // A file is on disk only when the folder that names it is.
-    await both((this.#flusher ?? this.#file).syncData(), this.#options.syncEntry());
+    // A file survives only if the folder with its name is flushed too.
+    await both((this.#flusher ?? this.#file).syncData(), this.#options.flushEntry());
   }
 
   #openFlusher(): Deno.FsFile {
@@ -108,8 +108,7 @@ class FileAppender implements UnfinishedFile {
   [Symbol.asyncDispose](): Promise<void> {
     this.#flusher?.close();
     try {
-      // Closing alone does not give the lock back while a program that is just being started still holds this process's
-      // files: from its fork to its exec.
+      // Closing alone may keep the lock: a program that this process starts shares its files between fork and exec.
       this.#file.unlockSync();
     } finally {
       this.#file.close();
@@ -118,7 +117,7 @@ class FileAppender implements UnfinishedFile {
   }
 }
 
-/** Waits for the end of both, also when one fails: what is still going on would meet a closed file. */
+/** Waits for both, also when one fails: the other must not meet a file that is closed. */
 async function both(one: Promise<void>, other: Promise<void>): Promise<void> {
   await Promise.allSettled([one, other]);
   await one;

@@ -1,19 +1,19 @@
 import { isOutOfFiles } from "../../errors.ts";
 
-/** Opens a file where none more can be opened, for a request that runs. */
+/** Opens a file for a running request, with a spare descriptor if no other is free. */
 export type Lend = (open: () => Deno.FsFile) => Deno.FsFile;
 
-/** Places for open files that are kept free for the requests that run, when connections have taken all others. */
+/** Spare descriptors: kept open for the requests that run, for when connections have taken all others. */
 export interface Spare {
-  /** Opens a file, in one of the places where no other is left. Throws what `open` throws. */
+  /** Calls `open`, and closes a spare descriptor for it if no other is free. Throws what `open` throws. */
   readonly lend: Lend;
-  /** True when all places are there; takes, again, as many as it can. */
+  /** Opens the spare descriptors that are missing, as far as it can. True when all are there. */
   fill(): boolean;
-  /** Gives the places up. */
+  /** Closes all spare descriptors. */
   release(): void;
 }
 
-/** Keeps `count` places for open files, each by opening `folder`. */
+/** Keeps `count` spare descriptors, each by opening `folder`. */
 export function createSpare(folder: string, count: number): Spare {
   const held: Deno.FsFile[] = [];
 
@@ -34,9 +34,9 @@ export function createSpare(folder: string, count: number): Spare {
           if (held.length < count) fill();
           return file;
         } catch (error) {
-          const place = isOutOfFiles(error) ? held.pop() : undefined;
-          if (place === undefined) throw error;
-          place.close();
+          const spare = isOutOfFiles(error) ? held.pop() : undefined;
+          if (spare === undefined) throw error;
+          spare.close();
         }
       }
     },
@@ -47,7 +47,7 @@ export function createSpare(folder: string, count: number): Spare {
   };
 }
 
-/** How many more files and connections this process can have open now, counted up to `most`: opens `folder` so often. */
+/** Counts how many more files and connections this process can open, up to `most`, by opening `folder` that often. */
 export function countFree(folder: string, most: number): number {
   const held: Deno.FsFile[] = [];
   try {

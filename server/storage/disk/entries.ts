@@ -1,9 +1,9 @@
 import { RefusedPath } from "../store.ts";
 
-// Names and sizes are looked at and changed by synchronous calls: they take a few microseconds, a twentieth of what it
-// takes to have another thread do them. What moves many bytes, or waits for the disk, never is.
+// Names and lengths are read and changed by synchronous calls, which take a few microseconds: a twentieth of the time that
+// a call on another thread takes. Calls that move many bytes, or wait for the disk, are asynchronous.
 
-/** What lies at a path, be it a link; `undefined` for nothing, and for a path at which nothing can lie. */
+/** The entry at a path, which may be a link; `undefined` when nothing lies, or can lie, there. */
 export function entryAt(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.lstatSync(path);
@@ -13,17 +13,17 @@ export function entryAt(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** True for a folder, and for a link to one: where the owner of the data wants it to lie. */
+/** True for a folder, and for a link to one: the owner of the data may have made the folder a link. */
 export function isFolder(path: string): boolean {
   return whereFound(() => Deno.statSync(path).isDirectory) ?? false;
 }
 
-/** Makes a new file, open for appending; `undefined` where the name is taken. Follows no link. */
+/** Makes a file, open for appending; `undefined` when the name is taken. Follows no link. */
 export function createFile(path: string): Deno.FsFile | undefined {
   return whereFree(() => Deno.openSync(path, { createNew: true, append: true }));
 }
 
-/** Opens a file for appending; `undefined` where there is none. What else lies there, as a link does, goes. */
+/** Opens a file for appending; `undefined` when there is none. Anything else at the path, such as a link, is removed. */
 export function openFile(path: string): Deno.FsFile | undefined {
   const entry = entryAt(path);
   if (entry === undefined) return undefined;
@@ -43,16 +43,16 @@ export function openFile(path: string): Deno.FsFile | undefined {
   throw new Error(`"${path}" was exchanged while it was opened`);
 }
 
-/** Opens a file for reading; `undefined` where there is none, where something else lies there, be it a link. */
+/** Opens a file for reading; `undefined` when there is none, or when something else lies there, such as a link. */
 export async function openToRead(path: string): Promise<{ file: Deno.FsFile; info: Deno.FileInfo } | undefined> {
-  // Before it is opened: a pipe would wait for its other end.
+  // The look comes before opening, because opening a pipe would wait for its other end.
   const entry = entryAt(path);
   if (entry === undefined || !entry.isFile) return undefined;
   const file = await orNotFound(Deno.open(path));
   if (file === undefined) return undefined;
   try {
     const info = await file.stat();
-    // No call opens a path and follows no link: what was opened is held against what was looked at.
+    // Deno cannot open a path without following links, so the opened file is compared with the entry.
     if (isSameFile(info, entry)) return { file, info };
   } catch (error) {
     file.close();
@@ -62,17 +62,17 @@ export async function openToRead(path: string): Promise<{ file: Deno.FsFile; inf
   return undefined;
 }
 
-/** Opens a folder, to be flushed. */
+/** Opens a folder, for flushing it. */
 export function openFolder(path: string): Deno.FsFile {
   return Deno.openSync(path);
 }
 
-/** Makes a folder; false where the name is taken. Throws {@linkcode RefusedPath}. */
+/** Makes a folder; false when the name is taken. Throws {@linkcode RefusedPath}. */
 export function makeFolder(path: string): boolean {
   return whereFree(() => unlessRefused(path, () => Deno.mkdirSync(path)) ?? true) ?? false;
 }
 
-/** Removes a folder that is empty, or gone already. False where it stays, and where something else lies there. */
+/** Removes an empty folder. True when it is gone; false when it stays, or when something else lies there. */
 export function removeFolder(path: string): boolean {
   const entry = entryAt(path);
   if (entry === undefined) return true;
@@ -86,8 +86,8 @@ export function removeFolder(path: string): boolean {
 }
 
 /**
- * Gives the file at `source` another name; false where another file has it, or its folder is not there. Done again, it
- * is done. Throws {@linkcode RefusedPath}.
+ * Gives the file at `source` a second name by a hard link; false when something else has that name, or when its folder is
+ * missing. A second call changes nothing. Throws {@linkcode RefusedPath}.
  */
 export function giveName(source: string, path: string): boolean {
   const link = () => unlessRefused(path, () => Deno.linkSync(source, path)) ?? true;
@@ -97,15 +97,15 @@ export function giveName(source: string, path: string): boolean {
 const NOTHING = new Uint8Array();
 
 /**
- * Lets programs that watch a folder hear that a file in it is whole: closing it, opened for writing by this name, is what
- * they wait for (`IN_CLOSE_WRITE`). Nothing is written. That they do not hear of it is no reason to fail.
+ * Announces a finished file to programs that watch its folder: they wait until a file that was open for writing is closed
+ * (`IN_CLOSE_WRITE`). Nothing is written. A failure is ignored.
  */
 export function announce(path: string): void {
   try {
-    // Opened, closed, and nothing between, in one call.
+    // One call opens and closes the file.
     Deno.writeFileSync(path, NOTHING, { append: true, create: false });
   } catch {
-    // It was taken away at once, or may not be written to any more.
+    // Somebody took the file away at once, or it may not be written to any more.
   }
 }
 
@@ -114,19 +114,19 @@ function isSameEntry(one: string, other: string): boolean {
   return first !== undefined && second !== undefined && isSameFile(first, second);
 }
 
-/** True for two looks at one file. Where the system numbers no files, one of the same length and time is taken for it. */
+/** True when both describe one file, by inode. On a system without inodes, by length and time. */
 export function isSameFile(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
   if (one.isFile !== other.isFile || one.isDirectory !== other.isDirectory) return false;
   if (one.ino !== null) return one.ino === other.ino && one.dev === other.dev;
   return one.size === other.size && one.mtime?.getTime() === other.mtime?.getTime();
 }
 
-/** Removes the name at a path; nothing happens where there is none. */
+/** Removes the entry at a path. No error when there is none. */
 export function removeEntry(path: string): void {
   whereFound(() => Deno.removeSync(path));
 }
 
-/** What something gives that takes longer; `undefined` where it finds nothing at its path. */
+/** Waits for a promise; `undefined` when it rejects because nothing lies at its path. */
 export async function orNotFound<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
@@ -158,10 +158,10 @@ function whereFree<T>(make: () => T): T | undefined {
   }
 }
 
-/** Too long, or of characters that the file system does not take. */
+/** The codes of a path at which nothing can lie: too long, or of characters that the file system does not take. */
 const IMPOSSIBLE = ["ENAMETOOLONG", "EINVAL", "EILSEQ", "ELOOP"];
 
-/** What may go well under another name, or in another folder: another disk, no right to write, too many entries. */
+/** The codes of a refusal that a plainer name or another folder may avoid: another disk, no permission, too many entries. */
 const REFUSED = [...IMPOSSIBLE, "EXDEV", "EPERM", "EACCES", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
 function unlessRefused<T>(path: string, make: () => T): T {

@@ -5,8 +5,8 @@ import { type AppenderOptions, createAppender, openAppender } from "./appender.t
 import type { Lend } from "./descriptors.ts";
 import { entryAt, giveName, openToRead, orNotFound, removeEntry } from "./entries.ts";
 import { createFinished } from "./finished.ts";
-import { createFolderSync, gathered, syncFolder as syncNow } from "./folder_sync.ts";
-import { nameOfFolder } from "./identity.ts";
+import { createFolderFlush, flushFolder as flushNow, gathered } from "./folder_flush.ts";
+import { folderIdentityOf } from "./identity.ts";
 import { createPlacement } from "./placement.ts";
 import { createReadOut } from "./read_out.ts";
 import { createEntryPath, createResolve } from "./resolve.ts";
@@ -14,22 +14,22 @@ import { createSameName } from "../../model/same_name.ts";
 import type { ByteStore } from "../store.ts";
 
 export interface FilesOptions {
-  /** False: nothing is flushed; when it gets to the disk is left to the system. */
+  /** False when flushing is left to the system (`--durability relaxed`). */
   readonly durable: boolean;
-  /** How long the flush waits that brings a finished file's name to the disk, for others to share it; milliseconds. */
+  /** How long the flush of a finished file's name waits for others to share it, in milliseconds. */
   readonly gatherMs?: number;
-  /** Opens what an upload that runs needs besides its own file. */
+  /** Opens a file for a running request, with a spare descriptor if no other is free. */
   readonly lend?: Lend;
 }
 
-/** Where the bytes lie below the data folder. */
+/** The paths of the two folders of files in the data folder. */
 export function foldersOf(folder: string): { readonly incoming: string; readonly finished: string } {
   return { incoming: join(folder, "incoming"), finished: join(folder, "files") };
 }
 
 /**
- * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
- * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
+ * Opens the store of the files in the data folder `folder`: `incoming/<id>` for an unfinished upload, and `files/` for
+ * finished files. Missing folders are made. Throws when the folder is not writable or its disk has no hard links.
  */
 export async function openFiles(
   folder: string,
@@ -39,28 +39,28 @@ export async function openFiles(
   await ensureDir(incoming);
   await ensureDir(finished);
   const { ignoresCase } = probe(incoming, finished);
-  const syncFolder = durable ? createFolderSync((path) => syncNow(path, lend)) : () => Promise.resolve();
-  await syncFolder(folder);
-  // The data folder's own name, where it was just made; the folder above may be somebody else's.
-  await syncFolder(dirname(folder)).catch(() => {});
-  const syncSoon = durable && gatherMs > 0 ? gathered(syncFolder, gatherMs) : syncFolder;
+  const flushFolder = durable ? createFolderFlush((path) => flushNow(path, lend)) : () => Promise.resolve();
+  await flushFolder(folder);
+  // The data folder may be new, so its own name is flushed too. The folder above may belong to somebody else.
+  await flushFolder(dirname(folder)).catch(() => {});
+  const flushSoon = durable && gatherMs > 0 ? gathered(flushFolder, gatherMs) : flushFolder;
   const sameName = createSameName({ ignoresCase });
   const resolve = createResolve(finished);
-  const placement = createPlacement({ root: finished, resolve, sameName, syncFolder, syncSoon });
+  const placement = createPlacement({ root: finished, resolve, sameName, flushFolder, flushSoon });
   const pathOf = createEntryPath(incoming);
-  const finishedFolder = nameOfFolder(await Deno.stat(finished));
-  /** The files in `incoming` whose names this process has flushed. */
+  const finishedFolder = folderIdentityOf(await Deno.stat(finished));
+  /** The ids whose own entries this process has flushed. */
   const safeEntries = new Set<string>();
-  /** Those whose bytes, and names, nobody has flushed. */
+  /** The ids that a relaxed server wrote to and has not flushed. */
   const unflushed = new Set<string>();
 
   const appending = (id: string): AppenderOptions => ({
     durable,
     lend,
     folder: finishedFolder,
-    async syncEntry() {
+    async flushEntry() {
       if (safeEntries.has(id)) return;
-      await syncFolder(incoming);
+      await flushFolder(incoming);
       safeEntries.add(id);
     },
   });
@@ -108,7 +108,7 @@ export async function openFiles(
         await flush(id);
         unflushed.delete(id);
       }
-      await syncNow(incoming);
+      await flushNow(incoming);
     },
 
     readUnfinished: (id, end, start = 0) => readRange(pathOf(id), { start, end }),
@@ -117,15 +117,15 @@ export async function openFiles(
       if (!entryAt(pathOf(from))?.isFile || !giveName(pathOf(from), pathOf(id))) {
         throw new Error(`Cannot let upload ${id} have the bytes of ${from}`);
       }
-      await syncFolder(incoming);
+      await flushFolder(incoming);
       safeEntries.add(id);
     },
 
     choose: (wanted, choice) => placement.choose(wanted, choice),
     abandon: (path) => Promise.try(() => placement.abandon(path)),
     place: (id, path) => Promise.try(() => placement.place(pathOf(id), path)),
-    keep: (path) => placement.keep(path),
-    keepSoon: (path) => placement.keepSoon(path),
+    flushName: (path) => placement.flushName(path),
+    flushNameSoon: (path) => placement.flushNameSoon(path),
 
     async *unfinished() {
       for await (const { name } of Deno.readDir(incoming)) yield name;
@@ -137,7 +137,7 @@ export async function openFiles(
         return mtime ? Date.now() - mtime.getTime() : 0;
       }),
 
-    leave: (id) =>
+    removeEntry: (id) =>
       Promise.try(() => {
         removeEntry(pathOf(id));
         safeEntries.delete(id);
@@ -158,20 +158,20 @@ function readRange(
   { start, end }: { start: number; end: number },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let file: Deno.FsFile | undefined;
-  let left = end - start;
+  let remaining = end - start;
   return new ReadableStream({
     async pull(controller) {
       file ??= await openAt(path, start);
-      const buffer = new Uint8Array(Math.min(1 << 20, left));
+      const buffer = new Uint8Array(Math.min(1 << 20, remaining));
       let read: number | null = null;
       try {
-        if (left > 0) read = await file.read(buffer);
+        if (remaining > 0) read = await file.read(buffer);
       } finally {
-        // At its end, and where it cannot be read.
+        // Both at the end of the file and after a failure.
         if (read === null) file.close();
       }
       if (read === null) return controller.close();
-      left -= read;
+      remaining -= read;
       controller.enqueue(buffer.subarray(0, read));
     },
     cancel: () => file?.close(),
@@ -192,8 +192,8 @@ async function openAt(path: string, position: number): Promise<Deno.FsFile> {
 }
 
 /**
- * Looks what the disk can do. A finished file gets its name by a second link to its bytes: both folders must lie on one
- * disk that has them. Throws where they do not. Nothing shows among the finished files, where a crash could leave it.
+ * Finds out what the disk can do. Placing needs hard links, and both folders on one disk. Throws when either is missing.
+ * The probe's files lie in `incoming`, so that a crash leaves none among the finished files.
  */
 function probe(incoming: string, finished: string): { ignoresCase: boolean } {
   const name = `.probe-${crypto.randomUUID()}`;

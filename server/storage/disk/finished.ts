@@ -6,52 +6,52 @@ import type { ReadOut } from "./read_out.ts";
 import type { Resolve } from "./resolve.ts";
 
 export interface FinishedOptions {
-  /** The place of a path below the folder of finished files. */
+  /** The wall around the folder of finished files (I7). */
   readonly resolve: Resolve;
-  /** Where an upload's own entry lies. */
+  /** Gives the path of an upload's own entry. */
   readonly entryOf: (id: string) => string;
-  /** The name of the folder of finished files. */
+  /** The identity of the folder of finished files. */
   readonly folder: string;
   readonly placement: Placement;
   readonly readOut: ReadOut;
 }
 
 /**
- * Finds, opens and removes finished files: each of these only the very file that was uploaded. As long as its upload has
- * an entry of its own, that is the file; later it is known by its identity.
+ * Finds, opens and removes finished files, each only if it is the file that was uploaded (I9). As long as the upload has
+ * its own entry, the file must be the same file as that. Later it is recognised by its identity.
  */
 export function createFinished(
   { resolve, entryOf, folder, placement, readOut }: FinishedOptions,
 ): Pick<ByteStore, "find" | "openFinished" | "removeFinished"> {
-  function isIt(info: Deno.FileInfo, file: PlacedFile): boolean {
+  function isItsFile(info: Deno.FileInfo, file: PlacedFile): boolean {
     if (!info.isFile || info.size !== file.length) return false;
     const own = entryAt(entryOf(file.id));
     return own === undefined ? isIdentical(info, file, folder) : isSameFile(info, own);
   }
 
-  /** Where the file lies, if it lies there. */
-  function placeOf(file: PlacedFile): string | undefined {
-    const place = resolve(file.path);
-    const entry = place === undefined ? undefined : entryAt(place);
-    return entry !== undefined && isIt(entry, file) ? place : undefined;
+  /** The path on disk of a finished file that is there. */
+  function pathOnDisk(file: PlacedFile): string | undefined {
+    const path = resolve(file.path);
+    const entry = path === undefined ? undefined : entryAt(path);
+    return entry !== undefined && isItsFile(entry, file) ? path : undefined;
   }
 
   return {
     find: (file) =>
       Promise.try(() => {
-        if (placeOf(file) !== undefined) return "there";
+        if (pathOnDisk(file) !== undefined) return "there";
         if (entryAt(entryOf(file.id))?.isFile) return "unplaced";
-        const place = resolve(file.path);
-        return place !== undefined && entryAt(place) === undefined ? "missing" : "replaced";
+        const path = resolve(file.path);
+        return path !== undefined && entryAt(path) === undefined ? "missing" : "replaced";
       }),
 
     async openFinished(file) {
-      const place = resolve(file.path);
-      const opened = place === undefined ? undefined : await openToRead(place);
+      const path = resolve(file.path);
+      const opened = path === undefined ? undefined : await openToRead(path);
       if (opened === undefined) return undefined;
       const { file: handle, info } = opened;
       try {
-        if (isIt(info, file)) {
+        if (isItsFile(info, file)) {
           return { length: info.size, readable: readOut(handle, info.size), close: () => handle.close() };
         }
       } catch (error) {
@@ -63,9 +63,9 @@ export function createFinished(
     },
 
     async removeFinished(file) {
-      const place = placeOf(file);
-      if (place !== undefined) await orNotFound(Deno.remove(place));
-      // Even where it was gone already: a crash may have come before its folder was flushed.
+      const path = pathOnDisk(file);
+      if (path !== undefined) await orNotFound(Deno.remove(path));
+      // The folder is flushed even if the file was gone already: a crash may have come between removal and flush.
       await placement.removeEmptyFolders(file.path);
     },
   };

@@ -1,37 +1,37 @@
-/** What tells one file from another on a machine. */
-export interface Identity {
+/** The numbers that tell one file from another on a machine. */
+export interface FileNumbers {
   readonly dev: number;
   readonly ino: number | null;
 }
 
 export interface FolderWatchOptions {
-  /** The file in the folder that stands for all of it; this process has it open, so nothing else can get its number. */
+  /** A file in the folder that this process keeps open, so that no other file can get its inode. It stands for the folder. */
   readonly path: string;
-  /** Looks what lies at a path, in microseconds. */
-  readonly stat?: (path: string) => Identity;
+  /** Looks at the file at a path. A synchronous call that takes microseconds. */
+  readonly stat?: (path: string) => FileNumbers;
   /** Milliseconds that only go forward. */
   readonly monotonic?: () => number;
-  /** Where nobody asks, it is looked so often. */
+  /** How often the watch looks by itself, in milliseconds. */
   readonly everyMs?: number;
 }
 
-/** A look costs a few microseconds, which is too much for every single answer. */
+/** How long a look stays fresh, in milliseconds. A look costs microseconds, too much for every single answer. */
 const FRESH_MS = 100;
 
-/** Watches that the data folder is the one that was opened: it may be moved, exchanged or remounted under the server. */
+/** Watches whether the data folder is still the one that was opened. A person may move, exchange or remount it (I14). */
 export interface FolderWatch extends Disposable {
   /**
-   * False from the moment on in which another file, or none, was found in the place of the first. Never true again. A
-   * look of `maxAgeMs` ago is new enough; 100 ms where nothing is said.
+   * True as long as the folder is there. Once a look has found another file, or none, it stays false. Looks again if the
+   * last look is older than `maxAgeMs`, 100 ms by default.
    */
   isThere(maxAgeMs?: number): boolean;
-  /** Resolves in that moment, with what was found. */
+  /** Resolves when the folder is found moved, with a text that says what is there instead. */
   readonly moved: Promise<string>;
 }
 
 /**
- * Begins to watch. Throws where there is nothing at `path`. What goes wrong with a look, other than that nothing is
- * there, says nothing of the folder.
+ * Begins to watch. Throws when there is nothing at `path`. A look that fails for another reason than a missing file says
+ * nothing about the folder, and is ignored.
  */
 export function watchFolder(
   { path, stat = Deno.statSync, monotonic = () => performance.now(), everyMs = 5000 }: FolderWatchOptions,
@@ -60,8 +60,8 @@ export function watchFolder(
   };
 }
 
-/** What is there in the place of the first file; `undefined` where it is that one, or nobody can tell. */
-function difference(first: Identity, look: () => Identity): string | undefined {
+/** Says what lies there instead of the first file; `undefined` when it is that file, or when nobody can tell. */
+function difference(first: FileNumbers, look: () => FileNumbers): string | undefined {
   try {
     const { dev, ino } = look();
     if (dev !== first.dev) return "another disk is mounted there";

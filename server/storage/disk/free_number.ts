@@ -1,21 +1,21 @@
-/** The highest number that is looked for: of more files than these with one name, the numbers are drawn by chance. */
+/** The highest number that is searched for. Past it numbers are random. */
 export const MAX_NUMBER = 2 ** 20;
 
-/** How often one is drawn: each is free unless billions of files have the name. */
+/** The most random numbers that are tried. Each is free unless billions of files have the name. */
 const MAX_DRAWS = 16;
 
-/** Who wants a number. */
+/** How a free number is searched for. */
 export interface Search {
-  /** Others take the same numbers at this time: one is drawn at once. */
+  /** True when others are taking the same numbers: a random one is tried at once. */
   readonly isCrowded?: boolean;
-  /** A whole number below 2 ** 32. */
+  /** Draws a random whole number below 2 ** 32. */
   readonly draw?: () => number;
 }
 
 /**
- * A number whose name is free: looks ahead in doubling steps, so that ten thousand files of one name cost little. Asks no
- * more than some sixty times, whatever is taken: beyond {@linkcode MAX_NUMBER} a number is drawn by chance. `undefined`
- * where each of these is taken too.
+ * Finds a number whose name is free, by doubling steps and then by halving, so that ten thousand files of one name cost
+ * little. Calls `isTaken` about sixty times at most. Past {@linkcode MAX_NUMBER} it tries random numbers. `undefined` when
+ * those are taken too.
  */
 export async function freeNumber(
   isTaken: (number: number) => boolean | Promise<boolean>,

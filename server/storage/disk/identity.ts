@@ -1,28 +1,28 @@
-/** What a look at a file says of it. */
+/** The part of a file's information that its identity is made of. */
 export type Info = Pick<Deno.FileInfo, "isFile" | "size" | "ino" | "mtime" | "birthtime">;
 
 /**
- * Names a folder of finished files: another one than before when the data was copied, or brought back from a copy, with
- * other numbers for all of its files.
+ * The identity of a folder of finished files. It changes when the data is copied or restored from a copy, and then all
+ * files have other inodes.
  */
-export function nameOfFolder(info: Info): string {
+export function folderIdentityOf(info: Info): string {
   return numberOf(info);
 }
 
-/** What the disk knows an entry by. Its number alone is soon given to another file, once this one is removed. */
+/** An entry's inode and time of birth. The inode alone is soon used again, once the entry is removed. */
 function numberOf({ ino, birthtime }: Info): string {
   return `${ino}-${birthtime?.getTime() ?? ""}`;
 }
 
-/** What a record keeps of a file, to know it again: its number, when it was last changed, and the folder's name. */
+/** A file's identity as a record keeps it: its number, its time of last change, and the identity of its folder (I9). */
 export function identityOf(info: Info, folder: string): string {
   return [numberOf(info), info.mtime?.getTime() ?? "", folder].join(" ");
 }
 
 /**
- * True for the file that a record means. Its length must be right, and its number or its time: some file systems give
- * another number to a file when they are mounted again, and a person may set another time. Of a file that has come with
- * its folder from elsewhere, or was recorded without an identity, only the length can be held against the record.
+ * True for the file that a record means. The length must match, and the number or the time: some file systems give new
+ * numbers at each mount, and a person may set another time. If the folder is another one, or the record has no identity,
+ * only the length can be compared.
  */
 export function isIdentical(info: Info, file: { length: number; identity?: string }, folder: string): boolean {
   if (!info.isFile || info.size !== file.length) return false;

@@ -1,79 +1,79 @@
 import { dirname, join } from "@std/path";
 import { numberedName } from "../../model/names.ts";
-import { type Choice, RefusedPath, type Wanted } from "../store.ts";
+import { type Choice, RefusedPath, type WantedPath } from "../store.ts";
 import { announce, entryAt, giveName, isFolder, isNotFound, makeFolder, removeFolder } from "./entries.ts";
-import type { SyncFolder } from "./folder_sync.ts";
+import type { FlushFolder } from "./folder_flush.ts";
 import { freeNumber } from "./free_number.ts";
 import { plainer, PLAINEST } from "./plainer.ts";
-import { isPart, type Resolve } from "./resolve.ts";
+import { isSegment, type Resolve } from "./resolve.ts";
 
-/** Gives finished files their names below one folder. */
+/** Places finished files below one folder: gives them their names. */
 export interface Placement {
   /**
-   * Makes the folders that a file is to lie in, and finds a name there that nothing has, numbered where its own is taken.
-   * Gives the path from the root, with `/` between the parts; the folders would survive a power cut. Where the file
-   * system refuses a folder, the path is made plainer. Throws {@linkcode RefusedPath} where it refuses the plainest.
+   * Makes the folders that a file is to lie in, and chooses a free name there, numbered if the wanted one is taken. Gives the
+   * path from the root, with `/` between the segments. The folders are flushed then. If the file system refuses a folder,
+   * the path is made plainer. Throws {@linkcode RefusedPath} when it refuses the plainest.
    */
-  choose(wanted: Wanted, choice?: Choice): Promise<string>;
-  /** Removes the folders of a path that comes to nothing, as far as they are empty. */
+  choose(wanted: WantedPath, choice?: Choice): Promise<string>;
+  /** Undoes `choose` for a path that is not used: removes its folders, as far as they are empty. */
   abandon(path: string): void;
   /**
-   * Links the file at `source` to a path that `choose` gave, and lets those that watch the folder know. False where
-   * something else lies there, where a link is on the way, or where its folder has gone; true where it is this very file.
-   * Throws {@linkcode RefusedPath} where the file system takes no file there.
+   * Links the file at `source` to a path that `choose` gave, and announces it to programs that watch the folder. True also
+   * when this file has the name already. False when something else lies there, a link is on the way, or the folder is gone.
+   * Throws {@linkcode RefusedPath} when the file system takes no file there.
    */
   place(source: string, path: string): boolean;
-  /** Returns when a path would survive a power cut; where its folder has gone meanwhile, when that would. */
-  keep(path: string): Promise<void>;
-  /** The same where nobody waits for it: with others, a moment later, at less cost. */
-  keepSoon(path: string): Promise<void>;
+  /** Resolves when the name at a path survives a power cut. If its folder is gone, the removal of the folder does. */
+  flushName(path: string): Promise<void>;
+  /** Does what `flushName` does, a moment later and together with others, which costs less. */
+  flushNameSoon(path: string): Promise<void>;
   /**
-   * Removes the folders of a path whose file was removed, as far as they are empty, and returns when all that would
-   * survive a power cut. A file that is to be placed in one of them at this time gets its folder again.
+   * Removes the folders of a path whose file was removed, as far as they are empty. Resolves when that survives a power cut.
+   * An upload that is being placed in one of them makes it again.
    */
   removeEmptyFolders(path: string): Promise<void>;
 }
 
-const MAX_GIVEN = 10_000;
-const MAX_FOLDERS = 10_000;
+/** The most paths, and the most folders, that are remembered; each set is emptied when it is full. */
+const MAX_REMEMBERED = 10_000;
 
-/** Others may remove a folder, or take its name, just when it is entered: it is entered anew, so often at most. */
+/** How often a folder is entered anew that others remove, or whose name they take, at that moment. */
 const ATTEMPTS = 5;
 
 export interface PlacementOptions {
   readonly root: string;
   readonly resolve: Resolve;
-  /** Gives the same text for paths that are one name on this disk. */
+  /** Maps a path to a text. Two paths are one name when their texts are equal. */
   readonly sameName: (path: string) => string;
-  readonly syncFolder: SyncFolder;
-  /** The same for who can wait. */
-  readonly syncSoon: SyncFolder;
+  readonly flushFolder: FlushFolder;
+  /** Flushes a folder a moment later, together with other callers. */
+  readonly flushSoon: FlushFolder;
 }
 
-export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon }: PlacementOptions): Placement {
-  /** The folders that were entered, and whether this process has flushed their names since they were made. */
+export function createPlacement({ root, resolve, sameName, flushFolder, flushSoon }: PlacementOptions): Placement {
+  /** The folders that were entered, each with whether this process has flushed its name since it was made. */
   const entered = new Map<string, { isSafe: boolean }>();
 
   function setFolder(path: string): { isSafe: boolean } {
-    if (entered.size >= MAX_FOLDERS) entered.clear();
+    if (entered.size >= MAX_REMEMBERED) entered.clear();
     const folder = { isSafe: false };
     entered.set(path, folder);
     return folder;
   }
 
-  /** Paths that were given of late: most are taken now. */
-  const given = new Set<string>();
-  function give(path: string): string {
-    if (given.size >= MAX_GIVEN) given.clear();
-    given.add(sameName(path));
+  /** The paths that were chosen lately. Most are taken now. */
+  const recentlyChosen = new Set<string>();
+  function remembered(path: string): string {
+    if (recentlyChosen.size >= MAX_REMEMBERED) recentlyChosen.clear();
+    recentlyChosen.add(sameName(path));
     return path;
   }
 
   /**
-   * Makes one folder inside of `parent`, or finds it; under a numbered name where a file, or a link, has the name. Its
-   * name is on disk then, even if somebody else has just made it. `undefined` where all its names are taken.
+   * Finds or makes one folder inside `parent`, under a numbered name if a file or a link has the wanted one. The folder's
+   * name is flushed then, even if somebody else has just made it. `undefined` when all its names are taken.
    */
-  async function enter(parent: string, wanted: string): Promise<string | undefined> {
+  async function enterFolder(parent: string, wanted: string): Promise<string | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const number = await freeNumber((number) => {
         const entry = entryAt(join(parent, numberedName(wanted, number)));
@@ -86,59 +86,62 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
       if (entry !== undefined ? !entry.isDirectory : !makeFolder(path)) continue;
       if (entry === undefined) setFolder(path);
       const folder = entered.get(path) ?? setFolder(path);
-      if (!folder.isSafe) await syncFolder(parent);
+      if (!folder.isSafe) await flushFolder(parent);
       folder.isSafe = true;
       return name;
     }
     return undefined;
   }
 
-  async function chooseAs({ name, folders }: Wanted, { isClaimed, isCrowded }: Choice): Promise<string | undefined> {
-    if (![...folders, name].every(isPart)) return undefined;
-    const parts: string[] = [];
+  async function chooseAs(
+    { name, folders }: WantedPath,
+    { isClaimed, isCrowded }: Choice,
+  ): Promise<string | undefined> {
+    if (![...folders, name].every(isSegment)) return undefined;
+    const segments: string[] = [];
     try {
       for (const folder of folders) {
-        const part = await enter(join(root, ...parts), folder);
-        if (part === undefined) return undefined;
-        parts.push(part);
+        const segment = await enterFolder(join(root, ...segments), folder);
+        if (segment === undefined) return undefined;
+        segments.push(segment);
       }
     } catch (error) {
-      removeEmpty(parts);
+      removeEmpty(segments);
       throw error;
     }
-    const pathOf = (number: number) => [...parts, numberedName(name, number)].join("/");
-    if (!isCrowded && isClaimed === undefined && !given.has(sameName(pathOf(1)))) return give(pathOf(1));
-    // Without it no name would do, however plain.
+    const pathOf = (number: number) => [...segments, numberedName(name, number)].join("/");
+    if (!isCrowded && isClaimed === undefined && !recentlyChosen.has(sameName(pathOf(1)))) return remembered(pathOf(1));
+    // Without the root no path can be had, however plain. The caller is told so at once.
     if (!isFolder(root)) throw new Error(`The folder "${root}" is not there: put it back`);
     const isTaken = async (number: number) =>
       entryAt(join(root, pathOf(number))) !== undefined || await isClaimed?.(pathOf(number)) === true;
     const number = await freeNumber(isTaken, { isCrowded: isCrowded === true });
-    return number === undefined ? undefined : give(pathOf(number));
+    return number === undefined ? undefined : remembered(pathOf(number));
   }
 
-  /** Removes folders, the innermost first, until one is not empty; gives those that stay. */
-  function removeEmpty(parts: readonly string[]): readonly string[] {
-    for (let count = parts.length; count > 0; count--) {
-      const folder = resolve(parts.slice(0, count).join("/"));
-      if (folder === undefined || !removeFolder(folder)) return parts.slice(0, count);
+  /** Removes folders, the innermost first, until one is not empty. Gives the segments of those that stay. */
+  function removeEmpty(segments: readonly string[]): readonly string[] {
+    for (let count = segments.length; count > 0; count--) {
+      const folder = resolve(segments.slice(0, count).join("/"));
+      if (folder === undefined || !removeFolder(folder)) return segments.slice(0, count);
       entered.delete(folder);
     }
     return [];
   }
 
-  /** Flushes a folder; where it has gone, the one that it was in. */
-  async function syncNearest(folder: string, sync: SyncFolder): Promise<void> {
+  /** Flushes a folder; if it is gone, the nearest one above that is there. */
+  async function flushNearest(folder: string, flush: FlushFolder): Promise<void> {
     try {
-      await sync(folder);
+      await flush(folder);
     } catch (error) {
       if (!isNotFound(error) || folder === root) throw error;
-      await syncNearest(dirname(folder), syncFolder);
+      await flushNearest(dirname(folder), flushFolder);
     }
   }
 
   const foldersOf = (path: string) => {
-    const parts = path.split("/").slice(0, -1);
-    return parts.every(isPart) ? parts : [];
+    const segments = path.split("/").slice(0, -1);
+    return segments.every(isSegment) ? segments : [];
   };
   const folderOf = (path: string) => join(root, ...foldersOf(path));
 
@@ -154,7 +157,7 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
           level++;
         } catch (error) {
           if (!(error instanceof RefusedPath) && !isNotFound(error)) throw error;
-          // A folder that has gone while its path was gone along is made again.
+          // A folder was removed while its path was being made: the path is made again.
           if (error instanceof RefusedPath || ++attempts > ATTEMPTS) level++;
           cause = error;
         }
@@ -165,15 +168,15 @@ export function createPlacement({ root, resolve, sameName, syncFolder, syncSoon 
     abandon: (path) => void removeEmpty(foldersOf(path)),
 
     place(source, path) {
-      const place = resolve(path);
-      if (place === undefined || !giveName(source, place)) return false;
-      announce(place);
+      const target = resolve(path);
+      if (target === undefined || !giveName(source, target)) return false;
+      announce(target);
       return true;
     },
 
-    keep: (path) => syncNearest(folderOf(path), syncFolder),
-    keepSoon: (path) => syncNearest(folderOf(path), syncSoon),
+    flushName: (path) => flushNearest(folderOf(path), flushFolder),
+    flushNameSoon: (path) => flushNearest(folderOf(path), flushSoon),
 
-    removeEmptyFolders: (path) => syncNearest(join(root, ...removeEmpty(foldersOf(path))), syncFolder),
+    removeEmptyFolders: (path) => flushNearest(join(root, ...removeEmpty(foldersOf(path))), flushFolder),
   };
 }

@@ -1,33 +1,33 @@
-/** Up to here the runtime takes no longer by itself, in pieces of 64 KiB. */
+/** The longest file, in bytes, that the runtime reads by itself, in pieces of 64 KiB. Up to here that is as fast. */
 const PLAIN = 16 * 1024 * 1024;
 
-/** What everybody gets at first, and a slow client always; the runtime holds about three pieces for a connection … */
+/** The length of a piece at first, and always for a slow client. The runtime holds about three pieces for a connection. */
 const SMALL = 64 * 1024;
-/** … and a fast one, for less than half the time … */
+/** The length of a piece for a fast client, whose file takes less than half the time then. */
 const LARGE = 512 * 1024;
-/** … so many at a time: 48 MiB, with three pieces of each. */
+/** How many clients get large pieces at a time. With three pieces of each that is 48 MiB. */
 const MAX_LARGE = 32;
 
-/** Who takes so much at a stretch is fast: less may only lie in the buffers of the sockets. */
+/** How many bytes a fast client takes without a slow piece between. Fewer may only fill the buffers of the sockets. */
 const STRETCH = 5 * 1024 * 1024;
 
-/** A client that takes longer for a piece is slow. */
+/** The time for a piece, in milliseconds, above which a client is slow. */
 const SLOW_MS = 50;
 
-/** Gives the `length` bytes of an open file that stands at its beginning; the stream closes it. */
+/** Reads the `length` bytes of an open file from its beginning. The stream closes the file. */
 export type ReadOut = (file: Deno.FsFile, length: number) => ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /**
- * Makes the function that reads files for clients. A large file's piece is only there until the next one is asked for:
- * who keeps it copies it. Where a large file turns out to be shorter than `length` its stream fails; what it is longer
- * is not read.
+ * Makes the function that reads files for clients. A piece of a large file is valid only until the next piece is read, so a
+ * reader that keeps a piece copies it. The stream of a large file fails if the file is shorter than `length`. Bytes past
+ * `length` are not read.
  */
 export function createReadOut({ now = () => performance.now() }: { now?: () => number } = {}): ReadOut {
   let large = 0;
 
   return (file, length) => {
     if (length <= PLAIN) return file.readable;
-    let left = length;
+    let remaining = length;
     let atAStretch = 0;
     let askedAt = now();
     let isLarge = false;
@@ -55,17 +55,17 @@ export function createReadOut({ now = () => performance.now() }: { now?: () => n
 
     return new ReadableStream({
       async pull(controller) {
-        // The runtime frees it when it is sent. Left to the garbage collector, every piece would be new memory, which
-        // the system has to clear: half as much time again.
+        // The runtime frees the last piece's memory when it is sent. If the garbage collector did it, every piece would be
+        // new memory, which the system has to clear, and sending would take half as long again.
         last?.buffer.transfer(0);
-        const piece = last = new Uint8Array(Math.min(sizeOfNext(), left));
+        const piece = last = new Uint8Array(Math.min(sizeOfNext(), remaining));
         try {
           const size = await file.read(piece);
-          if (size === null) throw new Error(`A file of ${length} bytes lost its last ${left} while it was read`);
-          left -= size;
+          if (size === null) throw new Error(`A file of ${length} bytes lost its last ${remaining} while it was read`);
+          remaining -= size;
           atAStretch += size;
           controller.enqueue(piece.subarray(0, size));
-          if (left > 0) return;
+          if (remaining > 0) return;
           controller.close();
           close();
         } catch (error) {

@@ -1,19 +1,20 @@
-/** A change of the database: what must hold, and what is done to it then. */
+/** A change of the database, and the checks on which it depends. */
 export interface Change {
-  /** The entries that must still be as they were read; the change does nothing otherwise. */
+  /** Entries that must still be as they were read. If one is not, the change does nothing. */
   readonly checks?: readonly Deno.AtomicCheck[];
   /** Values to set. */
   readonly set?: readonly (readonly [Deno.KvKey, unknown])[];
+  /** Keys to remove. */
   readonly remove?: readonly Deno.KvKey[];
 }
 
-/** Commits one change; false when one of its checks failed. Returns when it is on disk. */
+/** Commits one change; false when one of its checks failed. Resolves when the change is on disk. */
 export type Commit = (change: Change) => Promise<boolean>;
 
-/** Below what one atomic operation may hold: 100 checks, 1000 mutations, 800 KB. */
+/** The most changes in one commit. Deno KV's limits for one are 100 checks, 1000 mutations and 800 KB. */
 const MAX_GROUP = 40;
 
-/** Fewer changes than these wait for the commit that runs. */
+/** The number of waiting changes from which a second commit starts beside the one that runs. */
 const WORTH_A_COMMIT = 6;
 
 interface Waiting {
@@ -23,14 +24,14 @@ interface Waiting {
 }
 
 /**
- * Gathers the changes that come while one commit runs into the next one, as databases do: a commit costs a flush of the
- * disk, however much is in it.
+ * Makes the function that commits changes in groups, as databases do. Changes that come while a commit runs go together
+ * into the next one, because a commit costs one flush of the disk, however much is in it.
  */
 export function createGroupCommit(kv: Deno.Kv): Commit {
   const waiting: Waiting[] = [];
   let running = 0;
 
-  /** The next one goes to the database while it works at the one before: it need not wait for this process. */
+  /** True when a commit may start. A full group need not wait until this process has heard of the end of the commit before. */
   const mayRun = () => running === 0 ? waiting.length > 0 : running === 1 && waiting.length >= WORTH_A_COMMIT;
 
   async function run(): Promise<void> {
@@ -48,7 +49,7 @@ export function createGroupCommit(kv: Deno.Kv): Commit {
     } catch (error) {
       if (group.length === 1) return group[0]!.reject(error);
     }
-    // One of them cannot be done: the others must not fail with it.
+    // One change of the group fails. Each is committed alone, so that the others do not fail with it.
     for (const one of group) await commitGroup([one]);
   }
 
@@ -59,7 +60,7 @@ export function createGroupCommit(kv: Deno.Kv): Commit {
     });
 }
 
-/** The first changes in line, up to one with a check of a key that a change before it touches. */
+/** Takes the first waiting changes, up to one that checks a key which an earlier one in the group changes. */
 function takeGroup(waiting: Waiting[]): Waiting[] {
   const touched = new Set<string>();
   let count = 0;
@@ -75,12 +76,12 @@ function nameOf(key: Deno.KvKey): string {
   return JSON.stringify(key);
 }
 
-/** Attempts at one commit while another process holds the database; with the pauses between them, about 3 s. */
+/** The most attempts at one commit while another process holds the database. With the retry delays they take about 3 s. */
 const MAX_ATTEMPTS = 40;
 
 /**
- * A commit that meets one of another process throws "database is locked" in Deno 2.9 instead of waiting, and has then
- * done nothing: it is tried again.
+ * Commits changes in one atomic operation; false when a check failed. A commit that meets one of another process throws
+ * "database is locked" in Deno 2.9 instead of waiting. It has changed nothing then, and is tried again.
  */
 async function commitTogether(kv: Deno.Kv, changes: readonly Change[]): Promise<boolean> {
   for (let attempt = 1;; attempt++) {

@@ -6,8 +6,22 @@ import type { RecordStore } from "../store.ts";
 import { upgrade } from "./upgrade.ts";
 
 /**
- * Opens the records in the Deno KV database at `path` (`:memory:` for one that forgets), made where there is none. Files
- * whose paths `sameName` gives the same text for cannot have both of them.
+ * Opens the records in the Deno KV database at `path`, which is made if it is missing (`:memory:` for a database that is
+ * not kept). Of two paths that `sameName` makes one name, only one can be claimed.
+ *
+ * What is stored, by key; the words of the stored values are older than some of the code's and stay as they are:
+ *
+ * | key                           | value                                                                                  |
+ * | ----------------------------- | -------------------------------------------------------------------------------------- |
+ * | `["upload", id]`              | the record of an upload (`model/upload.ts`)                                            |
+ * | `["client", owner, clientId]` | the id of the upload that a client's id means                                          |
+ * | `["path", path]`              | the id of the complete upload that claims a path                                       |
+ * | `["due", dueAt, id]`          | the id of an upload that the sweeper looks at then: an unfinished one, or one that is over |
+ * | `["service-time"]`            | the service time in milliseconds                                                       |
+ * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
+ *
+ * In a record `cutBack` marks a roll back, `boot` is the boot in which it was written, `given` is the bytes that a partial
+ * upload gave to its final upload, and the reason `taken` is a file that a person took away.
  */
 export async function openRecords(path: string, sameName: SameName): Promise<RecordStore> {
   const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
@@ -15,34 +29,34 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
   await upgrade(kv, { clientKey, pathKey }, sameName);
   const commit = createGroupCommit(kv);
 
-  /** The record, and the index under which it is found besides its id. */
+  /** The entries of a record: the record itself and its indexes. */
   function entriesOf(upload: Upload): NonNullable<Change["set"]> {
     return [[uploadKey(upload.id), upload], ...indexOf(upload).map((key) => [key, upload.id] as const)];
   }
 
-  /** A finished upload claims its path; any other one is due some day. */
+  /** The key of the record's index: the path that a complete upload claims, or the time at which any other one is due. */
   function indexOf(upload: Upload): Deno.KvKey[] {
     return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
   }
 
-  /** A finished upload gets a path that no other one claims. */
+  /** The check that nobody claims the path of a complete upload, unless `before` had the claim already (I8). */
   function claimOf(upload: Upload, before?: Upload): Deno.AtomicCheck[] {
     if (upload.state !== "complete") return [];
     const hasIt = before?.state === "complete" && before.path === upload.path;
     return hasIt ? [] : [{ key: pathKey(upload.path), versionstamp: null }];
   }
 
-  /** The claim of a path that is given back, where it is still this upload's: another one may have been given it. */
+  /** The claim that a complete upload gives back, if it still has it. Another upload may have it by now. */
   async function claimOfOwn(upload: Upload): Promise<Deno.AtomicCheck[]> {
     if (upload.state !== "complete") return [];
     const claim = await kv.get<string>(pathKey(upload.path));
     return claim.value === upload.id ? [claim] : [];
   }
 
-  /** Puts one record in the place of another that had other indexes. */
+  /** Replaces or removes a record whose indexes change. False when the path that `after` claims is taken. */
   async function move(before: Upload, after: Upload | undefined, freed: Deno.KvKey[]): Promise<boolean> {
     const own = await claimOfOwn(before);
-    // Somebody else has put an end to it just now.
+    // Another request ended this upload just now: nothing is left to change.
     if (before.state === "complete" && own.length === 0 && (await get(before.id))?.state !== "complete") return true;
     const remove = [...before.state === "complete" ? own.map(({ key }) => key) : indexOf(before), ...freed];
     const change = after === undefined
@@ -56,7 +70,7 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
     return (await kv.get<Upload>(uploadKey(id))).value ?? undefined;
   }
 
-  /** The key of the client's own id, where it still means this upload. */
+  /** The key of the upload's client's id, if that id still means this upload. */
   async function meaningOf(upload: Upload): Promise<Deno.KvKey[]> {
     if (upload.clientId === undefined) return [];
     const key = clientKey(upload.owner, upload.clientId);
@@ -88,7 +102,7 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
 
     async replace(before, after) {
       const freed = after.state === "gone" ? await meaningOf(after) : [];
-      // An append changes no index: there is less to write before its bytes count.
+      // An append changes no index, so its commit writes the record alone.
       if (sameKeys(indexOf(before), indexOf(after))) {
         return await commit({ set: [[uploadKey(after.id), after]], remove: freed });
       }
@@ -135,7 +149,7 @@ function clientKey(owner: string, clientId: string): Deno.KvKey {
   return ["client", owner, ...keyPartsOf(clientId)];
 }
 
-/** As it is, for what comes together then lies together; where it could be too long for a key, its digest. */
+/** The text itself, so that related keys lie together; or its digest, if the text is too long for a key. */
 function keyPartsOf(text: string): string[] {
   return text.length <= 256 ? [text] : ["", createHash("sha256").update(text).digest("base64url")];
 }

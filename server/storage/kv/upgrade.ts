@@ -2,19 +2,19 @@ import { createHash } from "node:crypto";
 import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
-/** How the records are laid out now. */
+/** The version of the records' layout, which is the table in `records.ts`. */
 const FORMAT = 3;
 
-/** The keys of an upload as they are now. */
+/** Makes the keys of this version. */
 export interface Keys {
   clientKey(owner: string, clientId: string): Deno.KvKey;
   pathKey(path: string): Deno.KvKey;
 }
 
 /**
- * Brings the records of an earlier Pawl to the form that this one reads: the first had digests of clients' ids and of
- * paths in their keys, the second paths that were not brought together by `sameName`; so have those of a disk that
- * ignores case, moved to one that does not. Broken off, it goes on at the next start; done once, it costs one look.
+ * Upgrades the records of an earlier version. Version 1 had digests of clients' ids and paths in its keys. Version 2 had
+ * paths in its keys that `sameName` had not changed. The same upgrade runs when the data moves between a disk that ignores
+ * case and one that does not. An interrupted upgrade goes on at the next start. Later starts read one entry.
  */
 export async function upgrade(kv: Deno.Kv, { clientKey, pathKey }: Keys, sameName: SameName): Promise<void> {
   const format = `${FORMAT} ${sameName("A")}`;
@@ -38,7 +38,7 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey }: Keys, sameNam
       const { value: upload } = await kv.get<Upload>(["upload", id]);
       const to = upload?.state === "complete" ? pathKey(upload.path) : undefined;
       if (to !== undefined && nameOf(to) === nameOf(key)) continue;
-      // Of two that are one name now, the first one has the claim.
+      // Two paths may be one name now. The first one keeps the claim.
       const isFree = to !== undefined && (await kv.get(to)).value === null;
       const change = kv.atomic().delete(key);
       await (isFree ? change.set(to, id) : change).commit();

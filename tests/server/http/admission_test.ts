@@ -11,20 +11,20 @@ function connection(hostname: string) {
 Deno.test("an address may have so many requests under way, and one more when one of them is completed", async () => {
   const admission = createAdmission({ maxPerAddress: 2 });
   const first = connection("192.0.2.1");
-  admission.enter(first);
-  admission.enter(connection("192.0.2.1"));
-  admission.enter(connection("192.0.2.2"));
-  assertThrows(() => admission.enter(connection("192.0.2.1")), UploadError, "Too many requests");
+  admission.admit(first);
+  admission.admit(connection("192.0.2.1"));
+  admission.admit(connection("192.0.2.2"));
+  assertThrows(() => admission.admit(connection("192.0.2.1")), UploadError, "Too many requests");
   first.complete();
   await first.completed;
-  admission.enter(connection("192.0.2.1"));
-  assertThrows(() => admission.enter(connection("192.0.2.1")), UploadError);
+  admission.admit(connection("192.0.2.1"));
+  assertThrows(() => admission.admit(connection("192.0.2.1")), UploadError);
 });
 
 Deno.test("this machine's own requests are not counted", () => {
   const admission = createAdmission({ maxPerAddress: 1 });
   for (const address of ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]) {
-    for (let count = 0; count < 5; count++) admission.enter(connection(address));
+    for (let count = 0; count < 5; count++) admission.admit(connection(address));
   }
 });
 

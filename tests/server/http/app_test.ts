@@ -7,7 +7,7 @@ import { openTestApp, type TestApp } from "../../support/pawl.ts";
 /** An app that lets every request in. */
 const open = {
   gate: ({ url }: Request) => new URL(url).pathname,
-  admission: { enter: () => {} },
+  admission: { admit: () => {} },
   cors: () => ({}),
 };
 

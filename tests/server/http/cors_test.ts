@@ -83,7 +83,7 @@ Deno.test("a page may send every header that a handler reads, and read every one
     gate: () => "/bug",
     routes: [{ path: /^\/bug$/, methods: { GET: () => Promise.reject(new TypeError("bug")) }, crossOrigin: true }],
     pages: { serve: () => Promise.resolve(undefined) },
-    admission: { enter: () => {} },
+    admission: { admit: () => {} },
     cors: () => ({}),
     log: memoryLog(),
   }));

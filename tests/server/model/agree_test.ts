@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
-import { agree, type Announced, type Known, tellsMore, toldLength } from "../../../server/model/agree.ts";
+import { agree, type Announced, announcedLength, type Known, tellsMore } from "../../../server/model/agree.ts";
 
 const MAX_BYTES = 100;
 const digests = [{ algorithm: "sha-256", value: new Uint8Array([1]) }] as const;
@@ -46,8 +46,8 @@ Deno.test("agree() holds a request against what is known of the upload", () => {
   }
 });
 
-Deno.test("toldLength() is the length that a request tells, or the end of a body that goes to it", () => {
-  const tells = (request: Partial<Announced>) => toldLength({ offset: 3, toTheEnd: true, ...request });
+Deno.test("announcedLength() is the length that a request tells, or the end of a body that goes to it", () => {
+  const tells = (request: Partial<Announced>) => announcedLength({ offset: 3, toTheEnd: true, ...request });
   assertEquals([tells({}), tells({ bodyLength: 4 }), tells({ bodyLength: 4, length: 9 })], [undefined, 7, 9]);
   assertEquals(tells({ bodyLength: 4, toTheEnd: false }), undefined);
 });

@@ -22,7 +22,7 @@ function memoryAppender(capacity = Infinity): MemoryAppender {
       if (piece.length <= room) return Promise.resolve();
       return Promise.reject(Object.assign(new Error("No space left on device"), { code: "ENOSPC" }));
     },
-    sync: () => Promise.resolve(),
+    flush: () => Promise.resolve(),
     cut: (length) => Promise.resolve(void (bytes.length = length)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -48,10 +48,10 @@ const part = someBytes(100);
 Deno.test("receive() appends a body to its end", async () => {
   const appender = memoryAppender();
   const received = await receive(pieces(part, part), appender, options({ expected: 200, limit: 200 }));
-  assertEquals([received.received, received.end], [200, "complete"]);
+  assertEquals([received.received, received.end], [200, "whole"]);
   assertEquals(appender.bytes, [...part, ...part]);
-  assertEquals((await receive(null, appender, options())).end, "complete");
-  assertEquals((await receive(pieces(), appender, options({ expected: 0, limit: 0 }))).end, "complete");
+  assertEquals((await receive(null, appender, options())).end, "whole");
+  assertEquals((await receive(pieces(), appender, options({ expected: 0, limit: 0 }))).end, "whole");
 });
 
 Deno.test("receive() of a body that breaks, or ends before its length, keeps what came", async () => {
@@ -103,9 +103,9 @@ Deno.test("receive() ends a body that comes too slowly, and not one that is fast
   const slow = await time.run(receive(dripping(10, 10), memoryAppender(), options(rate)));
   assertEquals(slow.end, "too-slow");
   assertEquals(slow.received > 0 && slow.received < 200, true);
-  assertEquals((await time.run(receive(dripping(10_000, 10), memoryAppender(), options(rate)))).end, "complete");
+  assertEquals((await time.run(receive(dripping(10_000, 10), memoryAppender(), options(rate)))).end, "whole");
   const patient = { ...rate, rateGraceMs: 10_000 };
-  assertEquals((await time.run(receive(dripping(10, 1), memoryAppender(), options(patient)))).end, "complete");
+  assertEquals((await time.run(receive(dripping(10, 1), memoryAppender(), options(patient)))).end, "whole");
 });
 
 Deno.test("receive() that is asked to stop keeps what has arrived, and nothing that comes later", async () => {
@@ -127,7 +127,7 @@ Deno.test("receive() that is asked to stop with its last bytes is complete", asy
   const stop = new AbortController();
   const onPiece = () => stop.abort("taken-over");
   const wishes = { stop: stop.signal, expected: 100, onPiece };
-  assertEquals((await receive(pieces(part), memoryAppender(), options(wishes))).end, "complete");
+  assertEquals((await receive(pieces(part), memoryAppender(), options(wishes))).end, "whole");
 });
 
 Deno.test("receive() that is asked to stop ends, however fast the client goes on", async () => {

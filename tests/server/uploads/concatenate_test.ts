@@ -35,7 +35,7 @@ async function openEngine(free: number) {
     records,
     space: new Space({ freeBytes: () => MIN_FREE + free, floorBytes: MIN_FREE }),
     unrecorded: new Set(),
-    isThere: () => true,
+    isFolderThere: () => true,
     limits,
     distrusted: new Set(),
     durable: false,

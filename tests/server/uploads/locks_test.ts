@@ -36,40 +36,40 @@ Deno.test("takeOver() with many in line: each in turn, one at a time, and the la
   assertEquals(locks.isHeld("a"), false);
 });
 
-Deno.test("settle() waits for a holder to end", async () => {
+Deno.test("untilFree() waits for a holder to end", async () => {
   const locks = new Locks();
   const lease = await locks.takeOver("a");
-  const settled = locks.settle("a", patience);
+  const isFree = locks.untilFree("a", patience);
   lease[Symbol.dispose]();
-  assertEquals(await settled, true);
+  assertEquals(await isFree, true);
   assertEquals(lease.stop.aborted, false);
 });
 
-Deno.test("settle() asks a silent holder to stop", async () => {
+Deno.test("untilFree() asks a silent holder to stop", async () => {
   const locks = new Locks();
   using time = virtualTime();
   const lease = await locks.takeOver("a");
   lease.stop.addEventListener("abort", () => lease[Symbol.dispose]());
-  let settled: boolean | undefined;
-  locks.settle("a", patience).then((is) => settled = is);
+  let isFree: boolean | undefined;
+  locks.untilFree("a", patience).then((is) => isFree = is);
   await time.pass(patience.silenceMs - 1);
-  assertEquals([settled, lease.stop.aborted], [undefined, false]);
+  assertEquals([isFree, lease.stop.aborted], [undefined, false]);
   await time.pass(1);
-  assertEquals([settled, lease.stop.reason], [true, "taken-over"]);
+  assertEquals([isFree, lease.stop.reason], [true, "taken-over"]);
 });
 
-Deno.test("settle() leaves a holder alone that goes on receiving", async () => {
+Deno.test("untilFree() leaves a holder alone that goes on receiving", async () => {
   const locks = new Locks();
   using time = virtualTime();
   using lease = await locks.takeOver("a");
-  let settled: boolean | undefined;
-  locks.settle("a", patience).then((is) => settled = is);
+  let isFree: boolean | undefined;
+  locks.untilFree("a", patience).then((is) => isFree = is);
   for (let ms = 0; ms < patience.waitMs; ms += 15) {
-    assertEquals(settled, undefined);
+    assertEquals(isFree, undefined);
     await time.pass(15);
     lease.arrived(1);
   }
-  assertEquals(settled, false);
+  assertEquals(isFree, false);
   assertEquals(lease.stop.aborted, false);
 });
 
@@ -87,7 +87,7 @@ Deno.test("close() asks all to stop, waits for them, and takes no new ones", asy
   await assertRejects(() => locks.takeOver("a"), UploadError, "restarting");
 });
 
-Deno.test("settle() lets an appender in at once where the holder's bytes end, or come to end", async () => {
+Deno.test("untilFree() lets an appender in at once where the holder's bytes end, or come to end", async () => {
   const locks = new Locks();
   using lease = await locks.takeOver("a", { position: 10 });
   assertEquals([locks.isFree("a", 10), locks.isFree("a", 11), locks.isFree("a", undefined)], [
@@ -95,10 +95,10 @@ Deno.test("settle() lets an appender in at once where the holder's bytes end, or
     false,
     false,
   ]);
-  assertEquals(await locks.settle("a", patience, { offset: 10 }), true);
-  const settled = locks.settle("a", { waitMs: 5000, silenceMs: 5000 }, { offset: 15 });
+  assertEquals(await locks.untilFree("a", patience, { offset: 10 }), true);
+  const isFree = locks.untilFree("a", { waitMs: 5000, silenceMs: 5000 }, { offset: 15 });
   lease.arrived(5);
-  assertEquals(await settled, true);
+  assertEquals(await isFree, true);
   assertEquals(lease.stop.aborted, false);
 });
 
@@ -107,7 +107,7 @@ Deno.test("a request that has waited takes nothing from one that has come after 
   const arrival = locks.arrive();
   using holder = await locks.takeOver("a", { position: 10 });
   assertEquals([locks.isFree("a", 10, arrival), locks.isFree("a", 10)], [false, true]);
-  assertEquals(await locks.settle("a", { waitMs: 30, silenceMs: 1 }, { offset: 10, arrival }), false);
+  assertEquals(await locks.untilFree("a", { waitMs: 30, silenceMs: 1 }, { offset: 10, arrival }), false);
   assertEquals(holder.stop.aborted, false);
 });
 

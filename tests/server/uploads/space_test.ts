@@ -17,7 +17,7 @@ function diskOf(free: number) {
         disk.free -= bytes;
         length += bytes;
       },
-      sync: () => Promise.resolve(),
+      flush: () => Promise.resolve(),
       cut: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
@@ -26,7 +26,7 @@ function diskOf(free: number) {
     disk,
     open,
     /** Lets all writes end. */
-    settle() {
+    finishWriting() {
       for (const end of waiting.splice(0)) end();
     },
     space: (floorBytes: number) =>
@@ -56,7 +56,7 @@ Deno.test("a new upload fits where it leaves the floor free", () => {
 });
 
 Deno.test("the floor stays free however many write at a time, and however slowly", async () => {
-  const { disk, open, space, settle } = diskOf(1000);
+  const { disk, open, space, finishWriting } = diskOf(1000);
   const shared = space(400);
   using one = shared.guard(open());
   using other = shared.guard(open());
@@ -65,7 +65,7 @@ Deno.test("the floor stays free however many write at a time, and however slowly
   disk.now += 10_000;
   await assertRejects(() => other.write(bytes(11)), FloorReached);
   writes.push(other.write(bytes(10)));
-  settle();
+  finishWriting();
   await Promise.all(writes);
   assertEquals(disk.free, 400);
   await assertRejects(() => one.write(bytes(1)), FloorReached);
@@ -73,12 +73,12 @@ Deno.test("the floor stays free however many write at a time, and however slowly
 });
 
 Deno.test("what another program takes, or a removal gives back, is seen soon, and before a refusal", async () => {
-  const { disk, open, space, settle } = diskOf(1000);
+  const { disk, open, space, finishWriting } = diskOf(1000);
   const shared = space(400);
   using one = shared.guard(open());
   const write = async (length: number) => {
     const written = one.write(bytes(length));
-    settle();
+    finishWriting();
     await written;
   };
   await write(100);
@@ -93,11 +93,11 @@ Deno.test("what another program takes, or a removal gives back, is seen soon, an
 
 Deno.test("the disk is looked at ten times a second, not once a piece, and never without a floor", async () => {
   for (const [floor, looks] of [[1, 10], [0, 0]] as const) {
-    const { disk, open, space, settle } = diskOf(1_000_000);
+    const { disk, open, space, finishWriting } = diskOf(1_000_000);
     using one = space(floor).guard(open());
     for (let piece = 0; piece < 1000; piece++) {
       const written = one.write(bytes(10));
-      settle();
+      finishWriting();
       await written;
       disk.now++;
     }
@@ -106,7 +106,7 @@ Deno.test("the disk is looked at ten times a second, not once a piece, and never
 });
 
 Deno.test("what a request had under way when it ended is forgotten with it", async () => {
-  const { disk, open, space, settle } = diskOf(1000);
+  const { disk, open, space, finishWriting } = diskOf(1000);
   const shared = space(400);
   {
     using failing = shared.guard({ ...open(), write: () => Promise.reject(new Error("Input/output error")) });
@@ -117,7 +117,7 @@ Deno.test("what a request had under way when it ended is forgotten with it", asy
   disk.now += 1000;
   using next = shared.guard(open());
   const written = next.write(bytes(600));
-  settle();
+  finishWriting();
   await written;
   assertEquals(disk.free, 400);
 });

@@ -10,7 +10,7 @@ Deno.test("bootOf() is what the system says, the same for every process until th
   await Deno.writeTextFile(path, "a-boot\n");
   const boot = await bootOf(dir.path, path);
   assertEquals(boot.id, "a-boot");
-  await boot.leave();
+  await boot.markCleanStop();
   await Deno.writeTextFile(path, "another\n");
   assertEquals((await bootOf(dir.path, path)).id, "another");
   if (Deno.build.os === "linux" && !needsAll.ignore) {
@@ -28,7 +28,7 @@ Deno.test("bootOf() is that of the process before where it has left in good orde
   await using dir = await tempDir();
   const path = join(dir.path, "nothing");
   const first = await bootOf(dir.path, path);
-  await first.leave();
+  await first.markCleanStop();
   const second = await bootOf(dir.path, path);
   assertEquals(second.id, first.id);
   // That one has crashed.

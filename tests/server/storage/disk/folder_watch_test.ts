@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { type Identity, watchFolder } from "../../../../server/storage/disk/folder_watch.ts";
+import { type FileNumbers, watchFolder } from "../../../../server/storage/disk/folder_watch.ts";
 import { until } from "../../../support/until.ts";
 
-const first: Identity = { dev: 1, ino: 10 };
+const first: FileNumbers = { dev: 1, ino: 10 };
 
 /** A watched file that can be exchanged, without a clock that goes on by itself. */
 function watched(everyMs = 1e9) {

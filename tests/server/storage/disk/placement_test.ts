@@ -15,13 +15,13 @@ async function setUp() {
   const root = join(dir.path, "files");
   await Deno.mkdir(root);
   const synced: string[] = [];
-  const syncFolder = (path: string) => Promise.resolve(void synced.push(path.slice(dir.path.length + 1)));
+  const flushFolder = (path: string) => Promise.resolve(void synced.push(path.slice(dir.path.length + 1)));
   const placement = createPlacement({
     root,
     resolve: createResolve(root),
     sameName: createSameName({ ignoresCase: false }),
-    syncFolder,
-    syncSoon: syncFolder,
+    flushFolder,
+    flushSoon: flushFolder,
   });
   async function source(text: string): Promise<string> {
     const path = join(dir.path, crypto.randomUUID());
@@ -38,7 +38,7 @@ Deno.test("choose() makes and flushes the folders, and keep() flushes the last o
   assertEquals(test.synced, ["files", "files/b"]);
   assertEquals(test.placement.place(source, "b/c/a.txt"), true);
   assertEquals(await Deno.readTextFile(join(test.root, "b/c/a.txt")), "x");
-  await test.placement.keep("b/c/a.txt");
+  await test.placement.flushName("b/c/a.txt");
   assertEquals(test.synced, ["files", "files/b", "files/b/c"]);
 });
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { isPart } from "../../../../server/storage/disk/resolve.ts";
+import { isSegment } from "../../../../server/storage/disk/resolve.ts";
 import { plainer, PLAINEST } from "../../../../server/storage/disk/plainer.ts";
 
 Deno.test("a name gets plainer step by step, down to one that every file system takes", () => {
@@ -20,7 +20,7 @@ Deno.test("a plain name is a short name of plain characters, whatever it is made
       const plain = plainer({ name, folders: [name] }, level);
       for (const part of [plain.name, ...plain.folders]) {
         assertMatch(part, /^[\w(-][\w.() -]*$/);
-        assert(isPart(part) && part.length <= 100 && !/[. ]$/.test(part), part);
+        assert(isSegment(part) && part.length <= 100 && !/[. ]$/.test(part), part);
       }
     }
   }

@@ -1,14 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { createEntryPath, createResolve, isPart } from "../../../../server/storage/disk/resolve.ts";
+import { createEntryPath, createResolve, isSegment } from "../../../../server/storage/disk/resolve.ts";
 import { tempDir } from "../../../support/temp_dir.ts";
 
 const NO_NAMES = ["", ".", "..", "/", "a/b", "/a", "a/", "\\", "a\\b", "..\\a", "\0", "a\0b", "../a", "..\0"];
 const NAMES = ["a", "...", ".a", "..a", "a..", " ", "ü", "u\u0308", "%2e%2e", "~", "-", "CON", "a b", "\u2025", "．．"];
 
-Deno.test("isPart() is true for a name alone", () => {
-  for (const name of NAMES) assertEquals([name, isPart(name)], [name, true]);
-  for (const name of NO_NAMES) assertEquals([name, isPart(name)], [name, false]);
+Deno.test("isSegment() is true for a name alone", () => {
+  for (const name of NAMES) assertEquals([name, isSegment(name)], [name, true]);
+  for (const name of NO_NAMES) assertEquals([name, isSegment(name)], [name, false]);
 });
 
 Deno.test("a path stays below its root, whatever its parts are", async () => {
@@ -25,7 +25,7 @@ Deno.test("a path stays below its root, whatever its parts are", async () => {
   for (const name of NO_NAMES) {
     for (const path of [`/${name}`, `b/${name}`, `${name}/`, `${name}//a`, `b/../${name}`, `./${name}`]) {
       // Two of them put together may be a plain path again.
-      const expected = path.split("/").every(isPart) ? join(root, path) : undefined;
+      const expected = path.split("/").every(isSegment) ? join(root, path) : undefined;
       assertEquals([path, resolve(path)], [path, expected]);
     }
   }

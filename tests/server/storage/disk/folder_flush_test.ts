@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { createFolderSync, gathered } from "../../../../server/storage/disk/folder_sync.ts";
+import { createFolderFlush, gathered } from "../../../../server/storage/disk/folder_flush.ts";
 
 Deno.test("callers that ask while a flush runs share the next one, and none is served by one that began before", async () => {
   const began: PromiseWithResolvers<void>[] = [];
-  const sync = createFolderSync(() => {
+  const sync = createFolderFlush(() => {
     const flush = Promise.withResolvers<void>();
     began.push(flush);
     return flush.promise;
@@ -26,7 +26,7 @@ Deno.test("callers that ask while a flush runs share the next one, and none is s
 
 Deno.test("a flush that fails fails for those that asked for it, and not for the next", async () => {
   let calls = 0;
-  const sync = createFolderSync(() => ++calls === 1 ? Promise.reject(new Error("EIO")) : Promise.resolve());
+  const sync = createFolderFlush(() => ++calls === 1 ? Promise.reject(new Error("EIO")) : Promise.resolve());
   const first = sync("a");
   const second = sync("a");
   await assertRejects(() => first, Error, "EIO");

@@ -1,0 +1,54 @@
+import type { Lend } from "./descriptors.ts";
+import { openFolder } from "./entries.ts";
+
+/** Flushes a folder: resolves when its entries, new ones and removed ones, survive a power cut. */
+export type FlushFolder = (path: string) => Promise<void>;
+
+/**
+ * Makes a `FlushFolder` whose callers share flushes: all that ask while a folder is being flushed share the next flush.
+ */
+export function createFolderFlush(flush: FlushFolder = (path) => flushFolder(path)): FlushFolder {
+  const running = new Map<string, { now: Promise<void>; next?: Promise<void> }>();
+
+  function start(path: string): Promise<void> {
+    const entry: { now: Promise<void>; next?: Promise<void> } = { now: flush(path) };
+    running.set(path, entry);
+    const done = () => {
+      if (entry.next === undefined) running.delete(path);
+    };
+    entry.now.then(done, done);
+    return entry.now;
+  }
+
+  return (path) => {
+    const entry = running.get(path);
+    if (entry === undefined) return start(path);
+    // The flush that runs may have begun before the caller's change. Only the next one surely includes it.
+    return entry.next ??= entry.now.catch(() => {}).then(() => start(path));
+  };
+}
+
+/** Makes a `FlushFolder` that waits `waitMs`, so that all callers for one folder in that time share one flush. */
+export function gathered(flush: FlushFolder, waitMs: number): FlushFolder {
+  const coming = new Map<string, Promise<void>>();
+  return (path) => {
+    const before = coming.get(path);
+    if (before !== undefined) return before;
+    const next = new Promise((resolve) => setTimeout(resolve, waitMs)).then(() => {
+      coming.delete(path);
+      return flush(path);
+    });
+    coming.set(path, next);
+    return next;
+  };
+}
+
+/** Flushes the folder at `path`. */
+export async function flushFolder(path: string, lend: Lend = (open) => open()): Promise<void> {
+  const folder = lend(() => openFolder(path));
+  try {
+    await folder.sync();
+  } finally {
+    folder.close();
+  }
+}
