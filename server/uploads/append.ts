@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { asUploadError, UploadError } from "../errors.ts";
 import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
@@ -11,7 +12,7 @@ import type { Lease } from "./locks.ts";
 import { isFinal, type OpenUpload } from "./open_upload.ts";
 import { FloorReached } from "./space.ts";
 
-/** What the database needs of a disk that is full to record the counts of many uploads. */
+/** How many bytes of a full disk the database needs to record the offsets of many uploads. */
 const ROOM_FOR_RECORDS = 256 * 1024;
 
 /** A request to append a body to an upload. */
@@ -21,20 +22,19 @@ export interface AppendRequest extends Announced {
   readonly bodyDigests?: readonly Digest[];
 }
 
-/** The same, where the body may have come already. */
+/** A request to append whose body may have been received into memory already. */
 export type ReceivedRequest = Omit<AppendRequest, "body"> & { readonly body: AppendRequest["body"] | HeldBody };
 
-/** What became of a request to append. Every byte that `upload` counts is on disk. */
+/** The result of a request to append. The offset of `upload` is safe (I1). */
 export interface Appended {
   readonly upload: ReceivingUpload | CompleteUpload;
   readonly end: End;
 }
 
 /**
- * Appends a body to an open upload, finishes the file when its last byte is there, and closes the upload. However the
- * body ends, what came of it is flushed and recorded before this returns; only a body that is refused, because it is too
- * long or not what its digest says, is taken back whole. Throws refusals and what the disk fails with, never for a broken
- * connection.
+ * Appends a body to an open upload, finishes the upload when its last byte came, and closes it. However the body ends, its
+ * bytes are flushed and recorded before this returns (I1). Only a refused body, one that is too long or does not match its
+ * digest, is rolled back whole (I10). Throws refusals and failures of the disk; a broken connection is a result.
  */
 export async function append(
   deps: EngineDeps,
@@ -52,7 +52,7 @@ export async function append(
   const incoming = { request, file, checks };
   let failure: unknown;
   try {
-    // A crash must not finish the file without the digest that came with this request.
+    // Length and digests are recorded before the bytes: after a crash nothing may finish without these digests.
     if (tellsMore(opened.upload, file)) await opened.record({ ...file, offset: start });
     const { end, error } = await receiveFlushed(deps, lease, opened, incoming);
     if (end === "disk-full" || end === "failed") failure = error;
@@ -65,15 +65,15 @@ export async function append(
     }
     return { upload, end };
   } catch (error) {
-    // Where a refused body cannot be taken back, nobody can tell how many bytes are counted.
+    // If the roll back fails, nobody can tell the offset, so the refusal must not name one.
     if (isRefusal(error)) throw await opened.rollBack(start).then(() => error, (trouble) => asUploadError(trouble));
     throw asUploadError(failure ?? error, opened.upload.offset);
   }
 }
 
 /**
- * Answers a request to append to a finished upload: as before, where it brings nothing new. Throws where it does, and
- * `final`.
+ * Answers a request to append to a complete upload. A request without new bytes, such as a repeated one, gets the answer that
+ * the last one got. Throws `too-long` for new bytes, what `agree` throws, and `final`.
  */
 export async function repeat(
   deps: EngineDeps,
@@ -92,7 +92,7 @@ export async function repeat(
   return { upload, end };
 }
 
-/** How any body is received, but for what its upload says. */
+/** The options of `receive` that are the same for every body. */
 export function receiveOptions(
   { limits }: EngineDeps,
   lease: Lease,
@@ -108,14 +108,14 @@ export function receiveOptions(
   };
 }
 
-/** What a request says of its file, and what its bytes turn out to be. */
+/** A request, what it and the record agree on, and the checks of its bytes. */
 interface Incoming {
   readonly request: ReceivedRequest;
   readonly file: Agreed;
   readonly checks: { readonly body: DigestCheck; readonly file: DigestCheck };
 }
 
-/** Receives the body with its checkpoints, and returns when what came of it is flushed. */
+/** Receives the body, with checkpoints, and flushes all that came of it. */
 async function receiveFlushed(
   deps: EngineDeps,
   lease: Lease,
@@ -157,7 +157,7 @@ async function receiveInto(
   return body instanceof HeldBody ? await body.appendTo(appender, options) : await receive(body, appender, options);
 }
 
-/** Records what has come of a body, and finishes the file when all of it is there. Throws for a body that is refused. */
+/** Records what came of a body, and finishes the upload when it has all its bytes. Throws for a refused body. */
 async function conclude(
   deps: EngineDeps,
   lease: Lease,
@@ -172,15 +172,15 @@ async function conclude(
   if (mismatch !== undefined) throw bodyMismatch(mismatch, request);
   const offset = opened.appender.length;
   const length = file.length ?? (end === "whole" && request.toTheEnd ? offset : undefined);
-  const next = { ...file, ...length !== undefined && { length }, offset };
+  const next = { ...file, ...defined({ length }), offset };
   const upload = { ...opened.upload, ...next };
   if (end === "whole" && canFinish(upload)) {
     try {
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {
-      // The bytes count, even where the file cannot be finished now, or the server stops before its digest is known.
-      const isUnknown = !(error instanceof UploadError) || error.code === "shutdown";
-      if (isUnknown) await opened.record(next);
+      // The bytes count even if the upload cannot be finished now, or the server stops while it checks the digests.
+      const keepsBytes = !(error instanceof UploadError) || error.code === "shutdown";
+      if (keepsBytes) await opened.record(next);
       throw error;
     }
   }
@@ -189,14 +189,14 @@ async function conclude(
 }
 
 /**
- * On a disk that others have filled below the floor not even the count can be recorded: a few of the bytes that came make
- * room for it.
+ * Cuts off the last bytes that came, so that their space can hold the record. Other programs have filled the disk below the
+ * floor, and not even an offset could be recorded.
  */
 async function makeRoom({ appender, upload }: OpenUpload): Promise<void> {
   await appender.cut(Math.max(upload.offset, appender.length - ROOM_FOR_RECORDS));
 }
 
-/** True for what refuses a body that has come, or more of it than may: nothing of it stays. */
+/** True for a refusal of a body's bytes: none of them counts (I10). */
 export function isRefusal(error: unknown): boolean {
   return error instanceof UploadError && ["too-long", "too-large", "digest-mismatch"].includes(error.code);
 }

@@ -1,15 +1,16 @@
+import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import { newId } from "../model/id.ts";
 import { agree, type Announced, checkSize } from "../model/agree.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { type FileFacts, newUpload, type ReceivingUpload } from "../model/upload.ts";
 
-/** Of files up to this size, in bytes, very many may come at a time, and each takes next to nothing. */
+/** The longest small file, in bytes: very many may come at a time, and each takes little memory. */
 export const SMALL = 64 * 1024;
 
 /**
- * A new upload, not recorded yet, that will take up to `room` bytes of the disk: its length, where nothing else is said.
- * Throws `too-large`, and `disk-full` where it would leave too little space.
+ * Makes the record of a new upload, and does not store it. The upload will take up to `room` bytes of the disk, by default
+ * its length. Throws `too-large`, and `disk-full` when that would go below the floor (I12).
  */
 export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = facts.length ?? 0): ReceivingUpload {
   const { space, limits, boot, durable, now, serviceNow } = deps;
@@ -30,9 +31,9 @@ export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = f
   });
 }
 
-/** The same, with what its first request says of it. Throws, besides, what {@linkcode agree} throws. */
+/** Makes the record of a new upload with what its first request announces. Throws what {@linkcode beginUpload} and {@linkcode agree} throw. */
 export function beginAgreed(deps: EngineDeps, facts: FileFacts, request: Announced): ReceivingUpload {
   const { length } = request;
-  const upload = beginUpload(deps, { ...facts, ...length !== undefined && { length } });
+  const upload = beginUpload(deps, { ...facts, ...defined({ length }) });
   return { ...upload, ...agree(upload, request, deps.limits.maxBytes) };
 }

@@ -9,20 +9,20 @@ import { keyOfClient, type Lease, type Locks } from "./locks.ts";
 import { whileLocked } from "./open_upload.ts";
 import { hasFile } from "./presence.ts";
 
-/** The facts of a file that its client knows by an id of its own. */
+/** The facts of a file whose upload has a client's id. */
 export type NamedFileFacts = FileFacts & { readonly clientId: string };
 
-/** The upload that a request goes to, and the right to write to it, as soon as whoever has it lets go. */
+/** The upload that a request appends to, and the lock on it. */
 export interface Destination {
   readonly id: string;
-  /** Absent while another request goes on receiving elsewhere than where this one will go on. */
+  /** The lock, once its holder lets go. Absent while a holder receives bytes that do not end where this request starts. */
   readonly lease?: Promise<Lease>;
 }
 
-/** Another process on the same data folder may begin the same upload at the same time. */
+/** How often the decision is made anew when another process has changed what the id means. */
 const MAX_ATTEMPTS = 20;
 
-/** Finds and begins the uploads that clients know by ids of their own, each id under its lock. */
+/** Finds and begins uploads by clients' ids, each id under its lock (I6). */
 export class UploadsByClient {
   readonly #deps: EngineDeps;
   readonly #locks: Locks;
@@ -33,23 +33,23 @@ export class UploadsByClient {
   }
 
   /**
-   * The upload that a client knows by its id, as it was recorded last. A request that begins it now is waited for as a
-   * writer is that receives: a silent one is ended, one that goes on receiving is left alone.
+   * Finds the upload that a client's id means. If a request is beginning it now, this waits a moment for that request, and
+   * ends it if its client is silent.
    */
   async find(owner: string, clientId: string): Promise<PresentUpload | undefined> {
     await this.#locks.untilFree(keyOfClient({ owner, clientId }), this.#deps.limits.patience);
     return await this.lookUp(owner, clientId);
   }
 
-  /** The same for one that holds the lock on the client's id. */
+  /** Finds the upload that a client's id means. The caller holds the lock on that id. */
   async lookUp(owner: string, clientId: string): Promise<PresentUpload | undefined> {
     return present(await this.#deps.records.findByClient(owner, clientId));
   }
 
   /**
-   * The upload that a request goes to, begun where it has to be. The next request for the same id finds it, and sees that
-   * it is being written to. `arrival` is the request's; `held` is its lease on the client's id, where it has that already.
-   * Throws `wrong-offset`, `too-large` and other refusals, and then nothing has changed.
+   * Finds the upload that a request appends to, or begins it. The lock on the upload is requested before the lock on the
+   * client's id is released, so the next request for this id meets a writer. `arrival` is the request's own. `held` is its
+   * lease on the client's id, if it has one. Throws `wrong-offset`, `too-large` and other refusals; nothing has changed then.
    */
   async destinationOf(
     facts: NamedFileFacts,
@@ -71,7 +71,7 @@ export class UploadsByClient {
       const decision = await this.#decide(await this.lookUp(facts.owner, facts.clientId), request);
       if (decision.kind === "refuse") throw decision.error;
       if (decision.kind === "goOn") return decision.known.id;
-      // A request that would be refused must not cost the bytes of the upload before it.
+      // This refuses first what would be refused later: the upload before must not be discarded for a refused one.
       const upload = beginAgreed(this.#deps, facts, request);
       const isBegun = decision.kind === "begin"
         ? await records.create(upload)
@@ -81,7 +81,7 @@ export class UploadsByClient {
     throw new UploadError("locked", "Others begin the same upload again and again: try again in a few seconds");
   }
 
-  /** Lets a new upload be what the id means, and not `known`; false when that has changed meanwhile: look again. */
+  /** Makes the id mean a new upload instead of `known`; false when `known` has changed meanwhile, so that the caller decides anew. */
   async #replace(
     known: PresentUpload,
     { upload, request, within }: { upload: ReceivingUpload; request: ReceivedRequest; within: Lease },

@@ -18,34 +18,34 @@ import {
   written,
 } from "../model/upload.ts";
 
-/** The facts of a file that is concatenated of partial uploads. */
+/** The facts of a final upload's file. */
 export type FinalFacts = FileFacts & { readonly concat: Concat };
 
-/** The partial uploads that are to become one file. */
+/** The partial uploads that a client wants to concatenate. */
 export interface PartialList {
   readonly ids: readonly string[];
-  /** As the client sent it. */
+  /** The client's `Upload-Concat` as it was sent. */
   readonly asSent: string;
 }
 
-/** What is to be done to a final upload, step by step. */
+/** A concatenation that runs. */
 interface Job {
   readonly id: string;
   readonly lease: Lease;
   readonly partials: readonly PartialUpload[];
-  /** The one whose bytes become the final upload's first: none of them is copied. */
+  /** The partial upload whose bytes become the final upload's first ones without a copy. */
   readonly base: PartialUpload | undefined;
 }
 
 /**
- * Concatenates partial uploads into one file: the first gives its bytes, the others are appended to them, and each is
- * removed when all it is needed for is on record. A crash between any two steps leaves what the next call goes on with.
+ * Concatenates partial uploads into one file. The final upload adopts the bytes of the first one, the others are copied
+ * behind them, and each partial upload is removed when its bytes are recorded. After a crash the next call goes on.
  */
 export class Concatenations {
   readonly #deps: EngineDeps;
   readonly #locks: Locks;
   readonly #running = new Map<string, Promise<CompleteUpload>>();
-  /** The partial uploads that files are being made of. */
+  /** The ids of the partial uploads that are being concatenated. */
   readonly #reserved = new Set<string>();
 
   constructor(deps: EngineDeps, locks: Locks) {
@@ -54,9 +54,9 @@ export class Concatenations {
   }
 
   /**
-   * Makes one file of partial uploads; the same partials in the same order make the same file, however often they are
-   * asked for. Throws `too-large`, `disk-full`, what {@linkcode status} throws, `not-found` for somebody else's,
-   * `bad-request` for one that is not partial, or not whole, and `locked` while another file is made of one of them.
+   * Makes one file of partial uploads. A request for the same partial uploads in the same order gets the same file. Throws
+   * `too-large`, `disk-full`, what {@linkcode status} throws, `not-found` for an upload of another owner, `bad-request` for
+   * one that is not partial or not whole, and `locked` while one of them is concatenated into another file.
    */
   async concatenate(facts: Omit<FinalFacts, "concat">, wanted: PartialList): Promise<CompleteUpload> {
     const reserved: string[] = [];
@@ -67,7 +67,7 @@ export class Concatenations {
     }
   }
 
-  /** Gives the id of the final upload, which is recorded now or was before. */
+  /** Records the final upload, unless it was recorded before, and gives its id. */
   async #begin(
     facts: Omit<FinalFacts, "concat">,
     { ids, asSent }: PartialList,
@@ -82,14 +82,14 @@ export class Concatenations {
     const partials: PartialUpload[] = [];
     for (const id of ids) partials.push(checkedPartial(await status(this.#deps, this.#locks, id), facts.owner));
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
-    // Before the first byte is copied: a few bytes can come again and again.
+    // Length and space are checked before the first copy: one small partial upload may be listed many times.
     const final = { ...facts, clientId, length, concat: { partials, asSent } };
     const upload = beginUpload(this.#deps, final, roomFor(partials));
     if (await records.create(upload)) return upload.id;
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
   }
 
-  /** Two files of one partial upload would take it from each other, and neither would come to its end. */
+  /** Reserves a partial upload for one concatenation: of two, each could remove what the other needs. Throws `locked`. */
   #reserve(id: string): string {
     if (this.#reserved.has(id)) {
       throw new UploadError("locked", `Upload "${id}" is being concatenated: try again in a few seconds`);
@@ -98,7 +98,7 @@ export class Concatenations {
     return id;
   }
 
-  /** Brings a final upload to its end; whoever asks while that goes on waits for the same. Throws `gone` and others. */
+  /** Runs a concatenation until the final upload is complete. A second call for the same one waits for the first. Throws `gone` and other refusals. */
   run(id: string): Promise<CompleteUpload> {
     let running = this.#running.get(id);
     if (running === undefined) {
@@ -115,7 +115,7 @@ export class Concatenations {
       const { partials } = found.concat;
       const base = baseOf(partials);
       if (base !== undefined && found.offset === 0) await this.#adopt(base, found);
-      // From here on the file grows, and is the final upload's alone.
+      // The base is removed before the file grows: only the final upload may have an entry of it.
       if (base !== undefined) await removePartial(this.#deps, this.#locks, base.id);
       return await this.#append({ id, lease, partials, base });
     }
@@ -125,7 +125,7 @@ export class Concatenations {
     throw new UploadError("bad-request", "This upload is not made of others");
   }
 
-  /** The record comes second: until it is there, the bytes are the partial upload's, and nothing else may touch them. */
+  /** Adopts the base's bytes. The record comes after the link: a crash between them leaves the bytes to the partial upload. */
   async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<void> {
     const { bytes, records } = this.#deps;
     using _lease = await this.#locks.takeOver(base.id);
@@ -148,7 +148,7 @@ export class Concatenations {
         const isNeeded = partial.id === base?.id || isNeededAfter(partials, index);
         if (!isNeeded) await removePartial(this.#deps, this.#locks, partial.id);
       }
-      // An empty file may just have been made: it must not vanish behind the name that it gets.
+      // The file may be empty and new. Its own entry is flushed before the record is complete.
       await opened.appender.flush();
     } catch (error) {
       if (!(error instanceof UploadError)) await opened.rollBackToRecord();
@@ -157,14 +157,14 @@ export class Concatenations {
     return await finish(this.#deps, lease, opened);
   }
 
-  /** Appends what is missing of one partial upload, which starts at `start` in the file, and records that it is there. */
+  /** Copies the missing bytes of one partial upload, whose first byte is byte `start` of the file, and records them. */
   async #copy(
     opened: OpenUpload,
     { start, partial, base, lease }: { start: number; partial: PartialUpload; lease: Lease; base: Job["base"] },
   ): Promise<void> {
     const { bytes, limits, space } = this.#deps;
     const { appender } = opened;
-    // The base has no bytes of its own any more: they are the first ones of this file.
+    // The base has no file of its own any more: its bytes are the first ones of this file.
     const isOwn = partial.id === base?.id;
     using _lease = isOwn ? undefined : await this.#locks.takeOver(partial.id);
     if (!isOwn && !await isStillWhole(this.#deps, partial)) throw await this.#lose(opened.upload);
@@ -190,6 +190,7 @@ export class Concatenations {
     if (appender.length < start + partial.length) throw await this.#lose(opened.upload);
   }
 
+  /** Records that a final upload is lost, because a partial one is gone, and gives the error to throw. */
   async #lose(final: ReceivingUpload): Promise<UploadError> {
     const { bytes, records, limits, serviceNow } = this.#deps;
     await records.replace(final, gone(final, "lost", serviceNow() + limits.rememberGoneMs));
@@ -198,7 +199,7 @@ export class Concatenations {
   }
 }
 
-/** No header can hold a line break: no client can mean this upload by an id of its own. */
+/** The client's id of a final upload. It has a line break, which no header can have, so no client can send it. */
 function clientIdOf(ids: readonly string[]): string {
   return `\n final ${ids.join(" ")}`;
 }

@@ -12,7 +12,7 @@ import { isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { isUnfinishedFinal, reconcile, status } from "./status.ts";
 import { discardOrphan, expire, recordRemovals, terminate, terminateUnfinished, undoBegin } from "./terminate.ts";
 
-/** What every protocol calls: one upload is one resource, whatever protocol made it. */
+/** The engine: all that a protocol can do to an upload. An upload is the same resource in every protocol. */
 export class Engine {
   readonly #deps: EngineDeps;
   readonly #locks = new Locks();
@@ -25,7 +25,7 @@ export class Engine {
     this.#concatenations = new Concatenations(deps, this.#locks);
   }
 
-  /** Begins an upload. Throws `too-large` and `disk-full`. */
+  /** Begins an upload without bytes. Throws `too-large` and `disk-full`. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
     const upload = beginUpload(this.#deps, facts);
     await this.#deps.records.create(upload);
@@ -33,9 +33,9 @@ export class Engine {
   }
 
   /**
-   * Begins an upload, which its client knows by no id of its own, with the first bytes of its file. An interruption keeps
-   * them; of a body that is refused nothing stays, for its client does not know where it would be. Throws what `append`
-   * throws, `too-large` and `disk-full`.
+   * Begins an upload without a client's id, with the first bytes of its file. An interrupted body is kept. After a refused
+   * body nothing is left, because the client has not learnt the upload's address. Throws what `append` throws, `too-large`
+   * and `disk-full`.
    */
   async begin(facts: FileFacts, request: AppendRequest): Promise<Appended> {
     if (!isSmallFile(this.#deps, facts, request)) return await this.#beginWith(facts, request);
@@ -46,35 +46,35 @@ export class Engine {
   }
 
   /**
-   * Makes one file of partial uploads, which are removed for it; asked for again, it is the same file. Throws what
+   * Makes one file of partial uploads, and removes them. A repeated request gets the same file. Throws what
    * {@linkcode Concatenations.concatenate} throws.
    */
   async concatenate(facts: Omit<FinalFacts, "concat">, partials: PartialList): Promise<CompleteUpload> {
     return await this.#concatenations.concatenate(facts, partials);
   }
 
-  /** How far an upload is, as {@linkcode status} finds it. Throws `not-found`, `terminated` or `gone`. */
+  /** Finds out how far an upload is, as {@linkcode status} says. Throws `not-found`, `terminated` or `gone`. */
   async status(id: string): Promise<ReceivingUpload | CompleteUpload> {
     return await status(this.#deps, this.#locks, id);
   }
 
-  /** Like {@linkcode status}, for the upload that a client knows by an id of its own; `undefined` where there is none. */
+  /** Finds out how far the upload is that a client's id means; `undefined` when there is none. */
   async statusByClient(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
     const upload = await this.#byClient.find(owner, clientId);
     if (upload === undefined) return undefined;
     try {
       return await this.status(upload.id);
     } catch (error) {
-      // It went since it was found: to its client it is as if it had never been.
+      // The upload ended after it was found. Its client is told the same as for an unknown id.
       if (isAbsent(error)) return undefined;
       throw error;
     }
   }
 
   /**
-   * Appends a body to an upload; a writer that still holds it has to let go first. The same last request again, empty,
-   * on a finished upload gives what it gave. Throws what {@linkcode append} throws, `not-found`, `terminated`, `gone`,
-   * `locked`, and `final` for one that is concatenated of others.
+   * Appends a body to an upload, after its holder has let go. An empty request at the end of a complete upload gets the answer
+   * of the last one again. Throws what {@linkcode append} throws, `not-found`, `terminated`, `gone`, `locked`, and `final`
+   * for a final upload.
    */
   async append(id: string, request: AppendRequest): Promise<Appended> {
     const arrival = this.#locks.arrive();
@@ -84,8 +84,8 @@ export class Engine {
   }
 
   /**
-   * Appends a body to the upload that a client knows by an id of its own. A body from byte 0 begins a new upload, where
-   * there is none, in the place of an unfinished one, or beside a finished one. Throws what `append` throws.
+   * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an unfinished
+   * one, and leaves a finished file beside it. Throws what `append` throws.
    */
   async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
     const arrival = this.#locks.arrive();
@@ -96,65 +96,64 @@ export class Engine {
     return await this.#sendOn(facts, { ...request, body: received }, arrival, lease);
   }
 
-  /** Ends the unfinished upload that a client knows by an id of its own. Throws `not-found` or `finished`. */
+  /** Terminates the unfinished upload that a client's id means. Throws `not-found` or `finished`. */
   async terminateUnfinished(owner: string, clientId: string): Promise<void> {
     using _lease = await this.#locks.takeOver(keyOfClient({ owner, clientId }));
     const found = await this.#byClient.lookUp(owner, clientId);
-    if (found === undefined) throw new UploadError("not-found", "No upload has this id: nothing to give up");
+    if (found === undefined) throw new UploadError("not-found", "No upload has this id: there is nothing to terminate");
     await terminateUnfinished(this.#deps, this.#locks, found.id);
   }
 
-  /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
+  /** Terminates an upload, finished or not: removes its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
   async terminate(id: string): Promise<void> {
     await terminate(this.#deps, this.#locks, id);
   }
 
-  /** Removes an upload that is past its time, unless somebody is writing to it. */
+  /** Removes an upload that is past its time, unless a request holds it. */
   async expire(id: string): Promise<void> {
     await expire(this.#deps, this.#locks, id);
   }
 
-  /** Records the removals for which a full disk had no space. Throws where it still has none. */
+  /** Records the removals that a full disk had no space to record. Stops at the first that it still has no space for. */
   async recordRemovals(): Promise<void> {
     await recordRemovals(this.#deps, this.#locks);
   }
 
   /**
-   * Brings an upload to the end that a crash has kept it from: one that has all its bytes is finished, one that has to be
-   * concatenated of others is, and one that is finished gets its name. Any other one is brought in step. Throws
-   * `digest-mismatch`, and what `status` throws.
+   * Finishes what a crash interrupted: an upload that has all its bytes becomes complete, a final upload is concatenated, and
+   * the file of a complete one is placed. Any other upload is reconciled. Throws `digest-mismatch`, and what `status` throws.
    */
   async finish(id: string): Promise<ReceivingUpload | CompleteUpload> {
     if (isUnfinishedFinal(await load(this.#deps, id))) return await this.#concatenations.run(id);
     return await reconcile(this.#deps, this.#locks, id);
   }
 
-  /** True while a request holds the upload, which will do what there is to do. */
+  /** True while a request holds the upload. That request will do what is left to do. */
   isHeld(id: string): boolean {
     return this.#locks.isHeld(id);
   }
 
-  /** Removes an entry among the unfinished uploads that belongs to none of them. */
+  /** Removes an entry in the folder of unfinished uploads that belongs to no upload. */
   async discardOrphan(id: string): Promise<void> {
     await discardOrphan(this.#deps, this.#locks, id);
   }
 
-  /** How many bytes a partial upload has given to the one that it was concatenated into, as long as that is remembered. */
+  /** How many bytes a partial upload gave to its final upload; `undefined` when its record does not say so (any more). */
   async bytesGiven(id: string): Promise<number | undefined> {
     const upload = await this.#deps.records.get(id);
     return upload?.state === "gone" ? upload.given : undefined;
   }
 
   /**
-   * When an unfinished upload expires, in milliseconds since 1970, if the server runs until then and no more bytes come
-   * before; never earlier.
+   * The earliest time at which an unfinished upload expires, in milliseconds since 1970. It expires later if more bytes come,
+   * or if the server does not run all the time.
    */
   expiresAt(upload: ReceivingUpload): number {
     const { limits, now, serviceNow } = this.#deps;
     return now() + expiresAt(upload, limits.expireAfterMs) - serviceNow();
   }
 
-  /** Ends all requests that receive, as interruptions, takes no new ones, and returns when all is flushed and recorded. */
+  /** Interrupts all requests that receive, and refuses new ones. Resolves when everything is flushed and recorded. */
   async close(): Promise<void> {
     await this.#locks.close();
   }
@@ -184,8 +183,8 @@ export class Engine {
   }
 
   /**
-   * Waits until a request may append at `offset`. A holder whose bytes end there has to let go at once; one that goes on
-   * receiving elsewhere is left alone, for the request could not append after it anyway: of two that race, one wins.
+   * Waits until a request may append at `offset`. A holder whose bytes end there will have to let go. A holder that goes on
+   * receiving elsewhere is left alone, because this request could not append after it. So one of two that race wins.
    */
   async #untilFree(id: string, offset: number, arrival: number): Promise<void> {
     if (this.#locks.isFree(id, offset, arrival)) return;
@@ -202,9 +201,9 @@ export class Engine {
   }
 }
 
-/** What has been counted is where the body starts, but bytes of an earlier request are still coming in behind it. */
+/** The refusal of a body that starts at the recorded offset while an earlier request still appends behind it. */
 function stillReceiving(offset: number): UploadError {
   const message =
-    "An earlier request is still bringing bytes of this upload: ask for the count in a few seconds, and go on";
+    "An earlier request still brings bytes of this upload: ask for its status in a few seconds, and go on from there";
   return new UploadError("locked", message, { offset });
 }

@@ -3,51 +3,51 @@ import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Patience } from "./locks.ts";
 import type { Space } from "./space.ts";
 
-/** A slow start is no reason to end a request. */
+/** How long a request may be slow at its start, in milliseconds. */
 export const RATE_GRACE_MS = 30_000;
 
 /** The engine's limits. Lengths are in bytes, times in milliseconds. */
 export interface Limits {
-  /** The largest file that is taken; `Infinity` for none. */
+  /** The largest file that the server accepts; `Infinity` for no limit. */
   readonly maxBytes: number;
   /** How long a client may send nothing in the middle of a body. */
   readonly idleMs: number;
-  /** The slowest that a body may come, on average, once {@linkcode RATE_GRACE_MS} have passed; 0 for any. */
+  /** The slowest average speed of a body, checked after {@linkcode RATE_GRACE_MS}; 0 for no limit. */
   readonly minBytesPerSecond: number;
-  /** How long after its last byte an unfinished upload is kept. */
+  /** How long an unfinished upload is kept after its last byte. */
   readonly expireAfterMs: number;
-  /** How long it is remembered that an upload was there. */
+  /** How long the record of an upload that is over is kept. */
   readonly rememberGoneMs: number;
-  /** A long request is flushed and recorded each time that so many bytes have come … */
+  /** The most bytes between two checkpoints of a long request. */
   readonly checkpointBytes: number;
-  /** … or so much time has passed. */
+  /** The longest time between two checkpoints of a long request. */
   readonly checkpointMs: number;
-  /** Of a request that only asks. */
+  /** How long a status request waits for a writer. */
   readonly patience: Patience;
-  /** Of one that appends elsewhere than where the holder's bytes end: one of the two is of no use. */
+  /** How long a request to append waits for a holder whose bytes do not end where it starts. */
   readonly appendPatience: Patience;
 }
 
-/** What the engine is made with. */
+/** Everything that the engine is made with. */
 export interface EngineDeps {
   readonly bytes: ByteStore;
   readonly records: RecordStore;
   readonly limits: Limits;
   readonly log: Log;
-  /** The uploads whose files may hold bytes, behind what is recorded, that a failed flush has lost. */
+  /** The ids of the uploads whose bytes past the recorded offset do not count: a flush or a roll back failed (I10, I11). */
   readonly distrusted: Set<string>;
-  /** False: counts are told before their bytes are flushed, and a power cut may take them back. */
+  /** False with `--durability relaxed`: offsets are recorded and acknowledged without a flush. */
   readonly durable: boolean;
-  /** False when the data folder has been moved, `maxAgeMs` ago at the least: what is missing then is not lost. */
+  /** False when the data folder was moved: a file that is missing then is not lost (I14). The look is at most `maxAgeMs` old. */
   readonly isFolderThere: (maxAgeMs?: number) => boolean;
-  /** What uploads may take of the disk. */
+  /** The space that uploads may take of the disk (I12). */
   readonly space: Space;
-  /** Uploads that clients have removed, whose bytes are gone, and for whose records a full disk had no space yet. */
+  /** The ids of terminated uploads whose bytes are gone, but whose end a full disk had no space to record yet. */
   readonly unrecorded: Set<string>;
-  /** Names the run of the machine: another one than before when it has been started again since. */
+  /** The id of the boot: another one after each start of the machine (I11). */
   readonly boot: string;
-  /** What the machine's clock shows, in milliseconds since 1970: to be told, never to be reckoned with. */
+  /** The machine's clock, in milliseconds since 1970. It is shown to clients and decides nothing. */
   readonly now: () => number;
-  /** The service time in milliseconds, which everything goes by that is due some day. */
+  /** The service time in milliseconds, by which uploads expire (I15). */
   readonly serviceNow: () => number;
 }

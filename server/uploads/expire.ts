@@ -3,7 +3,7 @@ import type { RecordStore } from "../storage/store.ts";
 import type { Engine } from "./engine.ts";
 import type { ServiceClock } from "./service_clock.ts";
 
-/** What a sweep works with. */
+/** The dependencies of a sweep. */
 export interface SweepDeps {
   readonly engine: Pick<Engine, "expire" | "recordRemovals">;
   readonly records: Pick<RecordStore, "due">;
@@ -12,13 +12,13 @@ export interface SweepDeps {
 }
 
 /**
- * Removes what is past its time, one upload after the other; its cost follows what is due, not what exists. Returns when
- * it has, or soon after `stop` aborts; never throws.
+ * Removes the uploads and records that are past their time, one after the other. The cost follows what is due, not what
+ * exists. Resolves when it is done, or soon after `stop` aborts. Never throws.
  */
 export async function sweep({ engine, records, clock, log }: SweepDeps, stop?: AbortSignal): Promise<void> {
   let failed = 0;
   let first: unknown;
-  /** One line tells enough of a disk that fails for each of many; what the end of the server cuts short is no failure. */
+  /** Counts failures and keeps the first: a failing disk would fill the log. Work that the server's end cut short is no failure. */
   const attempt = async (work: () => Promise<void>) => {
     await work().catch((error) => {
       if (!stop?.aborted && failed++ === 0) first = error;
@@ -33,10 +33,13 @@ export async function sweep({ engine, records, clock, log }: SweepDeps, stop?: A
     }
   });
   if (failed === 0) return;
-  log.error("Cannot remove uploads that are past their time, {failed} times: {error}", { failed, error: first });
+  log.error("Cannot remove {failed} uploads that are past their time; the first failed with {error}", {
+    failed,
+    error: first,
+  });
 }
 
-/** Sweeps every `everyMs` until it is disposed of, which ends a sweep too; never two sweeps at once. */
+/** Sweeps every `everyMs`, one sweep at a time, until it is disposed of. Disposing ends a running sweep too. */
 export function startSweeper(run: (stop: AbortSignal) => Promise<void>, everyMs: number): AsyncDisposable {
   let running = Promise.resolve();
   let busy = false;

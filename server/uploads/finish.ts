@@ -6,11 +6,11 @@ import type { EngineDeps } from "./engine_deps.ts";
 import { type Lease, shuttingDown } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 
-/** How often a name is chosen anew that somebody else takes, or whose folder goes, in the moment in which it was chosen. */
+/** How often a name is chosen anew when somebody takes it, or removes its folder, before it is used. */
 const ATTEMPTS = 24;
 /** From this attempt on the file goes without its folders. */
 const WITHOUT_FOLDERS = 8;
-/** From this attempt on its number is drawn by chance. */
+/** From this attempt on the name gets a random number. */
 const CROWDED = 16;
 
 /** An upload that has all its bytes, with its file open. */
@@ -20,10 +20,9 @@ export interface Finishing {
 }
 
 /**
- * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, records that it is finished, and
- * lets its file appear. The record comes first, so that nothing shows that is not known. A crash after any step leaves
- * what the next call completes. `seen` has seen the bytes of the request that ends here. Throws `digest-mismatch`, and
- * then nothing has appeared.
+ * Finishes an upload whose bytes are all flushed: checks its digests, records it as complete, and places its file, in this
+ * order (I4). After a crash between two steps the next call goes on. `seen` is the check of the whole file's digests that
+ * the request's bytes went through. Throws `digest-mismatch`; the upload is unfinished then.
  */
 export async function finish(
   deps: EngineDeps,
@@ -39,8 +38,8 @@ export async function finish(
 }
 
 /**
- * Records, by `commit`, that an upload is finished, and under which path its file lies. `undefined` when `commit` has said
- * `attempts` times that what the record claims belongs to another upload.
+ * Records, by `commit`, that an upload is complete, with the path of its file. `commit` gives false when another upload
+ * claims that path; then another path is chosen. `undefined` after `attempts` such failures.
  */
 export async function recordFinished(
   deps: EngineDeps,
@@ -51,9 +50,9 @@ export async function recordFinished(
   const { bytes, now } = deps;
   const identity = await seal(deps, finishing);
   for (let attempt = 0; attempt < attempts; attempt++) {
-    // Mostly nothing claims a free name: the commit tells, without a look for each file.
+    // The first attempt looks up no claims: a free name is mostly unclaimed, and the commit fails if it is not.
     const path = await bytes.choose(finishing.upload, {
-      ...attempt > 0 && { isClaimed: (path) => isClaimed(deps, path) },
+      ...attempt > 0 && { isClaimed: (path: string) => isClaimed(deps, path) },
       isCrowded: attempt >= CROWDED,
     });
     const next = completed(finishing.upload, path, now(), identity);
@@ -68,8 +67,8 @@ export async function recordFinished(
 }
 
 /**
- * Lets the file of a finished upload appear. As long as the upload has its own entry, a name that is missing is given
- * again: it gets to the disk, and the entry goes, when this has returned, and before the lease is released.
+ * Places the file of a complete upload. After this returns, and before the lease is released, the name is flushed and then
+ * the own entry is removed (I5). Until then a missing name is given again.
  */
 export async function placeAndFlush(deps: EngineDeps, lease: Lease, upload: CompleteUpload): Promise<CompleteUpload> {
   const placed = await placeWhereFree(deps, upload);
@@ -79,7 +78,7 @@ export async function placeAndFlush(deps: EngineDeps, lease: Lease, upload: Comp
   return placed;
 }
 
-/** Gives what its record keeps to know the file again. A time that the disk does not take is no reason not to finish. */
+/** Sets the file's time and gives its identity. A disk that refuses the time does not keep the upload from finishing. */
 async function seal({ log }: EngineDeps, { upload: { id, modifiedAt }, appender }: Finishing): Promise<string> {
   try {
     return await appender.seal(modifiedAt);
@@ -91,8 +90,8 @@ async function seal({ log }: EngineDeps, { upload: { id, modifiedAt }, appender 
 }
 
 /**
- * Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there, or
- * where the disk takes none: under a plainer name then, or without its folders.
+ * Places a complete upload's file at the path that its record claims. If another file lies there, or the disk refuses the
+ * path, it claims another path first: a numbered or plainer one, or one without folders. Gives the record as it is then.
  */
 async function placeWhereFree(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
   const { bytes, records } = deps;
@@ -115,36 +114,36 @@ async function placeWhereFree(deps: EngineDeps, upload: CompleteUpload): Promise
         plainness: attempt < WITHOUT_FOLDERS ? plainness : Math.max(plainness, 2),
         isCrowded: attempt >= CROWDED,
       });
-      // The same one again where only its folder had gone.
+      // The chosen path is the same one if only its folder was gone.
       const moved = { ...placed, path };
       if (path !== own && await records.replace(placed, moved)) placed = moved;
       if (path !== own) await bytes.abandon(placed === moved ? own : path);
     }
-    throw new Error(`Cannot let the file of upload ${upload.id} appear as "${placed.path}"`, { cause });
+    throw new Error(`Cannot place the file of upload ${upload.id} at "${placed.path}"`, { cause });
   } catch (error) {
     throw asUploadError(error, upload.length);
   }
 }
 
-/** Brings a name to the disk; then the upload's own entry can go. What fails here is done after the next start. */
+/** Flushes the finished file's name, and then removes the own entry (I5). After a failure, repair does it at the next start. */
 async function removeEntryWhenSafe({ bytes, log }: EngineDeps, { id, path }: CompleteUpload): Promise<void> {
   try {
     await bytes.flushNameSoon(path);
     await bytes.removeEntry(id);
   } catch (error) {
-    log.warning("Cannot tidy up after upload {id}, which is finished: {error}", { id, error });
+    log.warning("Cannot remove the own entry of upload {id}, which is complete: {error}", { id, error });
   }
 }
 
 /**
- * Puts a finished record in the place of an unfinished one; false when what it claims belongs to another upload. Throws a
- * refusal where nobody can tell whether it is there: nothing may be recorded over it.
+ * Replaces an unfinished record by a complete one; false when another upload claims the path. Throws an `UploadError` when
+ * nobody can tell whether the commit succeeded. The caller must record nothing then, because it could overwrite it.
  */
 async function replace(deps: EngineDeps, before: ReceivingUpload, after: CompleteUpload): Promise<boolean> {
   try {
     return await deps.records.replace(before, after) || await isComplete(deps, after.id);
   } catch (error) {
-    // A commit that has failed may have come to pass all the same.
+    // A commit that threw may have succeeded all the same.
     const isDone = await isComplete(deps, after.id).catch(() => undefined);
     if (isDone) return true;
     throw isDone === undefined ? asUploadError(error) : error;
@@ -156,8 +155,8 @@ async function isComplete({ records }: EngineDeps, id: string): Promise<boolean>
 }
 
 /**
- * Makes sure of a finished upload that still has its own entry, whole: a crash came before its name was on disk, or just
- * after.
+ * Places the file of a complete upload that still has its own entry, flushes the name, and removes the entry (I5). A crash
+ * came before that was done.
  */
 export async function ensurePlaced(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
   const { bytes } = deps;
@@ -175,8 +174,8 @@ function wantedPathOf({ path }: CompleteUpload): WantedPath {
 }
 
 /**
- * Throws `digest-mismatch` when the bytes are not what the client's digests say. `seen` has seen the whole file if it
- * has seen as many bytes; otherwise the file is read once more, and `shutdown` is thrown when the server stops meanwhile.
+ * Throws `digest-mismatch` when the bytes do not match the client's digests. If `seen` has checked fewer bytes than the file
+ * has, the file is read once more. Throws `shutdown` when the server stops meanwhile.
  */
 async function checkDigests(
   { bytes }: EngineDeps,
@@ -190,7 +189,7 @@ async function checkDigests(
     check = new DigestCheck(upload.digests);
     for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) {
       check.update(piece);
-      // Whoever takes it over would only begin to read it again.
+      // Only a shutdown ends this: a request that takes over would have to read the file again.
       if (stop.aborted && stop.reason === "shutdown") throw shuttingDown();
     }
   }

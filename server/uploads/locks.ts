@@ -1,29 +1,29 @@
 import { UploadError } from "../errors.ts";
 import type { StopReason } from "../receiving/receive.ts";
 
-/** How long a request waits for a holder, and after how much silence it takes the lock from it; milliseconds. */
+/** How long a request waits for a lock's holder, and how long a holder's client may be silent. Milliseconds. */
 export interface Patience {
   readonly waitMs: number;
   readonly silenceMs: number;
 }
 
-/** A lock that is held, until it is released. */
+/** A lock that a request holds until it is disposed of. */
 export interface Lease extends Disposable {
-  /** Aborts, with a {@linkcode StopReason}, when the holder must let go: soon, with what has arrived flushed. */
+  /** Aborts, with a {@linkcode StopReason}, when the holder must let go soon. Bytes that came are flushed before. */
   readonly stop: AbortSignal;
-  /** The holder says that so many more bytes have come from its client. */
+  /** The holder reports that `bytes` more bytes came from its client. */
   arrived(bytes: number): void;
-  /** Released, the lock stays held until `work`, which never throws, is done. */
+  /** Keeps the lock held after it is disposed of, until `work`, which never throws, is done. */
   holdUntil(work: Promise<void>): void;
 }
 
-/** What a request says that wants a lock. */
+/** How a request takes a lock. */
 export interface LockRequest {
-  /** Where in the file it will append, in bytes; absent where it appends nothing. */
+  /** The byte of the file at which the request will append; absent if it appends nothing. */
   readonly position?: number;
-  /** Its request, as {@linkcode Locks.arrive} numbered it; the newest one where nothing is said. */
+  /** The request's arrival, from {@linkcode Locks.arrive}; by default it counts as the latest. */
   readonly arrival?: number;
-  /** A lease that the same request has already: it gets this lock also when the server is ending. */
+  /** A lease that the same request has already: it then gets this lock even while the server is ending. */
   readonly within?: Lease | undefined;
 }
 
@@ -31,37 +31,37 @@ interface Holder {
   readonly arrival: number;
   readonly controller: AbortController;
   readonly released: Promise<void>;
-  /** Where in the file the bytes end that have come; `undefined` for a holder that appends nothing. */
+  /** The byte of the file at which the bytes that came so far end; `undefined` if the holder appends nothing. */
   position: number | undefined;
   heardAt: number;
-  /** Wakes those that wait for something to come. */
+  /** Called when bytes came. */
   readonly watchers: Set<() => void>;
 }
 
 /**
- * One holder at a time for each key: the id of an upload, for the right to write to it, or a client's own id
- * ({@linkcode keyOfClient}), for the right to say which upload it means. A newcomer asks the holder to stop and gets the
- * lock when that has let go. A request that needs both takes the client's id first, never the other way.
+ * The locks of this process, each with one holder at a time (I3). The lock on an upload's id is the right to write to it. The
+ * lock on a client's id ({@linkcode keyOfClient}) is the right to change which upload it means. A request that takes a lock
+ * over asks the holder to stop, and gets the lock when the holder has let go. I6 gives the order of locks.
  */
 export class Locks {
-  /** The holder of each lock, and behind it those that wait for it, in line. */
+  /** By key: the holder of the lock, and behind it the requests that wait for it, in line. */
   readonly #lines = new Map<string, Holder[]>();
   #count = 0;
   #closed = false;
 
-  /** The number of a request that comes now. */
+  /** Numbers the request that arrives now. */
   arrive(): number {
     return ++this.#count;
   }
 
-  /** True while somebody holds the lock or waits for it. */
+  /** True while a request holds the lock or waits for it. */
   isHeld(key: string): boolean {
     return this.#lines.has(key);
   }
 
   /**
-   * True while nobody holds the lock, or a request from before `arrival` whose bytes end at `offset`, where that one
-   * will go on. A request that has waited, and is dead perhaps, takes nothing from one that has come after it.
+   * True if a request that arrived at `arrival` and starts at `offset` may take the lock now: nobody holds it, or its holder
+   * arrived earlier and that holder's bytes end at `offset`. A request never takes the lock from a later one.
    */
   isFree(key: string, offset?: number, arrival = Infinity): boolean {
     const holder = this.#lines.get(key)?.at(-1);
@@ -69,8 +69,8 @@ export class Locks {
   }
 
   /**
-   * Takes the lock from all whose requests came before: with several in line the last one wins, and those before it get
-   * their turn already stopped. Throws `shutdown` when the server is ending.
+   * Takes the lock over from all requests that arrived before, and resolves when they have let go. Of several in line the
+   * last one wins; the others get a lease that is stopped already. Throws `shutdown` when the server is ending.
    */
   async takeOver(key: string, { position, arrival = this.arrive(), within }: LockRequest = {}): Promise<Lease> {
     if (this.#closed && within === undefined) throw shuttingDown();
@@ -114,9 +114,9 @@ export class Locks {
   }
 
   /**
-   * Waits until nobody holds the lock: for a holder to end, or to be silent, which ends it; or until a holder's bytes end
-   * at `offset`, where the newcomer will go on. True when that came to pass; false when a holder that goes on receiving
-   * was left alone after `waitMs`.
+   * Waits until the lock is free for a request that arrived at `arrival` and starts at `offset`, as `isFree` says. A holder
+   * whose client is silent for `silenceMs` is asked to stop. False when the holder still receives after `waitMs`; it is
+   * left alone.
    */
   async untilFree(
     key: string,
@@ -137,7 +137,7 @@ export class Locks {
     return true;
   }
 
-  /** Asks all holders to stop, refuses newcomers, and returns when nobody holds anything. */
+  /** Asks all holders to stop, and refuses new requests. Resolves when nobody holds a lock. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#lines.size > 0) {
@@ -148,7 +148,7 @@ export class Locks {
   }
 }
 
-/** The lock on what a client's own id means; no upload's id has this form. */
+/** The key of the lock on a client's id. No upload's id has this form. */
 export function keyOfClient({ owner, clientId }: { owner: string; clientId: string }): string {
   return JSON.stringify([owner, clientId]);
 }
@@ -159,15 +159,15 @@ function stopEarlier(line: readonly Holder[], arrival: number): void {
   }
 }
 
-/** What is thrown when the server stops: what has come is kept. */
+/** The refusal of a request while the server stops. */
 export function shuttingDown(): UploadError {
   return new UploadError("shutdown", "The server is restarting: try again in a few seconds");
 }
 
-/** Returns when the holder has let go, or got more bytes, or after `ms`. */
-async function change(holder: Holder, ms: number): Promise<void> {
+/** Resolves when the holder has let go, or got more bytes, or after `waitMs`. */
+async function change(holder: Holder, waitMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, Math.max(1, ms));
+  const timer = setTimeout(resolve, Math.max(1, waitMs));
   holder.watchers.add(resolve);
   await Promise.race([holder.released, promise]);
   holder.watchers.delete(resolve);

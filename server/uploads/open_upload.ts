@@ -6,14 +6,14 @@ import type { EngineDeps } from "./engine_deps.ts";
 import { checkThere } from "./presence.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
 
-/** Finds an upload that is there, with its file. Throws `not-found`, `terminated` or `gone`. */
+/** Reads the record of an upload that is not over and whose file is there. Throws `not-found`, `terminated` or `gone`. */
 export async function load(deps: EngineDeps, id: string): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await loadRecorded(deps, id);
   if (upload.state === "complete") await checkThere(deps.bytes, upload);
   return upload;
 }
 
-/** The same of a finished upload whose file may have been taken away by hand. */
+/** Reads the record of an upload that is not over. A complete one's file may have been taken away. Throws as {@linkcode load} does. */
 export async function loadRecorded(
   { records, unrecorded }: EngineDeps,
   id: string,
@@ -27,22 +27,22 @@ export async function loadRecorded(
 }
 
 const WHY_GONE = {
-  terminated: "was given up",
+  terminated: "was terminated",
   expired: "has expired",
   lost: "has lost bytes on disk",
-  concatenated: "has become a part of another one",
+  concatenated: "has become a part of another file",
   taken: "was taken out of the server's folder",
 };
 
-/** Makes the file of a new upload, for its one writer. Throws `locked` while another process looks at it. */
+/** Makes the file of a new upload, for its one writer. Throws `locked` when another process has it. */
 export async function createFile({ bytes }: EngineDeps, id: string): Promise<UnfinishedFile> {
   return unlessLocked(await bytes.create(id));
 }
 
 /**
- * Opens an upload for its one writer, with record and file in step. Gives a finished upload where it is finished, with
- * its name on disk. Throws `not-found`, `terminated`, `gone`, `locked` while another process writes to it, and `final` for
- * one that is concatenated of others, unless this is to go on with that.
+ * Opens an upload for its one writer, and reconciles record and file. Gives the record of a complete upload, whose file is
+ * placed then and its name flushed. Throws `not-found`, `terminated`, `gone`, `locked` while another process writes to it,
+ * and `final` for a final upload, unless `toConcatenate` is true.
  */
 export async function open(
   deps: EngineDeps,
@@ -53,7 +53,7 @@ export async function open(
   if (!("write" in appender)) return appender;
   let opened: OpenUpload | undefined;
   try {
-    // Only now that the file is locked does the record stand still.
+    // The record is read after the file is locked: no other process can change it from now on.
     const found = await load(deps, id);
     if (found.state === "complete") return await ensurePlaced(deps, found);
     if (found.concat !== undefined && !toConcatenate) throw isFinal();
@@ -66,18 +66,18 @@ export async function open(
   }
 }
 
-/** A finished upload has no file among the unfinished; one that has no byte yet need not have one. */
+/** Opens an upload that has no own entry: a complete one needs none, and an unfinished one without a byte gets a new file. */
 async function openMissing(deps: EngineDeps, id: string): Promise<UnfinishedFile | CompleteUpload> {
   const found = await load(deps, id);
   if (found.state === "complete") return found;
-  const isToBegin = found.offset === 0 || isWorthless(found, deps);
-  if (isToBegin || await deps.bytes.length(id) !== undefined) return await createFile(deps, id);
+  const hasNoBytes = found.offset === 0 || isWorthless(found, deps);
+  if (hasNoBytes || await deps.bytes.length(id) !== undefined) return await createFile(deps, id);
   throw await lost(deps, found, 0);
 }
 
 /**
- * Does `work` while no other process writes to the upload's file, if it has one; `unlock` lets it go before the end, and
- * a file without a name gives its space back then. Throws `locked`.
+ * Does `work` with the upload's file locked against other processes, if it has a file. `unlock` closes the file before the
+ * end; the space of a file that has no name any more is free then. Throws `locked`.
  */
 export async function whileLocked<T>(
   deps: EngineDeps,
@@ -97,14 +97,14 @@ export async function whileLocked<T>(
   }
 }
 
-/** True where no byte is to be trusted: it was recorded without a flush before the machine started. */
+/** True when no byte counts: a relaxed server recorded the upload in an earlier boot (I11). */
 function isWorthless({ relaxed, boot }: ReceivingUpload, deps: EngineDeps): boolean {
   return relaxed === true && boot !== deps.boot;
 }
 
 /**
- * Records, if it can, that an upload has lost bytes, and gives what is to be thrown: without them it is gone, also where
- * a full disk has no space for the record.
+ * Records that an upload has lost bytes, and gives the error to throw. On a disk that is too full for the record the error
+ * is the same.
  */
 async function lost(deps: EngineDeps, found: ReceivingUpload, length: number): Promise<UploadError> {
   const { records, limits, serviceNow, log } = deps;
@@ -123,7 +123,7 @@ async function lost(deps: EngineDeps, found: ReceivingUpload, length: number): P
   return new UploadError("gone", "This upload has lost bytes on disk: begin a new one");
 }
 
-/** A file that is concatenated of partial uploads takes no bytes from a client (tus 1.0.0, Concatenation). */
+/** The refusal of bytes for a final upload (tus 1.0.0, Concatenation). */
 export function isFinal(): UploadError {
   return new UploadError("final", "This upload is made of partial uploads: nothing can be appended to it");
 }
@@ -133,12 +133,12 @@ function unlessLocked<T>(file: T | "locked"): T {
   throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
 }
 
-/** An unfinished upload in the hands of its one writer: its file, and its record, which promises what is flushed. */
+/** An unfinished upload in the hands of its one writer (I3): its file and its record. */
 export class OpenUpload implements AsyncDisposable {
   readonly appender: UnfinishedFile;
   readonly #deps: EngineDeps;
   #upload: ReceivingUpload;
-  /** The highest count that may be on record: a commit that has failed may have come to pass all the same. */
+  /** The highest offset that may be recorded: a commit that threw may have succeeded all the same. */
   #highestRecorded: number;
 
   private constructor(deps: EngineDeps, upload: ReceivingUpload, appender: UnfinishedFile) {
@@ -149,9 +149,9 @@ export class OpenUpload implements AsyncDisposable {
   }
 
   /**
-   * The file's length is the truth: what a crash of the server left behind the recorded offset is flushed and counted;
-   * what one of the machine left is not, for a file's length may reach the disk before its bytes. Is the file shorter
-   * than the record promises, then bytes were lost, and the upload is gone rather than silently continued.
+   * Opens an upload with record and file reconciled. Bytes past the recorded offset are flushed and counted after a crash of
+   * the server, and cut off after a crash of the machine (I11). If the file is shorter than the recorded offset, bytes were
+   * lost, and the upload is over. Throws `gone` then.
    */
   static async reconciled(deps: EngineDeps, found: ReceivingUpload, appender: UnfinishedFile): Promise<OpenUpload> {
     const opened = new OpenUpload(deps, found, appender);
@@ -166,12 +166,13 @@ export class OpenUpload implements AsyncDisposable {
       if (isTrusted) await opened.#countRest();
       else await appender.cut(offset);
     }
-    // From here on its counts are promises of the strict kind.
+    // A durable server flushes once what a relaxed one recorded: from here on I1 holds for this upload.
     if (opened.upload.relaxed && deps.durable) await opened.#countRest();
     deps.distrusted.delete(id);
     return opened;
   }
 
+  /** Flushes and records all bytes of the file. */
   async #countRest(): Promise<void> {
     try {
       await this.appender.flush();
@@ -182,40 +183,40 @@ export class OpenUpload implements AsyncDisposable {
     await this.record({ offset: this.appender.length });
   }
 
-  /** The upload as it is recorded. */
+  /** The upload's record. */
   get upload(): ReceivingUpload {
     return this.#upload;
   }
 
-  /** Records changes of the upload; an `offset` must be flushed before. */
+  /** Records changes of the upload. The bytes before `offset` must be flushed already (I2). */
   async record(changes: { offset: number; length?: number; digests?: readonly Digest[] }): Promise<void> {
     const { cutBack: _, ...upload } = this.#upload;
     await this.#replace({ ...upload, ...changes });
   }
 
-  /** Lets the upload end at `offset` again. The record first: whatever comes after, the bytes behind it do not count. */
+  /** Rolls the upload back to `offset`: records that first, and then cuts the file (I10). */
   async rollBack(offset: number): Promise<void> {
     const { id } = this.#upload;
     this.#deps.distrusted.add(id);
     try {
       await this.#replace({ ...this.#upload, offset, cutBack: true });
     } finally {
-      // Where it cannot be recorded, the file is at least cut to what is: a restart may come before the next try.
+      // If it cannot be recorded, the file is cut to the highest offset that may be recorded, before a restart can count more.
       await this.appender.cut(this.#highestRecorded);
     }
     this.#deps.distrusted.delete(id);
   }
 
   /**
-   * After a failed flush the system may have dropped what was written: only what is recorded is sure, and the file is
-   * cut back to it. Never throws: where the disk refuses that too, the file is cut when it is next opened.
+   * Rolls the upload back to the recorded offset after a failed flush: the system may have dropped what was written. Never
+   * throws. If the disk refuses this too, the file is cut when it is opened next.
    */
   async rollBackToRecord(): Promise<void> {
     const { id, offset } = this.#upload;
     try {
       await this.rollBack(offset);
     } catch (error) {
-      this.#deps.log.error("Cannot cut upload {id} back to byte {offset} after a failed flush: {error}", {
+      this.#deps.log.error("Cannot roll upload {id} back to byte {offset} after a failed flush: {error}", {
         id,
         offset,
         error,

@@ -5,7 +5,7 @@ import { remove } from "./terminate.ts";
 import type { Locks } from "./locks.ts";
 import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "../model/upload.ts";
 
-/** A partial upload that can be concatenated. Throws `not-found` for somebody else's, and `bad-request` for any other. */
+/** Checks that an upload can be concatenated. Throws `not-found` for one of another owner, and `bad-request` for one that is not partial or not whole. */
 export function checkedPartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
   const { id } = upload;
   if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
@@ -15,14 +15,14 @@ export function checkedPartial(upload: ReceivingUpload | CompleteUpload, owner: 
   throw new UploadError("bad-request", `Upload "${id}" ${why}: only whole partial uploads can be concatenated`);
 }
 
-/** The partial upload whose bytes become the first ones of the whole; `undefined` where there are none. */
+/** The base: the first partial upload that has bytes. The final upload adopts them. `undefined` when all are empty. */
 export function baseOf(partials: readonly PartialUpload[]): PartialUpload | undefined {
   return partials.find(({ length }) => length > 0);
 }
 
 /**
- * How many more bytes of the disk concatenating takes at its height: each part is copied but the first, as often as it
- * comes, and removed when it is not needed any more.
+ * The most bytes of the disk that a concatenation takes besides the partial uploads. Each one but the base is copied, as
+ * often as it is listed, and removed when it is not needed any more.
  */
 export function roomFor(partials: readonly PartialUpload[]): number {
   const base = baseOf(partials);
@@ -39,12 +39,12 @@ export function roomFor(partials: readonly PartialUpload[]): number {
   return most;
 }
 
-/** True when the part at `index` comes again behind it. */
+/** True when the partial upload at `index` is listed again behind it. */
 export function isNeededAfter(partials: readonly PartialUpload[], index: number): boolean {
   return partials.some(({ id }, at) => at > index && id === partials[index]?.id);
 }
 
-/** True while a partial upload has the bytes that it had, on disk; nobody else may write to it. */
+/** True when a partial upload still has all its bytes. The caller holds its lock. */
 export async function isStillWhole(deps: EngineDeps, { id, length }: PartialUpload): Promise<boolean> {
   const opened = await open(deps, id).catch((error) => {
     if (isAbsent(error)) return undefined;
@@ -55,13 +55,13 @@ export async function isStillWhole(deps: EngineDeps, { id, length }: PartialUplo
   return hasAllBytes(opened.upload) && opened.upload.length === length;
 }
 
-/** Removes a partial upload whose bytes are another one's now; nothing happens where it is gone already. */
+/** Removes a partial upload whose bytes are the final upload's now. No error when it is gone already. */
 export async function removePartial(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
   using _lease = await locks.takeOver(id);
   await whileLocked(deps, id, async (unlock) => {
     const upload = await deps.records.get(id);
     if (upload?.state === "receiving") await remove(deps, upload, "concatenated", unlock);
-    // A crash may have left its entry, or brought it back.
+    // A crash may have left its own entry, or brought it back.
     else await deps.bytes.discard(id);
   });
 }

@@ -4,33 +4,33 @@ import type { RecordStore } from "../storage/store.ts";
 
 /** The clock by which uploads expire. */
 export interface ServiceClock {
-  /** The service time, in whole milliseconds. It never goes back while the process runs. */
+  /** The service time in whole milliseconds. It never goes back while the process runs. */
   now(): number;
   /**
-   * Records the service time, where it has been long enough since: a crash takes back no more than ten minutes, and
-   * uploads are kept for so much longer. Never throws.
+   * Records the service time, once in ten minutes. A crash takes back up to ten minutes, and uploads are kept for that much
+   * longer. Never throws.
    */
   save(): Promise<void>;
-  /** The same at the end of the process: at once. */
+  /** Records the service time at once, for the end of the process. Never throws. */
   saveLast(): Promise<void>;
 }
 
-/** The clocks of the machine. Milliseconds. */
+/** The clocks of the machine, all in milliseconds. */
 export interface Clocks {
-  /** Since 1970, as far as the machine knows. */
+  /** The machine's clock, since 1970. It may be wrong, and it may be set. */
   readonly wall: () => number;
-  /** Since any moment: it only goes forward, and knows nothing of what the wall clock is set to. */
+  /** The monotonic clock, from any beginning. It only goes forward, whatever the wall clock is set to. */
   readonly monotonic: () => number;
-  /** The longest time between two looks in which the process has surely not stood still. */
+  /** The longest time between two looks in which the process surely did not stand still. */
   readonly longestStepMs?: number;
 }
 
-/** The sweeper looks every minute, however busy the process is. */
+/** The default of `longestStepMs`: the sweeper looks every minute, however busy the process is. */
 const LONGEST_STEP_MS = 5 * 60_000;
 
 const SAVE_EVERY_MS = 10 * 60_000;
 
-/** Goes on with the service time that is on record, or begins it. */
+/** Opens the service clock: goes on from the recorded service time, or begins it. */
 export async function openServiceClock(
   { records, log }: { records: RecordStore; log: Log },
   { wall, monotonic, longestStepMs = LONGEST_STEP_MS }: Clocks,
@@ -38,7 +38,7 @@ export async function openServiceClock(
   let savedMs = await records.serviceTime();
   if (savedMs === undefined) {
     savedMs = firstServiceTime(wall(), await records.firstDueAt());
-    // Before the first record: none may tell of a time that a crash could take back altogether.
+    // This comes before the first upload: a crash must not take back the time that an upload's record names.
     await records.saveServiceTime(savedMs);
   }
   let time = { ms: savedMs, lookedAt: monotonic() };
@@ -55,7 +55,7 @@ export async function openServiceClock(
       await records.saveServiceTime(current);
       savedMs = current;
     } catch (error) {
-      log.warning("Cannot record how long the server has run; uploads are kept for longer: {error}", { error });
+      log.warning("Cannot record the service time, so uploads are kept for longer: {error}", { error });
     }
   }
 

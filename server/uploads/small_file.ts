@@ -9,10 +9,10 @@ import { placeAndFlush, recordFinished } from "./finish.ts";
 import type { Lease, Locks } from "./locks.ts";
 import { createFile } from "./open_upload.ts";
 
-/** The first one mostly does; the second one looks which names are taken. */
+/** How often a path is chosen. The first one mostly does; the second attempt looks up the claims. */
 const ATTEMPTS = 2;
 
-/** True for a small file that comes whole in one request, and is finished by it. */
+/** True for a request that announces all of a small file. */
 export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: AppendRequest): boolean {
   const { offset, bodyLength } = request;
   return facts.partial === undefined && offset === 0 && bodyLength !== undefined &&
@@ -20,11 +20,11 @@ export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: A
 }
 
 /**
- * Receives a small file into memory; nothing is made of it before its body has ended. One that came whole is finished by
- * one commit, which tells as well whether its client's id is free: mostly it is.
+ * Receives a small file into memory, and makes no file and no record before its body has ended. A body that came whole is
+ * written, and its complete record is stored by one commit, which fails if its client's id means another upload.
  *
- * Gives the body where it is not whole, or cannot be finished so. Nothing has happened then, and it has to go the way of
- * any other body, which has a place for each refusal and each error. Throws where nobody can tell whether it is finished.
+ * Gives the body if it did not come whole or cannot be finished this way. Nothing has changed then, and the caller appends
+ * the body as any other, which tells the client of each refusal. Throws when nobody can tell whether the commit succeeded.
  */
 export async function receiveSmallFile(
   deps: EngineDeps,
@@ -50,7 +50,7 @@ function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: App
   return check.mismatch() === undefined;
 }
 
-/** A refusal is told on the other way, which the body takes then. */
+/** Makes the upload's record; `undefined` for a refusal, which appending the body as any other will tell. */
 function beginUnlessRefused(deps: EngineDeps, facts: FileFacts, request: AppendRequest): ReceivingUpload | undefined {
   try {
     return beginAgreed(deps, facts, request);
@@ -59,7 +59,7 @@ function beginUnlessRefused(deps: EngineDeps, facts: FileFacts, request: AppendR
   }
 }
 
-/** Makes the file of an upload and its record, which is its first. `undefined`, and nothing is left, where it cannot. */
+/** Writes an upload's file and stores its record, the first and complete one. `undefined` on failure, and nothing is left then. */
 async function recordWhole(
   deps: EngineDeps,
   upload: ReceivingUpload,
@@ -68,7 +68,7 @@ async function recordWhole(
   const { bytes, records, space, log } = deps;
   const { id } = upload;
   try {
-    // The file stays locked until it has a record: another process that starts takes it for a left-over.
+    // The file stays locked until it has a record: another process that starts would discard it.
     await using appender = await createFile(deps, id);
     using guarded = space.guard(appender);
     await guarded.write(body);
@@ -77,11 +77,13 @@ async function recordWhole(
     const finished = await recordFinished(deps, finishing, (next) => records.create(next), ATTEMPTS);
     if (finished !== undefined) return finished;
   } catch (error) {
-    log.debug("Cannot finish upload {id} at once: {error}", { id, error });
-    // A commit that has failed may have come to pass all the same.
+    log.debug("Cannot finish upload {id} with one commit: {error}", { id, error });
+    // A commit that threw may have succeeded all the same.
     const found = await records.get(id);
     if (found?.state === "complete") return found;
   }
-  await bytes.discard(id).catch((error) => log.warning("Cannot remove what is left of {id}: {error}", { id, error }));
+  await bytes.discard(id).catch((error) =>
+    log.warning("Cannot discard the bytes of upload {id}: {error}", { id, error })
+  );
   return undefined;
 }

@@ -1,38 +1,38 @@
 import type { Appender } from "../storage/store.ts";
 
-/** How long what was counted since the last look at the disk is believed, in milliseconds: other programs write too. */
+/** How long a look at the disk is trusted, in milliseconds: other programs write too. */
 const LOOK_AFTER_MS = 100;
 
-/** Of files up to this size, in bytes, very many may come at a time: the disk is not looked at for each. */
+/** The longest file, in bytes, for which a new upload does not look at the disk: very many may come at a time. */
 const SMALL = 256 * 1024;
 
-/** What is thrown at the floor. Its code is that of a disk without space, and it is told to clients as one. */
+/** Thrown by a write that would go below the floor. Its code is that of a full disk, and clients are told that. */
 export class FloorReached extends Error {
   override name = "FloorReached";
   readonly code = "ENOSPC";
 }
 
 export interface SpaceOptions {
-  /** Looks at the disk: how many bytes there is space for. Waits for nothing. */
+  /** Asks the disk how many bytes are free. A synchronous call. */
   readonly freeBytes: () => number;
-  /** What uploads leave free, in bytes; 0 for nothing, and then the disk is never looked at. */
+  /** How many bytes uploads leave free; 0 for none, and then the disk is never asked. */
   readonly floorBytes: number;
-  /** Milliseconds that only go forward. */
+  /** The monotonic clock, in milliseconds. */
   readonly monotonic?: () => number;
 }
 
 /**
- * Keeps a floor of the disk free: every byte of every upload is counted before it is written, against a look at the disk
- * ten times a second. So there is always space for the records, and what a client is told can be written down.
+ * Keeps the floor of the disk free (I12). Every byte of every upload is counted before it is written, and the disk is asked
+ * ten times a second. So there is always space for the records.
  */
 export class Space {
   readonly #freeBytes: () => number;
   readonly #floorBytes: number;
   readonly #monotonic: () => number;
-  /** All that write now. */
+  /** The guarded appenders of the requests that write now. */
   readonly #writers = new Set<FloorAppender>();
   #lookedAt = -Infinity;
-  /** Bytes above the floor, when the disk was looked at, that nothing has been counted against since. */
+  /** The bytes above the floor at the last look, less those that were counted since. */
   #availableBytes = 0;
 
   constructor({ freeBytes, floorBytes, monotonic = () => performance.now() }: SpaceOptions) {
@@ -41,15 +41,15 @@ export class Space {
     this.#monotonic = monotonic;
   }
 
-  /** True where a file of so many bytes would leave the floor free. They are not set aside: space is for bytes that come. */
+  /** True when a file of `bytes` bytes would leave the floor free. The space is not reserved. */
   fits(bytes: number): boolean {
     if (this.#floorBytes > 0 && bytes > SMALL) this.#look();
     return this.#has(bytes);
   }
 
   /**
-   * The same appender, whose writes throw {@linkcode FloorReached}, and write nothing, where they would go below the
-   * floor. It is disposed of when the request ends that writes by it; the appender below stays open.
+   * Wraps an appender. A write that would go below the floor throws {@linkcode FloorReached} and writes nothing. The caller
+   * disposes of the wrapper when its request ends; `appender` stays open.
    */
   guard(appender: Appender): Guarded {
     const guarded = new FloorAppender(appender, {
@@ -71,7 +71,7 @@ export class Space {
   }
 
   #look(): void {
-    // What is being written may be on the disk or not: it is counted once more rather than not at all.
+    // Bytes that are being written may be on the disk already or not. They are counted again, to be sure.
     let underWay = 0;
     for (const writer of this.#writers) underWay += writer.underWay;
     this.#availableBytes = this.#freeBytes() - this.#floorBytes - underWay;
@@ -98,7 +98,7 @@ class FloorAppender implements Guarded {
     return this.#appender.length;
   }
 
-  /** Bytes that are counted, and not written yet. */
+  /** How many bytes are counted but not written yet. */
   get underWay(): number {
     return Math.max(0, this.#taken - (this.#appender.length - this.#start));
   }

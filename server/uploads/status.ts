@@ -6,9 +6,9 @@ import type { Locks } from "./locks.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
 
 /**
- * How far an upload is: the count is on disk, and it is the one that the next append meets, unless another client
- * goes on sending. Waits up to a second for a writer to end or fall silent; takes over a silent one. Completes what a
- * crash has left undone. Throws `not-found`, `terminated` or `gone`.
+ * Finds out how far an upload is. The offset is safe (I1), and the next append has to start there, unless another request
+ * goes on sending. Waits up to a second for a writer to end, and takes over from a silent one. Finishes what a crash
+ * interrupted. Throws `not-found`, `terminated` or `gone`.
  */
 export async function status(deps: EngineDeps, locks: Locks, id: string): Promise<ReceivingUpload | CompleteUpload> {
   let upload = await load(deps, id);
@@ -23,16 +23,16 @@ export async function status(deps: EngineDeps, locks: Locks, id: string): Promis
     return await reconcile(deps, locks, id, canFinishAtOnce);
   } catch (error) {
     if (upload.state === "complete" || error instanceof UploadError && error.code !== "locked") throw error;
-    // What is recorded is true, though there may be more: no reason for a client to lose its upload.
-    deps.log.warning("Cannot bring upload {id} in step: {error}", { id, error });
+    // The recorded offset is true, though the file may have more bytes. The client can go on from it.
+    deps.log.warning("Cannot reconcile upload {id}: {error}", { id, error });
     return await load(deps, id);
   }
 }
 
 /**
- * Takes an upload and brings file and record in step; finishes it where it has all its bytes and `mayFinish` says so. Gives
- * a finished one with its name on disk: a crash, or a disk that fails, may have come just before. Throws `not-found`,
- * `terminated`, `gone`, `locked`, and `final` for one that has to be concatenated.
+ * Takes an upload's lock and reconciles its file and its record. Finishes the upload when `mayFinish` says so. Places the
+ * file of a complete one, if a crash or a failing disk has prevented that. Throws `not-found`, `terminated`, `gone`,
+ * `locked`, and `final` for an unfinished final upload.
  */
 export async function reconcile(
   deps: EngineDeps,
@@ -45,29 +45,29 @@ export async function reconcile(
   if (!(opened instanceof OpenUpload)) return opened;
   await using _opened = opened;
   if (!mayFinish(opened.upload)) return opened.upload;
-  // An empty file may just have been made: it must not vanish behind the name that it gets.
+  // The file may be empty and new. Its own entry is flushed before the record is complete.
   await opened.appender.flush();
   return await finish(deps, lease, opened);
 }
 
-/** True for an upload that is made of others, which takes no bytes from a client, as long as that is not done. */
+/** True for a final upload that is not concatenated yet. */
 export function isUnfinishedFinal(upload: ReceivingUpload | CompleteUpload): boolean {
   return upload.state === "receiving" && upload.concat !== undefined;
 }
 
-/** True when the record tells all there is: nothing is to be counted, finished, or given its name again. */
+/** True when record and file agree: there is nothing to count, to finish or to place. */
 async function isReconciled(deps: EngineDeps, upload: ReceivingUpload | CompleteUpload): Promise<boolean> {
   const length = await deps.bytes.length(upload.id);
   if (upload.state === "complete") return length === undefined;
   return isPromised(upload, deps) && (length ?? 0) === upload.offset && !canFinishAtOnce(upload);
 }
 
-/** Digests are checked with the next request: reading a large file again is too much for one that only asks. */
+/** True when a status request may finish the upload. Checking digests means to read the file, which is left to other requests. */
 function canFinishAtOnce(upload: ReceivingUpload): boolean {
   return canFinish(upload) && upload.digests === undefined;
 }
 
-/** False where its count was told without a flush: by a relaxed server to a durable one, or before the machine started. */
+/** False when the recorded offset is not safe: a relaxed server recorded it, and this server is durable or runs in a later boot. */
 function isPromised({ relaxed, boot }: ReceivingUpload, deps: EngineDeps): boolean {
   return !relaxed || !deps.durable && boot === deps.boot;
 }

@@ -4,31 +4,31 @@ import type { EngineDeps } from "./engine_deps.ts";
 import type { Locks } from "./locks.ts";
 import { type CompleteUpload, expiresAt, gone, type GoneUpload, type ReceivingUpload } from "../model/upload.ts";
 
-/** Removes an upload, finished or not, with its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
+/** Terminates an upload, finished or not: removes its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
 export async function terminate(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
   using _lease = await locks.takeOver(id);
   await whileLocked(deps, id, async (unlock) => {
     const upload = await deps.records.get(id);
-    // Somebody has taken its file away before, and the name has gone on to another.
+    // A person took the file away, and another upload may have its name: only the record is changed.
     if (upload?.state === "gone" && upload.reason === "taken") {
       await deps.records.replace(upload, { ...upload, reason: "terminated" });
     } else await remove(deps, await loadRecorded(deps, id), "terminated", unlock);
   });
 }
 
-/** Removes an unfinished upload with its bytes. Throws `finished`, and what {@linkcode terminate} throws. */
+/** Terminates an unfinished upload. Throws `finished`, and what {@linkcode terminate} throws. */
 export async function terminateUnfinished(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
   using _lease = await locks.takeOver(id);
   await whileLocked(deps, id, async (unlock) => {
     const upload = await load(deps, id);
     if (upload.state === "receiving") return await remove(deps, upload, "terminated", unlock);
-    throw new UploadError("finished", "This upload is finished: there is nothing to give up");
+    throw new UploadError("finished", "This upload is finished: only unfinished ones can be terminated here");
   });
 }
 
 /**
- * Removes an unfinished upload that is past its time, and forgets one that has been gone for long enough. One that
- * somebody is writing to is left alone.
+ * Removes an unfinished upload that is past its time, and the record of one that has been over for long enough. An upload
+ * that a request holds is left alone.
  */
 export async function expire(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
   if (locks.isHeld(id)) return;
@@ -44,23 +44,23 @@ export async function expire(deps: EngineDeps, locks: Locks, id: string): Promis
   });
 }
 
-/** Removes what is left of an upload that has no record. Nothing happens where it has one, or where somebody writes to it. */
+/** Discards the bytes of an upload that has no record or is over. Does nothing when a request holds it. */
 export async function discardOrphan(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
-  // It may have begun just now; and its holder knows what to do with it.
+  // The upload may have begun just now. Its holder does what is needed.
   if (locks.isHeld(id)) return;
   using _lease = await locks.takeOver(id);
   await whileLocked(deps, id, async () => {
     const { bytes, records, log } = deps;
     const upload = await records.get(id);
     if (upload?.state === "receiving" || upload?.state === "complete") return;
-    // In another folder it may be another server's.
+    // In a folder that took this one's place the file may be another server's (I14).
     if (!deps.isFolderThere(0)) return;
     await bytes.discard(id);
-    log.debug("Removed {id}, which was left behind", { id });
+    log.debug("Discarded the bytes of {id}, which has no upload", { id });
   });
 }
 
-/** Removes every trace of an unfinished upload that nobody has been told of; its lease is held. */
+/** Undoes the begin of an upload whose first body was refused: no client knows its address. The caller holds its lock. */
 export async function undoBegin(deps: EngineDeps, id: string): Promise<void> {
   await whileLocked(deps, id, async () => {
     const upload = await deps.records.get(id);
@@ -70,10 +70,10 @@ export async function undoBegin(deps: EngineDeps, id: string): Promise<void> {
   });
 }
 
-/** So many removals are remembered whose record waits for space; each takes little more than its id. */
+/** The most removals that are remembered while they wait for space for their records. */
 const MAX_UNRECORDED = 10_000;
 
-/** Records the removals for which a full disk had no space, as long as it has some now. Throws `locked`. */
+/** Records the removals that a full disk had no space to record. Stops when there is still too little. Throws `locked`. */
 export async function recordRemovals(deps: EngineDeps, locks: Locks): Promise<void> {
   for (const id of deps.unrecorded) {
     using _lease = await locks.takeOver(id);
@@ -90,10 +90,10 @@ export async function recordRemovals(deps: EngineDeps, locks: Locks): Promise<vo
 }
 
 /**
- * Removes what is there of an upload; its file must be locked. What shows goes before its record, so that no file is left
- * that nothing knows; the bytes of an unfinished one after it, so that no record promises bytes that are gone. Only where
- * the disk is too full for the record the bytes go first, and `unlock` gives their space back. A crash then, or a disk
- * that is full at once again, leaves a record without bytes: whoever asks for it is told that the upload is gone.
+ * Removes an upload's bytes and records why. Its file must be locked. A finished file is removed before the record changes,
+ * so that no file is left without a record (I4). Bytes of an unfinished upload are discarded after it (I2). If the disk is
+ * too full for the record, the bytes go first, `unlock` frees their space, and the record is tried again. If that fails
+ * too, the record promises bytes that are gone, and the next request for the upload gets `gone`.
  */
 export async function remove(
   deps: EngineDeps,
@@ -116,7 +116,7 @@ export async function remove(
   log.info("Removed upload {id}, {reason}", { id, reason });
 }
 
-/** Gives what a full disk has made fail. Throws what failed for another reason. */
+/** Waits for a change; gives the error if the disk is full, and throws any other. */
 async function unlessFull(done: Promise<unknown>): Promise<unknown> {
   try {
     await done;
@@ -126,17 +126,17 @@ async function unlessFull(done: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** A removal that nobody can see undone is done; it is recorded later. Throws `error` for any other. */
+/** Lets the sweeper record a removal later, if nobody can take the upload for present until then. Throws `error` otherwise. */
 function recordLater(
   { unrecorded, log }: EngineDeps,
   upload: ReceivingUpload | CompleteUpload,
   { reason, error }: { reason: GoneUpload["reason"]; error: unknown },
 ): void {
   const { id } = upload;
-  // Of an unfinished upload without a byte only the record can tell that it was removed.
-  const isSeen = upload.state === "receiving" && upload.offset === 0;
-  // One that has expired is found again by its time.
-  if (reason !== "terminated" || isSeen || unrecorded.size >= MAX_UNRECORDED) throw error;
+  // An unfinished upload without a byte has no bytes to miss: only its record can say that it is over.
+  const looksPresent = upload.state === "receiving" && upload.offset === 0;
+  // An expired upload is still due, so the next sweep removes it.
+  if (reason !== "terminated" || looksPresent || unrecorded.size >= MAX_UNRECORDED) throw error;
   unrecorded.add(id);
   log.warning("Removed upload {id}, but the disk is too full to record it: {error}", { id, error });
 }

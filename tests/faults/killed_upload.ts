@@ -207,7 +207,7 @@ export class KilledUpload {
     } else {
       // With all its bytes there, the server may have finished it since it told how many it has.
       await this.#ask(pawl);
-      assertEquals([status, this.state], [409, "finished"], this.about("cannot be given up"));
+      assertEquals([status, this.state], [409, "finished"], this.about("cannot be terminated"));
     }
   }
 

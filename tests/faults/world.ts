@@ -44,7 +44,7 @@ export async function run(
 
 /** What a check has to know of the way in which things went on. */
 export interface Expected {
-  /** Each file is wanted to come to its end; not so after everything was given up. */
+  /** Each file is wanted to come to its end; not so after every upload was terminated. */
   readonly atItsEnd: boolean;
 }
 

@@ -143,7 +143,7 @@ Deno.test("who goes on from the count while bytes of an earlier request still co
   const answer = await client(server.url).send("a", Number(count), file.slice(Number(count)), headers);
   assertEquals([answer.status, answer.headers.get("upload-offset")], [423, count]);
   assertEquals(answer.headers.get("retry-after"), "2");
-  assertStringIncludes(answer.text, "An earlier request is still bringing bytes of this upload");
+  assertStringIncludes(answer.text, "An earlier request still brings bytes of this upload");
   await sending.send(file.subarray(1_100_100, 1_500_000));
   await sending.finishSending();
   assertEquals((await sending.answer()).headers.get("upload-offset"), "1500000");

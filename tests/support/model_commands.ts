@@ -16,7 +16,7 @@ export interface ClientPlan {
 }
 
 export type Command =
-  | { readonly kind: "give up"; readonly client: number }
+  | { readonly kind: "terminate"; readonly client: number }
   | { readonly kind: "status"; readonly client: number; readonly byTus: boolean; readonly which: number }
   /** One of the requests that hang sends its rest. */
   | { readonly kind: "go on"; readonly client: number }
@@ -96,7 +96,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("status"), client, byTus, which: address }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("go on"), client }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("give up"), client }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("terminate"), client }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove"), client, byTus, which: part }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("later") }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("expire", "restart") }) },
@@ -127,7 +127,7 @@ const OPTIONAL: readonly Command["kind"][] = [
   "two at once",
   "status",
   "go on",
-  "give up",
+  "terminate",
   "remove",
   "later",
   "expire",

@@ -9,7 +9,7 @@ import type { Said, World } from "./model_world.ts";
 import { connect, head, type RawConnection } from "./raw.ts";
 import {
   broken,
-  giveUp,
+  terminate,
   interrupted,
   inTurn,
   NEW,
@@ -61,8 +61,8 @@ export class Game implements Disposable {
       case "status":
         this.#count("status");
         return await this.#status(command);
-      case "give up":
-        return await this.#giveUp(this.#clientAt(command.client));
+      case "terminate":
+        return await this.#terminate(this.#clientAt(command.client));
       case "remove":
         return await this.#remove({ ...command, client: this.#clientAt(command.client) });
       case "later":
@@ -182,10 +182,10 @@ export class Game implements Disposable {
     ]);
   }
 
-  async #giveUp(client: ModelClient): Promise<void> {
+  async #terminate(client: ModelClient): Promise<void> {
     if (client.byTus) return await this.#remove({ client, byTus: true, which: 1 });
-    this.#count("give up");
-    client.observe("gives up", giveUp, await this.#ask("DELETE /upload", client));
+    this.#count("terminate");
+    client.observe("terminates", terminate, await this.#ask("DELETE /upload", client));
   }
 
   async #status({ client: index, byTus, which }: Extract<Command, { kind: "status" }>): Promise<void> {

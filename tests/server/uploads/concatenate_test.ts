@@ -81,7 +81,7 @@ Deno.test("a final upload that would leave less than --min-free is refused befor
   }
 });
 
-Deno.test("parts that are given up one after the other need the space of the largest that is copied, not of the whole", async () => {
+Deno.test("partial uploads that are removed one after the other need the space of the largest that is copied, not of all", async () => {
   await using site = await openEngine(200);
   const ids = [await site.sendPartial(100), await site.sendPartial(200), await site.sendPartial(150)];
   const { length } = await site.engine.concatenate(facts, { ids, asSent: `final;${ids.join(" ")}` });
