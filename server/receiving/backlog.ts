@@ -1,60 +1,62 @@
 /**
- * The most reads, between two turns of the event loop, that take bytes from the socket; the others give what lies with
- * the runtime already. (A budget of Tokio's, the library that Deno does its input and output by.)
+ * The most reads that take bytes from the socket between two turns of the event loop. Further reads give only what the
+ * runtime holds already. (This is a budget of Tokio, the library under Deno.)
  */
 export const TAKING_READS = 128;
 
-/** The least that a read takes, however small its buffer is, in bytes. */
+/** The size of a small buffer, in bytes. A read takes at least so much from the socket, even with a smaller buffer. */
 export const SMALL_WINDOW = 1024;
 
-/** So large that what one turn takes (1 MiB) fits into what one turn gives. */
+/** The size of a large buffer, in bytes: the 1 MiB that one turn takes fits into what one turn gives. */
 const LARGE_WINDOW = 8 * 1024;
 
-/** How full the small windows have to be before a large one is used: chunks are longer than six of them then. */
+/** How full small buffers have to be, on average, before large ones are used. Chunks are longer than six buffers then. */
 const FULLNESS = 0.85;
+/** How many reads that average is taken over, at least. */
 const READS_TO_LEARN = 64;
 
-/** How many reads may be made at a stretch: about 10 ms, for others wait meanwhile. */
+/** The most reads in one stretch, which take about 10 ms. Other requests wait meanwhile. */
 const READS_AT_A_STRETCH = 2048;
 
-/** The least that a chunk has besides its bytes: its length in one digit, and two line ends. */
+/** The fewest bytes of a chunk besides its data: one digit for its length, and two line ends. */
 const LEAST_FRAMING = 5;
 
-/** The most that may lie with the runtime, in bytes; each read moves all of it. */
+/** The largest backlog that is allowed, in bytes. Each read moves all of it. */
 const LARGEST_BACKLOG = 256 * 1024;
 
 /**
- * Reckons what lies with the runtime of a body without a length, and says how to read on.
+ * Estimates the backlog of a body without a length, and says how to read on. The backlog is what the runtime has taken from
+ * the socket and not given yet.
  *
- * Deno 2.9 takes as much from the socket at each read of a body as the largest buffer that this connection was ever
- * read with, and gives the rest of one chunk at most. What it has taken and not given it keeps, and moves to the front
- * at each read. Where chunks are shorter than buffers, that grows without an end, and the cost of moving it with its
- * square. Reads that follow one another without a turn of the event loop between them take {@linkcode TAKING_READS}
- * times at most: so buffers are small, and reading goes on until a read has to wait, when nothing is left.
+ * At each read of a body, Deno 2.9 takes as much from the socket as the largest buffer that this connection was ever read
+ * with, and gives the rest of one chunk at most. It keeps the backlog, and moves all of it at each read. If chunks are
+ * shorter than buffers, the backlog grows without bound, and the time for moving it grows with its square. But only
+ * {@linkcode TAKING_READS} reads between two turns of the event loop take anything. So buffers are small, and reading goes
+ * on until a read has to wait: the backlog is empty then.
  */
 export class Backlog {
   #window = SMALL_WINDOW;
-  /** What may lie with the runtime, at most. */
+  /** The largest backlog that is possible now, in bytes. */
   #bytes = 0;
   #reads = 0;
   #given = 0;
 
-  /** How large the next buffer has to be, in bytes; it never gets smaller. */
+  /** The size of the next buffer, in bytes. It never gets smaller. */
   get window(): number {
     return this.#window;
   }
 
-  /** True when others must have their turn before the next read. */
+  /** True when other requests must have their turn before the next read. */
   get isTurnOver(): boolean {
     return this.#reads >= READS_AT_A_STRETCH;
   }
 
-  /** True when the client sends chunks so short, and so fast, that reading cannot keep up with them. */
+  /** True when reading cannot keep up, because the client sends very short chunks very fast. */
   get isTooLarge(): boolean {
     return this.#bytes > LARGEST_BACKLOG;
   }
 
-  /** A read gave so many bytes. */
+  /** Reports that a read gave `bytes` bytes. */
   gave(bytes: number): void {
     this.#reads++;
     this.#given += bytes;
@@ -62,13 +64,13 @@ export class Backlog {
     if (this.#reads >= READS_TO_LEARN && isFull) this.#window = LARGE_WINDOW;
   }
 
-  /** A read had to wait: nothing is left. */
+  /** Reports that a read had to wait, so the backlog is empty. */
   drained(): void {
     this.#bytes = 0;
     this.#begin();
   }
 
-  /** Reading stops for a turn of the event loop, with something left perhaps. */
+  /** Reports that reading stops for a turn of the event loop, perhaps with a backlog. */
   turned(): void {
     const taken = Math.min(this.#reads, TAKING_READS) * this.#window;
     const given = this.#given + this.#reads * LEAST_FRAMING;

@@ -1,36 +1,30 @@
+import type { BodyReader } from "./body_reader.ts";
 import { openChunked } from "./chunked_body.ts";
 
-/** The bytes of a request's body, as they come. */
+/** The bytes of a request's body, as they come, with a way to end the body from outside. */
 export interface BodySource {
-  /** The next bytes; `undefined` at the end, and after `end`. The next call may use their buffer again: see `isKept`. */
+  /** The next bytes; `undefined` at the end, and after `end`. A later call may use their buffer again: see `isKept`. */
   read(): Promise<Uint8Array | undefined>;
-  /** True when the bytes given last stay as they are during the next read: they can be written meanwhile. */
+  /** True when the bytes given last stay valid during the next read: they can be written meanwhile. */
   readonly isKept: boolean;
-  /** Ends it: a read that waits gives `undefined` at once. */
+  /** Ends the body: a read that waits gives `undefined` at once. */
   end(): void;
-  /** Leaves what has not been read in the body, for others to read. */
+  /** Leaves the unread bytes in the body, for another reader. */
   release(): void;
 }
 
-/** A slow client costs little memory … */
+/** The size of the first buffer, in bytes: a slow client costs little memory. */
 const SMALLEST_BUFFER = 4 * 1024;
-/** … and a fast one few calls. */
+/** The size of the last buffers, in bytes: a fast client costs few calls. */
 const LARGEST_BUFFER = 1024 * 1024;
 
-/** A body of so few bytes has mostly come with its head: Deno 2.9 gives it as a stream that takes no buffers. */
+/** The longest body, in bytes, that mostly comes with its head. Deno 2.9 gives that as a stream that takes no buffers. */
 const TINY = 8 * 1024;
 
-/** What takes the bytes out of a body. `next` and `isKept` are {@linkcode BodySource}'s `read` and `isKept`. */
-export interface BodyReader {
-  next(): Promise<Uint8Array | undefined>;
-  readonly isKept: boolean;
-  release(): void;
-}
-
 /**
- * Opens a body for reading. `expected` is its length in bytes, where it is known: such a one is read by one buffer, used
- * again and again, that grows while reads fill it, and by two in the end. `read` throws what the runtime throws for a
- * lost client, and `BacklogError` for a body without a length that cannot be read fast enough.
+ * Opens a body for reading. `expected` is its length in bytes, if it is known. A body of known length is read into one
+ * buffer, which grows while reads fill it, and into two in turn when they are of full size (I13). `read` throws what the
+ * runtime throws for a lost client, and `BacklogError` for a body without a length that cannot be read fast enough.
  */
 export function openBody(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | undefined): BodySource {
   const reader = open(body, expected);
@@ -61,7 +55,7 @@ function open(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | 
   try {
     reader = body.getReader({ mode: "byob" });
   } catch {
-    // A larger one, too, may have come with its head.
+    // A longer body may have come with its head too.
     return openPlain(body);
   }
   return expected === undefined ? openChunked(reader) : openBuffered(reader);

@@ -1,15 +1,18 @@
 import type { Appender } from "../storage/store.ts";
 
+/** When checkpoints are made, and how they are recorded. */
 export interface CheckpointOptions {
+  /** The most bytes between two checkpoints. */
   readonly everyBytes: number;
+  /** The longest time between two checkpoints. */
   readonly everyMs: number;
   /** Records that the first `offset` bytes are flushed. */
   commit(offset: number): Promise<void>;
 }
 
 /**
- * During a long request, now and then: flushes what is written, without stopping the writes, and records how far the
- * flushed bytes go. What a crash can take back is bounded by it.
+ * Makes checkpoints during a long request: flushes what is written and records the offset, while writing goes on. So a crash
+ * takes back a bounded number of bytes.
  */
 export class Checkpoints {
   readonly #appender: Appender;
@@ -25,7 +28,7 @@ export class Checkpoints {
     this.#at = appender.length;
   }
 
-  /** Tells that more is written; begins a checkpoint when it is time. Throws what an earlier one has failed with. */
+  /** Reports a write, and begins a checkpoint when it is time. Throws what an earlier checkpoint failed with. */
   written(): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#running !== undefined) return;
@@ -38,7 +41,7 @@ export class Checkpoints {
       .finally(() => void (this.#running = undefined));
   }
 
-  /** Waits for a checkpoint that is being made. Throws what one has failed with. */
+  /** Waits for a running checkpoint. Throws what any checkpoint failed with. */
   async end(): Promise<void> {
     await this.#running;
     if (this.#failure !== undefined) throw this.#failure;

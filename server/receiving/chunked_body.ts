@@ -1,21 +1,22 @@
 import { setImmediate } from "node:timers/promises";
 import { Backlog } from "./backlog.ts";
-import type { BodyReader } from "./body_source.ts";
+import type { BodyReader } from "./body_reader.ts";
 
-/** A body whose chunks are so short, and come so fast, that what the runtime keeps of them cannot be kept small. */
+/** Thrown for a body whose chunks are so short, and come so fast, that its backlog cannot be kept small. */
 export class BacklogError extends Error {
   override name = "BacklogError";
 }
 
-/** So much is gathered before it is given, in bytes: more than a turn of the event loop takes from the socket. */
+/** How many bytes are gathered into one piece at most: more than one turn of the event loop takes from the socket. */
 const ENOUGH = 1280 * 1024;
 
+/** The size of the first buffer for gathering, in bytes. */
 const SMALLEST_BUFFER = 4 * 1024;
 
-/** Bytes in so large a piece stay while the next are gathered in another buffer. */
+/** The length of a piece, in bytes, from which the next one is gathered in another buffer. */
 const KEPT = 256 * 1024;
 
-/** A read of what the runtime has already is done after three microtasks. */
+/** How many microtasks a read is given before it counts as waiting. A read from the backlog takes three. */
 const MICROTASKS = 10;
 
 type Result = ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
@@ -26,9 +27,9 @@ interface Reading {
 }
 
 /**
- * Reads a body without a length in the one way that keeps what the runtime holds of it small (see {@linkcode Backlog}):
- * by small buffers, until a read has to wait. What they gave is gathered. `next` throws {@linkcode BacklogError} when
- * reading cannot keep up, after all that was read has been given.
+ * Reads a body without a length in the one way that keeps its backlog small (see {@linkcode Backlog}): with small buffers,
+ * until a read has to wait. The bytes of these reads are gathered into one piece. When reading cannot keep up, `next` gives
+ * all that was read, and then throws {@linkcode BacklogError}.
  */
 export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
   const backlog = new Backlog();
@@ -42,7 +43,7 @@ export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
   function begin(): Reading {
     const whenDone = reader.read(window).then((result) => void (started.result = result));
     const started: Reading = { whenDone, result: undefined };
-    // Who leaves the body waits for it no more.
+    // After `release` nobody waits for this read any more.
     whenDone.catch(() => {});
     return started;
   }
@@ -97,7 +98,7 @@ export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
   };
 }
 
-/** True when the read has given bytes, without a turn of the event loop. */
+/** True when a read gives bytes without a turn of the event loop. */
 async function hasGiven(reading: Reading): Promise<boolean> {
   for (let count = 0; reading.result === undefined && count < MICROTASKS; count++) await undefined;
   return reading.result?.done === false;

@@ -2,10 +2,10 @@ import { isDiskFull } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
 import { receive, type Received, type ReceiveOptions } from "./receive.ts";
 
-/** Where the bytes of a body go. */
+/** The part of an appender that receiving needs. */
 export type ReceivingEnd = Pick<Appender, "length" | "write">;
 
-/** A body that has come to its end in memory, whole or not: what becomes of it can still be decided. */
+/** A body that was received into memory to its end, whole or not. */
 export class HeldBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #received: Received;
@@ -15,7 +15,7 @@ export class HeldBody {
     this.#received = received;
   }
 
-  /** Receives a body of at most `options.limit` bytes into memory. Returns, never throws, when it ends. */
+  /** Receives a body of at most `options.limit` bytes into memory. Resolves when the body ends, and never throws. */
   static async receive(
     body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
     options: ReceiveOptions,
@@ -25,12 +25,12 @@ export class HeldBody {
     return new HeldBody(memory.bytes, received);
   }
 
-  /** How it came to its end. */
+  /** How the body ended. */
   get end(): Received["end"] {
     return this.#received.end;
   }
 
-  /** Appends it to a file, as {@linkcode receive} does with a body that is still to come. */
+  /** Appends the body to a file, with the same result as {@linkcode receive}. */
   async appendTo(appender: ReceivingEnd, { limit, onPiece }: ReceiveOptions): Promise<Received> {
     if (this.bytes.length > limit) return { received: 0, end: "too-long" };
     const start = appender.length;
@@ -44,7 +44,7 @@ export class HeldBody {
   }
 }
 
-/** Takes up to `limit` bytes into memory, of which it takes no more than twice what has come. */
+/** Holds up to `limit` bytes in memory. It takes no more memory than twice what came. */
 export class MemoryAppender implements ReceivingEnd {
   length = 0;
   readonly #limit: number;

@@ -6,7 +6,7 @@ import { BacklogError } from "./chunked_body.ts";
 /** Why a request is asked to stop receiving. */
 export type StopReason = "taken-over" | "shutdown";
 
-/** How a request's body came to its end. Whatever the end, the bytes before it are kept. */
+/** How a request's body ended. The bytes that came before are kept, whatever the end. `whole` means that all came. */
 export type End =
   | "whole"
   | "disconnected"
@@ -18,36 +18,39 @@ export type End =
   | "failed"
   | StopReason;
 
+/** What came of a body. */
 export interface Received {
   /** How many of the body's bytes were appended. */
   readonly received: number;
   readonly end: End;
-  /** What was thrown, where the end is `disconnected`, `too-short-chunks`, `disk-full` or `failed`. */
+  /** What was thrown, if the end is `disconnected`, `too-short-chunks`, `disk-full` or `failed`. */
   readonly error?: unknown;
 }
 
+/** How a body is received. */
 export interface ReceiveOptions {
-  /** The most bytes that there is room for: a read that goes past it is not appended. */
+  /** The most bytes that the body may have. A piece that goes past the limit is not appended. */
   readonly limit: number;
-  /** What the client said that the body's length is; fewer bytes mean that it was cut off. */
+  /** The length of the body that the client announced, in bytes. A body with fewer bytes was cut off. */
   readonly expected: number | undefined;
   /** How long the client may send nothing. */
   readonly idleMs: number;
-  /** The slowest that the body may come, on average, in bytes per second; 0 for any. */
+  /** The slowest average speed, in bytes per second; 0 for no limit. */
   readonly minBytesPerSecond: number;
-  /** How long the body may come at any speed. */
+  /** How long the body may be slow at its start. */
   readonly rateGraceMs: number;
-  /** Ends the body, with what has arrived; its reason is the end that is returned. */
+  /** Ends the body when it aborts. Its reason becomes the end. */
   readonly stop: AbortSignal;
-  /** Called when a piece has arrived, before it is written. */
+  /** Called when a piece came, before it is written. */
   onArrived(bytes: number): void;
-  /** Called for each piece after it was written; it must not keep the piece. What it throws ends the body as `failed`. */
+  /** Called for each piece after it was written. It must not keep the piece. If it throws, the body ends as `failed`. */
   onPiece(piece: Uint8Array): void;
 }
 
 /**
- * Appends a request's body to a file, and returns, never throws, when it ends. Nothing that arrived is thrown away, but
- * the read that crosses `limit`. Nothing is flushed here. What the client sends after the end stays in the body.
+ * Appends a request's body to a file. Resolves when the body ends, and never throws. Every byte that came is appended, but
+ * for the piece that goes past `limit`. Nothing is flushed here. Bytes that the client sends after the end stay in the
+ * body.
  */
 export async function receive(
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
@@ -61,7 +64,7 @@ export async function receive(
   const source = openBody(body, options.expected);
   using watchdog = watchBody(source, options);
   let arrived = 0;
-  /** The write that goes on, or the last one; it gives what it has failed with. */
+  /** The write that runs, or the last one. It gives its failure, if it fails. */
   let writing: Promise<Failure | undefined> = Promise.resolve(undefined);
 
   async function write(piece: Uint8Array): Promise<Failure | undefined> {
@@ -74,24 +77,24 @@ export async function receive(
     }
   }
 
-  /** Gives the end that the body has come to, where it is not for others to tell. */
+  /** Reads and writes until the body ends. Gives the end if this loop has found it: `too-long`. */
   async function readOn(): Promise<End | undefined> {
-    // The runtime holds a body to the length that its client has told.
+    // The runtime ensures that a body is not longer than its announced length.
     while (arrived !== options.expected) {
       const piece = await source.read();
       if (await writing !== undefined) return;
-      // Who has taken over goes on from what had arrived when it came: not a byte more.
+      // A request that takes over starts at the byte we had when it arrived, so later bytes are dropped.
       if (piece === undefined || watchdog.reason === "taken-over") return;
       options.onArrived(piece.length);
       if (piece.length > options.limit - arrived) return "too-long";
       arrived += piece.length;
       writing = write(piece);
-      // A client that fills the buffers goes on sending meanwhile; with any other there is nothing to be gained.
+      // The next read runs beside this write only if the client fills large buffers. Slower clients gain nothing by it.
       if (!source.isKept && await writing !== undefined) return;
     }
   }
 
-  // Deno gives every byte that came before it throws for a lost client: BadResource, Http or a plain Error.
+  // Deno gives every byte that came before it throws for a lost client (BadResource, Http or a plain Error).
   const { end, error } = await readOn().then((end) => ({ end, error: undefined }), (error: unknown) => {
     return { end: error instanceof BacklogError ? "too-short-chunks" as const : "disconnected" as const, error };
   });
@@ -99,7 +102,7 @@ export async function receive(
   source.release();
   if (failure !== undefined) return ended(isDiskFull(failure.cause) ? "disk-full" : "failed", failure.cause);
   if (end !== undefined) return ended(end, error);
-  // A body that has come whole is complete, even if it was asked to stop with its last bytes.
+  // A body whose bytes all came is whole, even if it was asked to stop meanwhile.
   if (arrived === options.expected) return ended("whole");
   if (watchdog.reason !== undefined) return ended(watchdog.reason);
   return ended(options.expected === undefined ? "whole" : "disconnected");
@@ -110,13 +113,13 @@ interface Failure {
 }
 
 interface Watchdog extends Disposable {
-  /** A piece is written: a slow disk is not a silent client. */
+  /** Reports a written piece. The client is timed from here, so that a slow disk does not make it silent. */
   heard(bytes: number): void;
-  /** Why the watch ended the body, if it did. */
+  /** Why the watchdog ended the body, if it did. */
   readonly reason: End | undefined;
 }
 
-/** Ends a body whose client is silent for too long, or too slow, or that is asked to stop. */
+/** Ends a body when its client is silent for too long or too slow, or when `stop` aborts. */
 function watchBody(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs, stop }: ReceiveOptions): Watchdog {
   const startedAt = performance.now();
   let reason: End | undefined;
@@ -135,7 +138,7 @@ function watchBody(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs,
     else idleTimer = setTimeout(checkIdle, remainingMs);
   }
   function checkRate(): void {
-    // When the bytes so far will have been too few: until then there is nothing to look at.
+    // This is the time until the bytes so far are too few. Until then there is nothing to check.
     const remainingMs = startedAt + heardBytes / minBytesPerSecond * 1000 - performance.now();
     if (remainingMs <= 0) end("too-slow");
     else rateTimer = setTimeout(checkRate, Math.min(remainingMs, rateGraceMs));

@@ -75,7 +75,7 @@ const RECOVERIES: readonly Recovery[] = [
     name: "by giving up",
     atItsEnd: false,
     async run(sender, { files }) {
-      for (const file of files) await (file.wanted === "removed" ? proceed(sender, file) : sender.giveUp(file));
+      for (const file of files) await (file.wanted === "removed" ? proceed(sender, file) : sender.terminate(file));
     },
   },
 ];

@@ -20,7 +20,7 @@ async function send(url: string, id: string, start: number, body: Uint8Array<Arr
 }
 
 /** Removes an upload, finished or not. */
-async function giveUp(url: string, id: string): Promise<number> {
+async function terminate(url: string, id: string): Promise<number> {
   const status = await fetch(`${url}/status`, { headers: { "X-File-Id": id } });
   await status.body?.cancel();
   const response = await fetch(new URL(status.headers.get("location")!, url), { method: "DELETE" });
@@ -98,7 +98,7 @@ await testOnSmallDisk(
     }
     const { offset } = stopped[0]!;
     const stays = ids[sent.indexOf(stopped[0]!)]!;
-    for (const id of ids.filter((id) => id !== stays)) assertEquals(await giveUp(pawl.url, id), 204);
+    for (const id of ids.filter((id) => id !== stays)) assertEquals(await terminate(pawl.url, id), 204);
     assertEquals(await ask(pawl.url, stays), { status: 200, count: offset });
     assertEquals((await send(pawl.url, stays, offset, file.slice(offset))).text, `Success ${file.length}`);
     assertEquals(await Deno.readFile(join(data, "files", stays)), file);

@@ -24,7 +24,7 @@ export interface Plan {
   /** It never asks, and sends the whole file from byte 0 until it hears that it is there. */
   readonly careless: boolean;
   /** What becomes of it half-way, or when it is finished. */
-  readonly fate: "keep" | "give-up" | "remove";
+  readonly fate: "keep" | "terminate" | "remove";
 }
 
 /** Room for several of the server's checkpoints in one request. */
@@ -66,7 +66,7 @@ export function drawPlan(random: Random, number: number, sizeClass: SizeClass): 
     bodyDigest,
     damage: isDamaging ? 0.5 : 0,
     careless,
-    fate: careless ? "keep" : random.pick(["keep", "keep", "keep", "keep", "give-up", "remove", "remove"]),
+    fate: careless ? "keep" : random.pick(["keep", "keep", "keep", "keep", "terminate", "remove", "remove"]),
   };
 }
 

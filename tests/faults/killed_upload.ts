@@ -31,7 +31,7 @@ export class KilledUpload {
   #acknowledged = 0;
   /** Where the furthest byte that was sent ends; `undefined` before the first request. */
   #sent: number | undefined;
-  #isGivingUp = false;
+  #isTerminating = false;
   /** It has asked for its file to be removed, and may not have heard that it is. */
   #isRemoving = false;
   /** A damaged body was cut off: what was kept of it nobody has looked at. */
@@ -55,7 +55,7 @@ export class KilledUpload {
    */
   get mayVanish(): boolean {
     const { careless, damage, source } = this.plan;
-    return this.#isRemoving || this.#isGivingUp || careless || damage > 0 || source.size === 0;
+    return this.#isRemoving || this.#isTerminating || careless || damage > 0 || source.size === 0;
   }
 
   /** Its next request makes another file where one is finished: it starts at byte 0, and says nothing against that. */
@@ -70,8 +70,9 @@ export class KilledUpload {
     const asks = this.state === "under-way" && this.#sent !== undefined && !this.plan.careless && !this.#mustStartOver;
     let from = asks ? await this.#ask(pawl) : 0;
     while (this.state === "under-way") {
-      if (this.#isGivingUp || (this.plan.fate === "give-up" && from > size / 2)) await this.#giveUp(pawl, onEvent);
-      else from = await this.#send(pawl, from, onEvent);
+      if (this.#isTerminating || (this.plan.fate === "terminate" && from > size / 2)) {
+        await this.#terminate(pawl, onEvent);
+      } else from = await this.#send(pawl, from, onEvent);
     }
     if (this.state === "finished" && this.plan.fate === "remove") await this.#remove(pawl, onEvent);
   }
@@ -101,7 +102,7 @@ export class KilledUpload {
   /** The count that the server tells; sees to it that it may be so. */
   async #ask(pawl: PawlProcess): Promise<number> {
     const { count, complete, location } = await this.#status(pawl);
-    if (count === 0 && this.#isGivingUp) this.state = "given-up";
+    if (count === 0 && this.#isTerminating) this.state = "given-up";
     else this.#note(count);
     if (complete) this.#finish(count, location);
     // By one of the requests whose answers were lost.
@@ -199,8 +200,8 @@ export class KilledUpload {
     if (chunked) yield "0\r\n\r\n";
   }
 
-  async #giveUp(pawl: PawlProcess, onEvent: OnEvent): Promise<void> {
-    this.#isGivingUp = true;
+  async #terminate(pawl: PawlProcess, onEvent: OnEvent): Promise<void> {
+    this.#isTerminating = true;
     const status = await this.#delete(pawl, "/upload", onEvent);
     if (status === 204) {
       this.state = "given-up";

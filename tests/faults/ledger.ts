@@ -61,7 +61,7 @@ export class Ledger {
     return this.#counts.get(id) ?? 0;
   }
 
-  /** The client lets go of what was acknowledged: it starts over, or gives up. */
+  /** The client lets go of what was acknowledged: it starts over, or terminates the upload. */
   letGo({ id }: SentFile): void {
     this.#counts.delete(id);
     this.#lettings.set(id, (this.#lettings.get(id) ?? 0) + 1);

@@ -169,7 +169,7 @@ export const SCENARIOS: readonly Scenario[] = [
     files: [{ ...whole, wanted: "removed" }],
     async run(sender) {
       await sender.send(whole, 0, content.slice(0, 70));
-      await sender.giveUp(whole);
+      await sender.terminate(whole);
       await sender.status(whole);
     },
   },

@@ -57,11 +57,11 @@ export class Sender {
     return { count: isKnown ? Number(answer.text) : 0, isKnown, location };
   }
 
-  async giveUp(file: SentFile): Promise<Answer> {
+  async terminate(file: SentFile): Promise<Answer> {
     // A finished one is refused: that one is not let go of.
     this.ledger.letGo(file);
     const id = this.disk.tables.clients.get(JSON.stringify(["anonymous", file.id]));
-    const answer = await this.#alive("DELETE", () => this.#client.giveUp(file.id));
+    const answer = await this.#alive("DELETE", () => this.#client.terminate(file.id));
     if (answer.status === 204 && id !== undefined) this.ledger.assertRemoved(id, this.disk);
     return answer;
   }
@@ -164,7 +164,7 @@ export async function proceed(sender: Sender, file: SentFile): Promise<void> {
     if (file.wanted === "removed") {
       const begun = location ?? sender.ledger.unanswered(file);
       if (begun !== undefined) await sender.remove(file, begun);
-      else await sender.giveUp(file);
+      else await sender.terminate(file);
       if ((await sender.status(file)).count === 0) return;
     } else {
       if (location !== undefined) return;

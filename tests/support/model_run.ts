@@ -9,7 +9,6 @@ import type { Said, World } from "./model_world.ts";
 import { connect, head, type RawConnection } from "./raw.ts";
 import {
   broken,
-  terminate,
   interrupted,
   inTurn,
   NEW,
@@ -17,6 +16,7 @@ import {
   restart,
   type Send,
   send,
+  terminate,
   timePasses,
 } from "./upload_model.ts";
 

@@ -4,7 +4,7 @@ import type { App } from "../../server/http/app.ts";
 export interface SimpleClient {
   status(id: string): Promise<Answer>;
   send(id: string, start: number | undefined, body: BodyInit | null, headers?: HeadersInit): Promise<Answer>;
-  giveUp(id: string): Promise<Answer>;
+  terminate(id: string): Promise<Answer>;
 }
 
 export interface Answer {
@@ -29,7 +29,7 @@ export function simpleClient(app: App): SimpleClient {
       if (start !== undefined) headers.set("X-Start-Byte", String(start));
       return ask("POST", "/upload", id, { body, headers });
     },
-    giveUp: (id) => ask("DELETE", "/upload", id, {}),
+    terminate: (id) => ask("DELETE", "/upload", id, {}),
   };
 }
 

@@ -150,7 +150,7 @@ export function statusAt(world: World, address: string): Outcome[] {
 }
 
 /** `DELETE /upload`. */
-export function giveUp(world: World): Outcome[] {
+export function terminate(world: World): Outcome[] {
   if (world.file === undefined) return [{ says: "404 No upload…", world }];
   if (world.finished) return [{ says: "409 This upload is finished…", world }];
   return [{ says: "204 ", world: { ...NOTHING, earlier: world.earlier } }];

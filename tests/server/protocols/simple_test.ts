@@ -242,17 +242,17 @@ Deno.test("headers that are not what they must be are answered 400 with one line
   assertEquals((await client.status("é".repeat(1024))).status, 200);
 });
 
-Deno.test("DELETE /upload gives an unfinished upload up; unknown is 404, finished is 409", async () => {
+Deno.test("DELETE /upload terminates an unfinished upload; unknown is 404, finished is 409", async () => {
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);
-  assertEquals((await client.giveUp("a")).status, 404);
+  assertEquals((await client.terminate("a")).status, 404);
   const sent = await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
-  assertEquals((await client.giveUp("a")).status, 204);
+  assertEquals((await client.terminate("a")).status, 204);
   assertEquals(await pawl.incomingNames(), []);
   assertEquals((await client.status("a")).text, "0");
   assertEquals((await pawl.app(new Request(`http://localhost${sent.headers.get("location")}`))).status, 410);
   const finished = await client.send("a", 0, file);
-  const refused = await client.giveUp("a");
+  const refused = await client.terminate("a");
   assertEquals(refused.status, 409);
   assertMatch(refused.text, new RegExp(finished.headers.get("location") ?? "?"));
   assertEquals(await pawl.finished("a"), file);

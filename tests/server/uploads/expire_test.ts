@@ -83,6 +83,6 @@ Deno.test("a disk that fails for each of a thousand uploads is one line in the l
   }
   await sweep({ ...deps, records: { due } });
   assertEquals(log.lines, [
-    "error: Cannot remove uploads that are past their time, 1000 times: Error: disk I/O error",
+    "error: Cannot remove 1000 uploads that are past their time; the first failed with Error: disk I/O error",
   ]);
 });

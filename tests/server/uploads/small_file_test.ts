@@ -57,7 +57,7 @@ Deno.test("DELETE takes over from a small file that hangs, and leaves nothing of
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);
   const { answer } = await hang(client);
-  assertEquals((await client.giveUp("a")).status, 204);
+  assertEquals((await client.terminate("a")).status, 204);
   assertEquals((await answer).status, 409);
   assertEquals([await pawl.incomingNames(), (await client.status("a")).text], [[], "0"]);
 });
