@@ -1,20 +1,21 @@
 import { UploadError } from "../errors.ts";
 
-/** Where a request comes from, and when its answer has gone: what `Deno.serve` tells of it. */
+/** The client's address of a request, and the moment when its answer is sent, from `Deno.serve`. */
 export interface Connection {
   readonly remoteAddr: Deno.Addr;
   readonly completed: Promise<void>;
 }
 
-/** Counts the requests that are under way, by the address of their client. */
+/** Counts the requests under way by client address. */
 export interface Admission {
-  /** Lets a request in until it is completed. Throws `too-many` for one more than its address may have. */
+  /** Counts a request until it is completed. Throws `too-many` when its address has too many under way. */
   admit(connection: Connection): void;
 }
 
-/** This machine's own addresses are not counted: behind a proxy on it all clients have one. */
+/** This machine's own addresses. They are not counted, because all clients behind a proxy on this machine have one. */
 const OWN = /^(?:127\.|::1$|::ffff:127\.)/;
 
+/** Makes the counter for at most `maxPerAddress` requests of one address at a time. */
 export function createAdmission({ maxPerAddress }: { maxPerAddress: number }): Admission {
   const underWay = new Map<string, number>();
   return {

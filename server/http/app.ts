@@ -10,6 +10,7 @@ import { notAllowed, notHere, refusal, refusalPage, wantsPage } from "./refusals
 import { allowedMethods, handlerOf, type Route, type Statuses } from "./route.ts";
 import { type Gate, urlOf } from "./target.ts";
 
+/** Everything that the app is made with. */
 export interface AppDeps {
   readonly gate: Gate;
   readonly routes: readonly Route[];
@@ -17,30 +18,27 @@ export interface AppDeps {
   readonly admission: Admission;
   readonly cors: Cors;
   readonly log: Log;
-  /**
-   * False when nothing must be told any more of what is kept: the data folder is not where it was, as it was looked at
-   * `maxAgeMs` ago at most.
-   */
+  /** False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14). */
   readonly isFolderThere?: (maxAgeMs?: number) => boolean;
 }
 
-/** Answers a request; never throws. A request that comes over no connection is always let in. */
+/** Answers a request, and never throws. A request without a connection is not counted by address. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
 
-/** About a second's worth on a good line, or a request of Pawl's own client. */
+/** How much is drained after an answer: what a client on a fast line sends in about a second. */
 const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, forMs: 60_000 };
 
-/** For what a browser sends again by itself where a connection broke: its page goes on from elsewhere at once. */
+/** How much is drained of a request that a browser repeated by itself: its page goes on with another request at once. */
 const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, forMs: 60_000 };
 
 /** A request on its way to its answer. */
 interface Visit {
   readonly request: Request;
-  /** Counts it with those of its address. Throws `too-many`. */
+  /** Counts the request by its address. Throws `too-many`. */
   readonly admit: () => void;
 }
 
-/** Brings requests to their handlers, and what those throw to the client. */
+/** Makes the app: brings each request to its handler, and each error to the client. */
 export function createApp({ gate, routes, pages, admission, cors, log, isFolderThere = () => true }: AppDeps): App {
   async function answer(visit: Visit): Promise<Response> {
     let path: string;
@@ -90,7 +88,7 @@ export function createApp({ gate, routes, pages, admission, cors, log, isFolderT
     });
   }
 
-  /** A request that the gate has not let through. */
+  /** Answers a request that the gate refused. */
   function answerOutside({ request, admit }: Visit, error: unknown): Promise<Response> {
     return answered(request, {}, () => {
       admit();
@@ -109,12 +107,12 @@ export function createApp({ gate, routes, pages, admission, cors, log, isFolderT
     try {
       const response = await handle();
       if (isFolderThere()) return response;
-      // Nobody reads it: what it holds open is let go.
+      // The answer is dropped, so its open file is closed.
       await response.body?.cancel();
       throw folderMoved();
     } catch (error) {
       const thrown = asUploadError(error);
-      // What fails may fail for that reason: it is looked at once more.
+      // A request may have failed because the folder was moved, so a fresh look is taken.
       const known = isFolderThere(thrown.code === "failed" ? 0 : undefined) ? thrown : folderMoved();
       if (known.code === "failed") return failure(request, known, statuses);
       log.debug("{method} {url}: {message}", { ...named(request), message: known.message });
@@ -122,7 +120,7 @@ export function createApp({ gate, routes, pages, admission, cors, log, isFolderT
     }
   }
 
-  /** A bug, or a disk that fails: the client gets an id, by which the log tells the rest. */
+  /** Answers a request that met a bug or a failing disk. The answer has an id, under which the log tells the rest. */
   function failure(request: Request, error: UploadError, statuses: Statuses): Response {
     const requestId = requestIdOf(request);
     const cause = error.cause ?? error;
@@ -139,21 +137,21 @@ export function createApp({ gate, routes, pages, admission, cors, log, isFolderT
       request,
       admit: () => connection !== undefined && admission.admit(connection),
     });
-    // Not awaited: the answer goes first, and tells the client to stop.
+    // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
     if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);
     return response;
   };
 }
 
-/** Pawl's own client asks before it sends: where it is told another count, it was the browser that sent again. */
+/** True for a request that a browser repeated: Pawl's own client knows the offset, so it would not send another one. */
 function isRepeated(request: Request, { status, headers }: Response): boolean {
   return status === STATUS_CODE.BadRequest && headers.has("upload-offset") &&
     header(request.headers, "X-Start-Over") === "?0";
 }
 
 /**
- * The method that a client means which can only send others (tus 1.0.0, `X-HTTP-Method-Override`); `undefined` for one
- * that its request must not stand for: a link, or a request that a cache or a browser repeats, must not change anything.
+ * The method that a request stands for (tus 1.0.0, `X-HTTP-Method-Override`); `undefined` for an override that is not
+ * allowed. Only a POST can stand for another method, so that no link and no repeated GET changes anything.
  */
 function methodOf({ overrides }: Route, { method, headers }: Request): string | undefined {
   const meant = overrides === undefined ? null : header(headers, "X-HTTP-Method-Override");
@@ -168,12 +166,12 @@ function notOverridden({ overrides = [] }: Route): UploadError {
   );
 }
 
-/** What the log calls a request by: both are the client's own words, and a URL can have 64 KiB. */
+/** The method and URL of a request for the log, cut: both come from the client, and a URL can have 64 KiB. */
 function named(request: Request): { method: string; url: string } {
   return { method: request.method.slice(0, 20), url: urlOf(request).slice(0, 200) };
 }
 
-/** The client's own id for its request, where that can stand in a header and a log. */
+/** The client's `X-Request-Id`, if it is safe in a header and a log; otherwise a new id. */
 function requestIdOf({ headers }: Request): string {
   const own = header(headers, "X-Request-Id");
   return own !== null && /^[\w-]{1,64}$/.test(own) ? own : crypto.randomUUID();

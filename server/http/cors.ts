@@ -1,19 +1,21 @@
-/** What pages of other origins may do with the server. */
+/** The rules for pages of other origins. */
 export interface CorsRules {
-  /** The origins whose pages may use it; `"*"` stands for all, none for no page. */
+  /** The origins whose pages may use the server; `"*"` stands for all. An empty list allows none. */
   readonly origins: readonly string[];
-  /** The methods and headers of every resource for them: clients and gateways keep one answer for several resources. */
+  /** The methods of all resources: clients and gateways keep one preflight answer for several resources. */
   readonly methods: readonly string[];
+  /** The request headers that such a page may send. */
   readonly requestHeaders: readonly string[];
+  /** The answer headers that such a page may read. */
   readonly answerHeaders: readonly string[];
 }
 
-/** Gives the CORS headers of an answer to a request of `method` from `origin`, which is `null` where it tells none. */
+/** Gives the CORS headers of an answer to a request of `method` from `origin`, which is `null` when no page sent it. */
 export type Cors = (method: string, origin: string | null) => Readonly<Record<string, string>>;
 
 /**
- * The CORS headers of a server with these rules (Fetch standard, section 3.3), empty where no page of another origin may
- * use it. A preflight is told what may be sent.
+ * Makes the function that gives CORS headers by these rules (Fetch standard, section 3.3). It gives none when no other
+ * origin is allowed. The answer to a preflight also lists what may be sent.
  */
 export function createCors({ origins, methods, requestHeaders, answerHeaders }: CorsRules): Cors {
   const always = { "Vary": "Origin" };

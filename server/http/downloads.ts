@@ -6,18 +6,18 @@ import type { CompleteUpload } from "../model/upload.ts";
 import { checkThere } from "../uploads/presence.ts";
 import { servedType } from "./uploaded_content.ts";
 
-/** What {@linkcode createDownloads} works with. */
+/** The dependencies of {@linkcode createDownloads}. */
 export interface DownloadDeps {
   readonly records: RecordStore;
   readonly bytes: ByteStore;
-  /** Brings a finished upload's file to its name, where a crash, or the moment, has kept it from that. */
+  /** Places the file of a complete upload that is not placed yet. */
   finish(id: string): Promise<unknown>;
 }
 
 /**
- * `GET` and `HEAD` of finished files. A file is somebody's upload: it is always saved, never shown, and never run as a
- * page; and what is served is the very file that was uploaded, whatever else lies in its place. Throws `not-found` for
- * what is not there or not finished, `gone` for what was.
+ * Makes the handler for `GET` and `HEAD` of finished files. A browser saves the file, and never shows it or runs it as a
+ * page. Only the uploaded file itself is served (I9). Throws `not-found` for a file that is not there or not finished, and
+ * `gone` for one that was there.
  */
 export function createDownloads({ records, bytes, finish }: DownloadDeps): (
   request: Request,
@@ -36,7 +36,7 @@ export function createDownloads({ records, bytes, finish }: DownloadDeps): (
     let file = await bytes.openFinished(upload);
     if (file === undefined) {
       await checkThere(bytes, upload);
-      // Its upload is just being finished, or a crash came just then.
+      // The upload is being finished now, or a crash came before its file was placed.
       await finish(id);
       upload = await recorded(id);
       file = await bytes.openFinished(upload);
@@ -70,7 +70,7 @@ function typeOfName(name: string): string | undefined {
   return extension === undefined ? undefined : contentType(extension);
 }
 
-/** `Content-Disposition` for a name in any script (RFC 6266, section 4.3; RFC 8187, section 3.2). */
+/** Gives the `Content-Disposition` for a name in any script (RFC 6266, section 4.3; RFC 8187, section 3.2). */
 export function attachment(name: string): string {
   const plain = name.replace(/[^\x20-\x7e]|["%\\]/g, "_");
   const encoded = encodeURIComponent(name).replace(

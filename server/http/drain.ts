@@ -1,24 +1,24 @@
 import { setImmediate } from "node:timers/promises";
 
-/** What a client may still send after its answer: enough for a browser's request to end by itself. */
+/** How much, and for how long, a client may still send after its answer. */
 export interface DrainBounds {
   readonly bytes: number;
   readonly forMs: number;
 }
 
-/** So small that little lies with the runtime, whatever the chunks of a body are like: see `receiving/backlog.ts`. */
+/** The size of the buffer, in bytes. A small one keeps the backlog small (`receiving/backlog.ts`). */
 const BUFFER = 4 * 1024;
 
-/** How many reads may be made at a stretch, however much has come: others wait meanwhile. */
+/** The most reads in one stretch. Other requests wait meanwhile. */
 const READS_AT_A_STRETCH = 128;
 
 /**
- * Reads on what is left of a request's body after its answer was given, and throws it away: a browser that is cut off
- * while it sends shows an error instead of the answer. Past the bounds the client is cut off; a read counts as 4 KiB at
- * least, for short chunks cost as much as long ones.
+ * Reads the rest of a request's body after the answer, and throws it away. A browser that is cut off while it sends shows an
+ * error instead of the answer. Past the bounds the client is cut off. A read counts as 4 KiB at least, because short chunks
+ * cost as much time as long ones. Never throws.
  *
- * Deno 2.9 cuts the connection when a body is cancelled after the answer, and swallows all that comes when it is
- * cancelled before it. Never throws.
+ * Deno 2.9 cuts the connection when a body is cancelled after the answer. If it is cancelled before the answer, Deno reads
+ * all that comes, without bound (I16).
  */
 export async function drain(body: ReadableStream<Uint8Array>, { bytes, forMs }: DrainBounds): Promise<void> {
   const reader = readerOf(body);
@@ -33,14 +33,14 @@ export async function drain(body: ReadableStream<Uint8Array>, { bytes, forMs }: 
     }
     await reader.cancel();
   } catch {
-    // The client has gone: there is nothing left to read.
+    // The client is gone, so there is nothing to drain.
   } finally {
     clearTimeout(timer);
   }
 }
 
 interface Reader {
-  /** How many bytes have come; `undefined` at the end. */
+  /** Reads on, and gives how many bytes came; `undefined` at the end. */
   next(): Promise<number | undefined>;
   cancel(): Promise<void>;
 }
@@ -50,7 +50,7 @@ function readerOf(body: ReadableStream<Uint8Array>): Reader {
   try {
     reader = body.getReader({ mode: "byob" });
   } catch {
-    // It had come with its head: the runtime gives that in one piece.
+    // The body came with its head. The runtime gives it in one piece, as a stream that takes no buffers.
     const plain = body.getReader();
     return { next: async () => (await plain.read()).value?.length, cancel: () => plain.cancel() };
   }

@@ -1,6 +1,6 @@
 /**
- * Every request header that a resource for pages of other origins reads; such a page may send each. Handlers read
- * headers by {@linkcode header}, which takes no other name.
+ * Every request header that a resource for pages of other origins reads. Such a page may send each of them. Handlers read
+ * headers by {@linkcode header}, which accepts no other name.
  */
 export const REQUEST_HEADERS = [
   "Content-Digest",
@@ -26,10 +26,10 @@ export const REQUEST_HEADERS = [
   "X-Start-Over",
 ] as const;
 
-/** Request headers about the connection: a browser sets them, and no page may. */
+/** Request headers about the connection. A browser sets them, and no page can. */
 export const CONNECTION_HEADERS = ["Content-Length", "Transfer-Encoding"] as const;
 
-/** Every answer header that a page of another origin may want to read, and could not without being told that it may. */
+/** Every answer header that pages of other origins may read, which browsers allow only for listed headers. */
 export const ANSWER_HEADERS = [
   "Content-Disposition",
   "Location",
@@ -53,7 +53,7 @@ export const ANSWER_HEADERS = [
 
 export type RequestHeader = typeof REQUEST_HEADERS[number] | typeof CONNECTION_HEADERS[number];
 
-/** The value of a request header; `null` where it is absent. */
+/** The value of a request header; `null` when it is absent. */
 export function header(headers: Headers, name: RequestHeader): string | null {
   return headers.get(name);
 }

@@ -4,43 +4,45 @@ import type { Log } from "../log.ts";
 import { isOutOfFiles } from "../errors.ts";
 import type { Spare } from "../storage/disk/descriptors.ts";
 
+/** Where and how the server listens. */
 export interface ListenerOptions {
   readonly host: string;
-  /** 0 for a free one. */
+  /** The TCP port; 0 for any free one. */
   readonly port: number;
   readonly log: Log;
-  /** Full before connections are accepted: what is kept for the requests that run is not theirs. */
+  /** The spare descriptors. They are filled before connections are accepted, so that connections get none of them. */
   readonly spare: Spare;
 }
 
-/** Accepts connections until it is shut down, whatever accepting fails with meanwhile. */
+/** Accepts connections until it is shut down. A failure to accept does not end it. */
 export interface Listener {
   readonly address: Deno.NetAddr;
-  /** Accepts no more, and returns when every request has been answered. Never throws. */
+  /** Accepts no more connections. Resolves when every request has been answered. Never throws. */
   shutdown(): Promise<void>;
 }
 
-/** The pause before the first try to listen again, and the longest; milliseconds. */
+/** The retry delay before the first attempt to listen again. It doubles with each attempt. */
 const FIRST_RETRY_DELAY_MS = 20;
+/** The longest retry delay. */
 const LONGEST_RETRY_DELAY_MS = 2000;
 
-/** How long it says no more of the same trouble, in milliseconds. */
+/** How long the log says nothing more of failures to accept. */
 const QUIET_MS = 60_000;
 
 interface Server {
   readonly http: Deno.HttpServer<Deno.NetAddr>;
-  /** How many requests it is answering. */
+  /** How many requests this server is answering. */
   requests: number;
-  /** It accepts no more: its connections that have no request are closed as soon as none has. */
+  /** True when this server accepts no more. It is shut down as soon as it has no request. */
   isOver: boolean;
 }
 
 /**
- * Listens. Throws what the address is refused with.
+ * Listens, and brings requests to `app`. Throws when the address is refused.
  *
- * Where no more files can be open, `Deno.serve` stops accepting for good, and goes on answering what it has accepted.
- * Then another one is started; and the first is shut down once it has no request, which closes the connections that only
- * took place. (While a request's body comes it is not: Deno 2.9 breaks that off at once.)
+ * When no more files can be opened, `Deno.serve` stops accepting for good, and goes on answering the connections that it
+ * has. Then another server is started. The first one is shut down once it has no request, which closes its silent
+ * connections. It is not shut down earlier, because Deno 2.9 would break off a body that is coming.
  */
 export function listen({ host, port, log, spare }: ListenerOptions, app: App): Listener {
   const servers = new Set<Server>();
@@ -49,7 +51,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
   spare.fill();
   const address = open(port).http.addr;
 
-  /** The app never throws: what comes here is an answer whose body could not be read to its end. */
+  /** Called when the body of an answer could not be read to its end. The app itself never throws. */
   function onError(error: unknown): Response {
     log.warning("An answer was cut off: {error}", { error });
     return new Response(null, { status: STATUS_CODE.InternalServerError });
@@ -74,7 +76,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
     return server;
   }
 
-  /** Its listener has gone. */
+  /** Replaces a server that stopped accepting. */
   function replace(server: Server, error: unknown): void {
     server.isOver = true;
     closeIdle(server);
@@ -103,7 +105,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
     ) {
       await delay(delayMs, ending.signal);
       if (ending.signal.aborted) return;
-      // With less the next connection would be the last again.
+      // Without all spare descriptors the next connection would exhaust them again.
       if (!spare.fill()) continue;
       try {
         open(address.port);
@@ -124,10 +126,10 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
   };
 }
 
-/** Returns after `ms`, or when `signal` aborts. */
-async function delay(ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after `delayMs`, or when `signal` aborts. */
+async function delay(delayMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
+  const timer = setTimeout(resolve, delayMs);
   const wake = () => resolve();
   signal.addEventListener("abort", wake);
   await promise;

@@ -17,7 +17,7 @@ export interface Pages {
 }
 
 interface Rendered {
-  /** Changes when the file on disk does. */
+  /** The file's version, from `fileVersion`. */
   version: string;
   plain: Representation;
   gzip: Representation;
@@ -35,8 +35,8 @@ interface Source {
 }
 
 const ALIASES: Readonly<Record<string, string>> = { "/": "/index.html", "/favicon.ico": "/icon.svg" };
-// Segments of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could turn into a
-// slash. What these do not match does not exist, so no path needs to be cleaned.
+// These match segments of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could turn
+// into a slash. A path that they do not match has no page, so no path needs to be cleaned.
 const STATIC_FILE = /^\/([a-z0-9_]+\.(html|css|svg|png|ico))$/;
 const CLIENT_FILE = /^\/client\/((?:[a-z]+\/)?[a-z0-9_]+\.ts)$/;
 
@@ -45,7 +45,7 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-/** For what a browser shows as a document: a policy of a script or a style sheet would govern nothing. */
+/** Headers of documents. A script or a style sheet needs no policy, because a browser applies only the document's. */
 const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
@@ -57,13 +57,13 @@ const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
 export interface PagesOptions {
   /** The folder that holds `static/` and `client/`. */
   readonly root: string;
-  /** Folders of which nothing is served, wherever they lie: what is in them was uploaded. */
+  /** Folders of which nothing is served, wherever they lie: their files were uploaded. */
   readonly except?: readonly string[];
 }
 
 /**
- * Serves the files that lie in the folders `static` and `client` now, and none that comes later. An edit of a file shows
- * at the next request. Throws when a folder cannot be read.
+ * Serves the files that lie in the folders `static` and `client` now, and no file that comes later. An edit of a file is
+ * served from the next request on. Throws when a folder cannot be read.
  */
 export function createPages({ root, except = [] }: PagesOptions): Pages {
   const paths = new Map(["static", "client"].flatMap((folder) => listFiles(join(root, folder), folder, except)));
@@ -108,7 +108,7 @@ async function representation(
   return { content, headers: { ...encoding, "vary": "Accept-Encoding", "etag": await eTag(content) } };
 }
 
-/** What a client does not want it gives no weight (RFC 9110, section 12.5.3). */
+/** True when a client accepts gzip. A weight of 0 means that it does not (RFC 9110, section 12.5.3). */
 function acceptsGzip(headers: Headers): boolean {
   return /(?:^|[,\s])gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))|,|$)/i.test(headers.get("accept-encoding") ?? "");
 }
@@ -128,7 +128,7 @@ function findSource(pathname: string): Source | undefined {
   return { name: `client/${clientName}`, mediaType: "text/javascript; charset=UTF-8" };
 }
 
-/** Blanks the types out; every line and column stays where it was, so the browser's errors point into the source. */
+/** Replaces the types by spaces. Lines and columns stay the same, so the browser's errors point into the source. */
 function stripTypes(source: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
   const text = new TextDecoder().decode(source);
   try {

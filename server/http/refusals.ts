@@ -1,9 +1,10 @@
 import { escape } from "@std/html/entities";
+import { defined } from "../defined.ts";
 import { type ErrorCode, STATUS, UploadError } from "../errors.ts";
 import type { Statuses } from "./route.ts";
 import { NEVER_RUN } from "./uploaded_content.ts";
 
-/** Seconds after which a client may come again, for the failures that pass by themselves. */
+/** The `Retry-After` of the refusals that pass by themselves. */
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "locked": 2,
   "shutdown": 2,
@@ -11,15 +12,16 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "moved": 5,
 };
 
-/** What an answer that refuses says besides the failure itself. */
+/** What a refusal says besides its error. */
 export interface Besides {
+  /** The protocol's own statuses. */
   readonly statuses?: Statuses;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Comes after the failure's own line. */
+  /** Text behind the error's line. */
   readonly suffix?: string;
 }
 
-/** The answer to a request that is refused: the failure's one line, its status, and its code in `X-Error`. */
+/** Makes the answer to a refused request: one line of text, the status, and the code in `X-Error`. */
 export function refusal(error: UploadError, { statuses = {}, headers = {}, suffix = "" }: Besides = {}): Response {
   const { code, message, offset } = error;
   const retryAfterSeconds = RETRY_AFTER_SECONDS[code];
@@ -30,15 +32,14 @@ export function refusal(error: UploadError, { statuses = {}, headers = {}, suffi
       "Cache-Control": "no-store",
       ...NEVER_RUN,
       "X-Error": code,
-      ...offset !== undefined && { "Upload-Offset": String(offset) },
-      ...retryAfterSeconds !== undefined && { "Retry-After": String(retryAfterSeconds) },
+      ...defined({ "Upload-Offset": offset?.toString(), "Retry-After": retryAfterSeconds?.toString() }),
       ...error.headers,
       ...headers,
     },
   });
 }
 
-/** The same as a page, for a person who has opened an address that this server does not go by. */
+/** Makes a refusal that is a page, for a person who opened an address that this server does not answer to. */
 export function refusalPage(error: UploadError): Response {
   const plain = refusal(error);
   plain.headers.set("Content-Type", "text/html; charset=UTF-8");
@@ -54,10 +55,12 @@ export function wantsPage({ method, headers }: Request): boolean {
   return method === "GET" && (headers.get("accept") ?? "").includes("text/html");
 }
 
+/** The refusal of a method that a resource does not have. */
 export function notAllowed(method: string): UploadError {
   return new UploadError("method-not-allowed", `Nothing here answers to ${method}: see the Allow header`);
 }
 
+/** The refusal of a path at which there is nothing. */
 export function notHere(): UploadError {
   return new UploadError("not-found", "There is nothing here: the page is at /");
 }

@@ -1,34 +1,35 @@
 import type { ErrorCode } from "../errors.ts";
 
-/** Answers one method of one resource; `id` is the part of the path that the route leaves open. */
+/** Answers one method of one resource. `id` is the group of the route's path, or empty. */
 export type Handler = (request: Request, id: string) => Promise<Response>;
 
-/** The statuses of failures, where they are not those of the common table. */
+/** The statuses of a protocol that differ from the common table. */
 export type Statuses = Partial<Record<ErrorCode, number>>;
 
+/** A resource, or a kind of resources, and what it answers to. */
 export interface Route {
-  /** The whole path, matched from end to end. Its one group, where it has one, is the id. */
+  /** The pattern of the whole path. Its one group, if it has one, is the id. */
   readonly path: RegExp;
-  /** `HEAD` is answered wherever `GET` is. */
+  /** The handlers by method. `GET` answers `HEAD` too. */
   readonly methods: Readonly<Record<string, Handler>>;
-  /** Pages of other origins may use it, where they are allowed to. */
+  /** True when pages of allowed origins may use the resource. */
   readonly crossOrigin?: true;
-  /** The methods that a `POST` may stand for, by `X-HTTP-Method-Override`. */
+  /** The methods that a `POST` with `X-HTTP-Method-Override` may stand for. */
   readonly overrides?: readonly string[];
-  /** Where the protocol of a request has its own status for a failure. */
+  /** The statuses of the request's protocol that differ from the common table. */
   statuses?(request: Request, method: string): Statuses;
-  /** What the protocol of a request wants in every answer, errors too. */
+  /** The headers that the request's protocol wants in every answer, refusals too. */
   headers?(request: Request, method: string): Readonly<Record<string, string>>;
 }
 
-/** What the resource answers to, for `Allow`. */
+/** The methods of a resource, for the `Allow` header. */
 export function allowedMethods({ methods }: Pick<Route, "methods">): string[] {
   const own = Object.keys(methods);
   const isImplied = own.includes("GET") && !own.includes("HEAD");
   return [...own, ...isImplied ? ["HEAD"] : [], "OPTIONS"];
 }
 
-/** The handler of a method; `undefined` where the resource does not answer to it. */
+/** The handler of a method; `undefined` when the resource does not have the method. */
 export function handlerOf({ methods }: Pick<Route, "methods">, method: string): Handler | undefined {
   if (Object.hasOwn(methods, method)) return methods[method];
   return method === "HEAD" ? methods["GET"] : undefined;

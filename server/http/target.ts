@@ -1,37 +1,39 @@
 import type { Config } from "../config.ts";
 import { UploadError } from "../errors.ts";
 
-/** What a request says of where it goes, as the runtime tells it. */
+/** The target of a request, as the runtime gives it. */
 export interface RawTarget {
-  /** The runtime's `request.url`: `http://`, what `Host` says, and the target, put together and not looked at. */
+  /** The runtime's `request.url`: `http://`, the `Host` header and the request's target, joined without a check. */
   readonly url: string;
   /** The `Host` header. */
   readonly host: string | null;
 }
 
-/** Where a request goes: the path as it was sent, still percent-encoded, and the name or address of the server in it. */
+/** The checked target of a request. */
 export interface Target {
+  /** The path as it was sent, still percent-encoded. */
   readonly path: string;
-  /** In small letters, without the port; an IPv6 address has its brackets. */
+  /** The name or address by which the server was reached: in small letters, without the port; an IPv6 address has its brackets. */
   readonly host: string;
 }
 
 /** A name or an address, and a port (RFC 3986, section 3.2.2, as far as browsers write it). */
 const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d*))?$/i;
 
-/** What may stand in a path (RFC 3986, section 3.3); `%` only before two hexadecimal digits. */
+/** The characters of a path (RFC 3986, section 3.3). */
 const PATH = /^\/[\w.~!$&'()*+,;=:@%/-]*$/;
+/** A `%` that is not before two hexadecimal digits. */
 const BARE_PERCENT = /%(?![\da-f]{2})/i;
 
-/** A part that leads elsewhere when something resolves it, and that no client leaves in (RFC 3986, section 6.2.2.3). */
-const DOT_PART = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+/** A dot segment, also encoded. It would lead elsewhere if it were resolved, and clients resolve it themselves (RFC 3986, section 6.2.2.3). */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.\b|$)){4}$/;
 
 /**
- * Reads where a request goes, or says in one line what is wrong with it (RFC 9112, section 3.2). Nothing is decoded or
- * resolved: a path is right as it stands, or it is refused. The URL must be `Host` and a path and nothing else, so no
- * part of either is taken for the other; an absolute target must name the same host.
+ * Checks the target of a request, or says in one line what is wrong with it (RFC 9112, section 3.2). Nothing is decoded or
+ * resolved: a path is right as it stands, or it is refused. The URL must consist of the `Host` header and a path, so that
+ * neither is taken for the other. An absolute target must name the same host.
  */
 export function parseTarget({ url, host }: RawTarget): Target | { readonly malformed: string } {
   if (host === null || host === "") return { malformed: NO_HOST };
@@ -44,15 +46,15 @@ export function parseTarget({ url, host }: RawTarget): Target | { readonly malfo
   const query = url.indexOf("?", origin.length);
   // An absolute target without a path means the root.
   const path = url.slice(origin.length, query === -1 ? undefined : query) || (query === -1 ? "" : "/");
-  const isPlain = PATH.test(path) && !BARE_PERCENT.test(path) && !DOT_PART.test(path);
-  // Nothing has a fragment to send, and `#` in a query would end it for whoever parses it again.
+  const isPlain = PATH.test(path) && !BARE_PERCENT.test(path) && !DOT_SEGMENT.test(path);
+  // Clients never send a fragment, and a `#` in a query would end the query for a later parser.
   if (!isPlain || query !== -1 && url.includes("#", query)) {
     return { malformed: "The request's path must begin with a slash, be percent-encoded, and have no . or .. in it" };
   }
   return { path, host: name.toLowerCase().replace(/\.$/, "") };
 }
 
-// HTTP/2 without TLS comes without Host too, and its paths have lost what tells a malformed one.
+// HTTP/2 without TLS has no Host either, and the runtime has mended its paths, so malformed ones cannot be told.
 const NO_HOST = "Send a Host header: this server speaks HTTP/1.1; for HTTP/2, put a proxy in front of it";
 
 function isAddressOrName(name: string): boolean {
@@ -60,9 +62,9 @@ function isAddressOrName(name: string): boolean {
 }
 
 /**
- * True for a host by which requests may come: an address, `localhost` and the names below it, and those in `allowed`. Any
- * site can have its own name lead here (DNS rebinding), and its pages would then be this server's own; an address or
- * `localhost` they cannot have.
+ * True for a host that the server answers to: an IP address, `localhost`, a name below `localhost`, or a name in `allowed`.
+ * Any site can let its own name lead to this machine (DNS rebinding), and its pages would count as this server's own. No
+ * site can have an IP address or `localhost` as its name.
  */
 export function isAllowedHost(host: string, allowed: ReadonlySet<string>): boolean {
   return IPV4.test(host) || host.startsWith("[") || host === "localhost" || host.endsWith(".localhost") ||
@@ -70,12 +72,12 @@ export function isAllowedHost(host: string, allowed: ReadonlySet<string>): boole
 }
 
 /**
- * Gives the path of a request. Throws `bad-request` for a malformed one, and `misdirected` for one that came by a name
- * that nobody gave this server.
+ * Gives the path of a request. Throws `bad-request` for a malformed target, and `misdirected` for a host that the server
+ * does not answer to.
  */
 export type Gate = (request: Request) => string;
 
-/** The gate of a server that is reached by its configured names, those of `publicUrl` and of `host` among them. */
+/** Makes the gate of a server: it answers to the names in `allowedHosts`, `publicUrl` and `host`. */
 export function createGate(
   { allowedHosts, publicUrl, host }: Pick<Config, "allowedHosts" | "publicUrl" | "host">,
 ): Gate {
@@ -91,7 +93,7 @@ export function createGate(
   };
 }
 
-/** The URL as the runtime has it; empty, which is malformed, where it has none to give. */
+/** The request's URL from the runtime; empty, which is malformed, when the runtime throws. */
 export function urlOf(request: Request): string {
   try {
     return request.url;

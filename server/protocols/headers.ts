@@ -4,8 +4,8 @@ import { type Digest, DIGEST_BYTES, isDigestAlgorithm } from "../model/digest.ts
 import { header, type RequestHeader } from "../http/header_names.ts";
 
 /**
- * A whole number in a header: only digits, at most 15, so that it is exact. `undefined` when the header is absent.
- * Throws `bad-request` for anything else, two values included.
+ * Reads a whole number of at most 15 digits from a header. `undefined` when the header is absent. Throws `bad-request` for
+ * anything else, also for two values.
  */
 export function parseInteger(headers: Headers, name: RequestHeader): number | undefined {
   const text = header(headers, name);
@@ -17,8 +17,8 @@ export function parseInteger(headers: Headers, name: RequestHeader): number | un
 }
 
 /**
- * A time in milliseconds since 1970, also before it or with a fraction, as clients take it from their clocks and file
- * systems. `undefined` for anything else, and for a time that no `Date` can hold.
+ * Reads a time in milliseconds since 1970. It may have a sign or a fraction. `undefined` for anything else, and for a time
+ * that no `Date` can hold.
  */
 export function parseTime(text: string): number | undefined {
   if (!/^[+-]?\d{1,16}(?:\.\d{0,20})?$/.test(text)) return undefined;
@@ -27,30 +27,30 @@ export function parseTime(text: string): number | undefined {
 }
 
 /**
- * Percent-encoded UTF-8 in a header; bytes that are UTF-8 as they are, as some clients send them, are read too.
- * `undefined` when the header is absent. Throws `bad-request` when it is neither.
+ * Reads percent-encoded UTF-8 from a header. Plain bytes of UTF-8, which some clients send, are read too. `undefined` when
+ * the header is absent. Throws `bad-request` for anything else.
  */
 export function parsePercentEncoded(headers: Headers, name: RequestHeader): string | undefined {
   const text = header(headers, name);
   return text === null ? undefined : percentDecoded(text, name);
 }
 
-/** A path, percent-encoded between its slashes; like {@linkcode parsePercentEncoded}. No part can have a slash in it. */
+/** Reads a path that is percent-encoded between its slashes, as {@linkcode parsePercentEncoded} does. No segment may decode to a slash. */
 export function parsePercentEncodedPath(headers: Headers, name: RequestHeader): string | undefined {
   const parts = header(headers, name)?.split("/").map((part) => percentDecoded(part, name));
   if (!parts?.some((part) => part.includes("/"))) return parts?.join("/");
   throw new UploadError("bad-request", `${name} must have its slashes as they are, percent-encoded text between them`);
 }
 
-/** The text of a header whose bytes may be UTF-8; the runtime gives each byte as one character. */
+/** Decodes a header whose bytes may be UTF-8. The runtime gives each byte as one character. */
 export function headerText(value: string): string {
   return decodeBytes(value, false) ?? value;
 }
 
 /**
- * The digests of a `Content-Digest` or `Repr-Digest` header (RFC 9530, section 2 and 3) that Pawl can check; others
- * are passed over. `undefined` when there is none. Throws `bad-request` when it is malformed, or too short or long to be
- * one: an empty digest is what a script sends whose tool has failed.
+ * Reads the digests that Pawl can check from a `Content-Digest` or `Repr-Digest` header (RFC 9530, sections 2 and 3). Other
+ * algorithms are ignored. `undefined` when there is none. Throws `bad-request` for a malformed header and for a digest of
+ * the wrong length: a script whose tool failed sends an empty one.
  */
 export function parseDigests(headers: Headers, name: RequestHeader): Digest[] | undefined {
   const text = header(headers, name);
@@ -65,8 +65,8 @@ export function parseDigests(headers: Headers, name: RequestHeader): Digest[] | 
 }
 
 /**
- * The length of the request's body, where its headers tell it. Throws for a length or a transfer coding that the
- * runtime let pass but that Pawl cannot trust (RFC 9112, section 6).
+ * The length of the request's body in bytes, if its headers tell it. Throws for a length or a transfer coding that the
+ * runtime lets pass but Pawl cannot trust (RFC 9112, section 6).
  */
 export function bodyLength(headers: Headers): number | undefined {
   const coding = header(headers, "Transfer-Encoding");
@@ -76,7 +76,7 @@ export function bodyLength(headers: Headers): number | undefined {
   return parseInteger(headers, "Content-Length");
 }
 
-/** Throws for a body that is not the raw bytes of the file: compressed on the way, or wrapped into a form. */
+/** Throws `wrong-media-type` for a body that is not the raw bytes of the file: a compressed one, or a form. */
 export function refuseEncodedBody(headers: Headers): void {
   const encoding = header(headers, "Content-Encoding");
   if (encoding !== null && encoding.toLowerCase() !== "identity") {
@@ -87,7 +87,7 @@ export function refuseEncodedBody(headers: Headers): void {
   }
 }
 
-/** The bytes of base64 with its padding (RFC 4648, section 4); `undefined` for anything else. */
+/** Decodes base64 with its padding (RFC 4648, section 4); `undefined` for anything else. */
 export function parseBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
   try {
@@ -97,7 +97,7 @@ export function parseBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-/** A media type without its parameters (RFC 9110, section 8.3.1); `undefined` for anything that is none. */
+/** Reads a media type, and drops its parameters (RFC 9110, section 8.3.1). `undefined` for anything else. */
 export function parseMediaType(text: string | null): string | undefined {
   const type = text?.split(";")[0]?.trim().toLowerCase() ?? "";
   return type.length <= 127 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type) ? type : undefined;
@@ -121,7 +121,7 @@ function percentDecoded(text: string, name: string): string {
   throw new UploadError("bad-request", `${name} must be percent-encoded UTF-8, such as caf%C3%A9.pdf`);
 }
 
-/** Letters that stand for themselves in every encoding: most names are of these alone. */
+/** Characters that stand for themselves in every encoding. Most names have only these. */
 const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
 
 function decodeBytes(text: string, percent: boolean): string | undefined {
@@ -144,7 +144,7 @@ function decodeBytes(text: string, percent: boolean): string | undefined {
   }
 }
 
-/** A value as it may stand in a one-line answer or log. */
+/** Quotes and cuts a client's value, for a one-line answer or the log. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -1,2 +1,2 @@
-/** Whose uploads these are, as long as nobody has to say who they are. */
+/** The owner of every upload, because there is no login. */
 export const OWNER = "anonymous";

@@ -1,5 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "../config.ts";
+import { defined } from "../defined.ts";
 import { type ErrorCode, UploadError } from "../errors.ts";
 import type { AppendRequest } from "../uploads/append.ts";
 import type { NamedFileFacts } from "../uploads/by_client.ts";
@@ -24,24 +25,24 @@ import {
 import { uninterrupted } from "./interruption.ts";
 import { OWNER } from "./owner.ts";
 
-/** Where this protocol's own words for a failure differ from the common table. */
+/** The statuses of this protocol that differ from the common table. */
 export const SIMPLE_STATUS: Partial<Record<ErrorCode, number>> = { "wrong-offset": STATUS_CODE.BadRequest };
 
 const MAX_CLIENT_ID_BYTES = 1024;
 
-/** The simple protocol: ask how much is there, send the rest. */
+/** The simple protocol: a client asks for the offset, and sends the rest. README documents it. */
 export interface SimpleProtocol {
-  /** `GET /status`: how many bytes of the file the server holds safely. */
+  /** `GET /status`: answers with the offset. */
   status(request: Request): Promise<Response>;
-  /** `POST /upload`: the bytes from `X-Start-Byte` on. */
+  /** `POST /upload`: appends the body from `X-Start-Byte` on. */
   send(request: Request): Promise<Response>;
-  /** `DELETE /upload`: ends an unfinished upload for good. */
+  /** `DELETE /upload`: terminates an unfinished upload. */
   terminate(request: Request): Promise<Response>;
-  /** What every answer says, refusals too: the largest file that is taken, for a client to know before it sends one. */
+  /** The headers of every answer, refusals too: the largest file that the server accepts. */
   headers(): Record<string, string>;
 }
 
-/** The simple protocol over `engine`, with files of up to `maxBytes`. */
+/** Makes the simple protocol over `engine`, for files of up to `maxBytes`. */
 export function createSimpleProtocol(
   engine: Engine,
   { maxBytes, log }: Pick<Config, "maxBytes"> & { readonly log: Log },
@@ -51,13 +52,13 @@ export function createSimpleProtocol(
       "Location": addressOf(upload.id),
       "Upload-Offset": String(safeBytes(upload)),
       "Upload-Complete": upload.state === "complete" ? "?1" : "?0",
-      ...upload.length !== undefined && { "Upload-Length": String(upload.length) },
+      ...defined({ "Upload-Length": upload.length?.toString() }),
       ...upload.state === "receiving" && { "Upload-Expires": new Date(engine.expiresAt(upload)).toUTCString() },
     };
   }
 
-  /** Where the file of a finished upload can be removed, which is no unfinished one to give up. */
-  async function toRemove(clientId: string, error: unknown): Promise<unknown> {
+  /** Adds to a `finished` error how the finished file can be removed. */
+  async function withAddress(clientId: string, error: unknown): Promise<unknown> {
     if (!(error instanceof UploadError) || error.code !== "finished") return error;
     const upload = await engine.statusByClient(OWNER, clientId);
     if (upload === undefined) return error;
@@ -76,11 +77,11 @@ export function createSimpleProtocol(
       const clientId = parseClientId(headers);
       refuseEncodedBody(headers);
       const append = parseAppend(request);
-      // Said once, of the request that begins.
+      // Only the request that begins the upload logs ignored headers.
       const facts = parseFacts(headers, clientId, append.offset === 0 ? log : undefined);
       const upload = uninterrupted(await engine.send(facts, append).catch(throwInOwnWords));
-      const count = safeBytes(upload);
-      return line(upload.state === "complete" ? `Success ${count}` : String(count), progress(upload));
+      const offset = safeBytes(upload);
+      return line(upload.state === "complete" ? `Success ${offset}` : String(offset), progress(upload));
     },
 
     async terminate({ headers }) {
@@ -88,17 +89,17 @@ export function createSimpleProtocol(
       try {
         await engine.terminateUnfinished(OWNER, clientId);
       } catch (error) {
-        throw await toRemove(clientId, error);
+        throw await withAddress(clientId, error);
       }
       return new Response(null, { status: STATUS_CODE.NoContent });
     },
 
-    // As draft-ietf-httpbis-resumable-upload says it, section 4.1.4.
+    // The form is that of draft-ietf-httpbis-resumable-upload, section 4.1.4.
     headers: () => maxBytes === Infinity ? {} : { "Upload-Limit": `max-size=${maxBytes}` },
   };
 }
 
-/** What the engine refuses is told in the words of this protocol, which the engine does not know. */
+/** Throws the engine's error again, with this protocol's words in its message. */
 function throwInOwnWords(error: unknown): never {
   if (!(error instanceof UploadError)) throw error;
   if (error.code === "wrong-offset") throw error.withMessage(`Wrong start byte: ${error.offset}`);
@@ -106,7 +107,7 @@ function throwInOwnWords(error: unknown): never {
   throw error;
 }
 
-/** `X-File-Id`: 1 to 1024 bytes, opaque; the runtime gives each byte as one character. */
+/** Reads `X-File-Id`: 1 to 1024 opaque bytes, of which the runtime gives each as one character. */
 function parseClientId(headers: Headers): string {
   const id = header(headers, "X-File-Id") ?? "";
   if (id === "") throw new UploadError("bad-request", "No file id");
@@ -126,10 +127,7 @@ function parseAppend({ headers, body }: Request): AppendRequest {
     body,
     toTheEnd: length === undefined,
     neverStartsOver: header(headers, "X-Start-Over") === "?0",
-    ...length !== undefined && { length },
-    ...bytes !== undefined && { bodyLength: bytes },
-    ...bodyDigests !== undefined && { bodyDigests },
-    ...digests !== undefined && { digests },
+    ...defined({ length, bodyLength: bytes, bodyDigests, digests }),
   };
 }
 
@@ -140,12 +138,11 @@ function parseFacts(headers: Headers, clientId: string, log: Log | undefined): N
     owner: OWNER,
     clientId,
     ...parsePlace(headers, clientId),
-    ...type !== undefined && { type },
-    ...modifiedAt !== undefined && { modifiedAt },
+    ...defined({ type, modifiedAt }),
   };
 }
 
-/** A header that only describes the file. Nonsense there costs the description, with a warning in the log, not the upload. */
+/** Reads a header that only describes the file. A malformed one is ignored, with a warning in the log. */
 function parseDescription<T>(
   headers: Headers,
   name: RequestHeader,
@@ -157,7 +154,7 @@ function parseDescription<T>(
   return value;
 }
 
-/** Where the file is to lie: `X-File-Path` ends with the name; without any, the name is taken from the id. */
+/** Reads the file's place from `X-File-Path` and `X-File-Name`. Without a name in them, the name is taken from the id. */
 function parsePlace(headers: Headers, clientId: string): Pick<FileFacts, "name" | "folders"> {
   const path = parsePercentEncodedPath(headers, "X-File-Path");
   const given = parsePercentEncoded(headers, "X-File-Name");

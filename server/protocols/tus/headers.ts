@@ -4,13 +4,14 @@ import { idInPath } from "../address.ts";
 import { header } from "../../http/header_names.ts";
 import { parseBase64, parseInteger, quote } from "../headers.ts";
 
-/** The record of a final upload holds the header and each id of it, and a record has 64 KiB. */
+/** The longest `Upload-Concat`, in bytes. The record holds it and each id in it, and Deno KV takes 64 KiB for a record. */
 const MAX_CONCAT_LENGTH = 24 * 1024;
+/** The most partial uploads of a final one. */
 const MAX_PARTIALS = 256;
 
 /**
- * The length of a new upload in bytes: `Upload-Length`, or `undefined` for one that says `Upload-Defer-Length: 1` (tus
- * 1.0.0, Creation). Throws `bad-request` for neither, both, or another value.
+ * Reads the length of a new upload in bytes: `Upload-Length`, or `undefined` for `Upload-Defer-Length: 1` (tus 1.0.0,
+ * Creation). Throws `bad-request` for neither, for both, and for another value.
  */
 export function parseNewLength(headers: Headers): number | undefined {
   const length = parseInteger(headers, "Upload-Length");
@@ -25,8 +26,8 @@ export function parseNewLength(headers: Headers): number | undefined {
 }
 
 /**
- * `Upload-Checksum` (tus 1.0.0, Checksum): an algorithm and the base64 of its digest of the body. `undefined` when there
- * is none. Throws `bad-request` for an algorithm that Pawl does not know, and for anything malformed.
+ * Reads `Upload-Checksum` (tus 1.0.0, Checksum): an algorithm and the base64 of the body's digest. `undefined` when it is
+ * absent. Throws `bad-request` for an unknown algorithm, and for anything malformed.
  */
 export function parseChecksum(headers: Headers): Digest | undefined {
   const text = header(headers, "Upload-Checksum");
@@ -41,13 +42,13 @@ export function parseChecksum(headers: Headers): Digest | undefined {
   throw new UploadError("bad-request", `Upload-Checksum must be one of ${known}, not ${quote(algorithm)}`);
 }
 
-/** What a new upload is to be, by its `Upload-Concat`. */
+/** The kind of a new upload by its `Upload-Concat`: a partial one, or a final one of other uploads. */
 export type Concatenation = "partial" | { readonly ids: readonly string[]; readonly asSent: string };
 
 /**
- * `Upload-Concat` (tus 1.0.0, Concatenation): `partial`, or `final;` and the addresses of partial uploads, each a path or
- * whole, with spaces between them. `undefined` when there is none. Throws `bad-request` when it is malformed, or when an
- * address is not one of an upload.
+ * Reads `Upload-Concat` (tus 1.0.0, Concatenation): `partial`, or `final;` and the addresses of partial uploads, each a path
+ * or a URL, with spaces between them. `undefined` when it is absent. Throws `bad-request` when it is malformed, and for an
+ * address that is not an upload's.
  */
 export function parseConcat(headers: Headers): Concatenation | undefined {
   const asSent = header(headers, "Upload-Concat");

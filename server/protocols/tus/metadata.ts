@@ -1,14 +1,15 @@
+import { defined } from "../../defined.ts";
 import { UploadError } from "../../errors.ts";
 import { placeOf } from "../../model/place.ts";
 import type { FileFacts } from "../../model/upload.ts";
 import { parseBase64, parseMediaType, quote } from "../headers.ts";
 
-/** A record holds it as it is, and a record has 64 KiB. */
+/** The longest `Upload-Metadata`, in bytes. The record holds it, and Deno KV takes 64 KiB for a record. */
 const MAX_LENGTH = 16 * 1024;
 
 /**
- * `Upload-Metadata` (tus 1.0.0, Creation): pairs of a key and the base64 of its value, which may be any bytes; an empty
- * value may be left out with its space. Throws `bad-request` for anything malformed, and for a key that comes twice.
+ * Reads `Upload-Metadata` (tus 1.0.0, Creation): pairs of a key and the base64 of its value, which may be any bytes. An
+ * empty value may be omitted with its space. Throws `bad-request` for anything malformed, and for a repeated key.
  */
 export function parseMetadata(text: string): Map<string, Uint8Array<ArrayBuffer>> {
   if (text.length > MAX_LENGTH) {
@@ -32,9 +33,9 @@ export function parseMetadata(text: string): Map<string, Uint8Array<ArrayBuffer>
 }
 
 /**
- * What metadata says of the file, by the keys that clients use: `filename` or `name`, `relativePath`, `filetype` or
- * `type`. A name that no file can have, and a media type that is none, are passed over. Throws `bad-request` for folders
- * that climb out, or that are over the limits.
+ * Reads the facts of a file from its metadata, by the keys that clients use: `filename` or `name`, `relativePath`,
+ * `filetype` or `type`. An impossible name and a malformed media type are ignored. Throws `bad-request` for folders that
+ * climb out or go past the limits.
  */
 export function factsOfMetadata(
   metadata: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
@@ -45,7 +46,7 @@ export function factsOfMetadata(
   };
   const path = text("relativePath") ?? "";
   const place = {
-    // Some clients say "null" where they know no path; others begin it with a slash.
+    // Some clients send "null" for no path, and others begin the path with a slash.
     path: path === "null" || path === "undefined" ? "" : path.replace(/^[/\\]/, ""),
     name: text("filename", "name"),
   };
@@ -54,11 +55,11 @@ export function factsOfMetadata(
   return {
     name: name ?? placeOf({ path: place.path }).name ?? "file",
     folders,
-    ...type !== undefined && { type },
+    ...defined({ type }),
   };
 }
 
-/** Text in UTF-8, or else in the one-byte encoding that older systems have. */
+/** Decodes UTF-8, or else Windows-1252, which older systems send. */
 function textOf(bytes: Uint8Array<ArrayBuffer>): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

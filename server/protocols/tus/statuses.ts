@@ -2,13 +2,13 @@ import { STATUS_CODE } from "@std/http/status";
 import type { ErrorCode } from "../../errors.ts";
 
 /**
- * Where tus' own words for a failure differ from the common table. What passes by itself must not be a 4xx besides 409
- * and 423: its clients take any other one for the end.
+ * The statuses of tus that differ from the common table. A refusal that passes by itself must be a 5xx, 409 or 423: after any
+ * other 4xx the usual clients stop for good.
  */
 export const TUS_STATUS: Partial<Record<ErrorCode, number>> = {
-  // Checksum Mismatch, of tus' own making.
+  // tus defines this status, Checksum Mismatch.
   "digest-mismatch": 460,
-  // Its clients' own tests expect it; what has expired or was lost is 410.
+  // Tests of tus clients expect 404. An upload that expired or was lost is 410.
   "terminated": STATUS_CODE.NotFound,
   "idle": STATUS_CODE.ServiceUnavailable,
   "too-slow": STATUS_CODE.ServiceUnavailable,
@@ -16,7 +16,7 @@ export const TUS_STATUS: Partial<Record<ErrorCode, number>> = {
   "disconnected": STATUS_CODE.ServiceUnavailable,
 };
 
-/** After any status but 423, clients that only ask forget the upload and begin anew. */
+/** The statuses of `HEAD` and `GET`. After any refusal but 423 the usual clients begin a new upload. */
 export const HEAD_STATUS: Partial<Record<ErrorCode, number>> = {
   ...TUS_STATUS,
   "failed": STATUS_CODE.Locked,

@@ -1,5 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "../../config.ts";
+import { defined } from "../../defined.ts";
 import { asUploadError, UploadError } from "../../errors.ts";
 import type { Handler, Statuses } from "../../http/route.ts";
 import type { AppendRequest } from "../../uploads/append.ts";
@@ -17,7 +18,7 @@ import { HEAD_STATUS, TUS_STATUS } from "./statuses.ts";
 
 const VERSION = "1.0.0";
 
-/** Checksums in trailers are not among them: the runtime gives no trailers of a request. */
+/** The extensions of tus that Pawl has. Checksums in trailers are not among them, because the runtime gives no trailers. */
 const EXTENSIONS = [
   "creation",
   "creation-with-upload",
@@ -29,8 +30,8 @@ const EXTENSIONS = [
 ];
 
 /**
- * What a `POST` may stand for: the methods that some clients cannot send (tus 1.0.0, `X-HTTP-Method-Override`). They all
- * can send `HEAD`, or `GET`, which says the same.
+ * The methods that a `POST` may stand for, because some clients cannot send them (tus 1.0.0, `X-HTTP-Method-Override`). All
+ * clients can send `HEAD` or `GET`.
  */
 export const OVERRIDES = ["PATCH", "DELETE"] as const;
 
@@ -38,22 +39,25 @@ const BODY_TYPE = "application/offset+octet-stream";
 
 /** tus 1.0.0 (https://tus.io/protocols/resumable-upload). */
 export interface TusProtocol {
-  /** True for a request that says that it speaks tus. */
+  /** True for a request with `Tus-Resumable`. */
   isSpoken(request: Request): boolean;
-  /** `POST /files/`: begins an upload, with its first bytes or without, or concatenates others. */
+  /** `POST /files/`: begins an upload, with or without its first bytes, or concatenates partial ones. */
   readonly create: Handler;
-  /** `HEAD /files/<id>`: how many bytes the server holds safely. */
+  /** `HEAD /files/<id>`: answers with the offset. */
   readonly status: Handler;
-  /** `GET /files/<id>`: the same, for proxies that make `GET` of `HEAD`; of a finished file, by `download`, its bytes too. */
+  /** `GET /files/<id>`: answers with the offset, for proxies that turn `HEAD` into `GET`. A finished file's bytes come from `download`. */
   offset(request: Request, id: string, download: Handler): Promise<Response>;
-  /** `PATCH /files/<id>`: the bytes from `Upload-Offset` on. */
+  /** `PATCH /files/<id>`: appends the body from `Upload-Offset` on. */
   readonly append: Handler;
-  /** `DELETE /files/<id>`: removes an upload, finished or not. */
+  /** `DELETE /files/<id>`: terminates an upload, finished or not. */
   readonly terminate: Handler;
+  /** The statuses of a request that differ from the common table. */
   statuses(request: Request, method: string): Statuses;
+  /** The headers of every answer to a request, refusals too. */
   headers(request: Request, method: string): Record<string, string>;
 }
 
+/** Makes the tus protocol over `engine`, for files of up to `maxBytes`. */
 export function createTusProtocol(
   engine: Engine,
   { maxBytes, publicUrl }: Pick<Config, "maxBytes" | "publicUrl">,
@@ -68,11 +72,11 @@ export function createTusProtocol(
     const { headers } = request;
     const length = parseNewLength(headers);
     const facts: FileFacts = { ...parseFacts(headers), ...isPartial && { partial: true } };
-    const sized = { ...length !== undefined && { length } };
+    const sized = defined({ length });
     const body = parseBody(request);
     const hasNothing = body.bodyLength === 0 && body.bodyDigests === undefined;
     if (hasNothing && length !== 0) return await engine.create({ ...facts, ...sized });
-    // However it ended: the upload is there, and its client goes on from where its bytes end.
+    // The upload exists however its body ended, and the client goes on from its offset.
     return (await engine.begin(facts, { ...body, ...sized, offset: 0, toTheEnd: false })).upload;
   }
 
@@ -89,8 +93,8 @@ export function createTusProtocol(
     return await engine.concatenate(parseFacts(headers), partials);
   }
 
-  /** A client takes a count that is the length for success: it must not see one before the file is there. */
-  async function finishedOrNot(id: string): Promise<ReceivingUpload | CompleteUpload> {
+  /** The upload, finished if it has all its bytes: a client takes an offset that equals the length for success. */
+  async function finishedIfWhole(id: string): Promise<ReceivingUpload | CompleteUpload> {
     try {
       const upload = await engine.status(id);
       return upload.state === "receiving" && canFinish(upload) ? await engine.finish(id) : upload;
@@ -114,21 +118,21 @@ export function createTusProtocol(
 
     status: versioned(async (_request, id) => {
       try {
-        const upload = await finishedOrNot(id);
-        return new Response(null, { headers: { ...factsAgain(upload), ...offsetOf(upload), ...expiry(upload) } });
+        const upload = await finishedIfWhole(id);
+        return new Response(null, { headers: { ...repeatedFacts(upload), ...offsetOf(upload), ...expiry(upload) } });
       } catch (error) {
-        // A client that has not heard of its final upload asks for the partial ones before it wants that again.
+        // A client that did not get the answer for its final upload asks for the partial ones first, which are concatenated.
         const given = await engine.bytesGiven(id);
         if (given === undefined) throw error;
-        return new Response(null, { headers: factsOfPart(given) });
+        return new Response(null, { headers: concatenatedFacts(given) });
       }
     }),
 
     async offset(request, id, download) {
       checkVersion(request);
-      const upload = await finishedOrNot(id);
+      const upload = await finishedIfWhole(id);
       const response = upload.state === "complete" ? await download(request, id) : new Response(null);
-      const headers = { ...factsAgain(upload), ...offsetOf(upload), ...expiry(upload) };
+      const headers = { ...repeatedFacts(upload), ...offsetOf(upload), ...expiry(upload) };
       for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
       return response;
     },
@@ -143,7 +147,7 @@ export function createTusProtocol(
         ...parseBody(request),
         offset,
         toTheEnd: false,
-        ...length !== undefined && { length },
+        ...defined({ length }),
       });
       const upload = uninterrupted(appended);
       return new Response(null, {
@@ -191,26 +195,25 @@ function checkVersion({ headers }: Request): void {
   });
 }
 
-/** Until all is concatenated, there is no count of a final upload. */
+/** The offset header. A final upload has none until it is concatenated. */
 function offsetOf(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
   const isUnknown = upload.state === "receiving" && upload.concat !== undefined;
   return isUnknown ? {} : { "Upload-Offset": String(safeBytes(upload)) };
 }
 
-/** What the client said of the file when it began the upload, as it said it. */
-function factsAgain(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
+/** The headers that repeat what the client sent when it began the upload. */
+function repeatedFacts(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
   const { length, metadata } = upload;
   const concat = upload.state === "receiving" && upload.partial ? "partial" : upload.concat?.asSent;
   return {
     "Cache-Control": "no-store",
     ...length === undefined ? { "Upload-Defer-Length": "1" } : { "Upload-Length": String(length) },
-    ...metadata !== undefined && { "Upload-Metadata": metadata },
-    ...concat !== undefined && { "Upload-Concat": concat },
+    ...defined({ "Upload-Metadata": metadata, "Upload-Concat": concat }),
   };
 }
 
-/** Of a partial upload that has been concatenated: it was whole. */
-function factsOfPart(length: number): Record<string, string> {
+/** The headers of a partial upload that was concatenated, and so was whole. */
+function concatenatedFacts(length: number): Record<string, string> {
   return {
     "Cache-Control": "no-store",
     "Upload-Concat": "partial",
@@ -225,21 +228,20 @@ function parseFacts(headers: Headers): FileFacts {
   return { owner: OWNER, ...facts, ...metadata !== null && { metadata } };
 }
 
-/** The body, its length where that is known, and its checksum. Throws for one that is not the raw bytes of the file. */
+/** Reads the body, its length and its checksum. Throws for a body that is not the raw bytes of the file. */
 function parseBody(request: Request): Pick<AppendRequest, "body" | "bodyLength" | "bodyDigests"> {
   const { headers, body } = request;
   refuseEncodedBody(headers);
   const checksum = parseChecksum(headers);
   const length = body === null ? 0 : bodyLength(headers);
   if (length !== 0 && parseMediaType(header(headers, "Content-Type")) !== BODY_TYPE) {
-    // A request without a body and without a length has an empty stream in its place.
+    // The runtime gives an empty stream for a request without a body and without a length.
     if (length !== undefined || header(headers, "Transfer-Encoding") !== null) throw wrongType();
     return { body: null, bodyLength: 0 };
   }
   return {
     body,
-    ...length !== undefined && { bodyLength: length },
-    ...checksum !== undefined && { bodyDigests: [checksum] },
+    ...defined({ bodyLength: length, bodyDigests: checksum && [checksum] }),
   };
 }
 
