@@ -7,7 +7,7 @@ import { surviveUncaught } from "./server/uncaught.ts";
 
 if (import.meta.main) await main();
 
-/** Runs the server by the command line and the environment of this process, until it gets a signal. */
+/** Runs the server, with the options of this process, until a signal ends it. */
 export async function main(): Promise<void> {
   try {
     const root = import.meta.dirname ?? ".";
@@ -36,7 +36,7 @@ export async function main(): Promise<void> {
   }
 }
 
-/** Ends the server, and the process with `code`; with 1 where something did not come to its end. */
+/** Stops the server, and exits with `code`, or with 1 when something did not end in its time. */
 async function end(server: Running, code = 0): Promise<never> {
   const isDone = await server.stop().catch((error) => printFailure(`Pawl could not end in good order: ${error}`));
   if (isDone === false) {
@@ -50,7 +50,7 @@ function refuseWithout(flags: readonly string[]): void {
   throw new ConfigError(`Pawl cannot start without ${flags.join(" ")}: give that to deno run, or -A for everything`);
 }
 
-/** Why the server does not start, in one line that says what to do. */
+/** Says in one line why the server does not start, and what to do. */
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   if (error instanceof Deno.errors.AddrInUse) {

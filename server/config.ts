@@ -3,7 +3,7 @@ import { type Config, type Option, OPTIONS, variableOf } from "./options.ts";
 
 export type { Config };
 
-/** A wrong flag or environment variable; its message is for the person who typed it. */
+/** Thrown for a wrong flag or environment variable. Its message is for the person who typed it. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
@@ -11,8 +11,8 @@ export class ConfigError extends Error {
 const ALL: readonly (readonly [name: string, option: Option<unknown>])[] = Object.entries(OPTIONS);
 
 /**
- * Reads the configuration from the command line and, where that is silent, from `PAWL_…` in the environment.
- * `"help"` when it was asked for. Throws {@linkcode ConfigError}.
+ * Reads each option from the command line, or else from its `PAWL_` variable in the environment, or else takes its default.
+ * Gives `"help"` when that was asked for. Throws {@linkcode ConfigError}.
  */
 export function readConfig(args: readonly string[], env: (name: string) => string | undefined): Config | "help" {
   const lists = ALL.filter(([, { isList }]) => isList).map(([, { flag }]) => flag);
@@ -35,17 +35,17 @@ export function readConfig(args: readonly string[], env: (name: string) => strin
     if (value === undefined) throw new ConfigError(`${name} cannot be "${text}": give ${wanted}`);
     return value;
   }
-  // Each name of OPTIONS gets the value of its own parser, which is what the type is made of.
+  // The cast is right because each value comes from the parser of its own option.
   return Object.freeze(Object.fromEntries(ALL.map(([name, option]) => [name, read(option)]))) as Config;
 }
 
-/** What was given by a flag, several of it as one list; `undefined` where it was not given. */
+/** The text of a flag, with repeated flags joined by commas; `undefined` when the flag was not given. */
 function textOf(given: unknown): string | undefined {
   if (Array.isArray(given)) return given.length === 0 ? undefined : given.join(",");
   return typeof given === "string" ? given : undefined;
 }
 
-/** The text of `--help`. */
+/** Makes the text of `--help`. */
 export function helpText(): string {
   const rows = ALL.map(([, { flag, value, fallback, help }]) =>
     `  --${`${flag} ${value}`.padEnd(24)}${help.replaceAll("`", "")}\n${" ".repeat(28)}(${
@@ -64,7 +64,7 @@ export function helpText(): string {
   ].join("\n");
 }
 
-/** The README's table of all options, in Markdown, without the spaces that only align it. */
+/** Makes the README's table of all options, in Markdown, without alignment. */
 export function optionTable(): string[] {
   return [
     "| option | variable | default | |",

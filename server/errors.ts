@@ -1,52 +1,53 @@
 import { STATUS_CODE } from "@std/http/status";
+import { defined } from "./defined.ts";
 
-/** Every way in which Pawl says no, with the HTTP status that says it. A protocol whose standard wants another one says so itself. */
+/** Every code of an error, with its HTTP status. A protocol whose standard wants another status has a table of its own. */
 export const STATUS = {
   "bad-request": STATUS_CODE.BadRequest,
   "size-changed": STATUS_CODE.BadRequest,
   "too-long": STATUS_CODE.BadRequest,
   "digest-mismatch": STATUS_CODE.BadRequest,
-  // What a client is not to append to.
+  // A final upload, to which no client may append.
   "final": STATUS_CODE.Forbidden,
   "not-found": STATUS_CODE.NotFound,
-  // It was there, and a client has removed it.
+  // A client terminated the upload.
   "terminated": STATUS_CODE.Gone,
   "method-not-allowed": STATUS_CODE.MethodNotAllowed,
   "idle": STATUS_CODE.RequestTimeout,
   "too-slow": STATUS_CODE.RequestTimeout,
   "too-short-chunks": STATUS_CODE.RequestTimeout,
-  // A request that did not come whole, like those before it: a 400 would tell its client not to try again.
+  // The body was cut off. A 400 would tell the client not to try again.
   "disconnected": STATUS_CODE.RequestTimeout,
   "wrong-offset": STATUS_CODE.Conflict,
   "taken-over": STATUS_CODE.Conflict,
   "finished": STATUS_CODE.Conflict,
-  // Expired, lost, concatenated, or taken away.
+  // The upload expired, was lost or concatenated, or its file was taken away.
   "gone": STATUS_CODE.Gone,
   "wrong-version": STATUS_CODE.PreconditionFailed,
   "too-large": STATUS_CODE.ContentTooLarge,
   "wrong-media-type": STATUS_CODE.UnsupportedMediaType,
   "locked": STATUS_CODE.Locked,
   "failed": STATUS_CODE.InternalServerError,
-  // Sent to a name that is not one of this server's (RFC 9110, section 15.5.20).
+  // The request came by a name that the server does not answer to (RFC 9110, section 15.5.20).
   "misdirected": STATUS_CODE.MisdirectedRequest,
   "unknown-transfer-encoding": STATUS_CODE.NotImplemented,
   "shutdown": STATUS_CODE.ServiceUnavailable,
   "too-many": STATUS_CODE.ServiceUnavailable,
-  // What the server would say is true of a folder that nobody will look into.
+  // The data folder was moved, so the server's answers would not be true of what lies there now.
   "moved": STATUS_CODE.ServiceUnavailable,
   "disk-full": STATUS_CODE.InsufficientStorage,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;
 
-/** A failure that the client is told about, in one line that says what to do next; anything else that is thrown is a bug. */
+/** An error that the client is told, in one line that says what to do next. Anything else that is thrown is a bug, or comes from the disk. */
 export class UploadError extends Error {
   override name = "UploadError";
-  /** What kind of failure it is; the key of {@linkcode STATUS}. */
+  /** The kind of error. */
   readonly code: ErrorCode;
-  /** The count of bytes that the server holds safely, where the failure is about an upload that goes on. */
+  /** The upload's offset, if the error is about an upload that can go on. */
   readonly offset: number | undefined;
-  /** What the protocol wants said besides, in headers of the answer. */
+  /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -60,56 +61,57 @@ export class UploadError extends Error {
     this.headers = options.headers ?? {};
   }
 
-  /** The same failure, told in other words. */
+  /** Makes a copy of this error with another message. */
   withMessage(message: string): UploadError {
     const { code, cause, offset, headers } = this;
-    return new UploadError(code, message, { cause, headers, ...offset !== undefined && { offset } });
+    return new UploadError(code, message, { cause, headers, ...defined({ offset }) });
   }
 }
 
-/** True for what says that an upload is not there, or not any more. */
+/** True for an error that says that an upload does not exist, or not any more. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof UploadError && ["not-found", "terminated", "gone"].includes(error.code);
 }
 
 /**
- * What a failure is told as: a full disk and too many open files may show anywhere; anything else that is no {@linkcode UploadError} is a bug, or a
- * disk that fails. `kept` is how many bytes of the upload in question are safe, where there is one.
+ * Turns anything that was thrown into an error for the client. An {@linkcode UploadError} stays as it is. A full disk is
+ * `disk-full`, too many open files are `too-many`, and anything else, a bug or a failing disk, is `failed`. `safe` is the
+ * upload's offset, if the error is about one.
  */
-export function asUploadError(error: unknown, kept?: number): UploadError {
+export function asUploadError(error: unknown, safe?: number): UploadError {
   if (error instanceof UploadError) return error;
-  const options = { cause: error, ...kept !== undefined && { offset: kept } };
+  const options = { cause: error, ...defined({ offset: safe }) };
   if (isOutOfFiles(error)) {
     return new UploadError("too-many", "The server has too many files open: try again in a few seconds", options);
   }
   if (isDiskFull(error)) {
-    const next = kept === undefined
+    const next = safe === undefined
       ? "try again when there is space"
-      : `it keeps the first ${kept} bytes, go on from there when there is space again`;
+      : `it keeps the first ${safe} bytes, go on from there when there is space again`;
     return new UploadError("disk-full", `The server's disk is full: ${next}`, options);
   }
-  const message = kept === undefined
-    ? "The server has failed, and keeps what it said it has: try again"
-    : `The server's disk has failed: it keeps the first ${kept} bytes, try again later`;
+  const message = safe === undefined
+    ? "The server has failed, and keeps what it has acknowledged: try again"
+    : `The server's disk has failed: it keeps the first ${safe} bytes, try again later`;
   return new UploadError("failed", message, options);
 }
 
-/** The data folder is not where it was: nothing that is known of it must be asUploadError, or changed, any more. */
+/** The refusal of every request after the data folder was moved (I14). */
 export function folderMoved(): UploadError {
-  return new UploadError("moved", "The server's data folder is not where it was: it ends, try again when it is back");
+  return new UploadError("moved", "The server's data folder was moved, so the server ends: try again when it is back");
 }
 
-/** True for what a full disk or a used-up quota throws: ENOSPC, EDQUOT, or the database's own words for it. */
+/** True for the error of a full disk or a used-up quota: ENOSPC, EDQUOT, or the database's message. */
 export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return true;
   return error.message.includes("database or disk is full");
 }
 
-/** True for what is thrown when this process (EMFILE), or the whole machine (ENFILE), has too many files open. */
+/** True for the error when this process (EMFILE) or the whole machine (ENFILE) has too many files open. */
 export function isOutOfFiles(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && (error.code === "EMFILE" || error.code === "ENFILE")) return true;
-  // Deno 2.9 gives no code for what accepting a connection fails with.
+  // Deno 2.9 gives the errors of accepting no code.
   return /\(os error 2[34]\)/.test(error.message);
 }

@@ -1,6 +1,6 @@
 import { configure, getLogger, getTextFormatter, type LogLevel } from "@logtape/logtape";
 
-/** Where the parts of Pawl say what they did; `{name}` in a message stands for a property. */
+/** The log. `{name}` in a message stands for the property of that name. */
 export interface Log {
   debug(message: string, properties?: Record<string, unknown>): void;
   info(message: string, properties?: Record<string, unknown>): void;
@@ -8,14 +8,15 @@ export interface Log {
   error(message: string, properties?: Record<string, unknown>): void;
 }
 
+/** The levels of the log, the lowest first. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const satisfies readonly LogLevel[];
 
-/** Opens the log of the process on standard error, one line an event; properties are quoted, so none can forge a line. */
+/** Opens the log of the process on standard error. Each event is one line; properties are quoted, so that none can forge a line. */
 export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<Log> {
   const formatter = getTextFormatter({ timestamp: "rfc3339", level: "FULL", lineEnding: "lf", value: inOneLine });
   const encoder = new TextEncoder();
   await configure({
-    // Not by the console, whose own formatting costs as much as all of the rest.
+    // The console is not used: its own formatting would double the cost.
     sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(formatter(record))) },
     loggers: [
       { category: "pawl", lowestLevel, sinks: ["stderr"] },
@@ -25,7 +26,7 @@ export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<L
   return getLogger("pawl");
 }
 
-/** What a property is shown as: an error with its stack and what caused it, and yet in one line. */
+/** Formats a property in one line. An error is shown with its stack and its cause. */
 export function inOneLine(value: unknown, inspect: (value: unknown) => string): string {
   const text = inspect(value);
   return value instanceof Error ? text.replaceAll(/\s*[\r\n\u2028\u2029]\s*/g, " | ") : text;

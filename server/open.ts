@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { createAdmission } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
 import type { Config } from "./config.ts";
+import { defined } from "./defined.ts";
 import { createDownloads } from "./http/downloads.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./http/pages.ts";
@@ -21,50 +22,49 @@ import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
 import { Space } from "./uploads/space.ts";
 
-/** What Pawl needs besides its configuration. */
+/** Everything that Pawl needs besides its configuration. */
 export interface Surroundings {
   readonly log: Log;
   /** The folder that holds `static/` and `client/`. */
   readonly root: string;
-  /** What the machine's clock shows, in milliseconds since 1970. */
+  /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds that only go forward; those since the process began, where nothing is said. */
+  /** The monotonic clock, in milliseconds. By default it begins with the process. */
   readonly monotonic?: () => number;
-  /** The longest time, in milliseconds, between two looks at that clock in which the process has not stood still. */
+  /** The longest time between two looks at that clock in which the process surely did not stand still. */
   readonly longestStepMs?: number;
-  /** Limits in the place of those that the configuration gives. */
+  /** Limits that override those of the configuration. */
   readonly limits?: Partial<Limits>;
-  /** Opens what an upload that runs needs besides its own file; without it, as any other file. */
+  /** Opens a file for a running request, with a spare descriptor if no other is free. By default there are none. */
   readonly lend?: Lend;
 }
 
-/** Pawl on its data folder, without a port. */
+/** Pawl on its data folder, without a listener. */
 export interface Pawl {
   readonly app: App;
-  /** Resolves when the data folder is found moved, with what is there: from then on nothing is told of what is kept. */
+  /** Resolves when the data folder is found moved, with a text that says what is there instead (I14). */
   readonly moved: Promise<string>;
-  /** Removes what is past its time, until `stop` aborts. */
+  /** Removes what is past its time, or stops early when `stop` aborts. */
   sweep(stop?: AbortSignal): Promise<void>;
-  /** Looks at what a crash may have left; runs beside the requests, until it is through or `stop` aborts. */
+  /** Repairs what a crash left. Runs beside the requests until it is done or `stop` aborts. */
   repair(stop: AbortSignal): Promise<void>;
-  /** Ends the requests that receive, as interruptions with their bytes flushed and recorded; takes no new ones. */
+  /** Interrupts the requests that receive, and refuses new ones. Resolves when their bytes are flushed and recorded. */
   interrupt(): Promise<void>;
-  /** Closes what is open, once nothing calls `app` any more. */
+  /** Closes what is open. Nothing may call `app` any more. */
   close(): void;
 }
 
-/** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
+/** Opens the data folder, makes it if it is missing, and connects everything. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
   const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs, lend } = surroundings;
-  const bytes = await openFiles(config.data, { durable: config.durable, ...lend !== undefined && { lend } });
+  const bytes = await openFiles(config.data, { durable: config.durable, ...defined({ lend }) });
   const database = join(config.data, "pawl.db");
   const records = await openRecords(database, bytes.sameName).catch((error) => {
-    // The database has other words for it when it is opened.
+    // On a full disk the database fails to open with an error that does not say so.
     throw bytes.freeBytes() < DATABASE_NEEDS ? diskFull(error) : error;
   });
   const watch = watchFolder({ path: database });
-  const step = longestStepMs === undefined ? {} : { longestStepMs };
-  const clock = await openServiceClock({ records, log }, { wall: now, monotonic, ...step });
+  const clock = await openServiceClock({ records, log }, { wall: now, monotonic, ...defined({ longestStepMs }) });
   const boot = await bootOf(config.data);
   const { durable } = config;
   const engine = new Engine({
@@ -104,7 +104,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     async interrupt() {
       await engine.close();
       await clock.saveLast();
-      // What lies in the place of the folder now is not to be touched.
+      // After a move, the files at the folder's path are not ours to touch (I14).
       if (!watch.isThere(0)) return;
       await bytes.flush();
       await boot.markCleanStop();
@@ -116,7 +116,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   };
 }
 
-/** What the database takes when it is opened, in bytes, and a little more. */
+/** The free space in bytes, rounded up, that the database needs when it is opened. */
 const DATABASE_NEEDS = 256 * 1024;
 
 function diskFull(cause: unknown): Error {

@@ -1,40 +1,41 @@
 import { LOG_LEVELS } from "./log.ts";
 import { parseSize, parseTime } from "./units.ts";
 
-// What the text of an option means. Each gives `undefined` for a text that means nothing to it.
+// The parsers of options. Each gives `undefined` for a text that it cannot read.
 
-/** An address to listen on: an IP address or a name. */
+/** Reads an address to listen on: an IP address or a name. */
 export function parseAddress(text: string): string | undefined {
   return /^[\w.:-]+$/.test(text) ? text : undefined;
 }
 
-/** A TCP port; 0 stands for any free one. */
+/** Reads a TCP port; 0 stands for any free one. */
 export function parsePort(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) < 65536 ? Number(text) : undefined;
 }
 
-/** A size in bytes, or what the word `none` stands for. */
+/** Makes a parser for a size in bytes; the word `none` gives the value of `none`. */
 export function size({ none }: { none: number }): (text: string) => number | undefined {
   return (text) => text === "none" ? none : parseSize(text);
 }
 
-/** A whole number from 1 on, or what the word `none` stands for. */
+/** Makes a parser for a whole number from 1 on; the word `none` gives the value of `none`. */
 export function count({ none }: { none: number }): (text: string) => number | undefined {
   return (text) => text === "none" ? none : /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }
 
-/** A time in milliseconds, more than none. */
+/** Reads a time of more than 0, and gives milliseconds. */
 export function positiveTime(text: string): number | undefined {
   const ms = parseTime(text);
-  // A timer holds at most 2^31 - 1 ms, and nobody waits longer than a few centuries.
+  // 1e13 ms are a few centuries.
   return ms !== undefined && ms > 0 && ms < 1e13 ? ms : undefined;
 }
 
+/** Reads a level of the log. */
 export function logLevel(text: string): typeof LOG_LEVELS[number] | undefined {
   return LOG_LEVELS.find((level) => level === text);
 }
 
-/** Values separated by commas, `*` among them for all; the word `none` stands for an empty list. */
+/** Makes a parser for values separated by commas. `*` stands for all values, and the word `none` for an empty list. */
 export function listOf(
   parse: (text: string) => string | undefined,
 ): (text: string) => readonly string[] | undefined {
@@ -46,18 +47,18 @@ export function listOf(
   };
 }
 
-/** An origin as browsers write it: a scheme, a host and, where it is not the usual one, a port. */
+/** Reads an origin as browsers write it: a scheme, a host and, if it is not the usual one, a port. */
 export function parseOrigin(text: string): string | undefined {
   return URL.parse(text)?.origin === text ? text : undefined;
 }
 
-/** A host's name as browsers send it: in small letters, names of other scripts in their ASCII form. */
+/** Reads a host's name and gives it as browsers send it: in small letters, other scripts in their ASCII form. */
 export function parseHostName(text: string): string | undefined {
   if (!/^[^\s/\\:@?#[\]%]{1,253}$/.test(text)) return undefined;
   return URL.parse(`http://${text}/`)?.hostname.replace(/\.$/, "") || undefined;
 }
 
-/** An address for others to use, without the slash at its end: a path comes after it. */
+/** Reads a URL, and drops slashes at its end, because a path is put behind it. The word `none` gives an empty text. */
 export function parsePublicUrl(text: string): string | undefined {
   if (text === "none") return "";
   const url = URL.parse(text);

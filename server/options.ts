@@ -13,31 +13,33 @@ import {
 } from "./option_values.ts";
 import { LOG_LEVELS } from "./log.ts";
 
-/** What can be set about the server. */
+/** One option of the server. */
 export interface Option<T> {
+  /** The flag without `--`. */
   readonly flag: string;
-  /** What stands for the value in `--help`. */
+  /** The word that stands for the value in `--help`. */
   readonly value: string;
+  /** The default, as text. */
   readonly fallback: string;
-  /** Says what it does, in Markdown for the README; `--help` shows it without the backticks. */
+  /** Says what the option does, in Markdown for the README; `--help` shows it without the backticks. */
   readonly help: string;
-  /** The value that a text means; `undefined` for a text that means none. */
+  /** Reads the option's text; `undefined` for a text that is no value. */
   readonly parse: (text: string) => T | undefined;
-  /** What may be given, for the message to who gave something else. */
+  /** Says what may be given, for the message about a wrong value. */
   readonly wanted: string;
-  /** May be given more than once: the values are joined by commas. */
+  /** True when the flag may be repeated. The values are joined by commas. */
   readonly isList?: true;
 }
 
 /**
- * Every option, once: the type of the configuration, the command line, the environment, `--help` and the README's table
- * are made from this list. Sizes are in bytes, times in milliseconds.
+ * Every option of the server. The type of the configuration, the command line, the environment, `--help` and the README's
+ * table are made from this list. Sizes are in bytes, times in milliseconds.
  */
 export const OPTIONS = {
   host: {
     flag: "host",
     value: "ADDRESS",
-    // Nobody from outside gets in unless told so.
+    // By default other machines cannot connect.
     fallback: "127.0.0.1",
     help: "address to listen on; `0.0.0.0` lets other machines in",
     parse: parseAddress,
@@ -60,21 +62,21 @@ export const OPTIONS = {
     parse: (text) => text === "" ? undefined : resolve(text),
     wanted: "a folder",
   } satisfies Option<string>,
-  /** What stands before the path in the addresses of uploads: the server's own address as clients know it, or nothing. */
+  /** The text before the path in the addresses of uploads: the URL by which clients reach the server, or nothing. */
   publicUrl: {
     flag: "public-url",
     value: "URL",
-    // A path alone is right behind every proxy that leaves paths as they are.
+    // A path alone works behind every proxy that does not change paths.
     fallback: "none",
     help: "where clients reach the server, such as `https://up.example`, for those that need whole addresses",
     parse: parsePublicUrl,
     wanted: "an address such as https://a.example or https://a.example/uploads, or none",
   } satisfies Option<string>,
-  /** The names that the server answers to besides its addresses and `localhost`; `"*"` stands for all. */
+  /** The names that the server answers to besides IP addresses and `localhost`; `"*"` stands for all. */
   allowedHosts: {
     flag: "allow-host",
     value: "NAMES",
-    // A page of any site can have its own name lead to this machine, and use the server by that.
+    // Any site can let its own name lead to this machine, and its pages would use the server by that name.
     fallback: "none",
     help: "names that the server answers to besides `localhost`: `up.example,nas.local`, or `*` for all",
     parse: listOf(parseHostName),
@@ -102,13 +104,13 @@ export const OPTIONS = {
   expireAfterMs: {
     flag: "expire-after",
     value: "TIME",
-    // Long enough for a week away from the good connection.
+    // This is long enough for a week away from a good connection.
     fallback: "7d",
     help: "how long an unfinished upload is kept after its last byte, while the server runs",
     parse: positiveTime,
     wanted: "a time such as 12h or 7d",
   } satisfies Option<number>,
-  /** False: counts are told before their bytes are flushed, and a power cut may take them back. */
+  /** False: offsets are acknowledged without a flush, and a power cut may take them back. */
   durable: {
     flag: "durability",
     value: "LEVEL",
@@ -120,7 +122,7 @@ export const OPTIONS = {
   idleMs: {
     flag: "idle-timeout",
     value: "TIME",
-    // Longer than a phone takes to change from one network to another.
+    // A phone takes less to change from one network to another.
     fallback: "60s",
     help: "how long a client may send nothing in the middle of a request",
     parse: positiveTime,
@@ -137,17 +139,17 @@ export const OPTIONS = {
   minFreeBytes: {
     flag: "min-free",
     value: "SIZE",
-    // What the uploads that are under way, and the database, still need.
+    // This is enough for the database, and for what is being written.
     fallback: "256MiB",
     help: "space on the disk that uploads leave free: new ones are refused, those under way stop there",
     parse: size({ none: 0 }),
     wanted: "a size such as 1GiB, or none",
   } satisfies Option<number>,
-  /** How many requests of one address may be under way at a time. */
+  /** The most requests of one address at a time. */
   maxPerAddress: {
     flag: "max-per-address",
     value: "NUMBER",
-    // Far more than a browser opens, and few enough that one client cannot hold all memory.
+    // A browser opens far fewer, and one client cannot fill the memory with these.
     fallback: "256",
     help: "requests of one client address at a time; this machine's own are not counted",
     parse: count({ none: Infinity }),
@@ -163,12 +165,12 @@ export const OPTIONS = {
   } satisfies Option<typeof LOG_LEVELS[number]>,
 };
 
-/** What the server runs with: one value for each of {@linkcode OPTIONS}. */
+/** The configuration: one value for each of {@linkcode OPTIONS}. */
 export type Config = {
   readonly [name in keyof typeof OPTIONS]: NonNullable<ReturnType<typeof OPTIONS[name]["parse"]>>;
 };
 
-/** The environment variable by which an option can be given. */
+/** The environment variable of an option. */
 export function variableOf(flag: string): string {
   return `PAWL_${flag.toUpperCase().replaceAll("-", "_")}`;
 }

@@ -1,27 +1,27 @@
 import { join } from "@std/path";
 import type { Config } from "./config.ts";
 
-/** Tells which permissions of Deno this process has. */
+/** Asks Deno whether this process has a permission. */
 export type Query = (permission: Deno.PermissionDescriptor) => Promise<Deno.PermissionStatus>;
 
 interface Needed {
   readonly permission: Deno.PermissionDescriptor;
-  /** The option of `deno run` that gives it. */
+  /** The option of `deno run` that gives the permission. */
   readonly flag: string;
 }
 
-/** The permission that the options need which are given by the environment. */
+/** The permission to read options from the environment. */
 const ENVIRONMENT: Needed = {
   permission: { name: "env", variable: "PAWL_HOST" },
   flag: "--allow-env='PAWL_*'",
 };
 
-/** What is lacking for reading the configuration: options of `deno run`; none where nothing is. */
+/** The options of `deno run` that are missing for reading the configuration; empty when none is. */
 export function missingForConfig(query: Query = ask): Promise<string[]> {
   return missing([ENVIRONMENT], query);
 }
 
-/** What is lacking of all that the server needs from its start to its last answer: options of `deno run`. */
+/** The options of `deno run` that are missing for running the server; empty when none is. */
 export function missingForServer({ host, port, data }: Config, root: string, query: Query = ask): Promise<string[]> {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const readable = [join(root, "static"), join(root, "client"), data];

@@ -9,7 +9,7 @@ import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
 import type { Engine } from "./uploads/engine.ts";
 
-/** What answers at the addresses of the map. */
+/** The protocols and handlers that the URL map leads to. */
 export interface Protocols {
   readonly simple: SimpleProtocol;
   readonly tus: TusProtocol;
@@ -19,9 +19,9 @@ export interface Protocols {
   readonly allowedOrigins: readonly string[];
 }
 
-/** The whole URL map. What is not here may still be a page or a part of one. */
+/** Makes the whole URL map. Any other path may still be a file of the page. */
 export function createRoutes({ simple, tus, engine, download, allowedOrigins }: Protocols): Route[] {
-  /** The tus protocol's answer to a client that speaks it, and the plain one to any other. */
+  /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
   const either = (spoken: Handler, plain: Handler): Handler => (request, id) =>
     (tus.isSpoken(request) ? spoken : plain)(request, id);
   const offset: Handler = (request, id) => tus.offset(request, id, download);
@@ -55,7 +55,7 @@ export function createRoutes({ simple, tus, engine, download, allowedOrigins }: 
   ];
 }
 
-/** What pages of `allowedOrigins` may do: all that any of the routes for them takes and tells. */
+/** The CORS headers for pages of `allowedOrigins`: they list all that any route for such pages reads and answers. */
 export function corsOf(routes: readonly Route[], allowedOrigins: readonly string[]): Cors {
   const shared = routes.filter(({ crossOrigin }) => crossOrigin);
   return createCors({

@@ -10,33 +10,32 @@ import { startSweeper } from "./uploads/expire.ts";
 export interface Running {
   /** The address of its page. */
   readonly url: string;
-  /** Resolves, with what is in its place, when the data folder is found moved: the server can only be stopped then. */
+  /** Resolves when the data folder is found moved, with a text that says what is there instead. The server can only be stopped then. */
   readonly moved: Promise<string>;
-  /** Removes what is past its time, as it is done every minute anyway. */
+  /** Removes what is past its time. The server does so every minute by itself. */
   sweep(): Promise<void>;
   /**
-   * Takes no new requests, ends those that receive as interruptions with their bytes flushed and recorded, answers
-   * them, and closes what is open. Clients that do not let go of their connections are waited for no longer than
-   * `patienceMs`; they keep what they were answered. Whatever goes on, it returns within `patienceMs` and
-   * {@linkcode DISK_PATIENCE_MS} twice; false where something did not come to its end in its time. What was acknowledged
-   * is safe even so.
+   * Stops the server: refuses new requests, interrupts those that receive, with their bytes flushed and recorded, answers
+   * them, and closes what is open. It waits `patienceMs` for clients to close their connections, and
+   * {@linkcode DISK_PATIENCE_MS} twice for the disk, and never longer. False when something did not end in its time. What
+   * was acknowledged is safe even then.
    */
   stop(patienceMs?: number): Promise<boolean>;
 }
 
-/** How often the server looks for uploads that are past their time. */
+/** How often the server removes what is past its time. */
 const SWEEP_EVERY_MS = 60_000;
 
-/** How long a disk is waited for when the server stops: with a client's patience less than `docker stop` waits. */
+/** How long stopping waits for the disk, each time. With `patienceMs` the sum is less than `docker stop` waits. */
 export const DISK_PATIENCE_MS = 3000;
 
-/** With fewer files and connections than these, a hundred browsers bring the server to its limit. */
+/** The number of open files below which the server warns: a hundred browsers would reach the limit. */
 const ENOUGH_FILES = 1024;
 
-/** How many places for open files are kept for the uploads that run when the limit is reached. */
+/** How many spare descriptors are kept for running requests. */
 const SPARE_FILES = 32;
 
-/** Opens Pawl on its data folder and listens. Throws when either cannot be. */
+/** Opens Pawl on its data folder and listens. Throws when the folder or the address cannot be used. */
 export async function serve(config: Config, surroundings: Surroundings): Promise<Running> {
   const { log } = surroundings;
   const spare = await keepSpare(config.data, log);
@@ -54,7 +53,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
       ending.abort();
       const swept = sweeper[Symbol.asyncDispose]();
       const isFlushed = await isDone(pawl.interrupt(), DISK_PATIENCE_MS);
-      // Not by the server's abort signal: aborted after a shutdown, Deno 2.9 throws where nothing can catch it.
+      // The server's abort signal is not used: aborted after a shutdown, it makes Deno 2.9 throw where nothing can catch it.
       await isDone(listener.shutdown(), patienceMs);
       const isQuiet = await isDone(Promise.all([repairing, swept]), DISK_PATIENCE_MS);
       if (isFlushed && isQuiet) pawl.close();
@@ -63,7 +62,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
   };
 }
 
-/** Keeps places for open files, and says so where there are few. */
+/** Opens the spare descriptors, and warns when few files can be open. */
 async function keepSpare(folder: string, log: Log): Promise<Spare> {
   await ensureDir(folder);
   const free = countFree(folder, ENOUGH_FILES);
@@ -85,10 +84,10 @@ function listenOr(onFailure: () => void, open: () => Listener): Listener {
   }
 }
 
-/** Waits for some work, but no longer than `ms`; true when it is done. Throws what it throws in that time. */
-async function isDone(work: Promise<unknown>, ms: number): Promise<boolean> {
+/** Waits for `work`, but no longer than `patienceMs`; true when it is done. Throws what it throws in that time. */
+async function isDone(work: Promise<unknown>, patienceMs: number): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), ms);
+  const timer = setTimeout(() => late.resolve(false), patienceMs);
   try {
     return await Promise.race([work.then(() => true), late.promise]);
   } finally {

@@ -1,3 +1,4 @@
+/** How many bytes a unit of size has. */
 const SIZES: Record<string, number> = {
   "": 1,
   "b": 1,
@@ -11,6 +12,7 @@ const SIZES: Record<string, number> = {
   "tb": 1e12,
 };
 
+/** How many milliseconds a unit of time has. */
 const TIMES: Record<string, number> = {
   "ms": 1,
   "s": 1000,
@@ -19,12 +21,12 @@ const TIMES: Record<string, number> = {
   "d": 86_400_000,
 };
 
-/** Bytes of `"500"`, `"64KiB"`, `"1.5 GB"`; `undefined` for anything else. */
+/** Reads a size such as `"500"`, `"64KiB"` or `"1.5 GB"`, and gives bytes; `undefined` for anything else. */
 export function parseSize(text: string): number | undefined {
   return parseWithUnit(text, SIZES);
 }
 
-/** Milliseconds of `"500ms"`, `"60s"`, `"7d"`; the unit is required. `undefined` for anything else. */
+/** Reads a time with its unit, such as `"500ms"`, `"60s"` or `"7d"`, and gives milliseconds; `undefined` for anything else. */
 export function parseTime(text: string): number | undefined {
   return parseWithUnit(text, TIMES);
 }

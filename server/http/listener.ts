@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import { isOutOfFiles } from "../errors.ts";
 import type { Spare } from "../storage/disk/descriptors.ts";
 
-/** Where and how the server listens. */
+/** The options of a listener. */
 export interface ListenerOptions {
   readonly host: string;
   /** The TCP port; 0 for any free one. */

@@ -53,7 +53,7 @@ const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
 };
 
-/** Where the page's files are. */
+/** The folders of the page's files. */
 export interface PagesOptions {
   /** The folder that holds `static/` and `client/`. */
   readonly root: string;

@@ -12,7 +12,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "moved": 5,
 };
 
-/** What a refusal says besides its error. */
+/** The things that a refusal can say besides its error. */
 export interface Besides {
   /** The protocol's own statuses. */
   readonly statuses?: Statuses;

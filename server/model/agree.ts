@@ -3,7 +3,7 @@ import { UploadError } from "../errors.ts";
 import type { Digest } from "./digest.ts";
 import type { ReceivingUpload } from "./upload.ts";
 
-/** What a request to append announces of its body and of the file. */
+/** The facts that a request to append announces about its body and about the file. */
 export interface Announced {
   /** The byte of the file at which the body starts. */
   readonly offset: number;
@@ -19,10 +19,10 @@ export interface Announced {
   readonly digests?: readonly Digest[];
 }
 
-/** What the record says of the file. */
+/** The facts about the file that the record has. */
 export type Known = Pick<ReceivingUpload, "offset" | "length" | "digests">;
 
-/** What record and request together say of the file. */
+/** The facts about the file on which record and request agree. */
 export interface Agreed {
   readonly length?: number;
   readonly digests?: readonly Digest[];

@@ -5,13 +5,13 @@ import { type CompleteUpload, type ReceivingUpload, safeBytes } from "./upload.t
 /** An upload that a client's id can mean: one that is not over. */
 export type PresentUpload = ReceivingUpload | CompleteUpload;
 
-/** What a request that names an upload by a client's id announces. */
+/** The facts that a request with a client's id announces. */
 export interface SentById extends Omit<Announced, "toTheEnd" | "digests"> {
   /** True when a later request took the lock over, and so ended this one. */
   readonly isTakenOver?: boolean;
 }
 
-/** What a request with a client's id does to the upload that the id means. */
+/** The decision what a request with a client's id does to the upload that the id means. */
 export type Decision =
   /** A new upload begins. */
   | { readonly kind: "begin" }

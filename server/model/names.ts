@@ -1,7 +1,7 @@
 /** The longest name of one file or folder, in bytes of UTF-8, that the usual file systems take. */
 const MAX_NAME_BYTES = 255;
 
-/** The longest extension that is kept when a name is cut, in bytes with its dot. What follows a late dot in a long sentence is no extension. */
+/** The longest extension that is kept when a name is cut, in bytes with its dot. The text after a late dot in a long sentence is no extension. */
 const MAX_EXTENSION_BYTES = 32;
 
 /** The most passes of cleaning. Cutting a name can lay bare a device's name, which the next pass mends. */

@@ -10,7 +10,7 @@ const MAX_FOLDERS = 32;
  */
 const MAX_FOLDERS_BYTES = 1792;
 
-/** What separates the segments of a client's path: `/`, and `\` from a client on Windows. No file's name can have either. */
+/** The separators of a client's path: `/`, and `\` from a client on Windows. No file's name can have either. */
 const SEPARATOR = /[/\\]/;
 
 /** The place that a client wants for its file, as it was sent. `/` and `\` both separate segments. */

@@ -18,12 +18,12 @@ export type End =
   | "failed"
   | StopReason;
 
-/** What came of a body. */
+/** The result of receiving a body. */
 export interface Received {
   /** How many of the body's bytes were appended. */
   readonly received: number;
   readonly end: End;
-  /** What was thrown, if the end is `disconnected`, `too-short-chunks`, `disk-full` or `failed`. */
+  /** The error, if the end is `disconnected`, `too-short-chunks`, `disk-full` or `failed`. */
   readonly error?: unknown;
 }
 

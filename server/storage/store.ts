@@ -59,7 +59,7 @@ export class RefusedPath extends Error {
 export type PlacedFile = Pick<CompleteUpload, "id" | "path" | "length" | "identity">;
 
 /**
- * Where a finished file is. `there`: under its path. `unplaced`: not under its path, but the upload's own entry exists and
+ * The state of a finished file. `there`: under its path. `unplaced`: not under its path, but the upload's own entry exists and
  * the file can be placed again. `missing`: nothing lies at the path. `replaced`: something else lies there.
  */
 export type Whereabouts = "there" | "unplaced" | "missing" | "replaced";

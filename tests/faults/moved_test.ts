@@ -59,7 +59,7 @@ for (const [what, move] of Object.entries(MOVES)) {
     const answer = await send(pawl.url, "after", file);
     const text = await answer.text();
     assertEquals([answer.status, answer.headers.get("upload-offset")], [503, null]);
-    assertMatch(text, /data folder is not where it was/);
+    assertMatch(text, /data folder was moved/);
     const last = await hanging;
     assertEquals([last.status, last.headers.get("upload-offset")], [503, null]);
     await last.body?.cancel();

@@ -9,7 +9,7 @@ import { upgrade } from "./upgrade.ts";
  * Opens the records in the Deno KV database at `path`, which is made if it is missing (`:memory:` for a database that is
  * not kept). Of two paths that `sameName` makes one name, only one can be claimed.
  *
- * What is stored, by key; the words of the stored values are older than some of the code's and stay as they are:
+ * The table lists all keys and values. Some stored words are older than the words of the code, and stay as they are:
  *
  * | key                           | value                                                                                  |
  * | ----------------------------- | -------------------------------------------------------------------------------------- |
