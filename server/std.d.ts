@@ -1,6 +1,6 @@
 // The types of the @std modules that Pawl uses. npm's copy of the standard library is plain JavaScript; these
-// declarations, keyed by the names of the import map, give it the types that JSR's copy has. Who maps the names to
-// JSR instead deletes this file and its line in deno.json.
+// declarations, keyed by the names of the import map, give it the types of the copy on JSR. If you map the names to JSR
+// instead, delete this file and its line in deno.json.
 
 declare module "@std/assert" {
   export class AssertionError extends Error {}
