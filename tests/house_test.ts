@@ -26,7 +26,7 @@ const CLIENT = [
   "client/page",
 ];
 
-/** What is wrong with each import that runs up. */
+/** Describes each import that runs up. */
 function upward(imports: Imports, rooms: readonly string[]): string[] {
   return [...imports].flatMap(([file, targets]) =>
     targets.filter((target) => levelOf(target, rooms) > levelOf(file, rooms))

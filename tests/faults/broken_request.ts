@@ -29,7 +29,7 @@ export const MOMENTS: readonly Moment[] = [
 export interface Shape {
   readonly name: string;
   readonly size: number;
-  /** Where the body starts and ends. */
+  /** The bytes of the file at which the body starts and ends. */
   readonly start: number;
   readonly end: number;
   readonly chunked: boolean;
@@ -68,7 +68,7 @@ function isAllKept({ kind, moment, shape, asks }: Case): boolean {
   return asks === "status" && (kind === "stall" || (kind !== "reset" && !shape.chunked));
 }
 
-/** What a broken request may leave on the server. */
+/** The offsets that a broken request may leave on the server. */
 interface Left {
   /** In bytes of the file. */
   readonly least: number;
@@ -128,7 +128,7 @@ export async function breakAndGoOn(
   assertEquals(sha256, source.sha256, `The file of ${id} is another one`);
 }
 
-/** What the server tells, asked in several ways one after the other, must agree and be possible. */
+/** Asks the server in several ways, one after the other. Its answers must agree and be possible. */
 async function checkCounts(
   client: ReturnType<typeof simpleClient>,
   { shape: { size, end }, asks }: Case,

@@ -16,7 +16,7 @@ const hastyClock: Clock = {
 /** How often each is met; one that stalls costs the client its whole patience. */
 const KINDS = ["cut", "cut", "reset", "reset", "half-close", "delay", "delay", "stall"] as const;
 
-/** What a connection through a bad network comes to. */
+/** The fate of a connection through a bad network. */
 export function drawFault(random: Random): Fault | undefined {
   if (random.chance(0.1)) return undefined;
   const kind = random.pick(KINDS);

@@ -9,11 +9,11 @@ import { BODY_TYPE } from "../support/tus_wire.ts";
 import { describe, newWorld } from "./world.ts";
 
 const content = someBytes(200);
-/** Where the partial uploads begin and end; the first comes again at the end. */
+/** The bytes at which the partial uploads start and end. The first one comes again at the end. */
 const SPANS = [[0, 70], [70, 70], [70, 150]] as const;
 const whole = new Uint8Array([...content.subarray(0, 150), ...content.subarray(0, 70)]);
 
-/** What a client knows that concatenates partial uploads. */
+/** The facts that a client which concatenates partial uploads knows. */
 interface Client {
   readonly paths: string[];
   /** The final upload's address, once it was told. */
@@ -134,7 +134,7 @@ async function recoverAndCheck(
     assertEquals([headers.get("upload-offset"), headers.get("upload-length")], ["220", "220"]);
     assertEquals(pawl.log.lines.filter((line) => /^(error|warning)/.test(line)), []);
   });
-  // What was told is safe, even if nothing survives that was not flushed.
+  // Acknowledged bytes are safe, even if nothing survives that was not flushed.
   using after = disk.afterLoss({ bytes: "none", names: "none" });
   await onDisk(after, (pawl) => pawl.repair());
   assertEquals([...after.files("files")], [["whole.bin", whole]]);

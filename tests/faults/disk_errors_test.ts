@@ -9,12 +9,12 @@ import { check, copyOf, describe, drawingOf, newWorld, run, type World } from ".
 
 type Kinds = readonly Step["kind"][];
 
-/** What steps of some kinds fail with. */
+/** The error with which steps of some kinds fail. */
 interface Trouble {
   readonly name: string;
   readonly kinds: Kinds;
   readonly error: Error;
-  /** What a request is answered in which it happens. */
+  /** The answer to the request in which that happens. */
   readonly status: number;
   /** The write before it takes a half of its bytes. */
   readonly short?: true;
@@ -41,7 +41,7 @@ const TROUBLES: readonly Trouble[] = [
   { name: "a database without space", kinds: ["commit"], error: new Error("database or disk is full"), status: 507 },
 ];
 
-/** What else fails from then on, until the clients have done what they do. */
+/** The other steps that fail from then on, until the clients are done. */
 interface Lasting {
   readonly name: string;
   /** The kinds of steps that it begins with, where not with any. */
@@ -121,7 +121,7 @@ Deno.test("a step that fails while a killed server's bytes are looked at does no
   assert(sum.faults > 100, `${sum.faults} faults`);
 });
 
-/** What the clients do, and what they find. */
+/** The work of the clients, and its checks. */
 interface Case {
   readonly scenario: Scenario;
   readonly from: World;

@@ -49,7 +49,7 @@ await testOnSmallDisk(
     });
     const unfinished = await send(pawl.url, "unfinished", file, 9_000_000);
     const finished = await send(pawl.url, "finished", file, file.length);
-    // What these give back is too little for a record.
+    // The space that these free is too little for a record.
     const tiny = [await send(pawl.url, "t1", file.slice(0, 10), 10), await send(pawl.url, "t2", file.slice(0, 10), 99)];
     for (const location of [...tiny, unfinished, finished]) {
       await fill(ballast);
@@ -63,7 +63,7 @@ await testOnSmallDisk(
     assertEquals(await filesBelow(join(data, "files")), []);
     assertEquals(await filesBelow(join(data, "incoming")), []);
     await Deno.remove(ballast);
-    // What had no record yet gets one by the sweep.
+    // The sweep records the removals that had no space before.
     await pawl.tell("advance 0");
     await pawl.stop("SIGKILL");
     await using next = await startPawl(data);

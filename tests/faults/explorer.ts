@@ -14,7 +14,7 @@ import {
   type World,
 } from "./world.ts";
 
-/** What was tried. */
+/** The numbers of what was tried. */
 export interface Tally {
   /** Steps at which the power was lost, or the process was killed. */
   crashPoints: number;

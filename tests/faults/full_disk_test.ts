@@ -43,7 +43,7 @@ await testOnSmallDisk(
       assertMatch(full.text, /disk is full.*go on from there when there is space/);
       assert(full.offset > 4_000_000 && full.offset < 9_000_000, `${full.offset} bytes are kept`);
       assertEquals(await ask(pawl.url, "film"), { status: 200, count: full.offset });
-      // The disk stays full: whatever is tried, the count does not move back, and others get the same clear answer.
+      // The disk stays full: whatever is tried, the offset does not move back, and others get the same clear answer.
       for (let tries = 0; tries < 5; tries++) {
         safe = (await ask(pawl.url, "film")).count;
         assert(safe >= full.offset);

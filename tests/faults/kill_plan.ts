@@ -2,7 +2,7 @@ import { basename } from "@std/path";
 import type { Random } from "../support/random.ts";
 import { sha256Of, Source } from "../support/sources.ts";
 
-/** What a client wants with one file, and how it goes about it. */
+/** The plan of a client for one file. */
 export interface Plan {
   readonly id: string;
   readonly source: Source;
@@ -23,7 +23,7 @@ export interface Plan {
   readonly damage: number;
   /** It never asks, and sends the whole file from byte 0 until it hears that it is there. */
   readonly careless: boolean;
-  /** What becomes of it half-way, or when it is finished. */
+  /** The upload's fate, half-way or when it is finished. */
   readonly fate: "keep" | "terminate" | "remove";
 }
 
@@ -33,7 +33,7 @@ export const LONG_BYTES = 40_000_000;
 /** How large the files of one client are. */
 export type SizeClass = "small" | "any" | "long";
 
-/** What tells whose a finished file is: its bytes, or its name where it has none. */
+/** The text by which a finished file is recognised: its bytes, or its name if it has none. */
 export function traitOf(path: string, { sha256, size }: { sha256: string; size: number }): string {
   return size > 0 ? sha256 : basename(path).replace(/ \(\d+\)/, "");
 }

@@ -32,11 +32,11 @@ Deno.test("kill -9, again and again: what was acknowledged is there, and every f
 class KillRun {
   readonly uploads: KilledUpload[] = [];
   readonly tally: Tally = { counts: 0, bytes: 0 };
-  /** What the last server has printed. */
+  /** The output of the last server. */
   output = () => "";
   readonly #data: string;
   readonly #random: Random;
-  /** What each client works at. */
+  /** The upload that each client works at. */
   readonly #current: (KilledUpload | undefined)[] = CLIENTS.map(() => undefined);
   /** The finished files that were there at the last look, and what was in them. */
   #there: ReadonlyMap<string, { version: string; trait: string }> = new Map();

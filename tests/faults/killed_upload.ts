@@ -5,19 +5,19 @@ import { connect, head, postHead, type RawAnswer } from "../support/raw.ts";
 import { sha256OfStream } from "../support/sources.ts";
 import { digestHeader, type Plan, traitOf } from "./kill_plan.ts";
 
-/** What a run has done so far. */
+/** The numbers of a run so far. */
 export interface Tally {
-  /** How many counts that the server told were held against what it had told before. */
+  /** How many offsets that the server told were held against what it had told before. */
   counts: number;
   /** How many bytes of finished files were compared. */
   bytes: number;
 }
 
-/** What the clients tell while they work, for the server to be killed at a bad moment. */
+/** Events that clients report while they work, so that the server can be killed at a bad moment. */
 export type OnEvent = (event: "sent" | "answered") => void;
 
 /**
- * One upload to a server that is killed again and again. It holds the server to what it has acknowledged: a count that
+ * One upload to a server that is killed again and again. It holds the server to what it has acknowledged: an offset that
  * is less than an earlier one, or more than was sent, throws, and so does every other answer that cannot be.
  */
 export class KilledUpload {
@@ -29,7 +29,7 @@ export class KilledUpload {
   readonly #tally: Tally;
   #location = "";
   #acknowledged = 0;
-  /** Where the furthest byte that was sent ends; `undefined` before the first request. */
+  /** The end of the furthest byte that was sent; `undefined` before the first request. */
   #sent: number | undefined;
   #isTerminating = false;
   /** It has asked for its file to be removed, and may not have heard that it is. */
@@ -44,7 +44,7 @@ export class KilledUpload {
     this.#tally = tally;
   }
 
-  /** What its finished file can be told by. */
+  /** The text by which its finished file is recognised. */
   get trait(): string {
     return traitOf(this.plan.headers["X-File-Name"] ?? "", this.plan.source);
   }
@@ -86,7 +86,7 @@ export class KilledUpload {
     }
     const { count, complete, location } = await this.#status(pawl);
     const isThere = this.state === "finished" && (!this.#isRemoving || complete);
-    assertEquals([count, complete], isThere ? [size, true] : [0, false], this.about("tells another count"));
+    assertEquals([count, complete], isThere ? [size, true] : [0, false], this.about("tells another offset"));
     if (isThere) assertEquals(location, this.#location, this.about("has become another one"));
     if (!withBytes || this.#isRemoving || this.#location === "") return;
     const response = await fetch(`${pawl.url}${this.#location}`);
@@ -126,7 +126,7 @@ export class KilledUpload {
     const isKept = count >= this.#acknowledged;
     assert(isKept, this.about(`has ${count} bytes of the ${this.#acknowledged} acknowledged`));
     assert(count <= (this.#sent ?? 0), this.about(`has ${count} bytes, and ${this.#sent} were sent`));
-    // Who is about to start over does not go on from it.
+    // A client that is about to start over does not go on from this offset.
     if (!this.plan.careless && !this.#mustStartOver) this.#acknowledged = count;
   }
 

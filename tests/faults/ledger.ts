@@ -9,7 +9,7 @@ export interface SentFile {
   readonly content: Uint8Array<ArrayBuffer>;
   /** The headers that go with each of its requests. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What its client wants in the end; `finished` where nothing is said. */
+  /** The state that the client wants in the end; `finished` by default. */
   readonly wanted?: "removed";
   /** How many finished files the client asks for; 1 where nothing is said. */
   readonly copies?: number;
@@ -23,7 +23,7 @@ interface Doubt {
   readonly untilFinished: boolean;
 }
 
-/** What is known when a request is sent. */
+/** The facts that are known when a request is sent. */
 interface Asked {
   readonly count: number;
   readonly lettings: number | undefined;
@@ -31,9 +31,9 @@ interface Asked {
 
 /** All that has left the server, and what follows from it. */
 export class Ledger {
-  /** The highest count that was acknowledged for each file, since its client last let go of it. */
+  /** The highest offset that was acknowledged for each file, since its client last started over or terminated it. */
   readonly #counts = new Map<string, number>();
-  /** How often its client has let go of each file. */
+  /** How often the client started over or terminated each file. */
   readonly #lettings = new Map<string, number>();
   /** The finished uploads that were acknowledged, and whose they are. */
   readonly #finished = new Map<string, SentFile>();
@@ -43,7 +43,7 @@ export class Ledger {
   readonly #removals = new Map<string, boolean>();
   /** The finished upload whose removal the client of a file has asked for last. */
   readonly #removing = new Map<string, string>();
-  /** Where a file may have other bytes than its own: their body was wrong, and no answer has said so. */
+  /** The ranges in which a file may have wrong bytes: their body was wrong, and no answer has said so. */
   readonly #doubts = new Map<string, Doubt>();
 
   copy(): Ledger {
@@ -67,7 +67,7 @@ export class Ledger {
     this.#lettings.set(id, (this.#lettings.get(id) ?? 0) + 1);
   }
 
-  /** What is known when a request is sent, to be given back with its answer. */
+  /** Takes down the facts that are known when a request is sent. The caller gives them back with the answer. */
   asked(file: SentFile): Asked {
     return { count: this.count(file), lettings: this.#lettings.get(file.id) };
   }
@@ -119,7 +119,7 @@ export class Ledger {
     const offset = answer.headers.get("upload-offset");
     if (offset === null) return;
     const count = Number(offset);
-    // An answer that was overtaken tells of what its client has let go of meanwhile.
+    // An answer that came late may be about an upload that its client has started over or terminated meanwhile.
     const isOvertaken = asked.lettings !== this.#lettings.get(file.id);
     assert(isOvertaken || count >= asked.count, `${count} bytes of ${file.id} are acknowledged, after ${asked.count}`);
     const location = answer.headers.get("location");

@@ -39,7 +39,7 @@ async function check(
       await play(server, sequence, `run${++count}`, tally);
     } catch (error) {
       failedAt = Math.min(failedAt, performance.now());
-      // What it leaves behind must not fail the next sequence.
+      // The rest of a failed sequence must not fail the next one.
       await server[Symbol.asyncDispose]();
       server = undefined;
       throw error;

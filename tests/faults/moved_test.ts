@@ -22,7 +22,7 @@ async function bytesBelow(folder: string): Promise<number> {
   return bytes;
 }
 
-/** What may happen to the data folder while the server runs. */
+/** The things that may happen to the data folder while the server runs. */
 const MOVES: Record<string, (data: string) => Promise<void>> = {
   "moved away": (data) => Deno.rename(data, `${data}-elsewhere`),
   async "exchanged for another one"(data) {
@@ -42,7 +42,7 @@ const MOVES: Record<string, (data: string) => Promise<void>> = {
 };
 
 for (const [what, move] of Object.entries(MOVES)) {
-  Deno.test(`a data folder that is ${what} ends the server: nothing is acknowledged, not to who is sending either`, async () => {
+  Deno.test(`a data folder that is ${what} ends the server: nothing is acknowledged, not even to a client that is sending`, async () => {
     await using dir = await tempDir();
     const data = join(dir.path, "data");
     await using pawl = await startPawl(data);

@@ -12,7 +12,7 @@ import { drawFault, uploadChecked } from "./checked_uploader.ts";
 import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
 
 for (const kind of ["cut", "reset", "half-close", "stall"] as const) {
-  Deno.test(`${kind} at any moment of a request: the count told is the one that the next request meets`, async () => {
+  Deno.test(`${kind} at any moment of a request: the offset told is the one that the next request meets`, async () => {
     await using dir = await tempDir();
     await using pawl = await startPawl(dir.path);
     const cases = MOMENTS.flatMap((moment) =>

@@ -8,7 +8,7 @@ import { simpleClient } from "../support/simple_client.ts";
 const file = someBytes(200);
 const size = { "X-File-Size": "200" };
 
-/** What a relaxed server leaves that has told of 100 bytes. */
+/** The data folder of a relaxed server that has acknowledged 100 bytes. */
 async function relaxedDisk(): Promise<LossyDisk> {
   const disk = LossyDisk.empty();
   await using pawl = await openLossyPawl(disk, {}, false);

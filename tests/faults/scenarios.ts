@@ -4,7 +4,7 @@ import { brokenBody, pieces } from "../support/simple_client.ts";
 import type { SentFile } from "./ledger.ts";
 import { type Sender, together } from "./sender.ts";
 
-/** What some clients do. Nothing is asserted but that it comes to its end: what must hold, holds for all. */
+/** The work of some clients. A scenario asserts only that it ends, because the invariants hold for all scenarios. */
 export interface Scenario {
   readonly name: string;
   readonly files: readonly SentFile[];
@@ -242,7 +242,7 @@ export const SCENARIOS: readonly Scenario[] = [
         const { count } = await sender.status(whole);
         await sender.send(whole, count);
       })();
-      // Where the other one could not even ask, its client lets go in the end.
+      // If the other request could not even ask, its client closes the connection in the end.
       await together(hanging, next.finally(() => body.end()));
     },
   },

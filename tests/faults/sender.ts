@@ -58,7 +58,7 @@ export class Sender {
   }
 
   async terminate(file: SentFile): Promise<Answer> {
-    // A finished one is refused: that one is not let go of.
+    // A finished upload refuses to be terminated, so the client still owns it.
     this.ledger.letGo(file);
     const id = this.disk.tables.clients.get(JSON.stringify(["anonymous", file.id]));
     const answer = await this.#alive("DELETE", () => this.#client.terminate(file.id));

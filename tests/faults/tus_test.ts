@@ -12,13 +12,13 @@ const content = someBytes(200);
 const LENGTH = String(content.length);
 const name = { "Upload-Metadata": `filename ${btoa("a.bin")}` };
 
-/** What a client was told: where its upload is, and how many bytes of it are safe. */
+/** The address and the offset of an upload that a client was told. */
 interface Told {
   path?: string;
   count: number;
 }
 
-/** One body, from a count to another; a part of it may come and then break. */
+/** One body, from an offset to another; a part of it may come and then break. */
 type Send = (pawl: LossyPawl, told: Told) => Promise<void>;
 
 function create(makeBody: () => BodyInit | null, headers: Record<string, string>): Send {

@@ -63,7 +63,7 @@ const LINES = [
 ] as const;
 const BODIES = ["abcde", "5\r\nabcde\r\n", "fffffffff\r\nab", "zz\r\n", "0\r\n\r\n", "\r\n\r\n"] as const;
 
-/** What a client sends that means harm, or is broken: parts of requests, in any order, some of their bytes changed. */
+/** The bytes of a hostile or broken client: fragments of requests, in any order, with some bytes changed. */
 function* garbage(random: Random): Generator<Uint8Array> {
   let text: string = random.pick(STARTS);
   for (let lines = random.integer(0, 6); lines > 0; lines--) text += random.pick(LINES);

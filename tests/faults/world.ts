@@ -42,7 +42,7 @@ export async function run(
   }
 }
 
-/** What a check has to know of the way in which things went on. */
+/** The facts about a run that a check needs. */
 export interface Expected {
   /** Each file is wanted to come to its end; not so after every upload was terminated. */
   readonly atItsEnd: boolean;
@@ -90,7 +90,7 @@ export function assertAllKnown({ disk }: Pick<World, "disk">): void {
   assertEquals([...disk.files("files").keys()].filter((path) => !known.has(path)), []);
 }
 
-/** The same text for worlds that are the same but for their random ids. */
+/** Describes a world. Two worlds that differ only in random ids have one description. */
 export function describe({ disk, ledger }: World): string {
   const nodes = [...disk.nodes].map(([number, node]) => [number, node.describe()]);
   const { uploads, clients } = disk.tables;
@@ -102,7 +102,7 @@ export function describe({ disk, ledger }: World): string {
   });
 }
 
-/** What a person wants to see of a world. */
+/** Describes a world for a person. */
 export function drawingOf({ disk }: World): string {
   const lines = [...disk.tables.uploads.values()].map((upload) => JSON.stringify(upload));
   for (const [path, { length }] of disk.files("")) {

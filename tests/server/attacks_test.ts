@@ -172,7 +172,7 @@ for (const [holds, table] of Object.entries(TABLES)) {
         assertEquals([outcome.status, outcome.body], [status, outcome.body]);
         assertStringIncludes(outcome.body, says);
         assertEquals(outcome.body.split("\n").length, outcome.status === 200 ? outcome.body.split("\n").length : 1);
-        // What the runtime refuses by itself never comes to the gate.
+        // Some requests are refused by the runtime and never reach the gate.
         if (outcome.headers.get("x-error") === "misdirected") refused++;
         if (outcome.headers.get("x-error") === "bad-request" && table !== METHODS) refused++;
         await site.assertUnharmed();

@@ -10,7 +10,7 @@ Deno.test("an error is one line in the log, with its stack and what caused it", 
   }
 });
 
-Deno.test("what is no error is shown as it always is, a text in quotes", () => {
+Deno.test("a property that is no error is formatted as ever, a text in quotes", () => {
   assertEquals(inOneLine("a\nb", Deno.inspect), '"a\\nb"');
   assertEquals(inOneLine(7, Deno.inspect), "7");
 });

@@ -9,7 +9,7 @@ import { tempDir } from "../support/temp_dir.ts";
 const UP = `..${" ".repeat(300)}x`;
 
 /**
- * What a client may say of a path, and the path below `files/` that comes of it; `undefined` where it is refused. The
+ * A path as a client may send it, and the path below `files/` that the file gets; `undefined` for a refused one. The
  * third is tus' own, which gives a file a name of ours where its own is none.
  */
 const PATHS: [string, string | undefined, string?][] = [

@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 import { virtualTime } from "../support/virtual_time.ts";
 
 const file = someBytes(3_000_000);
-/** Nobody is ever taken for silent; who cannot have an upload is told so at once. */
+/** Limits under which no client counts as silent, and a request that cannot get a lock is refused at once. */
 const NEVER_SILENT = { waitMs: 1, silenceMs: Infinity };
 
 /** The simple protocol over real requests. */
@@ -106,7 +106,7 @@ Deno.test("a new writer takes the upload from a connection that hangs, without w
   assertEquals([status, headers.get("upload-offset")], [409, "2000000"]);
 });
 
-Deno.test("who only asks takes the upload from a connection that is silent, and gets the true count", async () => {
+Deno.test("a status request takes the upload over from a silent connection, and gets the true offset", async () => {
   await using server = await startServer();
   using hanging = await connect(server.port);
   await hanging.send(postHead("a", { "Content-Length": file.length }));
@@ -116,7 +116,7 @@ Deno.test("who only asks takes the upload from a connection that is silent, and 
   assertEquals((await client(server.url).send("a", 1_500_000, file.slice(1_500_000))).text, "Success 3000000");
 });
 
-Deno.test("who only asks leaves a connection that goes on sending alone", async () => {
+Deno.test("a status request leaves a connection alone that goes on sending", async () => {
   await using server = await startServer({ limits: { patience: NEVER_SILENT } });
   using sending = await connect(server.port);
   await sending.send(postHead("a", { "Content-Length": file.length }));
@@ -127,7 +127,7 @@ Deno.test("who only asks leaves a connection that goes on sending alone", async 
   assertEquals((await sending.answer()).body, "Success 3000000");
 });
 
-Deno.test("who goes on from the count while bytes of an earlier request still come in is told to ask again", async () => {
+Deno.test("a request that starts at the offset while bytes of an earlier one still come in is told to ask again", async () => {
   const checkpoints = { checkpointBytes: 1_000_000, checkpointMs: Infinity };
   const limits = { ...checkpoints, patience: NEVER_SILENT, appendPatience: NEVER_SILENT };
   await using server = await startServer({ limits });
@@ -137,7 +137,7 @@ Deno.test("who goes on from the count while bytes of an earlier request still co
   await sending.send(file.subarray(0, 1_100_000));
   let count = "0";
   await until(async () => (count = (await client(server.url).status("a")).text) !== "0", "some bytes are counted");
-  // Fewer than the next count needs: they come in behind it.
+  // Fewer than the next offset needs: they come in behind it.
   await sending.send(file.subarray(1_100_000, 1_100_100));
   await untilReceived(server.data, 1_100_100);
   const answer = await client(server.url).send("a", Number(count), file.slice(Number(count)), headers);
@@ -152,7 +152,7 @@ Deno.test("who goes on from the count while bytes of an earlier request still co
   assertEquals(await server.finished("a"), file);
 });
 
-Deno.test("of two writers at one offset exactly one wins, and the other gets the true count", async () => {
+Deno.test("of two writers at one offset exactly one wins, and the other gets the true offset", async () => {
   await using server = await startServer();
   for (let round = 0; round < 10; round++) {
     const id = `race-${round}`;

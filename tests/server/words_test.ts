@@ -4,7 +4,7 @@ import { filesBelow } from "../faults/run.ts";
 
 const server = fromFileUrl(new URL("../../server/", import.meta.url));
 
-/** What only a protocol says: its headers, its addresses, and its own words for where a body starts. */
+/** The words of a protocol: its headers, its addresses, and its own words for the byte at which a body starts. */
 const PROTOCOLS_WORDS =
   /(?<![\w-])(?:X|Tus|Upload|Repr|Content)-[A-Z][\w-]+|\/files\/|\/upload\b|\/status\b|start byte/i;
 

@@ -7,7 +7,7 @@ import { connect, head } from "./raw.ts";
 import { tempDir } from "./temp_dir.ts";
 import { until } from "./until.ts";
 
-/** What came back of an attack; `status` 0 stands for a connection that was cut without an answer. */
+/** The answer to an attack. `status` 0 stands for a connection that was cut without an answer. */
 export interface Outcome {
   readonly status: number;
   readonly headers: Headers;

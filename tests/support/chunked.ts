@@ -15,7 +15,7 @@ export function chunksOf(sizes: readonly number[], least: number): Chunks {
   };
 }
 
-/** What ends such a body. */
+/** The bytes that end such a body. */
 export const LAST_CHUNK = "0\r\n\r\n";
 
 /** A whole body in chunks of these sizes, again and again, as it goes over the wire. */

@@ -14,13 +14,13 @@ export const HEAD_BYTES = 4000;
 /** Longer than a busy machine lets a server wait for its turn. */
 const LONGEST_STILL_MS = 1500;
 
-/** What lies between a page and the server. */
+/** The line between a page and the server. */
 interface Line {
   /** How many faults have happened. */
   faults: number;
 }
 
-/** What will happen to the next connection, or to each, once all have been made anew. */
+/** The fault of the next connection, or of each, once all have been made anew. */
 export interface LineFaults {
   readonly next?: Fault;
   readonly every?: Fault;

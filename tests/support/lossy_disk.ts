@@ -19,7 +19,7 @@ export interface Step {
   readonly path: string;
 }
 
-/** What goes wrong with a step. */
+/** The way in which a step fails. */
 export interface Fault {
   readonly error: Error;
   /** A write takes half of the bytes, says so, and does not fail. */
@@ -28,14 +28,14 @@ export interface Fault {
   readonly late?: true;
 }
 
-/** What a database has committed: on disk at once. */
+/** The entries that a database has committed. They are on disk at once. */
 export interface Tables {
   readonly uploads: Map<string, Upload>;
   /** The upload that a client's own id means. */
   readonly clients: Map<string, string>;
 }
 
-/** What every call on a disk throws from the moment on in which its power is lost, or its process is killed. */
+/** Thrown by every call on a disk after its power is lost, or its process is killed. */
 export class PowerLost extends Error {
   override name = "PowerLost";
 }
@@ -56,7 +56,7 @@ export function diskOf(path: string): { disk: LossyDisk; parts: string[] } {
 }
 
 /**
- * A model of a disk and of the system's memory before it. What is written is seen at once, and is on the disk only when
+ * A model of a disk and of the system's memory before it. Written bytes are seen at once, and are on the disk only when
  * its file was flushed; a name is on the disk only when its folder was flushed. Each step takes a few turns of the event
  * loop, a flush many, and happens as a whole at the end of them: other calls go on meanwhile.
  */
@@ -73,7 +73,7 @@ export class LossyDisk implements Disposable {
   now = Date.UTC(2026, 0, 1);
   /** Called before each step happens: cuts the power, or gives what goes wrong with it. */
   interfere: (step: Step) => Fault | undefined = () => undefined;
-  /** What is open. */
+  /** The open files. */
   readonly opened = new Set<unknown>();
   readonly #ignoresCase: boolean;
   #isDead = false;
@@ -105,12 +105,12 @@ export class LossyDisk implements Disposable {
     this.#isDead = true;
   }
 
-  /** What a machine that starts again finds on it. */
+  /** The disk as a machine finds it that starts again. */
   afterLoss(survivors: Survivors): LossyDisk {
     return this.#next(afterLoss(this.nodes, survivors), crypto.randomUUID());
   }
 
-  /** What a process that starts again finds, on a machine that went on running. */
+  /** The disk as a new process finds it on a machine that went on running. */
   afterKill(): LossyDisk {
     return this.#next(afterKill(this.nodes), this.boot);
   }
@@ -139,7 +139,7 @@ export class LossyDisk implements Disposable {
     return this.stepNow(step, effect, mayFail);
   }
 
-  /** The same for a synchronous call: nothing else goes on meanwhile. */
+  /** Does a synchronous step: nothing else goes on meanwhile. */
   stepNow<T>(step: Step, effect: (fault?: Fault) => T, mayFail = false): T {
     this.#checkPower();
     const fault = this.interfere(step);

@@ -21,7 +21,7 @@ interface Place {
   readonly node: Node | undefined;
 }
 
-/** What a path means now. */
+/** Finds the node that a path leads to now. */
 function look(path: string): Place {
   const { disk, parts } = diskOf(path);
   const name = parts.at(-1) ?? "";
@@ -40,7 +40,7 @@ function at<T>(path: string, kind: Kind, effect: (place: Place) => T): Promise<T
   return disk.step({ kind, path: parts.join("/") }, () => effect(look(path)));
 }
 
-/** The same for a synchronous call. */
+/** Wraps a synchronous call. */
 function atNow<T>(path: string, kind: Kind, effect: (place: Place) => T): T {
   const { disk, parts } = diskOf(path);
   return disk.stepNow({ kind, path: parts.join("/") }, () => effect(look(path)));

@@ -19,16 +19,16 @@ export class FileNode {
   readonly number: number;
   seen: Bytes = new Uint8Array();
   modifiedAt = 0;
-  /** Who has it locked. */
+  /** The process that has it locked. */
   lockedBy: unknown;
-  /** What the disk may hold, in the order in which it came to be: the first is flushed, the last is what was written. */
+  /** The contents that the disk may hold, the oldest first. The first one is flushed, and the last one was written last. */
   #held: Bytes[] = [new Uint8Array()];
 
   constructor(number: number) {
     this.number = number;
   }
 
-  /** What is on the disk for sure. */
+  /** The content that is surely on the disk. */
   get safe(): Bytes {
     return this.#held[0]!;
   }

@@ -5,7 +5,7 @@ import { saidToHead, tusHead } from "./model_tus.ts";
 import { MAX_BYTES, NEW, type Send, status, statusAt } from "./upload_model.ts";
 import { exchange } from "./model_wire.ts";
 
-/** What the clients of a sequence share. */
+/** The things that all clients of a sequence share. */
 export interface Shared {
   readonly port: () => number;
   /** A number that no file of the sequence has. */
@@ -130,7 +130,7 @@ export class ModelClient {
     return { ...request, digestOf: digestOf[plan.fileDigest] };
   }
 
-  /** The same for a request to an address, which begins nothing. */
+  /** Observes a request to an address, which never begins an upload. */
   #requestTo(address: string, plan: SendPlan): Send {
     const world = this.#worlds.findLast(({ location }) => location === address);
     const earlier = this.#worlds.at(-1)?.earlier.find(({ location }) => location === address);

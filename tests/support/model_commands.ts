@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** What happens in one sequence: several clients, and what they and the server do in turn. */
+/** One sequence: several clients, and the steps that they and the server take in turn. */
 export interface Sequence {
   readonly clients: readonly ClientPlan[];
   readonly commands: readonly Command[];

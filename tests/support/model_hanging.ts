@@ -8,7 +8,7 @@ import { quiet, type Send, send } from "./upload_model.ts";
 export interface HangingRequest {
   readonly connection: RawConnection;
   readonly request: Send;
-  /** What it has not sent. */
+  /** The bytes that it has not sent. */
   readonly rest: Uint8Array;
 }
 
@@ -105,7 +105,7 @@ const SILENCE: Said = {
   location: undefined,
 };
 
-/** What is answered, if the server does not just close the connection. */
+/** The answer, if the server does not just close the connection. */
 export function answerOf(connection: RawConnection, request: Send): Promise<Said | undefined> {
   return inTime(connection.answer().then(readerOf(request), () => undefined));
 }

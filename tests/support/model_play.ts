@@ -4,7 +4,7 @@ import { finishAll } from "./model_end.ts";
 import { Game } from "./model_run.ts";
 import type { ModelServer } from "./model_server.ts";
 
-/** What was done, by kind. */
+/** The numbers of what was done, by kind. */
 export type Tally = Map<string, number>;
 
 /** Plays one sequence against a server, then finishes all its uploads. Throws where the server does what it may not. */

@@ -21,7 +21,7 @@ export function simpleHead(
   });
 }
 
-/** What the model looks at of an answer. */
+/** The part of an answer that the model compares. */
 export function saidSimply({ status, headers, body }: RawAnswer): Said {
   const complete = headers.get("upload-complete");
   return {

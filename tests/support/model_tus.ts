@@ -36,7 +36,7 @@ export function tusHead(method: "HEAD" | "DELETE", address: string): string {
   return head(`${method} ${address}`, VERSION);
 }
 
-/** What the model, which speaks the simple protocol, calls a refusal where tus has another status or other words for it. */
+/** The model's status and line of a refusal, by tus' own. The model speaks the simple protocol. */
 const REFUSALS: readonly {
   readonly code: string;
   readonly tus: number;
@@ -48,7 +48,7 @@ const REFUSALS: readonly {
   { code: "terminated", tus: 404, model: (body) => `410 ${body}` },
 ];
 
-/** What the model looks at of an answer to `PATCH`, `POST` or `DELETE`, in the model's words. */
+/** Translates an answer to `PATCH`, `POST` or `DELETE` into the model's words. */
 export function saidByTus({ status, headers, body }: RawAnswer, address: string): Said {
   const offset = numberIn(headers, "upload-offset");
   const untold = { offset, length: undefined, complete: undefined, location: undefined };
@@ -57,7 +57,7 @@ export function saidByTus({ status, headers, body }: RawAnswer, address: string)
   return { ...untold, ...progress(headers, offset, headers.get("location") ?? address), length: "untold" };
 }
 
-/** What the model looks at of an answer to `HEAD`, which has no words. */
+/** Translates an answer to `HEAD`, which has no body, into the model's words. */
 export function saidToHead({ status, headers }: RawAnswer, address: string): Said {
   const offset = numberIn(headers, "upload-offset");
   const length = numberIn(headers, "upload-length");

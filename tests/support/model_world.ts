@@ -1,14 +1,14 @@
 /**
- * What may be true of the upload that a client's id means. A crash, a cut or a race can end in several ways, so the
+ * A possible state of the upload that a client's id means. A crash, a cut or a race can end in several ways, so the
  * model keeps several worlds, each of which may be the true one. An answer rules out those that could not give it; when
  * none is left, the server has said what it may not say.
  */
 export interface World {
   /** Which file is sent; `undefined` where there is no upload. */
   readonly file: number | undefined;
-  /** How many bytes the server holds: at least what it acknowledged … */
+  /** The least number of bytes that the server holds: those that it acknowledged. */
   readonly least: number;
-  /** … and at most what was sent. */
+  /** The greatest number of bytes that the server holds: those that were sent. */
   readonly most: number;
   readonly length: number | undefined;
   /** The length of the file that the given digest is of; -1 for a digest of other bytes. */
@@ -27,7 +27,7 @@ export interface World {
 }
 
 export interface Writer {
-  /** What was true when it came; it still is if the server ends before it has begun. */
+  /** The state when the request came. It still holds if the server ends before it begins the request. */
   readonly before: World;
   /** It is known to hold the upload, and its client to be there. */
   readonly open: boolean;
@@ -65,7 +65,7 @@ export interface Outcome {
   readonly ofRequest?: true;
 }
 
-/** What the model looks at of an answer. */
+/** The part of an answer that the model compares. */
 export interface Said {
   /** Status and body. */
   readonly line: string;
@@ -88,7 +88,7 @@ export function seen({ says, world, not, ofRequest }: Outcome, said: Said): Worl
   return said.line.startsWith("200 ") ? described(met, said) : met;
 }
 
-/** A positive answer tells more than the count, and all of it must be so. */
+/** A positive answer tells more than the offset, and all of it must be so. */
 function described(world: World, { length, complete, location }: Said): World | undefined {
   const { file, finished, instead } = world;
   if (length !== "untold" && length !== world.length) return undefined;

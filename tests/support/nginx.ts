@@ -14,7 +14,7 @@ export interface Nginx extends AsyncDisposable {
   readonly url: string;
 }
 
-/** What stands in its configuration beside what every one needs. */
+/** The lines of its configuration besides those that every nginx needs. */
 export interface NginxSettings {
   /** Lines of the block `http`. */
   readonly http: string;
@@ -22,7 +22,7 @@ export interface NginxSettings {
   readonly server: string;
 }
 
-/** Where nginx is, if it is there and was built with this module. */
+/** The path of nginx, if it is installed and was built with this module. */
 export async function findNginx(module = ""): Promise<string | undefined> {
   for (const place of PLACES) {
     try {

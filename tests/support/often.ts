@@ -4,10 +4,10 @@ import { fromFileUrl } from "@std/path";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
-/** What goes on beside a run. */
+/** The work that goes on beside a run. */
 type Beside = "nothing" | "two busy loops" | "a compile, nice -n 19";
 
-/** What a run came to. */
+/** The result of a run. */
 interface Run {
   readonly beside: Beside;
   readonly seconds: number;

@@ -9,7 +9,7 @@ import { tempDir } from "./temp_dir.ts";
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
 /**
- * What a test may want to be different from the defaults. With a clock `now` of its own, and no other, time passes as
+ * The options of a test's server. With a clock `now` of its own, and no other, time passes as
  * that shows it, in steps of any length.
  */
 export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic" | "limits">>;
@@ -120,7 +120,7 @@ async function testFolder(
       log: memoryLog(),
       finished: (name) => Deno.readFile(join(data, "files", name)),
       finishedNames: () => names("files"),
-      // What has another name already is on its way out.
+      // A file that has its finished name already will lose this one soon.
       incomingNames: () => names("incoming", ({ nlink }) => nlink === 1),
     },
     end: async () => void await own?.[Symbol.asyncDispose](),

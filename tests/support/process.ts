@@ -27,7 +27,7 @@ export interface StartOptions {
   readonly script?: string;
   /** How many files the process may have open at most; what this one may have unless told. */
   readonly openFiles?: number;
-  /** What it is allowed, as options of `deno run`; everything unless told. */
+  /** The permissions, as options of `deno run`; all by default. */
   readonly permissions?: readonly string[];
 }
 

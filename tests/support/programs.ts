@@ -1,6 +1,6 @@
 /**
  * A test that needs programs. Without one of them it is ignored and its name says so; with `PAWL_REQUIRE_BROWSER=1` it
- * fails. `variable` is the environment's that names another place. What the tests of a file share (a browser that is
+ * fails. `variable` names the environment variable for another path. Things that the tests of a file share (a browser that is
  * started at its first use) is no leak of one of them.
  */
 export function programTest(

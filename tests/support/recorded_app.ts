@@ -1,6 +1,6 @@
 import type { App } from "../../server/http/app.ts";
 
-/** What has been read of the requests to an app and written into its answers: names of headers, in small letters. */
+/** The headers that an app has read from requests and written into answers, in small letters. */
 export interface Recorded {
   readonly read: Set<string>;
   readonly written: Set<string>;

@@ -3,9 +3,9 @@ import { connect, postHead, type RawConnection } from "./raw.ts";
 
 export const PART_BYTES = 2000;
 
-/** What became of writers that hang, each of which loses its upload to the next. */
+/** The answers to writers that hang. Each loses its lock to the next. */
 export interface TakeOvers {
-  /** How each was told of it: the status, and the count. */
+  /** How each was told of it: the status, and the offset. */
   readonly told: (readonly [status: number, offset: string | null])[];
   /** How long each took, from the new request to the answer to the old one, in milliseconds. */
   readonly times: number[];

@@ -4,7 +4,7 @@ import net from "node:net";
 export type Direction = "up" | "down";
 
 /**
- * What happens to a connection when so many bytes have gone through in one direction:
+ * The fault of a connection after so many bytes in one direction:
  *
  * - `cut`: it is closed towards both sides
  * - `reset`: it is reset (RST) towards both sides
@@ -31,7 +31,7 @@ export interface TcpProxy extends AsyncDisposable {
 export interface ProxyOptions {
   /** The server's port. */
   readonly to: number;
-  /** What will happen to the next connection. */
+  /** The fault of the next connection. */
   plan(): Fault | undefined;
   /** Called just before that; it happens when what this gives has resolved. */
   beforeFault?(fault: Fault): Promise<void>;

@@ -29,7 +29,7 @@ export interface TusClient extends AsyncDisposable {
   uploadUntil(bytes: number, file: Buffer, options?: tus.UploadOptions): Promise<tus.Upload>;
   /** Goes on with the one upload of this file that it remembers. */
   resume(file: Buffer, options?: tus.UploadOptions): Promise<tus.Upload>;
-  /** What it remembers of this file. */
+  /** The address that the client remembers for this file. */
   remembered(file: Buffer): Promise<tus.PreviousUpload[]>;
 }
 
@@ -161,7 +161,7 @@ function recordOf(request: tus.HttpRequest): TusRequest {
   };
 }
 
-/** What a browser's localStorage is to tus-js-client. */
+/** A store for tus-js-client in the place of a browser's localStorage. */
 class MemoryUrlStorage implements tus.UrlStorage {
   readonly #uploads = new Map<string, { fingerprint: string; upload: tus.PreviousUpload }>();
 
@@ -180,7 +180,7 @@ class MemoryUrlStorage implements tus.UrlStorage {
 
   addUpload(fingerprint: string, upload: tus.PreviousUpload): Promise<string> {
     const urlStorageKey = crypto.randomUUID();
-    // What is stored does not change with the upload: the storages that people use hold text.
+    // The stored value is a copy, because the storages that people use hold text.
     this.#uploads.set(urlStorageKey, { fingerprint, upload: { ...structuredClone(upload), urlStorageKey } });
     return Promise.resolve(urlStorageKey);
   }

@@ -1,6 +1,6 @@
 import { openTusWire, type TusWire } from "./tus_wire.ts";
 
-/** What the standard says, by its section, and what shows it. */
+/** The rules of the standard by section, each with the test that shows it. */
 export type Table = Record<string, (wire: TusWire) => Promise<void>>;
 
 /** A test of one section, with a step for each thing that it says. */

@@ -10,7 +10,7 @@ export interface TusWire extends AsyncDisposable {
   readonly server: TestServer;
   /** One request with `Tus-Resumable` (unless `headers` has it empty) on a connection of its own, and its answer. */
   ask(line: string, headers?: RequestHeaders, body?: Uint8Array | string): Promise<RawAnswer>;
-  /** The same for a body of tus' own type, and with its length. */
+  /** Asks with a body of tus' own type, and with its length. */
   send(line: string, headers: RequestHeaders, body: Uint8Array | string): Promise<RawAnswer>;
   /** Begins an upload, and gives its path. */
   create(headers: RequestHeaders): Promise<string>;

@@ -4,7 +4,7 @@ import { NOTHING, oldOnceCounted, type Outcome, type Said, seen, type World } fr
 /** The largest file that the server of the model takes. */
 export const MAX_BYTES = 2 ** 30;
 
-/** Where uploads are begun that are known by their addresses. */
+/** The address at which uploads are begun that are known by their addresses. */
 export const NEW = "/files/";
 
 /** A request that sends bytes of a file. */
@@ -49,7 +49,7 @@ function receive(at: World, request: Send, refused: Pick<Outcome, "world" | "ofR
   if (why !== undefined) return [{ says: why, ...refused }];
   const { length, digestOf } = told(at, request);
   const count = request.start + request.bytes;
-  // Where no answer has told an address, nothing stays that could be gone on with.
+  // A client that was told no address can go on with nothing.
   const back = (says: string) => request.address === NEW ? [{ says, ...refused }] : takenBack(says, at, request);
   if (length !== undefined && count > length) return back("400 More bytes…");
   if (at.finished) return [{ says: "200 Success #", world: at }];
@@ -100,7 +100,7 @@ export function interrupted(world: World, request: Send, bytes: number, open = f
   if (at.finished) return [...elsewhere, { ...at, writer }];
   const most = Math.min(start + bytes, told(at, request).length ?? Infinity);
   const begun: World = { ...at, most, writer, old: "maybe" };
-  // What the request tells of the file is recorded with its bytes, or lost with the server.
+  // The facts that the request announces are recorded with its bytes, or lost with the server.
   return [...elsewhere, begun, told(begun, request)];
 }
 
@@ -219,7 +219,7 @@ function begin({ file, finished, length, location, instead, earlier }: World, re
   return told(fresh, request);
 }
 
-/** What is known of the upload when the request has told of the file. */
+/** The state of the upload once the request has announced its facts. */
 function told(at: World, { address, start, size, bytes, chunked, digestOf }: Send): World {
   const length = size ?? (address !== undefined || chunked || at.finished ? at.length : start + bytes);
   return { ...at, length, digestOf: digestOf ?? at.digestOf };

@@ -97,7 +97,7 @@ Deno.test("every refusal carries its code, which a page of an allowed origin can
   }
 });
 
-Deno.test("who opens the page by a name that is not the server's gets a page with the option that allows it", async () => {
+Deno.test("a person who opens the page by a name that is not the server's gets a page with the option that allows it", async () => {
   await using pawl = await openTestApp();
   const accept = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8", Host: "nas.lan:8080" };
   const line = "This server does not know the name nas.lan: if it is right, start the server with --allow-host nas.lan";
@@ -150,7 +150,7 @@ Deno.test("a bug is 500 with a request id that the log line carries too, and tel
   }
 });
 
-Deno.test("a disk that fails is 500 with the count that is safe, and a log line with the cause", async () => {
+Deno.test("a disk that fails is 500 with the offset that is safe, and a log line with the cause", async () => {
   const log = memoryLog();
   const fail = () => Promise.reject(new UploadError("failed", "The disk", { offset: 7, cause: new Error("EIO") }));
   const app = createApp({

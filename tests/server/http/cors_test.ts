@@ -53,7 +53,7 @@ Deno.test("the preflights of all resources list every method and header that any
   }
 });
 
-/** What an answer says that no page has to be allowed to read, or that no page has a use for. */
+/** The answer headers that pages may read without CORS, or have no use for. */
 const FOR_BROWSERS = new Set([
   "access-control-allow-headers",
   "access-control-allow-methods",
@@ -70,7 +70,7 @@ const FOR_BROWSERS = new Set([
   "x-content-type-options",
 ]);
 
-/** What a page does not set, or may set anyway. */
+/** The request headers that a page does not set, or may set without CORS. */
 const BROWSERS_OWN = new Set(["host", "origin", "accept", ...CONNECTION_HEADERS.map((name) => name.toLowerCase())]);
 
 Deno.test("a page may send every header that a handler reads, and read every one that an answer has, and no other", async () => {

@@ -6,7 +6,7 @@ const MAX_BYTES = 100;
 const digests = [{ algorithm: "sha-256", value: new Uint8Array([1]) }] as const;
 const others = [{ algorithm: "sha-256", value: new Uint8Array([2]) }] as const;
 
-/** What the file is agreed to be, or the code of the refusal with the count that it tells. */
+/** The facts that were agreed on, or the code of the refusal with its offset. */
 function outcomeOf(known: Known, request: Partial<Announced>): unknown {
   try {
     return agree(known, { offset: known.offset, toTheEnd: false, ...request }, MAX_BYTES);

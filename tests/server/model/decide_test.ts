@@ -61,7 +61,7 @@ const TABLE: readonly [string, PresentUpload | undefined, SentById, string][] = 
   ["an empty file, and now one that is not", finished(0), { offset: 0, length: 5, bodyLength: 0 }, "beside finished"],
 ];
 
-/** What is decided, in one line. */
+/** The decision in one line. */
 function outcomeOf(known: PresentUpload | undefined, request: SentById, hasFile?: boolean): string {
   const decision = decide(known, request, hasFile);
   if (decision.kind === "begin") return "begin";

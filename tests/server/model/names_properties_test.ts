@@ -8,7 +8,7 @@ import { placeOf } from "../../../server/model/place.ts";
 const RUNS = Number(Deno.env.get("PAWL_NAMES") ?? 5000);
 const MAX_LENGTH = 5000;
 
-/** What names have been attacked with, a group a kind: each as likely as the other. */
+/** The characters of known attacks by names, one group for each kind. All groups are equally likely. */
 const ALPHABETS = [
   [".", "..", " ", "\u00a0", "\u3000", "\t", ". "],
   ["/", "\\", ":", "*", "?", "|", "%2e", "%2f"],
@@ -36,7 +36,7 @@ const anyText = fc.oneof(
   { weight: 1, arbitrary: fc.array(fc.string({ unit: "binary" }), { minLength: 1, maxLength: 8 }) },
 ).map((pieces) => pieces.join("").slice(0, MAX_LENGTH));
 
-/** What a name on disk must be, said here once more, and not by the code that is tested. */
+/** The rule for a name on disk, written here anew, independently of the tested code. */
 function checkName(name: string): void {
   const is = (holds: boolean, what: string) => assert(holds, `${what}: ${JSON.stringify(name)}`);
   is(name !== "" && name !== "." && name !== "..", "a name that is none");

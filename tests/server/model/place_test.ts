@@ -41,6 +41,6 @@ Deno.test("placeOf() says in one line what is over the limits", () => {
   assertThrows(() => placeOf({ path: "/".repeat(60_000) }), UploadError, "60000 folders: at most 32");
   assertEquals(placeOf({ path: folders(7, 255) }).folders.length, 7);
   assertThrows(() => placeOf({ path: folders(8, 255) }), UploadError, "2047 bytes long: at most 1792");
-  // What Linux takes for a path is 4096 bytes: the limit holds for bytes, not for letters.
+  // Linux takes paths of 4096 bytes, so the limit holds for bytes, not for letters.
   assertThrows(() => placeOf({ path: `${"报".repeat(80)}/`.repeat(8) }), UploadError, "1927 bytes long: at most 1792");
 });

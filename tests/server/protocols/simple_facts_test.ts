@@ -18,7 +18,7 @@ Deno.test("Content-Digest: a body that does not have it is taken back, one that 
   assertEquals(await pawl.finished("a"), file);
 });
 
-Deno.test("Repr-Digest: a file that does not have it does not appear", async () => {
+Deno.test("Repr-Digest: a file that does not match it is not placed", async () => {
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);
   const headers = { "X-File-Size": "1000", "Repr-Digest": `sha-256=:${sha256(file)}:` };

@@ -37,7 +37,7 @@ Deno.test("the original tutorial client works: only X-File-Id, ending in -NaN, a
   assertEquals(await pawl.incomingNames(), []);
 });
 
-Deno.test("the file is sent in parts when X-File-Size is given, and each answer has the count", async () => {
+Deno.test("the file is sent in parts when X-File-Size is given, and each answer has the offset", async () => {
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);
   const size = { "X-File-Size": "1000", "X-File-Name": "%D0%BE%D1%82%D1%87%D1%91%D1%82.pdf" };
@@ -56,7 +56,7 @@ Deno.test("the file is sent in parts when X-File-Size is given, and each answer 
   assertEquals(await pawl.finished("отчёт.pdf"), file);
 });
 
-Deno.test("another start byte than the count is answered 400 with the count, and nothing is written", async () => {
+Deno.test("another start byte than the offset is answered 400 with the offset, and nothing is written", async () => {
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);
   assertEquals((await client.send("a", 7, file)).text, "Wrong start byte: 0");

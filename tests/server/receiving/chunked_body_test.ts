@@ -19,7 +19,7 @@ Deno.test("a body without a length is what was sent, whatever its chunks are lik
   }
 });
 
-Deno.test("chunks so short, and so fast, that reading cannot keep up end as an interruption with its count", async () => {
+Deno.test("chunks so short, and so fast, that reading cannot keep up end as an interruption with its offset", async () => {
   await using server = await startServer();
   using connection = await connect(server.port);
   await connection.send(postHead("a", chunked));

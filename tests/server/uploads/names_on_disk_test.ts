@@ -35,7 +35,7 @@ async function sendTo(
 const isBelow = ({ path }: Step) => path.startsWith("data/files/");
 const parts = (step: Step) => isBelow(step) ? step.path.split("/").slice(2) : [];
 
-/** What a disk refuses, and where a file is put instead of `wanted`. */
+/** A path that a disk refuses, and the path that the file gets instead of `wanted`. */
 const REFUSALS: readonly {
   readonly name: string;
   readonly wanted: string;
@@ -144,7 +144,7 @@ Deno.test("names that a disk takes for one are numbered, for files and for folde
   const { texts, files } = await sendTo(disk, ["Photos/A.txt", "photos/a.TXT", "PHOTOS/a.txt", "photos"]);
   assertEquals(texts, Array(4).fill("Success 10"));
   assertEquals(files.sort(), ["Photos/A.txt", "Photos/a (2).TXT", "Photos/a (3).txt", "photos (2)"].sort());
-  // Recorded, and not placed yet: whoever comes then must not get the same name.
+  // The first file is recorded but not placed yet. The next upload must not get the same name.
   using other = LossyDisk.empty({ ignoresCase: true });
   await using pawl = await openLossyPawl(other);
   const client = simpleClient(pawl.app);

@@ -43,7 +43,7 @@ Deno.test("a new upload fits where it leaves the floor free", () => {
       [100, 40, 61, false],
       [40, 40, 0, true],
       [39, 40, 0, false],
-      // What is there already need not fit again.
+      // Bytes that are on the disk already need not fit again.
       [30, 40, -10, true],
       [30, 40, -9, false],
       [100, 40, Infinity, false],
@@ -105,7 +105,7 @@ Deno.test("the disk is looked at ten times a second, not once a piece, and never
   }
 });
 
-Deno.test("what a request had under way when it ended is forgotten with it", async () => {
+Deno.test("bytes that a request had under way when it ended are not counted any more", async () => {
   const { disk, open, space, finishWriting } = diskOf(1000);
   const shared = space(400);
   {

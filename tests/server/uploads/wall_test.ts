@@ -196,7 +196,7 @@ Deno.test("a folder goes with its last file, also where that was taken away, and
 Deno.test("no folder stays of a request that brings no file", async () => {
   await using test = await setUp();
   await test.send("a.txt");
-  // The same file again, which is there already, with folders of many names.
+  // The file is sent again, into folders of many names.
   for (let at = 0; at < 20; at++) {
     const headers = { "X-File-Path": `folder ${at}/deep/a.txt`, "X-Start-Over": "?0" };
     assertEquals((await test.client.send("a.txt", 0, file, headers)).text, "Wrong start byte: 10");

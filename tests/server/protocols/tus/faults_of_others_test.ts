@@ -5,7 +5,7 @@ import { openTestApp, startServer } from "../../../support/pawl.ts";
 import { simpleClient } from "../../../support/simple_client.ts";
 import { base64, BODY_TYPE, openTusWire, told } from "../../../support/tus_wire.ts";
 
-// What other servers get wrong, and what the clients that people use rely on.
+// These tests cover mistakes of other servers, and behaviour that widely used clients rely on.
 
 const file = someBytes(1000);
 const DAY_MS = 86_400_000;
@@ -115,7 +115,7 @@ Deno.test("the last PATCH again, on a finished upload, is answered like the firs
   assertEquals((await wire.send(`PATCH ${path}`, { "Upload-Offset": 0 }, "abc")).status, 409);
 });
 
-Deno.test("HEAD answers soon while a dead PATCH hangs, and the next PATCH goes on from its count", async () => {
+Deno.test("HEAD answers soon while a dead PATCH hangs, and the next PATCH goes on from its offset", async () => {
   await using wire = await openTusWire();
   const path = await wire.create({ "Upload-Length": 1000, "Upload-Metadata": `name ${base64("a")}` });
   using hanging = await wire.begin(`PATCH ${path}`, {
@@ -131,7 +131,7 @@ Deno.test("HEAD answers soon while a dead PATCH hangs, and the next PATCH goes o
   assertEquals((await hanging.answer()).status, 409);
 });
 
-Deno.test("a finish that fails shows: HEAD does not tell a count that is the length, and does not lose the upload", async () => {
+Deno.test("a finish that fails shows: HEAD does not tell an offset that is the length, and does not lose the upload", async () => {
   await using wire = await openTusWire();
   const path = await wire.create({ "Upload-Length": 3, "Upload-Metadata": `name ${base64("a")}` });
   await Deno.remove(`${wire.server.data}/files`);

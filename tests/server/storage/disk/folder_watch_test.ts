@@ -31,7 +31,7 @@ Deno.test("another file, another disk or nothing in the place of the database is
     world.now = 200;
     assertEquals([why, watch.isThere()], [why, false]);
     assertEquals(await watch.moved, why);
-    // What was told meanwhile cannot be untold.
+    // The server has answered meanwhile, so it never goes back.
     world.found = () => first;
     world.now = 1000;
     assertEquals([why, watch.isThere()], [why, false]);

@@ -28,7 +28,7 @@ Deno.test("names that were taken in doubling steps up to 2^53 cost no more than 
   assertEquals(asked.every(Number.isSafeInteger), true);
 });
 
-Deno.test("who comes in a crowd draws at once, and nothing goes on for ever where all is taken", async () => {
+Deno.test("a crowded search draws at once, and a search ends even if all numbers are taken", async () => {
   assertEquals(await freeNumber(() => false, { isCrowded: true, draw: () => 0 }), MAX_NUMBER + 1);
   const { asked, ask } = asking(() => true);
   assertEquals(await freeNumber(ask), undefined);
