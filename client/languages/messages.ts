@@ -1,4 +1,4 @@
-import type { ProblemCode, UploadErrorCode } from "../upload/uploader.ts";
+import type { ProblemCode, UploadErrorCode } from "../mod.ts";
 
 /** What a button does to one file. */
 export type Action =

@@ -1,7 +1,7 @@
 // Named here and not only in deno.json, so that programs without the browser's types can import the library.
 /// <reference lib="dom" />
 import { Database } from "./database.ts";
-import type { Way } from "../upload/request_sizes.ts";
+import type { NetworkPath } from "./network_path.ts";
 import { type KnownBy, uploadKey } from "./keys.ts";
 
 /** What is remembered of an upload that has been begun and is not finished. */
@@ -113,12 +113,12 @@ export class Memory {
   }
 
   /** What is known of the way to a server. */
-  async way(origin: string): Promise<Way> {
-    const known = await this.#database.get("ways", origin) as { way: Way; learnedAt: number } | undefined;
+  async way(origin: string): Promise<NetworkPath> {
+    const known = await this.#database.get("ways", origin) as { way: NetworkPath; learnedAt: number } | undefined;
     return known !== undefined && Date.now() - known.learnedAt < WAY_DAYS * 86_400_000 ? known.way : {};
   }
 
-  async learn(origin: string, way: Way): Promise<void> {
+  async learn(origin: string, way: NetworkPath): Promise<void> {
     await this.#database.put("ways", [[origin, { way, learnedAt: Date.now() }]]);
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../async/clock.ts";
+import type { Clock } from "../mod.ts";
 
 /** Between two texts that are spoken. */
 const SHORTEST_SILENCE_SECONDS = 5;

@@ -1,6 +1,5 @@
 import type { Action } from "../languages/messages.ts";
-import type { QueuedUpload } from "../queue/upload_queue.ts";
-import { UploadError } from "../upload/uploader.ts";
+import { type QueuedUpload, UploadError } from "../mod.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import { copyText } from "./copy_text.ts";
 import type { Picked } from "./dropped.ts";

@@ -1,5 +1,5 @@
 import type { Messages } from "../languages/messages.ts";
-import type { Memory } from "../memory/store.ts";
+import type { Memory } from "../mod.ts";
 import { find } from "./elements.ts";
 import { createWords, type Words } from "./words.ts";
 

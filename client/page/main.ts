@@ -1,7 +1,4 @@
-import { systemClock } from "../async/clock.ts";
-import { Memory } from "../memory/store.ts";
-import { UnfinishedUploads } from "../queue/unfinished_uploads.ts";
-import { type QueuedUpload, UploadQueue } from "../queue/upload_queue.ts";
+import { Memory, type QueuedUpload, systemClock, UnfinishedUploads, UploadQueue } from "../mod.ts";
 import { Announcer } from "./announcer.ts";
 import { Awake } from "./awake.ts";
 import { ChooseAgain } from "./choose_again.ts";

@@ -1,5 +1,5 @@
 import type { Action } from "../languages/messages.ts";
-import type { QueuedUpload } from "../queue/upload_queue.ts";
+import type { QueuedUpload } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import { copyTemplate, part, write } from "./elements.ts";
 import type { Language } from "./language.ts";

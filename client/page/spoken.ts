@@ -1,5 +1,5 @@
 import type { Messages } from "../languages/messages.ts";
-import type { Total } from "../queue/upload_queue.ts";
+import type { Total } from "../mod.ts";
 import { endText, isCutOff, runningOf } from "./total_state.ts";
 import type { Words } from "./words.ts";
 

@@ -1,5 +1,4 @@
-import type { QueuedUpload, Total } from "../queue/upload_queue.ts";
-import type { UploadError } from "../upload/uploader.ts";
+import type { QueuedUpload, Total, UploadError } from "../mod.ts";
 import type { Language } from "./language.ts";
 import type { Words } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import type { Total } from "../queue/upload_queue.ts";
+import type { Total } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import { find, write } from "./elements.ts";
 import type { Language } from "./language.ts";

@@ -1,6 +1,4 @@
-import type { FileFacts } from "../protocol/requests.ts";
-import { isSameFile, type Unfinished, type UnfinishedUploads } from "../queue/unfinished_uploads.ts";
-import { UploadError } from "../upload/uploader.ts";
+import { isSameFile, type Unfinished, type UnfinishedUploads, UploadError } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
@@ -217,7 +215,9 @@ export class UnfinishedView {
 
 /** What is the same for the same file, chosen again; the bytes are compared when it is uploaded. */
 function keyOf(
-  { name, size, lastModified, path = name }: Omit<FileFacts, "type"> & { path?: string | undefined },
+  { name, size, lastModified, path = name }: Pick<File, "name" | "size" | "lastModified"> & {
+    path?: string | undefined;
+  },
 ): string {
   return `${size} ${lastModified} ${path}`;
 }

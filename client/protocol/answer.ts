@@ -1,4 +1,4 @@
-import { parseRetryAfter } from "../upload/backoff.ts";
+import { parseRetryAfter } from "./retry_after.ts";
 import { type Problem, problem } from "./problem.ts";
 import type { TransportAnswer } from "./transport.ts";
 import { refusal, tooLarge, UploadError } from "./upload_error.ts";

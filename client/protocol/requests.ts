@@ -1,8 +1,7 @@
 import { type Meaning, readStatus, readUpload } from "./answer.ts";
 import type { Clock } from "../async/clock.ts";
-import type { Piece } from "../upload/pieces.ts";
+import type { Piece } from "./piece.ts";
 import { problem } from "./problem.ts";
-import { LONGEST_REQUEST_SECONDS } from "../upload/request_sizes.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "./upload_error.ts";
@@ -10,6 +9,9 @@ import { type Patience, sendWatched, Stalled, TooSlow } from "./watchdog.ts";
 
 /** What a server can know a media type by (RFC 6838); a program may give a file any text as its type. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}\s*(;|$)/;
+
+/** After so many seconds a body that is still on its way is cut: proxies do it at 60, and lose what they hold. */
+export const LONGEST_REQUEST_SECONDS = 50;
 
 /** The requests of the simple protocol, for one file. */
 export interface Requests {

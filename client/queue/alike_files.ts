@@ -1,6 +1,6 @@
 import { Gate } from "./gate.ts";
 import type { QueuedUpload } from "./queued_upload.ts";
-import { sampleOf } from "../upload/sample.ts";
+import { sampleOf } from "../upload/file_id.ts";
 
 /** The uploads of a queue by what their files have in common: path, size and time. Their bytes may differ all the same. */
 export class AlikeFiles {

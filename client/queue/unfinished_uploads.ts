@@ -7,8 +7,6 @@ import type { Transport } from "../protocol/transport.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 
-export type { Unfinished } from "../memory/store.ts";
-
 /** The permissions of a handle, which Chromium has and the types of browsers have not. */
 interface PermittedHandle extends FileSystemFileHandle {
   requestPermission?(wanted: { mode: "read" }): Promise<PermissionState>;

@@ -11,11 +11,8 @@ import { Remembering } from "./remembering.ts";
 import { rememberedSizes, type RequestSizes } from "../upload/request_sizes.ts";
 import { createFingerprintOf } from "../upload/fingerprint.ts";
 import { isElsewhere, isLarge, Turns } from "./turns.ts";
-import { Uploader, UploadError } from "../upload/uploader.ts";
-
-export type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
-export type { Total } from "./total.ts";
-export { type QueuedState, QueuedUpload } from "./queued_upload.ts";
+import { Uploader } from "../upload/uploader.ts";
+import { UploadError } from "../protocol/upload_error.ts";
 
 const RESUMABLE: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"]);
 

@@ -1,8 +1,7 @@
-import { backoffSeconds } from "./backoff.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Outcome, Requests } from "../protocol/requests.ts";
 import { refusal, UploadError } from "../protocol/upload_error.ts";
-import { untilWoken } from "./wake_ups.ts";
+import { retryDelaySeconds, waitToRetry } from "./retry.ts";
 
 const TRIES = 20;
 
@@ -23,7 +22,7 @@ export async function giveUp(
   const never = new AbortController().signal;
   let status: Outcome;
   for (let failures = 0; failures < TRIES; failures++) {
-    if (failures > 0) await waitToRetry(backoffSeconds(failures, random()), clock);
+    if (failures > 0) await waitToRetry(clock, retryDelaySeconds(failures, random()));
     if (!await isMeant()) return;
     status = await requests.giveUp(never);
     if (status === 409 && location !== undefined) status = await requests.remove(location, never);
@@ -35,12 +34,6 @@ export async function giveUp(
     "The server could not be told that the upload is cancelled: it deletes what it has of it after some days",
     status === undefined ? {} : { status },
   );
-}
-
-async function waitToRetry(seconds: number, clock: Clock): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([clock.wait(seconds, over.signal), untilWoken(over.signal)]);
-  over.abort();
 }
 
 /** It is deleted, or was not there, or is finished and was so before. */

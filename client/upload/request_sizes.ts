@@ -1,12 +1,10 @@
+import type { NetworkPath } from "../memory/network_path.ts";
 import type { Memory } from "../memory/store.ts";
 
 const MIB = 2 ** 20;
 
 /** The sizes of a request's body unless told, in bytes: the first, and the bounds of those that follow. */
 export const REQUEST_BYTES = { first: 8 * MIB, smallest: MIB / 4, largest: 64 * MIB } as const;
-
-/** After so many seconds a body that is still on its way is cut: proxies do it at 60, and lose what they hold. */
-export const LONGEST_REQUEST_SECONDS = 50;
 
 const SHORTEST_SECONDS = 8;
 const AIM_SECONDS = 11;
@@ -18,23 +16,15 @@ const TIMES_UNMOVED = 2;
 /** After requests that were lost whole, at most so many good ones are waited for before a larger one is tried. */
 const LONGEST_CAUTION = 64;
 
-/** What is known of the way to a server; it outlives a page. */
-export interface Way {
-  /** Bodies above this have been refused on the way. */
-  largest?: number;
-  /** Something on the way passes a body on only when it has it all, so that a broken request loses it all. */
-  buffers?: boolean;
-}
-
 /** Which sizes are to be used, in bytes. */
 export interface RequestSizesOptions {
   first?: number;
   smallest?: number;
   largest?: number;
   /** What an earlier page has learned. */
-  way?: Promise<Way>;
+  way?: Promise<NetworkPath>;
   /** Called when something has been learned that is worth to be remembered. */
-  onLearned?: (way: Way) => void;
+  onLearned?: (way: NetworkPath) => void;
 }
 
 /**
@@ -44,10 +34,10 @@ export interface RequestSizesOptions {
 export class RequestSizes {
   readonly #smallest: number;
   readonly #largest: number;
-  readonly #onLearned: (way: Way) => void;
+  readonly #onLearned: (way: NetworkPath) => void;
   /** Resolves when what was learned earlier counts. Never rejects if `way` does not. */
   readonly recalled: Promise<void>;
-  #way: Way = {};
+  #way: NetworkPath = {};
   #bytes: number;
   #unmoved = 0;
   /**
@@ -131,7 +121,7 @@ export class RequestSizes {
     return true;
   }
 
-  #learn(way: Way): void {
+  #learn(way: NetworkPath): void {
     this.#way = way;
     this.#onLearned(way);
   }

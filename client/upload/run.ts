@@ -1,6 +1,8 @@
-import { backoffSeconds } from "./backoff.ts";
 import type { Clock } from "../async/clock.ts";
-import type { Piece, Pieces } from "./pieces.ts";
+import type { Piece } from "../protocol/piece.ts";
+import type { Pauses } from "./pauses.ts";
+import type { Pieces } from "./pieces.ts";
+import { retryDelaySeconds, waitToRetry } from "./retry.ts";
 import { type Problem, problem } from "../protocol/problem.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { Reply, Requests } from "../protocol/requests.ts";
@@ -8,7 +10,6 @@ import type { RequestSizes } from "./request_sizes.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { UploadError } from "../protocol/upload_error.ts";
-import { untilWoken } from "./wake_ups.ts";
 
 const TIMES_DAMAGED = 5;
 const SLOW_DOWN_SECONDS = 1;
@@ -111,10 +112,44 @@ export async function runUpload(parts: RunParts, signal: AbortSignal, offset?: n
     if (failures >= tries) throw noProgress(failures, trouble);
     if (isDamaged(meaning) && ++damages >= TIMES_DAMAGED) throw alwaysDamaged();
     if (meaning.kind === "retry" || failures > 1) {
-      await waitToRetry(parts, trouble, { failures, reply, signal });
+      await waitForNextTry(parts, trouble, { failures, reply, signal });
     }
   }
   return false;
+}
+
+/**
+ * Waits until a pause is over or `stopped` aborts, and shows meanwhile what has arrived: the last answer is older than
+ * the last bytes.
+ */
+export async function standStill(
+  { requests, sizes, progress, onReply }: RunParts,
+  pauses: Pauses,
+  stopped: AbortSignal,
+): Promise<void> {
+  const resumed = pauses.over;
+  // It was so short that nothing has to be told of it.
+  if (resumed === undefined) return;
+  const { sent, confirmed } = progress.progress;
+  const left = sent - confirmed;
+  progress.enter("paused");
+  const over = new AbortController();
+  const signal = AbortSignal.any([stopped, over.signal]);
+  const asked = requests.ask(signal).then((reply) => {
+    // After the pause, this would be told of the next stretch.
+    if (signal.aborted || pauses.over !== resumed) return;
+    onReply(reply);
+    const { meaning } = reply;
+    if (meaning.kind === "held") {
+      sizes.broken(left, meaning.offset - confirmed, left);
+      progress.confirm(meaning.offset);
+    }
+    // It was whole already: the next stretch finds that out.
+    if (meaning.kind === "complete") pauses.resume();
+  });
+  await resumed;
+  over.abort();
+  await asked;
 }
 
 async function sendPiece(
@@ -163,22 +198,17 @@ async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answe
   }
 }
 
-async function waitToRetry(
+/** Waits for the next try, and shows why. */
+async function waitForNextTry(
   { progress, clock, random, pause, beforeRetry }: RunParts,
   trouble: Problem,
   { failures, reply: { meaning }, signal }: { failures: number; reply: Reply; signal: AbortSignal },
 ): Promise<void> {
-  const retryAfterSeconds = meaning.kind === "retry" ? meaning.retryAfterSeconds : undefined;
-  const retryInSeconds = backoffSeconds(failures, random(), retryAfterSeconds);
-  const over = new AbortController();
-  const ends = AbortSignal.any([signal, over.signal, pause()]);
-  const beganAt = clock.now();
+  const atLeastSeconds = meaning.kind === "retry" ? meaning.retryAfterSeconds ?? 0 : 0;
+  const retryInSeconds = retryDelaySeconds(failures, random(), atLeastSeconds);
+  const ends = AbortSignal.any([signal, pause()]);
   progress.enter("waiting", { retryInSeconds, problem: trouble });
-  // A network that is back is no reason to come before the server wants it.
-  if (retryAfterSeconds !== undefined) await clock.wait(Math.min(retryAfterSeconds, retryInSeconds), ends);
-  const leftSeconds = beganAt + retryInSeconds - clock.now();
-  await Promise.race([clock.wait(leftSeconds, ends), untilWoken(ends)]);
-  over.abort();
+  await waitToRetry(clock, retryInSeconds, { signal: ends, atLeastSeconds });
   if (!signal.aborted) await unlessAborted(signal, beforeRetry());
 }
 

@@ -9,25 +9,15 @@ import { Memory } from "../memory/store.ts";
 import { Pauses } from "./pauses.ts";
 import { isOnePiece, Pieces } from "./pieces.ts";
 import { problem } from "../protocol/problem.ts";
-import type { Progress, ProgressReporter } from "./progress.ts";
+import { type Progress, type ProgressReporter, reporterTo, type UploaderEvents } from "./progress.ts";
 import { createRequests, type Reply } from "../protocol/requests.ts";
 import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
 import { Snapshot } from "./snapshot.ts";
-import { standStill } from "./stand_still.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
-import { type RunParts, runUpload } from "./run.ts";
-import { reporterTo, type UploaderEvents } from "./uploader_events.ts";
+import { type RunParts, runUpload, standStill } from "./run.ts";
 import type { UploaderOptions } from "./options.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
-
-export { Memory } from "../memory/store.ts";
-export type { Problem, ProblemCode } from "../protocol/problem.ts";
-export type { Progress, UploadState } from "./progress.ts";
-export type { Transport, TransportAnswer, TransportRequest } from "../protocol/transport.ts";
-export { UploadError, type UploadErrorCode } from "../protocol/upload_error.ts";
-export type { UploaderEvents } from "./uploader_events.ts";
-export type { UploaderOptions } from "./options.ts";
 
 /** Bytes: slow disks read so many. */
 const VERIFIED_PER_SECOND = 1e8;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import type { Way } from "../../client/upload/request_sizes.ts";
+import type { NetworkPath } from "../../client/mod.ts";
 import { browserTest } from "../support/browser.ts";
 import { sha256 } from "../support/bytes.ts";
 import { findNginx } from "../support/nginx.ts";
@@ -107,8 +107,8 @@ function broken(pieces: readonly SentPiece[]): SentPiece[] {
 }
 
 /** What the browser keeps in mind of the way to the server. */
-async function wayOf(page: Page): Promise<Way> {
+async function wayOf(page: Page): Promise<NetworkPath> {
   const ways = await storedIn(page, "ways");
   const known = ways.find(({ key }) => key === new URL(page.url()).origin)?.value;
-  return (known as { way: Way } | undefined)?.way ?? {};
+  return (known as { way: NetworkPath } | undefined)?.way ?? {};
 }

@@ -7,7 +7,7 @@ import { NOTHING_TOLD, spoken } from "../../../client/page/spoken.ts";
 import { nameText, percentText } from "../../../client/page/texts.ts";
 import { totalState } from "../../../client/page/total_state.ts";
 import { createWords } from "../../../client/page/words.ts";
-import type { Total } from "../../../client/queue/upload_queue.ts";
+import type { Total } from "../../../client/mod.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
 Deno.test("windowOf() gives the rows that are seen, and room for all others", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { TransportRequest } from "../../../client/upload/uploader.ts";
+import type { TransportRequest } from "../../../client/mod.ts";
 import { xhrTransport } from "../../../client/protocol/xhr_transport.ts";
 
 /** What a browser's XMLHttpRequest does, at a test's command. */

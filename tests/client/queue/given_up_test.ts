@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
 import { Memory } from "../../../client/memory/store.ts";
-import { UnfinishedUploads } from "../../../client/queue/unfinished_uploads.ts";
-import { UploadQueue } from "../../../client/queue/upload_queue.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UnfinishedUploads } from "../../../client/mod.ts";
+import { UploadQueue } from "../../../client/mod.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { fileOf, FILM, LARGE, names, pausedUpload, rest, setUpQueue } from "../support/queue_set_up.ts";

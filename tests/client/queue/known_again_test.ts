@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { QueuedUpload } from "../../../client/queue/upload_queue.ts";
-import type { Transport } from "../../../client/upload/uploader.ts";
+import type { QueuedUpload } from "../../../client/mod.ts";
+import type { Transport } from "../../../client/mod.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { fileOf, LARGE, names, pausedUpload, type QueueSetup, rest, setUpQueue } from "../support/queue_set_up.ts";
 

@@ -1,6 +1,6 @@
 import { FakeLocks } from "../support/fake_locks.ts";
 import { assert, assertEquals } from "@std/assert";
-import { UploadQueue } from "../../../client/queue/upload_queue.ts";
+import { UploadQueue } from "../../../client/mod.ts";
 import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
 import { BROKEN } from "../support/set_up.ts";
 

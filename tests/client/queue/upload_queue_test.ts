@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UploadQueue } from "../../../client/queue/upload_queue.ts";
+import { UploadQueue } from "../../../client/mod.ts";
 import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Transport } from "../../../client/upload/uploader.ts";
+import type { Transport } from "../../../client/mod.ts";
 import { FakeServer, type FakeServerOptions } from "./fake_server.ts";
 
 /** Many files on one server: each id has its own. Counts the requests, and how many are under way at once. */

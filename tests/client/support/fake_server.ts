@@ -1,4 +1,4 @@
-import type { Transport, TransportAnswer, TransportRequest } from "../../../client/upload/uploader.ts";
+import type { Transport, TransportAnswer, TransportRequest } from "../../../client/mod.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
 /** What goes wrong with one request; without any, the server answers as the protocol says. */

@@ -1,11 +1,6 @@
 import { IDBFactory } from "fake-indexeddb";
 import { Memory, type Unfinished } from "../../../client/memory/store.ts";
-import {
-  type QueuedState,
-  type QueuedUpload,
-  type QueueOptions,
-  UploadQueue,
-} from "../../../client/queue/upload_queue.ts";
+import { type QueuedState, type QueuedUpload, type QueueOptions, UploadQueue } from "../../../client/mod.ts";
 import { FakeHost } from "./fake_host.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import type { FakeServerOptions } from "./fake_server.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Progress, UploadError } from "../../../client/upload/uploader.ts";
+import { type Progress, UploadError } from "../../../client/mod.ts";
 import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";

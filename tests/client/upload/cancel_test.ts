@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { BROKEN, ChangedFile, makeFile, setUp, SIZE } from "../support/set_up.ts";

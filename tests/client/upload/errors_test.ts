@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { FakeServer, type Fault } from "../support/fake_server.ts";
 import { LiveFile } from "../support/live_file.ts";
 import { BROKEN, ChangedFile, setUp, SIZE, waits, WHOLE } from "../support/set_up.ts";

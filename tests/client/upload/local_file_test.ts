@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalFile } from "../../../client/upload/local_file.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { LiveFile } from "../support/live_file.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 

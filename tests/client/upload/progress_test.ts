@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { problem } from "../../../client/protocol/problem.ts";
 import { type Progress, ProgressReporter } from "../../../client/upload/progress.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { setUp } from "../support/set_up.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { type Transport, Uploader, UploadError } from "../../../client/upload/uploader.ts";
+import { type Transport, Uploader, UploadError } from "../../../client/mod.ts";
 import { startPawl } from "../../support/process.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 

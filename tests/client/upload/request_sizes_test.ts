@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
 import { Memory } from "../../../client/memory/store.ts";
-import { rememberedSizes, RequestSizes, type Way } from "../../../client/upload/request_sizes.ts";
+import { rememberedSizes, RequestSizes } from "../../../client/upload/request_sizes.ts";
+import type { NetworkPath } from "../../../client/mod.ts";
 
 const MIB = 2 ** 20;
 const KIB = 2 ** 10;
@@ -53,7 +54,7 @@ Deno.test("RequestSizes fit what travelled of a request that was cut into 11 sec
 });
 
 Deno.test("RequestSizes halve at a refusal, never try more again, and end at the smallest", () => {
-  const learned: Way[] = [];
+  const learned: NetworkPath[] = [];
   const sizes = new RequestSizes({ onLearned: (way) => learned.push(way) });
   assertEquals(sizes.refused(8 * MIB), true);
   assertEquals(sizes.bytes, 4 * MIB);
@@ -72,7 +73,7 @@ Deno.test("RequestSizes take the refusals of requests that were under way at onc
 });
 
 Deno.test("RequestSizes know a way that buffers after two requests of which nothing arrived", () => {
-  const learned: Way[] = [];
+  const learned: NetworkPath[] = [];
   const sizes = new RequestSizes({ onLearned: (way) => learned.push(way) });
   sizes.broken(6 * MIB, 0, 8 * MIB);
   assertEquals([sizes.buffers, sizes.bytes], [false, 4 * MIB]);
@@ -102,7 +103,7 @@ Deno.test("RequestSizes still know that a way buffers when it passed on a whole 
 });
 
 Deno.test("RequestSizes forget that a way buffers when a part of a broken body has arrived", async () => {
-  const learned: Way[] = [];
+  const learned: NetworkPath[] = [];
   const sizes = new RequestSizes({
     way: Promise.resolve({ buffers: true, largest: 32 * MIB }),
     onLearned: (way) => learned.push(way),
@@ -116,7 +117,7 @@ Deno.test("RequestSizes forget that a way buffers when a part of a broken body h
 });
 
 Deno.test("RequestSizes start with what an earlier page has learned, and with what this one learned before", async () => {
-  const way = Promise.withResolvers<Way>();
+  const way = Promise.withResolvers<NetworkPath>();
   const sizes = new RequestSizes({ way: way.promise });
   sizes.refused(8 * MIB);
   way.resolve({ largest: MIB, buffers: true });

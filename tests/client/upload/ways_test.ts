@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
 import { Memory } from "../../../client/memory/store.ts";
 import { rememberedSizes, RequestSizes } from "../../../client/upload/request_sizes.ts";
-import { Uploader, UploadError } from "../../../client/upload/uploader.ts";
+import { Uploader, UploadError } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer, type FakeServerOptions } from "../support/fake_server.ts";
 import { HugeFile } from "../support/huge_file.ts";
