@@ -7,7 +7,7 @@ export { type Clock, systemClock } from "./async/clock.ts";
 export type { Locks } from "./memory/locks.ts";
 export type { KnownBy } from "./memory/keys.ts";
 export type { NetworkPath } from "./memory/network_path.ts";
-export { Memory, type MemoryOptions, type Unfinished } from "./memory/store.ts";
+export { type Unfinished, UploadStore, type UploadStoreOptions } from "./memory/upload_store.ts";
 export type { Fingerprint } from "./protocol/piece.ts";
 export type { Problem, ProblemCode } from "./protocol/problem.ts";
 export type { Transport, TransportAnswer, TransportRequest } from "./protocol/transport.ts";

@@ -3,7 +3,7 @@ import type { Language } from "./language.ts";
 import type { Words } from "./words.ts";
 
 /** What the progress of one upload and the total of all have in common. */
-type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "secondsLeft">;
+type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "remainingSeconds">;
 
 /**
  * A name as it can be shown: what turns the direction of the letters behind it (Unicode Standard Annex #9, 2) would make
@@ -50,13 +50,13 @@ export function stateText(
 
 /** Of one upload or of all: how much is safe, how fast it goes, and how long it takes yet. */
 export function numbersText(
-  { confirmed, total, bytesPerSecond, secondsLeft }: Numbers,
+  { confirmed, total, bytesPerSecond, remainingSeconds }: Numbers,
   { messages, words }: Language,
 ): string {
   return joined([
     messages.safeOf(words.bytes(confirmed), words.bytes(total)),
     bytesPerSecond > 0 ? unbroken(words.speed(bytesPerSecond)) : "",
-    secondsLeft === undefined ? "" : unbroken(messages.timeLeft(words.duration(secondsLeft))),
+    remainingSeconds === undefined ? "" : unbroken(messages.timeRemaining(words.duration(remainingSeconds))),
   ]);
 }
 

@@ -6,7 +6,7 @@ import { joined, numbersText, percentText } from "./texts.ts";
 import { isCutOff, runningOf, totalState } from "./total_state.ts";
 
 /** What can be done with all uploads at once. */
-export type ActionForAll = "pauseAll" | "resumeAll" | "cancelAll" | "showFailed" | "retryFailed" | "clearDone";
+export type ActionForAll = "pauseAll" | "resumeAll" | "cancelAll" | "showFailed" | "retryFailed" | "dismissDone";
 
 /** Where all uploads together stand, and what can be done with all of them; in the title of the page too. */
 export class TotalView {
@@ -76,7 +76,7 @@ export class TotalView {
       cancelAll: running + paused > 0,
       showFailed: failed > 0,
       retryFailed: total.retryable > 0,
-      clearDone: done > 0,
+      dismissDone: done > 0,
     };
     const focused = document.activeElement;
     for (const control of this.#controls) {

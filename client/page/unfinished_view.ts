@@ -32,14 +32,14 @@ export class UnfinishedView {
   readonly #section = find("unfinished", HTMLElement);
   readonly #list = find("unfinished-list", HTMLElement);
   readonly #all = find("continue-all", HTMLButtonElement);
-  readonly #none = find("give-up-all", HTMLButtonElement);
+  readonly #none = find("discard-all", HTMLButtonElement);
   readonly #chooseAllHint = find("choose-all-hint", HTMLElement);
   readonly #items = new Map<string, Item>();
 
   constructor(setting: UnfinishedSetting) {
     this.#setting = setting;
     this.#all.addEventListener("click", () => this.#goOn([...this.#items.values()].filter(hasHandle)));
-    this.#none.addEventListener("click", () => this.#giveUpAll());
+    this.#none.addEventListener("click", () => this.#discardAll());
     this.#list.addEventListener("click", ({ target }) => this.#act(target));
   }
 
@@ -52,7 +52,7 @@ export class UnfinishedView {
       this.#items.set(keyOf(unfinished), { unfinished, element, bar: new Bar(element) });
     }
     this.redraw();
-    uploads.dismissDiscarded();
+    uploads.finishCancels();
     for (const [key, item] of [...this.#items]) {
       // It may be uploaded by now.
       if (this.#items.get(key) !== item) continue;
@@ -74,7 +74,7 @@ export class UnfinishedView {
   }
 
   /** Takes files off the list that are to be uploaded now; gives each with how much of it is known to be safe. */
-  leaveOut(picked: readonly Picked[]): (Picked & { confirmed?: number })[] {
+  takeOff(picked: readonly Picked[]): (Picked & { confirmed?: number })[] {
     const gone: Item[] = [];
     const known = picked.map((one) => {
       const { name, size, lastModified } = one.file;
@@ -112,7 +112,7 @@ export class UnfinishedView {
     );
     write(part(element, "state", HTMLElement), state);
     write(part(element, "numbers", HTMLElement), handle === undefined ? messages.chooseAgainHint : "");
-    for (const action of ["continue", "chooseAgain", "giveUp"] as const) {
+    for (const action of ["continue", "chooseAgain", "discard"] as const) {
       const button = part(element, action, HTMLButtonElement);
       const { label, of } = messages.actions[action];
       write(button, label);
@@ -127,7 +127,7 @@ export class UnfinishedView {
     const item = row && [...this.#items.values()].find(({ element }) => element === row);
     if (!button || !item) return;
     if (button.classList.contains("continue")) this.#goOn([item]);
-    if (button.classList.contains("giveUp")) this.#giveUp(item);
+    if (button.classList.contains("discard")) this.#discard(item);
     if (button.classList.contains("chooseAgain")) this.#takeAgain(item.unfinished);
   }
 
@@ -146,7 +146,7 @@ export class UnfinishedView {
       } catch (error) {
         if (!(error instanceof UploadError)) throw error;
         unreadable.push(messages.spokenFailed(nameText(item.unfinished.name), messages.errors["file-changed"]));
-        // Choosing it anew is what is left.
+        // It can only be chosen anew.
         item.unfinished = withoutHandle;
         this.#write(item);
         this.#writeHeading();
@@ -154,9 +154,9 @@ export class UnfinishedView {
     }
     if (unreadable.length > 0) notices.complain(unreadable.join("\n"));
     if (!isFocusLost()) return;
-    const left = items.find(({ element }) => element.isConnected);
-    if (left === undefined) focusUploads(items.length);
-    else focusFirstButton(left.element);
+    const remaining = items.find(({ element }) => element.isConnected);
+    if (remaining === undefined) focusUploads(items.length);
+    else focusFirstButton(remaining.element);
   }
 
   async #takeAgain(unfinished: Unfinished): Promise<void> {
@@ -168,30 +168,30 @@ export class UnfinishedView {
     take([{ file, ...path !== undefined && { path } }]);
   }
 
-  async #giveUp(item: Item): Promise<void> {
+  async #discard(item: Item): Promise<void> {
     const { questions, language: { messages, words } } = this.#setting;
     const { unfinished } = item;
     const name = nameText(unfinished.path ?? unfinished.name);
-    const text = messages.confirmGiveUp(name, words.bytes(unfinished.confirmed));
-    if (!await questions.confirm(text, { yes: messages.actions.giveUp.label, no: messages.keepIt })) return;
-    await this.#dismiss([item]);
+    const text = messages.confirmDiscard(name, words.bytes(unfinished.confirmed));
+    if (!await questions.confirm(text, { yes: messages.actions.discard.label, no: messages.keepIt })) return;
+    await this.#cancel([item]);
   }
 
-  async #giveUpAll(): Promise<void> {
+  async #discardAll(): Promise<void> {
     const { questions, language: { messages } } = this.#setting;
     const items = [...this.#items.values()];
     const text = messages.confirmCancelAll(items.length);
-    if (!await questions.confirm(text, { yes: messages.giveUpAll, no: messages.keepIt })) return;
-    const dismissed = this.#dismiss(items);
+    if (!await questions.confirm(text, { yes: messages.discardAll, no: messages.keepIt })) return;
+    const cancelled = this.#cancel(items);
     if (isFocusLost()) focusFirstButton(null);
-    await dismissed;
+    await cancelled;
   }
 
-  async #dismiss(items: readonly Item[]): Promise<void> {
+  async #cancel(items: readonly Item[]): Promise<void> {
     const { uploads, notices, language: { messages } } = this.#setting;
     this.#remove(items);
     const elsewhere: string[] = [];
-    await uploads.dismissAll(items.map(({ unfinished }) => unfinished), ({ name }, error) => {
+    await uploads.cancelAll(items.map(({ unfinished }) => unfinished), ({ name }, error) => {
       // A server that cannot be told now is told by a later page.
       if (!(error instanceof UploadError) || error.code !== "elsewhere") return;
       elsewhere.push(messages.spokenFailed(nameText(name), messages.problems.elsewhere));

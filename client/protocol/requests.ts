@@ -17,10 +17,10 @@ export const LONGEST_REQUEST_SECONDS = 50;
 export interface Requests {
   /** `GET /status`: how much does the server hold? */
   ask(signal: AbortSignal): Promise<Reply>;
-  /** `POST /upload`: one piece. `onSent` gets the count of its bytes that have left. */
+  /** `POST /upload`: one piece. `onSent` gets the count of its bytes that have departed. */
   send(piece: Piece, options: SendOptions): Promise<Reply>;
-  /** `DELETE /upload`: the server is to forget what it has. */
-  giveUp(signal: AbortSignal): Promise<Outcome>;
+  /** `DELETE /upload`: the server deletes what it has of it. */
+  cancel(signal: AbortSignal): Promise<Outcome>;
   /** `DELETE` of the finished file that lies at `location`. */
   remove(location: string, signal: AbortSignal): Promise<Outcome>;
 }
@@ -116,13 +116,13 @@ export function createRequests(options: RequestsOptions): Requests {
       };
       const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
       const bodySeconds = mayBeCut ? LONGEST_REQUEST_SECONDS : Infinity;
-      // What has left may still be inside this computer, on a connection that is dead.
+      // What has departed may still be inside this computer, on a connection that is dead.
       const answerSeconds = start + body.size === file.size ? options.answerSeconds : options.stallSeconds;
       const read = (answer: TransportAnswer) => readUpload(answer, start, file.size);
       return exchange(request, read, { bodySeconds, answerSeconds });
     },
 
-    giveUp: (signal) => remove(`${base}/upload`, { "X-File-Id": id }, signal),
+    cancel: (signal) => remove(`${base}/upload`, { "X-File-Id": id }, signal),
 
     remove: (location, signal) => remove(/^https?:/.test(location) ? location : base + location, {}, signal),
   };

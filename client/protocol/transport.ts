@@ -5,7 +5,7 @@ export interface TransportRequest {
   headers: Readonly<Record<string, string>>;
   /** The bytes to send; absent for GET and DELETE. */
   body?: Blob;
-  /** Called with the count of bytes of `body` that have left so far, as often as the transport knows it. */
+  /** Called with the count of bytes of `body` that have departed so far, as often as the transport knows it. */
   onSent?: (bytes: number) => void;
   /** When it aborts, the request must end at once and the transport reject. */
   signal: AbortSignal;

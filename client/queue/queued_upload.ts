@@ -16,7 +16,7 @@ export interface UploadControls {
   pause(upload: QueuedUpload): void;
   resume(upload: QueuedUpload): void;
   cancel(upload: QueuedUpload): void;
-  remove(upload: QueuedUpload): void;
+  dismiss(upload: QueuedUpload): void;
 }
 
 /** One file in a queue. */
@@ -26,7 +26,7 @@ export class QueuedUpload {
   readonly key: string;
   /** Its path inside the folder that is uploaded; its name, when it came alone. */
   readonly path: string;
-  /** The way to the file on this computer, where the browser gives one. */
+  /** Opens the file again on a later page, where the browser gives a handle. */
   readonly handle: FileSystemFileHandle | undefined;
   /** Does the work, from its first turn on. */
   uploader: Uploader | undefined;
@@ -50,7 +50,7 @@ export class QueuedUpload {
     this.path = path;
     this.handle = handle;
     this.#controls = controls;
-    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, secondsLeft: undefined };
+    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingSeconds: undefined };
     this.progress = { state: "queued", ...numbers };
   }
 
@@ -98,12 +98,12 @@ export class QueuedUpload {
   }
 
   /** Takes it out of the queue, and ends it when it runs. What is on the server stays there. */
-  remove(): void {
-    this.#controls.remove(this);
+  dismiss(): void {
+    this.#controls.dismiss(this);
   }
 }
 
 /** The progress of an upload in a state in which nothing is on its way. */
 export function atRest({ progress: { confirmed, total } }: QueuedUpload, state: QueuedState): QueuedUpload["progress"] {
-  return { state, confirmed, sent: confirmed, total, bytesPerSecond: 0, secondsLeft: undefined };
+  return { state, confirmed, sent: confirmed, total, bytesPerSecond: 0, remainingSeconds: undefined };
 }

@@ -8,18 +8,18 @@ export interface Total {
   in: Readonly<Record<QueuedState, number>>;
   /** How many of the failed ones may go well when they are tried again. */
   retryable: number;
-  /** How many of those that wait have no way to the server. */
+  /** How many of those that wait cannot reach the server. */
   disconnected: number;
   /** Bytes, as in the progress of one upload; those that have failed do not count. */
   confirmed: number;
   sent: number;
   total: number;
   bytesPerSecond: number;
-  secondsLeft: number | undefined;
+  remainingSeconds: number | undefined;
 }
 
 /** A shorter one lies between two small files, and belongs to their speed. */
-const PAUSE_SECONDS = 2;
+const GAP_SECONDS = 2;
 
 type Counted = Pick<QueuedUpload["progress"], "state" | "confirmed" | "sent" | "total"> & {
   canRetry: boolean;
@@ -63,7 +63,7 @@ export class TotalCounter {
     const before = this.#counted.get(upload);
     const { state, confirmed, sent, total, problem } = upload.progress;
     const isFirst = state === "sending" && this.#in.sending === 0;
-    if (isFirst && nowSeconds - this.#sentAt > PAUSE_SECONDS) this.#speed.restart(nowSeconds);
+    if (isFirst && nowSeconds - this.#sentAt > GAP_SECONDS) this.#speed.restart(nowSeconds);
     if (before !== undefined) this.#add(before, -1);
     const isDisconnected = problem?.code === "connection" || problem?.code === "stalled";
     const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected };
@@ -96,7 +96,7 @@ export class TotalCounter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      secondsLeft: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
+      remainingSeconds: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
     };
   }
 

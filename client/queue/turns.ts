@@ -33,7 +33,7 @@ export class Turns {
   #isFilling = false;
   #isPaced = false;
   #hasReturned = false;
-  /** How many places were given up in a row, with nothing that went well in between. */
+  /** How many places were yielded in a row, with nothing that went well in between. */
   #troubles = 0;
   #givenAt = -Infinity;
 
@@ -48,7 +48,7 @@ export class Turns {
     return [...this.#waiting, ...this.#yielded, ...this.#running];
   }
 
-  /** Whether its turn has come and it has not left since. */
+  /** Whether its turn has come and it has not been withdrawn since. */
   hasBegun(upload: QueuedUpload): boolean {
     return this.#running.has(upload) || this.#yielded.has(upload);
   }
@@ -83,7 +83,7 @@ export class Turns {
   }
 
   /** It needs no turn, or no more. */
-  leave(upload: QueuedUpload): void {
+  withdraw(upload: QueuedUpload): void {
     this.#waiting.delete(upload);
     this.#running.delete(upload);
     this.#yielded.delete(upload);

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../async/clock.ts";
 import { exclusive, listLockName, lockName } from "../memory/locks.ts";
-import { giveUp } from "../upload/give_up.ts";
-import type { Memory, Unfinished } from "../memory/store.ts";
+import { cancelOnServer } from "../upload/cancel_on_server.ts";
+import type { Unfinished, UploadStore } from "../memory/upload_store.ts";
 import { createRequests, type Requests } from "../protocol/requests.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { UploadError } from "../protocol/upload_error.ts";
@@ -14,7 +14,7 @@ interface PermittedHandle extends FileSystemFileHandle {
 
 /** What {@linkcode UnfinishedUploads} works with. */
 export interface UnfinishedOptions {
-  memory: Memory;
+  store: UploadStore;
   transport?: Transport;
   locks?: Pick<LockManager, "query" | "request"> | undefined;
   clock?: Clock;
@@ -22,13 +22,13 @@ export interface UnfinishedOptions {
 
 /** The uploads that an earlier page has begun and not finished. */
 export class UnfinishedUploads {
-  readonly #memory: Memory;
+  readonly #store: UploadStore;
   readonly #transport: Transport;
   readonly #locks: Pick<LockManager, "query" | "request"> | undefined;
   readonly #clock: Clock;
 
   constructor(options: UnfinishedOptions) {
-    this.#memory = options.memory;
+    this.#store = options.store;
     this.#transport = options.transport ?? xhrTransport;
     this.#locks = options.locks ?? globalThis.navigator?.locks;
     this.#clock = options.clock ?? systemClock;
@@ -39,14 +39,14 @@ export class UnfinishedUploads {
     // A frame in a sandbox has no locks.
     const locks = await this.#locks?.query().catch(() => undefined);
     const held = new Set(locks?.held?.map(({ name }) => name));
-    return (await this.#memory.unfinished()).filter((upload) =>
+    return (await this.#store.unfinished()).filter((upload) =>
       !held.has(lockName(upload)) && !held.has(listLockName(upload))
     );
   }
 
-  /** Tells the server of what an earlier page has given up and could not tell it. */
-  async dismissDiscarded(): Promise<void> {
-    for (const upload of await this.#memory.discarded()) await this.#tell(upload).catch(() => {});
+  /** Tells the server of what an earlier page has cancelled and could not tell it. */
+  async finishCancels(): Promise<void> {
+    for (const upload of await this.#store.cancelled()) await this.#tell(upload).catch(() => {});
   }
 
   /**
@@ -57,7 +57,7 @@ export class UnfinishedUploads {
     const { meaning } = await this.#requests(unfinished).ask(new AbortController().signal);
     if (meaning.kind === "held") return { ...unfinished, confirmed: meaning.offset };
     if (meaning.kind !== "complete") return unfinished;
-    await this.#memory.forget([unfinished]);
+    await this.#store.forget([unfinished]);
     return undefined;
   }
 
@@ -83,19 +83,19 @@ export class UnfinishedUploads {
 
   /**
    * Has the server delete what it has of it, and forgets it. Rejects with an `UploadError` when it stands in the list of
-   * another tab, where it goes on, or when the server cannot be told: a later page does that by `dismissDiscarded()`.
+   * another tab, where it goes on, or when the server cannot be told: a later page does that by `finishCancels()`.
    */
-  async dismiss(unfinished: Unfinished): Promise<void> {
-    await this.dismissAll([unfinished], (_, error) => {
+  async cancel(unfinished: Unfinished): Promise<void> {
+    await this.cancelAll([unfinished], (_, error) => {
       throw error;
     });
   }
 
-  /** The same for many: each is noted as given up before the server is told of the first. */
-  async dismissAll(all: readonly Unfinished[], onError: (one: Unfinished, error: unknown) => void): Promise<void> {
+  /** The same for many: each is noted as cancelled before the server is told of the first. */
+  async cancelAll(all: readonly Unfinished[], onError: (one: Unfinished, error: unknown) => void): Promise<void> {
     const noted: Unfinished[] = [];
     for (const one of all) {
-      if (await this.#alone(one, () => this.#memory.discard(one).then(() => true))) noted.push(one);
+      if (await this.#alone(one, () => this.#store.cancel(one).then(() => true))) noted.push(one);
       else {
         onError(
           one,
@@ -108,9 +108,9 @@ export class UnfinishedUploads {
 
   async #tell(unfinished: Unfinished): Promise<void> {
     await this.#alone(unfinished, async () => {
-      const isMeant = () => this.#memory.isDiscarded(unfinished);
+      const isMeant = () => this.#store.isCancelled(unfinished);
       try {
-        await giveUp(this.#requests(unfinished), {
+        await cancelOnServer(this.#requests(unfinished), {
           location: undefined,
           clock: this.#clock,
           random: Math.random,
@@ -119,11 +119,11 @@ export class UnfinishedUploads {
       } catch (error) {
         // A server that refuses would refuse again.
         if (error instanceof UploadError && error.code !== "no-progress") {
-          await this.#memory.forgetDiscarded(unfinished);
+          await this.#store.forgetCancelled(unfinished);
         }
         throw error;
       }
-      await this.#memory.forgetDiscarded(unfinished);
+      await this.#store.forgetCancelled(unfinished);
     });
   }
 

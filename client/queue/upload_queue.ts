@@ -2,7 +2,7 @@ import { AlikeFiles } from "./alike_files.ts";
 import { Cancels } from "./cancels.ts";
 import { systemClock } from "../async/clock.ts";
 import { Emitter } from "../async/emitter.ts";
-import { Memory } from "../memory/store.ts";
+import { UploadStore } from "../memory/upload_store.ts";
 import type { Progress } from "../upload/progress.ts";
 import { atRest, isActive, type QueuedState, QueuedUpload } from "./queued_upload.ts";
 import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
@@ -28,7 +28,7 @@ const RESUMABLE: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "faile
  */
 export class UploadQueue {
   readonly #options: QueueOptions;
-  readonly #memory: Memory;
+  readonly #store: UploadStore;
   readonly #sizes: RequestSizes;
   readonly #remembering: Remembering;
   readonly #emitter = new Emitter<QueueEvents>();
@@ -39,15 +39,15 @@ export class UploadQueue {
   readonly #cancels: Cancels;
 
   constructor(options: QueueOptions = {}) {
-    this.#memory = options.memory ?? new Memory();
-    this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
+    this.#store = options.store ?? new UploadStore();
+    this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
     const { fingerprintOf = createFingerprintOf(), clock = systemClock, concurrency = 3 } = options;
     if (!(concurrency >= 1)) throw new RangeError(`Cannot send ${concurrency} files at a time: give 1 or more`);
     this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
     this.#cancels = new Cancels(2 * concurrency);
-    this.#options = { ...options, memory: this.#memory, sizes: this.#sizes, fingerprintOf, clock };
+    this.#options = { ...options, store: this.#store, sizes: this.#sizes, fingerprintOf, clock };
     this.#remembering = new Remembering({
-      memory: this.#memory,
+      store: this.#store,
       url: options.url ?? "",
       locks: options.locks ?? globalThis.navigator?.locks,
       onKnown: (upload, confirmed) => this.#learn(upload, confirmed),
@@ -83,7 +83,7 @@ export class UploadQueue {
     const { size, lastModified } = file;
     const { path = file.name } = about;
     const key = `${size} ${lastModified} ${path}`;
-    this.#removeChanged(path, key);
+    this.#dismissChanged(path, key);
     const known = this.#alike.like(key, file);
     if (known === undefined) return this.#create(file, { ...about, size, path, key });
     known.resume();
@@ -113,7 +113,7 @@ export class UploadQueue {
   pause(upload: QueuedUpload): void {
     if (!this.#counter.has(upload) || !upload.isActive) return;
     upload.uploader?.pause();
-    this.#turns.leave(upload);
+    this.#turns.withdraw(upload);
     this.#show(upload, atRest(upload, "paused"));
   }
 
@@ -121,7 +121,7 @@ export class UploadQueue {
     if (!this.#counter.has(upload)) return;
     if (upload.state === "waiting") upload.uploader?.retryNow();
     if (!RESUMABLE.has(upload.state)) return;
-    if (isLarge(upload) && this.#remembering.hasLeft(upload)) {
+    if (isLarge(upload) && this.#remembering.hasGone(upload)) {
       this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
     }
     this.#turns.wait(upload);
@@ -135,17 +135,17 @@ export class UploadQueue {
     if (uploader === undefined) this.#remembering.forget(upload);
     else if (!isLarge(upload)) this.#cancels.add(upload.key, uploader);
     else {
-      this.#cancels.add(upload.key, uploader, (tell) => this.#remembering.giveUp(upload, () => uploader.id(), tell));
+      this.#cancels.add(upload.key, uploader, (tell) => this.#remembering.cancel(upload, () => uploader.id(), tell));
     }
     this.#end(upload, "cancelled");
   }
 
-  remove(upload: QueuedUpload): void {
+  dismiss(upload: QueuedUpload): void {
     if (!this.#counter.has(upload)) return;
     upload.uploader?.stop();
     const hasNothing = upload.progress.confirmed === 0 && this.#remembering.isNew(upload);
     if (upload.state === "failed" && hasNothing) this.#remembering.forget(upload);
-    else this.#remembering.leave(upload);
+    else this.#remembering.release(upload);
     this.#end(upload, upload.isActive || upload.state === "paused" ? "stopped" : upload.state);
   }
 
@@ -171,22 +171,22 @@ export class UploadQueue {
   }
 
   /** Takes all that are finished out of the queue. */
-  removeDone(): void {
-    for (const upload of this.uploads) if (upload.state === "done") this.remove(upload);
+  dismissDone(): void {
+    for (const upload of this.uploads) if (upload.state === "done") this.dismiss(upload);
   }
 
   /** What has failed because the file changed makes room for the file as it is now, which is another one. */
-  #removeChanged(path: string, key: string): void {
+  #dismissChanged(path: string, key: string): void {
     if (this.#counter.total.in.failed === 0) return;
     for (const upload of this.uploads) {
       if (upload.path !== path || upload.progress.error?.code !== "file-changed") continue;
-      if (upload.key === key) upload.remove();
+      if (upload.key === key) upload.dismiss();
       else upload.cancel();
     }
   }
 
   #end(upload: QueuedUpload, state: QueuedState): void {
-    this.#turns.leave(upload);
+    this.#turns.withdraw(upload);
     this.#uploads.delete(upload);
     this.#alike.remove(upload);
     this.#counter.remove(upload);
@@ -243,7 +243,7 @@ export class UploadQueue {
     const { confirmed } = progress;
     if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
     // Whoever hears of its end may want it to begin anew.
-    if (!isActive(progress.state)) this.#turns.leave(upload);
+    if (!isActive(progress.state)) this.#turns.withdraw(upload);
     if (progress.state === "done" || confirmed > upload.progress.confirmed) this.#turns.goWell();
     this.#show(upload, progress);
     if (progress.problem?.isOwn) this.#turns.yield(upload);

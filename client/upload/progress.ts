@@ -32,14 +32,14 @@ export interface Progress {
   state: UploadState;
   /** Bytes that the server has acknowledged: they are on its disk. Goes back only when the server's own count does. */
   confirmed: number;
-  /** Bytes that have left this computer, never fewer than `confirmed`. Goes back when some were lost on the way. */
+  /** Bytes that have departed from this computer, never fewer than `confirmed`. Goes back when some were lost on the way. */
   sent: number;
   /** Bytes of the file. */
   total: number;
   /** Smoothed; 0 while nothing is being sent. */
   bytesPerSecond: number;
-  /** Until the last byte has left, at the present speed; `undefined` while there is none. */
-  secondsLeft: number | undefined;
+  /** Until the last byte has departed, at the present speed; `undefined` while there is none. */
+  remainingSeconds: number | undefined;
   /** In `waiting`: the time from this event to the next try, unless something else ends it. */
   retryInSeconds?: number;
   /** In `waiting`: what is in the way. */
@@ -81,7 +81,7 @@ export class ProgressReporter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      secondsLeft: bytesPerSecond >= 1 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
+      remainingSeconds: bytesPerSecond >= 1 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
       ...this.#details,
     };
   }
@@ -103,7 +103,7 @@ export class ProgressReporter {
     this.#report(this.progress);
   }
 
-  /** All bytes up to `offset` have left. */
+  /** All bytes up to `offset` have departed. */
   handOver(offset: number, nowSeconds: number): void {
     this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
     this.#sent = Math.max(offset, this.#confirmed);

@@ -1,5 +1,5 @@
 import type { NetworkPath } from "../memory/network_path.ts";
-import type { Memory } from "../memory/store.ts";
+import type { UploadStore } from "../memory/upload_store.ts";
 
 const MIB = 2 ** 20;
 
@@ -22,9 +22,9 @@ export interface RequestSizesOptions {
   smallest?: number;
   largest?: number;
   /** What an earlier page has learned. */
-  way?: Promise<NetworkPath>;
+  networkPath?: Promise<NetworkPath>;
   /** Called when something has been learned that is worth to be remembered. */
-  onLearned?: (way: NetworkPath) => void;
+  onLearned?: (path: NetworkPath) => void;
 }
 
 /**
@@ -34,10 +34,10 @@ export interface RequestSizesOptions {
 export class RequestSizes {
   readonly #smallest: number;
   readonly #largest: number;
-  readonly #onLearned: (way: NetworkPath) => void;
-  /** Resolves when what was learned earlier counts. Never rejects if `way` does not. */
+  readonly #onLearned: (path: NetworkPath) => void;
+  /** Resolves when what was learned earlier counts. Never rejects if `networkPath` does not. */
   readonly recalled: Promise<void>;
-  #way: NetworkPath = {};
+  #path: NetworkPath = {};
   #bytes: number;
   #unmoved = 0;
   /**
@@ -54,12 +54,12 @@ export class RequestSizes {
     this.#largest = largest;
     this.#onLearned = options.onLearned ?? (() => {});
     this.#bytes = first;
-    this.recalled = Promise.resolve(options.way).then((way) => void (this.#way = { ...way, ...this.#way }));
+    this.recalled = Promise.resolve(options.networkPath).then((path) => void (this.#path = { ...path, ...this.#path }));
   }
 
   /** The size of the next request's body. */
   get bytes(): number {
-    const { largest = Infinity, buffers } = this.#way;
+    const { largest = Infinity, buffers } = this.#path;
     const bound = Math.min(this.#largest, largest, buffers ? BUFFERED_BYTES : Infinity);
     return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), bound));
   }
@@ -71,7 +71,7 @@ export class RequestSizes {
 
   /** Whether something on the way holds requests back until they are whole. */
   get buffers(): boolean {
-    return this.#way.buffers === true;
+    return this.#path.buffers === true;
   }
 
   /** A request with a body of `bytes` has been answered well, after `seconds`. */
@@ -88,19 +88,19 @@ export class RequestSizes {
     this.#bytes = Math.min(this.bytes * 2, Math.max(this.bytes, fitting));
   }
 
-  /** A request was cut after `seconds` because it took too long; `sent` bytes of it had left. */
+  /** A request was cut after `seconds` because it took too long; `sent` bytes of it had departed. */
   cut(sent: number, seconds: number): void {
     this.#bytes = Math.min(this.bytes / 2, sent / seconds * AIM_SECONDS);
   }
 
-  /** A request of `bytes` broke after `sent` of them had left, and the server holds `gained` of them. */
+  /** A request of `bytes` broke after `sent` of them had departed, and the server holds `gained` of them. */
   broken(sent: number, gained: number, bytes: number): void {
     // What buffers passes on a whole body as well as what does not.
     if (gained >= bytes) return;
     if (gained > 0) {
       this.#unmoved = 0;
       this.#caution = 1;
-      if (this.buffers) this.#learn({ ...this.#way, buffers: false });
+      if (this.buffers) this.#learn({ ...this.#path, buffers: false });
       return;
     }
     if (sent > 0) this.#bytes = this.bytes / 2;
@@ -109,33 +109,33 @@ export class RequestSizes {
     this.#caution = Math.min(2 * this.#caution, LONGEST_CAUTION);
     if (this.buffers) return;
     this.#unmoved++;
-    if (this.#unmoved >= TIMES_UNMOVED) this.#learn({ ...this.#way, buffers: true });
+    if (this.#unmoved >= TIMES_UNMOVED) this.#learn({ ...this.#path, buffers: true });
   }
 
   /** A body of `bytes` was refused as too large by something on the way. False when it cannot be smaller. */
   refused(bytes: number): boolean {
     if (bytes <= this.#smallest) return false;
     // Several that are under way at once are refused one after the other, and are one refusal.
-    const half = Math.min(Math.floor(bytes / 2), this.#way.largest ?? Infinity);
-    this.#learn({ ...this.#way, largest: Math.max(this.#smallest, half) });
+    const half = Math.min(Math.floor(bytes / 2), this.#path.largest ?? Infinity);
+    this.#learn({ ...this.#path, largest: Math.max(this.#smallest, half) });
     return true;
   }
 
-  #learn(way: NetworkPath): void {
-    this.#way = way;
-    this.#onLearned(way);
+  #learn(path: NetworkPath): void {
+    this.#path = path;
+    this.#onLearned(path);
   }
 }
 
-/** The sizes for one server: what `memory` knows of the way to it counts, and what is learned goes there. */
+/** The sizes for one server: what `store` knows of the network path to it counts, and what is learned goes there. */
 export function rememberedSizes(
-  memory: Memory,
+  store: UploadStore,
   { url = "", requestBytes }: { url?: string; requestBytes?: number },
 ): RequestSizes {
   const origin = url === "" ? globalThis.location?.origin ?? "" : new URL(url, globalThis.location?.href).origin;
   return new RequestSizes({
     ...requestBytes !== undefined && { first: requestBytes, largest: requestBytes },
-    way: memory.way(origin),
-    onLearned: (way) => void memory.learn(origin, way),
+    networkPath: store.networkPath(origin),
+    onLearned: (path) => void store.learn(origin, path),
   });
 }

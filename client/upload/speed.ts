@@ -16,7 +16,7 @@ export class Speedometer {
     this.#since = nowSeconds;
   }
 
-  /** Begins to measure anew, after a pause that must not count. */
+  /** Begins to measure anew, after a time that must not count. */
   restart(nowSeconds: number): void {
     this.#since = nowSeconds;
     this.#pendingBytes = 0;
@@ -24,7 +24,7 @@ export class Speedometer {
     this.#weight = 0;
   }
 
-  /** Notes that `bytes` more have left. */
+  /** Notes that `bytes` more have departed. */
   add(bytes: number, nowSeconds: number): void {
     this.#pendingBytes += bytes;
     const seconds = nowSeconds - this.#since;

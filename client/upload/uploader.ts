@@ -3,9 +3,9 @@ import { Emitter } from "../async/emitter.ts";
 import { exclusive, lockName } from "../memory/locks.ts";
 import { fileId, headerId } from "./file_id.ts";
 import { createFingerprintOf, type FingerprintOf } from "./fingerprint.ts";
-import { giveUp } from "./give_up.ts";
+import { cancelOnServer } from "./cancel_on_server.ts";
 import { LocalFile } from "./local_file.ts";
-import { Memory } from "../memory/store.ts";
+import { UploadStore } from "../memory/upload_store.ts";
 import { Pauses } from "./pauses.ts";
 import { isOnePiece, Pieces } from "./pieces.ts";
 import { problem } from "../protocol/problem.ts";
@@ -36,7 +36,7 @@ export class Uploader {
   location: string | undefined;
   readonly #options: UploaderOptions;
   readonly #clock: Clock;
-  readonly #memory: Memory;
+  readonly #store: UploadStore;
   readonly #sizes: RequestSizes;
   readonly #fingerprintOf: FingerprintOf;
   readonly #local: LocalFile;
@@ -51,14 +51,14 @@ export class Uploader {
   #hasSent = false;
   /** Where the server said that a part of the file is. */
   #begunAt: string | undefined;
-  #wait = new AbortController();
+  #delay = new AbortController();
 
   constructor(options: UploaderOptions) {
     const { file, confirmed, clock = systemClock, onProgress } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#memory = options.memory ?? new Memory();
-    this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
+    this.#store = options.store ?? new UploadStore();
+    this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
     this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
     this.#local = new LocalFile(file, clock);
     this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
@@ -82,7 +82,7 @@ export class Uploader {
     const { file, id, path } = this.#options;
     this.#id ??= id !== undefined
       ? Promise.resolve(headerId(id))
-      : Promise.all([this.#memory.secret(), this.#snapshot.sample()])
+      : Promise.all([this.#store.secret(), this.#snapshot.sample()])
         .then(([secret, sample]) => fileId(file, { path, sample, secret }))
         .catch((error) => {
           this.#id = undefined;
@@ -151,9 +151,9 @@ export class Uploader {
     if (status >= 300 && status !== 404 && status !== 410) throw refusal(status, "");
   }
 
-  /** Ends the pause before the next try, if there is one. The browser's own signs of a network do it by themselves. */
+  /** Ends the retry delay, if there is one. The browser's own signs of a network do it by themselves. */
   retryNow(): void {
-    this.#wait.abort();
+    this.#delay.abort();
   }
 
   /**
@@ -176,19 +176,19 @@ export class Uploader {
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
     await Promise.allSettled(before);
     // Before the end is told: whoever hears of it may begin anew.
-    const leave = () => {
+    const end = () => {
       if (this.#running?.stop.signal !== stopped) return;
       this.#running = undefined;
       this.resume();
     };
     try {
       const complete = await this.#run(stopped);
-      leave();
+      end();
       if (complete) this.#reporter.finish();
       else this.#reporter.enter("stopped");
       return complete;
     } catch (error) {
-      leave();
+      end();
       this.#reporter.enter("failed", error instanceof UploadError ? { error } : {});
       throw error;
     }
@@ -219,7 +219,7 @@ export class Uploader {
     this.#reporter.enter("cancelled");
     const { requests, clock, random } = await this.#parts();
     const location = this.#hasSent ? this.#begunAt : undefined;
-    const work = () => giveUp(requests, { location, clock, random });
+    const work = () => cancelOnServer(requests, { location, clock, random });
     await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
     this.location = this.#begunAt = undefined;
   }
@@ -249,7 +249,7 @@ export class Uploader {
       tries,
       onReply: (reply) => this.#note(reply),
       beforeRetry,
-      pause: () => (this.#wait = new AbortController()).signal,
+      delayBegins: () => (this.#delay = new AbortController()).signal,
     };
   }
 

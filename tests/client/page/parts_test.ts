@@ -178,7 +178,7 @@ function totalOf(total: Partial<Omit<Total, "in">> & { in?: Partial<Total["in"]>
     sent: 0,
     total: 100,
     bytesPerSecond: 0,
-    secondsLeft: undefined,
+    remainingSeconds: undefined,
     ...total,
     in: { ...none, done: 0, stopped: 0, failed: 0, cancelled: 0, ...total.in },
   };

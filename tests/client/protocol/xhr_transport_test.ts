@@ -69,7 +69,7 @@ async function withXhr(run: () => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("xhrTransport() sends what it is given, tells what has left, and gives every answer back", async () => {
+Deno.test("xhrTransport() sends what it is given, tells what has departed, and gives every answer back", async () => {
   await withXhr(async () => {
     const told: number[] = [];
     const body = new Blob(["abc"]);

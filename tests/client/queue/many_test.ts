@@ -16,7 +16,7 @@ async function upload(count: number): Promise<number> {
   assert(host.mostAtOnce <= 6, `${host.mostAtOnce} at once`);
   assert([...host.files.values()].every(({ complete }) => complete));
   assertEquals([queue.total.in.done, queue.total.confirmed], [count, count]);
-  queue.removeDone();
+  queue.dismissDone();
   assertEquals([queue.uploads.length, queue.total.files], [0, 0]);
   return seconds;
 }

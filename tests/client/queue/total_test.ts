@@ -3,7 +3,7 @@ import { type QueuedState, QueuedUpload, type UploadControls } from "../../../cl
 import { TotalCounter } from "../../../client/queue/total.ts";
 
 const nothing = () => {};
-const controls: UploadControls = { pause: nothing, resume: nothing, cancel: nothing, remove: nothing };
+const controls: UploadControls = { pause: nothing, resume: nothing, cancel: nothing, dismiss: nothing };
 
 function upload(total: number): QueuedUpload {
   return new QueuedUpload(new File([new Uint8Array(total)], "a"), {
@@ -47,12 +47,12 @@ Deno.test("TotalCounter tells the speed of all together, and the time that is le
     counter.count(move(a, "sending", second * 100), second);
     counter.count(move(b, "sending", second * 50), second);
   }
-  const { bytesPerSecond, secondsLeft } = counter.total;
+  const { bytesPerSecond, remainingSeconds } = counter.total;
   assert(Math.abs(bytesPerSecond - 150) < 15, `${bytesPerSecond}`);
-  assertEquals(secondsLeft, 1400 / bytesPerSecond);
+  assertEquals(remainingSeconds, 1400 / bytesPerSecond);
   // One that is paused takes no time.
   counter.count(move(b, "paused", 200, 200), 4);
-  assertEquals(counter.total.secondsLeft, 600 / counter.total.bytesPerSecond);
+  assertEquals(counter.total.remainingSeconds, 600 / counter.total.bytesPerSecond);
 });
 
 Deno.test("TotalCounter does not count as sent what the server held before", () => {

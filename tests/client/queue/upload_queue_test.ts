@@ -53,7 +53,7 @@ Deno.test("UploadQueue tells of each file where it stands, and of all together",
   assertEquals(told.toSorted(), ["a done", "a sending", "b done", "b sending"]);
   assertEquals([queue.total.in.done, queue.total.confirmed, queue.total.sent], [2, 40, 40]);
   assertEquals([a.location, b.progress.confirmed], ["/files/AAAAAAAAAAAAAAAAAAAAAA", 30]);
-  queue.removeDone();
+  queue.dismissDone();
   assertEquals([queue.uploads, queue.total.files, queue.total.total, lists], [[], 0, 0, 4]);
 });
 
@@ -116,7 +116,7 @@ Deno.test("UploadQueue gives the place of a file that another tab uploads to the
   const elsewhere = queue.add(fileOf("a", LARGE));
   await until("done");
   const id = await elsewhere.uploader!.id();
-  elsewhere.remove();
+  elsewhere.dismiss();
   const release = await locks.hold(`pawl ${id}`);
   const again = queue.add(fileOf("a", LARGE));
   queue.add(fileOf("b", LARGE));

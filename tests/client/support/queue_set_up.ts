@@ -1,5 +1,5 @@
 import { IDBFactory } from "fake-indexeddb";
-import { Memory, type Unfinished } from "../../../client/memory/store.ts";
+import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
 import { type QueuedState, type QueuedUpload, type QueueOptions, UploadQueue } from "../../../client/mod.ts";
 import { FakeHost } from "./fake_host.ts";
 import { FakeLocks } from "./fake_locks.ts";
@@ -24,7 +24,7 @@ export interface QueueSetup {
   host: FakeHost;
   queue: UploadQueue;
   clock: VirtualClock;
-  memory: Memory;
+  store: UploadStore;
   locks: FakeLocks;
   /** The states that were told, as "name state". */
   told: string[];
@@ -39,9 +39,9 @@ export function setUpQueue(
 ): QueueSetup {
   const host = new FakeHost(optionsOf);
   const clock = new VirtualClock();
-  const memory = new Memory({ factory: new IDBFactory() });
+  const store = new UploadStore({ factory: new IDBFactory() });
   const locks = new FakeLocks();
-  const queue = new UploadQueue({ transport: host.transport, clock, memory, locks, random: () => 1, ...options });
+  const queue = new UploadQueue({ transport: host.transport, clock, store, locks, random: () => 1, ...options });
   const told: string[] = [];
   queue.on("state", ({ file: { name }, state }) => told.push(`${name} ${state}`));
 
@@ -53,7 +53,7 @@ export function setUpQueue(
     return clock.run(promise).finally(() => leaves.forEach((leave) => leave()));
   }
 
-  return { host, queue, clock, memory, locks, told, until };
+  return { host, queue, clock, store, locks, told, until };
 }
 
 /** A file of which nobody looks at the bytes. */

@@ -57,6 +57,13 @@ Deno.test("cancel() tries again until the server is told", async () => {
   assertEquals([server.held, clock.now() - before], [0, 0.5 + 1 + 2]);
 });
 
+Deno.test("cancel() tries again after the statuses after which upload() tries again", async () => {
+  const faults = [408, 423, 425, 429, 500, 503].map((status) => ({ answer: { status } }));
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { held: 500, faults }));
+  await clock.run(uploader.cancel());
+  assertEquals([server.seen, server.held], [Array(7).fill("DELETE /upload"), 0]);
+});
+
 Deno.test("cancel() rejects when the server could not be told in 20 tries, or does not let it", async () => {
   const away = setUp(new FakeServer(SIZE, { held: 500, faults: Array(30).fill(BROKEN) }));
   const error = await assertRejects(() => away.clock.run(away.uploader.cancel()), UploadError, "after some days");

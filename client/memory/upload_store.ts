@@ -16,17 +16,29 @@ export interface Unfinished extends KnownBy {
   confirmed: number;
   /** When this was written, in milliseconds. */
   writtenAt: number;
-  /** The way to the file on this computer, where the browser gives one: it needs no new choice, only a permission. */
+  /** Opens the file again, where the browser gives a handle: it needs no new choice, only a permission. */
   handle?: FileSystemFileHandle;
-  /** It was given up, and the server has not been told yet. */
+}
+
+/**
+ * An upload as it lies in the database. The names there are older than those in the code, and stay: a page of another
+ * version may run in the next tab, and what an earlier version has kept is to be gone on with. `isDiscarded` is an upload
+ * that is cancelled, of which the server has not been told yet; the object store `ways` keeps the network paths.
+ */
+interface StoredUpload extends Unfinished {
   isDiscarded?: boolean;
 }
 
-/** What was learned of a way longer ago counts no more: somebody may have mended it. */
-const WAY_DAYS = 7;
+interface StoredPath {
+  way: NetworkPath;
+  learnedAt: number;
+}
 
-/** Where a {@linkcode Memory} is kept. */
-export interface MemoryOptions {
+/** What was learned of a network path longer ago counts no more: somebody may have mended it. */
+const PATH_DAYS = 7;
+
+/** Where a {@linkcode UploadStore} is kept. */
+export interface UploadStoreOptions {
   /** Default: the browser's. */
   factory?: IDBFactory | undefined;
   /** The database's name. Default: pawl. */
@@ -39,11 +51,11 @@ export interface MemoryOptions {
  * What a browser remembers from one page to the next, in IndexedDB. Where nothing can be kept, nothing is remembered
  * and nothing fails.
  */
-export class Memory {
+export class UploadStore {
   readonly #database: Database;
   #secret: Promise<string> | undefined;
 
-  constructor({ factory = browserFactory(), name = "pawl", patienceSeconds }: MemoryOptions = {}) {
+  constructor({ factory = browserFactory(), name = "pawl", patienceSeconds }: UploadStoreOptions = {}) {
     this.#database = new Database(factory, name, patienceSeconds);
   }
 
@@ -62,64 +74,61 @@ export class Memory {
     return (await this.#all()).filter(({ isDiscarded }) => !isDiscarded).sort((a, b) => b.writtenAt - a.writtenAt);
   }
 
-  /** Those that were given up, of which the server has not been told yet. */
-  async discarded(): Promise<Unfinished[]> {
+  /** The cancelled uploads of which the server has not been told yet. */
+  async cancelled(): Promise<Unfinished[]> {
     return (await this.#all()).filter(({ isDiscarded }) => isDiscarded);
   }
 
   /** Remembers an upload; what was known of it is confirmed still. Gives that, if there was something. */
   async remember(upload: Unfinished): Promise<Unfinished | undefined> {
     let known: Unfinished | undefined;
-    await this.#database.change("uploads", uploadKey(upload), (before) => {
-      known = before as Unfinished | undefined;
-      // What was given up may be deleted by now.
-      if (known?.isDiscarded) known = { ...known, confirmed: 0 };
+    await this.#change(upload, (before) => {
+      // What was cancelled may be deleted by now.
+      known = before?.isDiscarded ? { ...before, confirmed: 0 } : before;
       return { ...upload, confirmed: Math.max(upload.confirmed, known?.confirmed ?? 0) };
     });
     return known;
   }
 
-  /** Notes that a remembered upload is given up, until the server has been told. */
-  async discard(upload: KnownBy): Promise<void> {
-    await this.#database.change("uploads", uploadKey(upload), (before) => {
-      return before === undefined ? undefined : { ...before as Unfinished, isDiscarded: true };
-    });
+  /** Notes that a remembered upload is cancelled, until the server has been told. */
+  async cancel(upload: KnownBy): Promise<void> {
+    await this.#change(upload, (before) => before && { ...before, isDiscarded: true });
   }
 
-  /** Whether it is given up, and has not been begun again since. */
-  async isDiscarded(upload: KnownBy): Promise<boolean> {
-    return (await this.#database.get("uploads", uploadKey(upload)) as Unfinished | undefined)?.isDiscarded === true;
+  /** Whether it is cancelled, and has not been begun again since. */
+  async isCancelled(upload: KnownBy): Promise<boolean> {
+    return (await this.#database.get("uploads", uploadKey(upload)) as StoredUpload | undefined)?.isDiscarded === true;
   }
 
-  /** Forgets an upload that was given up, unless it has been begun again since. */
-  async forgetDiscarded(upload: KnownBy): Promise<void> {
-    await this.#database.change("uploads", uploadKey(upload), (before) => {
-      return (before as Unfinished | undefined)?.isDiscarded ? null : undefined;
-    });
+  /** Forgets an upload that was cancelled, unless it has been begun again since. */
+  async forgetCancelled(upload: KnownBy): Promise<void> {
+    await this.#change(upload, (before) => before?.isDiscarded ? null : undefined);
   }
 
   /** Notes how far a remembered upload is. */
   async confirm(upload: KnownBy, confirmed: number): Promise<void> {
-    await this.#database.change("uploads", uploadKey(upload), (before) => {
+    await this.#change(upload, (before) => {
       if (before === undefined) return undefined;
-      // What gains bytes is not given up, whatever another tab has said before.
-      const { isDiscarded: _, ...kept } = before as Unfinished;
+      // What gains bytes is not cancelled, whatever another tab has said before.
+      const { isDiscarded: _, ...kept } = before;
       return { ...kept, confirmed, writtenAt: Date.now() };
     });
   }
 
+  /** Forgets uploads, whatever is known of them. */
   async forget(uploads: readonly KnownBy[]): Promise<void> {
     await this.#database.delete("uploads", uploads.map(uploadKey));
   }
 
-  /** What is known of the way to a server. */
-  async way(origin: string): Promise<NetworkPath> {
-    const known = await this.#database.get("ways", origin) as { way: NetworkPath; learnedAt: number } | undefined;
-    return known !== undefined && Date.now() - known.learnedAt < WAY_DAYS * 86_400_000 ? known.way : {};
+  /** What is known of the network path to a server. */
+  async networkPath(origin: string): Promise<NetworkPath> {
+    const known = await this.#database.get("ways", origin) as StoredPath | undefined;
+    return known !== undefined && Date.now() - known.learnedAt < PATH_DAYS * 86_400_000 ? known.way : {};
   }
 
-  async learn(origin: string, way: NetworkPath): Promise<void> {
-    await this.#database.put("ways", [[origin, { way, learnedAt: Date.now() }]]);
+  /** Remembers what was learned of the network path to a server. */
+  async learn(origin: string, path: NetworkPath): Promise<void> {
+    await this.#database.put("ways", [[origin, { way: path, learnedAt: Date.now() }]]);
   }
 
   /** A choice of the person who uploads, such as the language. */
@@ -128,12 +137,20 @@ export class Memory {
     return typeof value === "string" ? value : undefined;
   }
 
+  /** Remembers such a choice. */
   async set(name: string, value: string): Promise<void> {
     await this.#database.put("settings", [[name, value]]);
   }
 
-  async #all(): Promise<Unfinished[]> {
-    return await this.#database.all("uploads") as Unfinished[] | undefined ?? [];
+  async #change(
+    upload: KnownBy,
+    next: (before: StoredUpload | undefined) => StoredUpload | undefined | null,
+  ): Promise<void> {
+    await this.#database.change("uploads", uploadKey(upload), (before) => next(before as StoredUpload | undefined));
+  }
+
+  async #all(): Promise<StoredUpload[]> {
+    return await this.#database.all("uploads") as StoredUpload[] | undefined ?? [];
   }
 }
 
