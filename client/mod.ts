@@ -5,7 +5,7 @@
  */
 export { type Clock, systemClock } from "./async/clock.ts";
 export type { Locks } from "./memory/locks.ts";
-export type { KnownBy } from "./memory/keys.ts";
+export { fileKey, type FileLook, isSameFile, type KnownBy } from "./memory/keys.ts";
 export type { NetworkPath } from "./memory/network_path.ts";
 export { type Unfinished, UploadStore, type UploadStoreOptions } from "./memory/upload_store.ts";
 export type { Fingerprint } from "./protocol/piece.ts";
@@ -15,7 +15,7 @@ export { UploadError, type UploadErrorCode } from "./protocol/upload_error.ts";
 export type { AboutFile, QueueEvents, QueueOptions } from "./queue/queue_options.ts";
 export { type QueuedState, QueuedUpload } from "./queue/queued_upload.ts";
 export type { Total } from "./queue/total.ts";
-export { isSameFile, type UnfinishedOptions, UnfinishedUploads } from "./queue/unfinished_uploads.ts";
+export { type UnfinishedOptions, UnfinishedUploads } from "./queue/unfinished_uploads.ts";
 export { UploadQueue } from "./queue/upload_queue.ts";
 export type { FingerprintOf } from "./upload/fingerprint.ts";
 export type { UploaderOptions } from "./upload/options.ts";

@@ -8,3 +8,23 @@ export interface KnownBy {
 export function uploadKey({ url, id }: KnownBy): string {
   return url === "" ? id : `${url} ${id}`;
 }
+
+/** What a file looks like from outside: what stays the same when the same file is chosen again. */
+export interface FileLook {
+  name: string;
+  size: number;
+  lastModified: number;
+  /** Its path inside the folder that is uploaded. Default: its name. */
+  path?: string | undefined;
+}
+
+/** Equal for files that look the same, and then they are taken for the same until their bytes are compared. */
+export function fileKey({ name, size, lastModified, path = name }: FileLook): string {
+  return `${size} ${lastModified} ${path}`;
+}
+
+/** Whether two files look the same, whatever folders they were chosen with. */
+export function isSameFile(one: FileLook, other: FileLook): boolean {
+  const [first, second] = [one, other].map(({ name, size, lastModified }) => fileKey({ name, size, lastModified }));
+  return first === second;
+}

@@ -41,10 +41,8 @@ const PATH_DAYS = 7;
 export interface UploadStoreOptions {
   /** Default: the browser's. */
   factory?: IDBFactory | undefined;
-  /** The database's name. Default: pawl. */
-  name?: string;
-  /** How long it may take to remember something. Default 3. */
-  patienceSeconds?: number;
+  /** How long it may take to remember something, in milliseconds. Default 3000. */
+  patienceMs?: number;
 }
 
 /**
@@ -55,8 +53,8 @@ export class UploadStore {
   readonly #database: Database;
   #secret: Promise<string> | undefined;
 
-  constructor({ factory = browserFactory(), name = "pawl", patienceSeconds }: UploadStoreOptions = {}) {
-    this.#database = new Database(factory, name, patienceSeconds);
+  constructor({ factory = browserFactory(), patienceMs }: UploadStoreOptions = {}) {
+    this.#database = new Database(factory, "pawl", patienceMs);
   }
 
   /** 32 hexadecimal digits that this browser alone knows; empty where nothing can be kept. */

@@ -1,4 +1,4 @@
-import { isSameFile, type Unfinished, type UnfinishedUploads, UploadError } from "../mod.ts";
+import { fileKey, isSameFile, type Unfinished, type UnfinishedUploads, UploadError } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
@@ -49,7 +49,7 @@ export class UnfinishedView {
     for (const unfinished of await uploads.list()) {
       const element = copyTemplate("unfinished-row");
       this.#list.append(element);
-      this.#items.set(keyOf(unfinished), { unfinished, element, bar: new Bar(element) });
+      this.#items.set(fileKey(unfinished), { unfinished, element, bar: new Bar(element) });
     }
     this.redraw();
     uploads.finishCancels();
@@ -78,7 +78,7 @@ export class UnfinishedView {
     const gone: Item[] = [];
     const known = picked.map((one) => {
       const { name, size, lastModified } = one.file;
-      const item = this.#items.get(keyOf({ name, size, lastModified, path: one.path }));
+      const item = this.#items.get(fileKey({ name, size, lastModified, path: one.path }));
       if (item === undefined) return one;
       gone.push(item);
       return { ...one, confirmed: item.unfinished.confirmed };
@@ -205,21 +205,12 @@ export class UnfinishedView {
     const elements = new Set<Element>(gone.map(({ element }) => element));
     while (next !== null && elements.has(next)) next = next.nextElementSibling;
     for (const { unfinished, element } of gone) {
-      this.#items.delete(keyOf(unfinished));
+      this.#items.delete(fileKey(unfinished));
       element.remove();
     }
     this.#writeHeading();
     if (focused !== undefined) focusFirstButton(next ?? this.#list.lastElementChild);
   }
-}
-
-/** What is the same for the same file, chosen again; the bytes are compared when it is uploaded. */
-function keyOf(
-  { name, size, lastModified, path = name }: Pick<File, "name" | "size" | "lastModified"> & {
-    path?: string | undefined;
-  },
-): string {
-  return `${size} ${lastModified} ${path}`;
 }
 
 function focusFirstButton(within: Element | null): void {

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../async/clock.ts";
 import { exclusive, listLockName, lockName } from "../memory/locks.ts";
 import { cancelOnServer } from "../upload/cancel_on_server.ts";
+import { isSameFile } from "../memory/keys.ts";
 import type { Unfinished, UploadStore } from "../memory/upload_store.ts";
 import { createRequests, type Requests } from "../protocol/requests.ts";
 import type { Transport } from "../protocol/transport.ts";
@@ -65,33 +66,27 @@ export class UnfinishedUploads {
    * Opens the file again by its handle; a browser may ask for permission, and allows that question after a click alone.
    * Rejects with an `UploadError` that tells what to do, in a line, when the file is not there any more or not the same.
    */
-  async open({ handle, name, size, lastModified }: Unfinished): Promise<File> {
-    const permitted: PermittedHandle | undefined = handle;
+  async open(unfinished: Unfinished): Promise<File> {
+    const permitted: PermittedHandle | undefined = unfinished.handle;
     try {
       const permission = await permitted?.requestPermission?.({ mode: "read" }) ?? "granted";
       const file = permission === "granted" ? await permitted?.getFile() : undefined;
-      if (file !== undefined && file.size === size && file.lastModified === lastModified) return file;
+      if (file !== undefined && isSameFile(file, unfinished)) return file;
     } catch (error) {
       // It was moved, or the browser does not give it.
       if (!(error instanceof DOMException)) throw error;
     }
     throw new UploadError(
       "file-changed",
-      `"${name}" was changed, moved or removed, or may not be read. Choose it again`,
+      `"${unfinished.name}" was changed, moved or removed, or may not be read. Choose it again`,
     );
   }
 
   /**
-   * Has the server delete what it has of it, and forgets it. Rejects with an `UploadError` when it stands in the list of
-   * another tab, where it goes on, or when the server cannot be told: a later page does that by `finishCancels()`.
+   * Has the server delete what it has of them, and forgets them. Each is noted as cancelled before the server is told of
+   * the first; what cannot be told now is told by `finishCancels()` on a later page. `onError` hears of each upload that
+   * could not be cancelled: `elsewhere` means that it stands in the list of another tab, where it goes on.
    */
-  async cancel(unfinished: Unfinished): Promise<void> {
-    await this.cancelAll([unfinished], (_, error) => {
-      throw error;
-    });
-  }
-
-  /** The same for many: each is noted as cancelled before the server is told of the first. */
   async cancelAll(all: readonly Unfinished[], onError: (one: Unfinished, error: unknown) => void): Promise<void> {
     const noted: Unfinished[] = [];
     for (const one of all) {
@@ -148,9 +143,4 @@ export class UnfinishedUploads {
       clock: this.#clock,
     });
   }
-}
-
-/** Whether `file` looks like the one that was begun: the bytes are compared when it is uploaded. */
-export function isSameFile(file: File, { name, size, lastModified }: Unfinished): boolean {
-  return file.name === name && file.size === size && file.lastModified === lastModified;
 }

@@ -3,6 +3,7 @@ import { Cancels } from "./cancels.ts";
 import { systemClock } from "../async/clock.ts";
 import { Emitter } from "../async/emitter.ts";
 import { UploadStore } from "../memory/upload_store.ts";
+import { fileKey } from "../memory/keys.ts";
 import type { Progress } from "../upload/progress.ts";
 import { atRest, isActive, type QueuedState, QueuedUpload } from "./queued_upload.ts";
 import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
@@ -82,7 +83,7 @@ export class UploadQueue {
     // A browser may look on the disk each time that it is asked for one of these.
     const { size, lastModified } = file;
     const { path = file.name } = about;
-    const key = `${size} ${lastModified} ${path}`;
+    const key = fileKey({ name: file.name, size, lastModified, path });
     this.#dismissChanged(path, key);
     const known = this.#alike.like(key, file);
     if (known === undefined) return this.#create(file, { ...about, size, path, key });

@@ -156,23 +156,6 @@ export class Uploader {
     this.#delay.abort();
   }
 
-  /**
-   * Asks the server, once, how much of the file it holds, and reports it by `onProgress`, in the state that the upload
-   * has, or as `done`. Tells nothing when the server cannot be asked or an upload runs: that one asks by itself.
-   */
-  async ask(): Promise<void> {
-    if (this.#running !== undefined) return;
-    const runs = this.#runs;
-    // A file that cannot be read has a word of its own when it is uploaded.
-    const parts = await this.#parts().catch(() => undefined);
-    const reply = await parts?.requests.ask(new AbortController().signal);
-    // An upload that has begun meanwhile knows more.
-    if (reply === undefined || this.#runs !== runs) return;
-    this.#note(reply);
-    if (reply.meaning.kind === "held") this.#reporter.confirm(reply.meaning.offset);
-    if (reply.meaning.kind === "complete") this.#reporter.finish();
-  }
-
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
     await Promise.allSettled(before);
     // Before the end is told: whoever hears of it may begin anew.

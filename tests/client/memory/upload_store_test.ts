@@ -40,7 +40,7 @@ Deno.test("UploadStore has an empty secret where it could not be kept: another p
   const silence = (event: ErrorEvent) => event.preventDefault();
   addEventListener("error", silence);
   try {
-    assertEquals(await new UploadStore({ factory, patienceSeconds: 0.05 }).secret(), "");
+    assertEquals(await new UploadStore({ factory, patienceMs: 50 }).secret(), "");
   } finally {
     removeEventListener("error", silence);
   }

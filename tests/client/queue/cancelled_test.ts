@@ -6,7 +6,7 @@ import { UploadQueue } from "../../../client/mod.ts";
 import { UploadError } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
-import { fileOf, FILM, LARGE, names, pausedUpload, rest, setUpQueue } from "../support/queue_set_up.ts";
+import { cancelOne, fileOf, FILM, LARGE, names, pausedUpload, rest, setUpQueue } from "../support/queue_set_up.ts";
 import { BROKEN, SIZE } from "../support/set_up.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
@@ -63,7 +63,7 @@ Deno.test("a server that refuses to delete is told once", async () => {
     locks: new FakeLocks(),
     clock: new VirtualClock(),
   });
-  const error = await assertRejects(() => u.cancel(FILM), UploadError);
+  const error = await assertRejects(() => cancelOne(u, FILM), UploadError);
   assertEquals(error.status, 405);
   for (let page = 0; page < 5; page++) await u.finishCancels();
   assertEquals([names(await store.cancelled()), server.seen.length], [[], 1]);

@@ -93,7 +93,7 @@ Deno.test("A queue remembers the others when one file cannot be read", async () 
 
 Deno.test("A queue uploads all the same where nothing can be remembered", async () => {
   const never = Object.assign(new IDBFactory(), { open: () => ({}) as IDBOpenDBRequest });
-  for (const store of [new UploadStore(), new UploadStore({ factory: never, patienceSeconds: 0.02 })]) {
+  for (const store of [new UploadStore(), new UploadStore({ factory: never, patienceMs: 20 })]) {
     const { queue, until } = setUpQueue({ store });
     queue.add(fileOf("a", LARGE));
     queue.add(fileOf("b"));

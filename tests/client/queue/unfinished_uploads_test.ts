@@ -6,7 +6,7 @@ import { isSameFile, UnfinishedUploads } from "../../../client/mod.ts";
 import { UploadError } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
-import { FILM } from "../support/queue_set_up.ts";
+import { cancelOne, FILM } from "../support/queue_set_up.ts";
 import { BROKEN, SIZE } from "../support/set_up.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
@@ -43,16 +43,16 @@ Deno.test("cancel() leaves alone what another tab uploads, or has paused", async
   const locks = new FakeLocks();
   const { server, store, unfinished } = await setUp(new FakeServer(SIZE, { held: 700 }), locks);
   const letGo = await locks.hold("pawl film");
-  await assertRejects(() => unfinished.cancel(FILM), UploadError, "in the list of another tab");
+  await assertRejects(() => cancelOne(unfinished, FILM), UploadError, "in the list of another tab");
   letGo();
   const gone = new AbortController();
   holdShared(locks, listLockName(FILM), gone.signal);
   await Promise.resolve();
-  await assertRejects(() => unfinished.cancel(FILM), UploadError, "in the list of another tab");
+  await assertRejects(() => cancelOne(unfinished, FILM), UploadError, "in the list of another tab");
   assertEquals([server.seen, server.held, (await store.unfinished()).length], [[], 700, 2]);
   gone.abort();
   await new Promise((resolve) => setTimeout(resolve));
-  await unfinished.cancel(FILM);
+  await cancelOne(unfinished, FILM);
   assertEquals([server.seen, server.held], [["DELETE /upload"], 0]);
 });
 
@@ -60,7 +60,7 @@ Deno.test("what the server could not be told of is told by a later page", async 
   const { server, store, clock, unfinished } = await setUp(
     new FakeServer(SIZE, { held: 700, faults: Array(20).fill(BROKEN) }),
   );
-  await assertRejects(() => clock.run(unfinished.cancel(FILM)), UploadError, "could not be told");
+  await assertRejects(() => clock.run(cancelOne(unfinished, FILM)), UploadError, "could not be told");
   assertEquals([(await unfinished.list()).map(({ id }) => id), server.held], [["later"], 700]);
   assertEquals((await store.cancelled()).map(({ id }) => id), ["film"]);
   await clock.run(unfinished.finishCancels());
@@ -71,7 +71,7 @@ Deno.test("UnfinishedUploads lists all where the browser does not tell of locks"
   const refuse = () => Promise.reject(new DOMException("Not in a sandbox", "SecurityError"));
   const { unfinished, server, clock } = await setUp(undefined, { query: refuse, request: refuse });
   assertEquals((await unfinished.list()).length, 2);
-  await clock.run(unfinished.cancel(FILM));
+  await clock.run(cancelOne(unfinished, FILM));
   assertEquals(server.seen, ["DELETE /upload"]);
 });
 
@@ -91,7 +91,7 @@ Deno.test("refresh() forgets what is finished", async () => {
 
 Deno.test("cancel() forgets it, and has the server delete what it has, as soon as it can be told", async () => {
   const { server, store, clock, unfinished } = await setUp(new FakeServer(SIZE, { held: 700, faults: [BROKEN] }));
-  await clock.run(unfinished.cancel(FILM));
+  await clock.run(cancelOne(unfinished, FILM));
   assertEquals([server.seen, server.held], [["DELETE /upload", "DELETE /upload"], 0]);
   assertEquals((await store.unfinished()).map(({ id }) => id), ["later"]);
 });
@@ -100,7 +100,7 @@ Deno.test("cancel() leaves a file that was finished meanwhile", async () => {
   const server = new FakeServer(SIZE, { held: SIZE });
   server.complete = true;
   const { clock, unfinished } = await setUp(server);
-  await clock.run(unfinished.cancel(FILM));
+  await clock.run(cancelOne(unfinished, FILM));
   assertEquals([server.complete, server.seen], [true, ["DELETE /upload"]]);
 });
 

@@ -1,6 +1,12 @@
 import { IDBFactory } from "fake-indexeddb";
 import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
-import { type QueuedState, type QueuedUpload, type QueueOptions, UploadQueue } from "../../../client/mod.ts";
+import {
+  type QueuedState,
+  type QueuedUpload,
+  type QueueOptions,
+  type UnfinishedUploads,
+  UploadQueue,
+} from "../../../client/mod.ts";
 import { FakeHost } from "./fake_host.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import type { FakeServerOptions } from "./fake_server.ts";
@@ -79,4 +85,11 @@ export async function pausedUpload(): Promise<QueueSetup & { upload: QueuedUploa
   upload.pause();
   await rest();
   return { ...setup, upload };
+}
+
+/** Cancels one upload of an earlier page. Rejects with what could not be done. */
+export async function cancelOne(uploads: UnfinishedUploads, one: Unfinished): Promise<void> {
+  const errors: unknown[] = [];
+  await uploads.cancelAll([one], (_, error) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }

@@ -37,7 +37,7 @@ Deno.test("Uploader brings the file after any actions at any moments", async () 
       const server = new FakeServer(SIZE, { faults: drawFaults(random) });
       const { uploader, clock } = setUp(server, { requestBytes: random.pick([100, 400, SIZE]) });
       for (let action = random.integer(1, 12); action > 0; action--) {
-        const name = random.pick(["upload", "upload", "pause", "resume", "stop", "cancel", "retryNow", "ask"] as const);
+        const name = random.pick(["upload", "upload", "pause", "resume", "stop", "cancel", "retryNow"] as const);
         Promise.resolve(uploader[name]()).catch(() => {});
         await passSomeTurns(random);
       }
