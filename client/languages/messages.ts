@@ -73,7 +73,10 @@ export interface Messages {
   nextTry(problem: string, duration: string): string;
   tryingNow(problem: string): string;
   /** Why an upload has ended, and what to do, in sentences. `detail` is the server's own line, empty when there is none. */
-  errors: Record<Exclude<UploadErrorCode, "too-large" | "refused" | "elsewhere" | "no-progress">, string>;
+  errors: Record<
+    Exclude<UploadErrorCode, "too-large" | "not-accepted" | "too-many" | "refused" | "elsewhere" | "no-progress">,
+    string
+  >;
   tooLarge(limit: string | undefined): string;
   refused(detail: string): string;
 

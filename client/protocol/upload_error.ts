@@ -8,6 +8,8 @@
  * - `gone`: the upload has expired, or was removed on the server
  * - `damaged`: what arrives is again and again not what was sent
  * - `refused`: the server refused for another reason, and would again
+ * - `not-accepted`: the queue takes no files of this kind
+ * - `too-many`: the queue takes no more files
  * - `elsewhere`: it is in the list of another tab or window
  * - `no-progress`: many tries in a row brought nothing
  */
@@ -19,6 +21,8 @@ export type UploadErrorCode =
   | "gone"
   | "damaged"
   | "refused"
+  | "not-accepted"
+  | "too-many"
   | "elsewhere"
   | "no-progress";
 

@@ -1,7 +1,7 @@
 import { exclusive, holdShared, listLockName, type Locks } from "../memory/locks.ts";
 import { Gate } from "./gate.ts";
 import type { UploadStore } from "../memory/upload_store.ts";
-import type { QueuedUpload } from "./queued_upload.ts";
+import type { QueueEntry } from "./queue_entry.ts";
 import type { KnownBy } from "../memory/keys.ts";
 
 const SHORTEST_SECONDS = 2;
@@ -28,14 +28,14 @@ export interface RememberingSetting {
   url: string;
   locks: Locks | undefined;
   /** Hears how much an earlier page knew to be safe of an upload. */
-  onKnown: (upload: QueuedUpload, confirmed: number) => void;
+  onKnown: (upload: QueueEntry, confirmed: number) => void;
 }
 
 /** Keeps what a {@linkcode UploadStore} knows of the uploads of a queue in step with them. */
 export class Remembering {
   readonly #setting: RememberingSetting;
-  readonly #written = new Map<QueuedUpload, Written>();
-  readonly #gone = new WeakSet<QueuedUpload>();
+  readonly #written = new Map<QueueEntry, Written>();
+  readonly #gone = new WeakSet<QueueEntry>();
   readonly #gate = new Gate(AT_A_TIME);
   readonly #cancelGate = new Gate(AT_A_TIME);
   /** What is being noted as cancelled, by what such files have in common: one may be added again meanwhile. */
@@ -46,14 +46,14 @@ export class Remembering {
   }
 
   /** Remembers an upload, a few at a time. */
-  add(upload: QueuedUpload, id: () => Promise<string>): void {
+  add(upload: QueueEntry, id: () => Promise<string>): void {
     this.#gone.delete(upload);
     // A file that cannot be read has nothing to be gone on with.
     this.#gate.run(() => this.#remember(upload, id)).catch(() => {});
   }
 
   /** Notes how far an upload is: when it comes to a rest, and every 2 seconds meanwhile. */
-  note(upload: QueuedUpload): void {
+  note(upload: QueueEntry): void {
     if (upload.state === "done" || isHopeless(upload)) return this.forget(upload);
     const written = this.#written.get(upload);
     const { confirmed } = upload.progress;
@@ -66,17 +66,17 @@ export class Remembering {
   }
 
   /** Whether it is known that the server has nothing of it from an earlier page. */
-  isNew(upload: QueuedUpload): boolean {
+  isNew(upload: QueueEntry): boolean {
     return this.#written.get(upload)?.isNew === true;
   }
 
   /** Whether it has been forgotten since it was added, as what would have failed for good. */
-  hasGone(upload: QueuedUpload): boolean {
+  hasGone(upload: QueueEntry): boolean {
     return this.#gone.has(upload);
   }
 
   /** It has an end: nothing remains to be gone on with. */
-  forget(upload: QueuedUpload): void {
+  forget(upload: QueueEntry): void {
     const written = this.#written.get(upload);
     if (written !== undefined) this.#setting.store.forget([written.known]);
     this.release(upload);
@@ -86,7 +86,7 @@ export class Remembering {
    * It is cancelled, which is remembered until `tell` has told the server. What stands in the list of another tab is left
    * alone. Resolves to what `tell` resolves to, or true.
    */
-  async cancel(upload: QueuedUpload, id: () => Promise<string>, tell: () => Promise<boolean>): Promise<boolean> {
+  async cancel(upload: QueueEntry, id: () => Promise<string>, tell: () => Promise<boolean>): Promise<boolean> {
     const { store, url, locks } = this.#setting;
     const back = this.#written.get(upload)?.back;
     this.release(upload);
@@ -113,13 +113,13 @@ export class Remembering {
   }
 
   /** It is not in the queue any more: what is remembered of it stays as it is. */
-  release(upload: QueuedUpload): void {
+  release(upload: QueueEntry): void {
     this.#gone.add(upload);
     this.#written.get(upload)?.gone.abort();
     this.#written.delete(upload);
   }
 
-  async #remember(upload: QueuedUpload, idOf: () => Promise<string>): Promise<void> {
+  async #remember(upload: QueueEntry, idOf: () => Promise<string>): Promise<void> {
     if (this.#gone.has(upload)) return;
     const { store, url, locks, onKnown } = this.#setting;
     const known = { url, id: await idOf() };
@@ -146,6 +146,6 @@ export class Remembering {
 }
 
 /** The server has nothing of it, and would have nothing at the next try. */
-function isHopeless({ state, canRetry, progress: { confirmed } }: QueuedUpload): boolean {
+function isHopeless({ state, canRetry, progress: { confirmed } }: QueueEntry): boolean {
   return state === "failed" && !canRetry && confirmed === 0;
 }

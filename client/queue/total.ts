@@ -1,4 +1,5 @@
-import { isActive, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
+import { isActive, type QueuedState } from "./queued_upload.ts";
+import type { QueueEntry } from "./queue_entry.ts";
 import { Speedometer } from "../upload/speed.ts";
 
 /** Where all uploads of a queue together stand. */
@@ -21,7 +22,7 @@ export interface Total {
 /** A shorter one lies between two small files, and belongs to their speed. */
 const GAP_SECONDS = 2;
 
-type Counted = Pick<QueuedUpload["progress"], "state" | "confirmed" | "sent" | "total"> & {
+type Counted = Pick<QueueEntry["progress"], "state" | "confirmed" | "sent" | "total"> & {
   canRetry: boolean;
   isDisconnected: boolean;
 };
@@ -42,7 +43,7 @@ const STATES: readonly QueuedState[] = [
 
 /** Adds up as uploads change: a change of one costs the same however many there are. */
 export class TotalCounter {
-  readonly #counted = new Map<QueuedUpload, Counted>();
+  readonly #counted = new Map<QueueEntry, Counted>();
   readonly #in = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<QueuedState, number>;
   readonly #speed: Speedometer;
   #retryable = 0;
@@ -59,7 +60,7 @@ export class TotalCounter {
   }
 
   /** Counts an upload as it is now, in the place of what it was. */
-  count(upload: QueuedUpload, nowSeconds: number): void {
+  count(upload: QueueEntry, nowSeconds: number): void {
     const before = this.#counted.get(upload);
     const { state, confirmed, sent, total, problem } = upload.progress;
     const isFirst = state === "sending" && this.#in.sending === 0;
@@ -74,12 +75,12 @@ export class TotalCounter {
     this.#speed.add(Math.max(0, sent - (before?.sent ?? 0)), nowSeconds);
   }
 
-  has(upload: QueuedUpload): boolean {
+  has(upload: QueueEntry): boolean {
     return this.#counted.has(upload);
   }
 
   /** Counts it no more. */
-  remove(upload: QueuedUpload): void {
+  remove(upload: QueueEntry): void {
     const before = this.#counted.get(upload);
     if (before !== undefined) this.#add(before, -1);
     this.#counted.delete(upload);
@@ -98,6 +99,11 @@ export class TotalCounter {
       bytesPerSecond,
       remainingSeconds: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
     };
+  }
+
+  /** How many could be paused. */
+  get active(): number {
+    return STATES.reduce((sum, state) => sum + (isActive(state) ? this.#in[state] : 0), 0);
   }
 
   #add({ state, confirmed, sent, total, canRetry, isDisconnected }: Counted, sign: 1 | -1): void {

@@ -4,6 +4,7 @@ import { cancelOnServer } from "../upload/cancel_on_server.ts";
 import { isSameFile } from "../memory/keys.ts";
 import type { Unfinished, UploadStore } from "../memory/upload_store.ts";
 import { createRequests, type Requests } from "../protocol/requests.ts";
+import { type RequestHooks, withHooks } from "../protocol/request_hooks.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
@@ -14,7 +15,7 @@ interface PermittedHandle extends FileSystemFileHandle {
 }
 
 /** What {@linkcode UnfinishedUploads} works with. */
-export interface UnfinishedOptions {
+export interface UnfinishedOptions extends RequestHooks {
   store: UploadStore;
   transport?: Transport;
   locks?: Pick<LockManager, "query" | "request"> | undefined;
@@ -30,7 +31,7 @@ export class UnfinishedUploads {
 
   constructor(options: UnfinishedOptions) {
     this.#store = options.store;
-    this.#transport = options.transport ?? xhrTransport;
+    this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#locks = options.locks ?? globalThis.navigator?.locks;
     this.#clock = options.clock ?? systemClock;
   }

@@ -3,16 +3,19 @@ import type { FingerprintOf } from "./fingerprint.ts";
 import type { Locks } from "../memory/locks.ts";
 import type { UploadStore } from "../memory/upload_store.ts";
 import type { Progress } from "./progress.ts";
+import type { RequestHooks } from "../protocol/request_hooks.ts";
 import type { RequestSizes } from "./request_sizes.ts";
 import type { Transport } from "../protocol/transport.ts";
 
 /** What to upload, and how. Only `file` is needed. */
-export interface UploaderOptions {
-  file: File;
+export interface UploaderOptions extends RequestHooks {
+  file: Blob;
+  /** Its name on the server, which a `Blob` that is no `File` needs. Default: the file's own. */
+  name?: string | undefined;
   /** Called at every change, many times a second while bytes are on their way. */
   onProgress?: (progress: Progress) => void;
-  /** Where the server is: `https://example.org`. Default: where the page came from. */
-  url?: string;
+  /** Where the server is: `https://up.example`. Default: where the page came from. */
+  endpoint?: string;
   /**
    * What the server knows the file by. Default: made from path or name, size, time of last change, a sample of the
    * bytes and a random part that this browser keeps, so that the same file chosen again goes on where it stopped.

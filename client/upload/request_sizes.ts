@@ -130,9 +130,11 @@ export class RequestSizes {
 /** The sizes for one server: what `store` knows of the network path to it counts, and what is learned goes there. */
 export function rememberedSizes(
   store: UploadStore,
-  { url = "", requestBytes }: { url?: string; requestBytes?: number },
+  { endpoint = "", requestBytes }: { endpoint?: string; requestBytes?: number },
 ): RequestSizes {
-  const origin = url === "" ? globalThis.location?.origin ?? "" : new URL(url, globalThis.location?.href).origin;
+  const origin = endpoint === ""
+    ? globalThis.location?.origin ?? ""
+    : new URL(endpoint, globalThis.location?.href).origin;
   return new RequestSizes({
     ...requestBytes !== undefined && { first: requestBytes, largest: requestBytes },
     networkPath: store.networkPath(origin),

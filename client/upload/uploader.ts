@@ -17,6 +17,9 @@ import { unlessAborted } from "../async/unless_aborted.ts";
 import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
 import { type RunParts, runUpload, standStill } from "./run.ts";
 import type { UploaderOptions } from "./options.ts";
+import { withHooks } from "../protocol/request_hooks.ts";
+import { namedFile } from "./named_file.ts";
+import type { Transport } from "../protocol/transport.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 
 /** Bytes: slow disks read so many. */
@@ -32,13 +35,12 @@ const VERIFIED_PER_SECOND = 1e8;
  * ```
  */
 export class Uploader {
-  /** Where the file is on the server, `/files/…`, as soon as the server has told it. */
-  location: string | undefined;
   readonly #options: UploaderOptions;
   readonly #clock: Clock;
   readonly #store: UploadStore;
   readonly #sizes: RequestSizes;
   readonly #fingerprintOf: FingerprintOf;
+  readonly #transport: Transport;
   readonly #local: LocalFile;
   readonly #snapshot: Snapshot;
   readonly #reporter: ProgressReporter;
@@ -49,22 +51,30 @@ export class Uploader {
   readonly #pauses = new Pauses();
   #cancelling: { runs: number; result: Promise<void> } | undefined;
   #hasSent = false;
+  #location: string | undefined;
   /** Where the server said that a part of the file is. */
   #begunAt: string | undefined;
   #delay = new AbortController();
 
   constructor(options: UploaderOptions) {
-    const { file, confirmed, clock = systemClock, onProgress } = options;
+    const { confirmed, clock = systemClock, onProgress } = options;
+    const file = namedFile(options.file, options.name);
     this.#options = options;
     this.#clock = clock;
     this.#store = options.store ?? new UploadStore();
     this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
     this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
+    this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#local = new LocalFile(file, clock);
     this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
     this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowSeconds: clock.now() });
     this.on("state", (state) => this.#hasSent ||= state === "sending");
     if (onProgress !== undefined) this.on("progress", onProgress);
+  }
+
+  /** Where the file is on the server, `/files/…`, as soon as the server has told it. */
+  get location(): string | undefined {
+    return this.#location;
   }
 
   /** Where the upload stands now. */
@@ -79,7 +89,8 @@ export class Uploader {
 
   /** What the server knows the file by. Rejects with an `UploadError` when the file cannot be read. */
   id(): Promise<string> {
-    const { file, id, path } = this.#options;
+    const { id, path } = this.#options;
+    const { file } = this.#local;
     this.#id ??= id !== undefined
       ? Promise.resolve(headerId(id))
       : Promise.all([this.#store.secret(), this.#snapshot.sample()])
@@ -96,8 +107,30 @@ export class Uploader {
    * before; to false after `stop()` or `cancel()`. Rejects with an `UploadError` when going on makes no sense; a later
    * call tries again from where the server is. A call while an upload runs gives the promise of that upload, and
    * resumes it when it is paused.
+   *
+   * When `signal` aborts, the upload ends as by `stop()`, and this call rejects with the signal's reason.
+   *
+   * @example
+   * ```ts ignore
+   * await uploader.upload({ signal: AbortSignal.timeout(60_000) });
+   * ```
    */
-  upload(): Promise<boolean> {
+  async upload({ signal }: { signal?: AbortSignal } = {}): Promise<boolean> {
+    signal?.throwIfAborted();
+    const result = this.#begin();
+    const run = this.#running;
+    const onAbort = () => this.#running === run && this.stop();
+    signal?.addEventListener("abort", onAbort);
+    try {
+      const complete = await result;
+      if (!complete) signal?.throwIfAborted();
+      return complete;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #begin(): Promise<boolean> {
     const before = this.#running;
     if (before !== undefined && !before.stop.signal.aborted) {
       this.resume();
@@ -181,7 +214,7 @@ export class Uploader {
   async #run(stopped: AbortSignal): Promise<boolean> {
     const parts = await unlessAborted(stopped, this.#parts());
     if (parts === undefined) return false;
-    const isSmall = isOnePiece(this.#options.file, this.#sizes);
+    const isSmall = isOnePiece(this.#local.file, this.#sizes);
     if (!isSmall) await unlessAborted(stopped, this.#snapshot.sample());
     let offset = this.#runs === 1 && isSmall ? 0 : undefined;
     while (!stopped.aborted) {
@@ -204,18 +237,20 @@ export class Uploader {
     const location = this.#hasSent ? this.#begunAt : undefined;
     const work = () => cancelOnServer(requests, { location, clock, random });
     await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
-    this.location = this.#begunAt = undefined;
+    this.#location = this.#begunAt = undefined;
   }
 
   async #exclusive<Result>(
     options: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
   ): Promise<Result | undefined> {
-    const { locks = globalThis.navigator?.locks, url = "" } = this.#options;
+    const { locks = globalThis.navigator?.locks, endpoint: url = "" } = this.#options;
     return await exclusive(locks, lockName({ url, id: await this.id() }), options);
   }
 
   async #parts(): Promise<RunParts> {
-    const { file, path, url = "", transport = xhrTransport, random = Math.random, tries = Infinity } = this.#options;
+    const { path, endpoint: url = "", random = Math.random, tries = Infinity } = this.#options;
+    const { file } = this.#local;
+    const transport = this.#transport;
     const { beforeRetry = () => Promise.resolve() } = this.#options;
     const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
     const clock = this.#clock;
@@ -238,7 +273,7 @@ export class Uploader {
 
   #note({ meaning, location }: Reply): void {
     if (location === undefined) return;
-    this.location = location;
+    this.#location = location;
     this.#begunAt = meaning.kind === "held" && meaning.offset < this.progress.total ? location : undefined;
   }
 }

@@ -58,7 +58,7 @@ export async function uploadChecked(
   const uploader = new Uploader({
     file,
     id,
-    url,
+    endpoint: url,
     requestBytes,
     transport,
     tries: 100,

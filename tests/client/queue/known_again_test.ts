@@ -2,7 +2,16 @@ import { assert, assertEquals } from "@std/assert";
 import type { QueuedUpload } from "../../../client/mod.ts";
 import type { Transport } from "../../../client/mod.ts";
 import { FakeServer } from "../support/fake_server.ts";
-import { fileOf, LARGE, names, pausedUpload, type QueueSetup, rest, setUpQueue } from "../support/queue_set_up.ts";
+import {
+  fileOf,
+  LARGE,
+  names,
+  pausedUpload,
+  type QueueSetup,
+  rest,
+  setUpQueue,
+  uploaderOf,
+} from "../support/queue_set_up.ts";
 
 /** As over plain HTTP. */
 const NO_LOCKS = { request: () => Promise.reject(new DOMException("None", "SecurityError")) };
@@ -66,7 +75,7 @@ Deno.test("a file beside another one of its name that is cancelled and added aga
   gate.resolve();
   await until("done");
   await rest();
-  assert(servers.get(await again.uploader!.id())!.complete);
+  assert(servers.get(await uploaderOf(again)!.id())!.complete);
 });
 
 Deno.test("what was refused as too large, and is tried again, is remembered", async () => {

@@ -1,7 +1,7 @@
 import { FakeLocks } from "../support/fake_locks.ts";
 import { assert, assertEquals } from "@std/assert";
 import { UploadQueue } from "../../../client/mod.ts";
-import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
+import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { BROKEN } from "../support/set_up.ts";
 
 /** A file with other bytes under the same name, size and time. */
@@ -24,7 +24,7 @@ Deno.test("add() of a file with other bytes under the same name, size and time u
     queue.add(fileOf("VERSION", size));
     queue.add(otherThan(file));
     await until("done");
-    const [one, other] = await Promise.all(queue.uploads.map(({ uploader }) => uploader!.id()));
+    const [one, other] = await Promise.all(queue.uploads.map((upload) => uploaderOf(upload)!.id()));
     assert(one !== other);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assertEquals(queue.uploads.length, 2);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
 import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
-import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
+import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
 /** Waits until the memory knows what is looked for. */
@@ -15,7 +15,7 @@ async function untilKnown(store: UploadStore, isThere: (known: Unfinished[]) => 
 }
 
 Deno.test("A queue remembers each large file from the moment it is added, and how to find it again", async () => {
-  const { queue, store, host } = setUpQueue({ url: "https://a.example", concurrency: 1 });
+  const { queue, store, host } = setUpQueue({ endpoint: "https://a.example", concurrency: 1 });
   const letGo = host.hold();
   const upload = queue.add(fileOf("a", LARGE), { path: "folder/a" });
   queue.add(fileOf("small"));
@@ -24,7 +24,7 @@ Deno.test("A queue remembers each large file from the moment it is added, and ho
   const { writtenAt, ...a } = known.find(({ name }) => name === "a")!;
   assert(Math.abs(writtenAt - Date.now()) < 60_000);
   assertEquals(a, {
-    id: await upload.uploader!.id(),
+    id: await uploaderOf(upload)!.id(),
     url: "https://a.example",
     name: "a",
     size: LARGE,

@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { type QueuedState, QueuedUpload, type UploadControls } from "../../../client/queue/queued_upload.ts";
+import type { QueuedState } from "../../../client/mod.ts";
+import { type EntryControls, QueueEntry } from "../../../client/queue/queue_entry.ts";
 import { TotalCounter } from "../../../client/queue/total.ts";
 
 const nothing = () => {};
-const controls: UploadControls = { pause: nothing, resume: nothing, cancel: nothing, dismiss: nothing };
+const controls: EntryControls = { pause: nothing, resume: nothing, cancel: nothing, dismiss: nothing };
 
-function upload(total: number): QueuedUpload {
-  return new QueuedUpload(new File([new Uint8Array(total)], "a"), {
+function upload(total: number): QueueEntry {
+  return new QueueEntry(new File([new Uint8Array(total)], "a"), {
     key: "a",
     size: total,
     path: "a",
@@ -16,7 +17,7 @@ function upload(total: number): QueuedUpload {
   });
 }
 
-function move(upload: QueuedUpload, state: QueuedState, sent = 0, confirmed = 0): QueuedUpload {
+function move(upload: QueueEntry, state: QueuedState, sent = 0, confirmed = 0): QueueEntry {
   upload.progress = { ...upload.progress, state, sent, confirmed };
   return upload;
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UploadQueue } from "../../../client/mod.ts";
-import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
+import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
 Deno.test("UploadQueue sends small files in one request each, in their order, six at a time", async () => {
@@ -115,7 +115,7 @@ Deno.test("UploadQueue gives the place of a file that another tab uploads to the
   const { queue, host, locks, until } = setUpQueue({ concurrency: 1 });
   const elsewhere = queue.add(fileOf("a", LARGE));
   await until("done");
-  const id = await elsewhere.uploader!.id();
+  const id = await uploaderOf(elsewhere)!.id();
   elsewhere.dismiss();
   const release = await locks.hold(`pawl ${id}`);
   const again = queue.add(fileOf("a", LARGE));

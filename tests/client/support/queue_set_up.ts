@@ -1,3 +1,4 @@
+import type { QueueEntry } from "../../../client/queue/queue_entry.ts";
 import { IDBFactory } from "fake-indexeddb";
 import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
 import {
@@ -5,6 +6,7 @@ import {
   type QueuedUpload,
   type QueueOptions,
   type UnfinishedUploads,
+  type Uploader,
   UploadQueue,
 } from "../../../client/mod.ts";
 import { FakeHost } from "./fake_host.ts";
@@ -92,4 +94,9 @@ export async function cancelOne(uploads: UnfinishedUploads, one: Unfinished): Pr
   const errors: unknown[] = [];
   await uploads.cancelAll([one], (_, error) => errors.push(error));
   if (errors.length > 0) throw errors[0];
+}
+
+/** What does the work of an upload, once its turn has come. */
+export function uploaderOf(upload: QueuedUpload): Uploader | undefined {
+  return (upload as QueueEntry).uploader;
 }

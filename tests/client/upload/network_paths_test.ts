@@ -77,9 +77,9 @@ Deno.test("upload() brings a file over a line that takes longer than 50 s for th
 
 Deno.test("upload() finds the size that a proxy lets through in a few refusals, and knows it the next time", async () => {
   const store = new UploadStore({ factory: new IDBFactory() });
-  const url = "https://a.example";
+  const endpoint = "https://a.example";
   for (const expected of [3, 0]) {
-    const sizes = rememberedSizes(store, { url });
+    const sizes = rememberedSizes(store, { endpoint });
     const { server, run } = setUp(20 * MIB, { largestBody: MIB }, sizes);
     assertEquals(await run(), true);
     assert(server.complete);

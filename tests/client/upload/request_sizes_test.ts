@@ -126,7 +126,7 @@ Deno.test("RequestSizes start with what an earlier page has learned, and with wh
 });
 
 Deno.test("RequestSizes keep to the size that a program gives", () => {
-  const sizes = rememberedSizes(new UploadStore(), { url: "https://a.example", requestBytes: 1000 });
+  const sizes = rememberedSizes(new UploadStore(), { endpoint: "https://a.example", requestBytes: 1000 });
   sizes.answered(1000, 0.1);
   assertEquals(sizes.bytes, 1000);
   sizes.broken(1000, 0, 1000);
@@ -135,9 +135,9 @@ Deno.test("RequestSizes keep to the size that a program gives", () => {
 
 Deno.test("rememberedSizes() keep what is learned for each origin apart", async () => {
   const store = new UploadStore({ factory: new IDBFactory() });
-  rememberedSizes(store, { url: "https://a.example/pawl/" }).refused(8 * MIB);
-  const sizesOf = async (url: string) => {
-    const sizes = rememberedSizes(store, { url });
+  rememberedSizes(store, { endpoint: "https://a.example/pawl/" }).refused(8 * MIB);
+  const sizesOf = async (endpoint: string) => {
+    const sizes = rememberedSizes(store, { endpoint });
     await sizes.recalled;
     return sizes.bytes / MIB;
   };
