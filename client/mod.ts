@@ -1,6 +1,31 @@
 /**
  * Uploads files to a Pawl server, and goes on from the exact byte that the server holds, whatever breaks in between.
  *
+ * @example One file, by a transport of your own in the place of XMLHttpRequest
+ * ```ts
+ * import { type Transport, Uploader } from "./mod.ts";
+ *
+ * // A server that has every file already.
+ * const transport: Transport = () => Promise.resolve({ status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "5" });
+ * const uploader = new Uploader({ file: new Blob(["hello"]), name: "hello.txt", transport });
+ * uploader.on("state", (state) => console.log(state));
+ * if (!await uploader.upload()) throw new Error("It was stopped");
+ * if (uploader.progress.confirmed !== 5) throw new Error("Not all of it is safe");
+ * ```
+ *
+ * @example Many files, within limits
+ * ```ts
+ * import { type Transport, UploadQueue } from "./mod.ts";
+ *
+ * const transport: Transport = () => Promise.resolve({ status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "5" });
+ * const queue = new UploadQueue({ transport, accept: ".txt", maxFiles: 100 });
+ * queue.add(new Blob(["hello"]), { name: "hello.txt" });
+ * const refused = queue.add(new Blob(["hello"]), { name: "hello.exe" });
+ * await queue.idle;
+ * if (queue.total.in.done !== 1) throw new Error("It is not there");
+ * if (refused.progress.error?.code !== "not-accepted") throw new Error("It was taken");
+ * ```
+ *
  * @module
  */
 export { type Clock, systemClock } from "./async/clock.ts";

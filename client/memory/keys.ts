@@ -1,6 +1,8 @@
 /** What an upload is known by: the server that it goes to, empty for the page's own, and its `X-File-Id` there. */
 export interface KnownBy {
+  /** The `endpoint` of the upload; empty for the server that the page came from. */
   url: string;
+  /** The `X-File-Id` of the upload. */
   id: string;
 }
 
@@ -11,8 +13,11 @@ export function uploadKey({ url, id }: KnownBy): string {
 
 /** What a file looks like from outside: what stays the same when the same file is chosen again. */
 export interface FileLook {
+  /** The file's name. */
   name: string;
+  /** Its size in bytes. */
   size: number;
+  /** Its time of last change, in milliseconds since 1970. */
   lastModified: number;
   /** Its path inside the folder that is uploaded. Default: its name. */
   path?: string | undefined;

@@ -6,7 +6,9 @@ import { type KnownBy, uploadKey } from "./keys.ts";
 
 /** What is remembered of an upload that has been begun and is not finished. */
 export interface Unfinished extends KnownBy {
+  /** The file's name. */
   name: string;
+  /** Its size in bytes. */
   size: number;
   /** In milliseconds, as files tell it. */
   lastModified: number;
@@ -53,6 +55,7 @@ export class UploadStore {
   readonly #database: Database;
   #secret: Promise<string> | undefined;
 
+  /** Opens nothing yet: the database is opened when something is kept or looked for. */
   constructor({ factory = browserFactory(), patienceMs }: UploadStoreOptions = {}) {
     this.#database = new Database(factory, "pawl", patienceMs);
   }

@@ -1,5 +1,6 @@
 /** What stands for the bytes of a piece of a file: other bytes have another one. */
 export interface Fingerprint {
+  /** Compared as it is. */
   text: string;
   /** The value of `Content-Digest` (RFC 9530, section 2) for these bytes, where it is a digest that the server checks. */
   contentDigest?: string;

@@ -6,7 +6,9 @@ export type RequestHeaders = Readonly<Record<string, string>>;
 
 /** A request that is about to be made. */
 export interface OutgoingRequest {
+  /** Its method. */
   readonly method: "GET" | "POST" | "DELETE";
+  /** Its address, relative to the page where no `endpoint` was given. */
   readonly url: string;
   /** What is changed here is sent. */
   readonly headers: Record<string, string>;

@@ -1,7 +1,10 @@
 /** One request of the simple protocol. */
 export interface TransportRequest {
+  /** Its method. */
   method: "GET" | "POST" | "DELETE";
+  /** Its address, relative to the page where no `endpoint` was given. */
   url: string;
+  /** Its headers, by their names. */
   headers: Readonly<Record<string, string>>;
   /** The bytes to send; absent for GET and DELETE. */
   body?: Blob;
@@ -13,7 +16,9 @@ export interface TransportRequest {
 
 /** The server's answer, whatever its status. A `Response`'s `headers` fit. */
 export interface TransportAnswer {
+  /** The HTTP status. */
   status: number;
+  /** Its headers; names are looked up in any case. */
   headers: { get(name: string): string | null };
   /** The whole body as text. */
   text: string;

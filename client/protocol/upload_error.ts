@@ -28,7 +28,9 @@ export type UploadErrorCode =
 
 /** What `Uploader.upload()` rejects with. The message is one plain line that says what to do next. */
 export class UploadError extends Error {
+  /** Always `UploadError`. */
   override name = "UploadError";
+  /** Why the upload ended. */
   readonly code: UploadErrorCode;
   /** The status of the server's answer, when an answer was the reason. */
   readonly status: number | undefined;
@@ -37,6 +39,7 @@ export class UploadError extends Error {
   /** The largest file that the server takes, in bytes, when it told that. */
   readonly limit: number | undefined;
 
+  /** Makes the error that a hook of a program can end an upload with, or a transport. */
   constructor(
     code: UploadErrorCode,
     message: string,

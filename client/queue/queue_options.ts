@@ -21,6 +21,7 @@ export interface AboutFile {
   name?: string | undefined;
   /** Its path inside the folder that is uploaded, with `/`. */
   path?: string | undefined;
+  /** Lets a later page open the file again, where the browser gives a handle. */
   handle?: FileSystemFileHandle | undefined;
   /** How many bytes of it the server is known to hold: shown until it has been asked. Default 0. */
   confirmed?: number | undefined;

@@ -15,6 +15,7 @@ export function isActive(state: QueuedState): boolean {
 
 /** One file in an {@linkcode UploadQueue}, which makes it. */
 export interface QueuedUpload {
+  /** The file that is uploaded; a `Blob` has become one, under its name. */
   readonly file: File;
   /** Its path inside the folder that is uploaded; its name, when it came alone. */
   readonly path: string;

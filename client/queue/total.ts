@@ -4,18 +4,23 @@ import { Speedometer } from "../upload/speed.ts";
 
 /** Where all uploads of a queue together stand. */
 export interface Total {
-  /** How many there are, and how many in each state. */
+  /** How many uploads there are. */
   files: number;
+  /** How many of them are in each state. */
   in: Readonly<Record<QueuedState, number>>;
   /** How many of the failed ones may go well when they are tried again. */
   retryable: number;
   /** How many of those that wait cannot reach the server. */
   disconnected: number;
-  /** Bytes, as in the progress of one upload; those that have failed do not count. */
+  /** Bytes that the server has acknowledged. Uploads that have failed do not count here, nor in the numbers below. */
   confirmed: number;
+  /** Bytes that have departed from this computer, never fewer than `confirmed`. */
   sent: number;
+  /** Bytes of all files. */
   total: number;
+  /** The smoothed speed of all together; 0 while nothing is being sent. */
   bytesPerSecond: number;
+  /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
   remainingSeconds: number | undefined;
 }
 

@@ -16,9 +16,13 @@ interface PermittedHandle extends FileSystemFileHandle {
 
 /** What {@linkcode UnfinishedUploads} works with. */
 export interface UnfinishedOptions extends RequestHooks {
+  /** What the browser remembers. */
   store: UploadStore;
+  /** Carries the requests. Default: XMLHttpRequest. */
   transport?: Transport;
+  /** Tells which uploads stand in other tabs. Default: the browser's, where it has them. */
   locks?: Pick<LockManager, "query" | "request"> | undefined;
+  /** Default: the machine's. */
   clock?: Clock;
 }
 
@@ -29,6 +33,7 @@ export class UnfinishedUploads {
   readonly #locks: Pick<LockManager, "query" | "request"> | undefined;
   readonly #clock: Clock;
 
+  /** Asks nobody anything yet. */
   constructor(options: UnfinishedOptions) {
     this.#store = options.store;
     this.#transport = withHooks(options.transport ?? xhrTransport, options);

@@ -25,14 +25,17 @@ const RESUMABLE: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "faile
  * Uploads many files, a few at a time, in the order in which they were added.
  *
  * @example
- * ```ts ignore
- * const queue = new UploadQueue();
- * queue.on("state", ({ path, state }) => console.log(path, state));
- * queue.on("total", ({ confirmed, total }) => console.log(confirmed / total));
+ * ```ts
+ * import { UploadQueue } from "./upload_queue.ts";
  *
- * const input = document.querySelector<HTMLInputElement>("input[type=file]");
- * for (const file of input?.files ?? []) queue.add(file);
- * await queue.idle;
+ * export async function uploadAll(files: Iterable<File>): Promise<number> {
+ *   const queue = new UploadQueue({ concurrency: 3, maxSize: 2e9, accept: "image/*,.pdf" });
+ *   queue.on("total", ({ confirmed, total }) => console.log(confirmed / total));
+ *   queue.on("state", ({ path, state, progress }) => console.log(path, state, progress.error?.message));
+ *   for (const file of files) queue.add(file, { path: file.webkitRelativePath || file.name });
+ *   await queue.idle;
+ *   return queue.total.in.done;
+ * }
  * ```
  */
 export class UploadQueue {
@@ -52,6 +55,7 @@ export class UploadQueue {
   readonly #turns: Turns;
   readonly #cancels: Cancels;
 
+  /** Throws a `RangeError` when `concurrency` is less than 1. */
   constructor(options: QueueOptions = {}) {
     const { store = new UploadStore() } = options;
     this.#sizes = options.sizes ?? rememberedSizes(store, options);

@@ -9,6 +9,7 @@ import type { Transport } from "../protocol/transport.ts";
 
 /** What to upload, and how. Only `file` is needed. */
 export interface UploaderOptions extends RequestHooks {
+  /** The file, or any bytes together with a `name`. */
   file: Blob;
   /** Its name on the server, which a `Blob` that is no `File` needs. Default: the file's own. */
   name?: string | undefined;

@@ -29,6 +29,7 @@ export type UploadState =
 
 /** Where an upload stands. */
 export interface Progress {
+  /** What the upload does now. */
   state: UploadState;
   /** Bytes that the server has acknowledged: they are on its disk. Goes back only when the server's own count does. */
   confirmed: number;
@@ -36,11 +37,11 @@ export interface Progress {
   sent: number;
   /** Bytes of the file. */
   total: number;
-  /** Smoothed; 0 while nothing is being sent. */
+  /** The smoothed speed; 0 while nothing is being sent. */
   bytesPerSecond: number;
-  /** Until the last byte has departed, at the present speed; `undefined` while there is none. */
+  /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
   remainingSeconds: number | undefined;
-  /** In `waiting`: the time from this event to the next try, unless something else ends it. */
+  /** In `waiting`: the seconds from this event to the next try, unless something else ends it. */
   retryInSeconds?: number;
   /** In `waiting`: what is in the way. */
   problem?: Problem;

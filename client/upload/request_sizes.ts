@@ -18,8 +18,11 @@ const LONGEST_CAUTION = 64;
 
 /** Which sizes are to be used, in bytes. */
 export interface RequestSizesOptions {
+  /** Of the first request. Default 8 MiB. */
   first?: number;
+  /** Of the smallest request. Default 256 KiB. */
   smallest?: number;
+  /** Of the largest request. Default 64 MiB. */
   largest?: number;
   /** What an earlier page has learned. */
   networkPath?: Promise<NetworkPath>;
@@ -47,6 +50,7 @@ export class RequestSizes {
   #caution = 1;
   #good = 0;
 
+  /** Throws a `RangeError` when `first` is less than 1. */
   constructor(options: RequestSizesOptions = {}) {
     const { first = REQUEST_BYTES.first, largest = REQUEST_BYTES.largest } = options;
     if (!(first >= 1)) throw new RangeError(`Cannot send requests of ${first} bytes: give 1 or more`);

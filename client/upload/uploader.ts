@@ -30,8 +30,20 @@ const VERIFIED_PER_SECOND = 1e8;
  *
  * @example
  * ```ts
- * const uploader = new Uploader({ file, onProgress: ({ confirmed, total }) => show(confirmed / total) });
- * const complete = await uploader.upload();
+ * import { Uploader } from "./uploader.ts";
+ * import { UploadError } from "../protocol/upload_error.ts";
+ *
+ * export async function upload(file: File, signal: AbortSignal): Promise<string | undefined> {
+ *   const uploader = new Uploader({ file, headers: { Authorization: "Bearer …" } });
+ *   uploader.on("progress", ({ confirmed, total }) => console.log(confirmed / total));
+ *   try {
+ *     await uploader.upload({ signal });
+ *     return uploader.location;
+ *   } catch (error) {
+ *     if (!(error instanceof UploadError)) throw error;
+ *     console.log(error.code, error.message);
+ *   }
+ * }
  * ```
  */
 export class Uploader {
@@ -56,6 +68,7 @@ export class Uploader {
   #begunAt: string | undefined;
   #delay = new AbortController();
 
+  /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1. */
   constructor(options: UploaderOptions) {
     const { confirmed, clock = systemClock, onProgress } = options;
     const file = namedFile(options.file, options.name);
@@ -109,38 +122,9 @@ export class Uploader {
    * resumes it when it is paused.
    *
    * When `signal` aborts, the upload ends as by `stop()`, and this call rejects with the signal's reason.
-   *
-   * @example
-   * ```ts ignore
-   * await uploader.upload({ signal: AbortSignal.timeout(60_000) });
-   * ```
    */
-  async upload({ signal }: { signal?: AbortSignal } = {}): Promise<boolean> {
-    signal?.throwIfAborted();
-    const result = this.#begin();
-    const run = this.#running;
-    const onAbort = () => this.#running === run && this.stop();
-    signal?.addEventListener("abort", onAbort);
-    try {
-      const complete = await result;
-      if (!complete) signal?.throwIfAborted();
-      return complete;
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-    }
-  }
-
-  #begin(): Promise<boolean> {
-    const before = this.#running;
-    if (before !== undefined && !before.stop.signal.aborted) {
-      this.resume();
-      return before.result;
-    }
-    const stop = new AbortController();
-    const result = this.#runAfter([before?.result, this.#cancelling?.result], stop.signal);
-    this.#running = { stop, result };
-    this.#runs++;
-    return result;
+  upload({ signal }: { signal?: AbortSignal } = {}): Promise<boolean> {
+    return signal === undefined ? this.#begin() : this.#beginUntil(signal);
   }
 
   /** Ends the running request at once, and stands still until `resume()`. What the server has, it keeps. */
@@ -187,6 +171,34 @@ export class Uploader {
   /** Ends the retry delay, if there is one. The browser's own signs of a network do it by themselves. */
   retryNow(): void {
     this.#delay.abort();
+  }
+
+  #begin(): Promise<boolean> {
+    const before = this.#running;
+    if (before !== undefined && !before.stop.signal.aborted) {
+      this.resume();
+      return before.result;
+    }
+    const stop = new AbortController();
+    const result = this.#runAfter([before?.result, this.#cancelling?.result], stop.signal);
+    this.#running = { stop, result };
+    this.#runs++;
+    return result;
+  }
+
+  async #beginUntil(signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    const result = this.#begin();
+    const run = this.#running;
+    const onAbort = () => this.#running === run && this.stop();
+    signal.addEventListener("abort", onAbort);
+    try {
+      const complete = await result;
+      if (!complete) signal.throwIfAborted();
+      return complete;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
   }
 
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
