@@ -1,33 +1,53 @@
 import { ConfigError, helpText, readConfig } from "./server/config.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
-import { serve } from "./server/serve.ts";
+import { missingForConfig, missingForServer } from "./server/permissions.ts";
+import { type Running, serve } from "./server/serve.ts";
+import { surviveUncaught } from "./server/uncaught.ts";
 
 if (import.meta.main) await main();
 
-async function main(): Promise<void> {
+/** Runs the server by the command line and the environment of this process, until it gets a signal. */
+export async function main(): Promise<void> {
   try {
+    const root = import.meta.dirname ?? ".";
+    refuseWithout(await missingForConfig());
     const config = readConfig(Deno.args, (name) => Deno.env.get(name));
     if (config === "help") return print(helpText());
+    refuseWithout(await missingForServer(config, root));
     const log = await openLog(config.logLevel);
-    const server = await serve(config, { log, root: import.meta.dirname ?? ".", now: Date.now });
+    surviveUncaught(log);
+    const server = await serve(config, { log, root, now: Date.now });
     print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
-    const end = (code = 0) => void server.stop().then(() => Deno.exit(code));
     server.moved.then((found) => {
       log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {
         data: config.data,
         found,
       });
-      end(1);
+      end(server, 1);
     });
+    let asked = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      let asked = 0;
-      Deno.addSignalListener(signal, () => ++asked === 1 ? end() : Deno.exit(1));
+      Deno.addSignalListener(signal, () => ++asked === 1 ? end(server) : Deno.exit(1));
     }
   } catch (error) {
     printFailure(explain(error));
     Deno.exit(1);
   }
+}
+
+/** Ends the server, and the process with `code`; with 1 where something did not come to its end. */
+async function end(server: Running, code = 0): Promise<never> {
+  const isDone = await server.stop().catch((error) => printFailure(`Pawl could not end in good order: ${error}`));
+  if (isDone === false) {
+    printFailure("Pawl could not wait any longer for what it was doing; what it has acknowledged is safe");
+  }
+  Deno.exit(isDone ? code : 1);
+}
+
+function refuseWithout(flags: readonly string[]): void {
+  if (flags.length === 0) return;
+  throw new ConfigError(`Pawl cannot start without ${flags.join(" ")}: give that to deno run, or -A for everything`);
 }
 
 /** Why the server does not start, in one line that says what to do. */

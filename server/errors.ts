@@ -14,7 +14,8 @@ export const STATUS = {
   "method-not-allowed": STATUS_CODE.MethodNotAllowed,
   "idle": STATUS_CODE.RequestTimeout,
   "too-slow": STATUS_CODE.RequestTimeout,
-  // A request that did not come whole, like the two before it: a 400 would tell its client not to try again.
+  "too-short-chunks": STATUS_CODE.RequestTimeout,
+  // A request that did not come whole, like those before it: a 400 would tell its client not to try again.
   "disconnected": STATUS_CODE.RequestTimeout,
   "wrong-offset": STATUS_CODE.Conflict,
   "taken-over": STATUS_CODE.Conflict,
@@ -71,12 +72,26 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof UploadError && ["not-found", "terminated", "gone"].includes(error.code);
 }
 
-/** What a failure is told as: a full disk may show anywhere, anything else that is no {@linkcode UploadError} is a bug. */
-export function told(error: unknown): UploadError {
+/**
+ * What a failure is told as: a full disk and too many open files may show anywhere; anything else that is no {@linkcode UploadError} is a bug, or a
+ * disk that fails. `kept` is how many bytes of the upload in question are safe, where there is one.
+ */
+export function told(error: unknown, kept?: number): UploadError {
   if (error instanceof UploadError) return error;
-  return isDiskFull(error)
-    ? new UploadError("disk-full", "The server's disk is full: try again when there is space", { cause: error })
-    : new UploadError("failed", "The server has failed, and keeps what it said it has: try again", { cause: error });
+  const options = { cause: error, ...kept !== undefined && { offset: kept } };
+  if (isOutOfFiles(error)) {
+    return new UploadError("too-many", "The server has too many files open: try again in a few seconds", options);
+  }
+  if (isDiskFull(error)) {
+    const next = kept === undefined
+      ? "try again when there is space"
+      : `it keeps the first ${kept} bytes, go on from there when there is space again`;
+    return new UploadError("disk-full", `The server's disk is full: ${next}`, options);
+  }
+  const message = kept === undefined
+    ? "The server has failed, and keeps what it said it has: try again"
+    : `The server's disk has failed: it keeps the first ${kept} bytes, try again later`;
+  return new UploadError("failed", message, options);
 }
 
 /** The data folder is not where it was: nothing that is known of it must be told, or changed, any more. */
@@ -89,4 +104,12 @@ export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return true;
   return error.message.includes("database or disk is full");
+}
+
+/** True for what is thrown when this process (EMFILE), or the whole machine (ENFILE), has too many files open. */
+export function isOutOfFiles(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && (error.code === "EMFILE" || error.code === "ENFILE")) return true;
+  // Deno 2.9 gives no code for what accepting a connection fails with.
+  return /\(os error 2[34]\)/.test(error.message);
 }

@@ -10,12 +10,13 @@ import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
 import { corsOf, createRoutes } from "./routes.ts";
 import { bootOf } from "./storage/disk/boot.ts";
+import type { Lend } from "./storage/disk/descriptors.ts";
 import { foldersOf, openFiles } from "./storage/disk/files.ts";
 import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
-import type { Limits } from "./uploads/parts.ts";
+import type { Limits } from "./uploads/engine_deps.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
 import { Space } from "./uploads/space.ts";
@@ -31,6 +32,10 @@ export interface Surroundings {
   readonly monotonic?: () => number;
   /** The longest time, in milliseconds, between two looks at that clock in which the process has not stood still. */
   readonly longestStepMs?: number;
+  /** Limits in the place of those that the configuration gives. */
+  readonly limits?: Partial<Limits>;
+  /** Opens what an upload that runs needs besides its own file; without it, as any other file. */
+  readonly lend?: Lend;
 }
 
 /** Pawl on its data folder, without a port. */
@@ -50,8 +55,8 @@ export interface Pawl {
 
 /** Opens the data folder, made where it is missing, and puts the parts together. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
-  const { log, root, now, monotonic = () => performance.now(), longestStepMs } = surroundings;
-  const bytes = await openFiles(config.data, config);
+  const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs, lend } = surroundings;
+  const bytes = await openFiles(config.data, { durable: config.durable, ...lend !== undefined && { lend } });
   const database = join(config.data, "pawl.db");
   const records = await openRecords(database, bytes.sameName).catch((error) => {
     // The database has other words for it when it is opened.
@@ -60,18 +65,18 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const watch = watchFolder({ path: database });
   const step = longestStepMs === undefined ? {} : { longestStepMs };
   const clock = await openServiceClock({ records, log }, { wall: now, monotonic, ...step });
-  const boot = await bootOf();
+  const boot = await bootOf(config.data);
   const { durable } = config;
   const engine = new Engine({
     bytes,
     records,
-    limits: limitsOf(config),
+    limits: { ...limitsOf(config), ...limits },
     distrusted: new Set(),
     unrecorded: new Set(),
     isThere: watch.isThere,
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
     durable,
-    boot,
+    boot: boot.id,
     log,
     now,
     serviceNow: clock.now,
@@ -80,7 +85,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     simple: createSimpleProtocol(engine, { ...config, log }),
     tus: createTusProtocol(engine, config),
     engine,
-    download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
+    download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
     allowedOrigins: config.allowedOrigins,
   });
   return {
@@ -99,6 +104,10 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     async interrupt() {
       await engine.close();
       await clock.saveLast();
+      // What lies in the place of the folder now is not to be touched.
+      if (!watch.isThere(0)) return;
+      await bytes.flush();
+      await boot.leave();
     },
     close() {
       watch[Symbol.dispose]();

@@ -3,6 +3,7 @@ import { type Cors, createCors } from "./http/cors.ts";
 import { notHere } from "./http/refusals.ts";
 import { allowedMethods, type Handler, type Route } from "./http/route.ts";
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
+import { ADDRESS } from "./protocols/address.ts";
 import { ANSWER_HEADERS, REQUEST_HEADERS } from "./http/header_names.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
@@ -38,11 +39,11 @@ export function createRoutes({ simple, tus, engine, download, allowedOrigins }: 
   } as const;
   return [
     { ...simply, path: /^\/status$/, methods: { GET: simple.status } },
-    { ...simply, path: /^\/upload$/, methods: { POST: simple.send, DELETE: simple.giveUp } },
+    { ...simply, path: /^\/upload$/, methods: { POST: simple.send, DELETE: simple.terminate } },
     { ...files, path: /^\/files\/?$/, methods: { POST: tus.create } },
     {
       ...files,
-      path: /^\/files\/([A-Za-z0-9_-]{22})$/,
+      path: ADDRESS,
       methods: {
         GET: either(offset, download),
         HEAD: either(tus.status, download),

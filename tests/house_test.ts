@@ -3,7 +3,7 @@ import { circles, type Imports, importsOf, levelOf } from "./support/imports.ts"
 
 /** The rooms of each house, the lowest first: a file imports from its own room and from rooms before it. */
 const SERVER = [
-  "server/{errors,log,units,config}",
+  "server/{errors,log,units,option_values,options,config}",
   "server/model",
   "server/storage",
   "server/storage/kv",

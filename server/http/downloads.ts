@@ -11,7 +11,7 @@ export interface DownloadDeps {
   readonly records: RecordStore;
   readonly bytes: ByteStore;
   /** Brings a finished upload's file to its name, where a crash, or the moment, has kept it from that. */
-  settle(id: string): Promise<void>;
+  finish(id: string): Promise<unknown>;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface DownloadDeps {
  * page; and what is served is the very file that was uploaded, whatever else lies in its place. Throws `not-found` for
  * what is not there or not finished, `gone` for what was.
  */
-export function createDownloads({ records, bytes, settle }: DownloadDeps): (
+export function createDownloads({ records, bytes, finish }: DownloadDeps): (
   request: Request,
   id: string,
 ) => Promise<Response> {
@@ -37,7 +37,7 @@ export function createDownloads({ records, bytes, settle }: DownloadDeps): (
     if (file === undefined) {
       await checkThere(bytes, upload);
       // Its upload is just being finished, or a crash came just then.
-      await settle(id);
+      await finish(id);
       upload = await recorded(id);
       file = await bytes.openFinished(upload);
     }

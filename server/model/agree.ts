@@ -12,6 +12,8 @@ export interface Announced {
   readonly length?: number;
   /** The body goes to the end of the file: that is where the length comes from when nothing tells it. */
   readonly toTheEnd: boolean;
+  /** A body from byte 0 must not begin anew where there are bytes of this file: it may be the repetition of an earlier one. */
+  readonly neverStartsOver?: boolean;
   /** Digests of the whole file. */
   readonly digests?: readonly Digest[];
 }
@@ -32,7 +34,7 @@ export interface Agreed {
 export function agree(upload: Known, request: Announced, maxBytes: number): Agreed {
   const { offset, bodyLength } = request;
   if (offset !== upload.offset) throw wrongOffset(upload.offset);
-  const told = request.length ?? (request.toTheEnd && bodyLength !== undefined ? offset + bodyLength : undefined);
+  const told = toldLength(request);
   const length = told ?? upload.length;
   if (told !== undefined && upload.length !== undefined && told !== upload.length) {
     throw new UploadError(
@@ -46,6 +48,11 @@ export function agree(upload: Known, request: Announced, maxBytes: number): Agre
   if (length !== undefined && offset + (bodyLength ?? 0) > length) throw tooLong(length, upload);
   const digests = request.digests ?? upload.digests;
   return { ...length !== undefined && { length }, ...digests !== undefined && { digests } };
+}
+
+/** The whole file's length in bytes, as far as a request tells it. */
+export function toldLength({ length, toTheEnd, offset, bodyLength }: Announced): number | undefined {
+  return length ?? (toTheEnd && bodyLength !== undefined ? offset + bodyLength : undefined);
 }
 
 /** True when what is agreed on is not what is known already. */
@@ -63,6 +70,12 @@ export function checkSize(length: number, maxBytes: number): void {
 /** A body that starts anywhere but where the server's bytes end. */
 export function wrongOffset(offset: number): UploadError {
   return new UploadError("wrong-offset", `The upload has ${offset} bytes: go on from there`, { offset });
+}
+
+/** Another request has come for the same upload. */
+export function takenOver(offset?: number): UploadError {
+  const message = "Another request has taken this upload over: ask how far it is";
+  return new UploadError("taken-over", message, offset === undefined ? {} : { offset });
 }
 
 /** More bytes than the file has. */

@@ -1,4 +1,5 @@
 import { UploadError } from "../errors.ts";
+import { takenOver } from "../model/agree.ts";
 import type { Appended } from "../uploads/append.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 
@@ -15,8 +16,12 @@ export function uninterrupted({ upload, end }: Appended): ReceivingUpload | Comp
       throw new UploadError("idle", `No bytes came for too long: ${go}`, { offset });
     case "too-slow":
       throw new UploadError("too-slow", `The bytes came too slowly: ${go}`, { offset });
+    case "too-short-chunks":
+      throw new UploadError("too-short-chunks", `The chunks are too short: send a Content-Length, and ${go}`, {
+        offset,
+      });
     case "taken-over":
-      throw new UploadError("taken-over", `Another request has taken this upload over: ask how far it is`, { offset });
+      throw takenOver(offset);
     case "shutdown":
       throw new UploadError("shutdown", `The server is restarting: ${go} in a few seconds`, { offset });
     default:

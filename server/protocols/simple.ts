@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import { cleanName, nameInClientId } from "../model/names.ts";
 import { placeOf } from "../model/place.ts";
 import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { addressOf } from "./address.ts";
 import { header, type RequestHeader } from "../http/header_names.ts";
 import {
   bodyLength,
@@ -34,8 +35,8 @@ export interface SimpleProtocol {
   status(request: Request): Promise<Response>;
   /** `POST /upload`: the bytes from `X-Start-Byte` on. */
   send(request: Request): Promise<Response>;
-  /** `DELETE /upload`: gives an unfinished upload up. */
-  giveUp(request: Request): Promise<Response>;
+  /** `DELETE /upload`: ends an unfinished upload for good. */
+  terminate(request: Request): Promise<Response>;
   /** What every answer says, refusals too: the largest file that is taken, for a client to know before it sends one. */
   headers(): Record<string, string>;
 }
@@ -47,7 +48,7 @@ export function createSimpleProtocol(
 ): SimpleProtocol {
   function progress(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
     return {
-      "Location": `/files/${upload.id}`,
+      "Location": addressOf(upload.id),
       "Upload-Offset": String(safeBytes(upload)),
       "Upload-Complete": upload.state === "complete" ? "?1" : "?0",
       ...upload.length !== undefined && { "Upload-Length": String(upload.length) },
@@ -60,7 +61,7 @@ export function createSimpleProtocol(
     if (!(error instanceof UploadError) || error.code !== "finished") return error;
     const upload = await engine.statusByClient(OWNER, clientId);
     if (upload === undefined) return error;
-    return error.withMessage(`This upload is finished: remove the file by DELETE /files/${upload.id}`);
+    return error.withMessage(`This upload is finished: remove the file by DELETE ${addressOf(upload.id)}`);
   }
 
   return {
@@ -82,10 +83,10 @@ export function createSimpleProtocol(
       return line(upload.state === "complete" ? `Success ${count}` : String(count), progress(upload));
     },
 
-    async giveUp({ headers }) {
+    async terminate({ headers }) {
       const clientId = parseClientId(headers);
       try {
-        await engine.giveUp(OWNER, clientId);
+        await engine.terminateUnfinished(OWNER, clientId);
       } catch (error) {
         throw await toRemove(clientId, error);
       }

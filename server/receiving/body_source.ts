@@ -1,10 +1,11 @@
+import { openChunked } from "./chunked_body.ts";
+
 /** The bytes of a request's body, as they come. */
 export interface BodySource {
-  /**
-   * The next bytes; `undefined` at the end, and after `end`. The next call may use their buffer again; where they are
-   * {@linkcode LARGEST_BUFFER} bytes, only the one after that: they can be written while it waits.
-   */
+  /** The next bytes; `undefined` at the end, and after `end`. The next call may use their buffer again: see `isKept`. */
   read(): Promise<Uint8Array | undefined>;
+  /** True when the bytes given last stay as they are during the next read: they can be written meanwhile. */
+  readonly isKept: boolean;
   /** Ends it: a read that waits gives `undefined` at once. */
   end(): void;
   /** Leaves what has not been read in the body, for others to read. */
@@ -14,17 +15,25 @@ export interface BodySource {
 /** A slow client costs little memory … */
 const SMALLEST_BUFFER = 4 * 1024;
 /** … and a fast one few calls. */
-export const LARGEST_BUFFER = 1024 * 1024;
+const LARGEST_BUFFER = 1024 * 1024;
 
 /** A body of so few bytes has mostly come with its head: Deno 2.9 gives it as a stream that takes no buffers. */
 const TINY = 8 * 1024;
 
+/** What takes the bytes out of a body. `next` and `isKept` are {@linkcode BodySource}'s `read` and `isKept`. */
+export interface BodyReader {
+  next(): Promise<Uint8Array | undefined>;
+  readonly isKept: boolean;
+  leave(): void;
+}
+
 /**
- * Opens a body for reading with one buffer, used again and again, that grows while reads fill it, and two in the end.
- * `expected` is the body's length in bytes, where it is known.
+ * Opens a body for reading. `expected` is its length in bytes, where it is known: such a one is read by one buffer, used
+ * again and again, that grows while reads fill it, and by two in the end. `read` throws what the runtime throws for a
+ * lost client, and `BacklogError` for a body without a length that cannot be read fast enough.
  */
 export function openBody(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | undefined): BodySource {
-  const { next, leave } = expected !== undefined && expected <= TINY ? openPlain(body) : openBuffered(body);
+  const reader = open(body, expected);
   let ended = false;
   let endRead: () => void = () => {};
   return {
@@ -32,28 +41,22 @@ export function openBody(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected
       if (ended) return Promise.resolve(undefined);
       return new Promise((resolve, reject) => {
         endRead = () => resolve(undefined);
-        next().then(resolve, reject);
+        reader.next().then(resolve, reject);
       });
+    },
+    get isKept() {
+      return reader.isKept;
     },
     end() {
       ended = true;
       endRead();
     },
-    leave,
+    leave: () => reader.leave(),
   };
 }
 
-interface Reader {
-  next(): Promise<Uint8Array | undefined>;
-  leave(): void;
-}
-
-function openPlain(body: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
-  const reader = body.getReader();
-  return { next: async () => (await reader.read()).value, leave: () => reader.releaseLock() };
-}
-
-function openBuffered(body: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
+function open(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | undefined): BodyReader {
+  if (expected !== undefined && expected <= TINY) return openPlain(body);
   let reader: ReadableStreamBYOBReader;
   try {
     reader = body.getReader({ mode: "byob" });
@@ -61,13 +64,24 @@ function openBuffered(body: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
     // A larger one, too, may have come with its head.
     return openPlain(body);
   }
+  return expected === undefined ? openChunked(reader) : openBuffered(reader);
+}
+
+function openPlain(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
+  const reader = body.getReader();
+  return { next: async () => (await reader.read()).value, isKept: false, leave: () => reader.releaseLock() };
+}
+
+function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
   let buffer = new Uint8Array(SMALLEST_BUFFER);
   let spare: Uint8Array<ArrayBuffer> | undefined;
+  let isKept = false;
   return {
     async next() {
       const { value, done } = await reader.read(buffer);
       if (done) return undefined;
       const size = value.buffer.byteLength;
+      isKept = value.length === LARGEST_BUFFER;
       if (value.length < size) {
         buffer = new Uint8Array(value.buffer);
       } else if (size < LARGEST_BUFFER) {
@@ -77,6 +91,9 @@ function openBuffered(body: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
         spare = new Uint8Array(value.buffer);
       }
       return value;
+    },
+    get isKept() {
+      return isKept;
     },
     leave: () => reader.releaseLock(),
   };

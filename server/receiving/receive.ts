@@ -1,7 +1,10 @@
 import { isDiskFull } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
-import { type BodySource, LARGEST_BUFFER, openBody } from "./body_source.ts";
-import type { StopReason } from "../uploads/locks.ts";
+import { type BodySource, openBody } from "./body_source.ts";
+import { BacklogError } from "./chunked_body.ts";
+
+/** Why a request is asked to stop receiving. */
+export type StopReason = "taken-over" | "shutdown";
 
 /** How a request's body came to its end. Whatever the end, the bytes before it are kept. */
 export type End =
@@ -10,6 +13,7 @@ export type End =
   | "too-long"
   | "idle"
   | "too-slow"
+  | "too-short-chunks"
   | "disk-full"
   | "failed"
   | StopReason;
@@ -18,7 +22,7 @@ export interface Received {
   /** How many of the body's bytes were appended. */
   readonly received: number;
   readonly end: End;
-  /** What was thrown, where the end is `disconnected`, `disk-full` or `failed`. */
+  /** What was thrown, where the end is `disconnected`, `too-short-chunks`, `disk-full` or `failed`. */
   readonly error?: unknown;
 }
 
@@ -83,13 +87,13 @@ export async function receive(
       arrived += piece.length;
       writing = write(piece);
       // A client that fills the buffers goes on sending meanwhile; with any other there is nothing to be gained.
-      if (piece.length < LARGEST_BUFFER && await writing !== undefined) return;
+      if (!source.isKept && await writing !== undefined) return;
     }
   }
 
   // Deno gives every byte that came before it throws for a lost client: BadResource, Http or a plain Error.
   const { end, error } = await readOn().then((end) => ({ end, error: undefined }), (error: unknown) => {
-    return { end: "disconnected" as const, error };
+    return { end: error instanceof BacklogError ? "too-short-chunks" as const : "disconnected" as const, error };
   });
   const failure = await writing;
   source.leave();

@@ -108,6 +108,8 @@ export interface ByteStore {
   keep(path: string): Promise<void>;
   /** The same where nobody waits for it: with others, a moment later, at less cost. */
   keepSoon(path: string): Promise<void>;
+  /** Returns when every unfinished upload that this process has written to survives a power cut. */
+  flush(): Promise<void>;
   /** The ids of all unfinished uploads that have an entry, and the names of what else lies among them. */
   unfinished(): AsyncIterable<string>;
   /** How long ago an entry among the unfinished uploads was last written to; 0 when it is not there. */

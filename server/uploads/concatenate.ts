@@ -1,13 +1,13 @@
-import { UploadError } from "../errors.ts";
-import { beginUpload } from "./begin.ts";
+import { told, UploadError } from "../errors.ts";
+import { takenOver } from "../model/agree.ts";
 import { Checkpoints } from "../receiving/checkpoints.ts";
-import { diskTrouble } from "./disk_trouble.ts";
-import { appear } from "./finish.ts";
+import { beginUpload } from "./begin.ts";
+import { finish } from "./finish.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
-import { baseOf, giveUpPartial, isNeededAfter, isStillWhole, roomFor, wholePartial } from "./partials.ts";
-import type { Parts } from "./parts.ts";
-import type { Lease, Writers } from "./locks.ts";
-import { Turns } from "./turns.ts";
+import { baseOf, isNeededAfter, isStillWhole, removePartial, roomFor, wholePartial } from "./partials.ts";
+import { status } from "./status.ts";
+import type { EngineDeps } from "./engine_deps.ts";
+import { keyOfClient, type Lease, type Locks } from "./locks.ts";
 import {
   type CompleteUpload,
   type Concat,
@@ -26,7 +26,6 @@ export interface Wanted {
   readonly ids: readonly string[];
   /** As the client sent it. */
   readonly asSent: string;
-  status(id: string): Promise<ReceivingUpload | CompleteUpload>;
 }
 
 /** What is to be done to a final upload, step by step. */
@@ -40,31 +39,24 @@ interface Job {
 
 /**
  * Concatenates partial uploads into one file: the first gives its bytes, the others are appended to them, and each is
- * given up when all it is needed for is on record. A crash between any two steps leaves what the next call goes on with.
+ * removed when all it is needed for is on record. A crash between any two steps leaves what the next call goes on with.
  */
 export class Concatenations {
-  readonly #parts: Parts;
-  readonly #writers: Writers;
-  readonly #turns = new Turns();
+  readonly #deps: EngineDeps;
+  readonly #locks: Locks;
   readonly #running = new Map<string, Promise<CompleteUpload>>();
   /** The partial uploads that files are being made of. */
   readonly #reserved = new Set<string>();
 
-  constructor(parts: Parts, writers: Writers) {
-    this.#parts = parts;
-    this.#writers = writers;
-  }
-
-  /** True while the upload is being concatenated. */
-  isRunning(id: string): boolean {
-    return this.#running.has(id);
+  constructor(deps: EngineDeps, locks: Locks) {
+    this.#deps = deps;
+    this.#locks = locks;
   }
 
   /**
-   * Makes one file of partial uploads, of which `status` tells how far they are; the same partials in the same order make
-   * the same file, however often they are asked for. Throws `too-large`, `disk-full`, what `status` throws, `not-found`
-   * for somebody else's, `bad-request` for one that is not partial, or not whole, and `locked` while another file is made
-   * of one of them.
+   * Makes one file of partial uploads; the same partials in the same order make the same file, however often they are
+   * asked for. Throws `too-large`, `disk-full`, what {@linkcode status} throws, `not-found` for somebody else's,
+   * `bad-request` for one that is not partial, or not whole, and `locked` while another file is made of one of them.
    */
   async concatenate(facts: Omit<FinalFacts, "concat">, wanted: Wanted): Promise<CompleteUpload> {
     const reserved: string[] = [];
@@ -78,21 +70,21 @@ export class Concatenations {
   /** Gives the id of the final upload, which is recorded now or was before. */
   async #begin(
     facts: Omit<FinalFacts, "concat">,
-    { ids, asSent, status }: Wanted,
+    { ids, asSent }: Wanted,
     reserve: (id: string) => void,
   ): Promise<string> {
-    const { records } = this.#parts;
+    const { records } = this.#deps;
     const clientId = clientIdOf(ids);
-    using _turn = await this.#turns.enter(JSON.stringify([facts.owner, clientId]));
+    using _lease = await this.#locks.takeOver(keyOfClient({ owner: facts.owner, clientId }));
     const known = await records.findByClient(facts.owner, clientId);
     if (known !== undefined && known.state !== "gone") return known.id;
     new Set(ids).forEach(reserve);
     const partials: PartialUpload[] = [];
-    for (const id of ids) partials.push(wholePartial(await status(id), facts.owner));
+    for (const id of ids) partials.push(wholePartial(await status(this.#deps, this.#locks, id), facts.owner));
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
     // Before the first byte is copied: a few bytes can come again and again.
     const final = { ...facts, clientId, length, concat: { partials, asSent } };
-    const upload = beginUpload(this.#parts, final, roomFor(partials));
+    const upload = beginUpload(this.#deps, final, roomFor(partials));
     if (await records.create(upload)) return upload.id;
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
   }
@@ -117,17 +109,17 @@ export class Concatenations {
   }
 
   async #run(id: string): Promise<CompleteUpload> {
-    using lease = await this.#writers.takeOver(id);
-    const found = await load(this.#parts, id);
+    using lease = await this.#locks.takeOver(id);
+    const found = await load(this.#deps, id);
     if (found.state === "receiving" && found.concat !== undefined) {
       const { partials } = found.concat;
       const base = baseOf(partials);
       if (base !== undefined && found.offset === 0) await this.#adopt(base, found);
       // From here on the file grows, and is the final upload's alone.
-      if (base !== undefined) await giveUpPartial(this.#parts, this.#writers, base.id);
+      if (base !== undefined) await removePartial(this.#deps, this.#locks, base.id);
       return await this.#append({ id, lease, partials, base });
     }
-    const opened = await open(this.#parts, id);
+    const opened = await open(this.#deps, id);
     if (!(opened instanceof OpenUpload)) return opened;
     await opened[Symbol.asyncDispose]();
     throw new UploadError("bad-request", "This upload is not made of others");
@@ -135,15 +127,15 @@ export class Concatenations {
 
   /** The record comes second: until it is there, the bytes are the partial upload's, and nothing else may touch them. */
   async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<void> {
-    const { bytes, records } = this.#parts;
-    using _lease = await this.#writers.takeOver(base.id);
-    if (!await isStillWhole(this.#parts, base)) throw await this.#lose(upload);
+    const { bytes, records } = this.#deps;
+    using _lease = await this.#locks.takeOver(base.id);
+    if (!await isStillWhole(this.#deps, base)) throw await this.#lose(upload);
     await bytes.adopt(base.id, upload.id);
-    await records.replace(upload, written({ ...upload, offset: base.length }, this.#parts));
+    await records.replace(upload, written({ ...upload, offset: base.length }, this.#deps));
   }
 
   async #append({ id, lease, partials, base }: Job): Promise<CompleteUpload> {
-    const opened = await open(this.#parts, id, { toConcatenate: true });
+    const opened = await open(this.#deps, id, { toConcatenate: true });
     if (!(opened instanceof OpenUpload)) return opened;
     await using _opened = opened;
     if (opened.upload.offset < (base?.length ?? 0)) throw await this.#lose(opened.upload);
@@ -154,15 +146,15 @@ export class Concatenations {
         end += partial.length;
         if (opened.appender.length < end) await this.#copy(opened, { start, partial, base, lease });
         const isNeeded = partial.id === base?.id || isNeededAfter(partials, index);
-        if (!isNeeded) await giveUpPartial(this.#parts, this.#writers, partial.id);
+        if (!isNeeded) await removePartial(this.#deps, this.#locks, partial.id);
       }
       // An empty file may just have been made: it must not vanish behind the name that it gets.
       await opened.appender.sync();
     } catch (error) {
       if (!(error instanceof UploadError)) await opened.distrust();
-      throw diskTrouble(opened.upload.offset, error);
+      throw told(error, opened.upload.offset);
     }
-    return await appear(this.#parts, lease, opened);
+    return await finish(this.#deps, lease, opened);
   }
 
   /** Appends what is missing of one partial upload, which starts at `start` in the file, and records that it is there. */
@@ -170,17 +162,17 @@ export class Concatenations {
     opened: OpenUpload,
     { start, partial, base, lease }: { start: number; partial: PartialUpload; lease: Lease; base: Job["base"] },
   ): Promise<void> {
-    const { bytes, limits, space } = this.#parts;
+    const { bytes, limits, space } = this.#deps;
     const { appender } = opened;
     // The base has no bytes of its own any more: they are the first ones of this file.
     const isOwn = partial.id === base?.id;
-    using _lease = isOwn ? undefined : await this.#writers.takeOver(partial.id);
-    if (!isOwn && !await isStillWhole(this.#parts, partial)) throw await this.#lose(opened.upload);
+    using _lease = isOwn ? undefined : await this.#locks.takeOver(partial.id);
+    if (!isOwn && !await isStillWhole(this.#deps, partial)) throw await this.#lose(opened.upload);
     const source = isOwn ? opened.upload.id : partial.id;
     const checkpoints = new Checkpoints(appender, {
       everyBytes: limits.checkpointBytes,
       everyMs: limits.checkpointMs,
-      commit: (offset) => opened.checkpoint({ offset }),
+      commit: (offset) => opened.record({ offset }),
     });
     using guarded = space.guard(appender);
     try {
@@ -199,7 +191,7 @@ export class Concatenations {
   }
 
   async #lose(final: ReceivingUpload): Promise<UploadError> {
-    const { bytes, records, limits, serviceNow } = this.#parts;
+    const { bytes, records, limits, serviceNow } = this.#deps;
     await records.replace(final, gone(final, "lost", serviceNow() + limits.rememberGoneMs));
     await bytes.discard(final.id);
     return new UploadError("gone", "Not all of the partial uploads are there any more: send the file again");
@@ -214,5 +206,5 @@ function clientIdOf(ids: readonly string[]): string {
 function stopped({ reason }: AbortSignal): UploadError {
   return reason === "shutdown"
     ? new UploadError("shutdown", "The server is restarting: ask again for the same upload in a few seconds")
-    : new UploadError("taken-over", "Another request has taken this upload over: ask how far it is");
+    : takenOver();
 }

@@ -1,11 +1,9 @@
-import { UploadError } from "../errors.ts";
+import { told, UploadError } from "../errors.ts";
 import { RefusedPath, type UnfinishedFile, type Wanted } from "../storage/store.ts";
-import type { Begun } from "./begun.ts";
 import { isClaimed } from "./claims.ts";
 import { DigestCheck } from "../model/digest.ts";
-import { diskTrouble } from "./disk_trouble.ts";
-import type { Parts } from "./parts.ts";
-import type { Lease } from "./locks.ts";
+import type { EngineDeps } from "./engine_deps.ts";
+import { type Lease, shuttingDown } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** How often a name is chosen anew that somebody else takes, or whose folder goes, in the moment in which it was chosen. */
@@ -19,52 +17,70 @@ const CROWDED = 16;
 export interface Finishing {
   readonly upload: ReceivingUpload;
   readonly appender: UnfinishedFile;
-  readonly begun?: Begun | undefined;
 }
 
 /**
- * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, and lets its file appear.
- * A crash after any step leaves what the next call completes. Throws `digest-mismatch`, and then nothing has appeared.
+ * Finishes an upload that has all its bytes, flushed: checks its digests, where it has any, records that it is finished, and
+ * lets its file appear. The record comes first, so that nothing shows that is not known. A crash after any step leaves
+ * what the next call completes. `seen` has seen the bytes of the request that ends here. Throws `digest-mismatch`, and
+ * then nothing has appeared.
  */
-export async function finish(parts: Parts, lease: Lease, finishing: Finishing): Promise<CompleteUpload> {
-  await checkDigests(parts, finishing.upload);
-  return await appear(parts, lease, finishing);
-}
-
-/**
- * Records that an upload is finished, and lets its file appear: the record first, so that nothing shows that is not known.
- * As long as the upload has its own entry, a name that is missing is given again: it gets to the disk, and the entry
- * goes, when this has returned, and before the lease is released.
- */
-export async function appear(parts: Parts, lease: Lease, finishing: Finishing): Promise<CompleteUpload> {
-  const { bytes, records, log, now } = parts;
-  const { upload, begun } = finishing;
-  const identity = await seal(parts, finishing);
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    // Mostly nothing claims a free name: the commit tells, without a look for each file.
-    const path = await bytes.choose(upload, {
-      ...attempt > 0 && { isClaimed: (path) => isClaimed(parts, path) },
-      isCrowded: attempt >= CROWDED,
-    });
-    const done = completed(upload, path, now(), identity);
-    const isRecorded = await commit(parts, { before: upload, after: done, begun }).catch(async (error) => {
-      await bytes.abandon(path);
-      throw error;
-    });
-    if (isRecorded) {
-      const shown = await show(parts, done);
-      lease.keepUntil(tidyUp(parts, shown));
-      log.info("Finished {path}, {length} bytes, upload {id}", { path: shown.path, length: done.length, id: done.id });
-      return shown;
-    }
-    await bytes.abandon(path);
-    if (begun?.upload.clientId !== undefined && await records.claimant(path) === undefined) throw begun.taken();
-  }
+export async function finish(
+  deps: EngineDeps,
+  lease: Lease,
+  finishing: Finishing,
+  seen?: DigestCheck,
+): Promise<CompleteUpload> {
+  const { upload } = finishing;
+  await checkDigests(deps, lease, upload, seen);
+  const finished = await recordFinished(deps, finishing, (next) => replace(deps, upload, next));
+  if (finished !== undefined) return await appear(deps, lease, finished);
   throw new Error(`Cannot find a name for upload ${upload.id}: others take each one first`);
 }
 
+/**
+ * Records, by `commit`, that an upload is finished, and under which path its file lies. `undefined` when `commit` has said
+ * `attempts` times that what the record claims belongs to another upload.
+ */
+export async function recordFinished(
+  deps: EngineDeps,
+  finishing: Finishing,
+  commit: (next: CompleteUpload) => Promise<boolean>,
+  attempts = ATTEMPTS,
+): Promise<CompleteUpload | undefined> {
+  const { bytes, now } = deps;
+  const identity = await seal(deps, finishing);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    // Mostly nothing claims a free name: the commit tells, without a look for each file.
+    const path = await bytes.choose(finishing.upload, {
+      ...attempt > 0 && { isClaimed: (path) => isClaimed(deps, path) },
+      isCrowded: attempt >= CROWDED,
+    });
+    const next = completed(finishing.upload, path, now(), identity);
+    const isRecorded = await commit(next).catch(async (error) => {
+      await bytes.abandon(path);
+      throw error;
+    });
+    if (isRecorded) return next;
+    await bytes.abandon(path);
+  }
+  return undefined;
+}
+
+/**
+ * Lets the file of a finished upload appear. As long as the upload has its own entry, a name that is missing is given
+ * again: it gets to the disk, and the entry goes, when this has returned, and before the lease is released.
+ */
+export async function appear(deps: EngineDeps, lease: Lease, upload: CompleteUpload): Promise<CompleteUpload> {
+  const shown = await show(deps, upload);
+  lease.keepUntil(tidyUp(deps, shown));
+  const { path, length, id } = shown;
+  deps.log.info("Finished {path}, {length} bytes, upload {id}", { path, length, id });
+  return shown;
+}
+
 /** Gives what its record keeps to know the file again. A time that the disk does not take is no reason not to finish. */
-async function seal({ log }: Parts, { upload: { id, modifiedAt }, appender }: Finishing): Promise<string> {
+async function seal({ log }: EngineDeps, { upload: { id, modifiedAt }, appender }: Finishing): Promise<string> {
   try {
     return await appender.seal(modifiedAt);
   } catch (error) {
@@ -78,8 +94,8 @@ async function seal({ log }: Parts, { upload: { id, modifiedAt }, appender }: Fi
  * Lets a finished upload's file appear where its record says; elsewhere, where somebody has put another file there, or
  * where the disk takes none: under a plainer name then, or without its folders.
  */
-async function show(parts: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
-  const { bytes, records } = parts;
+async function show(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
+  const { bytes, records } = deps;
   const wanted = wantedOf(upload);
   let shown = upload;
   let plainness = 0;
@@ -95,7 +111,7 @@ async function show(parts: Parts, upload: CompleteUpload): Promise<CompleteUploa
         cause = error;
       }
       const path = await bytes.choose(wanted, {
-        isClaimed: async (path) => path !== own && await isClaimed(parts, path),
+        isClaimed: async (path) => path !== own && await isClaimed(deps, path),
         plainness: attempt < WITHOUT_FOLDERS ? plainness : Math.max(plainness, 2),
         isCrowded: attempt >= CROWDED,
       });
@@ -106,12 +122,12 @@ async function show(parts: Parts, upload: CompleteUpload): Promise<CompleteUploa
     }
     throw new Error(`Cannot let the file of upload ${upload.id} appear as "${shown.path}"`, { cause });
   } catch (error) {
-    throw diskTrouble(upload.length, error);
+    throw told(error, upload.length);
   }
 }
 
 /** Brings a name to the disk; then the upload's own entry can go. What fails here is done after the next start. */
-async function tidyUp({ bytes, log }: Parts, { id, path }: CompleteUpload): Promise<void> {
+async function tidyUp({ bytes, log }: EngineDeps, { id, path }: CompleteUpload): Promise<void> {
   try {
     await bytes.keepSoon(path);
     await bytes.leave(id);
@@ -120,30 +136,22 @@ async function tidyUp({ bytes, log }: Parts, { id, path }: CompleteUpload): Prom
   }
 }
 
-/** Records that an upload is finished; false when what that claims belongs to another one. */
-async function commit(
-  parts: Parts,
-  change: { before: ReceivingUpload; after: CompleteUpload; begun: Begun | undefined },
-): Promise<boolean> {
+/**
+ * Puts a finished record in the place of an unfinished one; false when what it claims belongs to another upload. Throws a
+ * refusal where nobody can tell whether it is there: nothing may be recorded over it.
+ */
+async function replace(deps: EngineDeps, before: ReceivingUpload, after: CompleteUpload): Promise<boolean> {
   try {
-    return await recorded(parts, change) || await isComplete(parts, change.after.id);
+    return await deps.records.replace(before, after) || await isComplete(deps, after.id);
   } catch (error) {
     // A commit that has failed may have come to pass all the same.
-    if (await isComplete(parts, change.after.id).catch(() => false)) return true;
-    throw error;
+    const isDone = await isComplete(deps, after.id).catch(() => undefined);
+    if (isDone) return true;
+    throw isDone === undefined ? told(error) : error;
   }
 }
 
-async function recorded(
-  { records }: Parts,
-  { before, after, begun }: { before: ReceivingUpload; after: CompleteUpload; begun: Begun | undefined },
-): Promise<boolean> {
-  const isFirst = begun?.isRecording === false;
-  if (begun !== undefined && !await begun.record(after)) return false;
-  return isFirst || await records.replace(before, after);
-}
-
-async function isComplete({ records }: Parts, id: string): Promise<boolean> {
+async function isComplete({ records }: EngineDeps, id: string): Promise<boolean> {
   return (await records.get(id))?.state === "complete";
 }
 
@@ -151,10 +159,10 @@ async function isComplete({ records }: Parts, id: string): Promise<boolean> {
  * Makes sure of a finished upload that still has its own entry, whole: a crash came before its name was on disk, or just
  * after.
  */
-export async function settle(parts: Parts, upload: CompleteUpload): Promise<CompleteUpload> {
-  const { bytes } = parts;
+export async function secure(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
+  const { bytes } = deps;
   const isWhole = await bytes.length(upload.id) === upload.length;
-  const shown = isWhole ? await show(parts, upload) : upload;
+  const shown = isWhole ? await show(deps, upload) : upload;
   await bytes.keep(shown.path);
   await bytes.leave(shown.id);
   return shown;
@@ -168,10 +176,11 @@ function wantedOf({ path }: CompleteUpload): Wanted {
 
 /**
  * Throws `digest-mismatch` when the bytes are not what the client's digests say. `seen` has seen the whole file if it
- * has seen as many bytes; otherwise the file is read once more.
+ * has seen as many bytes; otherwise the file is read once more, and `shutdown` is thrown when the server stops meanwhile.
  */
-export async function checkDigests(
-  { bytes }: Parts,
+async function checkDigests(
+  { bytes }: EngineDeps,
+  { stop }: Lease,
   upload: ReceivingUpload,
   seen?: DigestCheck,
 ): Promise<void> {
@@ -179,7 +188,11 @@ export async function checkDigests(
   let check = seen;
   if (check?.bytes !== upload.offset) {
     check = new DigestCheck(upload.digests);
-    for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) check.update(piece);
+    for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) {
+      check.update(piece);
+      // Whoever takes it over would only begin to read it again.
+      if (stop.aborted && stop.reason === "shutdown") throw shuttingDown();
+    }
   }
   const mismatch = check.mismatch();
   if (mismatch === undefined) return;

@@ -1,27 +1,34 @@
 import { UploadError } from "../errors.ts";
+import type { StopReason } from "../receiving/receive.ts";
 
-/** Why a holder is asked to stop. */
-export type StopReason = "taken-over" | "shutdown";
-
-/** How long a request that only asks waits for a writer, and after how much silence it takes the upload from it. */
+/** How long a request waits for a holder, and after how much silence it takes the lock from it; milliseconds. */
 export interface Patience {
   readonly waitMs: number;
   readonly silenceMs: number;
 }
 
-/** The right to write to one upload, until it is released. */
+/** A lock that is held, until it is released. */
 export interface Lease extends Disposable {
   /** Aborts, with a {@linkcode StopReason}, when the holder must let go: soon, with what has arrived flushed. */
   readonly stop: AbortSignal;
   /** The holder says that so many more bytes have come from its client. */
   arrived(bytes: number): void;
-  /** Released, the upload stays held until `work`, which never throws, is done. */
+  /** Released, the lock stays held until `work`, which never throws, is done. */
   keepUntil(work: Promise<void>): void;
 }
 
+/** What a request says that wants a lock. */
+export interface Claim {
+  /** Where in the file it will append, in bytes; absent where it appends nothing. */
+  readonly position?: number;
+  /** Its request, as {@linkcode Locks.arrive} numbered it; the newest one where nothing is said. */
+  readonly arrival?: number;
+  /** A lease that the same request has already: it gets this lock also when the server is ending. */
+  readonly within?: Lease | undefined;
+}
+
 interface Holder {
-  /** Which request it is, in the order in which they came. */
-  readonly number: number;
+  readonly arrival: number;
   readonly controller: AbortController;
   readonly released: Promise<void>;
   /** Where in the file the bytes end that have come; `undefined` for a holder that appends nothing. */
@@ -31,10 +38,14 @@ interface Holder {
   readonly watchers: Set<() => void>;
 }
 
-/** One writer per upload; a newcomer asks the holder to stop and gets the upload when it has let go. */
-export class Writers {
-  /** The last in line for each upload: it holds the upload, or waits for the one before it. */
-  readonly #last = new Map<string, Holder>();
+/**
+ * One holder at a time for each key: the id of an upload, for the right to write to it, or a client's own id
+ * ({@linkcode keyOfClient}), for the right to say which upload it means. A newcomer asks the holder to stop and gets the
+ * lock when that has let go. A request that needs both takes the client's id first, never the other way.
+ */
+export class Locks {
+  /** The holder of each lock, and behind it those that wait for it, in line. */
+  readonly #lines = new Map<string, Holder[]>();
   #count = 0;
   #closed = false;
 
@@ -43,43 +54,46 @@ export class Writers {
     return ++this.#count;
   }
 
-  /** True while somebody holds the upload or waits for it. */
-  isHeld(id: string): boolean {
-    return this.#last.has(id);
+  /** True while somebody holds the lock or waits for it. */
+  isHeld(key: string): boolean {
+    return this.#lines.has(key);
   }
 
   /**
-   * True while nobody holds the upload, or an earlier request than `number` whose bytes end at `offset`, where that one
-   * will go on. One that has waited, and is dead perhaps, takes nothing from one that has come after it.
+   * True while nobody holds the lock, or a request from before `arrival` whose bytes end at `offset`, where that one
+   * will go on. A request that has waited, and is dead perhaps, takes nothing from one that has come after it.
    */
-  isFree(id: string, offset: number | undefined, number = Infinity): boolean {
-    const holder = this.#last.get(id);
-    return holder === undefined || offset !== undefined && holder.position === offset && holder.number < number;
+  isFree(key: string, offset?: number, arrival = Infinity): boolean {
+    const holder = this.#lines.get(key)?.at(-1);
+    return holder === undefined || offset !== undefined && holder.position === offset && holder.arrival < arrival;
   }
 
   /**
-   * Takes the upload, from its holder if there is one: with several in line the last wins, and those before it get
-   * their turn already stopped. `position` is where a newcomer will append. Throws `shutdown` when the server is ending.
+   * Takes the lock from all whose requests came before: with several in line the last one wins, and those before it get
+   * their turn already stopped. Throws `shutdown` when the server is ending.
    */
-  async takeOver(id: string, position?: number, number = this.arrive()): Promise<Lease> {
-    if (this.#closed) throw shuttingDown();
-    const before = this.#last.get(id);
+  async takeOver(key: string, { position, arrival = this.arrive(), within }: Claim = {}): Promise<Lease> {
+    if (this.#closed && within === undefined) throw shuttingDown();
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const holder: Holder = {
-      number,
+      arrival,
       controller: new AbortController(),
       released,
       position,
       heardAt: performance.now(),
       watchers: new Set(),
     };
-    this.#last.set(id, holder);
-    before?.controller.abort("taken-over" satisfies StopReason);
+    const line = this.#lines.get(key) ?? [];
+    const before = line.at(-1);
+    stopEarlier(line, arrival);
+    line.push(holder);
+    this.#lines.set(key, line);
     await before?.released;
     holder.heardAt = performance.now();
     let work: Promise<void> | undefined;
     const leave = () => {
-      if (this.#last.get(id) === holder) this.#last.delete(id);
+      line.splice(line.indexOf(holder), 1);
+      if (line.length === 0) this.#lines.delete(key);
       release();
     };
     return {
@@ -100,48 +114,53 @@ export class Writers {
   }
 
   /**
-   * Waits until nobody holds the upload: for a holder to end, or to be silent, which ends it; or until a holder's bytes
-   * end at `offset`, where the newcomer will go on. True when that came to pass; false when a holder that goes on
-   * receiving was left alone after `waitMs`.
+   * Waits until nobody holds the lock: for a holder to end, or to be silent, which ends it; or until a holder's bytes end
+   * at `offset`, where the newcomer will go on. True when that came to pass; false when a holder that goes on receiving
+   * was left alone after `waitMs`.
    */
   async settle(
-    id: string,
+    key: string,
     { waitMs, silenceMs }: Patience,
-    { offset, number = Infinity }: { offset?: number; number?: number } = {},
+    { offset, arrival = Infinity }: { offset?: number; arrival?: number } = {},
   ): Promise<boolean> {
     const deadline = performance.now() + waitMs;
-    for (let holder = this.#last.get(id); holder !== undefined; holder = this.#last.get(id)) {
-      if (this.isFree(id, offset, number)) return true;
+    for (let line = this.#lines.get(key); line !== undefined; line = this.#lines.get(key)) {
+      if (this.isFree(key, offset, arrival)) return true;
+      const [first, last] = [line[0]!, line.at(-1)!];
       const now = performance.now();
-      const silentAt = holder.number < number ? holder.heardAt + silenceMs : Infinity;
       if (now >= deadline) return false;
-      if (now >= silentAt) holder.controller.abort("taken-over" satisfies StopReason);
-      await change(holder, (now >= silentAt ? deadline : Math.min(deadline, silentAt)) - now);
+      const silentAt = last.arrival < arrival ? Math.max(first.heardAt, last.heardAt) + silenceMs : Infinity;
+      const isSilent = now >= silentAt;
+      if (isSilent) stopEarlier(line, arrival);
+      await change(last, (isSilent ? deadline : Math.min(deadline, silentAt)) - now);
     }
     return true;
-  }
-
-  /** Asks whoever holds the upload to stop, for another request; returns at once. */
-  stop(id: string): void {
-    this.#last.get(id)?.controller.abort("taken-over" satisfies StopReason);
-  }
-
-  /** Waits until nobody holds the upload, and hurries nobody. */
-  async untilFree(id: string): Promise<void> {
-    for (let holder = this.#last.get(id); holder !== undefined; holder = this.#last.get(id)) await holder.released;
   }
 
   /** Asks all holders to stop, refuses newcomers, and returns when nobody holds anything. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (let holders = [...this.#last.values()]; holders.length > 0; holders = [...this.#last.values()]) {
+    while (this.#lines.size > 0) {
+      const holders = [...this.#lines.values()].flat();
       for (const { controller } of holders) controller.abort("shutdown" satisfies StopReason);
       await Promise.all(holders.map((holder) => holder.released));
     }
   }
 }
 
-function shuttingDown(): UploadError {
+/** The lock on what a client's own id means; no upload's id has this form. */
+export function keyOfClient({ owner, clientId }: { owner: string; clientId: string }): string {
+  return JSON.stringify([owner, clientId]);
+}
+
+function stopEarlier(line: readonly Holder[], arrival: number): void {
+  for (const holder of line) {
+    if (holder.arrival < arrival) holder.controller.abort("taken-over" satisfies StopReason);
+  }
+}
+
+/** What is thrown when the server stops: what has come is kept. */
+export function shuttingDown(): UploadError {
   return new UploadError("shutdown", "The server is restarting: try again in a few seconds");
 }
 

@@ -1,22 +1,21 @@
 import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
-import type { Begun } from "./begun.ts";
 import type { Digest } from "../model/digest.ts";
-import { settle } from "./finish.ts";
-import type { Parts } from "./parts.ts";
+import { secure } from "./finish.ts";
+import type { EngineDeps } from "./engine_deps.ts";
 import { checkThere } from "./presence.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
 
 /** Finds an upload that is there, with its file. Throws `not-found`, `terminated` or `gone`. */
-export async function load(parts: Parts, id: string): Promise<ReceivingUpload | CompleteUpload> {
-  const upload = await loadRecorded(parts, id);
-  if (upload.state === "complete") await checkThere(parts.bytes, upload);
+export async function load(deps: EngineDeps, id: string): Promise<ReceivingUpload | CompleteUpload> {
+  const upload = await loadRecorded(deps, id);
+  if (upload.state === "complete") await checkThere(deps.bytes, upload);
   return upload;
 }
 
 /** The same of a finished upload whose file may have been taken away by hand. */
 export async function loadRecorded(
-  { records, unrecorded }: Parts,
+  { records, unrecorded }: EngineDeps,
   id: string,
 ): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await records.get(id);
@@ -35,10 +34,9 @@ const WHY_GONE = {
   taken: "was taken out of the server's folder",
 };
 
-/** Opens an upload that has just begun. Throws `locked` while another process looks at it. */
-export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload> {
-  const appender = unlessLocked(await parts.bytes.create(begun.upload.id));
-  return new OpenUpload(parts, begun.upload, appender, begun);
+/** Makes the file of a new upload, for its one writer. Throws `locked` while another process looks at it. */
+export async function createFile({ bytes }: EngineDeps, id: string): Promise<UnfinishedFile> {
+  return unlessLocked(await bytes.create(id));
 }
 
 /**
@@ -47,21 +45,21 @@ export async function openBegun(parts: Parts, begun: Begun): Promise<OpenUpload>
  * one that is concatenated of others, unless this is to go on with that.
  */
 export async function open(
-  parts: Parts,
+  deps: EngineDeps,
   id: string,
   { toConcatenate = false } = {},
 ): Promise<OpenUpload | CompleteUpload> {
-  const appender = unlessLocked(await parts.bytes.open(id)) ?? await openMissing(parts, id);
+  const appender = unlessLocked(await deps.bytes.open(id)) ?? await openMissing(deps, id);
   if (!("write" in appender)) return appender;
   let opened: OpenUpload | undefined;
   try {
     // Only now that the file is locked does the record stand still.
-    const found = await load(parts, id);
-    if (found.state === "complete") return await settle(parts, found);
+    const found = await load(deps, id);
+    if (found.state === "complete") return await secure(deps, found);
     if (found.concat !== undefined && !toConcatenate) throw isFinal();
-    return opened = await OpenUpload.inStep(parts, found, appender);
+    return opened = await OpenUpload.inStep(deps, found, appender);
   } catch (error) {
-    if (isAbsent(error)) await parts.bytes.discard(id);
+    if (isAbsent(error)) await deps.bytes.discard(id);
     throw error;
   } finally {
     if (opened === undefined) await appender[Symbol.asyncDispose]();
@@ -69,12 +67,12 @@ export async function open(
 }
 
 /** A finished upload has no file among the unfinished; one that has no byte yet need not have one. */
-async function openMissing(parts: Parts, id: string): Promise<UnfinishedFile | CompleteUpload> {
-  const found = await load(parts, id);
+async function openMissing(deps: EngineDeps, id: string): Promise<UnfinishedFile | CompleteUpload> {
+  const found = await load(deps, id);
   if (found.state === "complete") return found;
-  const isToBegin = found.offset === 0 || isWorthless(found, parts);
-  if (isToBegin || await parts.bytes.length(id) !== undefined) return unlessLocked(await parts.bytes.create(id));
-  throw await lost(parts, found, 0);
+  const isToBegin = found.offset === 0 || isWorthless(found, deps);
+  if (isToBegin || await deps.bytes.length(id) !== undefined) return await createFile(deps, id);
+  throw await lost(deps, found, 0);
 }
 
 /**
@@ -82,11 +80,11 @@ async function openMissing(parts: Parts, id: string): Promise<UnfinishedFile | C
  * a file without a name gives its space back then. Throws `locked`.
  */
 export async function whileLocked<T>(
-  parts: Parts,
+  deps: EngineDeps,
   id: string,
   work: (unlock: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  let file = unlessLocked(await parts.bytes.open(id));
+  let file = unlessLocked(await deps.bytes.open(id));
   const unlock = async () => {
     const locked = file;
     file = undefined;
@@ -100,18 +98,18 @@ export async function whileLocked<T>(
 }
 
 /** True where no byte is to be trusted: it was recorded without a flush before the machine started. */
-function isWorthless({ relaxed, boot }: ReceivingUpload, parts: Parts): boolean {
-  return relaxed === true && boot !== parts.boot;
+function isWorthless({ relaxed, boot }: ReceivingUpload, deps: EngineDeps): boolean {
+  return relaxed === true && boot !== deps.boot;
 }
 
 /**
  * Records, if it can, that an upload has lost bytes, and gives what is to be thrown: without them it is gone, also where
  * a full disk has no space for the record.
  */
-async function lost(parts: Parts, found: ReceivingUpload, length: number): Promise<UploadError> {
-  const { records, limits, serviceNow, log } = parts;
+async function lost(deps: EngineDeps, found: ReceivingUpload, length: number): Promise<UploadError> {
+  const { records, limits, serviceNow, log } = deps;
   const { id, offset } = found;
-  if (!parts.isThere(0)) return folderMoved();
+  if (!deps.isThere(0)) return folderMoved();
   log.error("Bytes of upload {id} are lost: its file has {length} of the {offset} bytes recorded", {
     id,
     length,
@@ -138,16 +136,13 @@ function unlessLocked<T>(file: T | "locked"): T {
 /** An unfinished upload in the hands of its one writer: its file, and its record, which promises what is flushed. */
 export class OpenUpload implements AsyncDisposable {
   readonly appender: UnfinishedFile;
-  /** Set where it has just begun. */
-  readonly begun: Begun | undefined;
-  readonly #parts: Parts;
+  readonly #deps: EngineDeps;
   #upload: ReceivingUpload;
   /** The highest count that may be on record: a commit that has failed may have come to pass all the same. */
   #highestRecorded: number;
 
-  constructor(parts: Parts, upload: ReceivingUpload, appender: UnfinishedFile, begun?: Begun) {
-    this.#parts = parts;
-    this.begun = begun;
+  private constructor(deps: EngineDeps, upload: ReceivingUpload, appender: UnfinishedFile) {
+    this.#deps = deps;
     this.#upload = upload;
     this.#highestRecorded = upload.offset;
     this.appender = appender;
@@ -158,22 +153,22 @@ export class OpenUpload implements AsyncDisposable {
    * what one of the machine left is not, for a file's length may reach the disk before its bytes. Is the file shorter
    * than the record promises, then bytes were lost, and the upload is gone rather than silently continued.
    */
-  static async inStep(parts: Parts, found: ReceivingUpload, appender: UnfinishedFile): Promise<OpenUpload> {
-    const opened = new OpenUpload(parts, found, appender);
+  static async inStep(deps: EngineDeps, found: ReceivingUpload, appender: UnfinishedFile): Promise<OpenUpload> {
+    const opened = new OpenUpload(deps, found, appender);
     const { id, offset, cutBack, boot } = found;
-    if (isWorthless(found, parts)) {
+    if (isWorthless(found, deps)) {
       await opened.takeBack(0);
       return opened;
     }
-    if (appender.length < offset) throw await lost(parts, found, appender.length);
+    if (appender.length < offset) throw await lost(deps, found, appender.length);
     if (appender.length > offset) {
-      const isTrusted = !cutBack && !parts.distrusted.has(id) && boot === parts.boot;
+      const isTrusted = !cutBack && !deps.distrusted.has(id) && boot === deps.boot;
       if (isTrusted) await opened.#countRest();
       else await appender.cut(offset);
     }
     // From here on its counts are promises of the strict kind.
-    if (opened.upload.relaxed && parts.durable) await opened.#countRest();
-    parts.distrusted.delete(id);
+    if (opened.upload.relaxed && deps.durable) await opened.#countRest();
+    deps.distrusted.delete(id);
     return opened;
   }
 
@@ -198,24 +193,17 @@ export class OpenUpload implements AsyncDisposable {
     await this.#replace({ ...upload, ...changes });
   }
 
-  /** The same in the middle of a request; one that has just begun, and has no record, needs none for it. */
-  async checkpoint(changes: { offset: number; length?: number; digests?: readonly Digest[] }): Promise<void> {
-    if (this.begun?.isRecording === false || await this.begun?.record() === false) return;
-    await this.record(changes);
-  }
-
   /** Lets the upload end at `offset` again. The record first: whatever comes after, the bytes behind it do not count. */
   async takeBack(offset: number): Promise<void> {
     const { id } = this.#upload;
-    this.#parts.distrusted.add(id);
+    this.#deps.distrusted.add(id);
     try {
       await this.#replace({ ...this.#upload, offset, cutBack: true });
     } finally {
-      // Where it cannot be recorded, the file is at least cut to what is: a restart may come before the next try. Of one
-      // that can have no record nothing stays anyway, and what has come goes another way first.
-      if (!this.begun?.isTaken) await this.appender.cut(this.#highestRecorded);
+      // Where it cannot be recorded, the file is at least cut to what is: a restart may come before the next try.
+      await this.appender.cut(this.#highestRecorded);
     }
-    this.#parts.distrusted.delete(id);
+    this.#deps.distrusted.delete(id);
   }
 
   /**
@@ -224,12 +212,10 @@ export class OpenUpload implements AsyncDisposable {
    */
   async distrust(): Promise<void> {
     const { id, offset } = this.#upload;
-    // What has no record promises nothing, and nothing is left of it.
-    if (this.begun?.isRecording === false) return;
     try {
       await this.takeBack(offset);
     } catch (error) {
-      this.#parts.log.error("Cannot cut upload {id} back to byte {offset} after a failed flush: {error}", {
+      this.#deps.log.error("Cannot cut upload {id} back to byte {offset} after a failed flush: {error}", {
         id,
         offset,
         error,
@@ -238,12 +224,9 @@ export class OpenUpload implements AsyncDisposable {
   }
 
   async #replace(next: ReceivingUpload): Promise<void> {
-    const { records } = this.#parts;
-    const recorded = written(next, this.#parts);
+    const recorded = written(next, this.#deps);
     this.#highestRecorded = Math.max(this.#highestRecorded, recorded.offset);
-    const isFirst = this.begun?.isRecording === false;
-    if (this.begun !== undefined && !await this.begun.record(recorded)) throw this.begun.taken();
-    if (!isFirst) await records.replace(this.#upload, recorded);
+    await this.#deps.records.replace(this.#upload, recorded);
     this.#highestRecorded = recorded.offset;
     this.#upload = recorded;
   }

@@ -1,8 +1,8 @@
 import { isAbsent, UploadError } from "../errors.ts";
 import { open, OpenUpload, whileLocked } from "./open_upload.ts";
-import type { Parts } from "./parts.ts";
+import type { EngineDeps } from "./engine_deps.ts";
 import { remove } from "./terminate.ts";
-import type { Writers } from "./locks.ts";
+import type { Locks } from "./locks.ts";
 import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** A partial upload that can be concatenated. Throws `not-found` for somebody else's, and `bad-request` for any other. */
@@ -22,7 +22,7 @@ export function baseOf(partials: readonly PartialUpload[]): PartialUpload | unde
 
 /**
  * How many more bytes of the disk concatenating takes at its height: each part is copied but the first, as often as it
- * comes, and given up when it is not needed any more.
+ * comes, and removed when it is not needed any more.
  */
 export function roomFor(partials: readonly PartialUpload[]): number {
   const base = baseOf(partials);
@@ -45,8 +45,8 @@ export function isNeededAfter(partials: readonly PartialUpload[], index: number)
 }
 
 /** True while a partial upload has the bytes that it had, on disk; nobody else may write to it. */
-export async function isStillWhole(parts: Parts, { id, length }: PartialUpload): Promise<boolean> {
-  const opened = await open(parts, id).catch((error) => {
+export async function isStillWhole(deps: EngineDeps, { id, length }: PartialUpload): Promise<boolean> {
+  const opened = await open(deps, id).catch((error) => {
     if (isAbsent(error)) return undefined;
     throw error;
   });
@@ -56,12 +56,12 @@ export async function isStillWhole(parts: Parts, { id, length }: PartialUpload):
 }
 
 /** Removes a partial upload whose bytes are another one's now; nothing happens where it is gone already. */
-export async function giveUpPartial(parts: Parts, writers: Writers, id: string): Promise<void> {
-  using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async (unlock) => {
-    const upload = await parts.records.get(id);
-    if (upload?.state === "receiving") await remove(parts, upload, "concatenated", unlock);
+export async function removePartial(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
+  using _lease = await locks.takeOver(id);
+  await whileLocked(deps, id, async (unlock) => {
+    const upload = await deps.records.get(id);
+    if (upload?.state === "receiving") await remove(deps, upload, "concatenated", unlock);
     // A crash may have left its entry, or brought it back.
-    else await parts.bytes.discard(id);
+    else await deps.bytes.discard(id);
   });
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, UploadError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { isId } from "../model/id.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Engine } from "./engine.ts";
 
@@ -30,10 +31,11 @@ export async function repair(
   async function repairOne(id: string): Promise<void> {
     try {
       const upload = await records.get(id);
-      if (upload?.state === "complete") await engine.settle(id);
+      if (upload?.state === "complete") await engine.finish(id);
       else if (upload?.state === "receiving") {
-        if (upload.concat !== undefined || await bytes.length(id) === upload.length) await engine.complete(upload);
-      } else if (/^[\w-]{22}$/.test(id) || await bytes.ageMs(id) > STRANGER_MS) {
+        const hasAll = upload.concat !== undefined || await bytes.length(id) === upload.length;
+        if (hasAll && !engine.isHeld(id)) await engine.finish(id);
+      } else if (isId(id) || await bytes.ageMs(id) > STRANGER_MS) {
         await engine.discardOrphan(id);
       }
     } catch (error) {

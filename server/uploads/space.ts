@@ -30,7 +30,7 @@ export class Space {
   readonly #floor: number;
   readonly #monotonic: () => number;
   /** All that write now. */
-  readonly #writers = new Set<FloorAppender>();
+  readonly #locks = new Set<FloorAppender>();
   #lookedAt = -Infinity;
   /** Bytes above the floor, when the disk was looked at, that nothing has been counted against since. */
   #left = 0;
@@ -57,9 +57,9 @@ export class Space {
         if (!this.#has(bytes)) throw new FloorReached("Uploads leave the rest of the disk free");
         this.#left -= bytes;
       },
-      leave: () => this.#writers.delete(guarded),
+      leave: () => this.#locks.delete(guarded),
     });
-    this.#writers.add(guarded);
+    this.#locks.add(guarded);
     return guarded;
   }
 
@@ -73,7 +73,7 @@ export class Space {
   #look(): void {
     // What is being written may be on the disk or not: it is counted once more rather than not at all.
     let underWay = 0;
-    for (const writer of this.#writers) underWay += writer.underWay;
+    for (const writer of this.#locks) underWay += writer.underWay;
     this.#left = this.#freeBytes() - this.#floor - underWay;
     this.#lookedAt = this.#monotonic();
   }

@@ -1,27 +1,27 @@
 import { isDiskFull, UploadError } from "../errors.ts";
 import { load, loadRecorded, whileLocked } from "./open_upload.ts";
-import type { Parts } from "./parts.ts";
-import type { Writers } from "./locks.ts";
+import type { EngineDeps } from "./engine_deps.ts";
+import type { Locks } from "./locks.ts";
 import { type CompleteUpload, expiresAt, gone, type GoneUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** Removes an upload, finished or not, with its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
-export async function terminate(parts: Parts, writers: Writers, id: string): Promise<void> {
-  using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async (unlock) => {
-    const upload = await parts.records.get(id);
+export async function terminate(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
+  using _lease = await locks.takeOver(id);
+  await whileLocked(deps, id, async (unlock) => {
+    const upload = await deps.records.get(id);
     // Somebody has taken its file away before, and the name has gone on to another.
     if (upload?.state === "gone" && upload.reason === "taken") {
-      await parts.records.replace(upload, { ...upload, reason: "terminated" });
-    } else await remove(parts, await loadRecorded(parts, id), "terminated", unlock);
+      await deps.records.replace(upload, { ...upload, reason: "terminated" });
+    } else await remove(deps, await loadRecorded(deps, id), "terminated", unlock);
   });
 }
 
 /** Removes an unfinished upload with its bytes. Throws `finished`, and what {@linkcode terminate} throws. */
-export async function giveUp(parts: Parts, writers: Writers, id: string): Promise<void> {
-  using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async (unlock) => {
-    const upload = await load(parts, id);
-    if (upload.state === "receiving") return await remove(parts, upload, "terminated", unlock);
+export async function terminateUnfinished(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
+  using _lease = await locks.takeOver(id);
+  await whileLocked(deps, id, async (unlock) => {
+    const upload = await load(deps, id);
+    if (upload.state === "receiving") return await remove(deps, upload, "terminated", unlock);
     throw new UploadError("finished", "This upload is finished: there is nothing to give up");
   });
 }
@@ -30,30 +30,43 @@ export async function giveUp(parts: Parts, writers: Writers, id: string): Promis
  * Removes an unfinished upload that is past its time, and forgets one that has been gone for long enough. One that
  * somebody is writing to is left alone.
  */
-export async function expire(parts: Parts, writers: Writers, id: string): Promise<void> {
-  if (writers.isHeld(id)) return;
-  using _lease = await writers.takeOver(id);
-  await whileLocked(parts, id, async (unlock) => {
-    const { records, limits, serviceNow } = parts;
+export async function expire(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
+  if (locks.isHeld(id)) return;
+  using _lease = await locks.takeOver(id);
+  await whileLocked(deps, id, async (unlock) => {
+    const { records, limits, serviceNow } = deps;
     const upload = await records.get(id);
     if (upload === undefined || upload.state === "complete" || upload.dueAt > serviceNow()) return;
     if (upload.state === "gone") return await records.forget(upload);
     const dueAt = expiresAt(upload, limits.expireAfterMs);
     if (dueAt > serviceNow()) await records.replace(upload, { ...upload, dueAt });
-    else await remove(parts, upload, "expired", unlock);
+    else await remove(deps, upload, "expired", unlock);
   });
 }
 
-/** Removes all that is left of an upload that has no record; nothing happens where it has one. */
-export async function discardOrphan(parts: Parts, id: string): Promise<void> {
-  await whileLocked(parts, id, async () => {
-    const { bytes, records, log } = parts;
+/** Removes what is left of an upload that has no record. Nothing happens where it has one, or where somebody writes to it. */
+export async function discardOrphan(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
+  // It may have begun just now; and its holder knows what to do with it.
+  if (locks.isHeld(id)) return;
+  using _lease = await locks.takeOver(id);
+  await whileLocked(deps, id, async () => {
+    const { bytes, records, log } = deps;
     const upload = await records.get(id);
     if (upload?.state === "receiving" || upload?.state === "complete") return;
     // In another folder it may be another server's.
-    if (!parts.isThere(0)) return;
+    if (!deps.isThere(0)) return;
     await bytes.discard(id);
     log.debug("Removed {id}, which was left behind", { id });
+  });
+}
+
+/** Removes every trace of an unfinished upload that nobody has been told of; its lease is held. */
+export async function forget(deps: EngineDeps, id: string): Promise<void> {
+  await whileLocked(deps, id, async () => {
+    const upload = await deps.records.get(id);
+    if (upload?.state !== "receiving") return;
+    await deps.records.forget(upload);
+    await deps.bytes.discard(id);
   });
 }
 
@@ -61,18 +74,18 @@ export async function discardOrphan(parts: Parts, id: string): Promise<void> {
 const MAX_UNRECORDED = 10_000;
 
 /** Records the removals for which a full disk had no space, as long as it has some now. Throws `locked`. */
-export async function recordRemovals(parts: Parts, writers: Writers): Promise<void> {
-  for (const id of parts.unrecorded) {
-    using _lease = await writers.takeOver(id);
-    const isFull = await whileLocked(parts, id, async () => {
-      const { records, limits, serviceNow } = parts;
+export async function recordRemovals(deps: EngineDeps, locks: Locks): Promise<void> {
+  for (const id of deps.unrecorded) {
+    using _lease = await locks.takeOver(id);
+    const isFull = await whileLocked(deps, id, async () => {
+      const { records, limits, serviceNow } = deps;
       const upload = await records.get(id);
       if (upload === undefined || upload.state === "gone") return false;
       const after = gone(upload, "terminated", serviceNow() + limits.rememberGoneMs);
       return await unlessFull(records.replace(upload, after)) !== undefined;
     });
     if (isFull) return;
-    parts.unrecorded.delete(id);
+    deps.unrecorded.delete(id);
   }
 }
 
@@ -83,12 +96,12 @@ export async function recordRemovals(parts: Parts, writers: Writers): Promise<vo
  * that is full at once again, leaves a record without bytes: whoever asks for it is told that the upload is gone.
  */
 export async function remove(
-  parts: Parts,
+  deps: EngineDeps,
   upload: ReceivingUpload | CompleteUpload,
   reason: GoneUpload["reason"],
   unlock: () => Promise<void>,
 ): Promise<void> {
-  const { bytes, records, limits, serviceNow, log, unrecorded } = parts;
+  const { bytes, records, limits, serviceNow, log, unrecorded } = deps;
   const { id } = upload;
   const after = gone(upload, reason, serviceNow() + limits.rememberGoneMs);
   if (upload.state === "complete") await bytes.removeFinished(upload);
@@ -97,7 +110,7 @@ export async function remove(
   if (whyNot !== undefined) {
     await unlock();
     const stillNot = await unlessFull(records.replace(upload, after));
-    if (stillNot !== undefined) return leaveUnrecorded(parts, upload, { reason, error: stillNot });
+    if (stillNot !== undefined) return leaveUnrecorded(deps, upload, { reason, error: stillNot });
   }
   unrecorded.delete(id);
   log.info("Removed upload {id}, {reason}", { id, reason });
@@ -115,7 +128,7 @@ async function unlessFull(done: Promise<unknown>): Promise<unknown> {
 
 /** A removal that nobody can see undone is done; it is recorded later. Throws `error` for any other. */
 function leaveUnrecorded(
-  { unrecorded, log }: Parts,
+  { unrecorded, log }: EngineDeps,
   upload: ReceivingUpload | CompleteUpload,
   { reason, error }: { reason: GoneUpload["reason"]; error: unknown },
 ): void {

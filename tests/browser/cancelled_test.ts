@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { frames } from "../support/frames.ts";
+import { storedIn } from "../support/page_database.ts";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage, type ServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
@@ -27,7 +29,7 @@ browserTest("what stands paused in one tab is no unfinished upload to another, a
   await using first = await openServedPage();
   await pauseMidway(first);
   await using second = await openUploadPage(first.pawl.url, { beside: first.page });
-  await second.page.waitForTimeout(500);
+  await frames(second.page);
   assertEquals(await second.page.locator("#unfinished-list > li").count(), 0);
   assertEquals(await first.unfinished(), 1);
 });
@@ -59,7 +61,8 @@ browserTest("what is cancelled offline is deleted on the server when the page is
   await site.button(`Cancel ${NAME}`).click();
   await sayYes(site);
   await site.row(NAME).waitFor({ state: "detached" });
-  await site.page.waitForTimeout(500);
+  const isDiscarded = ({ value }: { value: unknown }) => (value as { isDiscarded?: boolean }).isDiscarded === true;
+  await until(async () => (await storedIn(site.page, "uploads")).some(isDiscarded), "it is noted as given up");
   assertEquals(await site.unfinished(), 1);
   await site.page.close();
   await using later = await openUploadPage(site.pawl.url, { beside: site.page });

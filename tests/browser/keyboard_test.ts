@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
+import { frames } from "../support/frames.ts";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage, type ServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
@@ -19,7 +20,7 @@ function focused(page: Page): Promise<string> {
 async function focusComesTo({ page }: ServedPage, name: string): Promise<void> {
   await until(async () => await focused(page) === name, `the focus is on ${name}`);
   // The next drawing must not take it away.
-  await page.waitForTimeout(250);
+  await frames(page);
   assertEquals(await focused(page), name);
 }
 

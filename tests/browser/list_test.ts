@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { frames } from "../support/frames.ts";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
@@ -117,7 +118,7 @@ browserTest("what is read in a list stays where it is while the uploads above it
   const scrolled = await page.evaluate(() => scrollY);
   letGo();
   await until(async () => await page.locator("#list > [data-state=done]").count() === 39, "all others are done");
-  await page.waitForTimeout(300);
+  await frames(page);
   assertEquals(Math.round(await isAt()), Math.round(before));
   // The rows above it have become lower.
   assert(await page.evaluate(() => scrollY) < scrolled - 100);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
+import { frames } from "../support/frames.ts";
 import { browserTest } from "../support/browser.ts";
 import { startPawl } from "../support/process.ts";
 import { watchPieces } from "../support/sent_pieces.ts";
@@ -105,7 +106,7 @@ browserTest("a file of another size for an unfinished upload is not uploaded, an
   await world.unfinishedRow(NAME).waitFor();
   await chooseAgain(page, source);
   await page.getByRole("alert").getByText("This is not the file whose upload was begun").waitFor();
-  await page.waitForTimeout(300);
+  await frames(page);
   assertEquals(pieces, []);
   assertEquals(await world.unfinishedRow(NAME).count(), 1);
   assertEquals(await page.locator("#queue").isVisible(), false);

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { browserTest } from "../support/browser.ts";
 import { startSlowLine } from "../support/slow_line.ts";
+import { partsOf } from "../support/upload_list.ts";
+import { until } from "../support/until.ts";
 import { startSite } from "../support/test_site.ts";
 import { openUploadPage } from "../support/upload_page.ts";
 
@@ -16,7 +18,11 @@ browserTest("one who pauses and resumes goes on, while what was sent before is s
   const source = await site.write(NAME, 16 * MIB);
   await tab.choose(source);
   await tab.safeAtLeast(NAME, 0.2);
-  await tab.page.waitForTimeout(300);
+  const isAhead = async () => {
+    const { sent, safe } = await partsOf(tab.row(NAME));
+    return sent - safe >= 0.3;
+  };
+  await until(isAhead, "much of what was sent is still on its way");
   await tab.button(`Pause ${NAME}`).dispatchEvent("click");
   await tab.reached(NAME, "paused");
   await tab.button(`Resume ${NAME}`).dispatchEvent("click");

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
+import { frames } from "../support/frames.ts";
 import { browserTest } from "../support/browser.ts";
 import { NAME, openBehindLine } from "../support/line.ts";
 import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
@@ -115,7 +116,7 @@ browserTest("of a long list the one that has failed is shown, and has the focus"
   await site.row("50.txt").waitFor();
   assertEquals(await page.evaluate(() => document.activeElement?.ariaLabel), "Clear 50.txt from the list");
   // The rows around it have been measured now.
-  await page.waitForTimeout(300);
+  await frames(page);
   const { y = -1, height = 0 } = await site.row("50.txt").boundingBox() ?? {};
   assert(y >= 0 && y + height <= 720, `The row is at ${y}`);
   assertEquals(site.complaints.filter((text) => !text.includes("413")), []);

@@ -16,17 +16,19 @@ import { until } from "../support/until.ts";
 
 const TYPES = ["text/javascript", "text/html", "text/css", "image/svg+xml", "text/plain", "image/png", "video/mp4"];
 
-/** What a script is asked for by; each says by an event or a promise how it went. */
-const SCRIPTS = {
-  "<script>": "error",
-  "<script type=module>": "error",
-  "import()": "error",
-  "Worker": "error",
-  "Worker, a module": "error",
-  "SharedWorker": "error",
-  "serviceWorker.register": "error",
-  "<link rel=stylesheet>": "error",
-};
+/** What a script or a style sheet can be asked for by. */
+const WAYS = [
+  "<script>",
+  "<script type=module>",
+  "import()",
+  "Worker",
+  "Worker, a module",
+  "SharedWorker",
+  "serviceWorker.register",
+  "<link rel=stylesheet>",
+];
+
+const all = (how: "load" | "error") => Object.fromEntries(WAYS.map((way) => [way, how]));
 
 async function upload(pawl: PawlProcess, body: BodyInit, type: string): Promise<string> {
   const headers = { "X-File-Id": type, "X-File-Type": type, "X-File-Name": "a" };
@@ -39,11 +41,7 @@ browserTest("a page elsewhere runs what the test takes for harmful, where its se
   await using elsewhere = openElsewhere();
   const origin = `http://127.0.0.1:${elsewhere.addr.port}`;
   await using tab = await openPage(origin);
-  const asScript = await tryAsScript(tab.page, `${origin}/script`);
-  for (const way of ["<script>", "<script type=module>", "import()", "Worker", "Worker, a module"]) {
-    assertEquals([way, asScript[way]], [way, "load"]);
-  }
-  assertEquals((await tryAsScript(tab.page, `${origin}/sheet`))["<link rel=stylesheet>"], "load");
+  assertEquals(await tryAsScript(tab.page, `${origin}/script`), all("load"));
   const ran = await listen(tab.page);
   await frame(tab.page, "iframe", `${origin}/page`);
   await until(async () => (await ran()).includes("ran"), "the framed page runs");
@@ -62,7 +60,7 @@ browserTest(
       await using tab = await openPage(from);
       const { page } = tab;
       const ran = await listen(page);
-      for (const url of [...files, ...refused]) assertEquals([url, await tryAsScript(page, url)], [url, SCRIPTS]);
+      for (const url of [...files, ...refused]) assertEquals([url, await tryAsScript(page, url)], [url, all("error")]);
       for (const tag of Object.keys(FRAMES)) {
         for (const url of files) {
           // That it is saved is what becomes of a frame of it.

@@ -1,5 +1,6 @@
 import { assert, assertEquals, AssertionError } from "@std/assert";
 import { join } from "@std/path";
+import { extent } from "../support/campaign.ts";
 import { type PawlProcess, startPawl } from "../support/process.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { sha256OfStream } from "../support/sources.ts";
@@ -14,7 +15,7 @@ const CLIENTS: readonly SizeClass[] = ["any", "any", "any", "any", "small", "sma
 const LONG_UPLOADS = 4;
 
 Deno.test("kill -9, again and again: what was acknowledged is there, and every file ends as it was sent", async () => {
-  const kills = Number(Deno.env.get("PAWL_KILLS") ?? 100);
+  const kills = Number(Deno.env.get("PAWL_KILLS") ?? extent({ short: 30, long: 100 }));
   const random = new Random(seedOfRun());
   await using dir = await tempDir();
   const run = new KillRun(dir.path, random);

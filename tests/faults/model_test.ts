@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { type Sequence, sequences } from "../support/model_commands.ts";
 import { play, type Tally } from "../support/model_play.ts";
 import { ModelServer } from "../support/model_server.ts";
+import { extent } from "../support/campaign.ts";
 import { seedOfRun } from "../support/random.ts";
 
-/** Sequences in an ordinary run. */
-const RUNS = 250;
+/** Sequences in a run. */
+const RUNS = extent({ short: 80, long: 250 });
 /** Sequences between two looks at the clock, all of one seed. */
 const BATCH = 100;
 /** How long a sequence that fails is made smaller. */

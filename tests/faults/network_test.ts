@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
+import { extent } from "../support/campaign.ts";
 import { startPawl } from "../support/process.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { sha256OfStream, Source } from "../support/sources.ts";
@@ -33,7 +34,7 @@ for (const kind of ["cut", "reset", "half-close", "stall"] as const) {
 }
 
 const ASKS = ["status", "wrong-start"] as const;
-const UPLOADS = 80;
+const UPLOADS = extent({ short: 30, long: 80 });
 const REQUEST_BYTES = 256 * 1024;
 
 Deno.test("Uploader brings every file through a network with random faults, and never goes back", async () => {

@@ -1,4 +1,4 @@
-import type { Limits } from "../../server/uploads/parts.ts";
+import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { sha256, someBytes } from "../support/bytes.ts";
 import { brokenBody, pieces } from "../support/simple_client.ts";
 import type { SentFile } from "./ledger.ts";

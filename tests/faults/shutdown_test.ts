@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "../support/bytes.ts";
 import { untilReceived } from "../support/incoming.ts";
 import { startPawl } from "../support/process.ts";
 import { connect, postHead } from "../support/raw.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { until } from "../support/until.ts";
 
 const file = someBytes(1_000_000);
 
@@ -22,9 +23,7 @@ Deno.test("SIGTERM with silent clients: each is answered, every byte is counted,
   // One that has not even sent its head.
   await clients.use(await connect(first.port)).send("POST /upload HTTP/1.1\r\n");
   await untilReceived(dir.path, 190_000, 20);
-  const start = performance.now();
   assertEquals(await first.stop("SIGTERM"), 0);
-  assertLess(performance.now() - start, 10_000);
   for (const [number, answer] of (await Promise.all(answers)).entries()) {
     assertEquals([answer.status, answer.headers.get("upload-offset")], [503, String(1000 * number)]);
     assertEquals(answer.headers.get("retry-after"), "2");
@@ -49,10 +48,64 @@ Deno.test("a second signal ends the process at once", async () => {
   await client.send(postHead("a", { "Content-Length": file.length }));
   await client.send(file.subarray(0, 1000));
   await untilReceived(dir.path, 1000);
-  const start = performance.now();
   pawl.signal("SIGTERM");
   // The first one has been heard when the answer is there.
   assertEquals((await client.answer()).status, 503);
+  // One that had waited for the connection would have ended with 0.
   assertEquals(await pawl.stop("SIGTERM"), 1);
-  assert(performance.now() - start < 1500);
 });
+
+Deno.test("SIGTERM ends the process within its patience while the disk does not answer, and says so", async () => {
+  await using dir = await tempDir();
+  await using pawl = await startPawl(dir.path, { script: "tests/support/stalled_server.ts" });
+  using client = await connect(pawl.port);
+  await client.send(postHead("a", { "Content-Length": file.length }));
+  await client.send(file);
+  await untilReceived(dir.path, file.length);
+  const start = performance.now();
+  assertEquals(await pawl.stop("SIGTERM"), 1);
+  assertLess(performance.now() - start, 10_000);
+  assertMatch(
+    pawl.output(),
+    /\nPawl could not wait any longer for what it was doing; what it has acknowledged is safe\n$/,
+  );
+});
+
+Deno.test("SIGTERM ends the process while it reads a large file again for its digest, and nothing is lost", async () => {
+  await using dir = await tempDir();
+  const size = 2 ** 36;
+  const headers = { "X-File-Id": "a", "X-File-Size": String(size), "Repr-Digest": `sha-256=:${"A".repeat(43)}=:` };
+  await using first = await startPawl(dir.path);
+  await (await fetch(`${first.url}/upload`, { method: "POST", headers, body: file.slice() })).body?.cancel();
+  await first.stop("SIGKILL");
+  // The rest of its bytes, as a crash leaves them: a hole, which takes no space, and long to read.
+  const [entry] = await Array.fromAsync(Deno.readDir(join(dir.path, "incoming")));
+  await Deno.truncate(join(dir.path, "incoming", entry!.name), size);
+
+  await using second = await startPawl(dir.path);
+  await until(async () => await bytesRead(second.pid) > 200_000_000, "the file is being read");
+  const start = performance.now();
+  assertEquals(await second.stop("SIGTERM"), 0);
+  assertLess(performance.now() - start, 10_000);
+  assertEquals((await Deno.stat(join(dir.path, "incoming", entry!.name))).size, size);
+});
+
+Deno.test("SIGTERM ends the process while a refused body is drained, and a client reads nothing", async () => {
+  await using dir = await tempDir();
+  await using pawl = await startPawl(dir.path);
+  using refused = await connect(pawl.port);
+  await refused.send(postHead("a", { "X-Start-Byte": 5, "Content-Length": 2 ** 40 }));
+  assertEquals((await refused.answer()).status, 400);
+  await refused.send(file);
+  using deaf = await connect(pawl.port);
+  for (let count = 0; count < 50; count++) {
+    await deaf.send("GET /client/page/main.ts HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  const start = performance.now();
+  assertEquals(await pawl.stop("SIGTERM"), 0);
+  assertLess(performance.now() - start, 10_000);
+});
+
+async function bytesRead(pid: number): Promise<number> {
+  return Number(/^rchar: (\d+)$/m.exec(await Deno.readTextFile(`/proc/${pid}/io`))?.[1]);
+}

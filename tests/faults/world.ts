@@ -67,8 +67,9 @@ export async function check(
   const lost = uploads.filter((upload) => upload.state === "gone" && upload.reason === "lost");
   assertEquals(lost.filter(({ clientId }) => !letGo.has(clientId ?? "")), []);
   ledger.assertKept(disk);
-  const complete = uploads.filter((upload) => upload.state === "complete");
   const finished = disk.files("files");
+  const complete = uploads.filter((upload) => upload.state === "complete")
+    .filter(({ path, clientId }) => finished.has(path) || !letGo.has(clientId ?? ""));
   assertEquals([...finished.keys()].sort(), complete.map(({ path }) => path).sort());
   for (const file of files) {
     const copies = complete.filter(({ clientId }) => clientId === file.id);

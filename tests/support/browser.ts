@@ -1,10 +1,9 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { chromiumPath, launchBrowser } from "./browser_process.ts";
+import { PagePool, type PooledPage } from "./page_pool.ts";
 import { PATIENCE_MS } from "./until.ts";
 
-const DEFAULT_CHROMIUM = "/usr/bin/chromium";
-
-/** A name of this machine that the browser does not know as its own: what it keeps for HTTPS is not there. */
-export const PLAIN_HTTP_HOST = "pawl.example";
+export { PLAIN_HTTP_HOST } from "./browser_process.ts";
 
 /** How a page is opened. */
 export interface OpenOptions {
@@ -49,40 +48,55 @@ export function browserTest(name: string, run: () => Promise<void>): void {
 }
 
 let browser: Promise<Browser> | undefined;
+const startedBrowser = () => browser ??= launchBrowser();
+const pool = new PagePool(startedBrowser);
 
 Deno.test.afterAll(async () => await (await browser)?.close());
 
-/** Opens `url`, with a new profile unless it is beside another page; it ends when the scope does. */
+/**
+ * Opens `url` in a browser that knows nothing of it; it ends when the scope does. With options for the browser, or a
+ * clock, it has a profile of its own.
+ */
 export async function openPage(
   url: string,
   { context: options, before, hasClock = false, beside }: OpenOptions = {},
 ): Promise<TestPage> {
-  const context = beside?.context() ?? await (await (browser ??= launchBrowser())).newContext(options);
+  await using open = new AsyncDisposableStack();
+  const isPooled = beside === undefined && options === undefined && !hasClock;
+  const { page } = open.use(isPooled ? await pool.take(before) : await ownPage({ options, before, hasClock, beside }));
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  const network = open.use(await networkOf(page));
+  await page.goto(url);
+  const kept = open.move();
+  return {
+    page,
+    complaints,
+    throttle: (uploadThroughput) => network.set({ uploadThroughput }),
+    unthrottle: () => network.set({ uploadThroughput: -1 }),
+    setOffline: (offline) => network.set({ offline }),
+    stopClock: () => stopClock(page),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** A page with a profile of its own, or in that of another page. */
+async function ownPage(
+  { options, before, hasClock, beside }: {
+    options: BrowserContextOptions | undefined;
+    before: (() => void) | undefined;
+    hasClock: boolean;
+    beside: Page | undefined;
+  },
+): Promise<PooledPage> {
+  const context = beside?.context() ?? await (await startedBrowser()).newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
+  if (hasClock) await page.clock.install();
+  if (before !== undefined) await page.addInitScript(before);
   // A page that ends with its context is never asked whether it may.
-  const close = () => beside === undefined ? context.close() : page.close();
-  try {
-    if (hasClock) await page.clock.install();
-    if (before !== undefined) await page.addInitScript(before);
-    const complaints: string[] = [];
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    const setConditions = await networkOf(page);
-    await page.goto(url);
-    return {
-      page,
-      complaints,
-      throttle: (uploadThroughput) => setConditions({ uploadThroughput }),
-      unthrottle: () => setConditions({ uploadThroughput: -1 }),
-      setOffline: (offline) => setConditions({ offline }),
-      stopClock: () => stopClock(page),
-      [Symbol.asyncDispose]: close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return { page, [Symbol.asyncDispose]: () => beside === undefined ? context.close() : page.close() };
 }
 
 interface Conditions {
@@ -90,14 +104,25 @@ interface Conditions {
   offline: boolean;
 }
 
-/** Gives what changes the network of a page; what it is not told stays as it is. */
-async function networkOf(page: Page): Promise<(changes: Partial<Conditions>) => Promise<void>> {
+/** The network of a page; what is not changed stays as it is, until the end of the scope. */
+async function networkOf(
+  page: Page,
+): Promise<AsyncDisposable & { set(changes: Partial<Conditions>): Promise<void> }> {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
   const conditions: Conditions = { uploadThroughput: -1, offline: false };
-  return async (changes) => {
+  const set = async (changes: Partial<Conditions>) => {
     Object.assign(conditions, changes);
     await session.send("Network.emulateNetworkConditions", { latency: 0, downloadThroughput: -1, ...conditions });
+  };
+  return {
+    set,
+    async [Symbol.asyncDispose]() {
+      // A page that has been closed has no network any more.
+      if (page.isClosed()) return;
+      await set({ uploadThroughput: -1, offline: false });
+      await session.detach();
+    },
   };
 }
 
@@ -110,28 +135,6 @@ async function stopClock(page: Page): Promise<void> {
       if (!String(error).includes("to the past") || aheadMs > 500) throw error;
     }
   }
-}
-
-/** Starts Chromium without a window and with a new profile, which is removed when it is closed. */
-async function launchBrowser(): Promise<Browser> {
-  return await chromium.launch({
-    executablePath: chromiumPath(),
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      `--host-resolver-rules=MAP ${PLAIN_HTTP_HOST} 127.0.0.1`,
-    ],
-  });
-}
-
-function chromiumPath(): string {
-  return Deno.env.get("PAWL_CHROMIUM") || DEFAULT_CHROMIUM;
 }
 
 function isFile(path: string): boolean {

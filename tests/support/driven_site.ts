@@ -11,15 +11,24 @@ export interface DrivenSite extends TestSite {
   readonly size: number;
 }
 
+/** A file's size in bytes, and the speed of the line. */
+export interface Load {
+  readonly size: number;
+  readonly bytesPerSecond: number;
+}
+
 const IS_LONG = Deno.env.get("PAWL_LONG") === "1";
 
 /** The file has three pieces at least, so that something lies safe while something is sent and something is to come. */
-const USUAL = IS_LONG ? { size: 60e6, bytesPerSecond: 5e6 } : { size: 32e6, bytesPerSecond: 10e6 };
+const USUAL: Load = IS_LONG ? { size: 60e6, bytesPerSecond: 5e6 } : { size: 28e6, bytesPerSecond: 14e6 };
+
+/** Much larger than what changes in it. */
+export const LARGE: Load = IS_LONG ? { size: 500e6, bytesPerSecond: 50e6 } : USUAL;
 
 /** Starts all of it; all ends with the scope. */
 export async function openDrivenSite(
   openPage: (url: string) => Promise<DrivenPage>,
-  { size, bytesPerSecond } = USUAL,
+  { size, bytesPerSecond }: Load = USUAL,
 ): Promise<DrivenSite> {
   await using open = new AsyncDisposableStack();
   const site = open.use(await startSite());

@@ -3,15 +3,19 @@
 import type { Page } from "playwright-core";
 
 /** A script, a style sheet and a page in one: whatever runs it says so. */
-export const PAYLOAD =
-  "/*<script>parent.postMessage('ran','*')</script><!--*/\nglobalThis.postMessage?.('ran','*');\n//-->";
+export const PAYLOAD = [
+  "/*<script>parent.postMessage('ran', '*')</script><!--*/",
+  "globalThis.postMessage?.('ran');",
+  "globalThis.onconnect = ({ ports: [port] }) => port.postMessage('ran');",
+  "//-->",
+].join("\n");
 
 /** The tags that show an address inside a page, and what they take it by. */
 export const FRAMES = { iframe: "src", object: "data", embed: "src" };
 
 /** Another server, whose pages have no policy and whose files are what they are. */
 export function openElsewhere(): Deno.HttpServer<Deno.NetAddr> {
-  const types: Record<string, string> = { "/script": "text/javascript", "/page": "text/html", "/sheet": "text/css" };
+  const types: Record<string, string> = { "/script": "text/javascript", "/page": "text/html" };
   return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const type = types[new URL(request.url).pathname];
     return new Response(type === undefined ? "<!doctype html>" : PAYLOAD, {
@@ -23,9 +27,9 @@ export function openElsewhere(): Deno.HttpServer<Deno.NetAddr> {
 /** Tries an address as every kind of script and style sheet; gives what became of each: `load`, or `error`. */
 export async function tryAsScript(page: Page, url: string): Promise<Record<string, string>> {
   return await page.evaluate(async (url) => {
-    const heard = (target: EventTarget, good: string) =>
+    const heard = (target: EventTarget, good: string, from = target) =>
       new Promise<string>((resolve) => {
-        target.addEventListener(good, () => resolve("load"));
+        from.addEventListener(good, () => resolve("load"));
         target.addEventListener("error", () => resolve("error"));
       });
     async function insert(tag: string, attributes: Record<string, string>): Promise<string> {
@@ -35,8 +39,16 @@ export async function tryAsScript(page: Page, url: string): Promise<Record<strin
       document.body.append(element);
       return await how;
     }
-    const start = (make: () => Worker | SharedWorker) =>
-      Promise.try(() => heard(make(), "message")).catch(() => "error");
+    async function start(make: () => Worker | SharedWorker): Promise<string> {
+      try {
+        const worker = make();
+        if (!("port" in worker)) return await heard(worker, "message");
+        worker.port.start();
+        return await heard(worker, "message", worker.port);
+      } catch {
+        return "error";
+      }
+    }
     const { serviceWorker } = navigator;
     return {
       "<script>": await insert("script", { src: url }),

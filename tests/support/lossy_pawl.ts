@@ -7,7 +7,7 @@ import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { Engine } from "../../server/uploads/engine.ts";
 import { sweep } from "../../server/uploads/expire.ts";
-import type { Limits } from "../../server/uploads/parts.ts";
+import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
@@ -65,7 +65,7 @@ export async function openLossyPawl(
     simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
-    download: createDownloads({ records, bytes, settle: (id) => engine.settle(id) }),
+    download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
     allowedOrigins: [],
   });
   return {

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { startPawl } from "./process.ts";
 import { sha256Of } from "./sources.ts";
+import { PATIENCE_MS } from "./until.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 import { MAX_BYTES } from "./upload_model.ts";
 
@@ -9,8 +10,6 @@ import { MAX_BYTES } from "./upload_model.ts";
 const EXPIRE_MS = 7 * 86_400_000;
 /** How long a request may take until its bytes are on disk; one that takes longer is only not known to be there. */
 const HOLD_MS = 150;
-/** How long a new start may take to remove what a crash has left behind. */
-const TIDY_MS = 10_000;
 
 /** A server process on a data folder of its own, that can be killed and started again, and whose time can be advanced. */
 export class ModelServer implements AsyncDisposable {
@@ -53,7 +52,7 @@ export class ModelServer implements AsyncDisposable {
 
   /** Lets so much time pass that no unfinished upload is left, as soon as nobody writes to any. */
   async forgetUnfinished(): Promise<void> {
-    const deadline = performance.now() + TIDY_MS;
+    const deadline = performance.now() + PATIENCE_MS;
     do await this.advance(1.2); while (
       (await namesIn(join(this.#dir.path, "incoming"))).length > 0 && performance.now() < deadline
     );
@@ -91,7 +90,7 @@ export class ModelServer implements AsyncDisposable {
       files.push({ name: name.replace(/ \(\d+\)(?=\.bin$)/, ""), sha256: sha256Of([bytes]), size: bytes.length });
       await Deno.remove(join(folder, name));
     }
-    const deadline = performance.now() + TIDY_MS;
+    const deadline = performance.now() + PATIENCE_MS;
     let left = await namesIn(join(this.#dir.path, "incoming"));
     while (left.length > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -3,6 +3,7 @@ import { saidSimply, simpleHead } from "./model_simple.ts";
 import { saidByTus, tusBodyHead } from "./model_tus.ts";
 import type { Said } from "./model_world.ts";
 import { connect, type RawAnswer } from "./raw.ts";
+import { PATIENCE_MS } from "./until.ts";
 import type { Send } from "./upload_model.ts";
 
 /** A request as it is on the wire. */
@@ -71,12 +72,10 @@ export function readerOf({ address }: Send): (answer: RawAnswer) => Said {
   return address === undefined ? saidSimply : (answer) => saidByTus(answer, address);
 }
 
-const IN_TIME_MS = 30_000;
-
 /** Throws when an answer does not come at all. */
 export async function inTime<T>(answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`There is no answer after ${IN_TIME_MS} ms`)), IN_TIME_MS);
+  const timer = setTimeout(() => late.reject(new Error(`There is no answer after ${PATIENCE_MS} ms`)), PATIENCE_MS);
   try {
     return await Promise.race([answer, late.promise]);
   } finally {

@@ -2,6 +2,7 @@ import { fromFileUrl, join } from "@std/path";
 import type { Config } from "../../server/config.ts";
 import { openPawl, type Pawl, type Surroundings } from "../../server/open.ts";
 import { type Running, serve } from "../../server/serve.ts";
+import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import { tempDir } from "./temp_dir.ts";
 
@@ -11,11 +12,11 @@ const root = fromFileUrl(new URL("../../", import.meta.url));
  * What a test may want to be different from the defaults. With a clock `now` of its own, and no other, time passes as
  * that shows it, in steps of any length.
  */
-export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic">>;
+export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic" | "limits">>;
 
-function surroundingsOf({ now, monotonic }: Wishes, log: MemoryLog): Surroundings {
-  if (now === undefined) return { log, root, now: Date.now };
-  return { log, root, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
+function surroundingsOf({ now, monotonic, limits = PATIENT }: Wishes, log: MemoryLog): Surroundings {
+  if (now === undefined) return { log, root, limits, now: Date.now };
+  return { log, root, limits, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
 }
 
 interface TestFolder extends AsyncDisposable {
@@ -34,6 +35,12 @@ export type TestApp = TestFolder & Pawl;
 
 /** Pawl in this process on a free port of 127.0.0.1. */
 export type TestServer = TestFolder & Running & { readonly port: number };
+
+/** Requests that ask wait for a writer to end, or to fall silent, however long a busy machine takes for it. */
+const PATIENT: Partial<Limits> = {
+  patience: { waitMs: 120_000, silenceMs: 500 },
+  appendPatience: { waitMs: 120_000, silenceMs: 100 },
+};
 
 /** Opens Pawl on a folder of the test's own, or on `wishes.data`; use with `await using`. */
 export async function openTestApp(wishes: Wishes = {}): Promise<TestApp> {
@@ -61,7 +68,7 @@ function withHost(request: Request): Request {
 export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   const { folder, config, end } = await testFolder(wishes);
   const running = await serve(config, surroundingsOf(wishes, folder.log));
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<boolean> | undefined;
   const stop = (patienceMs = 100) => stopped ??= running.stop(patienceMs);
   return {
     ...folder,
@@ -78,7 +85,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
 }
 
 async function testFolder(
-  wishes: Wishes,
+  wishes: Partial<Config>,
 ): Promise<{ folder: Omit<TestFolder, keyof AsyncDisposable>; config: Config; end: () => Promise<void> }> {
   const own = wishes.data === undefined ? await tempDir() : undefined;
   const data = wishes.data ?? own!.path;

@@ -25,6 +25,10 @@ export interface StartOptions {
   readonly env?: Record<string, string>;
   /** Another program than main.ts, as a path in the checkout: one that takes the same options and can be told lines. */
   readonly script?: string;
+  /** How many files the process may have open at most; what this one may have unless told. */
+  readonly openFiles?: number;
+  /** What it is allowed, as options of `deno run`; everything unless told. */
+  readonly permissions?: readonly string[];
 }
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
@@ -93,15 +97,29 @@ export async function startPawl(data: string, options: StartOptions = {}): Promi
 export async function runPawl(
   args: string[],
   env: Record<string, string> = {},
+  permissions?: readonly string[],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await pawlCommand(args, { env }).output();
+  const { code, stdout, stderr } = await pawlCommand(args, { env, ...permissions && { permissions } }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-function pawlCommand(args: readonly string[], { env = {}, script }: StartOptions): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", `${root}${script ?? "main.ts"}`, ...args],
+function pawlCommand(
+  args: readonly string[],
+  { env = {}, script, openFiles, permissions = ["-A"] }: StartOptions,
+): Deno.Command {
+  const deno = [
+    Deno.execPath(),
+    "run",
+    "--no-prompt",
+    ...permissions,
+    "--no-check",
+    `${root}${script ?? "main.ts"}`,
+    ...args,
+  ];
+  const limited = openFiles === undefined ? deno : ["prlimit", `--nofile=${openFiles}`, ...deno];
+  return new Deno.Command(limited[0]!, {
+    args: limited.slice(1),
     cwd: root,
     env: { NO_COLOR: "1", ...env },
     stdin: script === undefined ? "null" : "piped",

@@ -1,5 +1,6 @@
 import { UploadError } from "../../errors.ts";
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type Digest } from "../../model/digest.ts";
+import { idInPath } from "../address.ts";
 import { header } from "../../http/header_names.ts";
 import { parseBase64, parseInteger, quote } from "../headers.ts";
 
@@ -62,7 +63,7 @@ export function parseConcat(headers: Headers): Concatenation | undefined {
 function idOfAddress(address: string): string {
   const url = URL.parse(address, "http://localhost/files/");
   const isPlain = url !== null && /^https?:$/.test(url.protocol) && !/[?#@\\]/.test(address);
-  const id = isPlain ? /\/files\/([A-Za-z0-9_-]{22})$/.exec(url.pathname)?.[1] : undefined;
+  const id = isPlain ? idInPath(url.pathname) : undefined;
   if (id !== undefined) return id;
   throw new UploadError("bad-request", `Upload-Concat must hold addresses of uploads here, not ${quote(address)}`);
 }

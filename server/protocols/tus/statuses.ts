@@ -12,6 +12,7 @@ export const TUS_STATUS: Partial<Record<ErrorCode, number>> = {
   "terminated": STATUS_CODE.NotFound,
   "idle": STATUS_CODE.ServiceUnavailable,
   "too-slow": STATUS_CODE.ServiceUnavailable,
+  "too-short-chunks": STATUS_CODE.ServiceUnavailable,
   "disconnected": STATUS_CODE.ServiceUnavailable,
 };
 

@@ -6,6 +6,7 @@ import type { AppendRequest } from "../../uploads/append.ts";
 import { CHECKSUM_ALGORITHMS } from "../../model/digest.ts";
 import type { Engine } from "../../uploads/engine.ts";
 import { canAppear, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
+import { addressOf } from "../address.ts";
 import { header } from "../../http/header_names.ts";
 import { bodyLength, parseInteger, parseMediaType, refuseEncodedBody } from "../headers.ts";
 import { uninterrupted } from "../interruption.ts";
@@ -107,7 +108,7 @@ export function createTusProtocol(
       const upload = typeof concat === "object"
         ? await concatenate(request, concat)
         : await begin(request, concat === "partial");
-      const headers = { "Location": `${publicUrl}/files/${upload.id}`, ...offsetOf(upload), ...expiry(upload) };
+      const headers = { "Location": `${publicUrl}${addressOf(upload.id)}`, ...offsetOf(upload), ...expiry(upload) };
       return new Response(null, { status: STATUS_CODE.Created, headers });
     }),
 

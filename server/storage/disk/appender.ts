@@ -1,3 +1,4 @@
+import type { Lend } from "./descriptors.ts";
 import { createFile, isSameFile, openFile } from "./entries.ts";
 import { identityOf } from "./identity.ts";
 import type { UnfinishedFile } from "../store.ts";
@@ -9,6 +10,8 @@ export interface AppenderOptions {
   readonly folder: string;
   /** False: when what is written gets to the disk is left to the system. */
   readonly durable: boolean;
+  /** Opens the handle that flushes a large file. */
+  readonly lend: Lend;
 }
 
 /**
@@ -77,13 +80,13 @@ class FileAppender implements UnfinishedFile {
 
   async sync(): Promise<void> {
     if (!this.#options.durable) return;
-    if (this.#length >= LARGE) this.#flusher ??= await this.#openFlusher();
+    if (this.#length >= LARGE) this.#flusher ??= this.#openFlusher();
     // A file is on disk only when the folder that names it is.
     await both((this.#flusher ?? this.#file).syncData(), this.#options.syncEntry());
   }
 
-  async #openFlusher(): Promise<Deno.FsFile> {
-    const flusher = await Deno.open(this.#path, { write: true });
+  #openFlusher(): Deno.FsFile {
+    const flusher = this.#options.lend(() => Deno.openSync(this.#path, { write: true }));
     if (isSameFile(flusher.statSync(), this.#file.statSync())) return flusher;
     flusher.close();
     throw new Error(`"${this.#path}" was exchanged while it was written to`);

@@ -2,9 +2,10 @@ import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
 import { statfsSync } from "node:fs";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
+import type { Lend } from "./descriptors.ts";
 import { entryAt, giveName, openToRead, orNotFound, removeEntry } from "./entries.ts";
 import { createFinished } from "./finished.ts";
-import { createFolderSync, gathered } from "./folder_sync.ts";
+import { createFolderSync, gathered, syncFolder as syncNow } from "./folder_sync.ts";
 import { nameOfFolder } from "./identity.ts";
 import { createPlacement } from "./placement.ts";
 import { createReadOut } from "./read_out.ts";
@@ -17,6 +18,8 @@ export interface FilesOptions {
   readonly durable: boolean;
   /** How long the flush waits that brings a finished file's name to the disk, for others to share it; milliseconds. */
   readonly gatherMs?: number;
+  /** Opens what an upload that runs needs besides its own file. */
+  readonly lend?: Lend;
 }
 
 /** Where the bytes lie below the data folder. */
@@ -28,12 +31,15 @@ export function foldersOf(folder: string): { readonly incoming: string; readonly
  * Keeps the bytes in files below `folder`: `incoming/<id>` while an upload is received, `files/…` when it is finished.
  * Both are made where they are missing. Throws when the folder cannot hold them: not writable, or without hard links.
  */
-export async function openFiles(folder: string, { durable, gatherMs = 25 }: FilesOptions): Promise<ByteStore> {
+export async function openFiles(
+  folder: string,
+  { durable, gatherMs = 25, lend = (open) => open() }: FilesOptions,
+): Promise<ByteStore> {
   const { incoming, finished } = foldersOf(folder);
   await ensureDir(incoming);
   await ensureDir(finished);
   const { ignoresCase } = probe(incoming, finished);
-  const syncFolder = durable ? createFolderSync() : () => Promise.resolve();
+  const syncFolder = durable ? createFolderSync((path) => syncNow(path, lend)) : () => Promise.resolve();
   await syncFolder(folder);
   // The data folder's own name, where it was just made; the folder above may be somebody else's.
   await syncFolder(dirname(folder)).catch(() => {});
@@ -45,9 +51,12 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
   const finishedFolder = nameOfFolder(await Deno.stat(finished));
   /** The files in `incoming` whose names this process has flushed. */
   const safeEntries = new Set<string>();
+  /** Those whose bytes, and names, nobody has flushed. */
+  const unflushed = new Set<string>();
 
   const appending = (id: string): AppenderOptions => ({
     durable,
+    lend,
     folder: finishedFolder,
     async syncEntry() {
       if (safeEntries.has(id)) return;
@@ -59,6 +68,16 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
   async function discard(id: string): Promise<void> {
     await orNotFound(Deno.remove(pathOf(id)));
     safeEntries.delete(id);
+    unflushed.delete(id);
+  }
+
+  function willWrite(id: string): void {
+    if (!durable) unflushed.add(id);
+  }
+
+  async function flush(id: string): Promise<void> {
+    using file = await orNotFound(Deno.open(pathOf(id), { write: true }));
+    await file?.syncData();
   }
 
   return {
@@ -70,8 +89,27 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
         const entry = entryAt(pathOf(id));
         return entry?.isFile ? entry.size : undefined;
       }),
-    create: (id) => Promise.try(() => createAppender(pathOf(id), appending(id))),
-    open: (id) => Promise.try(() => openAppender(pathOf(id), appending(id))),
+
+    create: (id) =>
+      Promise.try(() => {
+        willWrite(id);
+        return createAppender(pathOf(id), appending(id));
+      }),
+
+    open: (id) =>
+      Promise.try(() => {
+        willWrite(id);
+        return openAppender(pathOf(id), appending(id));
+      }),
+
+    async flush() {
+      if (durable) return;
+      for (const id of unflushed) {
+        await flush(id);
+        unflushed.delete(id);
+      }
+      await syncNow(incoming);
+    },
 
     readUnfinished: (id, end, start = 0) => readRange(pathOf(id), { start, end }),
 
@@ -103,6 +141,7 @@ export async function openFiles(folder: string, { durable, gatherMs = 25 }: File
       Promise.try(() => {
         removeEntry(pathOf(id));
         safeEntries.delete(id);
+        unflushed.delete(id);
       }),
 
     discard,

@@ -1,3 +1,4 @@
+import type { Lend } from "./descriptors.ts";
 import { openFolder } from "./entries.ts";
 
 /** Makes a folder's entries (new files, new names) survive a power cut: returns when they would. */
@@ -6,7 +7,7 @@ export type SyncFolder = (path: string) => Promise<void>;
 /**
  * A `SyncFolder` that lets callers share: all that ask while one flush of a folder runs are served by the next one.
  */
-export function createFolderSync(sync: SyncFolder = syncFolder): SyncFolder {
+export function createFolderSync(sync: SyncFolder = (path) => syncFolder(path)): SyncFolder {
   const running = new Map<string, { now: Promise<void>; next?: Promise<void> }>();
 
   function start(path: string): Promise<void> {
@@ -44,8 +45,9 @@ export function gathered(sync: SyncFolder, ms: number): SyncFolder {
   };
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = openFolder(path);
+/** Flushes a folder. */
+export async function syncFolder(path: string, lend: Lend = (open) => open()): Promise<void> {
+  const folder = lend(() => openFolder(path));
   try {
     await folder.sync();
   } finally {

@@ -4,10 +4,12 @@ import { UploadStore } from "../../../client/memory/upload_store.ts";
 import { UnfinishedUploads } from "../../../client/mod.ts";
 import { UploadQueue } from "../../../client/mod.ts";
 import { UploadError } from "../../../client/mod.ts";
+import { until } from "../../support/until.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { cancelOne, fileOf, FILM, LARGE, names, pausedUpload, rest, setUpQueue } from "../support/queue_set_up.ts";
 import { BROKEN, SIZE } from "../support/set_up.ts";
+import { untilStill } from "../support/turns.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
 Deno.test("cancelAll() notes each as cancelled before the server has been told of the first", async () => {
@@ -19,7 +21,7 @@ Deno.test("cancelAll() notes each as cancelled before the server has been told o
   const u = new UnfinishedUploads({ store, transport: server.transport, locks: new FakeLocks(), clock });
   // The tab is closed meanwhile.
   u.cancelAll(await u.list(), () => {});
-  await rest(200);
+  await until(async () => (await store.cancelled()).length === 3, "all are cancelled");
   assertEquals(names(await store.unfinished()), []);
 });
 
@@ -135,7 +137,7 @@ Deno.test("what another tab goes on with is not cancelled any more, whoever has 
   u.pause();
   await rest();
   u.cancel();
-  await twoClock.run(rest(500)); // 20 tries
+  await twoClock.run(rest(500));
   // The first tab goes on, to 75 %.
   at = 3 * 2 ** 18;
   up.resume();
@@ -162,22 +164,24 @@ Deno.test("all that is cancelled and added again at once is remembered", async (
   await rest(0);
   queue.cancelAll();
   for (const f of files) queue.add(f);
-  await rest(1500);
+  await until(async () => (await store.unfinished()).length === 60, "all are remembered");
+  await rest(500);
   const [u, d] = [(await store.unfinished()).length, (await store.cancelled()).length];
   queue.pauseAll();
   letGo();
-  await rest(300);
+  await host.untilAtOnce(0);
   try {
     assertEquals([u, d], [60, 0]);
   } finally {
     queue.cancelAll();
-    await rest(300);
+    await host.untilAtOnce(0);
   }
 });
 
 Deno.test("cancelAll() reads a few files at a time", async () => {
   let atOnce = 0;
   let most = 0;
+  let read = 0;
   class Slow extends File {
     override slice(): Blob {
       const blob = new Blob(["x"]);
@@ -185,7 +189,8 @@ Deno.test("cancelAll() reads a few files at a time", async () => {
         most = Math.max(most, ++atOnce);
         await rest(5);
         atOnce--;
-        return new ArrayBuffer(4);
+        read++;
+        return new ArrayBuffer(blob.size);
       };
       return blob;
     }
@@ -197,6 +202,7 @@ Deno.test("cancelAll() reads a few files at a time", async () => {
   queue.cancelAll();
   await rest(3);
   letGo();
-  await rest(1000);
+  await until(() => read >= 200, "each was read");
+  await untilStill(() => atOnce === 0, "nothing is read any more");
   assert(most <= 12, `${most} files were read at once`);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { fileOf, LARGE, rest, setUpQueue } from "../support/queue_set_up.ts";
 import { until as untilHolds } from "../../support/until.ts";
-import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
 
 Deno.test("pause() of one that runs gives its place to the next, and resume() goes on where the server is", async () => {
   const { queue, host, clock, until } = setUpQueue({ concurrency: 1 });
@@ -122,17 +122,19 @@ Deno.test("cancelAll() tells the server of a few at a time, and of none that was
   for (let i = 0; i < 50; i++) queue.add(fileOf(`file${i}`, LARGE));
   for (let i = 0; i < 50; i++) queue.add(fileOf(`small${i}`));
   await host.untilAtOnce(3);
+  await untilHolds(async () => (await store.unfinished()).length === 50, "the large ones are remembered");
+  await rest();
   host.mostAtOnce = 0;
   queue.cancelAll();
   assertEquals([queue.uploads, queue.total.files], [[], 0]);
   letGo();
+  const remembered = async () => [...await store.unfinished(), ...await store.cancelled()].length;
+  await untilHolds(async () => await remembered() === 0, "nothing of them is remembered");
   await host.untilAtOnce(0);
   assert(host.mostAtOnce <= 6, `${host.mostAtOnce} at once`);
   const seen = [...host.files.values()].flatMap(({ seen }) => seen);
-  assert(seen.every((one) => one === "DELETE /upload"), `${seen}`);
+  assertEquals(seen, Array(3).fill("DELETE /upload"));
   assert([...host.files.keys()].every((name) => name.startsWith("file")));
-  const remembered = async () => [await store.unfinished(), await store.cancelled()].flat();
-  await untilHolds(async () => (await remembered()).length === 0, "what is remembered of them is gone as well");
 });
 
 Deno.test("add() of a file that was cancelled begins when the server has deleted it, and nothing is deleted then", async () => {

@@ -1,7 +1,7 @@
 import { FakeLocks } from "../support/fake_locks.ts";
 import { assert, assertEquals } from "@std/assert";
 import { UploadQueue } from "../../../client/mod.ts";
-import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
+import { fileOf, fingerprintOf, LARGE, rest, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { BROKEN } from "../support/set_up.ts";
 
 /** A file with other bytes under the same name, size and time. */
@@ -26,7 +26,7 @@ Deno.test("add() of a file with other bytes under the same name, size and time u
     await until("done");
     const [one, other] = await Promise.all(queue.uploads.map((upload) => uploaderOf(upload)!.id()));
     assert(one !== other);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await rest();
     assertEquals(queue.uploads.length, 2);
   }
 });
@@ -68,11 +68,11 @@ Deno.test("cancel() of one that waits for its turn tells the server what an earl
   // Another page.
   const { store, host, clock } = first;
   const locks = new FakeLocks();
-  const queue = new UploadQueue({ transport: host.transport, clock, store, locks, concurrency: 1 });
+  const queue = new UploadQueue({ transport: host.transport, clock, store, locks, fingerprintOf, concurrency: 1 });
   const letGo = host.hold();
   for (const name of ["now", "a", "b", "c"]) queue.add(fileOf(name, LARGE));
   while ((await store.unfinished()).length < 4) await new Promise((resolve) => setTimeout(resolve, 1));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await rest();
   for (const upload of queue.uploads) if (upload.path !== "now") upload.cancel();
   letGo();
   await clock.run(new Promise<void>((resolve) => queue.on("state", ({ state }) => state === "done" && resolve())));

@@ -1,17 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
+import { until as untilTrue } from "../../support/until.ts";
 import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
 import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
 /** Waits until the memory knows what is looked for. */
 async function untilKnown(store: UploadStore, isThere: (known: Unfinished[]) => boolean): Promise<Unfinished[]> {
-  for (let turn = 0; turn < 200; turn++) {
-    const known = await store.unfinished();
-    if (isThere(known)) return known;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`The store knows ${JSON.stringify(await store.unfinished())}`);
+  let known: Unfinished[] = [];
+  await untilTrue(async () => isThere(known = await store.unfinished()), "the store knows what is looked for");
+  return known;
 }
 
 Deno.test("A queue remembers each large file from the moment it is added, and how to find it again", async () => {

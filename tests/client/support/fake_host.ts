@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import type { Transport } from "../../../client/mod.ts";
+import { untilStill } from "./turns.ts";
 import { FakeServer, type FakeServerOptions } from "./fake_server.ts";
 
 /** Many files on one server: each id has its own. Counts the requests, and how many are under way at once. */
@@ -11,6 +11,8 @@ export class FakeHost {
   requests = 0;
   mostAtOnce = 0;
   atOnce = 0;
+  /** Called at each request. */
+  onRequest: () => void = () => {};
   #gate: Promise<void> | undefined;
   readonly #optionsOf: (name: string) => FakeServerOptions;
   readonly #byId = new Map<string, FakeServer>();
@@ -21,6 +23,7 @@ export class FakeHost {
 
   readonly transport: Transport = async (request) => {
     this.requests++;
+    this.onRequest();
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
     try {
       if (this.#gate !== undefined) await Promise.race([this.#gate, aborted(request.signal)]);
@@ -43,11 +46,9 @@ export class FakeHost {
     };
   }
 
-  /** Resolves when so many requests are under way, and no other one has followed for some time. */
+  /** Resolves when so many requests are under way, and it stays so for many turns of the event loop. */
   async untilAtOnce(count: number): Promise<void> {
-    while (this.atOnce < count) await new Promise((resolve) => setTimeout(resolve, 1));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    assertEquals(this.atOnce, count);
+    await untilStill(() => this.atOnce === count, `${count} requests are under way`);
   }
 
   #serverOf(id: string): FakeServer {

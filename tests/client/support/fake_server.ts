@@ -76,7 +76,7 @@ export class FakeServer {
       return await this.#handle(request);
     } finally {
       // An aborted request takes a moment to end.
-      if (request.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (request.signal.aborted) await new Promise((resolve) => setImmediate(resolve));
       this.#atOnce--;
     }
   };

@@ -1,4 +1,4 @@
-import type { QueueEntry } from "../../../client/queue/queue_entry.ts";
+import { createHash } from "node:crypto";
 import { IDBFactory } from "fake-indexeddb";
 import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
 import {
@@ -9,11 +9,17 @@ import {
   type Uploader,
   UploadQueue,
 } from "../../../client/mod.ts";
+import type { QueueEntry } from "../../../client/queue/queue_entry.ts";
+import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { FakeHost } from "./fake_host.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import type { FakeServerOptions } from "./fake_server.ts";
 import { SIZE } from "./set_up.ts";
+import { turns } from "./turns.ts";
 import { VirtualClock } from "./virtual_clock.ts";
+
+// What a queue remembers and forgets behind a test belongs to the test.
+Deno.test.afterEach(() => turns(200));
 
 export const LARGE = 2 ** 20 + 1;
 
@@ -27,6 +33,12 @@ export const FILM: Unfinished = {
   confirmed: 100,
   writtenAt: 1,
 };
+
+/** Computes a digest within a turn of the event loop: threads take a time that a test's clock does not know of. */
+export const fingerprintOf = createFingerprintOf({
+  digest: (_algorithm: string, bytes: ArrayBuffer) =>
+    Promise.resolve(new Uint8Array(createHash("sha256").update(new Uint8Array(bytes)).digest()).buffer),
+} as unknown as SubtleCrypto);
 
 export interface QueueSetup {
   host: FakeHost;
@@ -47,9 +59,10 @@ export function setUpQueue(
 ): QueueSetup {
   const host = new FakeHost(optionsOf);
   const clock = new VirtualClock();
-  const store = new UploadStore({ factory: new IDBFactory() });
+  const store = new UploadStore({ factory: new IDBFactory(), patienceMs: 3600000 });
   const locks = new FakeLocks();
-  const queue = new UploadQueue({ transport: host.transport, clock, store, locks, random: () => 1, ...options });
+  const random = () => 1;
+  const queue = new UploadQueue({ transport: host.transport, clock, store, locks, random, fingerprintOf, ...options });
   const told: string[] = [];
   queue.on("state", ({ file: { name }, state }) => told.push(`${name} ${state}`));
 
@@ -69,9 +82,9 @@ export function fileOf(name: string, size = 10): File {
   return new File([new Uint8Array(size)], name, { lastModified: 5 });
 }
 
-/** Time for what needs none but turns of the event loop. */
-export function rest(ms = 60): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Turns of the event loop for what needs nothing else. */
+export async function rest(count = 60): Promise<void> {
+  await turns(count);
 }
 
 /** The names of uploads, sorted. */

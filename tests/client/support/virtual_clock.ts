@@ -1,4 +1,5 @@
 import type { Clock } from "../../../client/async/clock.ts";
+import { turns } from "./turns.ts";
 
 interface Sleeper {
   at: number;
@@ -50,5 +51,5 @@ export class VirtualClock implements Clock {
 }
 
 async function idle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+  await turns(4);
 }

@@ -3,6 +3,7 @@ import { Pieces } from "../../../client/upload/pieces.ts";
 import { RequestSizes } from "../../../client/upload/request_sizes.ts";
 import { createFingerprintOf, type FingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { LocalFile } from "../../../client/upload/local_file.ts";
+import { until } from "../../support/until.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
 const FILE = new File([Uint8Array.from({ length: 1000 }, (_, i) => i)], "film.mkv");
@@ -49,7 +50,7 @@ Deno.test("Pieces compute the digest of the next piece while the one before is u
   const { fingerprintOf, begun } = spy();
   const pieces = new Pieces(LOCAL, { sizes: new RequestSizes({ first: 400, largest: 400 }), fingerprintOf });
   await pieces.take(0);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => begun.length > 1, "the next digest is begun");
   assertEquals(begun, [400, 400]);
   await pieces.take(400);
   await pieces.take(800);

@@ -3,6 +3,7 @@ import type { Appender } from "../../../server/storage/store.ts";
 import { receive, type ReceiveOptions } from "../../../server/receiving/receive.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { brokenBody, pieces } from "../../support/simple_client.ts";
+import { virtualTime } from "../../support/virtual_time.ts";
 
 interface MemoryAppender extends Appender {
   readonly bytes: number[];
@@ -80,7 +81,8 @@ Deno.test("receive() tells a full disk from one that fails, and counts what was 
 
 Deno.test("receive() ends a body that is silent for too long, and leaves the rest of it to be read", async () => {
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({ start: (controller) => controller.enqueue(part) });
-  const { received, end } = await receive(body, memoryAppender(), options({ idleMs: 30 }));
+  using time = virtualTime();
+  const { received, end } = await time.run(receive(body, memoryAppender(), options({ idleMs: 30 })));
   assertEquals([received, end], [100, "idle"]);
   assertEquals(body.locked, false);
 });
@@ -96,13 +98,14 @@ Deno.test("receive() ends a body that comes too slowly, and not one that is fast
       },
     });
   }
+  using time = virtualTime();
   const rate = { minBytesPerSecond: 10_000, rateGraceMs: 50 };
-  const slow = await receive(dripping(10, 10), memoryAppender(), options(rate));
+  const slow = await time.run(receive(dripping(10, 10), memoryAppender(), options(rate)));
   assertEquals(slow.end, "too-slow");
   assertEquals(slow.received > 0 && slow.received < 200, true);
-  assertEquals((await receive(dripping(10_000, 10), memoryAppender(), options(rate))).end, "complete");
+  assertEquals((await time.run(receive(dripping(10_000, 10), memoryAppender(), options(rate)))).end, "complete");
   const patient = { ...rate, rateGraceMs: 10_000 };
-  assertEquals((await receive(dripping(10, 1), memoryAppender(), options(patient))).end, "complete");
+  assertEquals((await time.run(receive(dripping(10, 1), memoryAppender(), options(patient)))).end, "complete");
 });
 
 Deno.test("receive() that is asked to stop keeps what has arrived, and nothing that comes later", async () => {

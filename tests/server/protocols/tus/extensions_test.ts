@@ -101,7 +101,8 @@ conformance("Creation With Upload", {
         "Content-Type": "application/offset+octet-stream",
       });
       await cut.send(file.subarray(0, 600));
-      await untilReceived(server.data, 600);
+      // A small file makes nothing on the disk before its body has ended.
+      if (length > 100_000) await untilReceived(server.data, 600);
       await cut.finishSending();
       const answer = await cut.answer();
       assertEquals([answer.status, ...told(answer, "upload-offset")], [201, "600"]);

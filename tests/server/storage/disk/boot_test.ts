@@ -1,18 +1,36 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { join } from "@std/path";
 import { bootOf } from "../../../../server/storage/disk/boot.ts";
+import { needsAll } from "../../../support/needs_all.ts";
 import { tempDir } from "../../../support/temp_dir.ts";
 
 Deno.test("bootOf() is what the system says, the same for every process until the machine starts again", async () => {
   await using dir = await tempDir();
   const path = join(dir.path, "boot_id");
   await Deno.writeTextFile(path, "a-boot\n");
-  assertEquals(await bootOf(path), "a-boot");
-  if (Deno.build.os === "linux") assertEquals(await bootOf(), await bootOf());
+  const boot = await bootOf(dir.path, path);
+  assertEquals(boot.id, "a-boot");
+  await boot.leave();
+  await Deno.writeTextFile(path, "another\n");
+  assertEquals((await bootOf(dir.path, path)).id, "another");
+  if (Deno.build.os === "linux" && !needsAll.ignore) {
+    assertEquals((await bootOf(dir.path)).id, (await bootOf(dir.path)).id);
+  }
 });
 
 Deno.test("bootOf() is another one for each process where the system does not say", async () => {
   await using dir = await tempDir();
   const path = join(dir.path, "nothing");
-  assertNotEquals(await bootOf(path), await bootOf(path));
+  assertNotEquals((await bootOf(dir.path, path)).id, (await bootOf(dir.path, path)).id);
+});
+
+Deno.test("bootOf() is that of the process before where it has left in good order, and only for the next one", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "nothing");
+  const first = await bootOf(dir.path, path);
+  await first.leave();
+  const second = await bootOf(dir.path, path);
+  assertEquals(second.id, first.id);
+  // That one has crashed.
+  assertNotEquals((await bootOf(dir.path, path)).id, first.id);
 });

@@ -28,8 +28,8 @@ export interface Limits {
   readonly appendPatience: Patience;
 }
 
-/** What the engine works with, given to it from outside. */
-export interface Parts {
+/** What the engine is made with. */
+export interface EngineDeps {
   readonly bytes: ByteStore;
   readonly records: RecordStore;
   readonly limits: Limits;

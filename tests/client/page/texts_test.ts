@@ -1,0 +1,18 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { messages } from "../../../client/languages/en.ts";
+import { errorText, stateText } from "../../../client/page/texts.ts";
+import { createWords } from "../../../client/page/words.ts";
+import { refusal } from "../../../client/protocol/upload_error.ts";
+import type { QueuedUpload } from "../../../client/mod.ts";
+
+const LANGUAGE = { messages, words: createWords("en") } as unknown as Parameters<typeof stateText>[1];
+
+Deno.test("errorText() shows the server's line where the page was opened by a name that the server does not take", () => {
+  const line = 'This server is not "files.example": start it with --allow-host files.example';
+  assertStringIncludes(errorText(refusal(421, line), LANGUAGE), `421, ${line}`);
+});
+
+Deno.test("stateText() says that the file is read once more before its last piece goes", () => {
+  const upload = { progress: { state: "checking" } } as unknown as QueuedUpload;
+  assertEquals(stateText(upload, LANGUAGE, { retryAt: undefined, now: 0 }), "Checking that the file has not changed");
+});
