@@ -84,7 +84,7 @@ export class UploadStore {
   async remember(upload: Unfinished): Promise<Unfinished | undefined> {
     let known: Unfinished | undefined;
     await this.#change(upload, (before) => {
-      // What was cancelled may be deleted by now.
+      // The server may have deleted a cancelled upload by now.
       known = before?.isDiscarded ? { ...before, confirmed: 0 } : before;
       return { ...upload, confirmed: Math.max(upload.confirmed, known?.confirmed ?? 0) };
     });
@@ -110,7 +110,7 @@ export class UploadStore {
   async confirm(upload: KnownBy, confirmed: number): Promise<void> {
     await this.#change(upload, (before) => {
       if (before === undefined) return undefined;
-      // What gains bytes is not cancelled, whatever another tab has said before.
+      // An upload that gains bytes is not cancelled, whatever another tab has said before.
       const { isDiscarded: _, ...kept } = before;
       return { ...kept, confirmed, writtenAt: Date.now() };
     });

@@ -26,7 +26,7 @@ export class Announcer {
     this.#sayAll();
   }
 
-  /** The same for what is true for good, and is not to be left out. */
+  /** Says a text that stays true: it is never left out in favour of a later one. */
   sayDone(text: string): void {
     this.#done.push(() => text);
     this.#sayAll();

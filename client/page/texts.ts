@@ -31,7 +31,7 @@ export function stateText(
       return messages.checking;
     case "waiting": {
       const code = progress.problem?.code ?? "connection";
-      // What ends this wait is the network, not the clock.
+      // The network ends this wait, not the clock.
       if (code === "connection" && !navigator.onLine) return messages.tryingNow(messages.offline);
       const problem = messages.problems[code];
       const seconds = retryAt === undefined ? 0 : retryAt - now;

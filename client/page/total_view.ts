@@ -36,7 +36,7 @@ export class TotalView {
     const { messages, words } = this.#language;
     const { files, sent, confirmed } = total;
     const isRunning = runningOf(total) > 0;
-    // What has failed does not count.
+    // Uploads that have failed do not count.
     const isDone = total.in.done > 0 && total.in.done + total.in.failed === files;
     this.#isCutOff = isCutOff(total, this.#isCutOff);
     const { state, text } = totalState(total, { isCutOff: this.#isCutOff, isOnline: navigator.onLine }, messages);

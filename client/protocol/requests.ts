@@ -84,7 +84,7 @@ export function createRequests(options: RequestsOptions): Requests {
       return { meaning: { kind: "retry", problem: why } };
     }
     const meaning = read(answer);
-    // Where nothing of this file is, something else may be.
+    // At offset 0 the server holds nothing of this file, and the location may be that of another one.
     const isThis = meaning.kind === "complete" || (meaning.kind === "held" && meaning.offset > 0);
     const location = isThis ? answer.headers.get("location") : null;
     return { meaning, ...location !== null && { location } };
@@ -116,7 +116,7 @@ export function createRequests(options: RequestsOptions): Requests {
       };
       const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
       const bodySeconds = mayBeCut ? LONGEST_REQUEST_SECONDS : Infinity;
-      // What has departed may still be inside this computer, on a connection that is dead.
+      // Bytes that have departed may still be inside this computer, on a connection that is dead.
       const answerSeconds = start + body.size === file.size ? options.answerSeconds : options.stallSeconds;
       const read = (answer: TransportAnswer) => readUpload(answer, start, file.size);
       return exchange(request, read, { bodySeconds, answerSeconds });

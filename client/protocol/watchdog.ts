@@ -72,7 +72,7 @@ export async function sendWatched(
   }
 
   const onSent = (bytes: number) => {
-    // What is told of a request that has ended belongs to nothing any more.
+    // A late event of a request that has ended counts for nothing.
     if (ended.signal.aborted) return;
     if (bytes > sentBytes) movedAt = clock.now();
     sentBytes = bytes;

@@ -2,6 +2,8 @@ import type { UploadErrorCode } from "../protocol/upload_error.ts";
 import type { Uploader } from "../upload/uploader.ts";
 import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
 
+/** Nothing is done about it in these states, and `resume()` begins it again. */
+const AT_REST: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"]);
 /** Another try would fail for the same reason. */
 const LASTING: ReadonlySet<UploadErrorCode> = new Set(["file-changed", "too-large", "not-accepted"]);
 
@@ -56,6 +58,11 @@ export class QueueEntry implements QueuedUpload {
   /** Whether its turn has come at least once. */
   get hasRun(): boolean {
     return this.uploader !== undefined && this.uploader.progress.state !== "ready";
+  }
+
+  /** Whether `resume()` begins it again. */
+  get isAtRest(): boolean {
+    return AT_REST.has(this.state);
   }
 
   get isActive(): boolean {

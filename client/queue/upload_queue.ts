@@ -19,8 +19,6 @@ import { isElsewhere, isLarge, Turns } from "./turns.ts";
 import { Uploader } from "../upload/uploader.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 
-const RESUMABLE: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"]);
-
 /**
  * Uploads many files, a few at a time, in the order in which they were added.
  *
@@ -31,7 +29,7 @@ const RESUMABLE: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "faile
  * export async function uploadAll(files: Iterable<File>): Promise<number> {
  *   const queue = new UploadQueue({ concurrency: 3, maxSize: 2e9, accept: "image/*,.pdf" });
  *   queue.on("total", ({ confirmed, total }) => console.log(confirmed / total));
- *   queue.on("state", ({ path, state, progress }) => console.log(path, state, progress.error?.message));
+ *   queue.on("state", ({ path, state }) => console.log(path, state));
  *   for (const file of files) queue.add(file, { path: file.webkitRelativePath || file.name });
  *   await queue.idle;
  *   return queue.total.in.done;
@@ -106,9 +104,9 @@ export class UploadQueue {
   add(source: Blob, about: AboutFile = {}): QueuedUpload {
     const file = namedFile(source, about.name);
     // A browser may look on the disk each time that it is asked for one of these.
-    const { size, lastModified } = file;
-    const { path = file.name } = about;
-    const key = fileKey({ name: file.name, size, lastModified, path });
+    const { name, size, lastModified } = file;
+    const { path = name } = about;
+    const key = fileKey({ name, size, lastModified, path });
     this.#dismissChanged(path, key);
     const known = this.#alike.like(key, file);
     if (known === undefined) return this.#create(file, { ...about, size, path, key });
@@ -148,8 +146,8 @@ export class UploadQueue {
   #resume(upload: QueueEntry): void {
     if (!this.#all.has(upload)) return;
     if (upload.state === "waiting") upload.uploader?.retryNow();
-    if (!RESUMABLE.has(upload.state)) return;
-    // What has failed by the limits of the queue does so again, unless others have made room.
+    if (!upload.isAtRest) return;
+    // A file that is over the limits of the queue fails again, unless others have made room.
     if (upload.state === "failed" && refusalOf(upload.file, this.#options, this.#all.taken) !== undefined) return;
     if (isLarge(upload) && this.#remembering.hasGone(upload)) {
       this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
@@ -181,7 +179,7 @@ export class UploadQueue {
 
   /** Pauses all that run or wait for their turn. */
   pauseAll(): void {
-    // Those that wait come first, or they would take the places of those that run.
+    // Uploads that wait are paused first, or they would take the places of the running ones.
     for (const upload of this.#turns.all) this.#pause(upload);
   }
 
@@ -227,7 +225,7 @@ export class UploadQueue {
   }
 
   #start(upload: QueueEntry): void {
-    // What is to be deleted of the same file would be deleted of this one.
+    // A cancel of the same file that is still under way would delete the bytes of this upload.
     const cancelled = this.#cancels.of(upload.key);
     if (cancelled === undefined) this.#run(upload);
     else cancelled.then(() => this.#run(upload));
@@ -236,7 +234,7 @@ export class UploadQueue {
   #run(upload: QueueEntry): void {
     if (!this.#turns.hasBegun(upload)) return;
     this.#uploaderOf(upload).upload().catch((error) => {
-      // Those are shown.
+      // An UploadError is shown in the list.
       if (!(error instanceof UploadError)) reportError(error);
     });
   }
@@ -266,9 +264,9 @@ export class UploadQueue {
   }
 
   #hear(upload: QueueEntry, progress: Progress): void {
-    // What an upload says that has gone is late.
+    // The upload has left the queue meanwhile.
     if (!this.#all.has(upload)) return;
-    // So is what one says that is not to run, but for what the server has of it.
+    // It was paused meanwhile: only the count of what the server has is news.
     const isMeant = this.#turns.hasBegun(upload) || progress.state === "done";
     const { confirmed } = progress;
     if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });

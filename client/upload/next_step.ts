@@ -72,7 +72,7 @@ export function nextStep(
     case "retry": {
       const { problem, retryAfterSeconds } = meaning;
       if (problem.code !== "damaged") return afterFailure(askNext(state, sent), problem, { tries, retryAfterSeconds });
-      // What was verified has arrived, whatever was wrong with it: nothing about it is unclear.
+      // The server has verified the body, so all of it has arrived: nothing about it is unclear.
       const next = { ...state, offset: undefined, unclear: undefined, damages: state.damages + 1 };
       return afterFailure(next, problem, { tries, retryAfterSeconds });
     }

@@ -99,7 +99,7 @@ export class RequestSizes {
 
   /** A request of `bytes` broke after `sent` of them had departed, and the server holds `gained` of them. */
   broken(sent: number, gained: number, bytes: number): void {
-    // What buffers passes on a whole body as well as what does not.
+    // A whole body arrives through a proxy that buffers too, so it proves nothing.
     if (gained >= bytes) return;
     if (gained > 0) {
       this.#unmoved = 0;

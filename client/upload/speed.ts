@@ -1,7 +1,7 @@
 const HALF_LIFE_SECONDS = 3;
 // Below this, the distance between two events says more about timers than about the network.
 const SHORTEST_SAMPLE_SECONDS = 0.1;
-// What is sent first goes into the buffers of this computer, at a speed that no network has.
+// The first bytes go into the buffers of this computer, at a speed that no network has.
 const FIRST_SAMPLE_SECONDS = 1;
 
 /** A smoothed speed: an exponential moving average in which what happened 3 seconds ago counts half. */
