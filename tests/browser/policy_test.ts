@@ -7,7 +7,7 @@ import { startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const MB = 1_000_000;
-const MOST_BYTES = 110_000;
+const MOST_BYTES = 100_000;
 
 /** The bytes of all answers that `page` gets from now on, with their headers, as they come over the network. */
 function weigh(page: Page): () => Promise<number> {
@@ -21,7 +21,7 @@ function weigh(page: Page): () => Promise<number> {
 }
 
 browserTest(
-  "all that the page needs weighs less than 110 kB in each language, and comes from its own server",
+  "all that the page needs weighs less than 100 kB in each language, and comes from its own server",
   async () => {
     await using dir = await tempDir();
     await using pawl = await startPawl(dir.path);
