@@ -1,3 +1,4 @@
+import type { BodyReader } from "./body_reader.ts";
 import { openChunked } from "./chunked_body.ts";
 
 /** The bytes of a request's body, as they come. */
@@ -19,13 +20,6 @@ const LARGEST_BUFFER = 1024 * 1024;
 
 /** A body of so few bytes has mostly come with its head: Deno 2.9 gives it as a stream that takes no buffers. */
 const TINY = 8 * 1024;
-
-/** What takes the bytes out of a body. `next` and `isKept` are {@linkcode BodySource}'s `read` and `isKept`. */
-export interface BodyReader {
-  next(): Promise<Uint8Array | undefined>;
-  readonly isKept: boolean;
-  leave(): void;
-}
 
 /**
  * Opens a body for reading. `expected` is its length in bytes, where it is known: such a one is read by one buffer, used

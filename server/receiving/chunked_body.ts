@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { Backlog } from "./backlog.ts";
-import type { BodyReader } from "./body_source.ts";
+import type { BodyReader } from "./body_reader.ts";
 
 /** A body whose chunks are so short, and come so fast, that what the runtime keeps of them cannot be kept small. */
 export class BacklogError extends Error {
