@@ -65,3 +65,10 @@ Deno.test("a circle of imports, and an import that runs up, are found", () => {
   assertEquals(circles(imports), [["a/one.ts", "b/three.ts", "b/two.ts"]]);
   assertEquals(upward(imports, ["b", "a"]), ["b/three.ts imports a/one.ts, which lies above it"]);
 });
+
+Deno.test("the tests have the packages of the server in the same versions", async () => {
+  const importsIn = async (path: string): Promise<Record<string, string>> =>
+    JSON.parse(await Deno.readTextFile(new URL(`../${path}`, import.meta.url))).imports;
+  const [server, tests] = [await importsIn("deno.json"), await importsIn("tests/import_map.json")];
+  for (const [name, target] of Object.entries(server)) assertEquals([name, tests[name]], [name, target]);
+});

@@ -8,6 +8,7 @@ export interface Clock {
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now() / 1000,
   wait: (seconds, signal) =>

@@ -25,13 +25,13 @@ export const messages: Messages = {
   cancelAll: "Tout annuler",
   showFailed: "Voir les échecs",
   retryFailed: "Relancer les échecs",
-  clearDone: "Retirer les terminés",
+  dismissDone: "Retirer les terminés",
   filesDone: (done, all) => `${files(done)} sur ${number(all)}`,
   safe: "Enregistré sur le serveur",
   sent: "Envoyé",
   safeOf: (safe, total) => `${safe} sur ${total} enregistrés`,
   percentSent: (percent) => `Envoyé à ${percent}`,
-  timeLeft: (duration) => `il reste ${duration}`,
+  timeRemaining: (duration) => `il reste ${duration}`,
   barValue: (sent, safe) => `Envoyé à ${sent}, enregistré sur le serveur à ${safe}`,
 
   actions: {
@@ -39,13 +39,13 @@ export const messages: Messages = {
     resume: { label: "Reprendre", of: (name) => `Reprendre l’envoi de « ${name} »` },
     cancel: { label: "Annuler", of: (name) => `Annuler l’envoi de « ${name} »` },
     retry: { label: "Réessayer", of: (name) => `Réessayer l’envoi de « ${name} »` },
-    remove: { label: "Retirer", of: (name) => `Retirer « ${name} » de la liste` },
+    dismiss: { label: "Retirer", of: (name) => `Retirer « ${name} » de la liste` },
     copy: { label: "Copier le lien", of: (name) => `Copier le lien vers « ${name} »` },
     download: { label: "Télécharger", of: (name) => `Télécharger « ${name} »` },
     delete: { label: "Supprimer", of: (name) => `Supprimer « ${name} » du serveur` },
     continue: { label: "Reprendre", of: (name) => `Reprendre l’envoi de « ${name} »` },
     chooseAgain: { label: "Choisir à nouveau", of: (name) => `Choisir à nouveau « ${name} »` },
-    giveUp: { label: "Abandonner", of: (name) => `Abandonner l’envoi de « ${name} »` },
+    discard: { label: "Abandonner", of: (name) => `Abandonner l’envoi de « ${name} »` },
   },
 
   queued: "En attente",
@@ -91,7 +91,7 @@ export const messages: Messages = {
     "Commencés dans ce navigateur et restés en suspens. Ce que le serveur a reçu est conservé : ils reprennent là où ils se sont arrêtés.",
   continueAll: (count) =>
     plural(count, { one: "Reprendre # envoi", many: "Reprendre # d’envois", other: "Reprendre # envois" }),
-  giveUpAll: "Tout abandonner",
+  discardAll: "Tout abandonner",
   unfinishedState: (percent, safe, total) => `${percent} : ${safe} sur ${total} enregistrés sur le serveur`,
   chooseAgainHint: "Choisissez à nouveau le fichier pour reprendre l’envoi",
   chooseAllHint: "« Choisir des fichiers » permet de les sélectionner tous à la fois.",
@@ -114,7 +114,7 @@ export const messages: Messages = {
       many: "Annuler # d’envois ? Les données enregistrées sur le serveur seront supprimées.",
       other: "Annuler # envois ? Les données enregistrées sur le serveur seront supprimées.",
     }),
-  confirmGiveUp: (name, safe) =>
+  confirmDiscard: (name, safe) =>
     `Abandonner l’envoi de « ${name} » ? Les données enregistrées sur le serveur (${safe}) seront supprimées.`,
   deleteIt: "Supprimer",
   cancelIt: "Annuler l’envoi",

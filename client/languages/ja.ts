@@ -20,13 +20,13 @@ export const messages: Messages = {
   cancelAll: "すべてキャンセル",
   showFailed: "失敗分を表示",
   retryFailed: "失敗分を再試行",
-  clearDone: "完了分を非表示",
+  dismissDone: "完了分を非表示",
   filesDone: (done, all) => `${number(all)}件中${number(done)}件完了`,
   safe: "サーバーに保存済み",
   sent: "送信済み",
   safeOf: (safe, total) => `${total}中${safe}を保存済み`,
   percentSent: (percent) => `${percent}送信済み`,
-  timeLeft: (duration) => `残り${duration}`,
+  timeRemaining: (duration) => `残り${duration}`,
   barValue: (sent, safe) => `送信済み${sent}、サーバーに保存済み${safe}`,
 
   actions: {
@@ -34,13 +34,13 @@ export const messages: Messages = {
     resume: { label: "再開", of: (name) => `「${name}」を再開` },
     cancel: { label: "キャンセル", of: (name) => `「${name}」をキャンセル` },
     retry: { label: "再試行", of: (name) => `「${name}」を再試行` },
-    remove: { label: "非表示", of: (name) => `「${name}」を非表示` },
+    dismiss: { label: "非表示", of: (name) => `「${name}」を非表示` },
     copy: { label: "リンクをコピー", of: (name) => `「${name}」のリンクをコピー` },
     download: { label: "ダウンロード", of: (name) => `「${name}」をダウンロード` },
     delete: { label: "削除", of: (name) => `「${name}」をサーバーから削除` },
     continue: { label: "続きから再開", of: (name) => `「${name}」を続きから再開` },
     chooseAgain: { label: "もう一度選択", of: (name) => `「${name}」をもう一度選択` },
-    giveUp: { label: "破棄", of: (name) => `「${name}」のアップロードを破棄` },
+    discard: { label: "破棄", of: (name) => `「${name}」のアップロードを破棄` },
   },
 
   queued: "待機中",
@@ -84,7 +84,7 @@ export const messages: Messages = {
   unfinishedHint:
     "このブラウザーで以前に開始したアップロードです。サーバーに保存済みの分は残っているので、続きから再開できます。",
   continueAll: (count) => `${number(count)}件を続きから再開`,
-  giveUpAll: "すべて破棄",
+  discardAll: "すべて破棄",
   unfinishedState: (percent, safe, total) => `${percent}をサーバーに保存済み（${total}中${safe}）`,
   chooseAgainHint: "続けるには、ファイルをもう一度選択してください",
   chooseAllHint: "「ファイルを選択」でまとめて選択することもできます。",
@@ -103,7 +103,8 @@ export const messages: Messages = {
     `「${name}」のアップロードをキャンセルしますか？サーバーに保存済みの${safe}は削除されます。`,
   confirmCancelAll: (count) =>
     `${number(count)}件のアップロードをキャンセルしますか？サーバーに保存済みのデータは削除されます。`,
-  confirmGiveUp: (name, safe) => `「${name}」のアップロードを破棄しますか？サーバーに保存済みの${safe}は削除されます。`,
+  confirmDiscard: (name, safe) =>
+    `「${name}」のアップロードを破棄しますか？サーバーに保存済みの${safe}は削除されます。`,
   deleteIt: "削除",
   cancelIt: "キャンセルする",
   keepIt: "そのままにする",

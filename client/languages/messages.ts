@@ -1,4 +1,4 @@
-import type { ProblemCode, UploadErrorCode } from "../upload/uploader.ts";
+import type { ProblemCode, UploadErrorCode } from "../mod.ts";
 
 /** What a button does to one file. */
 export type Action =
@@ -6,13 +6,13 @@ export type Action =
   | "resume"
   | "cancel"
   | "retry"
-  | "remove"
+  | "dismiss"
   | "copy"
   | "download"
   | "delete"
   | "continue"
   | "chooseAgain"
-  | "giveUp";
+  | "discard";
 
 /** Everything that the page says, in one language. Numbers, sizes and times come written in that language. */
 export interface Messages {
@@ -39,7 +39,7 @@ export interface Messages {
   /** Goes to the first one that has failed. */
   showFailed: string;
   retryFailed: string;
-  clearDone: string;
+  dismissDone: string;
   /** "2 of 5 files". */
   filesDone(done: number, all: number): string;
   /** Where the bar's two colours are explained. */
@@ -50,7 +50,7 @@ export interface Messages {
   /** "42% sent". */
   percentSent(percent: string): string;
   /** "3 minutes left". */
-  timeLeft(duration: string): string;
+  timeRemaining(duration: string): string;
   /** What a bar says to a screen reader: "42% sent, 38% safe on the server". */
   barValue(sent: string, safe: string): string;
 
@@ -61,7 +61,7 @@ export interface Messages {
   queued: string;
   asking: string;
   sending: string;
-  /** All bytes have left, and the server has not answered yet. */
+  /** All bytes have departed, and the server has not answered yet. */
   finishing: string;
   /** The file on this computer is read once more before its last piece goes. */
   checking: string;
@@ -73,7 +73,10 @@ export interface Messages {
   nextTry(problem: string, duration: string): string;
   tryingNow(problem: string): string;
   /** Why an upload has ended, and what to do, in sentences. `detail` is the server's own line, empty when there is none. */
-  errors: Record<Exclude<UploadErrorCode, "too-large" | "refused" | "elsewhere" | "no-progress">, string>;
+  errors: Record<
+    Exclude<UploadErrorCode, "too-large" | "not-accepted" | "too-many" | "refused" | "elsewhere" | "no-progress">,
+    string
+  >;
   tooLarge(limit: string | undefined): string;
   refused(detail: string): string;
 
@@ -81,7 +84,7 @@ export interface Messages {
   unfinished: string;
   unfinishedHint: string;
   continueAll(count: number): string;
-  giveUpAll: string;
+  discardAll: string;
   /** "63%: 1.2 GB of 2 GB are safe on the server". */
   unfinishedState(percent: string, safe: string, total: string): string;
   chooseAgainHint: string;
@@ -98,7 +101,7 @@ export interface Messages {
   confirmDelete(name: string): string;
   confirmCancel(name: string, safe: string): string;
   confirmCancelAll(count: number): string;
-  confirmGiveUp(name: string, safe: string): string;
+  confirmDiscard(name: string, safe: string): string;
   /** The buttons of these questions. */
   deleteIt: string;
   cancelIt: string;

@@ -7,7 +7,7 @@ export type StoreName = "uploads" | "ways" | "settings";
 const STORES: readonly StoreName[] = ["uploads", "ways", "settings"];
 
 /** A database can hang without a word, as when another tab deletes it. */
-const PATIENCE_SECONDS = 3;
+const PATIENCE_MS = 3000;
 
 /**
  * The browser's IndexedDB. Every method resolves to `undefined` where nothing can be kept (a private window, a full
@@ -17,15 +17,15 @@ const PATIENCE_SECONDS = 3;
 export class Database {
   readonly #factory: IDBFactory | undefined;
   readonly #name: string;
-  readonly #patienceSeconds: number;
+  readonly #patienceMs: number;
   #opened: Promise<IDBDatabase> | undefined;
   /** The last one was not in time: nobody waits for the next one. */
   #isHanging = false;
 
-  constructor(factory: IDBFactory | undefined, name: string, patienceSeconds = PATIENCE_SECONDS) {
+  constructor(factory: IDBFactory | undefined, name: string, patienceMs = PATIENCE_MS) {
     this.#factory = factory;
     this.#name = name;
-    this.#patienceSeconds = patienceSeconds;
+    this.#patienceMs = patienceMs;
   }
 
   async get(store: StoreName, key: string): Promise<unknown> {
@@ -80,7 +80,7 @@ export class Database {
     const timer = setTimeout(() => {
       this.#isHanging = true;
       late.resolve(undefined);
-    }, this.#isHanging ? 0 : this.#patienceSeconds * 1000);
+    }, this.#isHanging ? 0 : this.#patienceMs);
     try {
       return await Promise.race([this.#transact(store, mode, work), late.promise]);
     } catch {

@@ -1,10 +1,35 @@
 /** What an upload is known by: the server that it goes to, empty for the page's own, and its `X-File-Id` there. */
 export interface KnownBy {
+  /** The `endpoint` of the upload; empty for the server that the page came from. */
   url: string;
+  /** The `X-File-Id` of the upload. */
   id: string;
 }
 
 /** Tells the uploads of a browser apart: one file may go to two servers. */
 export function uploadKey({ url, id }: KnownBy): string {
   return url === "" ? id : `${url} ${id}`;
+}
+
+/** What a file looks like from outside: what stays the same when the same file is chosen again. */
+export interface FileLook {
+  /** The file's name. */
+  name: string;
+  /** Its size in bytes. */
+  size: number;
+  /** Its time of last change, in milliseconds since 1970. */
+  lastModified: number;
+  /** Its path inside the folder that is uploaded. Default: its name. */
+  path?: string | undefined;
+}
+
+/** Equal for files that look the same, and then they are taken for the same until their bytes are compared. */
+export function fileKey({ name, size, lastModified, path = name }: FileLook): string {
+  return `${size} ${lastModified} ${path}`;
+}
+
+/** Whether two files look the same, whatever folders they were chosen with. */
+export function isSameFile(one: FileLook, other: FileLook): boolean {
+  const [first, second] = [one, other].map(({ name, size, lastModified }) => fileKey({ name, size, lastModified }));
+  return first === second;
 }

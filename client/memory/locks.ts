@@ -30,7 +30,7 @@ export async function exclusive<Result>(
       await locks?.request(name, { signal }, run);
     }
   } catch {
-    // It was the work's own failure, or the wait was given up, or a frame in a sandbox has no locks.
+    // It was the work's own failure, or the wait was aborted, or a frame in a sandbox has no locks.
     if (runs.length === 0 && !isFree && signal.aborted) return undefined;
   }
   return await (runs[0] ?? work());
@@ -49,7 +49,7 @@ export function listLockName(upload: KnownBy): string {
 /** Holds a lock together with others, where there are locks, until `gone` aborts. */
 export function holdShared(locks: Locks | undefined, name: string, gone: AbortSignal): Promise<unknown> | undefined {
   const held = () => new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
-  // It was given up before, or a frame in a sandbox has no locks.
+  // It was aborted before, or a frame in a sandbox has no locks.
   if (gone.aborted) return undefined;
   return locks?.request(name, { mode: "shared", signal: gone }, held).catch(() => {});
 }

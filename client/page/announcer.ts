@@ -1,4 +1,4 @@
-import type { Clock } from "../async/clock.ts";
+import type { Clock } from "../mod.ts";
 
 /** Between two texts that are spoken. */
 const SHORTEST_SILENCE_SECONDS = 5;
@@ -26,7 +26,7 @@ export class Announcer {
     this.#sayAll();
   }
 
-  /** The same for what is true for good, and is not to be left out. */
+  /** Says a text that stays true: it is never left out in favour of a later one. */
   sayDone(text: string): void {
     this.#done.push(() => text);
     this.#sayAll();

@@ -1,6 +1,5 @@
 import type { Action } from "../languages/messages.ts";
-import type { QueuedUpload } from "../queue/upload_queue.ts";
-import { UploadError } from "../upload/uploader.ts";
+import { type QueuedUpload, UploadError } from "../mod.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import { copyText } from "./copy_text.ts";
 import type { Picked } from "./dropped.ts";
@@ -38,15 +37,15 @@ export class FileActions {
       case "resume":
       case "retry":
         return upload.resume();
-      case "remove":
-        return upload.remove();
+      case "dismiss":
+        return upload.dismiss();
       case "cancel":
         if (upload.progress.confirmed > 0) {
           if (!await questions.confirm(messages.confirmCancel(name, safe), { yes: messages.cancelIt, no })) return;
         }
         return upload.cancel();
-      case "giveUp":
-        if (await questions.confirm(messages.confirmGiveUp(name, safe), { yes: messages.actions.giveUp.label, no })) {
+      case "discard":
+        if (await questions.confirm(messages.confirmDiscard(name, safe), { yes: messages.actions.discard.label, no })) {
           upload.cancel();
         }
         return;
@@ -79,8 +78,8 @@ export class FileActions {
     const name = nameText(upload.path);
     try {
       await upload.delete();
-      upload.remove();
-      notices.settle();
+      upload.dismiss();
+      notices.clear();
       notices.tell(messages.deleted(name));
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;

@@ -1,5 +1,5 @@
 import type { Messages } from "../languages/messages.ts";
-import type { Memory } from "../memory/store.ts";
+import type { UploadStore } from "../mod.ts";
 import { find } from "./elements.ts";
 import { createWords, type Words } from "./words.ts";
 
@@ -23,13 +23,13 @@ export function chooseLanguage(wanted: readonly string[]): string {
 export class Language {
   messages!: Messages;
   words!: Words;
-  readonly #memory: Memory;
+  readonly #store: UploadStore;
   readonly #choice = find("language", HTMLSelectElement);
   readonly #failed = new Map<string, number>();
   #uses = 0;
 
-  private constructor(memory: Memory) {
-    this.#memory = memory;
+  private constructor(store: UploadStore) {
+    this.#store = store;
   }
 
   /**
@@ -37,11 +37,11 @@ export class Language {
    * `onFailure` of one that could not be had.
    */
   static async load(
-    memory: Memory,
+    store: UploadStore,
     { onChange, onFailure }: { onChange: () => void; onFailure: () => void },
   ): Promise<Language> {
-    const language = new Language(memory);
-    const chosen = await memory.setting("language");
+    const language = new Language(store);
+    const chosen = await store.setting("language");
     await language.#use(chooseLanguage(chosen === undefined ? navigator.languages : [chosen, ...navigator.languages]));
     language.#offer(onChange, onFailure);
     return language;
@@ -64,7 +64,7 @@ export class Language {
         return onFailure();
       }
       onChange();
-      await this.#memory.set("language", tag);
+      await this.#store.set("language", tag);
     });
   }
 

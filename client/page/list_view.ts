@@ -1,5 +1,5 @@
 import type { Action } from "../languages/messages.ts";
-import type { QueuedUpload } from "../queue/upload_queue.ts";
+import type { QueuedUpload } from "../mod.ts";
 import type { Language } from "./language.ts";
 import { windowOf } from "./list_window.ts";
 import { RowView } from "./row_view.ts";

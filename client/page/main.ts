@@ -1,7 +1,4 @@
-import { systemClock } from "../async/clock.ts";
-import { Memory } from "../memory/store.ts";
-import { UnfinishedUploads } from "../queue/unfinished_uploads.ts";
-import { type QueuedUpload, UploadQueue } from "../queue/upload_queue.ts";
+import { type QueuedUpload, systemClock, UnfinishedUploads, UploadQueue, UploadStore } from "../mod.ts";
 import { Announcer } from "./announcer.ts";
 import { Awake } from "./awake.ts";
 import { ChooseAgain } from "./choose_again.ts";
@@ -22,11 +19,11 @@ import { UnfinishedView } from "./unfinished_view.ts";
 /** Between two looks at where everything stands. */
 const REDRAW_MS = 200;
 
-const memory = new Memory();
-const queue = new UploadQueue({ memory });
-const language = await Language.load(memory, {
+const store = new UploadStore();
+const queue = new UploadQueue({ store });
+const language = await Language.load(store, {
   onChange() {
-    notices.settle();
+    notices.clear();
     redraw();
   },
   onFailure: () => notices.complain(language.messages.notLoaded),
@@ -60,7 +57,7 @@ const totals = new TotalView({
   },
 });
 const unfinished = new UnfinishedView({
-  uploads: new UnfinishedUploads({ memory }),
+  uploads: new UnfinishedUploads({ store }),
   language,
   questions,
   notices,
@@ -98,8 +95,8 @@ document.documentElement.dataset["ready"] = "";
 await unfinished.load();
 
 function take(picked: Picked[]): void {
-  notices.settle();
-  for (const { file, ...about } of unfinished.leaveOut(picked)) queue.add(file, about);
+  notices.clear();
+  for (const { file, ...about } of unfinished.takeOff(picked)) queue.add(file, about);
 }
 
 /** Shows where everything stands, a few times a second at most; also in a tab that is not seen, for its title is. */
@@ -141,8 +138,8 @@ async function actOnAll(action: ActionForAll): Promise<void> {
       return focusNextFailed();
     case "retryFailed":
       return queue.retryFailed();
-    case "clearDone":
-      return queue.removeDone();
+    case "dismissDone":
+      return queue.dismissDone();
     case "cancelAll": {
       const text = messages.confirmCancelAll(runningOf(queue.total) + count.paused + count.failed);
       if (await questions.confirm(text, { yes: messages.cancelAll, no: messages.keepIt })) queue.cancelAll();

@@ -11,7 +11,7 @@ export class Notices {
   constructor(status: Announcer) {
     this.#status = status;
     find("alert-close", HTMLButtonElement).addEventListener("click", () => {
-      this.settle();
+      this.clear();
       find("choose-files", HTMLButtonElement).focus();
     });
   }
@@ -29,7 +29,7 @@ export class Notices {
   }
 
   /** Nothing is wrong any more. */
-  settle(): void {
+  clear(): void {
     write(this.#alert, "");
   }
 }

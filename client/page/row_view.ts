@@ -1,5 +1,5 @@
 import type { Action } from "../languages/messages.ts";
-import type { QueuedUpload } from "../queue/upload_queue.ts";
+import type { QueuedUpload } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import { copyTemplate, part, write } from "./elements.ts";
 import type { Language } from "./language.ts";
@@ -85,7 +85,7 @@ export class RowView {
 export function actionsFor({ state, location, canRetry, progress }: QueuedUpload): Action[] {
   switch (state) {
     case "done":
-      return location === undefined ? ["remove"] : ["download", "copy", "delete", "remove"];
+      return location === undefined ? ["dismiss"] : ["download", "copy", "delete", "dismiss"];
     case "paused":
     case "stopped":
       return ["resume", "cancel"];
@@ -94,7 +94,7 @@ export function actionsFor({ state, location, canRetry, progress }: QueuedUpload
       return progress.problem?.code === "elsewhere" ? ["pause", "cancel"] : ["retry", "pause", "cancel"];
     case "failed": {
       const again: Action[] = canRetry ? ["retry"] : progress.error?.code === "file-changed" ? ["chooseAgain"] : [];
-      return [...again, progress.confirmed > 0 ? "giveUp" : "remove"];
+      return [...again, progress.confirmed > 0 ? "discard" : "dismiss"];
     }
     case "cancelled":
       return [];

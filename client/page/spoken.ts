@@ -1,5 +1,5 @@
 import type { Messages } from "../languages/messages.ts";
-import type { Total } from "../queue/upload_queue.ts";
+import type { Total } from "../mod.ts";
 import { endText, isCutOff, runningOf } from "./total_state.ts";
 import type { Words } from "./words.ts";
 
@@ -32,10 +32,10 @@ export function spoken(
   const { files, in: { paused, done, failed } } = total;
   const isRunning = runningOf(total) > 0;
   const reached = total.total === 0 ? 0 : Math.floor(total.sent / total.total / QUARTER);
-  // Those that come later make the share smaller: a quarter that was told is told once.
+  // Files that are added later make the share smaller: a quarter that was told is not told again.
   const quarter = isRunning ? Math.max(told.isRunning ? told.quarter : 0, reached) : 0;
   const next = { isRunning, isCutOff: isCutOff(total, told.isCutOff), quarter, files };
-  // What was taken off the list meanwhile is told no more.
+  // A file that was taken off the list meanwhile is not counted.
   const before = { done: Math.min(told.done, done), failed: Math.min(told.failed, failed) };
   const ended = [done - before.done, failed - before.failed] as const;
   // Small files may have begun and ended since the last look.

@@ -1,10 +1,9 @@
-import type { QueuedUpload, Total } from "../queue/upload_queue.ts";
-import type { UploadError } from "../upload/uploader.ts";
+import type { QueuedUpload, Total, UploadError } from "../mod.ts";
 import type { Language } from "./language.ts";
 import type { Words } from "./words.ts";
 
 /** What the progress of one upload and the total of all have in common. */
-type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "secondsLeft">;
+type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "remainingSeconds">;
 
 /**
  * A name as it can be shown: what turns the direction of the letters behind it (Unicode Standard Annex #9, 2) would make
@@ -32,7 +31,7 @@ export function stateText(
       return messages.checking;
     case "waiting": {
       const code = progress.problem?.code ?? "connection";
-      // What ends this wait is the network, not the clock.
+      // The network ends this wait, not the clock.
       if (code === "connection" && !navigator.onLine) return messages.tryingNow(messages.offline);
       const problem = messages.problems[code];
       const seconds = retryAt === undefined ? 0 : retryAt - now;
@@ -51,13 +50,13 @@ export function stateText(
 
 /** Of one upload or of all: how much is safe, how fast it goes, and how long it takes yet. */
 export function numbersText(
-  { confirmed, total, bytesPerSecond, secondsLeft }: Numbers,
+  { confirmed, total, bytesPerSecond, remainingSeconds }: Numbers,
   { messages, words }: Language,
 ): string {
   return joined([
     messages.safeOf(words.bytes(confirmed), words.bytes(total)),
     bytesPerSecond > 0 ? unbroken(words.speed(bytesPerSecond)) : "",
-    secondsLeft === undefined ? "" : unbroken(messages.timeLeft(words.duration(secondsLeft))),
+    remainingSeconds === undefined ? "" : unbroken(messages.timeRemaining(words.duration(remainingSeconds))),
   ]);
 }
 
@@ -84,7 +83,7 @@ export function errorText(
   { messages, words }: Pick<Language, "messages" | "words">,
 ): string {
   if (code === "too-large") return messages.tooLarge(limit === undefined ? undefined : words.bytes(limit));
-  if (code === "no-progress") return messages.refused(message);
+  if (code === "no-progress" || code === "not-accepted" || code === "too-many") return messages.refused(message);
   if (code === "refused") return messages.refused([status, line].filter((part) => part).join(", "));
   if (code === "elsewhere") return messages.problems.elsewhere;
   return messages.errors[code];

@@ -1,5 +1,5 @@
 import type { Messages } from "../languages/messages.ts";
-import type { Total } from "../queue/upload_queue.ts";
+import type { Total } from "../mod.ts";
 import { joined } from "./texts.ts";
 
 /** How many uploads run, or wait for their turn or for the network. */

@@ -1,4 +1,4 @@
-import type { Total } from "../queue/upload_queue.ts";
+import type { Total } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import { find, write } from "./elements.ts";
 import type { Language } from "./language.ts";
@@ -6,7 +6,7 @@ import { joined, numbersText, percentText } from "./texts.ts";
 import { isCutOff, runningOf, totalState } from "./total_state.ts";
 
 /** What can be done with all uploads at once. */
-export type ActionForAll = "pauseAll" | "resumeAll" | "cancelAll" | "showFailed" | "retryFailed" | "clearDone";
+export type ActionForAll = "pauseAll" | "resumeAll" | "cancelAll" | "showFailed" | "retryFailed" | "dismissDone";
 
 /** Where all uploads together stand, and what can be done with all of them; in the title of the page too. */
 export class TotalView {
@@ -36,7 +36,7 @@ export class TotalView {
     const { messages, words } = this.#language;
     const { files, sent, confirmed } = total;
     const isRunning = runningOf(total) > 0;
-    // What has failed does not count.
+    // Uploads that have failed do not count.
     const isDone = total.in.done > 0 && total.in.done + total.in.failed === files;
     this.#isCutOff = isCutOff(total, this.#isCutOff);
     const { state, text } = totalState(total, { isCutOff: this.#isCutOff, isOnline: navigator.onLine }, messages);
@@ -76,7 +76,7 @@ export class TotalView {
       cancelAll: running + paused > 0,
       showFailed: failed > 0,
       retryFailed: total.retryable > 0,
-      clearDone: done > 0,
+      dismissDone: done > 0,
     };
     const focused = document.activeElement;
     for (const control of this.#controls) {

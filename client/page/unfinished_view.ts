@@ -1,6 +1,4 @@
-import type { FileFacts } from "../protocol/requests.ts";
-import { isSameFile, type Unfinished, type UnfinishedUploads } from "../queue/unfinished_uploads.ts";
-import { UploadError } from "../upload/uploader.ts";
+import { fileKey, isSameFile, type Unfinished, type UnfinishedUploads, UploadError } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
@@ -34,14 +32,14 @@ export class UnfinishedView {
   readonly #section = find("unfinished", HTMLElement);
   readonly #list = find("unfinished-list", HTMLElement);
   readonly #all = find("continue-all", HTMLButtonElement);
-  readonly #none = find("give-up-all", HTMLButtonElement);
+  readonly #none = find("discard-all", HTMLButtonElement);
   readonly #chooseAllHint = find("choose-all-hint", HTMLElement);
   readonly #items = new Map<string, Item>();
 
   constructor(setting: UnfinishedSetting) {
     this.#setting = setting;
     this.#all.addEventListener("click", () => this.#goOn([...this.#items.values()].filter(hasHandle)));
-    this.#none.addEventListener("click", () => this.#giveUpAll());
+    this.#none.addEventListener("click", () => this.#discardAll());
     this.#list.addEventListener("click", ({ target }) => this.#act(target));
   }
 
@@ -51,10 +49,10 @@ export class UnfinishedView {
     for (const unfinished of await uploads.list()) {
       const element = copyTemplate("unfinished-row");
       this.#list.append(element);
-      this.#items.set(keyOf(unfinished), { unfinished, element, bar: new Bar(element) });
+      this.#items.set(fileKey(unfinished), { unfinished, element, bar: new Bar(element) });
     }
     this.redraw();
-    uploads.dismissDiscarded();
+    uploads.finishCancels();
     for (const [key, item] of [...this.#items]) {
       // It may be uploaded by now.
       if (this.#items.get(key) !== item) continue;
@@ -76,11 +74,11 @@ export class UnfinishedView {
   }
 
   /** Takes files off the list that are to be uploaded now; gives each with how much of it is known to be safe. */
-  leaveOut(picked: readonly Picked[]): (Picked & { confirmed?: number })[] {
+  takeOff(picked: readonly Picked[]): (Picked & { confirmed?: number })[] {
     const gone: Item[] = [];
     const known = picked.map((one) => {
       const { name, size, lastModified } = one.file;
-      const item = this.#items.get(keyOf({ name, size, lastModified, path: one.path }));
+      const item = this.#items.get(fileKey({ name, size, lastModified, path: one.path }));
       if (item === undefined) return one;
       gone.push(item);
       return { ...one, confirmed: item.unfinished.confirmed };
@@ -114,7 +112,7 @@ export class UnfinishedView {
     );
     write(part(element, "state", HTMLElement), state);
     write(part(element, "numbers", HTMLElement), handle === undefined ? messages.chooseAgainHint : "");
-    for (const action of ["continue", "chooseAgain", "giveUp"] as const) {
+    for (const action of ["continue", "chooseAgain", "discard"] as const) {
       const button = part(element, action, HTMLButtonElement);
       const { label, of } = messages.actions[action];
       write(button, label);
@@ -129,7 +127,7 @@ export class UnfinishedView {
     const item = row && [...this.#items.values()].find(({ element }) => element === row);
     if (!button || !item) return;
     if (button.classList.contains("continue")) this.#goOn([item]);
-    if (button.classList.contains("giveUp")) this.#giveUp(item);
+    if (button.classList.contains("discard")) this.#discard(item);
     if (button.classList.contains("chooseAgain")) this.#takeAgain(item.unfinished);
   }
 
@@ -148,7 +146,7 @@ export class UnfinishedView {
       } catch (error) {
         if (!(error instanceof UploadError)) throw error;
         unreadable.push(messages.spokenFailed(nameText(item.unfinished.name), messages.errors["file-changed"]));
-        // Choosing it anew is what is left.
+        // It can only be chosen anew.
         item.unfinished = withoutHandle;
         this.#write(item);
         this.#writeHeading();
@@ -156,9 +154,9 @@ export class UnfinishedView {
     }
     if (unreadable.length > 0) notices.complain(unreadable.join("\n"));
     if (!isFocusLost()) return;
-    const left = items.find(({ element }) => element.isConnected);
-    if (left === undefined) focusUploads(items.length);
-    else focusFirstButton(left.element);
+    const remaining = items.find(({ element }) => element.isConnected);
+    if (remaining === undefined) focusUploads(items.length);
+    else focusFirstButton(remaining.element);
   }
 
   async #takeAgain(unfinished: Unfinished): Promise<void> {
@@ -170,30 +168,30 @@ export class UnfinishedView {
     take([{ file, ...path !== undefined && { path } }]);
   }
 
-  async #giveUp(item: Item): Promise<void> {
+  async #discard(item: Item): Promise<void> {
     const { questions, language: { messages, words } } = this.#setting;
     const { unfinished } = item;
     const name = nameText(unfinished.path ?? unfinished.name);
-    const text = messages.confirmGiveUp(name, words.bytes(unfinished.confirmed));
-    if (!await questions.confirm(text, { yes: messages.actions.giveUp.label, no: messages.keepIt })) return;
-    await this.#dismiss([item]);
+    const text = messages.confirmDiscard(name, words.bytes(unfinished.confirmed));
+    if (!await questions.confirm(text, { yes: messages.actions.discard.label, no: messages.keepIt })) return;
+    await this.#cancel([item]);
   }
 
-  async #giveUpAll(): Promise<void> {
+  async #discardAll(): Promise<void> {
     const { questions, language: { messages } } = this.#setting;
     const items = [...this.#items.values()];
     const text = messages.confirmCancelAll(items.length);
-    if (!await questions.confirm(text, { yes: messages.giveUpAll, no: messages.keepIt })) return;
-    const dismissed = this.#dismiss(items);
+    if (!await questions.confirm(text, { yes: messages.discardAll, no: messages.keepIt })) return;
+    const cancelled = this.#cancel(items);
     if (isFocusLost()) focusFirstButton(null);
-    await dismissed;
+    await cancelled;
   }
 
-  async #dismiss(items: readonly Item[]): Promise<void> {
+  async #cancel(items: readonly Item[]): Promise<void> {
     const { uploads, notices, language: { messages } } = this.#setting;
     this.#remove(items);
     const elsewhere: string[] = [];
-    await uploads.dismissAll(items.map(({ unfinished }) => unfinished), ({ name }, error) => {
+    await uploads.cancelAll(items.map(({ unfinished }) => unfinished), ({ name }, error) => {
       // A server that cannot be told now is told by a later page.
       if (!(error instanceof UploadError) || error.code !== "elsewhere") return;
       elsewhere.push(messages.spokenFailed(nameText(name), messages.problems.elsewhere));
@@ -207,19 +205,12 @@ export class UnfinishedView {
     const elements = new Set<Element>(gone.map(({ element }) => element));
     while (next !== null && elements.has(next)) next = next.nextElementSibling;
     for (const { unfinished, element } of gone) {
-      this.#items.delete(keyOf(unfinished));
+      this.#items.delete(fileKey(unfinished));
       element.remove();
     }
     this.#writeHeading();
     if (focused !== undefined) focusFirstButton(next ?? this.#list.lastElementChild);
   }
-}
-
-/** What is the same for the same file, chosen again; the bytes are compared when it is uploaded. */
-function keyOf(
-  { name, size, lastModified, path = name }: Omit<FileFacts, "type"> & { path?: string | undefined },
-): string {
-  return `${size} ${lastModified} ${path}`;
 }
 
 function focusFirstButton(within: Element | null): void {

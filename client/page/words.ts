@@ -46,7 +46,7 @@ export function createWords(locale: string): Words {
 
   function bytes(count: number, per: string): string {
     let power = 0;
-    // What would be written as 1000.0 of a unit is 1.0 of the next.
+    // A number that would be written as 1000.0 of a unit is written as 1.0 of the next.
     while (count / 1000 ** power >= 999.95 && power < BYTE_UNITS.length - 1) power++;
     const digits = power === 0 ? 0 : 1;
     return unit(count / 1000 ** power, BYTE_UNITS[power] + per, {

@@ -1,5 +1,6 @@
-import { parseRetryAfter } from "../upload/backoff.ts";
+import { parseRetryAfter } from "./retry_after.ts";
 import { type Problem, problem } from "./problem.ts";
+import { isOwnTrouble, passesByItself } from "./statuses.ts";
 import type { TransportAnswer } from "./transport.ts";
 import { refusal, tooLarge, UploadError } from "./upload_error.ts";
 
@@ -18,10 +19,6 @@ export type Meaning =
   /** Would be the same at every further try. */
   | { kind: "refused"; error: UploadError };
 
-/** Statuses below 500 that pass by themselves, also where no code says why. */
-const PASSING = new Set([408, 409, 423, 425, 429]);
-/** Statuses that pass by themselves and are about one upload: another one may be taken meanwhile. */
-const OWN = new Set([409, 423, 500]);
 const LONGEST_LINE = 200;
 
 /** Reads the answer to `GET /status` for a file of `totalBytes`. */
@@ -74,14 +71,14 @@ function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
   if (status === 413 && code === null && bodyOf !== undefined && (maxSize(answer) ?? Infinity) >= bodyOf) {
     return { kind: "too-much", error: refusal(status, line) };
   }
-  if (status === 507 || (status < 500 && !PASSING.has(status))) {
+  if (!passesByItself(status)) {
     return { kind: "refused", error: refusal(status, line, maxSize(answer)) };
   }
   const message = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
   const retryAfterSeconds = parseRetryAfter(answer.headers.get("retry-after"));
   return {
     kind: "retry",
-    problem: problem("busy", message, OWN.has(status)),
+    problem: problem("busy", message, isOwnTrouble(status)),
     ...retryAfterSeconds !== undefined && { retryAfterSeconds },
   };
 }

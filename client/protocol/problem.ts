@@ -1,7 +1,7 @@
 /**
  * What is in the way for now, in a word that a program can test:
  *
- * - `connection`: there is no way to the server, or it broke
+ * - `connection`: the server cannot be reached, or the connection broke
  * - `stalled`: nothing has moved for too long
  * - `busy`: the server, or somebody before it, answered that it cannot now
  * - `not-a-server`: the answer came from something that is no upload server
@@ -13,6 +13,7 @@ export type ProblemCode = "connection" | "stalled" | "busy" | "not-a-server" | "
 
 /** Something that passes by itself, for which an upload waits. */
 export interface Problem {
+  /** What is in the way. */
   code: ProblemCode;
   /** One plain line. */
   message: string;

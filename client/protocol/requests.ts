@@ -1,8 +1,7 @@
 import { type Meaning, readStatus, readUpload } from "./answer.ts";
 import type { Clock } from "../async/clock.ts";
-import type { Piece } from "../upload/pieces.ts";
+import type { Piece } from "./piece.ts";
 import { problem } from "./problem.ts";
-import { LONGEST_REQUEST_SECONDS } from "../upload/request_sizes.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "./upload_error.ts";
@@ -11,14 +10,17 @@ import { type Patience, sendWatched, Stalled, TooSlow } from "./watchdog.ts";
 /** What a server can know a media type by (RFC 6838); a program may give a file any text as its type. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}\s*(;|$)/;
 
+/** After so many seconds a body that is still on its way is cut: proxies do it at 60, and lose what they hold. */
+export const LONGEST_REQUEST_SECONDS = 50;
+
 /** The requests of the simple protocol, for one file. */
 export interface Requests {
   /** `GET /status`: how much does the server hold? */
   ask(signal: AbortSignal): Promise<Reply>;
-  /** `POST /upload`: one piece. `onSent` gets the count of its bytes that have left. */
+  /** `POST /upload`: one piece. `onSent` gets the count of its bytes that have departed. */
   send(piece: Piece, options: SendOptions): Promise<Reply>;
-  /** `DELETE /upload`: the server is to forget what it has. */
-  giveUp(signal: AbortSignal): Promise<Outcome>;
+  /** `DELETE /upload`: the server deletes what it has of it. */
+  cancel(signal: AbortSignal): Promise<Outcome>;
   /** `DELETE` of the finished file that lies at `location`. */
   remove(location: string, signal: AbortSignal): Promise<Outcome>;
 }
@@ -82,7 +84,7 @@ export function createRequests(options: RequestsOptions): Requests {
       return { meaning: { kind: "retry", problem: why } };
     }
     const meaning = read(answer);
-    // Where nothing of this file is, something else may be.
+    // At offset 0 the server holds nothing of this file, and the location may be that of another one.
     const isThis = meaning.kind === "complete" || (meaning.kind === "held" && meaning.offset > 0);
     const location = isThis ? answer.headers.get("location") : null;
     return { meaning, ...location !== null && { location } };
@@ -114,13 +116,13 @@ export function createRequests(options: RequestsOptions): Requests {
       };
       const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
       const bodySeconds = mayBeCut ? LONGEST_REQUEST_SECONDS : Infinity;
-      // What has left may still be inside this computer, on a connection that is dead.
+      // Bytes that have departed may still be inside this computer, on a connection that is dead.
       const answerSeconds = start + body.size === file.size ? options.answerSeconds : options.stallSeconds;
       const read = (answer: TransportAnswer) => readUpload(answer, start, file.size);
       return exchange(request, read, { bodySeconds, answerSeconds });
     },
 
-    giveUp: (signal) => remove(`${base}/upload`, { "X-File-Id": id }, signal),
+    cancel: (signal) => remove(`${base}/upload`, { "X-File-Id": id }, signal),
 
     remove: (location, signal) => remove(/^https?:/.test(location) ? location : base + location, {}, signal),
   };

@@ -1,11 +1,14 @@
 /** One request of the simple protocol. */
 export interface TransportRequest {
+  /** Its method. */
   method: "GET" | "POST" | "DELETE";
+  /** Its address, relative to the page where no `endpoint` was given. */
   url: string;
+  /** Its headers, by their names. */
   headers: Readonly<Record<string, string>>;
   /** The bytes to send; absent for GET and DELETE. */
   body?: Blob;
-  /** Called with the count of bytes of `body` that have left so far, as often as the transport knows it. */
+  /** Called with the count of bytes of `body` that have departed so far, as often as the transport knows it. */
   onSent?: (bytes: number) => void;
   /** When it aborts, the request must end at once and the transport reject. */
   signal: AbortSignal;
@@ -13,7 +16,9 @@ export interface TransportRequest {
 
 /** The server's answer, whatever its status. A `Response`'s `headers` fit. */
 export interface TransportAnswer {
+  /** The HTTP status. */
   status: number;
+  /** Its headers; names are looked up in any case. */
   headers: { get(name: string): string | null };
   /** The whole body as text. */
   text: string;

@@ -8,6 +8,8 @@
  * - `gone`: the upload has expired, or was removed on the server
  * - `damaged`: what arrives is again and again not what was sent
  * - `refused`: the server refused for another reason, and would again
+ * - `not-accepted`: the queue takes no files of this kind
+ * - `too-many`: the queue takes no more files
  * - `elsewhere`: it is in the list of another tab or window
  * - `no-progress`: many tries in a row brought nothing
  */
@@ -19,12 +21,16 @@ export type UploadErrorCode =
   | "gone"
   | "damaged"
   | "refused"
+  | "not-accepted"
+  | "too-many"
   | "elsewhere"
   | "no-progress";
 
 /** What `Uploader.upload()` rejects with. The message is one plain line that says what to do next. */
 export class UploadError extends Error {
+  /** Always `UploadError`. */
   override name = "UploadError";
+  /** Why the upload ended. */
   readonly code: UploadErrorCode;
   /** The status of the server's answer, when an answer was the reason. */
   readonly status: number | undefined;
@@ -33,6 +39,7 @@ export class UploadError extends Error {
   /** The largest file that the server takes, in bytes, when it told that. */
   readonly limit: number | undefined;
 
+  /** Makes the error that a hook of a program can end an upload with, or a transport. */
   constructor(
     code: UploadErrorCode,
     message: string,

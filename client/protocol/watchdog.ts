@@ -22,7 +22,7 @@ export class TooSlow extends Error {
 export interface Patience {
   /** While the body is on its way, or when nothing is to be sent and only a count is asked for. */
   stallSeconds: number;
-  /** After the last byte of the body has left: the server may still have to write or to verify. */
+  /** After the last byte of the body has departed: the server may still have to write or to verify. */
   answerSeconds: number;
   /** How long the body may be on its way altogether. Default: any time. */
   bodySeconds?: number;
@@ -60,19 +60,19 @@ export async function sendWatched(
 
   async function watch(): Promise<void> {
     while (!ended.signal.aborted) {
-      const hasLeft = sentBytes === body?.size;
-      const limitSeconds = hasLeft ? answerSeconds : stallSeconds;
+      const hasDeparted = sentBytes === body?.size;
+      const limitSeconds = hasDeparted ? answerSeconds : stallSeconds;
       const stallsIn = movedAt + limitSeconds - clock.now();
-      const endsIn = hasLeft ? Infinity : beganAt + bodySeconds - clock.now();
+      const endsIn = hasDeparted ? Infinity : beganAt + bodySeconds - clock.now();
       if (stallsIn <= 0) return stalled.abort(new Stalled(limitSeconds));
       if (endsIn <= 0) return stalled.abort(new TooSlow(`The body took more than ${bodySeconds} seconds`));
-      const looksIn = hasLeft ? Infinity : lookIfStill();
+      const looksIn = hasDeparted ? Infinity : lookIfStill();
       await clock.wait(Math.min(stallsIn, endsIn, looksIn), ended.signal);
     }
   }
 
   const onSent = (bytes: number) => {
-    // What is told of a request that has ended belongs to nothing any more.
+    // A late event of a request that has ended counts for nothing.
     if (ended.signal.aborted) return;
     if (bytes > sentBytes) movedAt = clock.now();
     sentBytes = bytes;

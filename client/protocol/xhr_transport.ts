@@ -3,7 +3,7 @@
 import type { TransportAnswer, TransportRequest } from "./transport.ts";
 
 /**
- * Sends by XMLHttpRequest, which, unlike `fetch`, tells how many bytes have left. The browser reads the body from
+ * Sends by XMLHttpRequest, which, unlike `fetch`, tells how many bytes have departed. The browser reads the body from
  * the disk as it sends, so memory stays flat.
  */
 export function xhrTransport(request: TransportRequest): Promise<TransportAnswer> {
@@ -12,18 +12,18 @@ export function xhrTransport(request: TransportRequest): Promise<TransportAnswer
     signal.throwIfAborted();
     const xhr = new XMLHttpRequest();
     const abort = () => xhr.abort();
-    const settle = (end: () => void) => () => {
+    const ended = (end: () => void) => () => {
       signal.removeEventListener("abort", abort);
       end();
     };
     xhr.open(method, url);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
     if (onSent !== undefined) xhr.upload.onprogress = ({ loaded }) => onSent(loaded);
-    xhr.onload = settle(() =>
+    xhr.onload = ended(() =>
       resolve({ status: xhr.status, headers: parseHeaders(xhr.getAllResponseHeaders()), text: xhr.responseText })
     );
-    xhr.onerror = settle(() => reject(new Error("The connection to the server is lost")));
-    xhr.onabort = settle(() => reject(signal.reason ?? new Error("The browser ended the request")));
+    xhr.onerror = ended(() => reject(new Error("The connection to the server is lost")));
+    xhr.onabort = ended(() => reject(signal.reason ?? new Error("The browser ended the request")));
     signal.addEventListener("abort", abort);
     xhr.send(body ?? null);
   });

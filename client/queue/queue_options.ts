@@ -1,9 +1,13 @@
+import type { QueueLimits } from "./limits.ts";
 import type { QueuedUpload } from "./queued_upload.ts";
+import type { Total } from "./total.ts";
 import type { UploaderOptions } from "../upload/options.ts";
 
 /** How a queue uploads. Everything has a default. */
 export interface QueueOptions
-  extends Omit<UploaderOptions, "file" | "id" | "path" | "confirmed" | "onProgress" | "beforeRetry"> {
+  extends
+    Omit<UploaderOptions, "file" | "name" | "id" | "path" | "confirmed" | "onProgress" | "beforeRetry">,
+    QueueLimits {
   /**
    * How many large files are sent at a time. Default 3. Of files of up to 1 MiB, which need one request each, there are
    * twice as many: browsers open six connections to an HTTP/1.1 server.
@@ -13,8 +17,11 @@ export interface QueueOptions
 
 /** What is known of a file beside its bytes. */
 export interface AboutFile {
+  /** Its name on the server, which a `Blob` needs. Default: its own. */
+  name?: string | undefined;
   /** Its path inside the folder that is uploaded, with `/`. */
   path?: string | undefined;
+  /** Lets a later page open the file again, where the browser gives a handle. */
   handle?: FileSystemFileHandle | undefined;
   /** How many bytes of it the server is known to hold: shown until it has been asked. Default 0. */
   confirmed?: number | undefined;
@@ -28,4 +35,8 @@ export interface QueueEvents {
   progress: [upload: QueuedUpload];
   /** One got another state. */
   state: [upload: QueuedUpload, before: QueuedUpload["state"]];
+  /** Where all together stand has changed: told once for all changes that came at one time. */
+  total: [total: Total];
+  /** The last active upload has come to an end, or was paused: nothing runs or waits any more. */
+  idle: [];
 }

@@ -1,8 +1,10 @@
 import type { Progress, UploadState } from "../upload/progress.ts";
-import type { Uploader } from "../upload/uploader.ts";
 
 /** A state of an upload in a queue: `queued` is one whose turn has not come. */
 export type QueuedState = UploadState | "queued";
+
+/** Where an upload in a queue stands. */
+export type QueuedProgress = Readonly<Omit<Progress, "state"> & { state: QueuedState }>;
 
 const ACTIVE: ReadonlySet<QueuedState> = new Set(["queued", "ready", "asking", "sending", "checking", "waiting"]);
 
@@ -11,99 +13,40 @@ export function isActive(state: QueuedState): boolean {
   return ACTIVE.has(state);
 }
 
-/** What a queue does for one of its uploads. */
-export interface UploadControls {
-  pause(upload: QueuedUpload): void;
-  resume(upload: QueuedUpload): void;
-  cancel(upload: QueuedUpload): void;
-  remove(upload: QueuedUpload): void;
-}
-
-/** One file in a queue. */
-export class QueuedUpload {
+/** One file in an {@linkcode UploadQueue}, which makes it. */
+export interface QueuedUpload {
+  /** The file that is uploaded; a `Blob` has become one, under its name. */
   readonly file: File;
-  /** Path, size and time of the file, as they were when it was added: it may change on the disk. */
-  readonly key: string;
   /** Its path inside the folder that is uploaded; its name, when it came alone. */
   readonly path: string;
-  /** The way to the file on this computer, where the browser gives one. */
+  /** Opens the file again on a later page, where the browser gives a handle. */
   readonly handle: FileSystemFileHandle | undefined;
-  /** Does the work, from its first turn on. */
-  uploader: Uploader | undefined;
-  /** Where it stands. The queue writes it. */
-  progress: Omit<Progress, "state"> & { state: QueuedState };
-  readonly #controls: UploadControls;
-
-  constructor(
-    file: File,
-    { key, size, path, handle, confirmed, controls }: {
-      key: string;
-      size: number;
-      path: string;
-      handle: FileSystemFileHandle | undefined;
-      confirmed: number;
-      controls: UploadControls;
-    },
-  ) {
-    this.file = file;
-    this.key = key;
-    this.path = path;
-    this.handle = handle;
-    this.#controls = controls;
-    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, secondsLeft: undefined };
-    this.progress = { state: "queued", ...numbers };
-  }
-
-  get state(): QueuedState {
-    return this.progress.state;
-  }
-
+  /** Where it stands. */
+  readonly progress: QueuedProgress;
+  /** The state of its progress. */
+  readonly state: QueuedState;
   /** Where the finished file is on the server, `/files/…`. */
-  get location(): string | undefined {
-    return this.uploader?.location;
-  }
-
+  readonly location: string | undefined;
   /** Whether it could be paused. */
-  get isActive(): boolean {
-    return isActive(this.state);
-  }
-
+  readonly isActive: boolean;
   /** Whether it has failed in a way that another try may mend: a file that was changed or is too large would fail again. */
-  get canRetry(): boolean {
-    const code = this.progress.error?.code;
-    return this.state === "failed" && code !== "file-changed" && code !== "too-large";
-  }
+  readonly canRetry: boolean;
 
   /** Stands still until `resume()`; another one gets its turn. */
-  pause(): void {
-    this.#controls.pause(this);
-  }
+  pause(): void;
 
   /**
    * Goes on after a pause, or tries again after a failure, as soon as its turn comes. One that waits for its next try
    * waits no longer.
    */
-  resume(): void {
-    this.#controls.resume(this);
-  }
+  resume(): void;
 
   /** Ends one that is not finished, takes it out of the queue, and has the server delete what it has of it. */
-  cancel(): void {
-    this.#controls.cancel(this);
-  }
-
-  /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
-  async delete(): Promise<void> {
-    await this.uploader?.delete();
-  }
+  cancel(): void;
 
   /** Takes it out of the queue, and ends it when it runs. What is on the server stays there. */
-  remove(): void {
-    this.#controls.remove(this);
-  }
-}
+  dismiss(): void;
 
-/** The progress of an upload in a state in which nothing is on its way. */
-export function atRest({ progress: { confirmed, total } }: QueuedUpload, state: QueuedState): QueuedUpload["progress"] {
-  return { state, confirmed, sent: confirmed, total, bytesPerSecond: 0, secondsLeft: undefined };
+  /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
+  delete(): Promise<void>;
 }

@@ -1,27 +1,33 @@
-import { isActive, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
+import { isActive, type QueuedState } from "./queued_upload.ts";
+import type { QueueEntry } from "./queue_entry.ts";
 import { Speedometer } from "../upload/speed.ts";
 
 /** Where all uploads of a queue together stand. */
 export interface Total {
-  /** How many there are, and how many in each state. */
+  /** How many uploads there are. */
   files: number;
+  /** How many of them are in each state. */
   in: Readonly<Record<QueuedState, number>>;
   /** How many of the failed ones may go well when they are tried again. */
   retryable: number;
-  /** How many of those that wait have no way to the server. */
+  /** How many of those that wait cannot reach the server. */
   disconnected: number;
-  /** Bytes, as in the progress of one upload; those that have failed do not count. */
+  /** Bytes that the server has acknowledged. Uploads that have failed do not count here, nor in the numbers below. */
   confirmed: number;
+  /** Bytes that have departed from this computer, never fewer than `confirmed`. */
   sent: number;
+  /** Bytes of all files. */
   total: number;
+  /** The smoothed speed of all together; 0 while nothing is being sent. */
   bytesPerSecond: number;
-  secondsLeft: number | undefined;
+  /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
+  remainingSeconds: number | undefined;
 }
 
 /** A shorter one lies between two small files, and belongs to their speed. */
-const PAUSE_SECONDS = 2;
+const GAP_SECONDS = 2;
 
-type Counted = Pick<QueuedUpload["progress"], "state" | "confirmed" | "sent" | "total"> & {
+type Counted = Pick<QueueEntry["progress"], "state" | "confirmed" | "sent" | "total"> & {
   canRetry: boolean;
   isDisconnected: boolean;
 };
@@ -42,7 +48,7 @@ const STATES: readonly QueuedState[] = [
 
 /** Adds up as uploads change: a change of one costs the same however many there are. */
 export class TotalCounter {
-  readonly #counted = new Map<QueuedUpload, Counted>();
+  readonly #counted = new Map<QueueEntry, Counted>();
   readonly #in = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<QueuedState, number>;
   readonly #speed: Speedometer;
   #retryable = 0;
@@ -59,11 +65,11 @@ export class TotalCounter {
   }
 
   /** Counts an upload as it is now, in the place of what it was. */
-  count(upload: QueuedUpload, nowSeconds: number): void {
+  count(upload: QueueEntry, nowSeconds: number): void {
     const before = this.#counted.get(upload);
     const { state, confirmed, sent, total, problem } = upload.progress;
     const isFirst = state === "sending" && this.#in.sending === 0;
-    if (isFirst && nowSeconds - this.#sentAt > PAUSE_SECONDS) this.#speed.restart(nowSeconds);
+    if (isFirst && nowSeconds - this.#sentAt > GAP_SECONDS) this.#speed.restart(nowSeconds);
     if (before !== undefined) this.#add(before, -1);
     const isDisconnected = problem?.code === "connection" || problem?.code === "stalled";
     const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected };
@@ -74,12 +80,12 @@ export class TotalCounter {
     this.#speed.add(Math.max(0, sent - (before?.sent ?? 0)), nowSeconds);
   }
 
-  has(upload: QueuedUpload): boolean {
+  has(upload: QueueEntry): boolean {
     return this.#counted.has(upload);
   }
 
   /** Counts it no more. */
-  remove(upload: QueuedUpload): void {
+  remove(upload: QueueEntry): void {
     const before = this.#counted.get(upload);
     if (before !== undefined) this.#add(before, -1);
     this.#counted.delete(upload);
@@ -96,8 +102,13 @@ export class TotalCounter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      secondsLeft: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
+      remainingSeconds: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
     };
+  }
+
+  /** How many could be paused. */
+  get active(): number {
+    return STATES.reduce((sum, state) => sum + (isActive(state) ? this.#in[state] : 0), 0);
   }
 
   #add({ state, confirmed, sent, total, canRetry, isDisconnected }: Counted, sign: 1 | -1): void {

@@ -1,6 +1,6 @@
 import type { Clock } from "../async/clock.ts";
 import { SMALL_FILE_BYTES } from "../upload/pieces.ts";
-import type { QueuedUpload } from "./queued_upload.ts";
+import type { QueueEntry } from "./queue_entry.ts";
 
 /** Between two places that are given while nothing but trouble comes of them, in seconds. */
 const PACE_SECONDS = 1;
@@ -11,7 +11,7 @@ export interface TurnsOptions {
   concurrency: number;
   clock: Clock;
   /** Begins an upload that has got its first place. */
-  start: (upload: QueuedUpload) => void;
+  start: (upload: QueueEntry) => void;
 }
 
 /**
@@ -21,19 +21,19 @@ export interface TurnsOptions {
  */
 export class Turns {
   /** Those that have not begun, or begin anew. */
-  readonly #waiting = new Set<QueuedUpload>();
-  readonly #running = new Set<QueuedUpload>();
+  readonly #waiting = new Set<QueueEntry>();
+  readonly #running = new Set<QueueEntry>();
   /** Those that have given their place up. */
-  readonly #yielded = new Set<QueuedUpload>();
+  readonly #yielded = new Set<QueueEntry>();
   /** Those of them that need one again, with what lets them go on. */
-  readonly #returning = new Map<QueuedUpload, () => void>();
+  readonly #returning = new Map<QueueEntry, () => void>();
   readonly #capacity: number;
   readonly #clock: Clock;
-  readonly #start: (upload: QueuedUpload) => void;
+  readonly #start: (upload: QueueEntry) => void;
   #isFilling = false;
   #isPaced = false;
   #hasReturned = false;
-  /** How many places were given up in a row, with nothing that went well in between. */
+  /** How many places were yielded in a row, with nothing that went well in between. */
   #troubles = 0;
   #givenAt = -Infinity;
 
@@ -44,23 +44,23 @@ export class Turns {
   }
 
   /** Those that wait for their turn or their next try, then those that run. */
-  get all(): QueuedUpload[] {
+  get all(): QueueEntry[] {
     return [...this.#waiting, ...this.#yielded, ...this.#running];
   }
 
-  /** Whether its turn has come and it has not left since. */
-  hasBegun(upload: QueuedUpload): boolean {
+  /** Whether its turn has come and it has not been withdrawn since. */
+  hasBegun(upload: QueueEntry): boolean {
     return this.#running.has(upload) || this.#yielded.has(upload);
   }
 
   /** Gives it a turn when there is room. */
-  wait(upload: QueuedUpload): void {
+  wait(upload: QueueEntry): void {
     this.#waiting.add(upload);
     this.fill();
   }
 
   /** It gives its place up until its next try, for which it calls `comeBack()`. */
-  yield(upload: QueuedUpload): void {
+  yield(upload: QueueEntry): void {
     if (!this.#running.delete(upload)) return;
     this.#yielded.add(upload);
     this.#troubles++;
@@ -68,7 +68,7 @@ export class Turns {
   }
 
   /** Resolves when one that has given its place up has one again; `undefined` for one that has not. */
-  comeBack(upload: QueuedUpload): Promise<void> | undefined {
+  comeBack(upload: QueueEntry): Promise<void> | undefined {
     if (!this.#yielded.has(upload)) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#returning.set(upload, resolve);
@@ -83,7 +83,7 @@ export class Turns {
   }
 
   /** It needs no turn, or no more. */
-  leave(upload: QueuedUpload): void {
+  withdraw(upload: QueueEntry): void {
     this.#waiting.delete(upload);
     this.#running.delete(upload);
     this.#yielded.delete(upload);
@@ -109,13 +109,13 @@ export class Turns {
   }
 
   /** Places go in turn to one that comes back and to one that has not begun: neither keeps the other away. */
-  #next(): QueuedUpload | undefined {
+  #next(): QueueEntry | undefined {
     const [returning] = this.#returning.keys();
     const [waiting] = this.#waiting;
     return this.#hasReturned ? waiting ?? returning : returning ?? waiting;
   }
 
-  #give(upload: QueuedUpload): void {
+  #give(upload: QueueEntry): void {
     this.#givenAt = this.#clock.now();
     this.#running.add(upload);
     const goOn = this.#returning.get(upload);
@@ -146,16 +146,16 @@ export class Turns {
 }
 
 /** Whether a file is sent in more than one request, so that there is something to go on with. */
-export function isLarge({ progress }: QueuedUpload): boolean {
+export function isLarge({ progress }: QueueEntry): boolean {
   return progress.total > SMALL_FILE_BYTES;
 }
 
 /** Whether another tab or window uploads it, so that it takes no room here. */
-export function isElsewhere({ progress }: QueuedUpload): boolean {
+export function isElsewhere({ progress }: QueueEntry): boolean {
   return progress.problem?.code === "elsewhere";
 }
 
-function weightOf(upload: QueuedUpload): number {
+function weightOf(upload: QueueEntry): number {
   if (isElsewhere(upload)) return 0;
   return isLarge(upload) ? 2 : 1;
 }

@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from "../async/clock.ts";
 import { exclusive, listLockName, lockName } from "../memory/locks.ts";
-import { giveUp } from "../upload/give_up.ts";
-import type { Memory, Unfinished } from "../memory/store.ts";
+import { cancelOnServer } from "../upload/cancel_on_server.ts";
+import { isSameFile } from "../memory/keys.ts";
+import type { Unfinished, UploadStore } from "../memory/upload_store.ts";
 import { createRequests, type Requests } from "../protocol/requests.ts";
+import { type RequestHooks, withHooks } from "../protocol/request_hooks.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
-
-export type { Unfinished } from "../memory/store.ts";
 
 /** The permissions of a handle, which Chromium has and the types of browsers have not. */
 interface PermittedHandle extends FileSystemFileHandle {
@@ -15,23 +15,28 @@ interface PermittedHandle extends FileSystemFileHandle {
 }
 
 /** What {@linkcode UnfinishedUploads} works with. */
-export interface UnfinishedOptions {
-  memory: Memory;
+export interface UnfinishedOptions extends RequestHooks {
+  /** What the browser remembers. */
+  store: UploadStore;
+  /** Carries the requests. Default: XMLHttpRequest. */
   transport?: Transport;
+  /** Tells which uploads stand in other tabs. Default: the browser's, where it has them. */
   locks?: Pick<LockManager, "query" | "request"> | undefined;
+  /** Default: the machine's. */
   clock?: Clock;
 }
 
 /** The uploads that an earlier page has begun and not finished. */
 export class UnfinishedUploads {
-  readonly #memory: Memory;
+  readonly #store: UploadStore;
   readonly #transport: Transport;
   readonly #locks: Pick<LockManager, "query" | "request"> | undefined;
   readonly #clock: Clock;
 
+  /** Asks nobody anything yet. */
   constructor(options: UnfinishedOptions) {
-    this.#memory = options.memory;
-    this.#transport = options.transport ?? xhrTransport;
+    this.#store = options.store;
+    this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#locks = options.locks ?? globalThis.navigator?.locks;
     this.#clock = options.clock ?? systemClock;
   }
@@ -41,14 +46,14 @@ export class UnfinishedUploads {
     // A frame in a sandbox has no locks.
     const locks = await this.#locks?.query().catch(() => undefined);
     const held = new Set(locks?.held?.map(({ name }) => name));
-    return (await this.#memory.unfinished()).filter((upload) =>
+    return (await this.#store.unfinished()).filter((upload) =>
       !held.has(lockName(upload)) && !held.has(listLockName(upload))
     );
   }
 
-  /** Tells the server of what an earlier page has given up and could not tell it. */
-  async dismissDiscarded(): Promise<void> {
-    for (const upload of await this.#memory.discarded()) await this.#tell(upload).catch(() => {});
+  /** Tells the server of what an earlier page has cancelled and could not tell it. */
+  async finishCancels(): Promise<void> {
+    for (const upload of await this.#store.cancelled()) await this.#tell(upload).catch(() => {});
   }
 
   /**
@@ -59,7 +64,7 @@ export class UnfinishedUploads {
     const { meaning } = await this.#requests(unfinished).ask(new AbortController().signal);
     if (meaning.kind === "held") return { ...unfinished, confirmed: meaning.offset };
     if (meaning.kind !== "complete") return unfinished;
-    await this.#memory.forget([unfinished]);
+    await this.#store.forget([unfinished]);
     return undefined;
   }
 
@@ -67,37 +72,31 @@ export class UnfinishedUploads {
    * Opens the file again by its handle; a browser may ask for permission, and allows that question after a click alone.
    * Rejects with an `UploadError` that tells what to do, in a line, when the file is not there any more or not the same.
    */
-  async open({ handle, name, size, lastModified }: Unfinished): Promise<File> {
-    const permitted: PermittedHandle | undefined = handle;
+  async open(unfinished: Unfinished): Promise<File> {
+    const permitted: PermittedHandle | undefined = unfinished.handle;
     try {
       const permission = await permitted?.requestPermission?.({ mode: "read" }) ?? "granted";
       const file = permission === "granted" ? await permitted?.getFile() : undefined;
-      if (file !== undefined && file.size === size && file.lastModified === lastModified) return file;
+      if (file !== undefined && isSameFile(file, unfinished)) return file;
     } catch (error) {
       // It was moved, or the browser does not give it.
       if (!(error instanceof DOMException)) throw error;
     }
     throw new UploadError(
       "file-changed",
-      `"${name}" was changed, moved or removed, or may not be read. Choose it again`,
+      `"${unfinished.name}" was changed, moved or removed, or may not be read. Choose it again`,
     );
   }
 
   /**
-   * Has the server delete what it has of it, and forgets it. Rejects with an `UploadError` when it stands in the list of
-   * another tab, where it goes on, or when the server cannot be told: a later page does that by `dismissDiscarded()`.
+   * Has the server delete what it has of them, and forgets them. Each is noted as cancelled before the server is told of
+   * the first; what cannot be told now is told by `finishCancels()` on a later page. `onError` hears of each upload that
+   * could not be cancelled: `elsewhere` means that it stands in the list of another tab, where it goes on.
    */
-  async dismiss(unfinished: Unfinished): Promise<void> {
-    await this.dismissAll([unfinished], (_, error) => {
-      throw error;
-    });
-  }
-
-  /** The same for many: each is noted as given up before the server is told of the first. */
-  async dismissAll(all: readonly Unfinished[], onError: (one: Unfinished, error: unknown) => void): Promise<void> {
+  async cancelAll(all: readonly Unfinished[], onError: (one: Unfinished, error: unknown) => void): Promise<void> {
     const noted: Unfinished[] = [];
     for (const one of all) {
-      if (await this.#alone(one, () => this.#memory.discard(one).then(() => true))) noted.push(one);
+      if (await this.#alone(one, () => this.#store.cancel(one).then(() => true))) noted.push(one);
       else {
         onError(
           one,
@@ -110,9 +109,9 @@ export class UnfinishedUploads {
 
   async #tell(unfinished: Unfinished): Promise<void> {
     await this.#alone(unfinished, async () => {
-      const isMeant = () => this.#memory.isDiscarded(unfinished);
+      const isMeant = () => this.#store.isCancelled(unfinished);
       try {
-        await giveUp(this.#requests(unfinished), {
+        await cancelOnServer(this.#requests(unfinished), {
           location: undefined,
           clock: this.#clock,
           random: Math.random,
@@ -121,11 +120,11 @@ export class UnfinishedUploads {
       } catch (error) {
         // A server that refuses would refuse again.
         if (error instanceof UploadError && error.code !== "no-progress") {
-          await this.#memory.forgetDiscarded(unfinished);
+          await this.#store.forgetCancelled(unfinished);
         }
         throw error;
       }
-      await this.#memory.forgetDiscarded(unfinished);
+      await this.#store.forgetCancelled(unfinished);
     });
   }
 
@@ -150,9 +149,4 @@ export class UnfinishedUploads {
       clock: this.#clock,
     });
   }
-}
-
-/** Whether `file` looks like the one that was begun: the bytes are compared when it is uploaded. */
-export function isSameFile(file: File, { name, size, lastModified }: Unfinished): boolean {
-  return file.name === name && file.size === size && file.lastModified === lastModified;
 }

@@ -1,61 +1,74 @@
+import { AllTogether } from "./all_together.ts";
 import { AlikeFiles } from "./alike_files.ts";
 import { Cancels } from "./cancels.ts";
 import { systemClock } from "../async/clock.ts";
 import { Emitter } from "../async/emitter.ts";
-import { Memory } from "../memory/store.ts";
+import { UploadStore } from "../memory/upload_store.ts";
+import { fileKey } from "../memory/keys.ts";
 import type { Progress } from "../upload/progress.ts";
-import { atRest, isActive, type QueuedState, QueuedUpload } from "./queued_upload.ts";
+import { refusalOf } from "./limits.ts";
+import { atRest, type EntryControls, QueueEntry } from "./queue_entry.ts";
+import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
+import { namedFile } from "../upload/named_file.ts";
 import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
-import { type Total, TotalCounter } from "./total.ts";
+import type { Total } from "./total.ts";
 import { Remembering } from "./remembering.ts";
 import { rememberedSizes, type RequestSizes } from "../upload/request_sizes.ts";
 import { createFingerprintOf } from "../upload/fingerprint.ts";
 import { isElsewhere, isLarge, Turns } from "./turns.ts";
-import { Uploader, UploadError } from "../upload/uploader.ts";
-
-export type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
-export type { Total } from "./total.ts";
-export { type QueuedState, QueuedUpload } from "./queued_upload.ts";
-
-const RESUMABLE: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"]);
+import { Uploader } from "../upload/uploader.ts";
+import { UploadError } from "../protocol/upload_error.ts";
 
 /**
  * Uploads many files, a few at a time, in the order in which they were added.
  *
  * @example
  * ```ts
- * const queue = new UploadQueue();
- * queue.on("progress", ({ path, progress }) => show(path, progress.confirmed / progress.total));
- * for (const file of input.files) queue.add(file);
+ * import { UploadQueue } from "./upload_queue.ts";
+ *
+ * export async function uploadAll(files: Iterable<File>): Promise<number> {
+ *   const queue = new UploadQueue({ concurrency: 3, maxSize: 2e9, accept: "image/*,.pdf" });
+ *   queue.on("total", ({ confirmed, total }) => console.log(confirmed / total));
+ *   queue.on("state", ({ path, state }) => console.log(path, state));
+ *   for (const file of files) queue.add(file, { path: file.webkitRelativePath || file.name });
+ *   await queue.idle;
+ *   return queue.total.in.done;
+ * }
  * ```
  */
 export class UploadQueue {
   readonly #options: QueueOptions;
-  readonly #memory: Memory;
   readonly #sizes: RequestSizes;
   readonly #remembering: Remembering;
   readonly #emitter = new Emitter<QueueEvents>();
-  readonly #counter: TotalCounter;
-  readonly #uploads = new Set<QueuedUpload>();
+  readonly #all: AllTogether;
+  readonly #uploads = new Set<QueueEntry>();
+  readonly #controls: EntryControls = {
+    pause: (upload) => this.#pause(upload),
+    resume: (upload) => this.#resume(upload),
+    cancel: (upload) => this.#cancel(upload),
+    dismiss: (upload) => this.#dismiss(upload),
+  };
   readonly #alike = new AlikeFiles();
   readonly #turns: Turns;
   readonly #cancels: Cancels;
 
+  /** Throws a `RangeError` when `concurrency` is less than 1. */
   constructor(options: QueueOptions = {}) {
-    this.#memory = options.memory ?? new Memory();
-    this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
+    const { store = new UploadStore() } = options;
+    this.#sizes = options.sizes ?? rememberedSizes(store, options);
     const { fingerprintOf = createFingerprintOf(), clock = systemClock, concurrency = 3 } = options;
     if (!(concurrency >= 1)) throw new RangeError(`Cannot send ${concurrency} files at a time: give 1 or more`);
     this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
     this.#cancels = new Cancels(2 * concurrency);
-    this.#options = { ...options, memory: this.#memory, sizes: this.#sizes, fingerprintOf, clock };
+    this.#options = { ...options, store, sizes: this.#sizes, fingerprintOf, clock };
     this.#remembering = new Remembering({
-      memory: this.#memory,
-      url: options.url ?? "",
+      store,
+      url: options.endpoint ?? "",
       locks: options.locks ?? globalThis.navigator?.locks,
       onKnown: (upload, confirmed) => this.#learn(upload, confirmed),
     });
-    this.#counter = new TotalCounter(clock.now());
+    this.#all = new AllTogether(this.#emitter, clock);
   }
 
   /** All uploads, in the order in which they were added. */
@@ -63,8 +76,14 @@ export class UploadQueue {
     return [...this.#uploads];
   }
 
+  /** Where all together stand. */
   get total(): Total {
-    return this.#counter.total;
+    return this.#all.total;
+  }
+
+  /** Resolves when nothing runs or waits any more: each upload has an end, or is paused. At once when that is so now. */
+  get idle(): Promise<void> {
+    return this.#all.idle;
   }
 
   /** Whether something on the way to the server holds requests back until they are whole. */
@@ -78,15 +97,17 @@ export class UploadQueue {
   }
 
   /**
-   * Adds a file. One that is in the queue already stays where it is, and goes on if it stood still; when it has other
+   * Adds a file, or a `Blob` with a name. One that is over the queue's limits fails at once, with an error that says so;
+   * nothing is thrown. One that is in the queue already stays where it is, and goes on if it stood still; when it has other
    * bytes under the same path, size and time, as a sample of both shows, it is added beside it soon.
    */
-  add(file: File, about: AboutFile = {}): QueuedUpload {
+  add(source: Blob, about: AboutFile = {}): QueuedUpload {
+    const file = namedFile(source, about.name);
     // A browser may look on the disk each time that it is asked for one of these.
-    const { size, lastModified } = file;
-    const { path = file.name } = about;
-    const key = `${size} ${lastModified} ${path}`;
-    this.#removeChanged(path, key);
+    const { name, size, lastModified } = file;
+    const { path = name } = about;
+    const key = fileKey({ name, size, lastModified, path });
+    this.#dismissChanged(path, key);
     const known = this.#alike.like(key, file);
     if (known === undefined) return this.#create(file, { ...about, size, path, key });
     known.resume();
@@ -102,119 +123,123 @@ export class UploadQueue {
   #create(
     file: File,
     { key, size, path, handle, confirmed = 0 }: AboutFile & { key: string; size: number; path: string },
-  ): QueuedUpload {
-    const upload = new QueuedUpload(file, { key, size, path, handle, confirmed, controls: this });
+  ): QueueEntry {
+    const refusal = refusalOf(file, this.#options, this.#all.taken);
+    const upload = new QueueEntry(file, { key, size, path, handle, confirmed, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);
-    this.#counter.count(upload, this.#now());
-    this.#turns.wait(upload);
+    this.#all.count(upload);
+    if (refusal === undefined) this.#turns.wait(upload);
     this.#emitter.emit("list");
-    if (isLarge(upload)) this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
+    if (refusal !== undefined) this.#show(upload, { ...atRest(upload, "failed"), error: refusal });
+    else if (isLarge(upload)) this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
     return upload;
   }
 
-  pause(upload: QueuedUpload): void {
-    if (!this.#counter.has(upload) || !upload.isActive) return;
+  #pause(upload: QueueEntry): void {
+    if (!this.#all.has(upload) || !upload.isActive) return;
     upload.uploader?.pause();
-    this.#turns.leave(upload);
+    this.#turns.withdraw(upload);
     this.#show(upload, atRest(upload, "paused"));
   }
 
-  resume(upload: QueuedUpload): void {
-    if (!this.#counter.has(upload)) return;
+  #resume(upload: QueueEntry): void {
+    if (!this.#all.has(upload)) return;
     if (upload.state === "waiting") upload.uploader?.retryNow();
-    if (!RESUMABLE.has(upload.state)) return;
-    if (isLarge(upload) && this.#remembering.hasLeft(upload)) {
+    if (!upload.isAtRest) return;
+    // A file that is over the limits of the queue fails again, unless others have made room.
+    if (upload.state === "failed" && refusalOf(upload.file, this.#options, this.#all.taken) !== undefined) return;
+    if (isLarge(upload) && this.#remembering.hasGone(upload)) {
       this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
     }
     this.#turns.wait(upload);
     this.#show(upload, atRest(upload, "queued"));
   }
 
-  cancel(upload: QueuedUpload): void {
-    if (!this.#counter.has(upload) || upload.state === "done") return;
-    const mayBeThere = hasRun(upload) || isLarge(upload) && !this.#remembering.isNew(upload);
+  #cancel(upload: QueueEntry): void {
+    if (!this.#all.has(upload) || upload.state === "done") return;
+    const mayBeThere = upload.hasRun || isLarge(upload) && !this.#remembering.isNew(upload);
     const uploader = mayBeThere ? this.#uploaderOf(upload) : undefined;
     if (uploader === undefined) this.#remembering.forget(upload);
     else if (!isLarge(upload)) this.#cancels.add(upload.key, uploader);
     else {
-      this.#cancels.add(upload.key, uploader, (tell) => this.#remembering.giveUp(upload, () => uploader.id(), tell));
+      this.#cancels.add(upload.key, uploader, (tell) => this.#remembering.cancel(upload, () => uploader.id(), tell));
     }
     this.#end(upload, "cancelled");
   }
 
-  remove(upload: QueuedUpload): void {
-    if (!this.#counter.has(upload)) return;
+  #dismiss(upload: QueueEntry): void {
+    if (!this.#all.has(upload)) return;
     upload.uploader?.stop();
     const hasNothing = upload.progress.confirmed === 0 && this.#remembering.isNew(upload);
     if (upload.state === "failed" && hasNothing) this.#remembering.forget(upload);
-    else this.#remembering.leave(upload);
+    else this.#remembering.release(upload);
     this.#end(upload, upload.isActive || upload.state === "paused" ? "stopped" : upload.state);
   }
 
   /** Pauses all that run or wait for their turn. */
   pauseAll(): void {
-    // Those that wait come first, or they would take the places of those that run.
-    for (const upload of this.#turns.all) this.pause(upload);
+    // Uploads that wait are paused first, or they would take the places of the running ones.
+    for (const upload of this.#turns.all) this.#pause(upload);
   }
 
   /** Resumes all that are paused. */
   resumeAll(): void {
-    for (const upload of this.uploads) if (upload.state === "paused") this.resume(upload);
+    for (const upload of [...this.#uploads]) if (upload.state === "paused") this.#resume(upload);
   }
 
   /** Cancels all that are not finished. */
   cancelAll(): void {
-    for (const upload of this.uploads.reverse()) this.cancel(upload);
+    for (const upload of [...this.#uploads].reverse()) this.#cancel(upload);
   }
 
   /** Tries again all that have failed in a way that another try may mend. */
   retryFailed(): void {
-    for (const upload of this.uploads) if (upload.canRetry) this.resume(upload);
+    for (const upload of [...this.#uploads]) if (upload.canRetry) this.#resume(upload);
   }
 
   /** Takes all that are finished out of the queue. */
-  removeDone(): void {
-    for (const upload of this.uploads) if (upload.state === "done") this.remove(upload);
+  dismissDone(): void {
+    for (const upload of [...this.#uploads]) if (upload.state === "done") this.#dismiss(upload);
   }
 
   /** What has failed because the file changed makes room for the file as it is now, which is another one. */
-  #removeChanged(path: string, key: string): void {
-    if (this.#counter.total.in.failed === 0) return;
-    for (const upload of this.uploads) {
+  #dismissChanged(path: string, key: string): void {
+    if (this.#all.total.in.failed === 0) return;
+    for (const upload of [...this.#uploads]) {
       if (upload.path !== path || upload.progress.error?.code !== "file-changed") continue;
-      if (upload.key === key) upload.remove();
+      if (upload.key === key) upload.dismiss();
       else upload.cancel();
     }
   }
 
-  #end(upload: QueuedUpload, state: QueuedState): void {
-    this.#turns.leave(upload);
+  #end(upload: QueueEntry, state: QueuedState): void {
+    this.#turns.withdraw(upload);
     this.#uploads.delete(upload);
     this.#alike.remove(upload);
-    this.#counter.remove(upload);
+    this.#all.remove(upload);
     const before = upload.state;
     if (state !== before) upload.progress = atRest(upload, state);
     this.#tell(upload, before);
     this.#emitter.emit("list");
   }
 
-  #start(upload: QueuedUpload): void {
-    // What is to be deleted of the same file would be deleted of this one.
+  #start(upload: QueueEntry): void {
+    // A cancel of the same file that is still under way would delete the bytes of this upload.
     const cancelled = this.#cancels.of(upload.key);
     if (cancelled === undefined) this.#run(upload);
     else cancelled.then(() => this.#run(upload));
   }
 
-  #run(upload: QueuedUpload): void {
+  #run(upload: QueueEntry): void {
     if (!this.#turns.hasBegun(upload)) return;
     this.#uploaderOf(upload).upload().catch((error) => {
-      // Those are shown.
+      // An UploadError is shown in the list.
       if (!(error instanceof UploadError)) reportError(error);
     });
   }
 
-  #uploaderOf(upload: QueuedUpload): Uploader {
+  #uploaderOf(upload: QueueEntry): Uploader {
     if (upload.uploader !== undefined) return upload.uploader;
     const { file, path } = upload;
     const { confirmed } = upload.progress;
@@ -231,52 +256,45 @@ export class UploadQueue {
   }
 
   /** One that has given its place up waits for another one. */
-  async #comeBack(upload: QueuedUpload): Promise<void> {
+  async #comeBack(upload: QueueEntry): Promise<void> {
     const turn = this.#turns.comeBack(upload);
     if (turn === undefined) return;
     this.#show(upload, atRest(upload, "queued"));
     await turn;
   }
 
-  #hear(upload: QueuedUpload, progress: Progress): void {
-    // What an upload says that has gone is late.
-    if (!this.#counter.has(upload)) return;
-    // So is what one says that is not to run, but for what the server has of it.
+  #hear(upload: QueueEntry, progress: Progress): void {
+    // The upload has left the queue meanwhile.
+    if (!this.#all.has(upload)) return;
+    // It was paused meanwhile: only the count of what the server has is news.
     const isMeant = this.#turns.hasBegun(upload) || progress.state === "done";
     const { confirmed } = progress;
     if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
     // Whoever hears of its end may want it to begin anew.
-    if (!isActive(progress.state)) this.#turns.leave(upload);
+    if (!isActive(progress.state)) this.#turns.withdraw(upload);
     if (progress.state === "done" || confirmed > upload.progress.confirmed) this.#turns.goWell();
     this.#show(upload, progress);
     if (progress.problem?.isOwn) this.#turns.yield(upload);
     if (isElsewhere(upload)) this.#turns.fill();
   }
 
-  #show(upload: QueuedUpload, progress: QueuedUpload["progress"]): void {
+  #show(upload: QueueEntry, progress: QueuedProgress): void {
     const before = upload.state;
     upload.progress = progress;
-    this.#counter.count(upload, this.#now());
+    this.#all.count(upload);
     this.#remembering.note(upload);
     this.#tell(upload, before);
   }
 
   /** An earlier page knew so much to be safe; a page that has begun itself knows better. */
-  #learn(upload: QueuedUpload, confirmed: number): void {
-    if (!this.#counter.has(upload) || hasRun(upload) || upload.progress.confirmed >= confirmed) return;
+  #learn(upload: QueueEntry, confirmed: number): void {
+    if (!this.#all.has(upload) || upload.hasRun || upload.progress.confirmed >= confirmed) return;
     this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
   }
 
-  #tell(upload: QueuedUpload, before: QueuedState): void {
+  #tell(upload: QueueEntry, before: QueuedState): void {
     if (upload.state !== before) this.#emitter.emit("state", upload, before);
     this.#emitter.emit("progress", upload);
+    this.#all.tell();
   }
-
-  #now(): number {
-    return (this.#options.clock ?? systemClock).now();
-  }
-}
-
-function hasRun({ uploader }: QueuedUpload): boolean {
-  return uploader !== undefined && uploader.progress.state !== "ready";
 }

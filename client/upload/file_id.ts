@@ -1,6 +1,7 @@
-import { hashOf } from "./sample.ts";
+import { bytesOf } from "./bytes_of.ts";
 
 const LONGEST_NAME = 600;
+const PART_BYTES = 64 * 1024;
 
 /**
  * The `X-File-Id` of a file, in printable ASCII: its name (or its path, so that equal files of two folders stay apart),
@@ -24,4 +25,57 @@ export function headerId(id: string): string {
 /** An id has at most 1024 bytes, and a long name in Chinese has 2295 when it is percent-encoded. */
 function shorten(name: string): string {
   return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}~${hashOf(name)}`;
+}
+
+/**
+ * A hash, of 16 hexadecimal digits, of the beginning, the middle and the end of a file: tells apart two files that have
+ * name, size and time in common, at the cost of reading 192 KiB. It proves nothing against somebody who wants it to.
+ * Rejects when the file cannot be read.
+ */
+export async function sampleOf(file: Blob): Promise<string> {
+  const middle = Math.max(0, Math.floor((file.size - PART_BYTES) / 2));
+  const starts = new Set([0, middle, Math.max(0, file.size - PART_BYTES)]);
+  const hash = new Fnv64();
+  for (const start of starts) {
+    hash.addWords(await bytesOf(file.slice(start, Math.min(start + PART_BYTES, file.size))));
+  }
+  return hash.hex;
+}
+
+/** A short hash of a text, of 16 hexadecimal digits. */
+export function hashOf(text: string): string {
+  const hash = new Fnv64();
+  hash.add(new TextEncoder().encode(text));
+  return hash.hex;
+}
+
+/** FNV-1a with 64 bits, in two halves of 32. */
+export class Fnv64 {
+  #high = 0xcbf29ce4;
+  #low = 0x84222325;
+
+  get hex(): string {
+    return [this.#high, this.#low].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
+  }
+
+  /** Four bytes at a step, which is no FNV-1a any more, but sees every change as well, and in a quarter of the time. */
+  addWords(bytes: ArrayBuffer): void {
+    const whole = bytes.byteLength >>> 2;
+    this.add(new Uint32Array(bytes, 0, whole));
+    this.add(new Uint8Array(bytes, 4 * whole));
+  }
+
+  add(bytes: Uint8Array | Uint32Array): void {
+    let high = this.#high;
+    let low = this.#low;
+    for (let i = 0; i < bytes.length; i++) {
+      low = (low ^ bytes[i]!) >>> 0;
+      // Times 2^40 + 0x1b3, modulo 2^64.
+      const product = low * 0x1b3;
+      high = (Math.imul(high, 0x1b3) + Math.floor(product / 0x100000000) + (low << 8)) >>> 0;
+      low = product >>> 0;
+    }
+    this.#high = high;
+    this.#low = low;
+  }
 }

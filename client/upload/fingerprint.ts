@@ -1,17 +1,11 @@
 import { bytesOf } from "./bytes_of.ts";
 import type { LocalFile } from "./local_file.ts";
-import { Fnv64 } from "./sample.ts";
+import { Fnv64 } from "./file_id.ts";
+import type { Fingerprint } from "../protocol/piece.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 
 /** Read at a time where a script computes, so that the page is not held up. */
 const STEP_BYTES = 2 ** 20;
-
-/** What stands for the bytes of a piece of a file: other bytes have another one. */
-export interface Fingerprint {
-  text: string;
-  /** The value of `Content-Digest` (RFC 9530, section 2) for these bytes, where it is a digest that the server checks. */
-  contentDigest?: string;
-}
 
 /**
  * Computes what stands for the bytes of a piece; `undefined` where that cannot be done. Rejects when the piece cannot be

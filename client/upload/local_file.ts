@@ -1,7 +1,7 @@
 import type { Clock } from "../async/clock.ts";
 import { bytesOf } from "./bytes_of.ts";
 import { fileChanged } from "../protocol/upload_error.ts";
-import { untilWoken } from "./wake_ups.ts";
+import { waitToRetry } from "./retry.ts";
 
 /** How often a read that failed is tried again before it is believed, and after how many seconds. */
 const AGAIN_TIMES = 2;
@@ -29,7 +29,7 @@ export class LocalFile {
       } catch (cause) {
         if (times === AGAIN_TIMES) throw fileChanged(this.file.name, cause);
       }
-      await this.#waitToReadAgain();
+      await waitToRetry(this.#clock, AGAIN_SECONDS);
     }
   }
 
@@ -44,12 +44,6 @@ export class LocalFile {
       await this.look(part);
       return await read(part);
     }
-  }
-
-  async #waitToReadAgain(): Promise<void> {
-    const over = new AbortController();
-    await Promise.race([this.#clock.wait(AGAIN_SECONDS, over.signal), untilWoken(over.signal)]);
-    over.abort();
   }
 }
 

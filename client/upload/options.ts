@@ -1,18 +1,22 @@
 import type { Clock } from "../async/clock.ts";
 import type { FingerprintOf } from "./fingerprint.ts";
 import type { Locks } from "../memory/locks.ts";
-import type { Memory } from "../memory/store.ts";
+import type { UploadStore } from "../memory/upload_store.ts";
 import type { Progress } from "./progress.ts";
+import type { RequestHooks } from "../protocol/request_hooks.ts";
 import type { RequestSizes } from "./request_sizes.ts";
 import type { Transport } from "../protocol/transport.ts";
 
 /** What to upload, and how. Only `file` is needed. */
-export interface UploaderOptions {
-  file: File;
+export interface UploaderOptions extends RequestHooks {
+  /** The file, or any bytes together with a `name`. */
+  file: Blob;
+  /** Its name on the server, which a `Blob` that is no `File` needs. Default: the file's own. */
+  name?: string | undefined;
   /** Called at every change, many times a second while bytes are on their way. */
   onProgress?: (progress: Progress) => void;
-  /** Where the server is: `https://example.org`. Default: where the page came from. */
-  url?: string;
+  /** Where the server is: `https://up.example`. Default: where the page came from. */
+  endpoint?: string;
   /**
    * What the server knows the file by. Default: made from path or name, size, time of last change, a sample of the
    * bytes and a random part that this browser keeps, so that the same file chosen again goes on where it stopped.
@@ -27,27 +31,27 @@ export interface UploaderOptions {
    * Default: as much as travels in about 11 seconds.
    */
   requestBytes?: number;
-  /** How many failures in a row, with nothing gained, end the upload. Default: it never gives up. */
+  /** How many failures in a row, with nothing gained, end the upload. Default: it goes on without end. */
   tries?: number;
   /** How long nothing may move before a request counts as dead. Default 30. */
   stallSeconds?: number;
   /**
-   * How long the answer may take after the last byte of the file has left: the server may have to verify the file.
+   * How long the answer may take after the last byte of the file has departed: the server may have to verify the file.
    * Default: one second for each 100 MB more than `stallSeconds`.
    */
   answerSeconds?: number;
   /** Carries the requests. Default: XMLHttpRequest. */
   transport?: Transport;
   /** What the browser remembers. Default: its IndexedDB. */
-  memory?: Memory;
-  /** Learns which sizes of requests the way to the server bears; uploads that share it learn together. */
+  store?: UploadStore;
+  /** Learns which sizes of requests the network path to the server bears; uploads that share it learn together. */
   sizes?: RequestSizes;
   /**
    * Computes what stands for the bytes of a piece: the server checks it, and a change of the file is seen by it. Default:
    * SHA-256 where the browser has WebCrypto, elsewhere a short hash that stays here.
    */
   fingerprintOf?: FingerprintOf;
-  /** Called when the wait before the next try is over: that begins when this resolves. Default: at once. */
+  /** Called when the retry delay is over: that begins when this resolves. Default: at once. */
   beforeRetry?: () => Promise<void>;
   /** Keeps two tabs off one upload. Default: the browser's, where it has them. */
   locks?: Locks;

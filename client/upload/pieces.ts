@@ -1,5 +1,6 @@
 import { bytesOf } from "./bytes_of.ts";
-import { type Fingerprint, fingerprintIn, type FingerprintOf } from "./fingerprint.ts";
+import type { Fingerprint, Piece } from "../protocol/piece.ts";
+import { fingerprintIn, type FingerprintOf } from "./fingerprint.ts";
 import type { LocalFile } from "./local_file.ts";
 import type { RequestSizes } from "./request_sizes.ts";
 
@@ -8,15 +9,6 @@ export const SMALL_FILE_BYTES = 2 ** 20;
 
 /** A last piece that the server cannot check is held in the memory while it is sent: so much of it at most, in bytes. */
 const LAST_IN_MEMORY_BYTES = 4 * 2 ** 20;
-
-/** What one request carries of a file. */
-export interface Piece {
-  /** Where it starts in the file. */
-  start: number;
-  body: Blob;
-  /** What stands for its bytes, where that can be computed. */
-  fingerprint: Fingerprint | undefined;
-}
 
 interface Cut {
   start: number;

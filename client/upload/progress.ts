@@ -1,3 +1,4 @@
+import type { Emitter } from "../async/emitter.ts";
 import type { Problem } from "../protocol/problem.ts";
 import { Speedometer } from "./speed.ts";
 import type { UploadError } from "../protocol/upload_error.ts";
@@ -28,18 +29,19 @@ export type UploadState =
 
 /** Where an upload stands. */
 export interface Progress {
+  /** What the upload does now. */
   state: UploadState;
   /** Bytes that the server has acknowledged: they are on its disk. Goes back only when the server's own count does. */
   confirmed: number;
-  /** Bytes that have left this computer, never fewer than `confirmed`. Goes back when some were lost on the way. */
+  /** Bytes that have departed from this computer, never fewer than `confirmed`. Goes back when some were lost on the way. */
   sent: number;
   /** Bytes of the file. */
   total: number;
-  /** Smoothed; 0 while nothing is being sent. */
+  /** The smoothed speed; 0 while nothing is being sent. */
   bytesPerSecond: number;
-  /** Until the last byte has left, at the present speed; `undefined` while there is none. */
-  secondsLeft: number | undefined;
-  /** In `waiting`: the time from this event to the next try, unless something else ends it. */
+  /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
+  remainingSeconds: number | undefined;
+  /** In `waiting`: the seconds from this event to the next try, unless something else ends it. */
   retryInSeconds?: number;
   /** In `waiting`: what is in the way. */
   problem?: Problem;
@@ -80,7 +82,7 @@ export class ProgressReporter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      secondsLeft: bytesPerSecond >= 1 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
+      remainingSeconds: bytesPerSecond >= 1 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
       ...this.#details,
     };
   }
@@ -102,7 +104,7 @@ export class ProgressReporter {
     this.#report(this.progress);
   }
 
-  /** All bytes up to `offset` have left. */
+  /** All bytes up to `offset` have departed. */
   handOver(offset: number, nowSeconds: number): void {
     this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
     this.#sent = Math.max(offset, this.#confirmed);
@@ -129,4 +131,30 @@ export class ProgressReporter {
     this.#details = {};
     this.confirm(this.#total);
   }
+}
+
+/** What an {@linkcode Uploader} tells. */
+export interface UploaderEvents {
+  /** At every change, many times a second while bytes are on their way. */
+  progress: [progress: Progress];
+  /** When another state begins. */
+  state: [state: UploadState, before: UploadState];
+  /** When it ends with an error. */
+  error: [error: UploadError];
+}
+
+/** Makes the reporter for one file, of which `emitter` tells. */
+export function reporterTo(
+  emitter: Emitter<UploaderEvents>,
+  facts: { total: number; confirmed: number | undefined; nowSeconds: number },
+): ProgressReporter {
+  let state: UploadState = "ready";
+  return new ProgressReporter(facts, (progress) => {
+    const before = state;
+    state = progress.state;
+    const isNew = state !== before;
+    if (isNew) emitter.emit("state", state, before);
+    emitter.emit("progress", progress);
+    if (isNew && progress.error !== undefined) emitter.emit("error", progress.error);
+  });
 }

@@ -1,12 +1,10 @@
-import type { Memory } from "../memory/store.ts";
+import type { NetworkPath } from "../memory/network_path.ts";
+import type { UploadStore } from "../memory/upload_store.ts";
 
 const MIB = 2 ** 20;
 
 /** The sizes of a request's body unless told, in bytes: the first, and the bounds of those that follow. */
 export const REQUEST_BYTES = { first: 8 * MIB, smallest: MIB / 4, largest: 64 * MIB } as const;
-
-/** After so many seconds a body that is still on its way is cut: proxies do it at 60, and lose what they hold. */
-export const LONGEST_REQUEST_SECONDS = 50;
 
 const SHORTEST_SECONDS = 8;
 const AIM_SECONDS = 11;
@@ -18,23 +16,18 @@ const TIMES_UNMOVED = 2;
 /** After requests that were lost whole, at most so many good ones are waited for before a larger one is tried. */
 const LONGEST_CAUTION = 64;
 
-/** What is known of the way to a server; it outlives a page. */
-export interface Way {
-  /** Bodies above this have been refused on the way. */
-  largest?: number;
-  /** Something on the way passes a body on only when it has it all, so that a broken request loses it all. */
-  buffers?: boolean;
-}
-
 /** Which sizes are to be used, in bytes. */
 export interface RequestSizesOptions {
+  /** Of the first request. Default 8 MiB. */
   first?: number;
+  /** Of the smallest request. Default 256 KiB. */
   smallest?: number;
+  /** Of the largest request. Default 64 MiB. */
   largest?: number;
   /** What an earlier page has learned. */
-  way?: Promise<Way>;
+  networkPath?: Promise<NetworkPath>;
   /** Called when something has been learned that is worth to be remembered. */
-  onLearned?: (way: Way) => void;
+  onLearned?: (path: NetworkPath) => void;
 }
 
 /**
@@ -44,10 +37,10 @@ export interface RequestSizesOptions {
 export class RequestSizes {
   readonly #smallest: number;
   readonly #largest: number;
-  readonly #onLearned: (way: Way) => void;
-  /** Resolves when what was learned earlier counts. Never rejects if `way` does not. */
+  readonly #onLearned: (path: NetworkPath) => void;
+  /** Resolves when what was learned earlier counts. Never rejects if `networkPath` does not. */
   readonly recalled: Promise<void>;
-  #way: Way = {};
+  #path: NetworkPath = {};
   #bytes: number;
   #unmoved = 0;
   /**
@@ -57,6 +50,7 @@ export class RequestSizes {
   #caution = 1;
   #good = 0;
 
+  /** Throws a `RangeError` when `first` is less than 1. */
   constructor(options: RequestSizesOptions = {}) {
     const { first = REQUEST_BYTES.first, largest = REQUEST_BYTES.largest } = options;
     if (!(first >= 1)) throw new RangeError(`Cannot send requests of ${first} bytes: give 1 or more`);
@@ -64,12 +58,12 @@ export class RequestSizes {
     this.#largest = largest;
     this.#onLearned = options.onLearned ?? (() => {});
     this.#bytes = first;
-    this.recalled = Promise.resolve(options.way).then((way) => void (this.#way = { ...way, ...this.#way }));
+    this.recalled = Promise.resolve(options.networkPath).then((path) => void (this.#path = { ...path, ...this.#path }));
   }
 
   /** The size of the next request's body. */
   get bytes(): number {
-    const { largest = Infinity, buffers } = this.#way;
+    const { largest = Infinity, buffers } = this.#path;
     const bound = Math.min(this.#largest, largest, buffers ? BUFFERED_BYTES : Infinity);
     return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), bound));
   }
@@ -81,7 +75,7 @@ export class RequestSizes {
 
   /** Whether something on the way holds requests back until they are whole. */
   get buffers(): boolean {
-    return this.#way.buffers === true;
+    return this.#path.buffers === true;
   }
 
   /** A request with a body of `bytes` has been answered well, after `seconds`. */
@@ -98,19 +92,19 @@ export class RequestSizes {
     this.#bytes = Math.min(this.bytes * 2, Math.max(this.bytes, fitting));
   }
 
-  /** A request was cut after `seconds` because it took too long; `sent` bytes of it had left. */
+  /** A request was cut after `seconds` because it took too long; `sent` bytes of it had departed. */
   cut(sent: number, seconds: number): void {
     this.#bytes = Math.min(this.bytes / 2, sent / seconds * AIM_SECONDS);
   }
 
-  /** A request of `bytes` broke after `sent` of them had left, and the server holds `gained` of them. */
+  /** A request of `bytes` broke after `sent` of them had departed, and the server holds `gained` of them. */
   broken(sent: number, gained: number, bytes: number): void {
-    // What buffers passes on a whole body as well as what does not.
+    // A whole body arrives through a proxy that buffers too, so it proves nothing.
     if (gained >= bytes) return;
     if (gained > 0) {
       this.#unmoved = 0;
       this.#caution = 1;
-      if (this.buffers) this.#learn({ ...this.#way, buffers: false });
+      if (this.buffers) this.#learn({ ...this.#path, buffers: false });
       return;
     }
     if (sent > 0) this.#bytes = this.bytes / 2;
@@ -119,33 +113,35 @@ export class RequestSizes {
     this.#caution = Math.min(2 * this.#caution, LONGEST_CAUTION);
     if (this.buffers) return;
     this.#unmoved++;
-    if (this.#unmoved >= TIMES_UNMOVED) this.#learn({ ...this.#way, buffers: true });
+    if (this.#unmoved >= TIMES_UNMOVED) this.#learn({ ...this.#path, buffers: true });
   }
 
   /** A body of `bytes` was refused as too large by something on the way. False when it cannot be smaller. */
   refused(bytes: number): boolean {
     if (bytes <= this.#smallest) return false;
     // Several that are under way at once are refused one after the other, and are one refusal.
-    const half = Math.min(Math.floor(bytes / 2), this.#way.largest ?? Infinity);
-    this.#learn({ ...this.#way, largest: Math.max(this.#smallest, half) });
+    const half = Math.min(Math.floor(bytes / 2), this.#path.largest ?? Infinity);
+    this.#learn({ ...this.#path, largest: Math.max(this.#smallest, half) });
     return true;
   }
 
-  #learn(way: Way): void {
-    this.#way = way;
-    this.#onLearned(way);
+  #learn(path: NetworkPath): void {
+    this.#path = path;
+    this.#onLearned(path);
   }
 }
 
-/** The sizes for one server: what `memory` knows of the way to it counts, and what is learned goes there. */
+/** The sizes for one server: what `store` knows of the network path to it counts, and what is learned goes there. */
 export function rememberedSizes(
-  memory: Memory,
-  { url = "", requestBytes }: { url?: string; requestBytes?: number },
+  store: UploadStore,
+  { endpoint = "", requestBytes }: { endpoint?: string; requestBytes?: number },
 ): RequestSizes {
-  const origin = url === "" ? globalThis.location?.origin ?? "" : new URL(url, globalThis.location?.href).origin;
+  const origin = endpoint === ""
+    ? globalThis.location?.origin ?? ""
+    : new URL(endpoint, globalThis.location?.href).origin;
   return new RequestSizes({
     ...requestBytes !== undefined && { first: requestBytes, largest: requestBytes },
-    way: memory.way(origin),
-    onLearned: (way) => void memory.learn(origin, way),
+    networkPath: store.networkPath(origin),
+    onLearned: (path) => void store.learn(origin, path),
   });
 }

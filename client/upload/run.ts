@@ -1,16 +1,16 @@
-import { backoffSeconds } from "./backoff.ts";
 import type { Clock } from "../async/clock.ts";
-import type { Piece, Pieces } from "./pieces.ts";
-import { type Problem, problem } from "../protocol/problem.ts";
+import type { Piece } from "../protocol/piece.ts";
+import { firstState, nextStep, type RunState, type SentBytes } from "./next_step.ts";
+import type { Pauses } from "./pauses.ts";
+import type { Pieces } from "./pieces.ts";
+import { retryDelaySeconds, waitToRetry } from "./retry.ts";
+import type { Problem } from "../protocol/problem.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { Reply, Requests } from "../protocol/requests.ts";
 import type { RequestSizes } from "./request_sizes.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { UploadError } from "../protocol/upload_error.ts";
-import { untilWoken } from "./wake_ups.ts";
 
-const TIMES_DAMAGED = 5;
 const SLOW_DOWN_SECONDS = 1;
 /** What takes less is not told. */
 const CHECKING_SECONDS = 0.5;
@@ -28,19 +28,20 @@ export interface RunParts {
   tries: number;
   /** Sees every reply, before anything follows from it. */
   onReply: (reply: Reply) => void;
-  /** Gives a signal that ends the pause that begins now. */
-  pause: () => AbortSignal;
+  /** A retry delay begins: gives a signal that ends it. */
+  delayBegins: () => AbortSignal;
   /** The next try begins when this resolves. */
   beforeRetry: () => Promise<void>;
 }
 
-interface Sent {
+/** What came of one request; without `sent`, of a question. */
+interface Exchange {
   reply: Reply;
+  sent?: Sent;
+}
+
+interface Sent extends SentBytes {
   piece: Piece;
-  start: number;
-  /** Bytes of the body, and of these the ones that have left. */
-  bytes: number;
-  left: number;
   seconds: number;
 }
 
@@ -49,93 +50,111 @@ interface Sent {
  * file, false when `signal` aborts. Rejects with an `UploadError` when going on makes no sense.
  */
 export async function runUpload(parts: RunParts, signal: AbortSignal, offset?: number): Promise<boolean> {
-  const { requests, pieces, snapshot, sizes, progress, tries } = parts;
-  /** The most that the server held so far. Only more than this counts failures anew: one that loses bytes must not loop. */
-  let furthest = -1;
-  let failures = 0;
-  let damages = 0;
-  /** The last request, when nobody knows what came of it. */
-  let unclear: Sent | undefined;
+  let state = firstState(offset);
   while (!signal.aborted) {
-    const start = offset;
-    let sent: Sent | undefined;
-    let reply: Reply;
-    if (start === undefined) {
-      progress.enter("asking");
-      if (snapshot.isBegun) await unlessAborted(signal, snapshot.checkSample());
-      if (signal.aborted) break;
-      reply = await requests.ask(signal);
-    } else {
-      const piece = await unlessAborted(signal, pieces.take(start));
-      if (piece === undefined || signal.aborted) break;
-      if (pieces.isLast(piece)) await checkAll(parts, piece, signal);
-      if (signal.aborted) break;
-      sent = await sendPiece(parts, piece, signal);
-      snapshot.note(piece, sent.seconds);
-      reply = sent.reply;
-    }
+    const start = state.offset;
+    const exchange = await (start === undefined ? ask(parts, signal) : sendFrom(parts, start, signal));
+    if (exchange === undefined) break;
+    const { reply, sent } = exchange;
     parts.onReply(reply);
-    const { meaning } = reply;
-    if (meaning.kind === "complete") return true;
-    if (signal.aborted) break;
-    if (meaning.kind === "refused") throw meaning.error;
-    if (meaning.kind === "too-much") {
-      if (!sizes.refused(sent?.bytes ?? 0)) throw meaning.error;
-      continue;
-    }
-    if (meaning.kind === "held") {
-      offset = meaning.offset;
-      if (unclear !== undefined) sizes.broken(unclear.left, offset - unclear.start, unclear.bytes);
-      if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.seconds);
-      unclear = undefined;
-      progress.confirm(offset);
-      snapshot.cutTo(offset);
-      if (offset > furthest) {
-        furthest = offset;
-        failures = damages = 0;
-      }
-      // An answer to a question, or a step forward.
-      if (start === undefined || offset > start) continue;
-    } else {
-      offset = undefined;
-      // What was verified has arrived, whatever was wrong with it.
-      unclear = isDamaged(meaning) ? undefined : sent ?? unclear;
-    }
-    if (meaning.kind === "cut") {
-      sizes.cut(sent?.left ?? 0, sent?.seconds ?? 1);
-      continue;
-    }
-    if (sent !== undefined && isDamaged(meaning)) await unlessAborted(signal, snapshot.checkPiece(sent.piece));
-    failures++;
-    const trouble = meaning.kind === "retry" ? meaning.problem : problem("not-kept");
-    if (failures >= tries) throw noProgress(failures, trouble);
-    if (isDamaged(meaning) && ++damages >= TIMES_DAMAGED) throw alwaysDamaged();
-    if (meaning.kind === "retry" || failures > 1) {
-      await waitToRetry(parts, trouble, { failures, reply, signal });
-    }
+    if (signal.aborted && reply.meaning.kind !== "complete") break;
+    learn(parts, state, exchange);
+    if (sent !== undefined && isDamaged(reply)) await unlessAborted(signal, parts.snapshot.checkPiece(sent.piece));
+    const next = nextStep(state, reply, { sent, tries: parts.tries });
+    state = next.state;
+    const { step } = next;
+    if (step.kind === "complete") return true;
+    if (step.kind === "fail") throw step.error;
+    if (step.kind === "shrink" && !parts.sizes.refused(sent?.bytes ?? 0)) throw step.error;
+    if (step.kind === "wait") await waitForNextTry(parts, { ...step, failures: state.failures, signal });
   }
   return false;
+}
+
+/** Asks the server how much it holds; `undefined` when `signal` aborts before. */
+async function ask({ requests, snapshot, progress }: RunParts, signal: AbortSignal): Promise<Exchange | undefined> {
+  progress.enter("asking");
+  if (snapshot.isBegun) await unlessAborted(signal, snapshot.checkSample());
+  return signal.aborted ? undefined : { reply: await requests.ask(signal) };
+}
+
+/** Sends the piece that begins at `start`; `undefined` when `signal` aborts before. */
+async function sendFrom(parts: RunParts, start: number, signal: AbortSignal): Promise<Exchange | undefined> {
+  const { pieces, snapshot } = parts;
+  const piece = await unlessAborted(signal, pieces.take(start));
+  if (piece === undefined || signal.aborted) return undefined;
+  if (pieces.isLast(piece)) await checkAll(parts, piece, signal);
+  if (signal.aborted) return undefined;
+  const exchange = await sendPiece(parts, piece, signal);
+  snapshot.note(piece, exchange.sent.seconds);
+  return exchange;
+}
+
+/** What a reply teaches those that keep count: the sizes of requests, the progress, and what was sent of the file. */
+function learn({ sizes, progress, snapshot }: RunParts, { unclear }: RunState, { reply, sent }: Exchange): void {
+  const { meaning } = reply;
+  if (meaning.kind === "cut") sizes.cut(sent?.departed ?? 0, sent?.seconds ?? 1);
+  if (meaning.kind !== "held") return;
+  const { offset } = meaning;
+  if (unclear !== undefined) sizes.broken(unclear.departed, offset - unclear.start, unclear.bytes);
+  if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.seconds);
+  progress.confirm(offset);
+  snapshot.cutTo(offset);
+}
+
+/**
+ * Waits until a pause is over or `stopped` aborts, and shows meanwhile what has arrived: the last answer is older than
+ * the last bytes.
+ */
+export async function standStill(
+  { requests, sizes, progress, onReply }: RunParts,
+  pauses: Pauses,
+  stopped: AbortSignal,
+): Promise<void> {
+  const resumed = pauses.over;
+  // It was so short that nothing has to be told of it.
+  if (resumed === undefined) return;
+  const { sent, confirmed } = progress.progress;
+  const departed = sent - confirmed;
+  progress.enter("paused");
+  const over = new AbortController();
+  const signal = AbortSignal.any([stopped, over.signal]);
+  const asked = requests.ask(signal).then((reply) => {
+    // After the pause, this would be told of the next stretch.
+    if (signal.aborted || pauses.over !== resumed) return;
+    onReply(reply);
+    const { meaning } = reply;
+    if (meaning.kind === "held") {
+      sizes.broken(departed, meaning.offset - confirmed, departed);
+      progress.confirm(meaning.offset);
+    }
+    // It was whole already: the next stretch finds that out.
+    if (meaning.kind === "complete") pauses.resume();
+  });
+  await resumed;
+  over.abort();
+  await asked;
 }
 
 async function sendPiece(
   { requests, sizes, progress, clock }: RunParts,
   piece: Piece,
   signal: AbortSignal,
-): Promise<Sent> {
+): Promise<{ reply: Reply; sent: Sent }> {
   const { start, body } = piece;
   const beganAt = clock.now();
   progress.startSending(beganAt);
-  let left = 0;
+  let departed = 0;
   const onSent = (bytes: number) => {
-    left = bytes;
+    departed = bytes;
     progress.handOver(start + bytes, clock.now());
   };
   const answered = new AbortController();
   slowDownMeanwhile(progress, clock, answered.signal);
   try {
-    // The smallest is never cut: on a way that buffers, nothing would ever arrive.
+    // The smallest is never cut: on a network path that buffers, nothing would ever arrive.
     const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
-    return { reply, piece, start, bytes: body.size, left, seconds: clock.now() - beganAt };
+    return { reply, sent: { piece, start, bytes: body.size, departed, seconds: clock.now() - beganAt } };
   } finally {
     answered.abort();
   }
@@ -154,7 +173,7 @@ async function checkAll({ snapshot, progress, clock }: RunParts, last: Piece, si
   }
 }
 
-/** Without bytes that leave, nobody else tells that none do. */
+/** Without bytes that depart, nobody else tells that none do. */
 async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answered: AbortSignal): Promise<void> {
   for (;;) {
     await clock.wait(SLOW_DOWN_SECONDS, answered);
@@ -163,41 +182,23 @@ async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answe
   }
 }
 
-async function waitToRetry(
-  { progress, clock, random, pause, beforeRetry }: RunParts,
-  trouble: Problem,
-  { failures, reply: { meaning }, signal }: { failures: number; reply: Reply; signal: AbortSignal },
+/** Waits for the next try, and shows why. */
+async function waitForNextTry(
+  { progress, clock, random, delayBegins, beforeRetry }: RunParts,
+  { problem, retryAfterSeconds = 0, failures, signal }: {
+    problem: Problem;
+    retryAfterSeconds: number | undefined;
+    failures: number;
+    signal: AbortSignal;
+  },
 ): Promise<void> {
-  const retryAfterSeconds = meaning.kind === "retry" ? meaning.retryAfterSeconds : undefined;
-  const retryInSeconds = backoffSeconds(failures, random(), retryAfterSeconds);
-  const over = new AbortController();
-  const ends = AbortSignal.any([signal, over.signal, pause()]);
-  const beganAt = clock.now();
-  progress.enter("waiting", { retryInSeconds, problem: trouble });
-  // A network that is back is no reason to come before the server wants it.
-  if (retryAfterSeconds !== undefined) await clock.wait(Math.min(retryAfterSeconds, retryInSeconds), ends);
-  const leftSeconds = beganAt + retryInSeconds - clock.now();
-  await Promise.race([clock.wait(leftSeconds, ends), untilWoken(ends)]);
-  over.abort();
+  const retryInSeconds = retryDelaySeconds(failures, random(), retryAfterSeconds);
+  const ends = AbortSignal.any([signal, delayBegins()]);
+  progress.enter("waiting", { retryInSeconds, problem });
+  await waitToRetry(clock, retryInSeconds, { signal: ends, atLeastSeconds: retryAfterSeconds });
   if (!signal.aborted) await unlessAborted(signal, beforeRetry());
 }
 
-function isDamaged(meaning: Reply["meaning"]): boolean {
+function isDamaged({ meaning }: Reply): boolean {
   return meaning.kind === "retry" && meaning.problem.code === "damaged";
-}
-
-function noProgress(failures: number, { message }: Problem): UploadError {
-  return new UploadError(
-    "no-progress",
-    `Nothing was gained in ${failures} tries, the last problem: ${message}. ` +
-      "Check the connection, then upload again: it goes on where the server is",
-  );
-}
-
-function alwaysDamaged(): UploadError {
-  return new UploadError(
-    "damaged",
-    `What arrived was not what was sent, ${TIMES_DAMAGED} times in a row. ` +
-      "Choose the file again, or upload it over another network",
-  );
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "../async/clock.ts";
 import { fingerprintIn, type FingerprintOf } from "./fingerprint.ts";
 import type { LocalFile } from "./local_file.ts";
-import type { Piece } from "./pieces.ts";
+import type { Piece } from "../protocol/piece.ts";
 import { fileChanged } from "../protocol/upload_error.ts";
-import { sampleOf } from "./sample.ts";
+import { sampleOf } from "./file_id.ts";
 
 /** A check may take this part of the time that sending has taken, or so many seconds where that is more. */
 const CHECKING_SHARE = 1 / 4;

@@ -1,7 +1,7 @@
 const HALF_LIFE_SECONDS = 3;
 // Below this, the distance between two events says more about timers than about the network.
 const SHORTEST_SAMPLE_SECONDS = 0.1;
-// What is sent first goes into the buffers of this computer, at a speed that no network has.
+// The first bytes go into the buffers of this computer, at a speed that no network has.
 const FIRST_SAMPLE_SECONDS = 1;
 
 /** A smoothed speed: an exponential moving average in which what happened 3 seconds ago counts half. */
@@ -16,7 +16,7 @@ export class Speedometer {
     this.#since = nowSeconds;
   }
 
-  /** Begins to measure anew, after a pause that must not count. */
+  /** Begins to measure anew, after a time that must not count. */
   restart(nowSeconds: number): void {
     this.#since = nowSeconds;
     this.#pendingBytes = 0;
@@ -24,7 +24,7 @@ export class Speedometer {
     this.#weight = 0;
   }
 
-  /** Notes that `bytes` more have left. */
+  /** Notes that `bytes` more have departed. */
   add(bytes: number, nowSeconds: number): void {
     this.#pendingBytes += bytes;
     const seconds = nowSeconds - this.#since;

@@ -3,31 +3,24 @@ import { Emitter } from "../async/emitter.ts";
 import { exclusive, lockName } from "../memory/locks.ts";
 import { fileId, headerId } from "./file_id.ts";
 import { createFingerprintOf, type FingerprintOf } from "./fingerprint.ts";
-import { giveUp } from "./give_up.ts";
+import { cancelOnServer } from "./cancel_on_server.ts";
 import { LocalFile } from "./local_file.ts";
-import { Memory } from "../memory/store.ts";
+import { UploadStore } from "../memory/upload_store.ts";
 import { Pauses } from "./pauses.ts";
 import { isOnePiece, Pieces } from "./pieces.ts";
 import { problem } from "../protocol/problem.ts";
-import type { Progress, ProgressReporter } from "./progress.ts";
+import { type Progress, type ProgressReporter, reporterTo, type UploaderEvents } from "./progress.ts";
 import { createRequests, type Reply } from "../protocol/requests.ts";
 import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
 import { Snapshot } from "./snapshot.ts";
-import { standStill } from "./stand_still.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
-import { type RunParts, runUpload } from "./run.ts";
-import { reporterTo, type UploaderEvents } from "./uploader_events.ts";
+import { type RunParts, runUpload, standStill } from "./run.ts";
 import type { UploaderOptions } from "./options.ts";
+import { withHooks } from "../protocol/request_hooks.ts";
+import { namedFile } from "./named_file.ts";
+import type { Transport } from "../protocol/transport.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
-
-export { Memory } from "../memory/store.ts";
-export type { Problem, ProblemCode } from "../protocol/problem.ts";
-export type { Progress, UploadState } from "./progress.ts";
-export type { Transport, TransportAnswer, TransportRequest } from "../protocol/transport.ts";
-export { UploadError, type UploadErrorCode } from "../protocol/upload_error.ts";
-export type { UploaderEvents } from "./uploader_events.ts";
-export type { UploaderOptions } from "./options.ts";
 
 /** Bytes: slow disks read so many. */
 const VERIFIED_PER_SECOND = 1e8;
@@ -37,18 +30,29 @@ const VERIFIED_PER_SECOND = 1e8;
  *
  * @example
  * ```ts
- * const uploader = new Uploader({ file, onProgress: ({ confirmed, total }) => show(confirmed / total) });
- * const complete = await uploader.upload();
+ * import { Uploader } from "./uploader.ts";
+ * import { UploadError } from "../protocol/upload_error.ts";
+ *
+ * export async function upload(file: File, signal: AbortSignal): Promise<string | undefined> {
+ *   const uploader = new Uploader({ file, headers: { Authorization: "Bearer …" } });
+ *   uploader.on("progress", ({ confirmed, total }) => console.log(confirmed / total));
+ *   try {
+ *     await uploader.upload({ signal });
+ *     return uploader.location;
+ *   } catch (error) {
+ *     if (!(error instanceof UploadError)) throw error;
+ *     console.log(error.code, error.message);
+ *   }
+ * }
  * ```
  */
 export class Uploader {
-  /** Where the file is on the server, `/files/…`, as soon as the server has told it. */
-  location: string | undefined;
   readonly #options: UploaderOptions;
   readonly #clock: Clock;
-  readonly #memory: Memory;
+  readonly #store: UploadStore;
   readonly #sizes: RequestSizes;
   readonly #fingerprintOf: FingerprintOf;
+  readonly #transport: Transport;
   readonly #local: LocalFile;
   readonly #snapshot: Snapshot;
   readonly #reporter: ProgressReporter;
@@ -59,22 +63,31 @@ export class Uploader {
   readonly #pauses = new Pauses();
   #cancelling: { runs: number; result: Promise<void> } | undefined;
   #hasSent = false;
+  #location: string | undefined;
   /** Where the server said that a part of the file is. */
   #begunAt: string | undefined;
-  #wait = new AbortController();
+  #delay = new AbortController();
 
+  /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1. */
   constructor(options: UploaderOptions) {
-    const { file, confirmed, clock = systemClock, onProgress } = options;
+    const { confirmed, clock = systemClock, onProgress } = options;
+    const file = namedFile(options.file, options.name);
     this.#options = options;
     this.#clock = clock;
-    this.#memory = options.memory ?? new Memory();
-    this.#sizes = options.sizes ?? rememberedSizes(this.#memory, options);
+    this.#store = options.store ?? new UploadStore();
+    this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
     this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
+    this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#local = new LocalFile(file, clock);
     this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
     this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowSeconds: clock.now() });
     this.on("state", (state) => this.#hasSent ||= state === "sending");
     if (onProgress !== undefined) this.on("progress", onProgress);
+  }
+
+  /** Where the file is on the server, `/files/…`, as soon as the server has told it. */
+  get location(): string | undefined {
+    return this.#location;
   }
 
   /** Where the upload stands now. */
@@ -89,10 +102,11 @@ export class Uploader {
 
   /** What the server knows the file by. Rejects with an `UploadError` when the file cannot be read. */
   id(): Promise<string> {
-    const { file, id, path } = this.#options;
+    const { id, path } = this.#options;
+    const { file } = this.#local;
     this.#id ??= id !== undefined
       ? Promise.resolve(headerId(id))
-      : Promise.all([this.#memory.secret(), this.#snapshot.sample()])
+      : Promise.all([this.#store.secret(), this.#snapshot.sample()])
         .then(([secret, sample]) => fileId(file, { path, sample, secret }))
         .catch((error) => {
           this.#id = undefined;
@@ -106,18 +120,11 @@ export class Uploader {
    * before; to false after `stop()` or `cancel()`. Rejects with an `UploadError` when going on makes no sense; a later
    * call tries again from where the server is. A call while an upload runs gives the promise of that upload, and
    * resumes it when it is paused.
+   *
+   * When `signal` aborts, the upload ends as by `stop()`, and this call rejects with the signal's reason.
    */
-  upload(): Promise<boolean> {
-    const before = this.#running;
-    if (before !== undefined && !before.stop.signal.aborted) {
-      this.resume();
-      return before.result;
-    }
-    const stop = new AbortController();
-    const result = this.#runAfter([before?.result, this.#cancelling?.result], stop.signal);
-    this.#running = { stop, result };
-    this.#runs++;
-    return result;
+  upload({ signal }: { signal?: AbortSignal } = {}): Promise<boolean> {
+    return signal === undefined ? this.#begin() : this.#beginUntil(signal);
   }
 
   /** Ends the running request at once, and stands still until `resume()`. What the server has, it keeps. */
@@ -161,44 +168,55 @@ export class Uploader {
     if (status >= 300 && status !== 404 && status !== 410) throw refusal(status, "");
   }
 
-  /** Ends the pause before the next try, if there is one. The browser's own signs of a network do it by themselves. */
+  /** Ends the retry delay, if there is one. The browser's own signs of a network do it by themselves. */
   retryNow(): void {
-    this.#wait.abort();
+    this.#delay.abort();
   }
 
-  /**
-   * Asks the server, once, how much of the file it holds, and reports it by `onProgress`, in the state that the upload
-   * has, or as `done`. Tells nothing when the server cannot be asked or an upload runs: that one asks by itself.
-   */
-  async ask(): Promise<void> {
-    if (this.#running !== undefined) return;
-    const runs = this.#runs;
-    // A file that cannot be read has a word of its own when it is uploaded.
-    const parts = await this.#parts().catch(() => undefined);
-    const reply = await parts?.requests.ask(new AbortController().signal);
-    // An upload that has begun meanwhile knows more.
-    if (reply === undefined || this.#runs !== runs) return;
-    this.#note(reply);
-    if (reply.meaning.kind === "held") this.#reporter.confirm(reply.meaning.offset);
-    if (reply.meaning.kind === "complete") this.#reporter.finish();
+  #begin(): Promise<boolean> {
+    const before = this.#running;
+    if (before !== undefined && !before.stop.signal.aborted) {
+      this.resume();
+      return before.result;
+    }
+    const stop = new AbortController();
+    const result = this.#runAfter([before?.result, this.#cancelling?.result], stop.signal);
+    this.#running = { stop, result };
+    this.#runs++;
+    return result;
+  }
+
+  async #beginUntil(signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    const result = this.#begin();
+    const run = this.#running;
+    const onAbort = () => this.#running === run && this.stop();
+    signal.addEventListener("abort", onAbort);
+    try {
+      const complete = await result;
+      if (!complete) signal.throwIfAborted();
+      return complete;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
   }
 
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
     await Promise.allSettled(before);
     // Before the end is told: whoever hears of it may begin anew.
-    const leave = () => {
+    const end = () => {
       if (this.#running?.stop.signal !== stopped) return;
       this.#running = undefined;
       this.resume();
     };
     try {
       const complete = await this.#run(stopped);
-      leave();
+      end();
       if (complete) this.#reporter.finish();
       else this.#reporter.enter("stopped");
       return complete;
     } catch (error) {
-      leave();
+      end();
       this.#reporter.enter("failed", error instanceof UploadError ? { error } : {});
       throw error;
     }
@@ -208,7 +226,7 @@ export class Uploader {
   async #run(stopped: AbortSignal): Promise<boolean> {
     const parts = await unlessAborted(stopped, this.#parts());
     if (parts === undefined) return false;
-    const isSmall = isOnePiece(this.#options.file, this.#sizes);
+    const isSmall = isOnePiece(this.#local.file, this.#sizes);
     if (!isSmall) await unlessAborted(stopped, this.#snapshot.sample());
     let offset = this.#runs === 1 && isSmall ? 0 : undefined;
     while (!stopped.aborted) {
@@ -229,20 +247,22 @@ export class Uploader {
     this.#reporter.enter("cancelled");
     const { requests, clock, random } = await this.#parts();
     const location = this.#hasSent ? this.#begunAt : undefined;
-    const work = () => giveUp(requests, { location, clock, random });
+    const work = () => cancelOnServer(requests, { location, clock, random });
     await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
-    this.location = this.#begunAt = undefined;
+    this.#location = this.#begunAt = undefined;
   }
 
   async #exclusive<Result>(
     options: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
   ): Promise<Result | undefined> {
-    const { locks = globalThis.navigator?.locks, url = "" } = this.#options;
+    const { locks = globalThis.navigator?.locks, endpoint: url = "" } = this.#options;
     return await exclusive(locks, lockName({ url, id: await this.id() }), options);
   }
 
   async #parts(): Promise<RunParts> {
-    const { file, path, url = "", transport = xhrTransport, random = Math.random, tries = Infinity } = this.#options;
+    const { path, endpoint: url = "", random = Math.random, tries = Infinity } = this.#options;
+    const { file } = this.#local;
+    const transport = this.#transport;
     const { beforeRetry = () => Promise.resolve() } = this.#options;
     const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
     const clock = this.#clock;
@@ -259,13 +279,13 @@ export class Uploader {
       tries,
       onReply: (reply) => this.#note(reply),
       beforeRetry,
-      pause: () => (this.#wait = new AbortController()).signal,
+      delayBegins: () => (this.#delay = new AbortController()).signal,
     };
   }
 
   #note({ meaning, location }: Reply): void {
     if (location === undefined) return;
-    this.location = location;
+    this.#location = location;
     this.#begunAt = meaning.kind === "held" && meaning.offset < this.progress.total ? location : undefined;
   }
 }

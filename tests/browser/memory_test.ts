@@ -37,7 +37,7 @@ for (const [how, breakIt] of Object.entries(BROKEN)) {
       return await page.locator("#list > [data-state=done]").count() === files.length;
     }, "all is uploaded");
     // It has been waited for once, before the page was ready.
-    assert(waitedMs < 2800, "The uploads wait for a memory that hangs");
+    assert(waitedMs < 2800, "The uploads wait for a store that hangs");
     for (const { name, path } of files) assert(await site.isWhole(name, path), name);
     assertEquals(site.complaints, []);
   });

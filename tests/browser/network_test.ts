@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 const MIB = 2 ** 20;
 const SLOW = 12 * MIB;
 
-browserTest("a connection that stands still is given up after 30 seconds, and the upload goes on", async () => {
+browserTest("a connection that stands still is ended after 30 seconds, and the upload goes on", async () => {
   const next = { kind: "stall", direction: "up", after: 12 * MIB } as const;
   await using site = await openBehindLine({ next, before: waitTheLongest, hasClock: true });
   const { page, source, line } = site;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import type { Way } from "../../client/upload/request_sizes.ts";
+import type { NetworkPath } from "../../client/mod.ts";
 import { browserTest } from "../support/browser.ts";
 import { sha256 } from "../support/bytes.ts";
 import { findNginx } from "../support/nginx.ts";
@@ -66,7 +66,7 @@ nginxTest("where nginx holds requests back, the page finds it out, says so, and 
     broken(pieces).map((piece) => starts[pieces.indexOf(piece) + 1]),
     broken(pieces).map(({ start }) => start),
   );
-  assertEquals((await wayOf(page)).buffers, true);
+  assertEquals((await networkPathOf(page)).buffers, true);
   const last = pieces.findLastIndex(({ status }) => status === undefined);
   for (let i = last + 1; i < pieces.length; i++) {
     const bytes = (starts[i + 1] ?? SIZE) - starts[i]!;
@@ -92,7 +92,7 @@ nginxTest("where nginx passes requests on as they come, a break loses nothing th
   assert(broken(pieces).length >= 3, `It broke ${broken(pieces).length} times`);
   const starts = pieces.map(({ start }) => start);
   assertEquals(starts, [...new Set(starts)].sort((a, b) => a - b), "Each piece begins further on");
-  assert((await wayOf(page)).buffers !== true);
+  assert((await networkPathOf(page)).buffers !== true);
   assertEquals(await page.locator("#buffered").isVisible(), false);
 });
 
@@ -106,9 +106,9 @@ function broken(pieces: readonly SentPiece[]): SentPiece[] {
   return pieces.filter(({ status, endedAt }) => status === undefined && endedAt !== undefined);
 }
 
-/** What the browser keeps in mind of the way to the server. */
-async function wayOf(page: Page): Promise<Way> {
+/** What the browser remembers of the network path to the server. */
+async function networkPathOf(page: Page): Promise<NetworkPath> {
   const ways = await storedIn(page, "ways");
   const known = ways.find(({ key }) => key === new URL(page.url()).origin)?.value;
-  return (known as { way: Way } | undefined)?.way ?? {};
+  return (known as { way: NetworkPath } | undefined)?.way ?? {};
 }

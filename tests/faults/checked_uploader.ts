@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Clock, systemClock } from "../../client/async/clock.ts";
-import { type Transport, Uploader } from "../../client/upload/uploader.ts";
+import { type Transport, Uploader } from "../../client/mod.ts";
 import type { Random } from "../support/random.ts";
 import type { Source } from "../support/sources.ts";
 import type { Fault } from "../support/tcp_proxy.ts";
@@ -58,7 +58,7 @@ export async function uploadChecked(
   const uploader = new Uploader({
     file,
     id,
-    url,
+    endpoint: url,
     requestBytes,
     transport,
     tries: 100,

@@ -37,20 +37,9 @@ function pageText(name: string): Promise<string> {
   return Deno.readTextFile(new URL(`../clients/pages/${name}.html`, import.meta.url));
 }
 
-const READ_UPPY = `
-import build from "npm:uppy@6.0.1/dist/uppy.min.mjs" with { type: "text" };
-import style from "npm:uppy@6.0.1/dist/uppy.min.css" with { type: "text" };
-await new Response(JSON.stringify({ build, style })).body.pipeTo(Deno.stdout.writable);`;
-
-/**
- * Reads Uppy's own bundle from the npm cache, where it is put the first time. In a process of its own: Uppy has 80
- * packages in its tail, and all that deno.lock names is downloaded by everybody who starts the server.
- */
+/** Uppy's own bundle, which no other test needs. */
 async function readUppy(): Promise<{ build: string; style: string }> {
-  const args = ["eval", "--no-config", "--no-lock", READ_UPPY];
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
-  if (!success) throw new Error(`Cannot read Uppy from the npm cache:\n${new TextDecoder().decode(stderr)}`);
-  return JSON.parse(new TextDecoder().decode(stdout));
+  return await import("./uppy.ts");
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {

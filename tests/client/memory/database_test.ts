@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { forceCloseDatabase, IDBFactory } from "fake-indexeddb";
 import { Database } from "../../../client/memory/database.ts";
 
-const SHORT_SECONDS = 0.02;
+const SHORT_MS = 0.02 * 1000;
 
 /** A factory whose databases are real but for what `spoil` does to each as it is opened. */
 function spoiled(spoil: (database: IDBDatabase) => void): IDBFactory {
@@ -65,7 +65,7 @@ const BROKEN: { name: string; factory: IDBFactory | undefined }[] = [
 
 for (const { name, factory } of BROKEN) {
   Deno.test(`Database gives nothing, and in time, where IndexedDB ${name}`, async () => {
-    const database = new Database(factory, "pawl", SHORT_SECONDS);
+    const database = new Database(factory, "pawl", SHORT_MS);
     assertEquals(await database.put("uploads", [["a", 1]]), undefined);
     assertEquals(await database.get("uploads", "a"), undefined);
     assertEquals(await database.all("uploads"), undefined);

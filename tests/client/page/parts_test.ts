@@ -7,7 +7,7 @@ import { NOTHING_TOLD, spoken } from "../../../client/page/spoken.ts";
 import { nameText, percentText } from "../../../client/page/texts.ts";
 import { totalState } from "../../../client/page/total_state.ts";
 import { createWords } from "../../../client/page/words.ts";
-import type { Total } from "../../../client/queue/upload_queue.ts";
+import type { Total } from "../../../client/mod.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
 Deno.test("windowOf() gives the rows that are seen, and room for all others", () => {
@@ -178,7 +178,7 @@ function totalOf(total: Partial<Omit<Total, "in">> & { in?: Partial<Total["in"]>
     sent: 0,
     total: 100,
     bytesPerSecond: 0,
-    secondsLeft: undefined,
+    remainingSeconds: undefined,
     ...total,
     in: { ...none, done: 0, stopped: 0, failed: 0, cancelled: 0, ...total.in },
   };

@@ -3,7 +3,7 @@ import { messages } from "../../../client/languages/en.ts";
 import { errorText, stateText } from "../../../client/page/texts.ts";
 import { createWords } from "../../../client/page/words.ts";
 import { refusal } from "../../../client/protocol/upload_error.ts";
-import type { QueuedUpload } from "../../../client/queue/upload_queue.ts";
+import type { QueuedUpload } from "../../../client/mod.ts";
 
 const LANGUAGE = { messages, words: createWords("en") } as unknown as Parameters<typeof stateText>[1];
 

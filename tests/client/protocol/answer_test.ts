@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type Meaning, readStatus, readUpload } from "../../../client/protocol/answer.ts";
-import type { TransportAnswer } from "../../../client/upload/uploader.ts";
+import type { TransportAnswer } from "../../../client/mod.ts";
 
 const TOTAL = 1000;
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { TransportAnswer, TransportRequest } from "../../../client/upload/uploader.ts";
+import type { TransportAnswer, TransportRequest } from "../../../client/mod.ts";
 import { sendWatched, Stalled, TooSlow } from "../../../client/protocol/watchdog.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 

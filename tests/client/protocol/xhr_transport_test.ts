@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { TransportRequest } from "../../../client/upload/uploader.ts";
+import type { TransportRequest } from "../../../client/mod.ts";
 import { xhrTransport } from "../../../client/protocol/xhr_transport.ts";
 
 /** What a browser's XMLHttpRequest does, at a test's command. */
@@ -69,7 +69,7 @@ async function withXhr(run: () => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("xhrTransport() sends what it is given, tells what has left, and gives every answer back", async () => {
+Deno.test("xhrTransport() sends what it is given, tells what has departed, and gives every answer back", async () => {
   await withXhr(async () => {
     const told: number[] = [];
     const body = new Blob(["abc"]);

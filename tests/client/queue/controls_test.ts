@@ -54,7 +54,7 @@ Deno.test("pause() shows a file at rest: no speed, no time left, nothing in the 
   await waits.promise;
   assertEquals([upload.progress.problem?.code, upload.progress.retryInSeconds], ["busy", 0.5]);
   upload.pause();
-  const rest = { confirmed: 0, sent: 0, total: LARGE, bytesPerSecond: 0, secondsLeft: undefined };
+  const rest = { confirmed: 0, sent: 0, total: LARGE, bytesPerSecond: 0, remainingSeconds: undefined };
   assertEquals(upload.progress, { state: "paused", ...rest });
   upload.resume();
   assertEquals(upload.progress, { state: "queued", ...rest });
@@ -92,7 +92,7 @@ Deno.test("pauseAll() leaves nothing under way, and resumeAll() brings every fil
 });
 
 Deno.test("cancel() ends one that runs, takes it out, and has the server delete what it has of it", async () => {
-  const { queue, host, memory, until } = setUpQueue({ requestBytes: 2 ** 19 }, (name) => ({
+  const { queue, host, store, until } = setUpQueue({ requestBytes: 2 ** 19 }, (name) => ({
     faults: name === "a" ? [undefined, undefined, { stallAfter: 10 }] : [],
   }));
   const [a] = [queue.add(fileOf("a", LARGE)), queue.add(fileOf("b", LARGE))];
@@ -105,7 +105,7 @@ Deno.test("cancel() ends one that runs, takes it out, and has the server delete 
   await host.untilAtOnce(0);
   assertEquals(host.files.get("a")?.seen.at(-1), "DELETE /upload");
   assertEquals(host.files.get("a")?.held, 0);
-  assertEquals(await memory.unfinished(), []);
+  assertEquals(await store.unfinished(), []);
 });
 
 Deno.test("cancel() of one that is finished leaves it alone", async () => {
@@ -117,18 +117,18 @@ Deno.test("cancel() of one that is finished leaves it alone", async () => {
 });
 
 Deno.test("cancelAll() tells the server of a few at a time, and of none that was never begun", async () => {
-  const { queue, host, memory } = setUpQueue();
+  const { queue, host, store } = setUpQueue();
   const letGo = host.hold();
   for (let i = 0; i < 50; i++) queue.add(fileOf(`file${i}`, LARGE));
   for (let i = 0; i < 50; i++) queue.add(fileOf(`small${i}`));
   await host.untilAtOnce(3);
-  await untilHolds(async () => (await memory.unfinished()).length === 50, "the large ones are remembered");
+  await untilHolds(async () => (await store.unfinished()).length === 50, "the large ones are remembered");
   await rest();
   host.mostAtOnce = 0;
   queue.cancelAll();
   assertEquals([queue.uploads, queue.total.files], [[], 0]);
   letGo();
-  const remembered = async () => [...await memory.unfinished(), ...await memory.discarded()].length;
+  const remembered = async () => [...await store.unfinished(), ...await store.cancelled()].length;
   await untilHolds(async () => await remembered() === 0, "nothing of them is remembered");
   await host.untilAtOnce(0);
   assert(host.mostAtOnce <= 6, `${host.mostAtOnce} at once`);
@@ -159,10 +159,10 @@ Deno.test("What is done to one that is out of the queue touches no other upload 
   const letGo = host.hold();
   const first = queue.add(fileOf("a", LARGE));
   await host.untilAtOnce(1);
-  first.remove();
+  first.dismiss();
   assertEquals(first.state, "stopped");
   const second = queue.add(fileOf("a", LARGE));
-  first.remove();
+  first.dismiss();
   first.cancel();
   first.pause();
   first.resume();
@@ -174,16 +174,16 @@ Deno.test("What is done to one that is out of the queue touches no other upload 
   assertEquals([host.files.get("a")?.complete, queue.total.in.done], [true, 1]);
 });
 
-Deno.test("remove() of one that runs leaves on the server what is there, and remembers it", async () => {
-  const { queue, host, memory, clock } = setUpQueue({ requestBytes: 2 ** 19 }, () => ({
+Deno.test("dismiss() of one that runs leaves on the server what is there, and remembers it", async () => {
+  const { queue, host, store, clock } = setUpQueue({ requestBytes: 2 ** 19 }, () => ({
     faults: [undefined, undefined, { stallAfter: 10 }],
   }));
   const upload = queue.add(fileOf("a", LARGE));
   while (host.files.get("a")?.held !== 2 ** 19 + 10) await new Promise((resolve) => setTimeout(resolve, 1));
-  upload.remove();
+  upload.dismiss();
   await clock.settle();
   assertEquals([upload.state, queue.total.files, host.files.get("a")?.held], ["stopped", 0, 2 ** 19 + 10]);
-  assertEquals((await memory.unfinished()).map(({ name }) => name), ["a"]);
+  assertEquals((await store.unfinished()).map(({ name }) => name), ["a"]);
 });
 
 Deno.test("A paused file that turns out to be whole is done, and is not asked for again", async () => {

@@ -1,26 +1,35 @@
 import { assert, assertEquals } from "@std/assert";
-import type { QueuedUpload } from "../../../client/queue/upload_queue.ts";
-import type { Transport } from "../../../client/upload/uploader.ts";
+import type { QueuedUpload } from "../../../client/mod.ts";
+import type { Transport } from "../../../client/mod.ts";
 import { FakeServer } from "../support/fake_server.ts";
-import { fileOf, LARGE, names, pausedUpload, type QueueSetup, rest, setUpQueue } from "../support/queue_set_up.ts";
+import {
+  fileOf,
+  LARGE,
+  names,
+  pausedUpload,
+  type QueueSetup,
+  rest,
+  setUpQueue,
+  uploaderOf,
+} from "../support/queue_set_up.ts";
 
 /** As over plain HTTP. */
 const NO_LOCKS = { request: () => Promise.reject(new DOMException("None", "SecurityError")) };
 
-Deno.test("remove() of one that failed before the server was asked keeps what an earlier page has begun", async () => {
+Deno.test("dismiss() of one that failed before the server was asked keeps what an earlier page has begun", async () => {
   const one = await pausedUpload();
-  one.upload.remove();
-  assertEquals(names(await one.memory.unfinished()), ["a"]);
+  one.upload.dismiss();
+  assertEquals(names(await one.store.unfinished()), ["a"]);
   const two = setUpQueue(
-    { memory: one.memory, locks: one.locks },
+    { store: one.store, locks: one.locks },
     () => ({ held: 2 ** 19 + 10, faults: Array(9).fill({ answer: { status: 403 } }) }),
   );
   const u = two.queue.add(fileOf("a", LARGE));
   await two.until("failed");
   await rest();
-  u.remove();
+  u.dismiss();
   await rest();
-  assertEquals(names(await one.memory.unfinished()), ["a"]);
+  assertEquals(names(await one.store.unfinished()), ["a"]);
 });
 
 /** Two files that have nothing but their bytes apart, in one queue. */
@@ -36,7 +45,7 @@ async function twoAlike(setup: QueueSetup): Promise<{ first: QueuedUpload; secon
 Deno.test("the file that stands beside another one of its name is known again when that one is gone", async () => {
   const setup = setUpQueue();
   const { first, second } = await twoAlike(setup);
-  first.remove();
+  first.dismiss();
   assert(setup.queue.add(second.file) === second);
   assertEquals(setup.queue.uploads, [second]);
   await setup.until("done");
@@ -58,7 +67,7 @@ Deno.test("a file beside another one of its name that is cancelled and added aga
   const { first, second } = await twoAlike(setup);
   await until("paused");
   leave();
-  first.remove();
+  first.dismiss();
   second.cancel();
   const again = queue.add(second.file);
   await rest();
@@ -66,11 +75,11 @@ Deno.test("a file beside another one of its name that is cancelled and added aga
   gate.resolve();
   await until("done");
   await rest();
-  assert(servers.get(await again.uploader!.id())!.complete);
+  assert(servers.get(await uploaderOf(again)!.id())!.complete);
 });
 
 Deno.test("what was refused as too large, and is tried again, is remembered", async () => {
-  const { queue, memory, until } = setUpQueue(
+  const { queue, store, until } = setUpQueue(
     { requestBytes: 2 ** 18 },
     () => ({ faults: [{ answer: { status: 413, headers: { "Upload-Limit": "max-size=10" } } }] }),
   );
@@ -81,5 +90,5 @@ Deno.test("what was refused as too large, and is tried again, is remembered", as
   queue.on("progress", (x) => x.progress.confirmed >= 2 ** 18 && x.pause());
   await until("paused");
   await rest();
-  assertEquals(names(await memory.unfinished()), ["a"]);
+  assertEquals(names(await store.unfinished()), ["a"]);
 });

@@ -1,7 +1,7 @@
 import { FakeLocks } from "../support/fake_locks.ts";
 import { assert, assertEquals } from "@std/assert";
-import { UploadQueue } from "../../../client/queue/upload_queue.ts";
-import { fileOf, fingerprintOf, LARGE, rest, setUpQueue } from "../support/queue_set_up.ts";
+import { UploadQueue } from "../../../client/mod.ts";
+import { fileOf, fingerprintOf, LARGE, rest, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { BROKEN } from "../support/set_up.ts";
 
 /** A file with other bytes under the same name, size and time. */
@@ -24,7 +24,7 @@ Deno.test("add() of a file with other bytes under the same name, size and time u
     queue.add(fileOf("VERSION", size));
     queue.add(otherThan(file));
     await until("done");
-    const [one, other] = await Promise.all(queue.uploads.map(({ uploader }) => uploader!.id()));
+    const [one, other] = await Promise.all(queue.uploads.map((upload) => uploaderOf(upload)!.id()));
     assert(one !== other);
     await rest();
     assertEquals(queue.uploads.length, 2);
@@ -64,27 +64,27 @@ Deno.test("cancel() of one that waits for its turn tells the server what an earl
   const begun = first.queue.add(fileOf("a", LARGE));
   begun.pause();
   first.queue.add(fileOf("b", LARGE)).pause();
-  while ((await first.memory.unfinished()).length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  while ((await first.store.unfinished()).length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
   // Another page.
-  const { memory, host, clock } = first;
+  const { store, host, clock } = first;
   const locks = new FakeLocks();
-  const queue = new UploadQueue({ transport: host.transport, clock, memory, locks, fingerprintOf, concurrency: 1 });
+  const queue = new UploadQueue({ transport: host.transport, clock, store, locks, fingerprintOf, concurrency: 1 });
   const letGo = host.hold();
   for (const name of ["now", "a", "b", "c"]) queue.add(fileOf(name, LARGE));
-  while ((await memory.unfinished()).length < 4) await new Promise((resolve) => setTimeout(resolve, 1));
+  while ((await store.unfinished()).length < 4) await new Promise((resolve) => setTimeout(resolve, 1));
   await rest();
   for (const upload of queue.uploads) if (upload.path !== "now") upload.cancel();
   letGo();
   await clock.run(new Promise<void>((resolve) => queue.on("state", ({ state }) => state === "done" && resolve())));
-  while ((await memory.unfinished()).length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  while ((await store.unfinished()).length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
   assertEquals(host.files.get("a")?.seen, ["DELETE /upload"]);
   assertEquals(host.files.get("b")?.seen, ["DELETE /upload"]);
   assertEquals(host.files.get("c"), undefined);
-  assertEquals(await memory.discarded(), []);
+  assertEquals(await store.cancelled(), []);
 });
 
 Deno.test("a cancel that the server cannot be told of is remembered", async () => {
-  const { queue, memory, host, clock } = setUpQueue(
+  const { queue, store, host, clock } = setUpQueue(
     {},
     () => ({ held: 1000, faults: [undefined, ...Array(30).fill(BROKEN)] }),
   );
@@ -93,11 +93,11 @@ Deno.test("a cancel that the server cannot be told of is remembered", async () =
   queue.on("state", ({ state }) => state === "waiting" && begun.resolve());
   await clock.run(begun.promise);
   upload.cancel();
-  while ((await memory.discarded()).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  while ((await store.cancelled()).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   const tried = Promise.withResolvers<void>();
   const look = setInterval(() => (host.files.get("a")?.seen.length ?? 0) >= 22 && tried.resolve(), 1);
   await clock.run(tried.promise);
   clearInterval(look);
   await clock.settle();
-  assertEquals([(await memory.unfinished()).length, (await memory.discarded()).length], [0, 1]);
+  assertEquals([(await store.unfinished()).length, (await store.cancelled()).length], [0, 1]);
 });

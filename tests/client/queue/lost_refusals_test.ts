@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Transport, Uploader } from "../../../client/upload/uploader.ts";
+import { type Transport, Uploader } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { HugeFile } from "../support/huge_file.ts";

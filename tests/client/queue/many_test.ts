@@ -9,7 +9,7 @@ Deno.test("UploadQueue sends 2 000 small files in 2 000 requests, at most six at
   assert(host.mostAtOnce <= 6, `${host.mostAtOnce} at once`);
   assert([...host.files.values()].every(({ complete }) => complete));
   assertEquals([queue.total.in.done, queue.total.confirmed], [2_000, 2_000]);
-  queue.removeDone();
+  queue.dismissDone();
   assertEquals([queue.uploads.length, queue.total.files], [0, 0]);
 });
 

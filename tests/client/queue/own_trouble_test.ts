@@ -33,7 +33,7 @@ async function untilAsked({ host, clock }: QueueSetup, requests: number): Promis
 
 /** Takes all out of the queue, and waits until nothing is under way. */
 async function end({ queue, host, clock }: QueueSetup): Promise<void> {
-  for (const upload of queue.uploads) upload.remove();
+  for (const upload of queue.uploads) upload.dismiss();
   await clock.settle();
   await host.untilAtOnce(0);
 }

@@ -1,28 +1,28 @@
 import { assert, assertEquals } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
 import { until as untilTrue } from "../../support/until.ts";
-import { Memory, type Unfinished } from "../../../client/memory/store.ts";
-import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
+import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
+import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
 /** Waits until the memory knows what is looked for. */
-async function untilKnown(memory: Memory, isThere: (known: Unfinished[]) => boolean): Promise<Unfinished[]> {
+async function untilKnown(store: UploadStore, isThere: (known: Unfinished[]) => boolean): Promise<Unfinished[]> {
   let known: Unfinished[] = [];
-  await untilTrue(async () => isThere(known = await memory.unfinished()), "the memory knows what is looked for");
+  await untilTrue(async () => isThere(known = await store.unfinished()), "the store knows what is looked for");
   return known;
 }
 
 Deno.test("A queue remembers each large file from the moment it is added, and how to find it again", async () => {
-  const { queue, memory, host } = setUpQueue({ url: "https://a.example", concurrency: 1 });
+  const { queue, store, host } = setUpQueue({ endpoint: "https://a.example", concurrency: 1 });
   const letGo = host.hold();
   const upload = queue.add(fileOf("a", LARGE), { path: "folder/a" });
   queue.add(fileOf("small"));
   queue.add(fileOf("b", LARGE));
-  const known = await untilKnown(memory, ({ length }) => length === 2);
+  const known = await untilKnown(store, ({ length }) => length === 2);
   const { writtenAt, ...a } = known.find(({ name }) => name === "a")!;
   assert(Math.abs(writtenAt - Date.now()) < 60_000);
   assertEquals(a, {
-    id: await upload.uploader!.id(),
+    id: await uploaderOf(upload)!.id(),
     url: "https://a.example",
     name: "a",
     size: LARGE,
@@ -37,51 +37,51 @@ Deno.test("A queue remembers each large file from the moment it is added, and ho
 });
 
 Deno.test("A queue forgets what is done and what is cancelled, and keeps what has failed", async () => {
-  const { queue, memory, until } = setUpQueue({}, (name) => ({
+  const { queue, store, until } = setUpQueue({}, (name) => ({
     faults: name === "c" ? [undefined, { answer: { status: 403 } }] : [],
   }));
   queue.add(fileOf("a", LARGE));
   queue.add(fileOf("b", LARGE)).pause();
   queue.add(fileOf("c", LARGE));
   await until("done", "failed", "paused");
-  await untilKnown(memory, (known) => known.map(({ name }) => name).sort().join() === "b,c");
+  await untilKnown(store, (known) => known.map(({ name }) => name).sort().join() === "b,c");
   for (const upload of queue.uploads) if (upload.state === "paused") upload.cancel();
-  await untilKnown(memory, (known) => known.map(({ name }) => name).join() === "c");
+  await untilKnown(store, (known) => known.map(({ name }) => name).join() === "c");
 });
 
 Deno.test("A queue forgets what has failed for good, or is removed, when the server has nothing of it", async () => {
-  const { queue, memory, until } = setUpQueue({}, (name) => ({
+  const { queue, store, until } = setUpQueue({}, (name) => ({
     ...name === "a" && { largestFile: 10 },
     faults: name === "b" ? [undefined, { answer: { status: 403 } }] : [],
   }));
   const [, b] = [queue.add(fileOf("a", LARGE)), queue.add(fileOf("b", LARGE))];
   await until("failed");
-  await untilKnown(memory, (known) => known.map(({ name }) => name).join() === "b");
-  b.remove();
-  await untilKnown(memory, ({ length }) => length === 0);
+  await untilKnown(store, (known) => known.map(({ name }) => name).join() === "b");
+  b.dismiss();
+  await untilKnown(store, ({ length }) => length === 0);
 });
 
 Deno.test("A queue notes how far an upload is when it comes to a rest", async () => {
-  const { queue, memory, host } = setUpQueue({ requestBytes: 2 ** 19 }, () => ({
+  const { queue, store, host } = setUpQueue({ requestBytes: 2 ** 19 }, () => ({
     faults: [undefined, undefined, { stallAfter: 10 }],
   }));
   const upload = queue.add(fileOf("a", LARGE));
-  await untilKnown(memory, ({ length }) => length === 1);
+  await untilKnown(store, ({ length }) => length === 1);
   while (host.files.get("a")?.held !== 2 ** 19 + 10) await new Promise((resolve) => setTimeout(resolve, 1));
   upload.pause();
-  const [known] = await untilKnown(memory, ([known]) => known?.confirmed === 2 ** 19 + 10);
+  const [known] = await untilKnown(store, ([known]) => known?.confirmed === 2 ** 19 + 10);
   assertEquals(known?.name, "a");
-  upload.remove();
+  upload.dismiss();
 });
 
 Deno.test("A queue remembers the others when one file cannot be read", async () => {
-  const { queue, memory, host, until } = setUpQueue();
+  const { queue, store, host, until } = setUpQueue();
   const letGo = host.hold();
   Object.defineProperty(ChangedFile.prototype, "size", { value: LARGE, configurable: true });
   try {
     queue.add(new ChangedFile());
     queue.add(fileOf("a", LARGE));
-    await untilKnown(memory, (known) => known.map(({ name }) => name).join() === "a");
+    await untilKnown(store, (known) => known.map(({ name }) => name).join() === "a");
   } finally {
     delete (ChangedFile.prototype as { size?: number }).size;
   }
@@ -91,11 +91,11 @@ Deno.test("A queue remembers the others when one file cannot be read", async () 
 
 Deno.test("A queue uploads all the same where nothing can be remembered", async () => {
   const never = Object.assign(new IDBFactory(), { open: () => ({}) as IDBOpenDBRequest });
-  for (const memory of [new Memory(), new Memory({ factory: never, patienceSeconds: 0.02 })]) {
-    const { queue, until } = setUpQueue({ memory });
+  for (const store of [new UploadStore(), new UploadStore({ factory: never, patienceMs: 20 })]) {
+    const { queue, until } = setUpQueue({ store });
     queue.add(fileOf("a", LARGE));
     queue.add(fileOf("b"));
     await until("done");
-    assertEquals(await memory.unfinished(), []);
+    assertEquals(await store.unfinished(), []);
   }
 });

@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { type QueuedState, QueuedUpload, type UploadControls } from "../../../client/queue/queued_upload.ts";
+import type { QueuedState } from "../../../client/mod.ts";
+import { type EntryControls, QueueEntry } from "../../../client/queue/queue_entry.ts";
 import { TotalCounter } from "../../../client/queue/total.ts";
 
 const nothing = () => {};
-const controls: UploadControls = { pause: nothing, resume: nothing, cancel: nothing, remove: nothing };
+const controls: EntryControls = { pause: nothing, resume: nothing, cancel: nothing, dismiss: nothing };
 
-function upload(total: number): QueuedUpload {
-  return new QueuedUpload(new File([new Uint8Array(total)], "a"), {
+function upload(total: number): QueueEntry {
+  return new QueueEntry(new File([new Uint8Array(total)], "a"), {
     key: "a",
     size: total,
     path: "a",
@@ -16,7 +17,7 @@ function upload(total: number): QueuedUpload {
   });
 }
 
-function move(upload: QueuedUpload, state: QueuedState, sent = 0, confirmed = 0): QueuedUpload {
+function move(upload: QueueEntry, state: QueuedState, sent = 0, confirmed = 0): QueueEntry {
   upload.progress = { ...upload.progress, state, sent, confirmed };
   return upload;
 }
@@ -47,12 +48,12 @@ Deno.test("TotalCounter tells the speed of all together, and the time that is le
     counter.count(move(a, "sending", second * 100), second);
     counter.count(move(b, "sending", second * 50), second);
   }
-  const { bytesPerSecond, secondsLeft } = counter.total;
+  const { bytesPerSecond, remainingSeconds } = counter.total;
   assert(Math.abs(bytesPerSecond - 150) < 15, `${bytesPerSecond}`);
-  assertEquals(secondsLeft, 1400 / bytesPerSecond);
+  assertEquals(remainingSeconds, 1400 / bytesPerSecond);
   // One that is paused takes no time.
   counter.count(move(b, "paused", 200, 200), 4);
-  assertEquals(counter.total.secondsLeft, 600 / counter.total.bytesPerSecond);
+  assertEquals(counter.total.remainingSeconds, 600 / counter.total.bytesPerSecond);
 });
 
 Deno.test("TotalCounter does not count as sent what the server held before", () => {

@@ -1,22 +1,22 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
 import { holdShared, listLockName } from "../../../client/memory/locks.ts";
-import { Memory, type Unfinished } from "../../../client/memory/store.ts";
-import { isSameFile, UnfinishedUploads } from "../../../client/queue/unfinished_uploads.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
+import { isSameFile, UnfinishedUploads } from "../../../client/mod.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
-import { FILM } from "../support/queue_set_up.ts";
+import { cancelOne, FILM } from "../support/queue_set_up.ts";
 import { BROKEN, SIZE } from "../support/set_up.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
 async function setUp(server = new FakeServer(SIZE), locks: Pick<LockManager, "query" | "request"> = new FakeLocks()) {
-  const memory = new Memory({ factory: new IDBFactory() });
-  await memory.remember(FILM);
-  await memory.remember({ ...FILM, id: "later", writtenAt: 2 });
+  const store = new UploadStore({ factory: new IDBFactory() });
+  await store.remember(FILM);
+  await store.remember({ ...FILM, id: "later", writtenAt: 2 });
   const clock = new VirtualClock();
-  const unfinished = new UnfinishedUploads({ memory, transport: server.transport, locks, clock });
-  return { server, memory, clock, unfinished };
+  const unfinished = new UnfinishedUploads({ store, transport: server.transport, locks, clock });
+  return { server, store, clock, unfinished };
 }
 
 /** A handle of which only what is used is there. */
@@ -39,39 +39,39 @@ Deno.test("UnfinishedUploads lists what stands in no other tab's list, the lates
   assertEquals(server.seen, []);
 });
 
-Deno.test("dismiss() leaves alone what another tab uploads, or has paused", async () => {
+Deno.test("cancel() leaves alone what another tab uploads, or has paused", async () => {
   const locks = new FakeLocks();
-  const { server, memory, unfinished } = await setUp(new FakeServer(SIZE, { held: 700 }), locks);
+  const { server, store, unfinished } = await setUp(new FakeServer(SIZE, { held: 700 }), locks);
   const letGo = await locks.hold("pawl film");
-  await assertRejects(() => unfinished.dismiss(FILM), UploadError, "in the list of another tab");
+  await assertRejects(() => cancelOne(unfinished, FILM), UploadError, "in the list of another tab");
   letGo();
   const gone = new AbortController();
   holdShared(locks, listLockName(FILM), gone.signal);
   await Promise.resolve();
-  await assertRejects(() => unfinished.dismiss(FILM), UploadError, "in the list of another tab");
-  assertEquals([server.seen, server.held, (await memory.unfinished()).length], [[], 700, 2]);
+  await assertRejects(() => cancelOne(unfinished, FILM), UploadError, "in the list of another tab");
+  assertEquals([server.seen, server.held, (await store.unfinished()).length], [[], 700, 2]);
   gone.abort();
   await new Promise((resolve) => setTimeout(resolve));
-  await unfinished.dismiss(FILM);
+  await cancelOne(unfinished, FILM);
   assertEquals([server.seen, server.held], [["DELETE /upload"], 0]);
 });
 
 Deno.test("what the server could not be told of is told by a later page", async () => {
-  const { server, memory, clock, unfinished } = await setUp(
+  const { server, store, clock, unfinished } = await setUp(
     new FakeServer(SIZE, { held: 700, faults: Array(20).fill(BROKEN) }),
   );
-  await assertRejects(() => clock.run(unfinished.dismiss(FILM)), UploadError, "could not be told");
+  await assertRejects(() => clock.run(cancelOne(unfinished, FILM)), UploadError, "could not be told");
   assertEquals([(await unfinished.list()).map(({ id }) => id), server.held], [["later"], 700]);
-  assertEquals((await memory.discarded()).map(({ id }) => id), ["film"]);
-  await clock.run(unfinished.dismissDiscarded());
-  assertEquals([server.held, await memory.discarded()], [0, []]);
+  assertEquals((await store.cancelled()).map(({ id }) => id), ["film"]);
+  await clock.run(unfinished.finishCancels());
+  assertEquals([server.held, await store.cancelled()], [0, []]);
 });
 
 Deno.test("UnfinishedUploads lists all where the browser does not tell of locks", async () => {
   const refuse = () => Promise.reject(new DOMException("Not in a sandbox", "SecurityError"));
   const { unfinished, server, clock } = await setUp(undefined, { query: refuse, request: refuse });
   assertEquals((await unfinished.list()).length, 2);
-  await clock.run(unfinished.dismiss(FILM));
+  await clock.run(cancelOne(unfinished, FILM));
   assertEquals(server.seen, ["DELETE /upload"]);
 });
 
@@ -84,23 +84,23 @@ Deno.test("refresh() tells how much is safe, as far as the server can be asked",
 Deno.test("refresh() forgets what is finished", async () => {
   const server = new FakeServer(SIZE, { held: SIZE });
   server.complete = true;
-  const { unfinished, memory } = await setUp(server);
+  const { unfinished, store } = await setUp(server);
   assertEquals(await unfinished.refresh(FILM), undefined);
-  assertEquals((await memory.unfinished()).map(({ id }) => id), ["later"]);
+  assertEquals((await store.unfinished()).map(({ id }) => id), ["later"]);
 });
 
-Deno.test("dismiss() forgets it, and has the server delete what it has, as soon as it can be told", async () => {
-  const { server, memory, clock, unfinished } = await setUp(new FakeServer(SIZE, { held: 700, faults: [BROKEN] }));
-  await clock.run(unfinished.dismiss(FILM));
+Deno.test("cancel() forgets it, and has the server delete what it has, as soon as it can be told", async () => {
+  const { server, store, clock, unfinished } = await setUp(new FakeServer(SIZE, { held: 700, faults: [BROKEN] }));
+  await clock.run(cancelOne(unfinished, FILM));
   assertEquals([server.seen, server.held], [["DELETE /upload", "DELETE /upload"], 0]);
-  assertEquals((await memory.unfinished()).map(({ id }) => id), ["later"]);
+  assertEquals((await store.unfinished()).map(({ id }) => id), ["later"]);
 });
 
-Deno.test("dismiss() leaves a file that was finished meanwhile", async () => {
+Deno.test("cancel() leaves a file that was finished meanwhile", async () => {
   const server = new FakeServer(SIZE, { held: SIZE });
   server.complete = true;
   const { clock, unfinished } = await setUp(server);
-  await clock.run(unfinished.dismiss(FILM));
+  await clock.run(cancelOne(unfinished, FILM));
   assertEquals([server.complete, server.seen], [true, ["DELETE /upload"]]);
 });
 

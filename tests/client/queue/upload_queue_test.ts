@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UploadQueue } from "../../../client/queue/upload_queue.ts";
-import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
+import { UploadQueue } from "../../../client/mod.ts";
+import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
 Deno.test("UploadQueue sends small files in one request each, in their order, six at a time", async () => {
@@ -53,7 +53,7 @@ Deno.test("UploadQueue tells of each file where it stands, and of all together",
   assertEquals(told.toSorted(), ["a done", "a sending", "b done", "b sending"]);
   assertEquals([queue.total.in.done, queue.total.confirmed, queue.total.sent], [2, 40, 40]);
   assertEquals([a.location, b.progress.confirmed], ["/files/AAAAAAAAAAAAAAAAAAAAAA", 30]);
-  queue.removeDone();
+  queue.dismissDone();
   assertEquals([queue.uploads, queue.total.files, queue.total.total, lists], [[], 0, 0, 4]);
 });
 
@@ -115,8 +115,8 @@ Deno.test("UploadQueue gives the place of a file that another tab uploads to the
   const { queue, host, locks, until } = setUpQueue({ concurrency: 1 });
   const elsewhere = queue.add(fileOf("a", LARGE));
   await until("done");
-  const id = await elsewhere.uploader!.id();
-  elsewhere.remove();
+  const id = await uploaderOf(elsewhere)!.id();
+  elsewhere.dismiss();
   const release = await locks.hold(`pawl ${id}`);
   const again = queue.add(fileOf("a", LARGE));
   queue.add(fileOf("b", LARGE));

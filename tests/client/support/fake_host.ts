@@ -1,4 +1,4 @@
-import type { Transport } from "../../../client/upload/uploader.ts";
+import type { Transport } from "../../../client/mod.ts";
 import { untilStill } from "./turns.ts";
 import { FakeServer, type FakeServerOptions } from "./fake_server.ts";
 

@@ -1,4 +1,4 @@
-import type { Transport, TransportAnswer, TransportRequest } from "../../../client/upload/uploader.ts";
+import type { Transport, TransportAnswer, TransportRequest } from "../../../client/mod.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
 /** What goes wrong with one request; without any, the server answers as the protocol says. */
@@ -7,7 +7,7 @@ export interface Fault {
   breakAfter?: number;
   /** The server does its part, but its answer is lost. */
   loseAnswer?: true;
-  /** The connection stands still when this many bytes have left; the server keeps them. */
+  /** The connection stands still when this many bytes have departed; the server keeps them. */
   stallAfter?: number;
   /** The server, or somebody on the way to it, answers this and takes nothing. */
   answer?: { status: number; headers?: Record<string, string>; text?: string };
@@ -34,7 +34,7 @@ export interface FakeServerOptions {
   largestFile?: number;
   /** Something on the way passes bodies on only when it has them whole. */
   buffers?: boolean;
-  /** Each request with a body of this number breaks, when so many hundredths of it have left. */
+  /** Each request with a body of this number breaks, when so many hundredths of it have departed. */
   breaks?: { each: number; atPercent: number };
 }
 
@@ -49,7 +49,7 @@ export class FakeServer {
   readonly headers: Readonly<Record<string, string>>[] = [];
   /** The most requests that were under way at once. */
   mostAtOnce = 0;
-  /** Bytes that have left the client, also those that did not arrive. */
+  /** Bytes that have departed from the client, also those that did not arrive. */
   travelled = 0;
   /** Of each request with a body that was answered: the bytes, and the seconds that it took. */
   readonly answered: { bytes: number; seconds: number }[] = [];

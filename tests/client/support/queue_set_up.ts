@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { IDBFactory } from "fake-indexeddb";
-import { Memory, type Unfinished } from "../../../client/memory/store.ts";
+import { type Unfinished, UploadStore } from "../../../client/memory/upload_store.ts";
 import {
   type QueuedState,
   type QueuedUpload,
   type QueueOptions,
+  type UnfinishedUploads,
+  type Uploader,
   UploadQueue,
-} from "../../../client/queue/upload_queue.ts";
+} from "../../../client/mod.ts";
+import type { QueueEntry } from "../../../client/queue/queue_entry.ts";
 import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { FakeHost } from "./fake_host.ts";
 import { FakeLocks } from "./fake_locks.ts";
@@ -41,7 +44,7 @@ export interface QueueSetup {
   host: FakeHost;
   queue: UploadQueue;
   clock: VirtualClock;
-  memory: Memory;
+  store: UploadStore;
   locks: FakeLocks;
   /** The states that were told, as "name state". */
   told: string[];
@@ -56,10 +59,10 @@ export function setUpQueue(
 ): QueueSetup {
   const host = new FakeHost(optionsOf);
   const clock = new VirtualClock();
-  const memory = new Memory({ factory: new IDBFactory(), patienceSeconds: 3600 });
+  const store = new UploadStore({ factory: new IDBFactory(), patienceMs: 3600000 });
   const locks = new FakeLocks();
   const random = () => 1;
-  const queue = new UploadQueue({ transport: host.transport, clock, memory, locks, random, fingerprintOf, ...options });
+  const queue = new UploadQueue({ transport: host.transport, clock, store, locks, random, fingerprintOf, ...options });
   const told: string[] = [];
   queue.on("state", ({ file: { name }, state }) => told.push(`${name} ${state}`));
 
@@ -71,7 +74,7 @@ export function setUpQueue(
     return clock.run(promise).finally(() => leaves.forEach((leave) => leave()));
   }
 
-  return { host, queue, clock, memory, locks, told, until };
+  return { host, queue, clock, store, locks, told, until };
 }
 
 /** A file of which nobody looks at the bytes. */
@@ -97,4 +100,16 @@ export async function pausedUpload(): Promise<QueueSetup & { upload: QueuedUploa
   upload.pause();
   await rest();
   return { ...setup, upload };
+}
+
+/** Cancels one upload of an earlier page. Rejects with what could not be done. */
+export async function cancelOne(uploads: UnfinishedUploads, one: Unfinished): Promise<void> {
+  const errors: unknown[] = [];
+  await uploads.cancelAll([one], (_, error) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
+}
+
+/** What does the work of an upload, once its turn has come. */
+export function uploaderOf(upload: QueuedUpload): Uploader | undefined {
+  return (upload as QueueEntry).uploader;
 }

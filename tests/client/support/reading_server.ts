@@ -1,4 +1,4 @@
-import type { Transport } from "../../../client/upload/uploader.ts";
+import type { Transport } from "../../../client/mod.ts";
 import { FakeServer, type FakeServerOptions } from "./fake_server.ts";
 
 /** A server that keeps what it gets: it reads bodies as they are sent, and checks their digests. */

@@ -1,4 +1,4 @@
-import { type Progress, Uploader, type UploaderOptions } from "../../../client/upload/uploader.ts";
+import { type Progress, Uploader, type UploaderOptions } from "../../../client/mod.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import type { FakeServer, Fault } from "./fake_server.ts";
 import { HugeFile } from "./huge_file.ts";

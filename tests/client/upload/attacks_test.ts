@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Progress, UploadError } from "../../../client/upload/uploader.ts";
+import { type Progress, UploadError } from "../../../client/mod.ts";
 import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
-import { BROKEN, ChangedFile, makeFile, setUp, SIZE } from "../support/set_up.ts";
+import { BROKEN, makeFile, setUp, SIZE } from "../support/set_up.ts";
 
 const never = () => new Promise<never>(() => {});
 
@@ -132,15 +132,6 @@ Deno.test("upload() tries again at once when the network is back", async () => {
     assertEquals(await result, true);
     assertEquals(clock.now(), before);
   }
-});
-
-Deno.test("ask() tells nothing, and fails at nothing, of a file that cannot be read", async () => {
-  const { server, clock, uploader, progress } = setUp(new FakeServer(SIZE), {
-    file: new ChangedFile(),
-    id: undefined!,
-  });
-  await clock.run(uploader.ask());
-  assertEquals([progress, server.seen], [[], []]);
 });
 
 Deno.test("Two uploaders of one file send it once: the second waits, and finds it done", async () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { BROKEN, ChangedFile, makeFile, setUp, SIZE } from "../support/set_up.ts";
@@ -55,6 +55,13 @@ Deno.test("cancel() tries again until the server is told", async () => {
   await clock.run(uploader.cancel());
   assertEquals(server.seen, Array(4).fill("DELETE /upload"));
   assertEquals([server.held, clock.now() - before], [0, 0.5 + 1 + 2]);
+});
+
+Deno.test("cancel() tries again after the statuses after which upload() tries again", async () => {
+  const faults = [408, 423, 425, 429, 500, 503].map((status) => ({ answer: { status } }));
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { held: 500, faults }));
+  await clock.run(uploader.cancel());
+  assertEquals([server.seen, server.held], [Array(7).fill("DELETE /upload"), 0]);
 });
 
 Deno.test("cancel() rejects when the server could not be told in 20 tries, or does not let it", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFingerprintOf, type FingerprintOf } from "../../../client/upload/fingerprint.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import type { FakeServerOptions } from "../support/fake_server.ts";
 import { LiveFile } from "../support/live_file.ts";
 import { withoutWebCrypto } from "../support/plain_http.ts";

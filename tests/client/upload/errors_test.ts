@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { FakeServer, type Fault } from "../support/fake_server.ts";
 import { LiveFile } from "../support/live_file.ts";
 import { BROKEN, ChangedFile, setUp, SIZE, waits, WHOLE } from "../support/set_up.ts";
@@ -90,7 +90,7 @@ Deno.test("upload() tries again when nothing moves for 30 seconds", async () => 
   });
 });
 
-Deno.test("upload() gives the server longer for its answer once the last byte of the file has left", async () => {
+Deno.test("upload() gives the server longer for its answer once the last byte of the file has departed", async () => {
   const faults = [undefined, undefined, undefined, { stallAfter: 200 }];
   const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerSeconds: 120 });
   const before = clock.now();

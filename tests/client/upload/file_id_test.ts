@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { fileId as idOf } from "../../../client/upload/file_id.ts";
-import { hashOf, sampleOf } from "../../../client/upload/sample.ts";
+import { hashOf, sampleOf } from "../../../client/upload/file_id.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createFingerprintOf, fingerprintIn } from "../../../client/upload/fingerprint.ts";
 import { LocalFile } from "../../../client/upload/local_file.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { withoutWebCrypto } from "../support/plain_http.ts";
 import { ChangedFile } from "../support/set_up.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalFile } from "../../../client/upload/local_file.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { LiveFile } from "../support/live_file.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
@@ -67,7 +67,7 @@ Deno.test("read() tries once more what failed once, and gives what it fails with
   const { local, file, clock } = setUp([]);
   let tries = 0;
   const work = (failures: number) => (part: Blob) => {
-    if (++tries <= failures) return Promise.reject(new RangeError("No memory"));
+    if (++tries <= failures) return Promise.reject(new RangeError("No store"));
     return Promise.resolve(part.size);
   };
   assertEquals(await clock.run(local.read(file, work(1))), 10);

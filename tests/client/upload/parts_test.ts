@@ -1,20 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
-import { backoffSeconds, parseRetryAfter } from "../../../client/upload/backoff.ts";
+import { parseRetryAfter } from "../../../client/protocol/retry_after.ts";
+import { retryDelaySeconds } from "../../../client/upload/retry.ts";
 import { headerId } from "../../../client/upload/file_id.ts";
 import { Speedometer } from "../../../client/upload/speed.ts";
 
-Deno.test("backoffSeconds() doubles from 0.5 to 30 seconds, with full jitter", () => {
-  const longest = Array.from({ length: 9 }, (_, i) => backoffSeconds(i + 1, 1));
+Deno.test("retryDelaySeconds() doubles from 0.5 to 30 seconds, with full jitter", () => {
+  const longest = Array.from({ length: 9 }, (_, i) => retryDelaySeconds(i + 1, 1));
   assertEquals(longest, [0.5, 1, 2, 4, 8, 16, 30, 30, 30]);
-  assertEquals(backoffSeconds(5, 0), 0);
-  assertEquals(backoffSeconds(5, 0.25), 2);
-  assertEquals(backoffSeconds(5000, 1), 30);
+  assertEquals(retryDelaySeconds(5, 0), 0);
+  assertEquals(retryDelaySeconds(5, 0.25), 2);
+  assertEquals(retryDelaySeconds(5000, 1), 30);
 });
 
-Deno.test("backoffSeconds() waits at least as long as the server asked, up to an hour", () => {
-  assertEquals(backoffSeconds(1, 1, 20), 20);
-  assertEquals(backoffSeconds(7, 1, 20), 30);
-  assertEquals(backoffSeconds(1, 1, 1e9), 3600);
+Deno.test("retryDelaySeconds() waits at least as long as the server asked, up to an hour", () => {
+  assertEquals(retryDelaySeconds(1, 1, 20), 20);
+  assertEquals(retryDelaySeconds(7, 1, 20), 30);
+  assertEquals(retryDelaySeconds(1, 1, 1e9), 3600);
 });
 
 Deno.test("parseRetryAfter() reads seconds and dates, and nothing else", () => {

@@ -68,6 +68,8 @@ Deno.test("Pieces cut anew when the server is elsewhere, or when requests have b
   const smaller = await pieces.take(523);
   assertEquals(smaller.body.size, 200);
   assertEquals(smaller.fingerprint?.contentDigest, await digestOf(FILE.slice(523, 723)));
+  // The digest of the next one is computed behind the test until somebody takes it.
+  for (const start of [723, 923]) await pieces.take(start);
 });
 
 Deno.test("Pieces end with an empty one, which a file that is there without its end needs", async () => {

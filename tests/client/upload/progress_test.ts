@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { problem } from "../../../client/protocol/problem.ts";
 import { type Progress, ProgressReporter } from "../../../client/upload/progress.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { setUp } from "../support/set_up.ts";
 
@@ -11,14 +11,14 @@ function setUpReporter(): { reporter: ProgressReporter; told: Progress[]; last: 
   return { reporter, told, last: () => told.at(-1)! };
 }
 
-Deno.test("ProgressReporter counts what has left and what is confirmed, and the time that is left", () => {
+Deno.test("ProgressReporter counts what has departed and what is confirmed, and the time that is left", () => {
   const { reporter, last } = setUpReporter();
   reporter.enter("asking");
   reporter.startSending(0);
   for (let second = 1; second <= 4; second++) reporter.handOver(second * 100, second);
   assertEquals([last().confirmed, last().sent], [0, 400]);
   assertEquals(Math.round(last().bytesPerSecond), 100);
-  assertEquals(Math.round(last().secondsLeft!), 6);
+  assertEquals(Math.round(last().remainingSeconds!), 6);
   reporter.confirm(400);
   assertEquals([last().state, last().confirmed, last().sent], ["sending", 400, 400]);
 });
@@ -29,7 +29,7 @@ Deno.test("ProgressReporter takes what was sent and not confirmed for lost when 
   reporter.handOver(400, 1);
   for (const state of ["waiting", "paused", "stopped", "failed", "cancelled", "asking"] as const) {
     reporter.enter(state);
-    assertEquals([last().sent, last().bytesPerSecond, last().secondsLeft], [0, 0, undefined]);
+    assertEquals([last().sent, last().bytesPerSecond, last().remainingSeconds], [0, 0, undefined]);
   }
 });
 
@@ -77,7 +77,7 @@ Deno.test("ProgressReporter ends with the whole file, however little was sent", 
     sent: 1000,
     total: 1000,
     bytesPerSecond: 0,
-    secondsLeft: undefined,
+    remainingSeconds: undefined,
   });
 });
 
@@ -89,7 +89,7 @@ Deno.test("while nothing moves, the speed that is told goes down every second, a
   assert(speeds.length >= 20, `${speeds}`);
   assertEquals(speeds, speeds.toSorted((a, b) => b - a));
   assert(speeds[0]! > 100 && speeds.at(-1)! < 1, `${speeds}`);
-  assertEquals(stalled.at(-1)!.secondsLeft, undefined);
+  assertEquals(stalled.at(-1)!.remainingSeconds, undefined);
 });
 
 Deno.test("what the server is known to hold is told until it has been asked", async () => {

@@ -37,7 +37,7 @@ Deno.test("Uploader brings the file after any actions at any moments", async () 
       const server = new FakeServer(SIZE, { faults: drawFaults(random) });
       const { uploader, clock } = setUp(server, { requestBytes: random.pick([100, 400, SIZE]) });
       for (let action = random.integer(1, 12); action > 0; action--) {
-        const name = random.pick(["upload", "upload", "pause", "resume", "stop", "cancel", "retryNow", "ask"] as const);
+        const name = random.pick(["upload", "upload", "pause", "resume", "stop", "cancel", "retryNow"] as const);
         Promise.resolve(uploader[name]()).catch(() => {});
         await passSomeTurns(random);
       }
@@ -63,8 +63,8 @@ Deno.test("UploadQueue brings every file after any actions at any moments, and i
       const files = Array.from({ length: 6 }, (_, i) => fileOf(`file${i}`, random.pick([10, LARGE])));
       for (let action = random.integer(5, 40); action > 0; action--) {
         const upload = queue.add(files[random.integer(0, files.length - 1)]!);
-        upload[random.pick(["pause", "resume", "cancel", "remove", "resume"] as const)]();
-        if (random.chance(0.1)) queue[random.pick(["pauseAll", "resumeAll", "retryFailed", "removeDone"] as const)]();
+        upload[random.pick(["pause", "resume", "cancel", "dismiss", "resume"] as const)]();
+        if (random.chance(0.1)) queue[random.pick(["pauseAll", "resumeAll", "retryFailed", "dismissDone"] as const)]();
         await passSomeTurns(random);
         assertSums(queue);
       }

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
-import { Memory } from "../../../client/memory/store.ts";
-import { rememberedSizes, RequestSizes, type Way } from "../../../client/upload/request_sizes.ts";
+import { UploadStore } from "../../../client/memory/upload_store.ts";
+import { rememberedSizes, RequestSizes } from "../../../client/upload/request_sizes.ts";
+import type { NetworkPath } from "../../../client/mod.ts";
 
 const MIB = 2 ** 20;
 const KIB = 2 ** 10;
@@ -53,8 +54,8 @@ Deno.test("RequestSizes fit what travelled of a request that was cut into 11 sec
 });
 
 Deno.test("RequestSizes halve at a refusal, never try more again, and end at the smallest", () => {
-  const learned: Way[] = [];
-  const sizes = new RequestSizes({ onLearned: (way) => learned.push(way) });
+  const learned: NetworkPath[] = [];
+  const sizes = new RequestSizes({ onLearned: (path) => learned.push(path) });
   assertEquals(sizes.refused(8 * MIB), true);
   assertEquals(sizes.bytes, 4 * MIB);
   for (let i = 0; i < 5; i++) sizes.answered(sizes.bytes, 0.1);
@@ -71,9 +72,9 @@ Deno.test("RequestSizes take the refusals of requests that were under way at onc
   assertEquals(sizes.bytes, 4 * MIB);
 });
 
-Deno.test("RequestSizes know a way that buffers after two requests of which nothing arrived", () => {
-  const learned: Way[] = [];
-  const sizes = new RequestSizes({ onLearned: (way) => learned.push(way) });
+Deno.test("RequestSizes know a network path that buffers after two requests of which nothing arrived", () => {
+  const learned: NetworkPath[] = [];
+  const sizes = new RequestSizes({ onLearned: (path) => learned.push(path) });
   sizes.broken(6 * MIB, 0, 8 * MIB);
   assertEquals([sizes.buffers, sizes.bytes], [false, 4 * MIB]);
   sizes.broken(3 * MIB, 0, 4 * MIB);
@@ -83,7 +84,7 @@ Deno.test("RequestSizes know a way that buffers after two requests of which noth
   assertEquals(learned, [{ buffers: true }]);
 });
 
-Deno.test("RequestSizes do not take for buffering what sockets hold, nor a way of which a part arrived", () => {
+Deno.test("RequestSizes do not take for buffering what sockets hold, nor a network path of which a part arrived", () => {
   const sizes = new RequestSizes();
   for (let i = 0; i < 5; i++) sizes.broken(MIB, 0, 8 * MIB);
   assertEquals(sizes.buffers, false);
@@ -93,7 +94,7 @@ Deno.test("RequestSizes do not take for buffering what sockets hold, nor a way o
   assertEquals(sizes.buffers, false);
 });
 
-Deno.test("RequestSizes still know that a way buffers when it passed on a whole body whose answer was lost", () => {
+Deno.test("RequestSizes still know that a network path buffers when it passed on a whole body whose answer was lost", () => {
   const sizes = new RequestSizes();
   sizes.broken(2 * MIB, 0, 8 * MIB);
   sizes.broken(4 * MIB, 4 * MIB, 4 * MIB);
@@ -101,11 +102,11 @@ Deno.test("RequestSizes still know that a way buffers when it passed on a whole 
   assertEquals(sizes.buffers, true);
 });
 
-Deno.test("RequestSizes forget that a way buffers when a part of a broken body has arrived", async () => {
-  const learned: Way[] = [];
+Deno.test("RequestSizes forget that a network path buffers when a part of a broken body has arrived", async () => {
+  const learned: NetworkPath[] = [];
   const sizes = new RequestSizes({
-    way: Promise.resolve({ buffers: true, largest: 32 * MIB }),
-    onLearned: (way) => learned.push(way),
+    networkPath: Promise.resolve({ buffers: true, largest: 32 * MIB }),
+    onLearned: (path) => learned.push(path),
   });
   await sizes.recalled;
   sizes.broken(4 * MIB, 4 * MIB, 4 * MIB);
@@ -116,16 +117,16 @@ Deno.test("RequestSizes forget that a way buffers when a part of a broken body h
 });
 
 Deno.test("RequestSizes start with what an earlier page has learned, and with what this one learned before", async () => {
-  const way = Promise.withResolvers<Way>();
-  const sizes = new RequestSizes({ way: way.promise });
+  const networkPath = Promise.withResolvers<NetworkPath>();
+  const sizes = new RequestSizes({ networkPath: networkPath.promise });
   sizes.refused(8 * MIB);
-  way.resolve({ largest: MIB, buffers: true });
+  networkPath.resolve({ largest: MIB, buffers: true });
   await sizes.recalled;
   assertEquals([sizes.bytes, sizes.buffers], [4 * MIB, true]);
 });
 
 Deno.test("RequestSizes keep to the size that a program gives", () => {
-  const sizes = rememberedSizes(new Memory(), { url: "https://a.example", requestBytes: 1000 });
+  const sizes = rememberedSizes(new UploadStore(), { endpoint: "https://a.example", requestBytes: 1000 });
   sizes.answered(1000, 0.1);
   assertEquals(sizes.bytes, 1000);
   sizes.broken(1000, 0, 1000);
@@ -133,10 +134,10 @@ Deno.test("RequestSizes keep to the size that a program gives", () => {
 });
 
 Deno.test("rememberedSizes() keep what is learned for each origin apart", async () => {
-  const memory = new Memory({ factory: new IDBFactory() });
-  rememberedSizes(memory, { url: "https://a.example/pawl/" }).refused(8 * MIB);
-  const sizesOf = async (url: string) => {
-    const sizes = rememberedSizes(memory, { url });
+  const store = new UploadStore({ factory: new IDBFactory() });
+  rememberedSizes(store, { endpoint: "https://a.example/pawl/" }).refused(8 * MIB);
+  const sizesOf = async (endpoint: string) => {
+    const sizes = rememberedSizes(store, { endpoint });
     await sizes.recalled;
     return sizes.bytes / MIB;
   };

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFingerprintOf, type FingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { LocalFile } from "../../../client/upload/local_file.ts";
-import type { Piece } from "../../../client/upload/pieces.ts";
+import type { Piece } from "../../../client/protocol/piece.ts";
 import { Snapshot } from "../../../client/upload/snapshot.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { LiveFile } from "../support/live_file.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { UploadState } from "../../../client/upload/uploader.ts";
+import type { UploadState } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer, type Fault } from "../support/fake_server.ts";
 import { BROKEN, type Setup, setUp, SIZE } from "../support/set_up.ts";

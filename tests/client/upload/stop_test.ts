@@ -73,13 +73,6 @@ Deno.test("upload() right after stop() begins when the stopped one has ended", a
   assertEquals(server.mostAtOnce, 1);
 });
 
-Deno.test("ask() reports what the server holds without sending anything", async () => {
-  const { server, clock, uploader, progress } = setUp(new FakeServer(SIZE, { held: 300 }));
-  await clock.run(uploader.ask());
-  assertEquals(server.seen, ["GET"]);
-  assertEquals(progress.map(({ state, confirmed }) => [state, confirmed]), [["ready", 300]]);
-});
-
 Deno.test("onProgress() never counts back, never shows more confirmed than sent, and ends with the whole", async () => {
   const { clock, uploader, progress } = setUp(
     new FakeServer(SIZE, { faults: [undefined, { breakAfter: 300 }, BROKEN, undefined, { stallAfter: 50 }] }),
@@ -93,27 +86,4 @@ Deno.test("onProgress() never counts back, never shows more confirmed than sent,
   }
   const last = progress.at(-1);
   assertEquals([last?.state, last?.confirmed, last?.sent, last?.total], ["done", SIZE, SIZE, SIZE]);
-});
-
-Deno.test("ask() keeps its answer to itself when an upload has begun meanwhile", async () => {
-  const server = new FakeServer(SIZE);
-  const late = Promise.withResolvers<void>();
-  let first = true;
-  const { clock, uploader, progress } = setUp(server, {
-    async transport(request) {
-      const answer = await server.transport(request);
-      if (first) {
-        first = false;
-        await late.promise;
-      }
-      return answer;
-    },
-  });
-  const asked = uploader.ask();
-  await clock.settle();
-  assertEquals(await clock.run(uploader.upload()), true);
-  late.resolve();
-  await asked;
-  assertEquals(progress.at(-1)?.state, "done");
-  assertEquals(progress.at(-1)?.confirmed, SIZE);
 });

@@ -57,6 +57,36 @@ Deno.test("serve() gives every client file with the lines and columns of its sou
   }
 });
 
+Deno.test("serve() leaves out of a script the comments that have lines to themselves, and nothing else", async () => {
+  await using dir = await tempDir();
+  for (const folder of ["client/upload", "static"]) await Deno.mkdir(join(dir.path, folder), { recursive: true });
+  const table: [source: string, lines: string[]][] = [
+    ["/** Says\n * it. */\nlet a: number = 1; // kept\n  // gone\na++;", [
+      "",
+      "",
+      "let a         = 1; // kept",
+      "",
+      "a++;",
+    ]],
+    ["/** a */ let b = 1;\n/** c */", ["/** a */ let b = 1;", ""]],
+    ["let url = 'http://a';\n/* kept */\n", ["let url = 'http://a';", "/* kept */", ""]],
+    // What is inside a text is no comment.
+    ["// kept\nlet t = `\n// in\n/** in */\n`;", ["// kept", "let t = `", "// in", "/** in */", "`;"]],
+  ];
+  for (const [source, lines] of table) {
+    await Deno.writeTextFile(join(dir.path, "client/upload/uploader.ts"), source);
+    const script = await (await serve("/client/upload/uploader.ts", {}, createPages({ root: `${dir.path}/` }))).text();
+    assertEquals(script.split("\n").map((line) => line.trimEnd()), lines);
+    assertEquals(lineLengths(script), lineLengths(source));
+  }
+  const commented: string[] = [];
+  for (const name of await clientFiles()) {
+    const script = await (await serve(`/client/${name}`)).text();
+    if (/^\s*(\/\/|\/\*\*.*$)/m.test(script)) commented.push(name);
+  }
+  assertEquals(commented.filter((name) => !name.startsWith("languages/")), []);
+});
+
 Deno.test("serve() gives JavaScript: every client file loads without its types", async () => {
   await using dir = await tempDir();
   const names = await clientFiles();

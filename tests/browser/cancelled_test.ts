@@ -35,7 +35,7 @@ browserTest("what stands paused in one tab is no unfinished upload to another, a
 });
 
 browserTest(
-  "another tab cannot give up what has been gone on with since it was listed there, and says so",
+  "another tab cannot cancel what has been gone on with since it was listed there, and says so",
   async () => {
     await using first = await openServedPage();
     await pauseMidway(first);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { untilWoken } from "../../../client/upload/wake_ups.ts";
+import { untilWoken } from "../../../client/upload/retry.ts";
 
 /** A window that counts its listeners. */
 class FakeWindow extends EventTarget {

@@ -1,8 +1,8 @@
-import { backoffSeconds } from "./backoff.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Outcome, Requests } from "../protocol/requests.ts";
+import { passesByItself } from "../protocol/statuses.ts";
 import { refusal, UploadError } from "../protocol/upload_error.ts";
-import { untilWoken } from "./wake_ups.ts";
+import { retryDelaySeconds, waitToRetry } from "./retry.ts";
 
 const TRIES = 20;
 
@@ -10,7 +10,7 @@ const TRIES = 20;
  * Has the server delete what it holds of an upload, and tries again while the server cannot be reached. A file that was
  * finished meanwhile is deleted at `location`; without one it stays. Rejects with an `UploadError`.
  */
-export async function giveUp(
+export async function cancelOnServer(
   requests: Requests,
   { location, clock, random, isMeant = () => Promise.resolve(true) }: {
     location: string | undefined;
@@ -23,12 +23,12 @@ export async function giveUp(
   const never = new AbortController().signal;
   let status: Outcome;
   for (let failures = 0; failures < TRIES; failures++) {
-    if (failures > 0) await waitToRetry(backoffSeconds(failures, random()), clock);
+    if (failures > 0) await waitToRetry(clock, retryDelaySeconds(failures, random()));
     if (!await isMeant()) return;
-    status = await requests.giveUp(never);
+    status = await requests.cancel(never);
     if (status === 409 && location !== undefined) status = await requests.remove(location, never);
-    if (isSettled(status)) return;
-    if (isRefusal(status)) throw refusal(status, "");
+    if (isGone(status)) return;
+    if (status !== undefined && !passesByItself(status)) throw refusal(status, "");
   }
   throw new UploadError(
     "no-progress",
@@ -37,17 +37,7 @@ export async function giveUp(
   );
 }
 
-async function waitToRetry(seconds: number, clock: Clock): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([clock.wait(seconds, over.signal), untilWoken(over.signal)]);
-  over.abort();
-}
-
-/** It is deleted, or was not there, or is finished and was so before. */
-function isSettled(status: Outcome): boolean {
+/** Nothing unfinished is there: it is deleted, or was not there, or is finished and was so before. */
+function isGone(status: Outcome): boolean {
   return status !== undefined && (status < 300 || status === 404 || status === 409 || status === 410);
-}
-
-function isRefusal(status: Outcome): status is number {
-  return status !== undefined && status < 500 && status !== 408 && status !== 423 && status !== 429;
 }

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
-import { Memory } from "../../../client/memory/store.ts";
+import { UploadStore } from "../../../client/memory/upload_store.ts";
 import { rememberedSizes, RequestSizes } from "../../../client/upload/request_sizes.ts";
-import { Uploader, UploadError } from "../../../client/upload/uploader.ts";
+import { Uploader, UploadError } from "../../../client/mod.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer, type FakeServerOptions } from "../support/fake_server.ts";
 import { HugeFile } from "../support/huge_file.ts";
@@ -59,7 +59,7 @@ for (const { bytesPerSecond, size, unsettled, seconds: [shortest, longest] } of 
   });
 }
 
-Deno.test("upload() loses one request to a line that is slower than its first one, where the way buffers", async () => {
+Deno.test("upload() loses one request to a line that is slower than its first one, where the network path buffers", async () => {
   const clock = new VirtualClock();
   const line = { clock, bytesPerSecond: 100e3 };
   const { server, run } = setUp(12 * MB, { line, buffers: true }, new RequestSizes(), clock);
@@ -76,10 +76,10 @@ Deno.test("upload() brings a file over a line that takes longer than 50 s for th
 });
 
 Deno.test("upload() finds the size that a proxy lets through in a few refusals, and knows it the next time", async () => {
-  const memory = new Memory({ factory: new IDBFactory() });
-  const url = "https://a.example";
+  const store = new UploadStore({ factory: new IDBFactory() });
+  const endpoint = "https://a.example";
   for (const expected of [3, 0]) {
-    const sizes = rememberedSizes(memory, { url });
+    const sizes = rememberedSizes(store, { endpoint });
     const { server, run } = setUp(20 * MIB, { largestBody: MIB }, sizes);
     assertEquals(await run(), true);
     assert(server.complete);
@@ -109,7 +109,7 @@ Deno.test("upload() ends at once, with the limit, when the server takes no file 
 });
 
 for (const each of [2, 3, 5]) {
-  Deno.test(`upload() loses one request at each break, where the way buffers and breaks one in ${each}`, async () => {
+  Deno.test(`upload() loses one request at each break, where the network path buffers and breaks one in ${each}`, async () => {
     const size = 200 * MIB;
     const { server, sizes, run } = setUp(size, { buffers: true, breaks: { each, atPercent: 60 } });
     assertEquals(await run(), true);

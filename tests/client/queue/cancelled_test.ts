@@ -1,40 +1,40 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IDBFactory } from "fake-indexeddb";
-import { Memory } from "../../../client/memory/store.ts";
-import { UnfinishedUploads } from "../../../client/queue/unfinished_uploads.ts";
-import { UploadQueue } from "../../../client/queue/upload_queue.ts";
-import { UploadError } from "../../../client/upload/uploader.ts";
+import { UploadStore } from "../../../client/memory/upload_store.ts";
+import { UnfinishedUploads } from "../../../client/mod.ts";
+import { UploadQueue } from "../../../client/mod.ts";
+import { UploadError } from "../../../client/mod.ts";
 import { until } from "../../support/until.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
-import { fileOf, FILM, LARGE, names, pausedUpload, rest, setUpQueue } from "../support/queue_set_up.ts";
+import { cancelOne, fileOf, FILM, LARGE, names, pausedUpload, rest, setUpQueue } from "../support/queue_set_up.ts";
 import { BROKEN, SIZE } from "../support/set_up.ts";
 import { untilStill } from "../support/turns.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
-Deno.test("dismissAll() notes each as given up before the server has been told of the first", async () => {
+Deno.test("cancelAll() notes each as cancelled before the server has been told of the first", async () => {
   const server = new FakeServer(SIZE, { held: 700, faults: Array(100).fill(BROKEN) });
-  const memory = new Memory({ factory: new IDBFactory() });
-  await memory.remember(FILM);
-  for (const id of ["b", "c"]) await memory.remember({ ...FILM, id, name: id });
+  const store = new UploadStore({ factory: new IDBFactory() });
+  await store.remember(FILM);
+  for (const id of ["b", "c"]) await store.remember({ ...FILM, id, name: id });
   const clock = new VirtualClock();
-  const u = new UnfinishedUploads({ memory, transport: server.transport, locks: new FakeLocks(), clock });
+  const u = new UnfinishedUploads({ store, transport: server.transport, locks: new FakeLocks(), clock });
   // The tab is closed meanwhile.
-  u.dismissAll(await u.list(), () => {});
-  await until(async () => (await memory.discarded()).length === 3, "all are given up");
-  assertEquals(names(await memory.unfinished()), []);
+  u.cancelAll(await u.list(), () => {});
+  await until(async () => (await store.cancelled()).length === 3, "all are cancelled");
+  assertEquals(names(await store.unfinished()), []);
 });
 
-Deno.test("dismissDiscarded() leaves alone what has been begun again meanwhile", async () => {
-  const memory = new Memory({ factory: new IDBFactory() });
+Deno.test("finishCancels() leaves alone what has been begun again meanwhile", async () => {
+  const store = new UploadStore({ factory: new IDBFactory() });
   for (const id of ["slow", "film"]) {
-    await memory.remember({ ...FILM, id, name: id });
-    await memory.discard({ url: "", id });
+    await store.remember({ ...FILM, id, name: id });
+    await store.cancel({ url: "", id });
   }
   const seen: string[] = [];
   const letGo = Promise.withResolvers<void>();
   const u = new UnfinishedUploads({
-    memory,
+    store,
     locks: new FakeLocks(),
     clock: new VirtualClock(),
     transport: async ({ method, headers }) => {
@@ -43,32 +43,32 @@ Deno.test("dismissDiscarded() leaves alone what has been begun again meanwhile",
       return { status: 204, headers: new Headers(), text: "" };
     },
   });
-  const first = (await memory.discarded())[0]!.id;
+  const first = (await store.cancelled())[0]!.id;
   const other = first === "film" ? "slow" : "film";
-  const all = u.dismissDiscarded();
+  const all = u.finishCancels();
   await rest();
   // The person chooses the other one anew: it goes on, and is not discarded any more.
-  await memory.remember({ ...FILM, id: other, name: other, confirmed: 900 });
+  await store.remember({ ...FILM, id: other, name: other, confirmed: 900 });
   letGo.resolve();
   await all;
   assertEquals(seen, [`DELETE ${first}`]);
-  assertEquals(names(await memory.unfinished()), [other]);
+  assertEquals(names(await store.unfinished()), [other]);
 });
 
 Deno.test("a server that refuses to delete is told once", async () => {
   const server = new FakeServer(SIZE, { held: 700, faults: Array(100).fill({ answer: { status: 405 } }) });
-  const memory = new Memory({ factory: new IDBFactory() });
-  await memory.remember(FILM);
+  const store = new UploadStore({ factory: new IDBFactory() });
+  await store.remember(FILM);
   const u = new UnfinishedUploads({
-    memory,
+    store,
     transport: server.transport,
     locks: new FakeLocks(),
     clock: new VirtualClock(),
   });
-  const error = await assertRejects(() => u.dismiss(FILM), UploadError);
+  const error = await assertRejects(() => cancelOne(u, FILM), UploadError);
   assertEquals(error.status, 405);
-  for (let page = 0; page < 5; page++) await u.dismissDiscarded();
-  assertEquals([names(await memory.discarded()), server.seen.length], [[], 1]);
+  for (let page = 0; page < 5; page++) await u.finishCancels();
+  assertEquals([names(await store.cancelled()), server.seen.length], [[], 1]);
 });
 
 Deno.test("cancel() of what another tab has paused leaves it there", async () => {
@@ -76,7 +76,7 @@ Deno.test("cancel() of what another tab has paused leaves it there", async () =>
   const two = new UploadQueue({
     transport: one.host.transport,
     clock: one.clock,
-    memory: one.memory,
+    store: one.store,
     locks: one.locks,
     random: () => 1,
     concurrency: 1,
@@ -96,28 +96,28 @@ Deno.test("cancel() of what another tab uploads, after a pause, leaves what is r
   const two = new UploadQueue({
     transport: one.host.transport,
     clock: one.clock,
-    memory: one.memory,
+    store: one.store,
     locks: one.locks,
     random: () => 1,
   });
   const u = two.add(fileOf("a", LARGE));
   await rest();
   assertEquals([u.state, u.progress.problem?.code], ["waiting", "elsewhere"]);
-  assertEquals(names(await one.memory.unfinished()), ["a"]);
+  assertEquals(names(await one.store.unfinished()), ["a"]);
   u.pause();
   await rest();
   u.cancel();
   await rest(150);
   assertEquals(up.isActive, true);
   try {
-    assertEquals(names(await one.memory.unfinished()), ["a"]);
+    assertEquals(names(await one.store.unfinished()), ["a"]);
   } finally {
     up.pause();
     await rest();
   }
 });
 
-Deno.test("what another tab goes on with is not given up any more, whoever has cancelled it before", async () => {
+Deno.test("what another tab goes on with is not cancelled any more, whoever has cancelled it before", async () => {
   const one = setUpQueue({ requestBytes: 2 ** 18 });
   const up = one.queue.add(fileOf("a", LARGE));
   let at = 2 ** 18;
@@ -129,7 +129,7 @@ Deno.test("what another tab goes on with is not given up any more, whoever has c
   const two = new UploadQueue({
     transport: () => Promise.reject(new TypeError("offline")),
     clock: twoClock,
-    memory: one.memory,
+    store: one.store,
     locks: one.locks,
     random: () => 1,
   });
@@ -147,26 +147,26 @@ Deno.test("what another tab goes on with is not given up any more, whoever has c
   const before = server.held;
   // Both tabs are closed; the next page.
   const page = new UnfinishedUploads({
-    memory: one.memory,
+    store: one.store,
     transport: one.host.transport,
     locks: new FakeLocks(),
     clock: new VirtualClock(),
   });
-  await page.dismissDiscarded();
+  await page.finishCancels();
   assertEquals(server.held, before);
 });
 
 Deno.test("all that is cancelled and added again at once is remembered", async () => {
-  const { queue, memory, host } = setUpQueue({ concurrency: 1 });
+  const { queue, store, host } = setUpQueue({ concurrency: 1 });
   const letGo = host.hold();
   const files = Array.from({ length: 60 }, (_, i) => fileOf(`f${i}`, LARGE));
   for (const f of files) queue.add(f);
   await rest(0);
   queue.cancelAll();
   for (const f of files) queue.add(f);
-  await until(async () => (await memory.unfinished()).length === 60, "all are remembered");
+  await until(async () => (await store.unfinished()).length === 60, "all are remembered");
   await rest(500);
-  const [u, d] = [(await memory.unfinished()).length, (await memory.discarded()).length];
+  const [u, d] = [(await store.unfinished()).length, (await store.cancelled()).length];
   queue.pauseAll();
   letGo();
   await host.untilAtOnce(0);

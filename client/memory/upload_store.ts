@@ -1,0 +1,165 @@
+// Named here and not only in deno.json, so that programs without the browser's types can import the library.
+/// <reference lib="dom" />
+import { Database } from "./database.ts";
+import type { NetworkPath } from "./network_path.ts";
+import { type KnownBy, uploadKey } from "./keys.ts";
+
+/** What is remembered of an upload that has been begun and is not finished. */
+export interface Unfinished extends KnownBy {
+  /** The file's name. */
+  name: string;
+  /** Its size in bytes. */
+  size: number;
+  /** In milliseconds, as files tell it. */
+  lastModified: number;
+  /** The path inside the folder that is uploaded. */
+  path?: string;
+  /** The bytes that the server had confirmed when this was written. */
+  confirmed: number;
+  /** When this was written, in milliseconds. */
+  writtenAt: number;
+  /** Opens the file again, where the browser gives a handle: it needs no new choice, only a permission. */
+  handle?: FileSystemFileHandle;
+}
+
+/**
+ * An upload as it lies in the database. The names there are older than those in the code, and stay: a page of another
+ * version may run in the next tab, and what an earlier version has kept is to be gone on with. `isDiscarded` is an upload
+ * that is cancelled, of which the server has not been told yet; the object store `ways` keeps the network paths.
+ */
+interface StoredUpload extends Unfinished {
+  isDiscarded?: boolean;
+}
+
+interface StoredPath {
+  way: NetworkPath;
+  learnedAt: number;
+}
+
+/** What was learned of a network path longer ago counts no more: somebody may have mended it. */
+const PATH_DAYS = 7;
+
+/** Where a {@linkcode UploadStore} is kept. */
+export interface UploadStoreOptions {
+  /** Default: the browser's. */
+  factory?: IDBFactory | undefined;
+  /** How long it may take to remember something, in milliseconds. Default 3000. */
+  patienceMs?: number;
+}
+
+/**
+ * What a browser remembers from one page to the next, in IndexedDB. Where nothing can be kept, nothing is remembered
+ * and nothing fails.
+ */
+export class UploadStore {
+  readonly #database: Database;
+  #secret: Promise<string> | undefined;
+
+  /** Opens nothing yet: the database is opened when something is kept or looked for. */
+  constructor({ factory = browserFactory(), patienceMs }: UploadStoreOptions = {}) {
+    this.#database = new Database(factory, "pawl", patienceMs);
+  }
+
+  /** 32 hexadecimal digits that this browser alone knows; empty where nothing can be kept. */
+  secret(): Promise<string> {
+    const made = crypto.getRandomValues(new Uint8Array(16));
+    const digits = Array.from(made, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.#secret ??= this.#database
+      .change("settings", "secret", (before) => typeof before === "string" ? before : digits)
+      .then((secret) => secret ?? "");
+    return this.#secret;
+  }
+
+  /** The unfinished uploads, the latest first. */
+  async unfinished(): Promise<Unfinished[]> {
+    return (await this.#all()).filter(({ isDiscarded }) => !isDiscarded).sort((a, b) => b.writtenAt - a.writtenAt);
+  }
+
+  /** The cancelled uploads of which the server has not been told yet. */
+  async cancelled(): Promise<Unfinished[]> {
+    return (await this.#all()).filter(({ isDiscarded }) => isDiscarded);
+  }
+
+  /** Remembers an upload; what was known of it is confirmed still. Gives that, if there was something. */
+  async remember(upload: Unfinished): Promise<Unfinished | undefined> {
+    let known: Unfinished | undefined;
+    await this.#change(upload, (before) => {
+      // The server may have deleted a cancelled upload by now.
+      known = before?.isDiscarded ? { ...before, confirmed: 0 } : before;
+      return { ...upload, confirmed: Math.max(upload.confirmed, known?.confirmed ?? 0) };
+    });
+    return known;
+  }
+
+  /** Notes that a remembered upload is cancelled, until the server has been told. */
+  async cancel(upload: KnownBy): Promise<void> {
+    await this.#change(upload, (before) => before && { ...before, isDiscarded: true });
+  }
+
+  /** Whether it is cancelled, and has not been begun again since. */
+  async isCancelled(upload: KnownBy): Promise<boolean> {
+    return (await this.#database.get("uploads", uploadKey(upload)) as StoredUpload | undefined)?.isDiscarded === true;
+  }
+
+  /** Forgets an upload that was cancelled, unless it has been begun again since. */
+  async forgetCancelled(upload: KnownBy): Promise<void> {
+    await this.#change(upload, (before) => before?.isDiscarded ? null : undefined);
+  }
+
+  /** Notes how far a remembered upload is. */
+  async confirm(upload: KnownBy, confirmed: number): Promise<void> {
+    await this.#change(upload, (before) => {
+      if (before === undefined) return undefined;
+      // An upload that gains bytes is not cancelled, whatever another tab has said before.
+      const { isDiscarded: _, ...kept } = before;
+      return { ...kept, confirmed, writtenAt: Date.now() };
+    });
+  }
+
+  /** Forgets uploads, whatever is known of them. */
+  async forget(uploads: readonly KnownBy[]): Promise<void> {
+    await this.#database.delete("uploads", uploads.map(uploadKey));
+  }
+
+  /** What is known of the network path to a server. */
+  async networkPath(origin: string): Promise<NetworkPath> {
+    const known = await this.#database.get("ways", origin) as StoredPath | undefined;
+    return known !== undefined && Date.now() - known.learnedAt < PATH_DAYS * 86_400_000 ? known.way : {};
+  }
+
+  /** Remembers what was learned of the network path to a server. */
+  async learn(origin: string, path: NetworkPath): Promise<void> {
+    await this.#database.put("ways", [[origin, { way: path, learnedAt: Date.now() }]]);
+  }
+
+  /** A choice of the person who uploads, such as the language. */
+  async setting(name: string): Promise<string | undefined> {
+    const value = await this.#database.get("settings", name);
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** Remembers such a choice. */
+  async set(name: string, value: string): Promise<void> {
+    await this.#database.put("settings", [[name, value]]);
+  }
+
+  async #change(
+    upload: KnownBy,
+    next: (before: StoredUpload | undefined) => StoredUpload | undefined | null,
+  ): Promise<void> {
+    await this.#database.change("uploads", uploadKey(upload), (before) => next(before as StoredUpload | undefined));
+  }
+
+  async #all(): Promise<StoredUpload[]> {
+    return await this.#database.all("uploads") as StoredUpload[] | undefined ?? [];
+  }
+}
+
+function browserFactory(): IDBFactory | undefined {
+  try {
+    return globalThis.indexedDB;
+  } catch {
+    // Some browsers throw where they are told to keep nothing.
+    return undefined;
+  }
+}

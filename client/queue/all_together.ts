@@ -1,0 +1,62 @@
+import type { Clock } from "../async/clock.ts";
+import type { Emitter } from "../async/emitter.ts";
+import { Idle } from "./idle.ts";
+import type { QueueEntry } from "./queue_entry.ts";
+import type { QueueEvents } from "./queue_options.ts";
+import { type Total, TotalCounter } from "./total.ts";
+
+/** Where all uploads of a queue together stand, and tells of it by `total` and `idle`. */
+export class AllTogether {
+  readonly #counter: TotalCounter;
+  readonly #idle = new Idle();
+  readonly #emitter: Emitter<QueueEvents>;
+  readonly #clock: Clock;
+  #isDue = false;
+
+  constructor(emitter: Emitter<QueueEvents>, clock: Clock) {
+    this.#emitter = emitter;
+    this.#clock = clock;
+    this.#counter = new TotalCounter(clock.now());
+  }
+
+  get total(): Total {
+    return this.#counter.total;
+  }
+
+  /** How many have not failed. */
+  get taken(): number {
+    const { files, in: { failed } } = this.#counter.total;
+    return files - failed;
+  }
+
+  /** Resolves when no upload is active; at once when none is now. */
+  get idle(): Promise<void> {
+    return this.#idle.promise;
+  }
+
+  has(upload: QueueEntry): boolean {
+    return this.#counter.has(upload);
+  }
+
+  /** Counts an upload as it is now. */
+  count(upload: QueueEntry): void {
+    this.#counter.count(upload, this.#clock.now());
+    if (upload.isActive) this.#idle.note(this.#counter.active);
+  }
+
+  /** Counts it no more. */
+  remove(upload: QueueEntry): void {
+    this.#counter.remove(upload);
+  }
+
+  /** Tells what has changed; where all stand once for all changes that come at one time. */
+  tell(): void {
+    if (this.#idle.note(this.#counter.active)) this.#emitter.emit("idle");
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      this.#emitter.emit("total", this.total);
+    });
+  }
+}

@@ -1,0 +1,21 @@
+/** Tells when a queue has nothing to do any more. */
+export class Idle {
+  #over: PromiseWithResolvers<void> | undefined;
+
+  /** Resolves when nothing is active; at once when nothing is now. */
+  get promise(): Promise<void> {
+    return this.#over?.promise ?? Promise.resolve();
+  }
+
+  /** So many uploads are active now. True when the last one has come to an end. */
+  note(active: number): boolean {
+    if (active > 0) {
+      this.#over ??= Promise.withResolvers();
+      return false;
+    }
+    const over = this.#over;
+    this.#over = undefined;
+    over?.resolve();
+    return over !== undefined;
+  }
+}

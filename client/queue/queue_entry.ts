@@ -1,0 +1,101 @@
+import type { UploadErrorCode } from "../protocol/upload_error.ts";
+import type { Uploader } from "../upload/uploader.ts";
+import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
+
+/** Nothing is done about it in these states, and `resume()` begins it again. */
+const AT_REST: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"]);
+/** Another try would fail for the same reason. */
+const LASTING: ReadonlySet<UploadErrorCode> = new Set(["file-changed", "too-large", "not-accepted"]);
+
+/** What a queue does for one of its uploads. */
+export interface EntryControls {
+  pause(entry: QueueEntry): void;
+  resume(entry: QueueEntry): void;
+  cancel(entry: QueueEntry): void;
+  dismiss(entry: QueueEntry): void;
+}
+
+/** One upload as its queue sees it, which writes it; for everybody else it is a {@linkcode QueuedUpload}. */
+export class QueueEntry implements QueuedUpload {
+  readonly file: File;
+  /** Path, size and time of the file, as they were when it was added: it may change on the disk. */
+  readonly key: string;
+  readonly path: string;
+  readonly handle: FileSystemFileHandle | undefined;
+  /** Does the work, from its first turn on. */
+  uploader: Uploader | undefined;
+  progress: QueuedProgress;
+  readonly #controls: EntryControls;
+
+  constructor(
+    file: File,
+    { key, size, path, handle, confirmed, controls }: {
+      key: string;
+      size: number;
+      path: string;
+      handle: FileSystemFileHandle | undefined;
+      confirmed: number;
+      controls: EntryControls;
+    },
+  ) {
+    this.file = file;
+    this.key = key;
+    this.path = path;
+    this.handle = handle;
+    this.#controls = controls;
+    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingSeconds: undefined };
+    this.progress = { state: "queued", ...numbers };
+  }
+
+  get state(): QueuedState {
+    return this.progress.state;
+  }
+
+  get location(): string | undefined {
+    return this.uploader?.location;
+  }
+
+  /** Whether its turn has come at least once. */
+  get hasRun(): boolean {
+    return this.uploader !== undefined && this.uploader.progress.state !== "ready";
+  }
+
+  /** Whether `resume()` begins it again. */
+  get isAtRest(): boolean {
+    return AT_REST.has(this.state);
+  }
+
+  get isActive(): boolean {
+    return isActive(this.state);
+  }
+
+  get canRetry(): boolean {
+    const code = this.progress.error?.code;
+    return this.state === "failed" && (code === undefined || !LASTING.has(code));
+  }
+
+  pause(): void {
+    this.#controls.pause(this);
+  }
+
+  resume(): void {
+    this.#controls.resume(this);
+  }
+
+  cancel(): void {
+    this.#controls.cancel(this);
+  }
+
+  dismiss(): void {
+    this.#controls.dismiss(this);
+  }
+
+  async delete(): Promise<void> {
+    await this.uploader?.delete();
+  }
+}
+
+/** The progress of an upload in a state in which nothing is on its way. */
+export function atRest({ progress: { confirmed, total } }: QueueEntry, state: QueuedState): QueuedProgress {
+  return { state, confirmed, sent: confirmed, total, bytesPerSecond: 0, remainingSeconds: undefined };
+}

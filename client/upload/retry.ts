@@ -1,0 +1,58 @@
+import type { Clock } from "../async/clock.ts";
+
+const FIRST_CEILING_SECONDS = 0.5;
+const HIGHEST_CEILING_SECONDS = 30;
+/** A server that asks for more is asked again after an hour all the same. */
+const LONGEST_RETRY_AFTER_SECONDS = 3600;
+
+const WAKE_EVENTS = ["online", "visibilitychange", "pageshow"] as const;
+
+/**
+ * The retry delay, in seconds, after `failures` (1 or more) in a row: exponential from 0.5 to 30 seconds with full
+ * jitter (`random` in [0, 1) picks a moment between nothing and the ceiling, so that a thousand clients do not come
+ * back at once), but never less than the server asked for.
+ */
+export function retryDelaySeconds(failures: number, random: number, retryAfterSeconds = 0): number {
+  const ceiling = Math.min(HIGHEST_CEILING_SECONDS, FIRST_CEILING_SECONDS * 2 ** (failures - 1));
+  return Math.max(random * ceiling, Math.min(retryAfterSeconds, LONGEST_RETRY_AFTER_SECONDS));
+}
+
+/**
+ * Resolves when a retry delay of `seconds` is over, when there is a reason to believe that the network is back, or when
+ * `signal` aborts. For the first `atLeastSeconds`, which the server asked for, a network that is back is no reason.
+ */
+export async function waitToRetry(
+  clock: Clock,
+  seconds: number,
+  { signal, atLeastSeconds = 0 }: { signal?: AbortSignal; atLeastSeconds?: number } = {},
+): Promise<void> {
+  const over = new AbortController();
+  const ends = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+  const endsAt = clock.now() + seconds;
+  if (atLeastSeconds > 0) await clock.wait(Math.min(atLeastSeconds, seconds), ends);
+  await Promise.race([clock.wait(endsAt - clock.now(), ends), untilWoken(ends)]);
+  over.abort();
+}
+
+/**
+ * Resolves when there is a reason to believe that the network is back: the browser says so, or its page is looked at
+ * again after a sleep. Resolves when `signal` aborts too. Workers and programs have none of these events.
+ */
+export function untilWoken(signal: AbortSignal, target: EventTarget = globalThis): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (event?: Event) => {
+      if (event?.type === "visibilitychange" && isHidden(event.target)) return;
+      for (const name of WAKE_EVENTS) target.removeEventListener(name, end);
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    };
+    const onAbort = () => end();
+    for (const name of WAKE_EVENTS) target.addEventListener(name, end);
+    signal.addEventListener("abort", onAbort);
+  });
+}
+
+function isHidden(target: EventTarget | null): boolean {
+  return target !== null && "visibilityState" in target && target.visibilityState === "hidden";
+}

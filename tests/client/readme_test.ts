@@ -1,0 +1,36 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { tempDir } from "../support/temp_dir.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** What the examples take for granted: they run in a page. */
+const PAGE = `/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+declare const file: File;
+declare const input: { files: FileList };
+declare function token(): Promise<string>;
+`;
+
+/** The JavaScript examples of a part of the README. */
+async function examplesOf(heading: string): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL("README.md", ROOT));
+  const [, part = ""] = text.split(`\n## ${heading}\n`);
+  const [own = ""] = part.split("\n## ");
+  return [...own.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code!);
+}
+
+Deno.test("the README's examples of the client are right by its types", async () => {
+  const examples = await examplesOf("From your own page");
+  assert(examples.length >= 3);
+  await using dir = await tempDir();
+  const paths = await Promise.all(examples.map(async (code, index) => {
+    const path = join(dir.path, `example_${index}.ts`);
+    await Deno.writeTextFile(path, PAGE + code.replaceAll('"/client/', `"${new URL("client/", ROOT).href}`));
+    return path;
+  }));
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--config", new URL("deno.json", ROOT).pathname, ...paths],
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+});

@@ -1,0 +1,2 @@
+export { default as build } from "uppy/dist/uppy.min.mjs" with { type: "text" };
+export { default as style } from "uppy/dist/uppy.min.css" with { type: "text" };
