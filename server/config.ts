@@ -11,8 +11,8 @@ export class ConfigError extends Error {
 const ALL: readonly (readonly [name: string, option: Option<unknown>])[] = Object.entries(OPTIONS);
 
 /**
- * Reads each option from the command line, or else from its `PAWL_` variable in the environment, or else takes its default.
- * Gives `"help"` when that was asked for. Throws {@linkcode ConfigError}.
+ * Reads each option from the command line, or else from its `PAWL_` variable in the environment, or else takes its
+ * default. Gives `"help"` when that was asked for. Throws {@linkcode ConfigError}.
  */
 export function readConfig(args: readonly string[], env: (name: string) => string | undefined): Config | "help" {
   const lists = ALL.filter(([, { isList }]) => isList).map(([, { flag }]) => flag);

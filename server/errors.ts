@@ -1,7 +1,9 @@
 import { STATUS_CODE } from "@std/http/status";
 import { defined } from "./defined.ts";
 
-/** Every code of an error, with its HTTP status. A protocol whose standard wants another status has a table of its own. */
+/**
+ * Every code of an error, with its HTTP status. A protocol whose standard wants another status has a table of its own.
+ */
 export const STATUS = {
   "bad-request": STATUS_CODE.BadRequest,
   "size-changed": STATUS_CODE.BadRequest,
@@ -40,7 +42,10 @@ export const STATUS = {
 
 export type ErrorCode = keyof typeof STATUS;
 
-/** An error that the client is told, in one line that says what to do next. Anything else that is thrown is a bug, or comes from the disk. */
+/**
+ * An error that the client is told, in one line that says what to do next. Anything else that is thrown is a bug, or
+ * comes from the disk.
+ */
 export class UploadError extends Error {
   override name = "UploadError";
   /** The kind of error. */
@@ -74,9 +79,9 @@ export function isAbsent(error: unknown): boolean {
 }
 
 /**
- * Turns anything that was thrown into an error for the client. An {@linkcode UploadError} stays as it is. A full disk is
- * `disk-full`, too many open files are `too-many`, and anything else, a bug or a failing disk, is `failed`. `safe` is the
- * upload's offset, if the error is about one.
+ * Turns anything that was thrown into an error for the client. An {@linkcode UploadError} stays as it is. A full disk
+ * is `disk-full`, too many open files are `too-many`, and anything else, a bug or a failing disk, is `failed`. `safe`
+ * is the upload's offset, if the error is about one.
  */
 export function asUploadError(error: unknown, safe?: number): UploadError {
   if (error instanceof UploadError) return error;

@@ -11,7 +11,10 @@ export interface Log {
 /** The levels of the log, the lowest first. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const satisfies readonly LogLevel[];
 
-/** Opens the log of the process on standard error. Each event is one line; properties are quoted, so that none can forge a line. */
+/**
+ * Opens the log of the process on standard error. Each event is one line; properties are quoted, so that none can forge
+ * a line.
+ */
 export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<Log> {
   const formatter = getTextFormatter({ timestamp: "rfc3339", level: "FULL", lineEnding: "lf", value: inOneLine });
   const encoder = new TextEncoder();

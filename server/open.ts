@@ -48,7 +48,10 @@ export interface Pawl {
   sweep(stop?: AbortSignal): Promise<void>;
   /** Repairs what a crash left. Runs beside the requests until it is done or `stop` aborts. */
   repair(stop: AbortSignal): Promise<void>;
-  /** Interrupts the requests that receive, and refuses new ones. Resolves when their bytes are flushed and recorded. */
+  /**
+   * Interrupts the requests that receive, and refuses new ones. Resolves when their bytes and the service time are
+   * recorded, and the next process can tell that this one stopped cleanly.
+   */
   interrupt(): Promise<void>;
   /** Closes what is open. Nothing may call `app` any more. */
   close(): void;

@@ -32,8 +32,8 @@ export interface Option<T> {
 }
 
 /**
- * Every option of the server. The type of the configuration, the command line, the environment, `--help` and the README's
- * table are made from this list. Sizes are in bytes, times in milliseconds.
+ * Every option of the server. The type of the configuration, the command line, the environment, `--help` and the
+ * README's table are made from this list. Sizes are in bytes, times in milliseconds.
  */
 export const OPTIONS = {
   host: {

@@ -10,15 +10,18 @@ import { startSweeper } from "./uploads/expire.ts";
 export interface Running {
   /** The address of its page. */
   readonly url: string;
-  /** Resolves when the data folder is found moved, with a text that says what is there instead. The server can only be stopped then. */
+  /**
+   * Resolves when the data folder is found moved, with a text that says what is there instead. The server can only be
+   * stopped then.
+   */
   readonly moved: Promise<string>;
   /** Removes what is past its time. The server does so every minute by itself. */
   sweep(): Promise<void>;
   /**
-   * Stops the server: refuses new requests, interrupts those that receive, with their bytes flushed and recorded, answers
-   * them, and closes what is open. It waits `patienceMs` for clients to close their connections, and
-   * {@linkcode DISK_PATIENCE_MS} twice for the disk, and never longer. False when something did not end in its time. What
-   * was acknowledged is safe even then.
+   * Stops the server: refuses new requests, interrupts those that receive, with their bytes flushed and recorded,
+   * answers them, and closes what is open. It waits `patienceMs` for clients to close their connections, and {@linkcode
+   * DISK_PATIENCE_MS} twice for the disk, and never longer. False when something did not end in its time. What was
+   * acknowledged is safe even then.
    */
   stop(patienceMs?: number): Promise<boolean>;
 }
@@ -53,7 +56,8 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
       ending.abort();
       const swept = sweeper[Symbol.asyncDispose]();
       const isFlushed = await isDone(pawl.interrupt(), DISK_PATIENCE_MS);
-      // The server's abort signal is not used: aborted after a shutdown, it makes Deno 2.9 throw where nothing can catch it.
+      // The server's abort signal is not used: aborted after a shutdown, it makes Deno 2.9 throw where nothing can
+      // catch it.
       await isDone(listener.shutdown(), patienceMs);
       const isQuiet = await isDone(Promise.all([repairing, swept]), DISK_PATIENCE_MS);
       if (isFlushed && isQuiet) pawl.close();

@@ -1,8 +1,8 @@
 import type { Log } from "./log.ts";
 
 /**
- * Logs errors that nothing has caught, and keeps the process running, because such an error belongs to one request and the
- * others should not end with it. This is a last resort: no error is meant to come here.
+ * Logs errors that nothing has caught, and keeps the process running, because such an error belongs to one request and
+ * the others should not end with it. This is a last resort: no error is meant to come here.
  */
 export function surviveUncaught(log: Log): void {
   globalThis.addEventListener("unhandledrejection", (event) => {

@@ -26,7 +26,10 @@ export function parseSize(text: string): number | undefined {
   return parseWithUnit(text, SIZES);
 }
 
-/** Reads a time with its unit, such as `"500ms"`, `"60s"` or `"7d"`, and gives milliseconds; `undefined` for anything else. */
+/**
+ * Reads a time with its unit, such as `"500ms"`, `"60s"` or `"7d"`, and gives milliseconds; `undefined` for anything
+ * else.
+ */
 export function parseTime(text: string): number | undefined {
   return parseWithUnit(text, TIMES);
 }

@@ -18,7 +18,9 @@ export interface AppDeps {
   readonly admission: Admission;
   readonly cors: Cors;
   readonly log: Log;
-  /** False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14). */
+  /**
+   * False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14).
+   */
   readonly isFolderThere?: (maxAgeMs?: number) => boolean;
 }
 
@@ -28,7 +30,9 @@ export type App = (request: Request, connection?: Connection) => Promise<Respons
 /** How much is drained after an answer: what a client on a fast line sends in about a second. */
 const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, forMs: 60_000 };
 
-/** How much is drained of a request that a browser repeated by itself: its page goes on with another request at once. */
+/**
+ * How much is drained of a request that a browser repeated by itself: its page goes on with another request at once.
+ */
 const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, forMs: 60_000 };
 
 /** A request on its way to its answer. */

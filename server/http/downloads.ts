@@ -15,9 +15,9 @@ export interface DownloadDeps {
 }
 
 /**
- * Makes the handler for `GET` and `HEAD` of finished files. A browser saves the file, and never shows it or runs it as a
- * page. Only the uploaded file itself is served (I9). Throws `not-found` for a file that is not there or not finished, and
- * `gone` for one that was there.
+ * Makes the handler for `GET` and `HEAD` of finished files. A browser saves the file, and never shows it or runs it as
+ * a page. Only the uploaded file itself is served (I9). Throws `not-found` for a file that is not there or not
+ * finished, and `gone` for one that was there.
  */
 export function createDownloads({ records, bytes, finish }: DownloadDeps): (
   request: Request,

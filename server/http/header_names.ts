@@ -1,6 +1,6 @@
 /**
- * Every request header that a resource for pages of other origins reads. Such a page may send each of them. Handlers read
- * headers by {@linkcode header}, which accepts no other name.
+ * Every request header that a resource for pages of other origins reads. Such a page may send each of them. Handlers
+ * read headers by {@linkcode header}, which accepts no other name.
  */
 export const REQUEST_HEADERS = [
   "Content-Digest",

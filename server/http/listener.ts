@@ -40,8 +40,8 @@ interface Server {
 /**
  * Listens, and brings requests to `app`. Throws when the address is refused.
  *
- * When no more files can be opened, `Deno.serve` stops accepting for good, and goes on answering the connections that it
- * has. Then another server is started. The first one is shut down once it has no request, which closes its silent
+ * When no more files can be opened, `Deno.serve` stops accepting for good, and goes on answering the connections that
+ * it has. Then another server is started. The first one is shut down once it has no request, which closes its silent
  * connections. It is not shut down earlier, because Deno 2.9 would break off a body that is coming.
  */
 export function listen({ host, port, log, spare }: ListenerOptions, app: App): Listener {

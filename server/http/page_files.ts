@@ -1,8 +1,8 @@
 import { join } from "@std/path";
 
 /**
- * Lists the regular files below `folder`, each with its name, which begins with `name`, and its real path. Symbolic links and
- * everything in the folders `except` are left out.
+ * Lists the regular files below `folder`, each with its name, which begins with `name`, and its real path. Symbolic
+ * links and everything in the folders `except` are left out.
  */
 export function listFiles(
   folder: string,
@@ -20,8 +20,8 @@ export function listFiles(
 }
 
 /**
- * A text that changes when the file at a real path changes; `undefined` when the file is gone, or when its path leads through
- * a symbolic link now. (It uses `Deno.stat`, because `FsFile.stat` throws for files inside a compiled binary.)
+ * A text that changes when the file at a real path changes; `undefined` when the file is gone, or when its path leads
+ * through a symbolic link now. (It uses `Deno.stat`, because `FsFile.stat` throws for files inside a compiled binary.)
  */
 export async function fileVersion(path: string): Promise<string | undefined> {
   try {

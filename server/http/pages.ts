@@ -35,7 +35,8 @@ interface Source {
 }
 
 const ALIASES: Readonly<Record<string, string>> = { "/": "/index.html", "/favicon.ico": "/icon.svg" };
-// These match segments of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could turn
+// These match segments of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could
+// turn
 // into a slash. A path that they do not match has no page, so no path needs to be cleaned.
 const STATIC_FILE = /^\/([a-z0-9_]+\.(html|css|svg|png|ico))$/;
 const CLIENT_FILE = /^\/client\/((?:[a-z]+\/)?[a-z0-9_]+\.ts)$/;
@@ -62,8 +63,8 @@ export interface PagesOptions {
 }
 
 /**
- * Serves the files that lie in the folders `static` and `client` now, and no file that comes later. An edit of a file is
- * served from the next request on. Throws when a folder cannot be read.
+ * Serves the files that lie in the folders `static` and `client` now, and no file that comes later. An edit of a file
+ * is served from the next request on. Throws when a folder cannot be read.
  */
 export function createPages({ root, except = [] }: PagesOptions): Pages {
   const paths = new Map(["static", "client"].flatMap((folder) => listFiles(join(root, folder), folder, except)));
@@ -131,7 +132,10 @@ function findSource(pathname: string): Source | undefined {
 /** Comments that have lines to themselves. They are a third of what a browser would load. */
 const OWN_LINES = /^[ \t]*(?:\/\/.*|\/\*\*(?:(?!\*\/)[^])*\*\/[ \t]*)$/gm;
 
-/** Replaces types and comments by spaces. Lines and columns stay the same, so the browser's errors point into the source. */
+/**
+ * Replaces types and comments by spaces. Lines and columns stay the same, so the browser's errors point into the
+ * source.
+ */
 function stripTypes(source: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
   const text = new TextDecoder().decode(source);
   try {

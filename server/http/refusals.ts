@@ -4,7 +4,7 @@ import { type ErrorCode, STATUS, UploadError } from "../errors.ts";
 import type { Statuses } from "./route.ts";
 import { NEVER_RUN } from "./uploaded_content.ts";
 
-/** The `Retry-After` of the refusals that pass by themselves. */
+/** The `Retry-After` of a refusal by its code. Refusals with another code have none. */
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "locked": 2,
   "shutdown": 2,

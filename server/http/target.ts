@@ -13,7 +13,10 @@ export interface RawTarget {
 export interface Target {
   /** The path as it was sent, still percent-encoded. */
   readonly path: string;
-  /** The name or address by which the server was reached: in small letters, without the port; an IPv6 address has its brackets. */
+  /**
+   * The name or address by which the server was reached: in small letters, without the port; an IPv6 address has its
+   * brackets.
+   */
   readonly host: string;
 }
 
@@ -25,15 +28,18 @@ const PATH = /^\/[\w.~!$&'()*+,;=:@%/-]*$/;
 /** A `%` that is not before two hexadecimal digits. */
 const BARE_PERCENT = /%(?![\da-f]{2})/i;
 
-/** A dot segment, also encoded. It would lead elsewhere if it were resolved, and clients resolve it themselves (RFC 3986, section 6.2.2.3). */
+/**
+ * A dot segment, also encoded. It would lead elsewhere if it were resolved, and clients resolve it themselves (RFC
+ * 3986, section 6.2.2.3).
+ */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.\b|$)){4}$/;
 
 /**
- * Checks the target of a request, or says in one line what is wrong with it (RFC 9112, section 3.2). Nothing is decoded or
- * resolved: a path is right as it stands, or it is refused. The URL must consist of the `Host` header and a path, so that
- * neither is taken for the other. An absolute target must name the same host.
+ * Checks the target of a request, or says in one line what is wrong with it (RFC 9112, section 3.2). Nothing is decoded
+ * or resolved: a path is right as it stands, or it is refused. The URL must consist of the `Host` header and a path, so
+ * that neither is taken for the other. An absolute target must name the same host.
  */
 export function parseTarget({ url, host }: RawTarget): Target | { readonly malformed: string } {
   if (host === null || host === "") return { malformed: NO_HOST };
@@ -62,9 +68,9 @@ function isAddressOrName(name: string): boolean {
 }
 
 /**
- * True for a host that the server answers to: an IP address, `localhost`, a name below `localhost`, or a name in `allowed`.
- * Any site can let its own name lead to this machine (DNS rebinding), and its pages would count as this server's own. No
- * site can have an IP address or `localhost` as its name.
+ * True for a host that the server answers to: an IP address, `localhost`, a name below `localhost`, or a name in
+ * `allowed`. Any site can let its own name lead to this machine (DNS rebinding), and its pages would count as this
+ * server's own. No site can have an IP address or `localhost` as its name.
  */
 export function isAllowedHost(host: string, allowed: ReadonlySet<string>): boolean {
   return IPV4.test(host) || host.startsWith("[") || host === "localhost" || host.endsWith(".localhost") ||
@@ -72,8 +78,8 @@ export function isAllowedHost(host: string, allowed: ReadonlySet<string>): boole
 }
 
 /**
- * Gives the path of a request. Throws `bad-request` for a malformed target, and `misdirected` for a host that the server
- * does not answer to.
+ * Gives the path of a request. Throws `bad-request` for a malformed target, and `misdirected` for a host that the
+ * server does not answer to.
  */
 export type Gate = (request: Request) => string;
 

@@ -51,7 +51,10 @@ export function agree(upload: Known, request: Announced, maxBytes: number): Agre
   return defined({ length, digests });
 }
 
-/** The whole file's length in bytes, if a request announces it or its body's end gives it. */
+/**
+ * The whole file's length in bytes, if the request's headers tell it: directly, or by the length of a body that goes to
+ * the end of the file.
+ */
 export function announcedLength({ length, toTheEnd, offset, bodyLength }: Announced): number | undefined {
   return length ?? (toTheEnd && bodyLength !== undefined ? offset + bodyLength : undefined);
 }

@@ -16,15 +16,15 @@ export type Decision =
   /** A new upload begins. */
   | { readonly kind: "begin" }
   /**
-   * `goOn` appends to `known`. `replace` begins a new upload and discards `known`, which is unfinished. `beside` begins a
-   * new upload and keeps the finished file of `known`.
+   * `goOn` brings the request to `known`. `replace` begins a new upload and discards `known`, which is unfinished.
+   * `beside` begins a new upload and keeps the finished file of `known`.
    */
   | { readonly kind: "goOn" | "replace" | "beside"; readonly known: PresentUpload }
   | { readonly kind: "refuse"; readonly error: UploadError };
 
 /**
- * Decides what a request with a client's id does. `known` is the upload that the id means, if it means one. `hasFile` is
- * false when the file of a complete upload was taken away. Changes nothing.
+ * Decides what a request with a client's id does. `known` is the upload that the id means, if it means one. `hasFile`
+ * is false when the file of a complete upload was taken away. Changes nothing.
  */
 export function decide(known: PresentUpload | undefined, request: SentById, hasFile = true): Decision {
   if (known === undefined || !hasFile) {

@@ -1,7 +1,10 @@
 /** The longest name of one file or folder, in bytes of UTF-8, that the usual file systems take. */
 const MAX_NAME_BYTES = 255;
 
-/** The longest extension that is kept when a name is cut, in bytes with its dot. The text after a late dot in a long sentence is no extension. */
+/**
+ * The longest extension that is kept when a name is cut, in bytes with its dot. The text after a late dot in a long
+ * sentence is no extension.
+ */
 const MAX_EXTENSION_BYTES = 32;
 
 /** The most passes of cleaning. Cutting a name can lay bare a device's name, which the next pass mends. */
@@ -15,7 +18,10 @@ const MAX_PASSES = 8;
 const UNSAFE = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/u;
 const EVERY_UNSAFE = new RegExp(UNSAFE, "gu");
 
-/** More than 30 marks on one letter, the limit of the Stream-Safe Text Format (Unicode Standard Annex #15). Sorting more is slow. */
+/**
+ * More than 30 marks on one letter, the limit of the Stream-Safe Text Format (Unicode Standard Annex #15). Sorting more
+ * is slow.
+ */
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 /** At least one character that shows and is not a dot. */
@@ -28,9 +34,9 @@ const PLAIN = /^[!-.0-[\]-~](?:[ -.0-[\]-~]{0,253}[!-\-0-[\]-~])?$/;
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[\d¹²³]|lpt[\d¹²³])\s*(?:[.:]|$)/i;
 
 /**
- * Makes a clean name for a file or folder: the last segment of `wanted`, in Unicode's form NFC, without unsafe characters,
- * cut to 255 bytes with its extension kept. `undefined` when no visible character remains. The result always passes
- * {@linkcode isCleanName}, and a name that passes is returned unchanged.
+ * Makes a clean name for a file or folder: the last segment of `wanted`, in Unicode's form NFC, without unsafe
+ * characters, cut to 255 bytes with its extension kept. `undefined` when no visible character remains. The result
+ * always passes {@linkcode isCleanName}, and a name that passes is returned unchanged.
  */
 export function cleanName(wanted: string): string | undefined {
   let name = /[/\\]/.test(wanted) ? wanted.split(/[/\\]/).at(-1)! : wanted;
@@ -42,8 +48,8 @@ export function cleanName(wanted: string): string | undefined {
 }
 
 /**
- * True for a clean name: it has a visible character, is no device of Windows, is at most 255 bytes long in NFC, and has no
- * separator, no unsafe character, no space at either end and no dot at its end.
+ * True for a clean name: it has a visible character, is no device of Windows, is at most 255 bytes long in NFC, and has
+ * no separator, no unsafe character, no space at either end and no dot at its end.
  */
 export function isCleanName(name: string): boolean {
   if (DEVICE.test(name)) return false;
@@ -61,8 +67,8 @@ export function numberedName(name: string, number: number): string {
 }
 
 /**
- * The file's name in a client's id of the form `name-size-lastModified`, which clients of well-known tutorials make. An id
- * of another form is returned whole. A name that went through `encodeURIComponent` is decoded.
+ * The file's name in a client's id of the form `name-size-lastModified`, which clients of well-known tutorials make. An
+ * id of another form is returned whole. A name that went through `encodeURIComponent` is decoded.
  */
 export function nameInClientId(clientId: string): string {
   const name = /^(.+)-\d+-(?:-?\d+|NaN|undefined)$/s.exec(clientId)?.[1] ?? clientId;
@@ -93,7 +99,9 @@ function withoutEdges(name: string): string {
   return name.slice(0, end).trimStart();
 }
 
-/** Puts `mark` before the name's extension. A name that gets too long is cut before the mark, between two characters. */
+/**
+ * Puts `mark` before the name's extension. A name that gets too long is cut before the mark, between two characters.
+ */
 function fitted(name: string, mark: string): string {
   const { stem, extension } = splitExtension(name);
   const room = MAX_NAME_BYTES - byteLength(mark) - byteLength(extension);

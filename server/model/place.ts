@@ -5,8 +5,9 @@ import { byteLength, cleanName } from "./names.ts";
 const MAX_FOLDERS = 32;
 
 /**
- * The longest path of folders, in bytes of UTF-8 with a slash between them. With the longest name it takes half of Linux's
- * longest path (`PATH_MAX`, 4096). The other half is for the data folder's own path and for numbers behind names.
+ * The longest path of folders, in bytes of UTF-8 with a slash between them. With the longest name it takes half of
+ * Linux's longest path (`PATH_MAX`, 4096). The other half is for the data folder's own path and for numbers behind
+ * names.
  */
 const MAX_FOLDERS_BYTES = 1792;
 

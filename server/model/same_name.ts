@@ -2,8 +2,8 @@
 export type SameName = (path: string) => string;
 
 /**
- * Makes the function that tells which paths are one name. Composed and decomposed Unicode are always one name, because a
- * person sees no difference. Upper and lower case are one name on a disk that ignores case.
+ * Makes the function that tells which paths are one name. Composed and decomposed Unicode are always one name, because
+ * a person sees no difference. Upper and lower case are one name on a disk that ignores case.
  */
 export function createSameName({ ignoresCase }: { ignoresCase: boolean }): SameName {
   if (!ignoresCase) return (path) => path.normalize("NFC");

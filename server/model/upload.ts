@@ -87,7 +87,10 @@ export interface CompleteUpload extends Identified {
 /** The record that is kept for a while of an upload that is over. Its bytes are gone. */
 export interface GoneUpload extends Identified {
   readonly state: "gone";
-  /** Why: a client terminated it; it expired; bytes were lost on disk; a final upload has its bytes; or a person took the file away. */
+  /**
+   * Why: a client terminated it; it expired; bytes were lost on disk; a final upload has its bytes; or a person took
+   * the file away.
+   */
   readonly reason: "terminated" | "expired" | "lost" | "concatenated" | "taken";
   /** How many bytes a concatenated partial upload gave to its final upload. */
   readonly given?: number;

@@ -10,7 +10,10 @@ export function addressOf(id: string): string {
   return `/files/${id}`;
 }
 
-/** The id in a path that ends with an upload's path; a proxy may have put folders before that. `undefined` for any other path. */
+/**
+ * The id in a path that ends with an upload's path; a proxy may have put folders before that. `undefined` for any other
+ * path.
+ */
 export function idInPath(path: string): string | undefined {
   return ADDRESS_END.exec(path)?.[1];
 }

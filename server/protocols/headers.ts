@@ -4,8 +4,8 @@ import { type Digest, DIGEST_BYTES, isDigestAlgorithm } from "../model/digest.ts
 import { header, type RequestHeader } from "../http/header_names.ts";
 
 /**
- * Reads a whole number of at most 15 digits from a header. `undefined` when the header is absent. Throws `bad-request` for
- * anything else, also for two values.
+ * Reads a whole number of at most 15 digits from a header. `undefined` when the header is absent. Throws `bad-request`
+ * for anything else, also for two values.
  */
 export function parseInteger(headers: Headers, name: RequestHeader): number | undefined {
   const text = header(headers, name);
@@ -17,8 +17,8 @@ export function parseInteger(headers: Headers, name: RequestHeader): number | un
 }
 
 /**
- * Reads a time in milliseconds since 1970. It may have a sign or a fraction. `undefined` for anything else, and for a time
- * that no `Date` can hold.
+ * Reads a time in milliseconds since 1970. It may have a sign or a fraction. `undefined` for anything else, and for a
+ * time that no `Date` can hold.
  */
 export function parseTime(text: string): number | undefined {
   if (!/^[+-]?\d{1,16}(?:\.\d{0,20})?$/.test(text)) return undefined;
@@ -27,15 +27,18 @@ export function parseTime(text: string): number | undefined {
 }
 
 /**
- * Reads percent-encoded UTF-8 from a header. Plain bytes of UTF-8, which some clients send, are read too. `undefined` when
- * the header is absent. Throws `bad-request` for anything else.
+ * Reads percent-encoded UTF-8 from a header. Plain bytes of UTF-8, which some clients send, are read too. `undefined`
+ * when the header is absent. Throws `bad-request` for anything else.
  */
 export function parsePercentEncoded(headers: Headers, name: RequestHeader): string | undefined {
   const text = header(headers, name);
   return text === null ? undefined : percentDecoded(text, name);
 }
 
-/** Reads a path that is percent-encoded between its slashes, as {@linkcode parsePercentEncoded} does. No segment may decode to a slash. */
+/**
+ * Reads a path that is percent-encoded between its slashes, as {@linkcode parsePercentEncoded} does. No segment may
+ * decode to a slash.
+ */
 export function parsePercentEncodedPath(headers: Headers, name: RequestHeader): string | undefined {
   const parts = header(headers, name)?.split("/").map((part) => percentDecoded(part, name));
   if (!parts?.some((part) => part.includes("/"))) return parts?.join("/");
@@ -48,9 +51,9 @@ export function headerText(value: string): string {
 }
 
 /**
- * Reads the digests that Pawl can check from a `Content-Digest` or `Repr-Digest` header (RFC 9530, sections 2 and 3). Other
- * algorithms are ignored. `undefined` when there is none. Throws `bad-request` for a malformed header and for a digest of
- * the wrong length: a script whose tool failed sends an empty one.
+ * Reads the digests that Pawl can check from a `Content-Digest` or `Repr-Digest` header (RFC 9530, sections 2 and 3).
+ * Other algorithms are ignored. `undefined` when there is none. Throws `bad-request` for a malformed header and for a
+ * digest of the wrong length: a script whose tool failed sends an empty one.
  */
 export function parseDigests(headers: Headers, name: RequestHeader): Digest[] | undefined {
   const text = header(headers, name);

@@ -4,8 +4,8 @@ import type { Appended } from "../uploads/append.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 
 /**
- * Gives the upload if the request's body came whole. Otherwise throws the refusal that tells the client why it did not, and
- * from which byte to go on.
+ * Gives the upload if the request's body came whole. Otherwise throws the refusal that tells the client why it did not,
+ * and from which byte to go on.
  */
 export function uninterrupted({ upload, end }: Appended): ReceivingUpload | CompleteUpload {
   if (end === "whole") return upload;

@@ -154,7 +154,9 @@ function parseDescription<T>(
   return value;
 }
 
-/** Reads the file's place from `X-File-Path` and `X-File-Name`. Without a name in them, the name is taken from the id. */
+/**
+ * Reads the file's place from `X-File-Path` and `X-File-Name`. Without a name in them, the name is taken from the id.
+ */
 function parsePlace(headers: Headers, clientId: string): Pick<FileFacts, "name" | "folders"> {
   const path = parsePercentEncodedPath(headers, "X-File-Path");
   const given = parsePercentEncoded(headers, "X-File-Name");

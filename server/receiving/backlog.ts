@@ -10,9 +10,11 @@ export const SMALL_WINDOW = 1024;
 /** The size of a large buffer, in bytes: the 1 MiB that one turn takes fits into what one turn gives. */
 const LARGE_WINDOW = 8 * 1024;
 
-/** How full small buffers have to be, on average, before large ones are used. Chunks are longer than six buffers then. */
+/**
+ * How full small buffers have to be, on average, before large ones are used. Chunks are longer than six buffers then.
+ */
 const FULLNESS = 0.85;
-/** How many reads that average is taken over, at least. */
+/** The fewest reads over which the fullness of buffers is averaged. */
 const READS_TO_LEARN = 64;
 
 /** The most reads in one stretch, which take about 10 ms. Other requests wait meanwhile. */
@@ -25,14 +27,14 @@ const LEAST_FRAMING = 5;
 const LARGEST_BACKLOG = 256 * 1024;
 
 /**
- * Estimates the backlog of a body without a length, and says how to read on. The backlog is what the runtime has taken from
- * the socket and not given yet.
+ * Estimates the backlog of a body without a length, and says how to read on. The backlog is what the runtime has taken
+ * from the socket and not given yet.
  *
- * At each read of a body, Deno 2.9 takes as much from the socket as the largest buffer that this connection was ever read
- * with, and gives the rest of one chunk at most. It keeps the backlog, and moves all of it at each read. If chunks are
- * shorter than buffers, the backlog grows without bound, and the time for moving it grows with its square. But only
- * {@linkcode TAKING_READS} reads between two turns of the event loop take anything. So buffers are small, and reading goes
- * on until a read has to wait: the backlog is empty then.
+ * At each read of a body, Deno 2.9 takes as much from the socket as the largest buffer that this connection was ever
+ * read with, and gives the rest of one chunk at most. It keeps the backlog, and moves all of it at each read. If chunks
+ * are shorter than buffers, the backlog grows without bound, and the time for moving it grows with its square. But only
+ * {@linkcode TAKING_READS} reads between two turns of the event loop take anything. So buffers are small, and reading
+ * goes on until a read has to wait: the backlog is empty then.
  */
 export class Backlog {
   #window = SMALL_WINDOW;

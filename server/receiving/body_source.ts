@@ -18,13 +18,15 @@ const SMALLEST_BUFFER = 4 * 1024;
 /** The size of the last buffers, in bytes: a fast client costs few calls. */
 const LARGEST_BUFFER = 1024 * 1024;
 
-/** The longest body, in bytes, that mostly comes with its head. Deno 2.9 gives that as a stream that takes no buffers. */
+/**
+ * The longest body, in bytes, that mostly comes with its head. Deno 2.9 gives that as a stream that takes no buffers.
+ */
 const TINY = 8 * 1024;
 
 /**
  * Opens a body for reading. `expected` is its length in bytes, if it is known. A body of known length is read into one
- * buffer, which grows while reads fill it, and into two in turn when they are of full size (I13). `read` throws what the
- * runtime throws for a lost client, and `BacklogError` for a body without a length that cannot be read fast enough.
+ * buffer, which grows while reads fill it, and into two in turn when they are of full size (I13). `read` throws what
+ * the runtime throws for a lost client, and `BacklogError` for a body without a length that cannot be read fast enough.
  */
 export function openBody(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | undefined): BodySource {
   const reader = open(body, expected);

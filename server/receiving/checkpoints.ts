@@ -11,8 +11,8 @@ export interface CheckpointOptions {
 }
 
 /**
- * Makes checkpoints during a long request: flushes what is written and records the offset, while writing goes on. So a crash
- * takes back a bounded number of bytes.
+ * Makes checkpoints during a long request: flushes what is written and records the offset, while writing goes on. So a
+ * crash takes back a bounded number of bytes.
  */
 export class Checkpoints {
   readonly #appender: Appender;

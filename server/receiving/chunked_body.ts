@@ -27,9 +27,9 @@ interface Reading {
 }
 
 /**
- * Reads a body without a length in the one way that keeps its backlog small (see {@linkcode Backlog}): with small buffers,
- * until a read has to wait. The bytes of these reads are gathered into one piece. When reading cannot keep up, `next` gives
- * all that was read, and then throws {@linkcode BacklogError}.
+ * Reads a body without a length in the one way that keeps its backlog small (see {@linkcode Backlog}): with small
+ * buffers, until a read has to wait. The bytes of these reads are gathered into one piece. When reading cannot keep up,
+ * `next` gives all that was read, and then throws {@linkcode BacklogError}.
  */
 export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
   const backlog = new Backlog();

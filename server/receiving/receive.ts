@@ -43,14 +43,16 @@ export interface ReceiveOptions {
   readonly stop: AbortSignal;
   /** Called when a piece came, before it is written. */
   onArrived(bytes: number): void;
-  /** Called for each piece after it was written. It must not keep the piece. If it throws, the body ends as `failed`. */
+  /**
+   * Called for each piece after it was written. It must not keep the piece. If it throws, the body ends as `failed`.
+   */
   onPiece(piece: Uint8Array): void;
 }
 
 /**
- * Appends a request's body to a file. Resolves when the body ends, and never throws. Every byte that came is appended, but
- * for the piece that goes past `limit`. Nothing is flushed here. Bytes that the client sends after the end stay in the
- * body.
+ * Appends a request's body to a file. Resolves when the body ends, and never throws. Every byte that came is appended,
+ * but for the piece that goes past `limit`. Nothing is flushed here. Bytes that the client sends after the end stay in
+ * the body.
  */
 export async function receive(
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,

@@ -5,8 +5,8 @@ export interface Appender extends AsyncDisposable {
   /** The file's length in bytes, flushed or not. */
   readonly length: number;
   /**
-   * Appends all of `bytes`. When it throws, a part of them may have been written, and `length` includes that part. `bytes`
-   * is not read after the promise resolves.
+   * Appends all of `bytes`. When it throws, a part of them may have been written, and `length` includes that part.
+   * `bytes` is not read after the promise resolves.
    */
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when every byte that was written before the call survives a power cut. */
@@ -59,21 +59,24 @@ export class RefusedPath extends Error {
 export type PlacedFile = Pick<CompleteUpload, "id" | "path" | "length" | "identity">;
 
 /**
- * The state of a finished file. `there`: under its path. `unplaced`: not under its path, but the upload's own entry exists and
- * the file can be placed again. `missing`: nothing lies at the path. `replaced`: something else lies there.
+ * The state of a finished file. `there`: under its path. `unplaced`: not under its path, but the upload's own entry
+ * exists and the file can be placed again. `missing`: nothing lies at the path. `replaced`: something else lies there.
  */
 export type Whereabouts = "there" | "unplaced" | "missing" | "replaced";
 
 /**
- * The store of the files: unfinished ones, and finished ones. It trusts no caller. Whatever id or path it is given, it reads,
- * writes and removes below its own folders only, and follows no symbolic link there (I7).
+ * The store of the files: unfinished ones, and finished ones. It trusts no caller. Whatever id or path it is given, it
+ * reads, writes and removes below its own folders only, and follows no symbolic link there (I7).
  */
 export interface ByteStore {
   /** The length in bytes of an unfinished upload's file; `undefined` when there is no file. */
   length(id: string): Promise<number | undefined>;
   /** Makes a new upload's file, for its one writer. `locked` when another process made it first. */
   create(id: string): Promise<UnfinishedFile | "locked">;
-  /** Opens an unfinished upload's file for its one writer. `undefined` when there is none, `locked` when another process has it. */
+  /**
+   * Opens an unfinished upload's file for its one writer. `undefined` when there is none, `locked` when another process
+   * has it.
+   */
   open(id: string): Promise<UnfinishedFile | "locked" | undefined>;
   /** Reads an unfinished upload's bytes from `start` (0 by default) up to, but not including, `end`. */
   readUnfinished(id: string, end: number, start?: number): ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -84,8 +87,8 @@ export interface ByteStore {
    */
   adopt(from: string, id: string): Promise<void>;
   /**
-   * Maps a path to a text. Two paths are one name on this disk when their texts are equal: in another Unicode form, and in
-   * upper and lower case if the disk ignores case.
+   * Maps a path to a text. Two paths are one name on this disk when their texts are equal: in another Unicode form, and
+   * in upper and lower case if the disk ignores case.
    */
   sameName(path: string): string;
   /**
@@ -96,9 +99,9 @@ export interface ByteStore {
   /** Undoes `choose` for a path that is not used: removes its folders, as far as they are empty. */
   abandon(path: string): Promise<void>;
   /**
-   * Places an upload's file: gives it its name at `path`, in one step, and never over another file (I8). False when another
-   * file has the name, or the folder is gone. A second call changes nothing. Throws {@linkcode RefusedPath} when the disk
-   * takes no file of that name. The upload's own entry stays (I5).
+   * Places an upload's file: gives it its name at `path`, in one step, and never over another file (I8). False when
+   * another file has the name, or the folder is gone. A second call changes nothing. Throws {@linkcode RefusedPath}
+   * when the disk takes no file of that name. The upload's own entry stays (I5).
    */
   place(id: string, path: string): Promise<boolean>;
   /** Resolves when a finished file's name survives a power cut. A file that was taken away meanwhile is no error. */
@@ -111,26 +114,34 @@ export interface ByteStore {
   unfinished(): AsyncIterable<string>;
   /** How long ago, in milliseconds, an entry of that folder was last written to; 0 when there is none. */
   ageMs(name: string): Promise<number>;
-  /** Removes the own entry of an upload whose file is placed and whose name is flushed (I5). No error when there is none. */
+  /**
+   * Removes the own entry of an upload whose file is placed and whose name is flushed (I5). No error when there is
+   * none.
+   */
   removeEntry(id: string): Promise<void>;
-  /** Discards an unfinished upload's bytes: removes its own entry, which is the file's only name. No error when there is none. */
+  /**
+   * Removes an unfinished upload's own entry, and so its bytes, unless another upload has adopted them. No error when
+   * there is none.
+   */
   discard(id: string): Promise<void>;
   /** Finds out where a finished file is. */
   find(file: PlacedFile): Promise<Whereabouts>;
-  /** Opens a finished file for reading; `undefined` when it is not there, or when something else lies at its path (I9). */
+  /**
+   * Opens a finished file for reading; `undefined` when it is not there, or when something else lies at its path (I9).
+   */
   openFinished(file: PlacedFile): Promise<FinishedFile | undefined>;
   /** Asks the disk how many bytes are free. A synchronous call that takes microseconds. */
   freeBytes(): number;
   /**
-   * Removes a finished file and the folders that it leaves empty. Resolves when no power cut can bring it back. Something
-   * else that lies at its path stays (I9).
+   * Removes a finished file and the folders that it leaves empty. Resolves when no power cut can bring it back.
+   * Something else that lies at its path stays (I9).
    */
   removeFinished(file: PlacedFile): Promise<void>;
 }
 
 /**
- * A finished file, open for reading. The caller reads or cancels the stream, or calls `close`. A piece of a large file is
- * valid only until the next piece is read, so a caller that keeps a piece copies it.
+ * A finished file, open for reading. The caller reads or cancels the stream, or calls `close`. A piece of a large file
+ * is valid only until the next piece is read, so a caller that keeps a piece copies it.
  */
 export interface FinishedFile {
   readonly length: number;
@@ -144,25 +155,28 @@ export interface RecordStore extends Disposable {
   /** Finds the upload that a client's id means. */
   findByClient(owner: string, clientId: string): Promise<Upload | undefined>;
   /**
-   * Adds the record of a new upload, and makes its client's id mean it. If the id means `instead` now, it means the new one
-   * afterwards, and the record of `instead` is removed if it is unfinished. Changes nothing and gives false when the id
-   * means another upload, or when the new upload is complete and its path has a {@linkcode claimant}.
+   * Adds the record of a new upload, and makes its client's id mean it. If the id means `instead` now, it means the new
+   * one afterwards, and the record of `instead` is removed if it is unfinished. Changes nothing and gives false when
+   * the id means another upload, or when the new upload is complete and its path has a {@linkcode claimant}.
    */
   create(upload: ReceivingUpload | CompleteUpload, instead?: Upload): Promise<boolean>;
   /**
-   * The id of the complete upload that claims `path`: its record has this path, or one that is the same name. Its file may
-   * be gone already, because a person took it away or a crash interrupted its removal. The claim still holds, because
-   * another file at this path would be served as that upload's file.
+   * The id of the complete upload that claims `path`: its record has this path, or one that is the same name. Its file
+   * may be gone already, because a person took it away or a crash interrupted its removal. The claim still holds,
+   * because another file at this path would be served as that upload's file.
    */
   claimant(path: string): Promise<string | undefined>;
   /**
-   * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly claims a
-   * path that has a {@linkcode claimant}.
+   * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly
+   * claims a path that has a {@linkcode claimant}.
    */
   replace(before: Upload, after: Upload): Promise<boolean>;
   /** Removes an upload's record and everything that leads to it. */
   forget(upload: Upload): Promise<void>;
-  /** The ids of the uploads that are due at the service time `now`, the longest due first. The cost follows how many are read. */
+  /**
+   * The ids of the uploads that are due at the service time `now`, the longest due first. The cost follows how many are
+   * read.
+   */
   due(now: number): AsyncIterable<string>;
   /** The service time at which the first upload is due; `undefined` when none is. */
   firstDueAt(): Promise<number | undefined>;

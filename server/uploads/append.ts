@@ -32,9 +32,10 @@ export interface Appended {
 }
 
 /**
- * Appends a body to an open upload, finishes the upload when its last byte came, and closes it. However the body ends, its
- * bytes are flushed and recorded before this returns (I1). Only a refused body, one that is too long or does not match its
- * digest, is rolled back whole (I10). Throws refusals and failures of the disk; a broken connection is a result.
+ * Appends a body to an open upload, finishes the upload when its last byte came, and closes it. However the body ends,
+ * its bytes are flushed and recorded before this returns (I1). Only a refused body, one that is too long or does not
+ * match its digest, is rolled back whole (I10). Throws refusals and failures of the disk; a broken connection is a
+ * result.
  */
 export async function append(
   deps: EngineDeps,
@@ -72,8 +73,8 @@ export async function append(
 }
 
 /**
- * Answers a request to append to a complete upload. A request without new bytes, such as a repeated one, gets the answer that
- * the last one got. Throws `too-long` for new bytes, what `agree` throws, and `final`.
+ * Answers a request to append to a complete upload. A request without new bytes, such as a repeated one, gets the
+ * answer that the last one got. Throws `too-long` for new bytes, what `agree` throws, and `final`.
  */
 export async function repeat(
   deps: EngineDeps,
@@ -189,8 +190,8 @@ async function conclude(
 }
 
 /**
- * Cuts off the last bytes that came, so that their space can hold the record. Other programs have filled the disk below the
- * floor, and not even an offset could be recorded.
+ * Cuts off the last bytes that came, so that their space can hold the record. Other programs have filled the disk below
+ * the floor, and not even an offset could be recorded.
  */
 async function makeRoom({ appender, upload }: OpenUpload): Promise<void> {
   await appender.cut(Math.max(upload.offset, appender.length - ROOM_FOR_RECORDS));

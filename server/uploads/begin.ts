@@ -9,8 +9,8 @@ import { type FileFacts, newUpload, type ReceivingUpload } from "../model/upload
 export const SMALL = 64 * 1024;
 
 /**
- * Makes the record of a new upload, and does not store it. The upload will take up to `room` bytes of the disk, by default
- * its length. Throws `too-large`, and `disk-full` when that would go below the floor (I12).
+ * Makes the record of a new upload, and does not store it. The upload will take up to `room` bytes of the disk, by
+ * default its length. Throws `too-large`, and `disk-full` when that would go below the floor (I12).
  */
 export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = facts.length ?? 0): ReceivingUpload {
   const { space, limits, boot, durable, now, serviceNow } = deps;
@@ -31,7 +31,10 @@ export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = f
   });
 }
 
-/** Makes the record of a new upload with what its first request announces. Throws what {@linkcode beginUpload} and {@linkcode agree} throw. */
+/**
+ * Makes the record of a new upload with what its first request announces. Throws what {@linkcode beginUpload} and
+ * {@linkcode agree} throw.
+ */
 export function beginAgreed(deps: EngineDeps, facts: FileFacts, request: Announced): ReceivingUpload {
   const { length } = request;
   const upload = beginUpload(deps, { ...facts, ...defined({ length }) });

@@ -15,7 +15,9 @@ export type NamedFileFacts = FileFacts & { readonly clientId: string };
 /** The upload that a request appends to, and the lock on it. */
 export interface Destination {
   readonly id: string;
-  /** The lock, once its holder lets go. Absent while a holder receives bytes that do not end where this request starts. */
+  /**
+   * The lock, once its holder lets go. Absent while a holder receives bytes that do not end where this request starts.
+   */
   readonly lease?: Promise<Lease>;
 }
 
@@ -33,8 +35,8 @@ export class UploadsByClient {
   }
 
   /**
-   * Finds the upload that a client's id means. If a request is beginning it now, this waits a moment for that request, and
-   * ends it if its client is silent.
+   * Finds the upload that a client's id means. If a request is beginning it now, this waits a moment for that request,
+   * and ends it if its client is silent.
    */
   async find(owner: string, clientId: string): Promise<PresentUpload | undefined> {
     await this.#locks.untilFree(keyOfClient({ owner, clientId }), this.#deps.limits.patience);
@@ -47,9 +49,10 @@ export class UploadsByClient {
   }
 
   /**
-   * Finds the upload that a request appends to, or begins it. The lock on the upload is requested before the lock on the
-   * client's id is released, so the next request for this id meets a writer. `arrival` is the request's own. `held` is its
-   * lease on the client's id, if it has one. Throws `wrong-offset`, `too-large` and other refusals; nothing has changed then.
+   * Finds the upload that a request appends to, or begins it. The lock on the upload is requested before the lock on
+   * the client's id is released, so the next request for this id meets a writer. `arrival` is the request's own. `held`
+   * is its lease on the client's id, if it has one. Throws `wrong-offset`, `too-large` and other refusals; nothing has
+   * changed then.
    */
   async destinationOf(
     facts: NamedFileFacts,
@@ -81,7 +84,10 @@ export class UploadsByClient {
     throw new UploadError("locked", "Others begin the same upload again and again: try again in a few seconds");
   }
 
-  /** Makes the id mean a new upload instead of `known`; false when `known` has changed meanwhile, so that the caller decides anew. */
+  /**
+   * Makes the id mean a new upload instead of `known`; false when `known` has changed meanwhile, so that the caller
+   * decides anew.
+   */
   async #replace(
     known: PresentUpload,
     { upload, request, within }: { upload: ReceivingUpload; request: ReceivedRequest; within: Lease },

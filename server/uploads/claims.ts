@@ -2,8 +2,8 @@ import { gone } from "../model/upload.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 
 /**
- * True when a complete upload claims a path and its file is there, or may be. If a person took the file away, this records
- * that the upload is over, and the path is free: a later file there is never served as the first one.
+ * True when a complete upload claims a path and its file is there, or may be. If a person took the file away, this
+ * records that the upload is over, and the path is free: a later file there is never served as the first one.
  */
 export async function isClaimed({ bytes, records, limits, now, log }: EngineDeps, path: string): Promise<boolean> {
   const id = await records.claimant(path);

@@ -54,9 +54,10 @@ export class Concatenations {
   }
 
   /**
-   * Makes one file of partial uploads. A request for the same partial uploads in the same order gets the same file. Throws
-   * `too-large`, `disk-full`, what {@linkcode status} throws, `not-found` for an upload of another owner, `bad-request` for
-   * one that is not partial or not whole, and `locked` while one of them is concatenated into another file.
+   * Makes one file of partial uploads. A request for the same partial uploads in the same order gets the same file.
+   * Throws `too-large`, `disk-full`, what {@linkcode status} throws, `not-found` for an upload of another owner,
+   * `bad-request` for one that is not partial or not whole, and `locked` while one of them is concatenated into another
+   * file.
    */
   async concatenate(facts: Omit<FinalFacts, "concat">, wanted: PartialList): Promise<CompleteUpload> {
     const reserved: string[] = [];
@@ -89,7 +90,9 @@ export class Concatenations {
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
   }
 
-  /** Reserves a partial upload for one concatenation: of two, each could remove what the other needs. Throws `locked`. */
+  /**
+   * Reserves a partial upload for one concatenation: of two, each could remove what the other needs. Throws `locked`.
+   */
   #reserve(id: string): string {
     if (this.#reserved.has(id)) {
       throw new UploadError("locked", `Upload "${id}" is being concatenated: try again in a few seconds`);
@@ -98,7 +101,10 @@ export class Concatenations {
     return id;
   }
 
-  /** Runs a concatenation until the final upload is complete. A second call for the same one waits for the first. Throws `gone` and other refusals. */
+  /**
+   * Runs a concatenation until the final upload is complete. A second call for the same one waits for the first. Throws
+   * `gone` and other refusals.
+   */
   run(id: string): Promise<CompleteUpload> {
     let running = this.#running.get(id);
     if (running === undefined) {
@@ -125,7 +131,10 @@ export class Concatenations {
     throw new UploadError("bad-request", "This upload is not made of others");
   }
 
-  /** Adopts the base's bytes. The record comes after the link: a crash between them leaves the bytes to the partial upload. */
+  /**
+   * Adopts the base's bytes. The record comes after the link: a crash between them leaves the bytes to the partial
+   * upload.
+   */
   async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<void> {
     const { bytes, records } = this.#deps;
     using _lease = await this.#locks.takeOver(base.id);

@@ -33,9 +33,9 @@ export class Engine {
   }
 
   /**
-   * Begins an upload without a client's id, with the first bytes of its file. An interrupted body is kept. After a refused
-   * body nothing is left, because the client has not learnt the upload's address. Throws what `append` throws, `too-large`
-   * and `disk-full`.
+   * Begins an upload without a client's id, with the first bytes of its file. An interrupted body is kept. After a
+   * refused body nothing is left, because the client has not learnt the upload's address. Throws what `append` throws,
+   * `too-large` and `disk-full`.
    */
   async begin(facts: FileFacts, request: AppendRequest): Promise<Appended> {
     if (!isSmallFile(this.#deps, facts, request)) return await this.#beginWith(facts, request);
@@ -72,9 +72,9 @@ export class Engine {
   }
 
   /**
-   * Appends a body to an upload, after its holder has let go. An empty request at the end of a complete upload gets the answer
-   * of the last one again. Throws what {@linkcode append} throws, `not-found`, `terminated`, `gone`, `locked`, and `final`
-   * for a final upload.
+   * Appends a body to an upload, after its holder has let go. An empty request at the end of a complete upload gets the
+   * answer of the last one again. Throws what {@linkcode append} throws, `not-found`, `terminated`, `gone`, `locked`,
+   * and `final` for a final upload.
    */
   async append(id: string, request: AppendRequest): Promise<Appended> {
     const arrival = this.#locks.arrive();
@@ -84,8 +84,8 @@ export class Engine {
   }
 
   /**
-   * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an unfinished
-   * one, and leaves a finished file beside it. Throws what `append` throws.
+   * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an
+   * unfinished one, and leaves a finished file beside it. Throws what `append` throws.
    */
   async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
     const arrival = this.#locks.arrive();
@@ -114,14 +114,17 @@ export class Engine {
     await expire(this.#deps, this.#locks, id);
   }
 
-  /** Records the removals that a full disk had no space to record. Stops at the first that it still has no space for. */
+  /**
+   * Records the removals that a full disk had no space to record. Stops at the first that it still has no space for.
+   */
   async recordRemovals(): Promise<void> {
     await recordRemovals(this.#deps, this.#locks);
   }
 
   /**
-   * Finishes what a crash interrupted: an upload that has all its bytes becomes complete, a final upload is concatenated, and
-   * the file of a complete one is placed. Any other upload is reconciled. Throws `digest-mismatch`, and what `status` throws.
+   * Finishes what a crash interrupted: an upload that has all its bytes becomes complete, a final upload is
+   * concatenated, and the file of a complete one is placed. Any other upload is reconciled. Throws `digest-mismatch`,
+   * and what `status` throws.
    */
   async finish(id: string): Promise<ReceivingUpload | CompleteUpload> {
     if (isUnfinishedFinal(await load(this.#deps, id))) return await this.#concatenations.run(id);
@@ -138,15 +141,17 @@ export class Engine {
     await discardOrphan(this.#deps, this.#locks, id);
   }
 
-  /** How many bytes a partial upload gave to its final upload; `undefined` when its record does not say so (any more). */
+  /**
+   * How many bytes a partial upload gave to its final upload; `undefined` when its record does not say so (any more).
+   */
   async bytesGiven(id: string): Promise<number | undefined> {
     const upload = await this.#deps.records.get(id);
     return upload?.state === "gone" ? upload.given : undefined;
   }
 
   /**
-   * The earliest time at which an unfinished upload expires, in milliseconds since 1970. It expires later if more bytes come,
-   * or if the server does not run all the time.
+   * The earliest time at which an unfinished upload expires, in milliseconds since 1970. It expires later if more bytes
+   * come, or if the server does not run all the time.
    */
   expiresAt(upload: ReceivingUpload): number {
     const { limits, now, serviceNow } = this.#deps;
@@ -183,8 +188,9 @@ export class Engine {
   }
 
   /**
-   * Waits until a request may append at `offset`. A holder whose bytes end there will have to let go. A holder that goes on
-   * receiving elsewhere is left alone, because this request could not append after it. So one of two that race wins.
+   * Waits until a request may append at `offset`. A holder whose bytes end there will have to let go. A holder that
+   * goes on receiving elsewhere is left alone, because this request could not append after it. So one of two that race
+   * wins.
    */
   async #untilFree(id: string, offset: number, arrival: number): Promise<void> {
     if (this.#locks.isFree(id, offset, arrival)) return;

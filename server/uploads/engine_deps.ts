@@ -34,11 +34,16 @@ export interface EngineDeps {
   readonly records: RecordStore;
   readonly limits: Limits;
   readonly log: Log;
-  /** The ids of the uploads whose bytes past the recorded offset do not count: a flush or a roll back failed (I10, I11). */
+  /**
+   * The ids of the uploads whose bytes past the recorded offset do not count: a flush or a roll back failed (I10, I11).
+   */
   readonly distrusted: Set<string>;
   /** False with `--durability relaxed`: offsets are recorded and acknowledged without a flush. */
   readonly durable: boolean;
-  /** False when the data folder was moved: a file that is missing then is not lost (I14). The look is at most `maxAgeMs` old. */
+  /**
+   * False when the data folder was moved: a file that is missing then is not lost (I14). The look is at most `maxAgeMs`
+   * old.
+   */
   readonly isFolderThere: (maxAgeMs?: number) => boolean;
   /** The space that uploads may take of the disk (I12). */
   readonly space: Space;

@@ -18,7 +18,10 @@ export interface SweepDeps {
 export async function sweep({ engine, records, clock, log }: SweepDeps, stop?: AbortSignal): Promise<void> {
   let failed = 0;
   let first: unknown;
-  /** Counts failures and keeps the first: a failing disk would fill the log. Work that the server's end cut short is no failure. */
+  /**
+   * Counts failures and keeps the first: a failing disk would fill the log. Work that the server's end cut short is no
+   * failure.
+   */
   const attempt = async (work: () => Promise<void>) => {
     await work().catch((error) => {
       if (!stop?.aborted && failed++ === 0) first = error;

@@ -20,9 +20,9 @@ export interface Finishing {
 }
 
 /**
- * Finishes an upload whose bytes are all flushed: checks its digests, records it as complete, and places its file, in this
- * order (I4). After a crash between two steps the next call goes on. `seen` is the check of the whole file's digests that
- * the request's bytes went through. Throws `digest-mismatch`; the upload is unfinished then.
+ * Finishes an upload whose bytes are all flushed: checks its digests, records it as complete, and places its file, in
+ * this order (I4). After a crash between two steps the next call goes on. `seen` is the check of the whole file's
+ * digests that the request's bytes went through. Throws `digest-mismatch`; the upload is unfinished then.
  */
 export async function finish(
   deps: EngineDeps,
@@ -67,8 +67,8 @@ export async function recordFinished(
 }
 
 /**
- * Places the file of a complete upload. After this returns, and before the lease is released, the name is flushed and then
- * the own entry is removed (I5). Until then a missing name is given again.
+ * Places the file of a complete upload. After this returns, and before the lease is released, the name is flushed and
+ * then the own entry is removed (I5). Until then a missing name is given again.
  */
 export async function placeAndFlush(deps: EngineDeps, lease: Lease, upload: CompleteUpload): Promise<CompleteUpload> {
   const placed = await placeWhereFree(deps, upload);
@@ -78,7 +78,9 @@ export async function placeAndFlush(deps: EngineDeps, lease: Lease, upload: Comp
   return placed;
 }
 
-/** Sets the file's time and gives its identity. A disk that refuses the time does not keep the upload from finishing. */
+/**
+ * Sets the file's time and gives its identity. A disk that refuses the time does not keep the upload from finishing.
+ */
 async function seal({ log }: EngineDeps, { upload: { id, modifiedAt }, appender }: Finishing): Promise<string> {
   try {
     return await appender.seal(modifiedAt);
@@ -90,8 +92,9 @@ async function seal({ log }: EngineDeps, { upload: { id, modifiedAt }, appender 
 }
 
 /**
- * Places a complete upload's file at the path that its record claims. If another file lies there, or the disk refuses the
- * path, it claims another path first: a numbered or plainer one, or one without folders. Gives the record as it is then.
+ * Places a complete upload's file at the path that its record claims. If another file lies there, or the disk refuses
+ * the path, it claims another path first: a numbered or plainer one, or one without folders. Gives the record as it is
+ * then.
  */
 async function placeWhereFree(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
   const { bytes, records } = deps;
@@ -125,7 +128,10 @@ async function placeWhereFree(deps: EngineDeps, upload: CompleteUpload): Promise
   }
 }
 
-/** Flushes the finished file's name, and then removes the own entry (I5). After a failure, repair does it at the next start. */
+/**
+ * Flushes the finished file's name, and then removes the own entry (I5). After a failure, repair does it at the next
+ * start.
+ */
 async function removeEntryWhenSafe({ bytes, log }: EngineDeps, { id, path }: CompleteUpload): Promise<void> {
   try {
     await bytes.flushNameSoon(path);
@@ -136,8 +142,9 @@ async function removeEntryWhenSafe({ bytes, log }: EngineDeps, { id, path }: Com
 }
 
 /**
- * Replaces an unfinished record by a complete one; false when another upload claims the path. Throws an `UploadError` when
- * nobody can tell whether the commit succeeded. The caller must record nothing then, because it could overwrite it.
+ * Replaces an unfinished record by a complete one; false when another upload claims the path. Throws an `UploadError`
+ * when nobody can tell whether the commit succeeded. The caller must record nothing then, because it could overwrite
+ * it.
  */
 async function replace(deps: EngineDeps, before: ReceivingUpload, after: CompleteUpload): Promise<boolean> {
   try {
@@ -155,8 +162,8 @@ async function isComplete({ records }: EngineDeps, id: string): Promise<boolean>
 }
 
 /**
- * Places the file of a complete upload that still has its own entry, flushes the name, and removes the entry (I5). A crash
- * came before that was done.
+ * Places the file of a complete upload that still has its own entry, flushes the name, and removes the entry (I5). A
+ * crash came before that was done.
  */
 export async function ensurePlaced(deps: EngineDeps, upload: CompleteUpload): Promise<CompleteUpload> {
   const { bytes } = deps;
@@ -174,8 +181,8 @@ function wantedPathOf({ path }: CompleteUpload): WantedPath {
 }
 
 /**
- * Throws `digest-mismatch` when the bytes do not match the client's digests. If `seen` has checked fewer bytes than the file
- * has, the file is read once more. Throws `shutdown` when the server stops meanwhile.
+ * Throws `digest-mismatch` when the bytes do not match the client's digests. If `seen` has checked fewer bytes than the
+ * file has, the file is read once more. Throws `shutdown` when the server stops meanwhile.
  */
 async function checkDigests(
   { bytes }: EngineDeps,

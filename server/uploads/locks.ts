@@ -39,9 +39,9 @@ interface Holder {
 }
 
 /**
- * The locks of this process, each with one holder at a time (I3). The lock on an upload's id is the right to write to it. The
- * lock on a client's id ({@linkcode keyOfClient}) is the right to change which upload it means. A request that takes a lock
- * over asks the holder to stop, and gets the lock when the holder has let go. I6 gives the order of locks.
+ * The locks of this process, each with one holder at a time (I3). The lock on an upload's id is the right to write to
+ * it. The lock on a client's id ({@linkcode keyOfClient}) is the right to change which upload it means. A request that
+ * takes a lock over asks the holder to stop, and gets the lock when the holder has let go. I6 gives the order of locks.
  */
 export class Locks {
   /** By key: the holder of the lock, and behind it the requests that wait for it, in line. */
@@ -60,8 +60,8 @@ export class Locks {
   }
 
   /**
-   * True if a request that arrived at `arrival` and starts at `offset` may take the lock now: nobody holds it, or its holder
-   * arrived earlier and that holder's bytes end at `offset`. A request never takes the lock from a later one.
+   * True if a request that arrived at `arrival` and starts at `offset` may take the lock now: nobody holds it, or its
+   * holder arrived earlier and that holder's bytes end at `offset`. A request never takes the lock from a later one.
    */
   isFree(key: string, offset?: number, arrival = Infinity): boolean {
     const holder = this.#lines.get(key)?.at(-1);
@@ -69,8 +69,8 @@ export class Locks {
   }
 
   /**
-   * Takes the lock over from all requests that arrived before, and resolves when they have let go. Of several in line the
-   * last one wins; the others get a lease that is stopped already. Throws `shutdown` when the server is ending.
+   * Takes the lock over from all requests that arrived before, and resolves when they have let go. Of several in line
+   * the last one wins; the others get a lease that is stopped already. Throws `shutdown` when the server is ending.
    */
   async takeOver(key: string, { position, arrival = this.arrive(), within }: LockRequest = {}): Promise<Lease> {
     if (this.#closed && within === undefined) throw shuttingDown();
@@ -114,9 +114,9 @@ export class Locks {
   }
 
   /**
-   * Waits until the lock is free for a request that arrived at `arrival` and starts at `offset`, as `isFree` says. A holder
-   * whose client is silent for `silenceMs` is asked to stop. False when the holder still receives after `waitMs`; it is
-   * left alone.
+   * Waits until the lock is free for a request that arrived at `arrival` and starts at `offset`, as `isFree` says. A
+   * holder whose client is silent for `silenceMs` is asked to stop. False when the holder still receives after
+   * `waitMs`; it is left alone.
    */
   async untilFree(
     key: string,

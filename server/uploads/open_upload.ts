@@ -6,14 +6,19 @@ import type { EngineDeps } from "./engine_deps.ts";
 import { checkThere } from "./presence.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
 
-/** Reads the record of an upload that is not over and whose file is there. Throws `not-found`, `terminated` or `gone`. */
+/**
+ * Reads the record of an upload that is not over and whose file is there. Throws `not-found`, `terminated` or `gone`.
+ */
 export async function load(deps: EngineDeps, id: string): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await loadRecorded(deps, id);
   if (upload.state === "complete") await checkThere(deps.bytes, upload);
   return upload;
 }
 
-/** Reads the record of an upload that is not over. A complete one's file may have been taken away. Throws as {@linkcode load} does. */
+/**
+ * Reads the record of an upload that is not over. A complete one's file may have been taken away. Throws as {@linkcode
+ * load} does.
+ */
 export async function loadRecorded(
   { records, unrecorded }: EngineDeps,
   id: string,
@@ -40,9 +45,9 @@ export async function createFile({ bytes }: EngineDeps, id: string): Promise<Unf
 }
 
 /**
- * Opens an upload for its one writer, and reconciles record and file. Gives the record of a complete upload, whose file is
- * placed then and its name flushed. Throws `not-found`, `terminated`, `gone`, `locked` while another process writes to it,
- * and `final` for a final upload, unless `toConcatenate` is true.
+ * Opens an upload for its one writer, and reconciles record and file. Gives the record of a complete upload, whose file
+ * is placed then and its name flushed. Throws `not-found`, `terminated`, `gone`, `locked` while another process writes
+ * to it, and `final` for a final upload, unless `toConcatenate` is true.
  */
 export async function open(
   deps: EngineDeps,
@@ -66,7 +71,10 @@ export async function open(
   }
 }
 
-/** Opens an upload that has no own entry: a complete one needs none, and an unfinished one without a byte gets a new file. */
+/**
+ * Opens an upload that has no own entry: a complete one needs none, and an unfinished one without a byte gets a new
+ * file.
+ */
 async function openMissing(deps: EngineDeps, id: string): Promise<UnfinishedFile | CompleteUpload> {
   const found = await load(deps, id);
   if (found.state === "complete") return found;
@@ -76,8 +84,8 @@ async function openMissing(deps: EngineDeps, id: string): Promise<UnfinishedFile
 }
 
 /**
- * Does `work` with the upload's file locked against other processes, if it has a file. `unlock` closes the file before the
- * end; the space of a file that has no name any more is free then. Throws `locked`.
+ * Does `work` with the upload's file locked against other processes, if it has a file. `unlock` closes the file before
+ * the end; the space of a file that has no name any more is free then. Throws `locked`.
  */
 export async function whileLocked<T>(
   deps: EngineDeps,
@@ -103,8 +111,8 @@ function isWorthless({ relaxed, boot }: ReceivingUpload, deps: EngineDeps): bool
 }
 
 /**
- * Records that an upload has lost bytes, and gives the error to throw. On a disk that is too full for the record the error
- * is the same.
+ * Records that an upload has lost bytes, and gives the error to throw. On a disk that is too full for the record the
+ * error is the same.
  */
 async function lost(deps: EngineDeps, found: ReceivingUpload, length: number): Promise<UploadError> {
   const { records, limits, serviceNow, log } = deps;
@@ -149,9 +157,9 @@ export class OpenUpload implements AsyncDisposable {
   }
 
   /**
-   * Opens an upload with record and file reconciled. Bytes past the recorded offset are flushed and counted after a crash of
-   * the server, and cut off after a crash of the machine (I11). If the file is shorter than the recorded offset, bytes were
-   * lost, and the upload is over. Throws `gone` then.
+   * Opens an upload with record and file reconciled. Bytes past the recorded offset are flushed and counted after a
+   * crash of the server, and cut off after a crash of the machine (I11). If the file is shorter than the recorded
+   * offset, bytes were lost, and the upload is over. Throws `gone` then.
    */
   static async reconciled(deps: EngineDeps, found: ReceivingUpload, appender: UnfinishedFile): Promise<OpenUpload> {
     const opened = new OpenUpload(deps, found, appender);
@@ -201,15 +209,16 @@ export class OpenUpload implements AsyncDisposable {
     try {
       await this.#replace({ ...this.#upload, offset, cutBack: true });
     } finally {
-      // If it cannot be recorded, the file is cut to the highest offset that may be recorded, before a restart can count more.
+      // If it cannot be recorded, the file is cut to the highest offset that may be recorded, before a restart can
+      // count more.
       await this.appender.cut(this.#highestRecorded);
     }
     this.#deps.distrusted.delete(id);
   }
 
   /**
-   * Rolls the upload back to the recorded offset after a failed flush: the system may have dropped what was written. Never
-   * throws. If the disk refuses this too, the file is cut when it is opened next.
+   * Rolls the upload back to the recorded offset after a failed flush: the system may have dropped what was written.
+   * Never throws. If the disk refuses this too, the file is cut when it is opened next.
    */
   async rollBackToRecord(): Promise<void> {
     const { id, offset } = this.#upload;

@@ -5,7 +5,10 @@ import { remove } from "./terminate.ts";
 import type { Locks } from "./locks.ts";
 import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "../model/upload.ts";
 
-/** Checks that an upload can be concatenated. Throws `not-found` for one of another owner, and `bad-request` for one that is not partial or not whole. */
+/**
+ * Checks that an upload can be concatenated. Throws `not-found` for one of another owner, and `bad-request` for one
+ * that is not partial or not whole.
+ */
 export function checkedPartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
   const { id } = upload;
   if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
@@ -21,8 +24,8 @@ export function baseOf(partials: readonly PartialUpload[]): PartialUpload | unde
 }
 
 /**
- * The most bytes of the disk that a concatenation takes besides the partial uploads. Each one but the base is copied, as
- * often as it is listed, and removed when it is not needed any more.
+ * The most bytes of the disk that a concatenation takes besides the partial uploads. Each one but the base is copied,
+ * as often as it is listed, and removed when it is not needed any more.
  */
 export function roomFor(partials: readonly PartialUpload[]): number {
   const base = baseOf(partials);

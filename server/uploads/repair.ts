@@ -4,16 +4,19 @@ import { isId } from "../model/id.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Engine } from "./engine.ts";
 
-/** The age from which an entry that is not named like an upload is removed. A younger one may be the probe of a process that starts. */
+/**
+ * The age from which an entry that is not named like an upload is removed. A younger one may be the probe of a process
+ * that starts.
+ */
 const STRANGER_MS = 60_000;
 
 /** The errors that are the client's business: it ended the upload meanwhile, or its next request gets the error. */
 const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "terminated", "gone", "digest-mismatch"];
 
 /**
- * Repairs, after a start, what a crash left: finishes the uploads that have all their bytes, places the files of complete
- * ones, and removes files that belong to no upload. Any other upload is reconciled by the next request for it. Runs beside
- * the requests until it is done or `stop` aborts. Never throws.
+ * Repairs, after a start, what a crash left: finishes the uploads that have all their bytes, places the files of
+ * complete ones, and removes files that belong to no upload. Any other upload is reconciled by the next request for it.
+ * Runs beside the requests until it is done or `stop` aborts. Never throws.
  */
 export async function repair(
   { engine, bytes, records, log }: { engine: Engine; bytes: ByteStore; records: RecordStore; log: Log },

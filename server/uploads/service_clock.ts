@@ -7,8 +7,8 @@ export interface ServiceClock {
   /** The service time in whole milliseconds. It never goes back while the process runs. */
   now(): number;
   /**
-   * Records the service time, once in ten minutes. A crash takes back up to ten minutes, and uploads are kept for that much
-   * longer. Never throws.
+   * Records the service time, once in ten minutes. A crash takes back up to ten minutes, and uploads are kept for that
+   * much longer. Never throws.
    */
   save(): Promise<void>;
   /** Records the service time at once, for the end of the process. Never throws. */
@@ -48,9 +48,9 @@ export async function openServiceClock(
     return Math.floor(time.ms);
   }
 
-  async function saveAfter(ms: number): Promise<void> {
+  async function saveAfter(minimumMs: number): Promise<void> {
     const current = now();
-    if (current - savedMs! < ms) return;
+    if (current - savedMs! < minimumMs) return;
     try {
       await records.saveServiceTime(current);
       savedMs = current;

@@ -20,11 +20,12 @@ export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: A
 }
 
 /**
- * Receives a small file into memory, and makes no file and no record before its body has ended. A body that came whole is
- * written, and its complete record is stored by one commit, which fails if its client's id means another upload.
+ * Receives a small file into memory, and makes no file and no record before its body has ended. A body that came whole
+ * is written, and its complete record is stored by one commit, which fails if its client's id means another upload.
  *
- * Gives the body if it did not come whole or cannot be finished this way. Nothing has changed then, and the caller appends
- * the body as any other, which tells the client of each refusal. Throws when nobody can tell whether the commit succeeded.
+ * Gives the body if it did not come whole or cannot be finished this way. Nothing has changed then, and the caller
+ * appends the body as any other, which tells the client of each refusal. Throws when nobody can tell whether the commit
+ * succeeded.
  */
 export async function receiveSmallFile(
   deps: EngineDeps,
@@ -59,7 +60,10 @@ function beginUnlessRefused(deps: EngineDeps, facts: FileFacts, request: AppendR
   }
 }
 
-/** Writes an upload's file and stores its record, the first and complete one. `undefined` on failure, and nothing is left then. */
+/**
+ * Writes an upload's file and stores its record, the first and complete one. `undefined` on failure, and nothing is
+ * left then.
+ */
 async function recordWhole(
   deps: EngineDeps,
   upload: ReceivingUpload,

@@ -22,8 +22,8 @@ export interface SpaceOptions {
 }
 
 /**
- * Keeps the floor of the disk free (I12). Every byte of every upload is counted before it is written, and the disk is asked
- * ten times a second. So there is always space for the records.
+ * Keeps the floor of the disk free (I12). Every byte of every upload is counted before it is written, and the disk is
+ * asked ten times a second. So there is always space for the records.
  */
 export class Space {
   readonly #freeBytes: () => number;
@@ -48,8 +48,8 @@ export class Space {
   }
 
   /**
-   * Wraps an appender. A write that would go below the floor throws {@linkcode FloorReached} and writes nothing. The caller
-   * disposes of the wrapper when its request ends; `appender` stays open.
+   * Wraps an appender. A write that would go below the floor throws {@linkcode FloorReached} and writes nothing. The
+   * caller disposes of the wrapper when its request ends; `appender` stays open.
    */
   guard(appender: Appender): Guarded {
     const guarded = new FloorAppender(appender, {

@@ -6,9 +6,9 @@ import type { Locks } from "./locks.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
 
 /**
- * Finds out how far an upload is. The offset is safe (I1), and the next append has to start there, unless another request
- * goes on sending. Waits up to a second for a writer to end, and takes over from a silent one. Finishes what a crash
- * interrupted. Throws `not-found`, `terminated` or `gone`.
+ * Finds out how far an upload is. The offset is safe (I1), and the next append has to start there, unless another
+ * request goes on sending. Waits up to a second for a writer to end, and takes over from a silent one. Finishes what a
+ * crash interrupted. Throws `not-found`, `terminated` or `gone`.
  */
 export async function status(deps: EngineDeps, locks: Locks, id: string): Promise<ReceivingUpload | CompleteUpload> {
   let upload = await load(deps, id);
@@ -30,9 +30,9 @@ export async function status(deps: EngineDeps, locks: Locks, id: string): Promis
 }
 
 /**
- * Takes an upload's lock and reconciles its file and its record. Finishes the upload when `mayFinish` says so. Places the
- * file of a complete one, if a crash or a failing disk has prevented that. Throws `not-found`, `terminated`, `gone`,
- * `locked`, and `final` for an unfinished final upload.
+ * Takes an upload's lock and reconciles its file and its record. Finishes the upload when `mayFinish` says so. Places
+ * the file of a complete one, if a crash or a failing disk has prevented that. Throws `not-found`, `terminated`,
+ * `gone`, `locked`, and `final` for an unfinished final upload.
  */
 export async function reconcile(
   deps: EngineDeps,
@@ -62,12 +62,18 @@ async function isReconciled(deps: EngineDeps, upload: ReceivingUpload | Complete
   return isPromised(upload, deps) && (length ?? 0) === upload.offset && !canFinishAtOnce(upload);
 }
 
-/** True when a status request may finish the upload. Checking digests means to read the file, which is left to other requests. */
+/**
+ * True when a status request may finish the upload. Checking digests means to read the file, which is left to other
+ * requests.
+ */
 function canFinishAtOnce(upload: ReceivingUpload): boolean {
   return canFinish(upload) && upload.digests === undefined;
 }
 
-/** False when the recorded offset is not safe: a relaxed server recorded it, and this server is durable or runs in a later boot. */
+/**
+ * False when the recorded offset is not safe: a relaxed server recorded it, and this server is durable or runs in a
+ * later boot.
+ */
 function isPromised({ relaxed, boot }: ReceivingUpload, deps: EngineDeps): boolean {
   return !relaxed || !deps.durable && boot === deps.boot;
 }

@@ -27,8 +27,8 @@ export async function terminateUnfinished(deps: EngineDeps, locks: Locks, id: st
 }
 
 /**
- * Removes an unfinished upload that is past its time, and the record of one that has been over for long enough. An upload
- * that a request holds is left alone.
+ * Removes an unfinished upload that is past its time, and the record of one that has been over for long enough. An
+ * upload that a request holds is left alone.
  */
 export async function expire(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
   if (locks.isHeld(id)) return;
@@ -60,7 +60,9 @@ export async function discardOrphan(deps: EngineDeps, locks: Locks, id: string):
   });
 }
 
-/** Undoes the begin of an upload whose first body was refused: no client knows its address. The caller holds its lock. */
+/**
+ * Undoes the begin of an upload whose first body was refused: no client knows its address. The caller holds its lock.
+ */
 export async function undoBegin(deps: EngineDeps, id: string): Promise<void> {
   await whileLocked(deps, id, async () => {
     const upload = await deps.records.get(id);
@@ -73,7 +75,9 @@ export async function undoBegin(deps: EngineDeps, id: string): Promise<void> {
 /** The most removals that are remembered while they wait for space for their records. */
 const MAX_UNRECORDED = 10_000;
 
-/** Records the removals that a full disk had no space to record. Stops when there is still too little. Throws `locked`. */
+/**
+ * Records the removals that a full disk had no space to record. Stops when there is still too little. Throws `locked`.
+ */
 export async function recordRemovals(deps: EngineDeps, locks: Locks): Promise<void> {
   for (const id of deps.unrecorded) {
     using _lease = await locks.takeOver(id);
@@ -90,10 +94,10 @@ export async function recordRemovals(deps: EngineDeps, locks: Locks): Promise<vo
 }
 
 /**
- * Removes an upload's bytes and records why. Its file must be locked. A finished file is removed before the record changes,
- * so that no file is left without a record (I4). Bytes of an unfinished upload are discarded after it (I2). If the disk is
- * too full for the record, the bytes go first, `unlock` frees their space, and the record is tried again. If that fails
- * too, the record promises bytes that are gone, and the next request for the upload gets `gone`.
+ * Removes an upload's bytes and records why. Its file must be locked. A finished file is removed before the record
+ * changes, so that no file is left without a record (I4). Bytes of an unfinished upload are discarded after it (I2). If
+ * the disk is too full for the record, the bytes go first, `unlock` frees their space, and the record is tried again.
+ * If that fails too, the record promises bytes that are gone, and the next request for the upload gets `gone`.
  */
 export async function remove(
   deps: EngineDeps,
@@ -126,7 +130,10 @@ async function unlessFull(done: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** Lets the sweeper record a removal later, if nobody can take the upload for present until then. Throws `error` otherwise. */
+/**
+ * Lets the sweeper record a removal later, if nobody can take the upload for present until then. Throws `error`
+ * otherwise.
+ */
 function recordLater(
   { unrecorded, log }: EngineDeps,
   upload: ReceivingUpload | CompleteUpload,

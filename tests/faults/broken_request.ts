@@ -54,7 +54,9 @@ export interface Case {
   readonly kind: "cut" | "reset" | "half-close" | "stall";
   readonly moment: Moment;
   readonly shape: Shape;
-  /** How the client learns what is left: it asks, or it goes on from a wrong byte, which takes the upload over at once. */
+  /**
+   * How the client learns what is left: it asks, or it goes on from a wrong byte, which takes the upload over at once.
+   */
   readonly asks: "status" | "wrong-start";
 }
 

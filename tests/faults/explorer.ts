@@ -81,8 +81,9 @@ const RECOVERIES: readonly Recovery[] = [
 ];
 
 /**
- * Runs a scenario as often as it has steps, crashes before each of them and after the last, and goes on in every way from
- * everything that such a crash may leave. With a `depth` of 2 it crashes once more, at each step of that; and so on.
+ * Runs a scenario as often as it has steps, crashes before each of them and after the last, and goes on in every way
+ * from everything that such a crash may leave. With a `depth` of 2 it crashes once more, at each step of that; and so
+ * on.
  */
 export async function explore(scenario: Scenario, depth: number): Promise<Tally> {
   const tally: Tally = { crashPoints: 0, worlds: 0, recoveries: 0, unverified: 0 };

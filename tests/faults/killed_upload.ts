@@ -17,8 +17,8 @@ export interface Tally {
 export type OnEvent = (event: "sent" | "answered") => void;
 
 /**
- * One upload to a server that is killed again and again. It holds the server to what it has acknowledged: an offset that
- * is less than an earlier one, or more than was sent, throws, and so does every other answer that cannot be.
+ * One upload to a server that is killed again and again. It holds the server to what it has acknowledged: an offset
+ * that is less than an earlier one, or more than was sent, throws, and so does every other answer that cannot be.
  */
 export class KilledUpload {
   readonly plan: Plan;

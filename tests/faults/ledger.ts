@@ -168,7 +168,9 @@ export class Ledger {
     }
   }
 
-  /** Throws where there is more of a removed upload than a record without bytes, for whose end a full disk had no space. */
+  /**
+   * Throws where there is more of a removed upload than a record without bytes, for whose end a full disk had no space.
+   */
   assertRemoved(id: string, disk: LossyDisk): void {
     const upload = disk.tables.uploads.get(id);
     if (upload === undefined || upload.state === "gone") return;

@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type AttackSite, openAttackSite, type Outcome } from "../support/attack_site.ts";
 
-// Attacks on a running server, as a table: what is sent, the status that answers it (0: the connection is cut), and words
+// Attacks on a running server, as a table: what is sent, the status that answers it (0: the connection is cut), and
+// words
 // of the answer. After each, the file that was there is there, nothing lies outside the data folder, and no stack of
 // calls has reached the log. `ID` stands for the id of that file.
 

@@ -14,7 +14,9 @@ export interface Outcome {
   readonly body: string;
 }
 
-/** A server with one finished file, deep in a folder of the test's own, so that what gets out of its data can be seen. */
+/**
+ * A server with one finished file, deep in a folder of the test's own, so that what gets out of its data can be seen.
+ */
 export interface AttackSite extends AsyncDisposable {
   readonly pawl: PawlProcess;
   /** The finished file's id, for which `ID` stands in the texts of attacks. */
@@ -23,7 +25,9 @@ export interface AttackSite extends AsyncDisposable {
   raw(text: string): Promise<Outcome>;
   /** Sends a request by HTTP/2 without TLS. */
   http2(headers: Readonly<Record<string, string>>): Promise<Outcome>;
-  /** Throws unless the file is still there, nothing lies outside the data folder, and the log tells no stack of calls. */
+  /**
+   * Throws unless the file is still there, nothing lies outside the data folder, and the log tells no stack of calls.
+   */
   assertUnharmed(): Promise<void>;
   /** Waits until the log has told of `count` refusals, and returns its lines about them. */
   refusals(count: number): Promise<string[]>;

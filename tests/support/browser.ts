@@ -126,7 +126,9 @@ async function networkOf(
   };
 }
 
-/** Stops a page's clock a little later than it shows, for it does not go back: on a busy machine the first try is late. */
+/**
+ * Stops a page's clock a little later than it shows, for it does not go back: on a busy machine the first try is late.
+ */
 async function stopClock(page: Page): Promise<void> {
   for (let aheadMs = 100;; aheadMs *= 2) {
     try {

@@ -1,6 +1,7 @@
 import { main } from "../../main.ts";
 
-// The server as main.ts runs it, with a fault for each request: one that rejects where nobody looks, and one that throws.
+// The server as main.ts runs it, with a fault for each request: one that rejects where nobody looks, and one that
+// throws.
 const serve = Deno.serve;
 Object.assign(Deno, {
   serve: (options: Deno.ServeTcpOptions, handler: Deno.ServeHandler<Deno.NetAddr>) =>

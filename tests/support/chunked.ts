@@ -5,7 +5,9 @@ export interface Chunks {
   readonly length: number;
 }
 
-/** Chunks of these sizes, again and again, until they hold `least` bytes on the wire. Every byte of the body is an `x`. */
+/**
+ * Chunks of these sizes, again and again, until they hold `least` bytes on the wire. Every byte of the body is an `x`.
+ */
 export function chunksOf(sizes: readonly number[], least: number): Chunks {
   const round = sizes.map((size) => `${size.toString(16)}\r\n${"x".repeat(size)}\r\n`).join("");
   const rounds = Math.ceil(least / round.length);

@@ -19,8 +19,8 @@ export async function importsOf(folder: string): Promise<Imports> {
 }
 
 /**
- * The place of a file's room in the list of rooms; -1 where it lies in none. A room is a folder, without those in it, or
- * some files of one: `folder/{one,two}`.
+ * The place of a file's room in the list of rooms; -1 where it lies in none. A room is a folder, without those in it,
+ * or some files of one: `folder/{one,two}`.
  */
 export function levelOf(file: string, rooms: readonly string[]): number {
   const named = rooms.findIndex((room) => {

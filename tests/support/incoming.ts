@@ -1,6 +1,8 @@
 import { until } from "./until.ts";
 
-/** Waits until the unfinished files of a data folder hold exactly `bytes`, in `files` files, or in the one of that name. */
+/**
+ * Waits until the unfinished files of a data folder hold exactly `bytes`, in `files` files, or in the one of that name.
+ */
 export async function untilReceived(data: string, bytes: number, files: number | string = 1): Promise<void> {
   await until(async () => {
     const all = await Array.fromAsync(Deno.readDir(`${data}/incoming`));

@@ -57,8 +57,8 @@ export function diskOf(path: string): { disk: LossyDisk; parts: string[] } {
 
 /**
  * A model of a disk and of the system's memory before it. Written bytes are seen at once, and are on the disk only when
- * its file was flushed; a name is on the disk only when its folder was flushed. Each step takes a few turns of the event
- * loop, a flush many, and happens as a whole at the end of them: other calls go on meanwhile.
+ * its file was flushed; a name is on the disk only when its folder was flushed. Each step takes a few turns of the
+ * event loop, a flush many, and happens as a whole at the end of them: other calls go on meanwhile.
  */
 export class LossyDisk implements Disposable {
   static #count = 0;
@@ -128,8 +128,8 @@ export class LossyDisk implements Disposable {
   }
 
   /**
-   * Takes the time of a step and lets it happen, unless something interferes. `effect` gets what is wrong with it, if it
-   * can do something with that; otherwise the step fails and changes nothing.
+   * Takes the time of a step and lets it happen, unless something interferes. `effect` gets what is wrong with it, if
+   * it can do something with that; otherwise the step fails and changes nothing.
    */
   async step<T>(step: Step, effect: (fault?: Fault) => T, mayFail = false): Promise<T> {
     for (let turns = TURNS[step.kind] ?? 1; turns > 0; turns--) {

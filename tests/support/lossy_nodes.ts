@@ -21,7 +21,9 @@ export class FileNode {
   modifiedAt = 0;
   /** The process that has it locked. */
   lockedBy: unknown;
-  /** The contents that the disk may hold, the oldest first. The first one is flushed, and the last one was written last. */
+  /**
+   * The contents that the disk may hold, the oldest first. The first one is flushed, and the last one was written last.
+   */
   #held: Bytes[] = [new Uint8Array()];
 
   constructor(number: number) {

@@ -11,7 +11,9 @@ const EXPIRE_MS = 7 * 86_400_000;
 /** How long a request may take until its bytes are on disk; one that takes longer is only not known to be there. */
 const HOLD_MS = 150;
 
-/** A server process on a data folder of its own, that can be killed and started again, and whose time can be advanced. */
+/**
+ * A server process on a data folder of its own, that can be killed and started again, and whose time can be advanced.
+ */
 export class ModelServer implements AsyncDisposable {
   readonly #dir: TempDir;
   #process: Awaited<ReturnType<typeof startPawl>>;

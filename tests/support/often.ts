@@ -1,4 +1,5 @@
-// `deno task test:often [COUNT]`: runs `deno task test` ten times, or COUNT times: the last but one and the two before it
+// `deno task test:often [COUNT]`: runs `deno task test` ten times, or COUNT times: the last but one and the two before
+// it
 // beside two busy loops, the last under `nice -n 19` beside a compile. Prints a table, and fails when a run does.
 import { fromFileUrl } from "@std/path";
 

@@ -1,7 +1,7 @@
 /**
  * A test that needs programs. Without one of them it is ignored and its name says so; with `PAWL_REQUIRE_BROWSER=1` it
- * fails. `variable` names the environment variable for another path. Things that the tests of a file share (a browser that is
- * started at its first use) is no leak of one of them.
+ * fails. `variable` names the environment variable for another path. Things that the tests of a file share (a browser
+ * that is started at its first use) is no leak of one of them.
  */
 export function programTest(
   name: string,

@@ -5,8 +5,8 @@ export interface RawConnection extends Disposable {
   /** Says that nothing more will be sent, and keeps on reading. */
   finishSending(): Promise<void>;
   /**
-   * The next whole answer; interim ones (1xx) are passed over. One to `HEAD` has no body, whatever length it tells. Throws
-   * when the server closes before it is whole.
+   * The next whole answer; interim ones (1xx) are passed over. One to `HEAD` has no body, whatever length it tells.
+   * Throws when the server closes before it is whole.
    */
   answer(to?: "HEAD"): Promise<RawAnswer>;
   /** Waits for the next bytes of an answer, and reads at most `most` of them. */

@@ -51,7 +51,9 @@ export interface Moments {
   digests: number[];
 }
 
-/** Runs before the page's scripts. By the page's own time: on a busy machine a test sees late what happens in a page. */
+/**
+ * Runs before the page's scripts. By the page's own time: on a busy machine a test sees late what happens in a page.
+ */
 export function noteMoments(): void {
   const moments: Moments = { sends: [], answers: [], digests: [] };
   Object.assign(globalThis, { moments });

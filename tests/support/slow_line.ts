@@ -8,8 +8,8 @@ export interface SlowLine extends AsyncDisposable {
 const TICK_MS = 25;
 
 /**
- * Starts a line of `bytesPerSecond` towards the server at `to`, which holds up to `holds` bytes of each connection. What
- * has entered it arrives, also when the sender has gone, as it is with the buffers of a computer or of a modem.
+ * Starts a line of `bytesPerSecond` towards the server at `to`, which holds up to `holds` bytes of each connection.
+ * What has entered it arrives, also when the sender has gone, as it is with the buffers of a computer or of a modem.
  */
 export async function startSlowLine(
   { to, bytesPerSecond, holds }: { to: number; bytesPerSecond: number; holds: number },

@@ -15,9 +15,9 @@ interface Timer {
 const TURNS = 8;
 
 /**
- * Stops the time for all that reads it from now on, until the scope ends: timers that are left then fire at once. Timers
- * that were set before, intervals, sockets and disks go on as ever. Begin it behind what needs real timers to end, such
- * as a server.
+ * Stops the time for all that reads it from now on, until the scope ends: timers that are left then fire at once.
+ * Timers that were set before, intervals, sockets and disks go on as ever. Begin it behind what needs real timers to
+ * end, such as a server.
  */
 export function virtualTime(): VirtualTime {
   const { setTimeout, clearTimeout } = globalThis;

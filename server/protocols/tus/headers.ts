@@ -4,7 +4,9 @@ import { idInPath } from "../address.ts";
 import { header } from "../../http/header_names.ts";
 import { parseBase64, parseInteger, quote } from "../headers.ts";
 
-/** The longest `Upload-Concat`, in bytes. The record holds it and each id in it, and Deno KV takes 64 KiB for a record. */
+/**
+ * The longest `Upload-Concat`, in bytes. The record holds it and each id in it, and Deno KV takes 64 KiB for a record.
+ */
 const MAX_CONCAT_LENGTH = 24 * 1024;
 /** The most partial uploads of a final one. */
 const MAX_PARTIALS = 256;
@@ -26,8 +28,8 @@ export function parseNewLength(headers: Headers): number | undefined {
 }
 
 /**
- * Reads `Upload-Checksum` (tus 1.0.0, Checksum): an algorithm and the base64 of the body's digest. `undefined` when it is
- * absent. Throws `bad-request` for an unknown algorithm, and for anything malformed.
+ * Reads `Upload-Checksum` (tus 1.0.0, Checksum): an algorithm and the base64 of the body's digest. `undefined` when it
+ * is absent. Throws `bad-request` for an unknown algorithm, and for anything malformed.
  */
 export function parseChecksum(headers: Headers): Digest | undefined {
   const text = header(headers, "Upload-Checksum");
@@ -46,9 +48,9 @@ export function parseChecksum(headers: Headers): Digest | undefined {
 export type Concatenation = "partial" | { readonly ids: readonly string[]; readonly asSent: string };
 
 /**
- * Reads `Upload-Concat` (tus 1.0.0, Concatenation): `partial`, or `final;` and the addresses of partial uploads, each a path
- * or a URL, with spaces between them. `undefined` when it is absent. Throws `bad-request` when it is malformed, and for an
- * address that is not an upload's.
+ * Reads `Upload-Concat` (tus 1.0.0, Concatenation): `partial`, or `final;` and the addresses of partial uploads, each a
+ * path or a URL, with spaces between them. `undefined` when it is absent. Throws `bad-request` when it is malformed,
+ * and for an address that is not an upload's.
  */
 export function parseConcat(headers: Headers): Concatenation | undefined {
   const asSent = header(headers, "Upload-Concat");

@@ -34,8 +34,8 @@ export function parseMetadata(text: string): Map<string, Uint8Array<ArrayBuffer>
 
 /**
  * Reads the facts of a file from its metadata, by the keys that clients use: `filename` or `name`, `relativePath`,
- * `filetype` or `type`. An impossible name and a malformed media type are ignored. Throws `bad-request` for folders that
- * climb out or go past the limits.
+ * `filetype` or `type`. An impossible name and a malformed media type are ignored. Throws `bad-request` for folders
+ * that climb out or go past the limits.
  */
 export function factsOfMetadata(
   metadata: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,

@@ -2,8 +2,8 @@ import { STATUS_CODE } from "@std/http/status";
 import type { ErrorCode } from "../../errors.ts";
 
 /**
- * The statuses of tus that differ from the common table. A refusal that passes by itself must be a 5xx, 409 or 423: after any
- * other 4xx the usual clients stop for good.
+ * The statuses of tus that differ from the common table. A refusal that passes by itself must be a 5xx, 409 or 423:
+ * after any other 4xx the usual clients stop for good.
  */
 export const TUS_STATUS: Partial<Record<ErrorCode, number>> = {
   // tus defines this status, Checksum Mismatch.
@@ -16,7 +16,10 @@ export const TUS_STATUS: Partial<Record<ErrorCode, number>> = {
   "disconnected": STATUS_CODE.ServiceUnavailable,
 };
 
-/** The statuses of `HEAD` and `GET`. After any refusal but 423 the usual clients begin a new upload. */
+/**
+ * The statuses of `HEAD` and `GET` that differ from the common table. The usual clients begin a new upload after any
+ * refusal but 423, so refusals that pass by themselves are 423.
+ */
 export const HEAD_STATUS: Partial<Record<ErrorCode, number>> = {
   ...TUS_STATUS,
   "failed": STATUS_CODE.Locked,

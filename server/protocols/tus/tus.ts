@@ -18,7 +18,9 @@ import { HEAD_STATUS, TUS_STATUS } from "./statuses.ts";
 
 const VERSION = "1.0.0";
 
-/** The extensions of tus that Pawl has. Checksums in trailers are not among them, because the runtime gives no trailers. */
+/**
+ * The extensions of tus that Pawl has. Checksums in trailers are not among them, because the runtime gives no trailers.
+ */
 const EXTENSIONS = [
   "creation",
   "creation-with-upload",
@@ -30,8 +32,8 @@ const EXTENSIONS = [
 ];
 
 /**
- * The methods that a `POST` may stand for, because some clients cannot send them (tus 1.0.0, `X-HTTP-Method-Override`). All
- * clients can send `HEAD` or `GET`.
+ * The methods that a `POST` may stand for, because some clients cannot send them (tus 1.0.0, `X-HTTP-Method-Override`).
+ * All clients can send `HEAD` or `GET`.
  */
 export const OVERRIDES = ["PATCH", "DELETE"] as const;
 
@@ -45,7 +47,10 @@ export interface TusProtocol {
   readonly create: Handler;
   /** `HEAD /files/<id>`: answers with the offset. */
   readonly status: Handler;
-  /** `GET /files/<id>`: answers with the offset, for proxies that turn `HEAD` into `GET`. A finished file's bytes come from `download`. */
+  /**
+   * `GET /files/<id>`: answers with the offset, for proxies that turn `HEAD` into `GET`. A finished file's bytes come
+   * from `download`.
+   */
   offset(request: Request, id: string, download: Handler): Promise<Response>;
   /** `PATCH /files/<id>`: appends the body from `Upload-Offset` on. */
   readonly append: Handler;
@@ -93,7 +98,10 @@ export function createTusProtocol(
     return await engine.concatenate(parseFacts(headers), partials);
   }
 
-  /** The upload, finished if it has all its bytes: a client takes an offset that equals the length for success. */
+  /**
+   * Finds the upload, and finishes it if nothing but that is left to do. A client takes an offset that equals the
+   * length for success, so it must not get one before the upload is complete.
+   */
   async function finishedIfWhole(id: string): Promise<ReceivingUpload | CompleteUpload> {
     try {
       const upload = await engine.status(id);
@@ -121,7 +129,8 @@ export function createTusProtocol(
         const upload = await finishedIfWhole(id);
         return new Response(null, { headers: { ...repeatedFacts(upload), ...offsetOf(upload), ...expiry(upload) } });
       } catch (error) {
-        // A client that did not get the answer for its final upload asks for the partial ones first, which are concatenated.
+        // A client that did not get the answer for its final upload asks for the partial ones first, which are
+        // concatenated.
         const given = await engine.bytesGiven(id);
         if (given === undefined) throw error;
         return new Response(null, { headers: concatenatedFacts(given) });

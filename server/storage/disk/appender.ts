@@ -49,7 +49,9 @@ const SMALL = 16 * 1024;
 class FileAppender implements UnfinishedFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  /** The second handle. Deno runs the operations on one handle one after the other, so a flush on it would delay writes. */
+  /**
+   * The second handle. Deno runs the operations on one handle one after the other, so a flush on it would delay writes.
+   */
   #flusher: Deno.FsFile | undefined;
   readonly #options: AppenderOptions;
   #length: number;

@@ -13,9 +13,9 @@ export interface Boot {
 }
 
 /**
- * Finds out which boot this process runs in. `data` is its data folder. Only Linux tells the boot, and Deno lets a process
- * read that with `--allow-all` only. Otherwise this process continues the boot of the process before if that one stopped
- * cleanly, and begins a new boot if not.
+ * Finds out which boot this process runs in. `data` is its data folder. Only Linux tells the boot, and Deno lets a
+ * process read that with `--allow-all` only. Otherwise this process continues the boot of the process before if that
+ * one stopped cleanly, and begins a new boot if not.
  */
 export async function bootOf(data: string, path: string = BOOT_ID): Promise<Boot> {
   try {

@@ -1,6 +1,7 @@
 import { RefusedPath } from "../store.ts";
 
-// Names and lengths are read and changed by synchronous calls, which take a few microseconds: a twentieth of the time that
+// Names and lengths are read and changed by synchronous calls, which take a few microseconds: a twentieth of the time
+// that
 // a call on another thread takes. Calls that move many bytes, or wait for the disk, are asynchronous.
 
 /** The entry at a path, which may be a link; `undefined` when nothing lies, or can lie, there. */
@@ -23,7 +24,9 @@ export function createFile(path: string): Deno.FsFile | undefined {
   return whereFree(() => Deno.openSync(path, { createNew: true, append: true }));
 }
 
-/** Opens a file for appending; `undefined` when there is none. Anything else at the path, such as a link, is removed. */
+/**
+ * Opens a file for appending; `undefined` when there is none. Anything else at the path, such as a link, is removed.
+ */
 export function openFile(path: string): Deno.FsFile | undefined {
   const entry = entryAt(path);
   if (entry === undefined) return undefined;
@@ -86,8 +89,8 @@ export function removeFolder(path: string): boolean {
 }
 
 /**
- * Gives the file at `source` a second name by a hard link; false when something else has that name, or when its folder is
- * missing. A second call changes nothing. Throws {@linkcode RefusedPath}.
+ * Gives the file at `source` a second name by a hard link; false when something else has that name, or when its folder
+ * is missing. A second call changes nothing. Throws {@linkcode RefusedPath}.
  */
 export function giveName(source: string, path: string): boolean {
   const link = () => unlessRefused(path, () => Deno.linkSync(source, path)) ?? true;
@@ -97,8 +100,8 @@ export function giveName(source: string, path: string): boolean {
 const NOTHING = new Uint8Array();
 
 /**
- * Announces a finished file to programs that watch its folder: they wait until a file that was open for writing is closed
- * (`IN_CLOSE_WRITE`). Nothing is written. A failure is ignored.
+ * Announces a finished file to programs that watch its folder: they wait until a file that was open for writing is
+ * closed (`IN_CLOSE_WRITE`). Nothing is written. A failure is ignored.
  */
 export function announce(path: string): void {
   try {
@@ -161,7 +164,10 @@ function whereFree<T>(make: () => T): T | undefined {
 /** The codes of a path at which nothing can lie: too long, or of characters that the file system does not take. */
 const IMPOSSIBLE = ["ENAMETOOLONG", "EINVAL", "EILSEQ", "ELOOP"];
 
-/** The codes of a refusal that a plainer name or another folder may avoid: another disk, no permission, too many entries. */
+/**
+ * The codes of a refusal that a plainer name or another folder may avoid: another disk, no permission, too many
+ * entries.
+ */
 const REFUSED = [...IMPOSSIBLE, "EXDEV", "EPERM", "EACCES", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
 function unlessRefused<T>(path: string, make: () => T): T {

@@ -192,8 +192,8 @@ async function openAt(path: string, position: number): Promise<Deno.FsFile> {
 }
 
 /**
- * Finds out what the disk can do. Placing needs hard links, and both folders on one disk. Throws when either is missing.
- * The probe's files lie in `incoming`, so that a crash leaves none among the finished files.
+ * Finds out what the disk can do. Placing needs hard links, and both folders on one disk. Throws when either is
+ * missing. The probe's files lie in `incoming`, so that a crash leaves none among the finished files.
  */
 function probe(incoming: string, finished: string): { ignoresCase: boolean } {
   const name = `.probe-${crypto.randomUUID()}`;

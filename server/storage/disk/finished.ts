@@ -17,8 +17,8 @@ export interface FinishedOptions {
 }
 
 /**
- * Finds, opens and removes finished files, each only if it is the file that was uploaded (I9). As long as the upload has
- * its own entry, the file must be the same file as that. Later it is recognised by its identity.
+ * Finds, opens and removes finished files, each only if it is the file that was uploaded (I9). As long as the upload
+ * has its own entry, the file must be the same file as that. Later it is recognised by its identity.
  */
 export function createFinished(
   { resolve, entryOf, folder, placement, readOut }: FinishedOptions,

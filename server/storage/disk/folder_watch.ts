@@ -5,7 +5,10 @@ export interface FileNumbers {
 }
 
 export interface FolderWatchOptions {
-  /** A file in the folder that this process keeps open, so that no other file can get its inode. It stands for the folder. */
+  /**
+   * A file in the folder that this process keeps open, so that no other file can get its inode. It stands for the
+   * folder.
+   */
   readonly path: string;
   /** Looks at the file at a path. A synchronous call that takes microseconds. */
   readonly stat?: (path: string) => FileNumbers;
@@ -18,11 +21,13 @@ export interface FolderWatchOptions {
 /** How long a look stays fresh, in milliseconds. A look costs microseconds, too much for every single answer. */
 const FRESH_MS = 100;
 
-/** Watches whether the data folder is still the one that was opened. A person may move, exchange or remount it (I14). */
+/**
+ * Watches whether the data folder is still the one that was opened. A person may move, exchange or remount it (I14).
+ */
 export interface FolderWatch extends Disposable {
   /**
-   * True as long as the folder is there. Once a look has found another file, or none, it stays false. Looks again if the
-   * last look is older than `maxAgeMs`, 100 ms by default.
+   * True as long as the folder is there. Once a look has found another file, or none, it stays false. Looks again if
+   * the last look is older than `maxAgeMs`, 100 ms by default.
    */
   isThere(maxAgeMs?: number): boolean;
   /** Resolves when the folder is found moved, with a text that says what is there instead. */
@@ -30,8 +35,8 @@ export interface FolderWatch extends Disposable {
 }
 
 /**
- * Begins to watch. Throws when there is nothing at `path`. A look that fails for another reason than a missing file says
- * nothing about the folder, and is ignored.
+ * Begins to watch. Throws when there is nothing at `path`. A look that fails for another reason than a missing file
+ * says nothing about the folder, and is ignored.
  */
 export function watchFolder(
   { path, stat = Deno.statSync, monotonic = () => performance.now(), everyMs = 5000 }: FolderWatchOptions,

@@ -14,8 +14,8 @@ export interface Search {
 
 /**
  * Finds a number whose name is free, by doubling steps and then by halving, so that ten thousand files of one name cost
- * little. Calls `isTaken` about sixty times at most. Past {@linkcode MAX_NUMBER} it tries random numbers. `undefined` when
- * those are taken too.
+ * little. Calls `isTaken` about sixty times at most. Past {@linkcode MAX_NUMBER} it tries random numbers. `undefined`
+ * when those are taken too.
  */
 export async function freeNumber(
   isTaken: (number: number) => boolean | Promise<boolean>,

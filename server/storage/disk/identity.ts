@@ -21,8 +21,8 @@ export function identityOf(info: Info, folder: string): string {
 
 /**
  * True for the file that a record means. The length must match, and the number or the time: some file systems give new
- * numbers at each mount, and a person may set another time. If the folder is another one, or the record has no identity,
- * only the length can be compared.
+ * numbers at each mount, and a person may set another time. If the folder is another one, or the record has no
+ * identity, only the length can be compared.
  */
 export function isIdentical(info: Info, file: { length: number; identity?: string }, folder: string): boolean {
   if (!info.isFile || info.size !== file.length) return false;

@@ -10,17 +10,17 @@ import { isSegment, type Resolve } from "./resolve.ts";
 /** Places finished files below one folder: gives them their names. */
 export interface Placement {
   /**
-   * Makes the folders that a file is to lie in, and chooses a free name there, numbered if the wanted one is taken. Gives the
-   * path from the root, with `/` between the segments. The folders are flushed then. If the file system refuses a folder,
-   * the path is made plainer. Throws {@linkcode RefusedPath} when it refuses the plainest.
+   * Makes the folders that a file is to lie in, and chooses a free name there, numbered if the wanted one is taken.
+   * Gives the path from the root, with `/` between the segments. The folders are flushed then. If the file system
+   * refuses a folder, the path is made plainer. Throws {@linkcode RefusedPath} when it refuses the plainest.
    */
   choose(wanted: WantedPath, choice?: Choice): Promise<string>;
   /** Undoes `choose` for a path that is not used: removes its folders, as far as they are empty. */
   abandon(path: string): void;
   /**
-   * Links the file at `source` to a path that `choose` gave, and announces it to programs that watch the folder. True also
-   * when this file has the name already. False when something else lies there, a link is on the way, or the folder is gone.
-   * Throws {@linkcode RefusedPath} when the file system takes no file there.
+   * Links the file at `source` to a path that `choose` gave, and announces it to programs that watch the folder. True
+   * also when this file has the name already. False when something else lies there, a link is on the way, or the folder
+   * is gone. Throws {@linkcode RefusedPath} when the file system takes no file there.
    */
   place(source: string, path: string): boolean;
   /** Resolves when the name at a path survives a power cut. If its folder is gone, the removal of the folder does. */
@@ -28,8 +28,8 @@ export interface Placement {
   /** Does what `flushName` does, a moment later and together with others, which costs less. */
   flushNameSoon(path: string): Promise<void>;
   /**
-   * Removes the folders of a path whose file was removed, as far as they are empty. Resolves when that survives a power cut.
-   * An upload that is being placed in one of them makes it again.
+   * Removes the folders of a path whose file was removed, as far as they are empty. Resolves when that survives a power
+   * cut. An upload that is being placed in one of them makes it again.
    */
   removeEmptyFolders(path: string): Promise<void>;
 }
@@ -70,8 +70,8 @@ export function createPlacement({ root, resolve, sameName, flushFolder, flushSoo
   }
 
   /**
-   * Finds or makes one folder inside `parent`, under a numbered name if a file or a link has the wanted one. The folder's
-   * name is flushed then, even if somebody else has just made it. `undefined` when all its names are taken.
+   * Finds or makes one folder inside `parent`, under a numbered name if a file or a link has the wanted one. The
+   * folder's name is flushed then, even if somebody else has just made it. `undefined` when all its names are taken.
    */
   async function enterFolder(parent: string, wanted: string): Promise<string | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

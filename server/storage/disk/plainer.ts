@@ -7,8 +7,8 @@ export const PLAINEST = 3;
 const PLAIN_BYTES = 100;
 
 /**
- * Makes a path plainer: the higher `level`, the more file systems take it. 0 changes nothing but the Unicode form. 1 makes
- * name and folders short and plain. 2 drops the folders too. 3 ({@linkcode PLAINEST}) gives the name `file`.
+ * Makes a path plainer: the higher `level`, the more file systems take it. 0 changes nothing but the Unicode form. 1
+ * makes name and folders short and plain. 2 drops the folders too. 3 ({@linkcode PLAINEST}) gives the name `file`.
  */
 export function plainer({ name, folders }: WantedPath, level: number): WantedPath {
   if (level <= 0) return { name: name.normalize("NFC"), folders: folders.map((folder) => folder.normalize("NFC")) };

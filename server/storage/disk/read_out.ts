@@ -1,7 +1,9 @@
 /** The longest file, in bytes, that the runtime reads by itself, in pieces of 64 KiB. Up to here that is as fast. */
 const PLAIN = 16 * 1024 * 1024;
 
-/** The length of a piece at first, and always for a slow client. The runtime holds about three pieces for a connection. */
+/**
+ * The length of a piece at first, and always for a slow client. The runtime holds about three pieces for a connection.
+ */
 const SMALL = 64 * 1024;
 /** The length of a piece for a fast client, whose file takes less than half the time then. */
 const LARGE = 512 * 1024;
@@ -18,9 +20,9 @@ const SLOW_MS = 50;
 export type ReadOut = (file: Deno.FsFile, length: number) => ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /**
- * Makes the function that reads files for clients. A piece of a large file is valid only until the next piece is read, so a
- * reader that keeps a piece copies it. The stream of a large file fails if the file is shorter than `length`. Bytes past
- * `length` are not read.
+ * Makes the function that reads files for clients. A piece of a large file is valid only until the next piece is read,
+ * so a reader that keeps a piece copies it. The stream of a large file fails if the file is shorter than `length`.
+ * Bytes past `length` are not read.
  */
 export function createReadOut({ now = () => performance.now() }: { now?: () => number } = {}): ReadOut {
   let large = 0;
@@ -55,7 +57,8 @@ export function createReadOut({ now = () => performance.now() }: { now?: () => n
 
     return new ReadableStream({
       async pull(controller) {
-        // The runtime frees the last piece's memory when it is sent. If the garbage collector did it, every piece would be
+        // The runtime frees the last piece's memory when it is sent. If the garbage collector did it, every piece would
+        // be
         // new memory, which the system has to clear, and sending would take half as long again.
         last?.buffer.transfer(0);
         const piece = last = new Uint8Array(Math.min(sizeOfNext(), remaining));

@@ -17,10 +17,10 @@ export function isSegment(text: string): boolean {
 export type Resolve = (path: string) => string | undefined;
 
 /**
- * Makes the wall around `root` (I7). The result always lies below `root`, with no symbolic link on the way. The wall refuses
- * a path with a segment that is empty, `.`, `..` or has a separator or NUL in it, and a path with something on the way that
- * is no folder, such as a link. A missing folder on the way is allowed, because nothing lies there. The wall does not look
- * at the last segment. Each folder of the path costs one look.
+ * Makes the wall around `root` (I7). The result always lies below `root`, with no symbolic link on the way. The wall
+ * refuses a path with a segment that is empty, `.`, `..` or has a separator or NUL in it, and a path with something on
+ * the way that is no folder, such as a link. A missing folder on the way is allowed, because nothing lies there. The
+ * wall does not look at the last segment. Each folder of the path costs one look.
  */
 export function createResolve(root: string): Resolve {
   return (path) => {

@@ -31,7 +31,10 @@ export function createGroupCommit(kv: Deno.Kv): Commit {
   const waiting: Waiting[] = [];
   let running = 0;
 
-  /** True when a commit may start. A full group need not wait until this process has heard of the end of the commit before. */
+  /**
+   * True when a commit may start. A full group need not wait until this process has heard of the end of the commit
+   * before.
+   */
   const mayRun = () => running === 0 ? waiting.length > 0 : running === 1 && waiting.length >= WORTH_A_COMMIT;
 
   async function run(): Promise<void> {
@@ -76,7 +79,9 @@ function nameOf(key: Deno.KvKey): string {
   return JSON.stringify(key);
 }
 
-/** The most attempts at one commit while another process holds the database. With the retry delays they take about 3 s. */
+/**
+ * The most attempts at one commit while another process holds the database. With the retry delays they take about 3 s.
+ */
 const MAX_ATTEMPTS = 40;
 
 /**

@@ -6,7 +6,7 @@ import type { RecordStore } from "../store.ts";
 import { upgrade } from "./upgrade.ts";
 
 /**
- * Opens the records in the Deno KV database at `path`, which is made if it is missing (`:memory:` for a database that is
+ * Opens the records in the Deno KV database at `path`, made if it is missing (`:memory:` for a database that is
  * not kept). Of two paths that `sameName` makes one name, only one can be claimed.
  *
  * The table lists all keys and values. Some stored words are older than the words of the code, and stay as they are:
@@ -16,7 +16,7 @@ import { upgrade } from "./upgrade.ts";
  * | `["upload", id]`              | the record of an upload (`model/upload.ts`)                                            |
  * | `["client", owner, clientId]` | the id of the upload that a client's id means                                          |
  * | `["path", path]`              | the id of the complete upload that claims a path                                       |
- * | `["due", dueAt, id]`          | the id of an upload that the sweeper looks at then: an unfinished one, or one that is over |
+ * | `["due", dueAt, id]`          | the id of an upload that is unfinished or over, and due then                            |
  * | `["service-time"]`            | the service time in milliseconds                                                       |
  * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
  *
@@ -34,7 +34,9 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
     return [[uploadKey(upload.id), upload], ...indexOf(upload).map((key) => [key, upload.id] as const)];
   }
 
-  /** The key of the record's index: the path that a complete upload claims, or the time at which any other one is due. */
+  /**
+   * The key of the record's index: the path that a complete upload claims, or the time at which any other one is due.
+   */
   function indexOf(upload: Upload): Deno.KvKey[] {
     return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
   }

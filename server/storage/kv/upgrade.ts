@@ -12,9 +12,9 @@ export interface Keys {
 }
 
 /**
- * Upgrades the records of an earlier version. Version 1 had digests of clients' ids and paths in its keys. Version 2 had
- * paths in its keys that `sameName` had not changed. The same upgrade runs when the data moves between a disk that ignores
- * case and one that does not. An interrupted upgrade goes on at the next start. Later starts read one entry.
+ * Upgrades the records of an earlier version. Version 1 had digests of clients' ids and paths in its keys. Version 2
+ * had paths in its keys that `sameName` had not changed. The same upgrade runs when the data moves between a disk that
+ * ignores case and one that does not. An interrupted upgrade goes on at the next start. Later starts read one entry.
  */
 export async function upgrade(kv: Deno.Kv, { clientKey, pathKey }: Keys, sameName: SameName): Promise<void> {
   const format = `${FORMAT} ${sameName("A")}`;

@@ -4,7 +4,8 @@ import { TAKING_READS } from "../../../server/receiving/backlog.ts";
 import { chunksOf } from "../../support/chunked.ts";
 import { connect, head } from "../../support/raw.ts";
 
-// The facts about Deno 2.9 for which `server/receiving/backlog.ts` is made. If one of these tests fails, the runtime has been
+// The facts about Deno 2.9 for which `server/receiving/backlog.ts` is made. If one of these tests fails, the runtime
+// has been
 // mended or has got worse. Then read docs/design.md ("A body without a length") and think again.
 
 /** How many bytes the client has got rid of so far. */

@@ -13,7 +13,9 @@ function named(path: string): Record<string, string> {
   return { "X-File-Path": path.split("/").map(encodeURIComponent).join("/") };
 }
 
-/** Sends files to a server on a disk that fails where `faultAt` says so; gives the answers and the paths of the files. */
+/**
+ * Sends files to a server on a disk that fails where `faultAt` says so; gives the answers and the paths of the files.
+ */
 async function sendTo(
   disk: LossyDisk,
   paths: readonly string[],
