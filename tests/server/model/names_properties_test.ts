@@ -1,11 +1,12 @@
+import { extent } from "../../support/campaign.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { UploadError } from "../../../server/errors.ts";
 import { cleanName, numberedName } from "../../../server/model/names.ts";
 import { placeOf } from "../../../server/model/place.ts";
 
-/** How many names are tried: `deno task fuzz:names` sets it. */
-const RUNS = Number(Deno.env.get("PAWL_NAMES") ?? 5000);
+/** How many names are tried. */
+const RUNS = extent({ short: 5000, long: 500_000 });
 const MAX_LENGTH = 5000;
 
 /** The characters of known attacks by names, one group for each kind. All groups are equally likely. */
