@@ -77,9 +77,8 @@ browserTest("each piece has the digest of its bytes, computed while the one befo
     assertEquals(digest, `sha-256=:${sum}:`);
   }
   const { digests, answers } = await momentsOf(page);
-  assertEquals(digests.length, pieces.length);
   for (let i = 1; i < pieces.length; i++) {
-    const late = digests[i]! - answers[i - 1]!;
+    const late = digests[pieces[i]!.digest!.slice("sha-256=:".length, -1)]! - answers[i - 1]!;
     assert(late < 0, `The digest of piece ${i} was there ${late} ms after the answer to the one before`);
   }
 });
