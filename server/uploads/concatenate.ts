@@ -128,7 +128,7 @@ export class Concatenations {
     const opened = await open(this.#deps, id);
     if (!(opened instanceof OpenUpload)) return opened;
     await opened[Symbol.asyncDispose]();
-    throw new UploadError("bad-request", "This upload is not made of others");
+    throw new UploadError("bad-request", "This is not a final upload");
   }
 
   /**
@@ -204,7 +204,7 @@ export class Concatenations {
     const { bytes, records, limits, serviceNow } = this.#deps;
     await records.replace(final, gone(final, "lost", serviceNow() + limits.rememberGoneMs));
     await bytes.discard(final.id);
-    return new UploadError("gone", "Not all of the partial uploads are there any more: send the file again");
+    return new UploadError("gone", "Some of the partial uploads are gone: send the file again");
   }
 }
 

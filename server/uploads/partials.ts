@@ -14,7 +14,7 @@ export function checkedPartial(upload: ReceivingUpload | CompleteUpload, owner: 
   if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
   const isPartial = upload.state === "receiving" && upload.partial === true;
   if (isPartial && hasAllBytes(upload)) return { id, length: upload.offset };
-  const why = isPartial ? "is not whole yet" : "is not a partial one";
+  const why = isPartial ? "is not whole yet" : "is not partial";
   throw new UploadError("bad-request", `Upload "${id}" ${why}: only whole partial uploads can be concatenated`);
 }
 

@@ -43,7 +43,7 @@ export async function repair(
       }
     } catch (error) {
       if (stop.aborted || error instanceof UploadError && CLIENTS_OWN.includes(error.code)) return;
-      log.warning("Cannot repair what is left of upload {id}: {error}", { id, error });
+      log.warning("Cannot repair upload {id}: {error}", { id, error });
     }
   }
 }

@@ -47,7 +47,7 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     await bytes.discard("a");
     await append(bytes, "b", content.subarray(0, 20));
     assertEquals(await collect(bytes.readUnfinished("b", 120)), joined(content, content.subarray(0, 20)));
-    await assertRejects(() => bytes.adopt("c", "b"), Error, "Cannot let upload b have the bytes of c");
+    await assertRejects(() => bytes.adopt("c", "b"), Error, "Upload b cannot adopt the bytes of c");
   });
 
   test("a large file is appended to while it is flushed", async ({ bytes }) => {

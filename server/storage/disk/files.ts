@@ -115,7 +115,7 @@ export async function openFiles(
 
     async adopt(from, id) {
       if (!entryAt(pathOf(from))?.isFile || !giveName(pathOf(from), pathOf(id))) {
-        throw new Error(`Cannot let upload ${id} have the bytes of ${from}`);
+        throw new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
       }
       await flushFolder(incoming);
       safeEntries.add(id);
