@@ -1,5 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { chromiumPath, launchBrowser } from "./browser_process.ts";
+import { chromiumPath, isFile, launchBrowser } from "./browser_process.ts";
 import { PagePool, type PooledPage } from "./page_pool.ts";
 import { PATIENCE_MS } from "./until.ts";
 
@@ -31,7 +31,7 @@ export interface TestPage extends AsyncDisposable {
 }
 
 /**
- * A test that needs a browser: Chromium at `PAWL_CHROMIUM` or /usr/bin/chromium. Without one it is ignored and its
+ * A test that needs a browser: Chromium at `PAWL_CHROMIUM`, or where Debian has it. Without one it is ignored and its
  * name says so; with `PAWL_REQUIRE_BROWSER=1` it fails. The tests of a file share one browser, which is started at its
  * first use and closed behind the last of them: what it does between two tests is no leak of theirs.
  */
@@ -136,13 +136,5 @@ async function stopClock(page: Page): Promise<void> {
     } catch (error) {
       if (!String(error).includes("to the past") || aheadMs > 500) throw error;
     }
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }

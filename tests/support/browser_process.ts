@@ -1,6 +1,7 @@
 import { type Browser, chromium } from "playwright-core";
 
-const DEFAULT_CHROMIUM = "/usr/bin/chromium";
+/** Where Debian has them. The first one is Chromium without its window, which takes less of the machine. */
+const CHROMIUMS = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"] as const;
 
 /** A name of this machine that the browser does not know as its own: what it keeps for HTTPS is not there. */
 export const PLAIN_HTTP_HOST = "pawl.example";
@@ -23,7 +24,16 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Where Chromium is: at `PAWL_CHROMIUM`, or where Debian has it. */
+/** Where Chromium is: at `PAWL_CHROMIUM`, or where Debian has it; the last of these places where it is in none. */
 export function chromiumPath(): string {
-  return Deno.env.get("PAWL_CHROMIUM") || DEFAULT_CHROMIUM;
+  return Deno.env.get("PAWL_CHROMIUM") || CHROMIUMS.find(isFile) || CHROMIUMS[1];
+}
+
+/** True for the path of a file. */
+export function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
