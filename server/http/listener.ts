@@ -47,6 +47,8 @@ interface Server {
 export function listen({ host, port, log, spare }: ListenerOptions, app: App): Listener {
   const servers = new Set<Server>();
   const ending = new AbortController();
+  /** The answers that are not sent yet. */
+  const answering = new Set<Promise<void>>();
   let quietUntil = 0;
   spare.fill();
   const address = open(port).http.addr;
@@ -62,6 +64,8 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
       { hostname: host, port, onListen: () => {}, onError },
       async (request, info) => {
         server.requests++;
+        const sent = info.completed.catch(() => {}).finally(() => answering.delete(sent));
+        answering.add(sent);
         try {
           return await app(request, info);
         } finally {
@@ -121,6 +125,8 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
     async shutdown() {
       ending.abort();
       await Promise.all([...servers].map(({ http }) => http.shutdown().catch(() => {})));
+      // Deno 2.9 may end a shutdown before the last bytes of an answer are with the system.
+      await Promise.all(answering);
       spare.release();
     },
   };
