@@ -19,7 +19,7 @@ export const systemClock: Clock = {
         signal.removeEventListener("abort", end);
         resolve();
       };
-      // A longer one would be over at once.
+      // A timer with a longer delay would fire at once.
       const timer = setTimeout(end, Math.min(seconds * 1000, LONGEST_TIMER_MS));
       signal.addEventListener("abort", end);
     }),

@@ -2,7 +2,7 @@
 export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
   readonly #listeners: { [Name in keyof Events]?: Set<(...details: Events[Name]) => void> } = {};
 
-  /** Calls `listener` at each event of that name, until the function that comes back is called. */
+  /** Calls `listener` at each event of that name. The returned function ends this. */
   on<Name extends keyof Events>(name: Name, listener: (...details: Events[Name]) => void): () => void {
     const listeners = this.#listeners[name] ??= new Set();
     listeners.add(listener);

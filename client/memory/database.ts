@@ -6,7 +6,7 @@ export type StoreName = "uploads" | "ways" | "settings";
 
 const STORES: readonly StoreName[] = ["uploads", "ways", "settings"];
 
-/** A database can hang without a word, as when another tab deletes it. */
+/** A database can stop answering and report no error, for example when another tab deletes it. */
 const PATIENCE_MS = 3000;
 
 /**
@@ -49,8 +49,9 @@ export class Database {
   }
 
   /**
-   * Changes what is there, in one step with looking; gives what is kept afterwards. `undefined` leaves it as it is, `null`
-   * deletes it.
+   * Reads the value of `key`, passes it to `next`, and keeps what `next` gives, all in one transaction. If `next` gives
+   * `undefined`, the value stays as it is. If it gives `null`, the value is deleted. The result is what `next` gave,
+   * with `undefined` in the place of `null`.
    */
   async change<Value>(
     store: StoreName,
@@ -117,7 +118,7 @@ export class Database {
         const database = request.result;
         // Another tab brings a newer Pawl, which may not wait for this one.
         database.onversionchange = () => database.close();
-        // The browser closes it by itself now and then, as after a sleep.
+        // The browser sometimes closes the database by itself, for example after the machine has slept.
         database.onclose = () => this.#opened = undefined;
         resolve(database);
       };

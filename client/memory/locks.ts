@@ -4,9 +4,9 @@ import { type KnownBy, uploadKey } from "./keys.ts";
 export type Locks = Pick<LockManager, "request">;
 
 /**
- * Runs `work` while no other tab or window runs it for the same `name`. When another one does, calls `onWait` and waits
- * until that ends; gives `undefined`, and runs nothing, when `signal` aborts before. Without `locks`, and where the
- * browser refuses to give any, it just runs.
+ * Runs `work` while no other tab or window runs work under the same `name`. If another one does, this calls `onWait`,
+ * and waits until the other work has ended. If `signal` aborts during the wait, the work is not run and the result is
+ * `undefined`. Without `locks`, or if the browser refuses the lock, the work runs without one.
  */
 export async function exclusive<Result>(
   locks: Locks | undefined,
@@ -46,7 +46,7 @@ export function listLockName(upload: KnownBy): string {
   return `pawl list ${uploadKey(upload)}`;
 }
 
-/** Holds a lock together with others, where there are locks, until `gone` aborts. */
+/** Holds a shared lock, which other tabs can hold too, until `gone` aborts. Does nothing without `locks`. */
 export function holdShared(locks: Locks | undefined, name: string, gone: AbortSignal): Promise<unknown> | undefined {
   const held = () => new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
   // It was aborted before, or a frame in a sandbox has no locks.

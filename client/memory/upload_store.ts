@@ -1,4 +1,4 @@
-// Named here and not only in deno.json, so that programs without the browser's types can import the library.
+// The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
 /// <reference lib="dom" />
 import { Database } from "./database.ts";
 import type { NetworkPath } from "./network_path.ts";
@@ -23,9 +23,9 @@ export interface Unfinished extends KnownBy {
 }
 
 /**
- * An upload as it lies in the database. The names there are older than those in the code, and stay: a page of another
- * version may run in the next tab, and what an earlier version has kept is to be gone on with. `isDiscarded` is an upload
- * that is cancelled, of which the server has not been told yet; the object store `ways` keeps the network paths.
+ * An upload as it lies in the database. Some names in the database differ from those in the code, and must not change:
+ * a page of another version may use the same database. `isDiscarded` marks a cancelled upload of which the server has
+ * not been told yet. The object store `ways` keeps the network paths.
  */
 interface StoredUpload extends Unfinished {
   isDiscarded?: boolean;
@@ -36,7 +36,7 @@ interface StoredPath {
   learnedAt: number;
 }
 
-/** What was learned of a network path longer ago counts no more: somebody may have mended it. */
+/** Knowledge of a network path that is older than this is ignored: somebody may have mended the path. */
 const PATH_DAYS = 7;
 
 /** Where a {@linkcode UploadStore} is kept. */

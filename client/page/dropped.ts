@@ -6,7 +6,7 @@ export interface Picked {
   handle?: FileSystemFileHandle | undefined;
 }
 
-/** What Chromium has and the types of browsers have not. */
+/** Chromium has this method. TypeScript's types for the DOM do not have it. */
 interface HandleItem extends DataTransferItem {
   getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
 }

@@ -6,7 +6,7 @@ interface Picker {
   showOpenFilePicker?(options: { multiple: boolean }): Promise<FileSystemFileHandle[]>;
 }
 
-/** Added at a time, so that ten thousand files do not hold the page up. */
+/** The number of files that are added in one go. The page stays responsive between the portions. */
 const PORTION = 200;
 
 /** Browsers tell at least three times a second that files are over the page. */

@@ -81,7 +81,7 @@ export class ListView {
     this.#draw();
   }
 
-  /** The numbers may wait a little, for the eye does not follow more of them. */
+  /** Draws the list after a short delay. The eye cannot follow numbers that change more often. */
   #drawSoon(): void {
     if (this.#isDue) return;
     this.#isDue = true;

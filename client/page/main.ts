@@ -99,7 +99,10 @@ function take(picked: Picked[]): void {
   for (const { file, ...about } of unfinished.takeOff(picked)) queue.add(file, about);
 }
 
-/** Shows where everything stands, a few times a second at most; also in a tab that is not seen, for its title is. */
+/**
+ * Shows where everything stands, a few times a second at most. A tab in the background is updated too, because its
+ * title can be seen.
+ */
 function show(): void {
   if (isDue) return;
   isDue = true;

@@ -20,9 +20,9 @@ export interface Told {
 export const NOTHING_TOLD: Told = { isRunning: false, isCutOff: false, quarter: 0, files: 0, done: 0, failed: 0 };
 
 /**
- * What a screen reader is to hear when all uploads stand at `total`, after what it was `told`: the start, also of those
- * that come later, each quarter, that the network is gone and back, that all is paused, and how those ended that were
- * begun together. `undefined` when there is nothing new.
+ * Makes the text that a screen reader speaks next. `total` is where all uploads stand, and `told` is what it has spoken
+ * already. It speaks when uploads start or are added, at each quarter of the bytes, when the network is lost or back,
+ * and when all uploads are paused or have ended. The text is `undefined` when there is nothing new.
  */
 export function spoken(
   total: Total,

@@ -26,7 +26,10 @@ export interface UnfinishedSetting {
   focusUploads: (count: number) => void;
 }
 
-/** The uploads that an earlier page has begun: go on with one click where the browser knows the file, or choose it again. */
+/**
+ * Shows the uploads that an earlier page has begun. If the browser still has a handle of the file, one click resumes
+ * the upload. Otherwise the user chooses the file again.
+ */
 export class UnfinishedView {
   readonly #setting: UnfinishedSetting;
   readonly #section = find("unfinished", HTMLElement);
@@ -67,7 +70,7 @@ export class UnfinishedView {
     }
   }
 
-  /** Shows all anew: the language has changed. */
+  /** Draws the whole list again after a change of language. */
   redraw(): void {
     for (const item of this.#items.values()) this.#write(item);
     this.#writeHeading();

@@ -6,7 +6,7 @@ const MENDED: Readonly<Record<string, readonly [wrong: RegExp, right: string][]>
   fr: [[/(\d) /g, "$1\u00a0"]],
   ja: [[/byte\//, "B/"], [/\s(?![A-Z])/g, ""]],
   ko: [[/byte\//, "B/"], [/kB/, "KB"]],
-  // `Intl` has a Latin c for the second.
+  // `Intl` writes the unit "second" with a Latin c. Russian needs the Cyrillic letter that looks the same.
   ru: [[/кБ/, "КБ"], [/\/c/, "/с"], [/(\d) /g, "$1\u00a0"]],
   zh: [[/秒钟/, "秒"], [/(\d)(\p{Script=Han})/gu, "$1 $2"], [/kB/, "KB"]],
 };

@@ -1,4 +1,4 @@
-/** What stands for the bytes of a piece of a file: other bytes have another one. */
+/** A hash of the bytes of a piece. Different bytes have a different one. */
 export interface Fingerprint {
   /** Compared as it is. */
   text: string;
@@ -6,11 +6,11 @@ export interface Fingerprint {
   contentDigest?: string;
 }
 
-/** What one request carries of a file. */
+/** The part of a file that one request carries. */
 export interface Piece {
   /** Where it starts in the file. */
   start: number;
   body: Blob;
-  /** What stands for its bytes, where that can be computed. */
+  /** The fingerprint of its bytes; `undefined` if the browser cannot compute it. */
   fingerprint: Fingerprint | undefined;
 }

@@ -10,7 +10,7 @@ export interface OutgoingRequest {
   readonly method: "GET" | "POST" | "DELETE";
   /** Its address, relative to the page where no `endpoint` was given. */
   readonly url: string;
-  /** What is changed here is sent. */
+  /** Its headers. A hook may change them before the request is sent. */
   readonly headers: Record<string, string>;
 }
 

@@ -1,6 +1,6 @@
 /** Statuses below 500 that pass by themselves, also where no code says why. */
 const PASSING = new Set([408, 409, 423, 425, 429]);
-/** Statuses that pass by themselves and are about one upload: another one may be taken meanwhile. */
+/** Statuses that pass by themselves and concern one upload. The server may accept other uploads meanwhile. */
 const OWN = new Set([409, 423, 500]);
 
 /**
@@ -11,7 +11,7 @@ export function passesByItself(status: number): boolean {
   return PASSING.has(status) || (status >= 500 && status !== 507);
 }
 
-/** Whether what such a status tells is about one upload alone. */
+/** True when such a status concerns one upload only. */
 export function isOwnTrouble(status: number): boolean {
   return OWN.has(status);
 }

@@ -1,17 +1,17 @@
 /**
- * Why an upload ended without success, in a word that a program can test:
+ * Why an upload ended without success, as a code that a program can compare:
  *
  * - `file-changed`: the file was changed, moved or removed while it was being read
- * - `too-large`: the server takes no file or no request this big
+ * - `too-large`: the file, or the request, is larger than the server takes
  * - `disk-full`: the server has no room left; what has arrived is kept
- * - `not-allowed`: the server wants a proof of who uploads, or does not let this one
+ * - `not-allowed`: the server wants the user to sign in, or does not allow this user to upload
  * - `gone`: the upload has expired, or was removed on the server
- * - `damaged`: what arrives is again and again not what was sent
- * - `refused`: the server refused for another reason, and would again
+ * - `damaged`: the bytes that arrived differed from the bytes that were sent, several times in a row
+ * - `refused`: the server refused for another reason, and would refuse again
  * - `not-accepted`: the queue takes no files of this kind
  * - `too-many`: the queue takes no more files
- * - `elsewhere`: it is in the list of another tab or window
- * - `no-progress`: many tries in a row brought nothing
+ * - `elsewhere`: the upload is in the list of another tab or window
+ * - `no-progress`: many tries in a row gained nothing
  */
 export type UploadErrorCode =
   | "file-changed"
@@ -39,7 +39,7 @@ export class UploadError extends Error {
   /** The largest file that the server takes, in bytes, when it told that. */
   readonly limit: number | undefined;
 
-  /** Makes the error that a hook of a program can end an upload with, or a transport. */
+  /** Makes an error. A hook or a transport of your own can reject with it, which ends the upload. */
   constructor(
     code: UploadErrorCode,
     message: string,

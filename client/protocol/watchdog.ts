@@ -1,7 +1,7 @@
 import type { Clock } from "../async/clock.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
-/** After so long without a move, a look tells whether the body can still be read: some browsers never say so. */
+/** How long nothing moves before the body is read as a test: some browsers never report that a file is gone. */
 const LOOK_SECONDS = 3;
 
 /** Why a request was aborted: nothing has moved for so long. */
@@ -45,10 +45,13 @@ export async function sendWatched(
   let sentBytes = 0;
   const beganAt = clock.now();
   let movedAt = beganAt;
-  /** The move after which was looked. */
+  /** The value of `movedAt` at the last look. */
   let lookedAfter: number | undefined;
 
-  /** Looks at the body, once for each time that it stands still; gives the seconds until it is to be asked again. */
+  /**
+   * If no byte has moved for a while, looks once whether the body can still be read. Gives the seconds until this
+   * function must be called again.
+   */
   function lookIfStill(): number {
     if (look === undefined || body === undefined) return Infinity;
     const stillSeconds = clock.now() - movedAt;

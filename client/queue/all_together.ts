@@ -38,18 +38,18 @@ export class AllTogether {
     return this.#counter.has(upload);
   }
 
-  /** Counts an upload as it is now. */
+  /** Adds an upload to the total, or updates its part of the total. */
   count(upload: QueueEntry): void {
     this.#counter.count(upload, this.#clock.now());
     if (upload.isActive) this.#idle.note(this.#counter.active);
   }
 
-  /** Counts it no more. */
+  /** Takes an upload out of the total. */
   remove(upload: QueueEntry): void {
     this.#counter.remove(upload);
   }
 
-  /** Tells what has changed; where all stand once for all changes that come at one time. */
+  /** Emits `idle` if nothing is active any more, and `total` once for all changes that come at one time. */
   tell(): void {
     if (this.#idle.note(this.#counter.active)) this.#emitter.emit("idle");
     if (this.#isDue) return;

@@ -27,7 +27,7 @@ export interface AboutFile {
   confirmed?: number | undefined;
 }
 
-/** What an {@linkcode UploadQueue} tells. */
+/** The events of an {@linkcode UploadQueue}, with what each of them passes to its listeners. */
 export interface QueueEvents {
   /** Uploads came or went. */
   list: [];

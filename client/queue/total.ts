@@ -57,14 +57,14 @@ export class TotalCounter {
   #confirmed = 0;
   #sent = 0;
   #total = 0;
-  /** What those have to send yet that run or wait for their turn. */
+  /** The remaining bytes of the uploads that run or wait for their turn. */
   #rest = 0;
 
   constructor(nowSeconds: number) {
     this.#speed = new Speedometer(nowSeconds);
   }
 
-  /** Counts an upload as it is now, in the place of what it was. */
+  /** Adds an upload to the total, or updates its part of the total. */
   count(upload: QueueEntry, nowSeconds: number): void {
     const before = this.#counted.get(upload);
     const { state, confirmed, sent, total, problem } = upload.progress;
@@ -84,7 +84,7 @@ export class TotalCounter {
     return this.#counted.has(upload);
   }
 
-  /** Counts it no more. */
+  /** Takes an upload out of the total. */
   remove(upload: QueueEntry): void {
     const before = this.#counted.get(upload);
     if (before !== undefined) this.#add(before, -1);

@@ -15,9 +15,9 @@ export interface TurnsOptions {
 }
 
 /**
- * Lets as many uploads of a queue run as there is room for, in the order in which they came. One that waits for its next
- * try because of a trouble of its own gives its place up, and needs one again for that try: so a few files that never go
- * well do not stop the others.
+ * Lets a limited number of uploads run, in the order in which they came. If an upload has a problem that concerns only
+ * itself, it gives its place up while it waits for its next try. For that try it needs a place again. So a few files
+ * that always fail do not block the others.
  */
 export class Turns {
   /** Those that have not begun, or begin anew. */

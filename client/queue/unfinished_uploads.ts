@@ -9,7 +9,7 @@ import type { Transport } from "../protocol/transport.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 
-/** The permissions of a handle, which Chromium has and the types of browsers have not. */
+/** Chromium has this method, which asks for permission. TypeScript's types for the DOM do not have it. */
 interface PermittedHandle extends FileSystemFileHandle {
   requestPermission?(wanted: { mode: "read" }): Promise<PermissionState>;
 }
@@ -20,7 +20,7 @@ export interface UnfinishedOptions extends RequestHooks {
   store: UploadStore;
   /** Carries the requests. Default: XMLHttpRequest. */
   transport?: Transport;
-  /** Tells which uploads stand in other tabs. Default: the browser's, where it has them. */
+  /** The locks that show which uploads are in the list of another tab. Default: the browser's locks, if it has any. */
   locks?: Pick<LockManager, "query" | "request"> | undefined;
   /** Default: the machine's. */
   clock?: Clock;
@@ -43,7 +43,7 @@ export class UnfinishedUploads {
 
   /** Those that stand in no other tab's list, the latest first; without asking the server. */
   async list(): Promise<Unfinished[]> {
-    // A frame in a sandbox has no locks.
+    // In a frame with a sandbox, `query` rejects. The list is then made without locks.
     const locks = await this.#locks?.query().catch(() => undefined);
     const held = new Set(locks?.held?.map(({ name }) => name));
     return (await this.#store.unfinished()).filter((upload) =>

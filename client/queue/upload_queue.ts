@@ -91,7 +91,7 @@ export class UploadQueue {
     return this.#sizes.buffers;
   }
 
-  /** Calls `listener` at each event of that name, until the function that comes back is called. */
+  /** Calls `listener` at each event of that name. The returned function ends this. */
   on<Name extends keyof QueueEvents>(name: Name, listener: (...details: QueueEvents[Name]) => void): () => void {
     return this.#emitter.on(name, listener);
   }

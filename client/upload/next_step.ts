@@ -19,8 +19,9 @@ export interface RunState {
   offset: number | undefined;
   /** The most that the server held so far. Only more counts failures anew: one that loses bytes must not loop. */
   furthest: number;
-  /** How many tries in a row gained nothing, and in how many the bytes were damaged. */
+  /** How many tries have failed since the server last held more bytes than ever before. */
   failures: number;
+  /** In how many of these tries the bytes were damaged. */
   damages: number;
   /** The last request with bytes, when nobody knows what came of it. */
   unclear: SentBytes | undefined;

@@ -41,11 +41,11 @@ export interface Progress {
   bytesPerSecond: number;
   /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
   remainingSeconds: number | undefined;
-  /** In `waiting`: the seconds from this event to the next try, unless something else ends it. */
+  /** In state `waiting`: the seconds from this event to the next try, unless something else ends it. */
   retryInSeconds?: number;
-  /** In `waiting`: what is in the way. */
+  /** In state `waiting`: the problem that stopped the last try. */
   problem?: Problem;
-  /** In `failed`: why. */
+  /** In state `failed`: why it failed. */
   error?: UploadError;
 }
 

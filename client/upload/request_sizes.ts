@@ -16,13 +16,13 @@ const TIMES_UNMOVED = 2;
 /** After requests that were lost whole, at most so many good ones are waited for before a larger one is tried. */
 const LONGEST_CAUTION = 64;
 
-/** Which sizes are to be used, in bytes. */
+/** The sizes of requests, in bytes, and what is known of the network path. */
 export interface RequestSizesOptions {
-  /** Of the first request. Default 8 MiB. */
+  /** The size of the first request. Default 8 MiB. */
   first?: number;
-  /** Of the smallest request. Default 256 KiB. */
+  /** The size of the smallest request. Default 256 KiB. */
   smallest?: number;
-  /** Of the largest request. Default 64 MiB. */
+  /** The size of the largest request. Default 64 MiB. */
   largest?: number;
   /** What an earlier page has learned. */
   networkPath?: Promise<NetworkPath>;

@@ -34,7 +34,7 @@ export interface RunParts {
   beforeRetry: () => Promise<void>;
 }
 
-/** What came of one request; without `sent`, of a question. */
+/** One request and its reply. `sent` is missing if the request only asked for the offset. */
 interface Exchange {
   reply: Reply;
   sent?: Sent;

@@ -5,10 +5,10 @@ import type { Piece } from "../protocol/piece.ts";
 import { fileChanged } from "../protocol/upload_error.ts";
 import { sampleOf } from "./file_id.ts";
 
-/** A check may take this part of the time that sending has taken, or so many seconds where that is more. */
+/** A check may take a quarter of the time that sending has taken, or one second if that is longer. */
 const CHECKING_SHARE = 1 / 4;
 const CHECKING_SECONDS = 1;
-/** So many fingerprints are kept, about 2 MB: of more pieces, every other one is compared. */
+/** The largest number of fingerprints, about 2 MB. When there are more, every other one is dropped. */
 const MOST_KEPT = 16_384;
 
 /** A piece that was sent, without its bytes. */
@@ -28,20 +28,20 @@ export interface SnapshotParts {
 }
 
 /**
- * Sees to it that what is sent of a file is one state of it, and no mixture of two. Browsers read a file as it lies on
- * the disk at that moment: not all of them notice that it has been changed since it was chosen. Every method rejects
- * with an `UploadError` of code `file-changed` when it has.
+ * Makes sure that the server gets one state of a file, and no mixture of two. Browsers read a file as it lies on the
+ * disk at that moment. Not all of them notice that it has been changed since it was chosen. Every method rejects with an
+ * `UploadError` of code `file-changed` if the file has changed.
  *
- * Each piece is read before it is sent and once more before the last piece goes, and the last piece is read between the
- * two. Pieces that are the same both times were so when the last one was read: that is the state of the file that the
- * server gets.
+ * Each piece is read before it is sent, and once more before the last piece is sent. The last piece is read between the
+ * two. A piece that is the same both times was the same when the last one was read. So the server gets the file as it
+ * was at that moment.
  */
 export class Snapshot {
   readonly #local: LocalFile;
   readonly #fingerprintOf: FingerprintOf;
   readonly #clock: Clock;
   readonly #mostKept: number;
-  /** In the order in which they lie in the file. */
+  /** The sent pieces, in the order of the file. */
   #sent: Sent[] = [];
   #isBegun = false;
   #sendingSeconds = 0;
@@ -81,12 +81,12 @@ export class Snapshot {
     return this.#isBegun;
   }
 
-  /** The server holds `offset` bytes: what was sent of the others does not count. */
+  /** Forgets the sent pieces that start at `offset` or later, because the server does not hold them. */
   cutTo(offset: number): void {
     while (this.#sent.length > 0 && this.#sent.at(-1)!.start >= offset) this.#sent.pop();
   }
 
-  /** Reads a piece again that did not arrive as it was read before. */
+  /** Reads a piece again whose bytes arrived damaged, and compares: the file may have changed. */
   async checkPiece({ start, body, fingerprint }: Piece): Promise<void> {
     if (fingerprint !== undefined) {
       await this.#compare({ start, end: start + body.size, fingerprint: fingerprint.text });
@@ -94,8 +94,9 @@ export class Snapshot {
   }
 
   /**
-   * Takes the sample again, and reads again all that was sent, before `last` goes, which ends the file: the oldest
-   * first, which had the most time to change, and no more than takes a quarter of the time that sending took.
+   * Checks the whole file before `last`, its last piece, is sent. Compares the sample, then reads the sent pieces again
+   * and compares each. The first piece of the file comes first, because it had the most time to change. The check stops
+   * after a quarter of the time that sending took, or after a second if that is longer.
    */
   async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
     if (!this.#isBegun || this.#isCheckedFor(last)) return;
@@ -109,7 +110,7 @@ export class Snapshot {
     this.#checkedFor = last;
   }
 
-  /** It was read twice, and was the same: all the others were checked between the two. */
+  /** True when this last piece has the bytes that it had at the last check: the other pieces need no second check. */
   #isCheckedFor({ start, fingerprint }: Piece): boolean {
     const before = this.#checkedFor;
     return before?.start === start && fingerprint !== undefined && before.fingerprint?.text === fingerprint.text;

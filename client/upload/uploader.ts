@@ -95,7 +95,7 @@ export class Uploader {
     return this.#reporter.progress;
   }
 
-  /** Calls `listener` at each event of that name, until the function that comes back is called. */
+  /** Calls `listener` at each event of that name. The returned function ends this. */
   on<Name extends keyof UploaderEvents>(name: Name, listener: (...details: UploaderEvents[Name]) => void): () => void {
     return this.#emitter.on(name, listener);
   }
@@ -127,7 +127,7 @@ export class Uploader {
     return signal === undefined ? this.#begin() : this.#beginUntil(signal);
   }
 
-  /** Ends the running request at once, and stands still until `resume()`. What the server has, it keeps. */
+  /** Ends the running request at once, and waits for `resume()`. The server keeps the bytes that it has. */
   pause(): void {
     if (this.#running?.stop.signal.aborted === false) this.#pauses.pause();
   }

@@ -10,7 +10,7 @@ import { servedType } from "./uploaded_content.ts";
 export interface DownloadDeps {
   readonly records: RecordStore;
   readonly bytes: ByteStore;
-  /** Places the file of a complete upload that is not placed yet. */
+  /** Places the file of a complete upload, if it was not placed before. */
   finish(id: string): Promise<unknown>;
 }
 

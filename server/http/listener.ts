@@ -109,7 +109,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
     ) {
       await delay(delayMs, ending.signal);
       if (ending.signal.aborted) return;
-      // Without all spare descriptors the next connection would exhaust them again.
+      // If some spare descriptors cannot be opened, one more connection would use up the last ones again.
       if (!spare.fill()) continue;
       try {
         open(address.port);

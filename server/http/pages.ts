@@ -36,8 +36,7 @@ interface Source {
 
 const ALIASES: Readonly<Record<string, string>> = { "/": "/index.html", "/favicon.ico": "/icon.svg" };
 // These match segments of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could
-// turn
-// into a slash. A path that they do not match has no page, so no path needs to be cleaned.
+// turn into a slash. A path that they do not match has no page, so no path needs to be cleaned.
 const STATIC_FILE = /^\/([a-z0-9_]+\.(html|css|svg|png|ico))$/;
 const CLIENT_FILE = /^\/client\/((?:[a-z]+\/)?[a-z0-9_]+\.ts)$/;
 
@@ -148,7 +147,8 @@ function stripTypes(source: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
 
 function withoutComments(script: string): string {
   const blanked = script.replace(OWN_LINES, (comment) => comment.replace(/[^\n]/g, " "));
-  // In a text of several lines, what looks like a comment is none.
+  // Inside a template literal of several lines, a line that looks like a comment may be text. Such a script keeps all
+  // its comments.
   const hasLongText = blanked.split("\n").some((line) => line.split("`").length % 2 === 0);
   return hasLongText ? script : blanked;
 }

@@ -37,9 +37,9 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.\b|$)){4}$/;
 
 /**
- * Checks the target of a request, or says in one line what is wrong with it (RFC 9112, section 3.2). Nothing is decoded
- * or resolved: a path is right as it stands, or it is refused. The URL must consist of the `Host` header and a path, so
- * that neither is taken for the other. An absolute target must name the same host.
+ * Checks the target of a request (RFC 9112, section 3.2), or says in one line what is wrong with it. A path is never
+ * decoded or resolved: it is accepted as it is, or refused. The URL must be `http://`, the `Host` header, and a path,
+ * so that neither can be mistaken for the other. An absolute target must name the same host as the header.
  */
 export function parseTarget({ url, host }: RawTarget): Target | { readonly malformed: string } {
   if (host === null || host === "") return { malformed: NO_HOST };

@@ -1,7 +1,7 @@
 import { UploadError } from "../errors.ts";
 import { byteLength, cleanName } from "./names.ts";
 
-/** The most folders that a file may lie in, nested. */
+/** The largest number of folders in a path, one inside the other. */
 const MAX_FOLDERS = 32;
 
 /**

@@ -84,7 +84,7 @@ export interface CompleteUpload extends Identified {
   readonly concat?: Pick<Concat, "asSent">;
 }
 
-/** The record that is kept for a while of an upload that is over. Its bytes are gone. */
+/** The record of an upload that is over. It is kept for a while. The bytes of the upload are gone. */
 export interface GoneUpload extends Identified {
   readonly state: "gone";
   /**

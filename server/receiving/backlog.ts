@@ -1,6 +1,6 @@
 /**
- * The most reads that take bytes from the socket between two turns of the event loop. Further reads give only what the
- * runtime holds already. (This is a budget of Tokio, the library under Deno.)
+ * How many reads between two turns of the event loop take bytes from the socket. Further reads give only bytes that the
+ * runtime holds already. (This limit comes from Tokio, the library under Deno.)
  */
 export const TAKING_READS = 128;
 
@@ -72,7 +72,7 @@ export class Backlog {
     this.#begin();
   }
 
-  /** Reports that reading stops for a turn of the event loop, perhaps with a backlog. */
+  /** Reports that reading pauses for one turn of the event loop. There may be a backlog then. */
   turned(): void {
     const taken = Math.min(this.#reads, TAKING_READS) * this.#window;
     const given = this.#given + this.#reads * LEAST_FRAMING;

@@ -2,7 +2,7 @@
 export interface BodyReader {
   /** The next bytes; `undefined` at the end. A later call may use their buffer again: see `isKept`. */
   next(): Promise<Uint8Array | undefined>;
-  /** True when the bytes given last stay valid during the next call: they can be written meanwhile. */
+  /** True when the bytes given last stay valid during the next call, so they can be written to disk meanwhile. */
   readonly isKept: boolean;
   /** Leaves the unread bytes in the body, for another reader. */
   release(): void;

@@ -117,7 +117,7 @@ interface Failure {
 interface Watchdog extends Disposable {
   /** Reports a written piece. The client is timed from here, so that a slow disk does not make it silent. */
   heard(bytes: number): void;
-  /** Why the watchdog ended the body, if it did. */
+  /** The reason why the watchdog ended the body; `undefined` if it did not. */
   readonly reason: End | undefined;
 }
 

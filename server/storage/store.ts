@@ -40,9 +40,9 @@ export interface Choice {
    * lately is chosen without a look: the commit that claims it, or `place`, fails if it is taken.
    */
   readonly isClaimed?: IsClaimed;
-  /** How much plainer than wanted the path is to be, 0 by default. Each refused path adds one. */
+  /** By how many steps the wanted path is made plainer; 0 by default. Each path that the disk refuses adds one. */
   readonly plainness?: number;
-  /** True when others kept taking the chosen names first. The name then gets a random number. */
+  /** True when other uploads took the chosen name first, several times. The name then gets a random number. */
   readonly isCrowded?: boolean;
 }
 
@@ -81,7 +81,8 @@ export interface ByteStore {
   /** Reads an unfinished upload's bytes from `start` (0 by default) up to, but not including, `end`. */
   readUnfinished(id: string, end: number, start?: number): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
-   * Gives upload `id`, which has no file yet, the bytes of upload `from` without a copy: both have entries of one file.
+   * Gives upload `id`, which has no file yet, the bytes of upload `from`. Nothing is copied: both own entries become
+   * names of one file.
    * Resolves when that survives a power cut. A second call changes nothing. The entry of `from` must be removed before
    * anything is appended.
    */
@@ -152,7 +153,7 @@ export interface FinishedFile {
 /** The store of the records. Every change is one commit, which is on disk when the promise resolves. */
 export interface RecordStore extends Disposable {
   get(id: string): Promise<Upload | undefined>;
-  /** Finds the upload that a client's id means. */
+  /** Finds the upload that a client's id stands for. */
   findByClient(owner: string, clientId: string): Promise<Upload | undefined>;
   /**
    * Adds the record of a new upload, and makes its client's id mean it. If the id means `instead` now, it means the new
@@ -161,9 +162,9 @@ export interface RecordStore extends Disposable {
    */
   create(upload: ReceivingUpload | CompleteUpload, instead?: Upload): Promise<boolean>;
   /**
-   * The id of the complete upload that claims `path`: its record has this path, or one that is the same name. Its file
-   * may be gone already, because a person took it away or a crash interrupted its removal. The claim still holds,
-   * because another file at this path would be served as that upload's file.
+   * The id of the complete upload that claims `path`. Its record has this path, or a path that the disk takes for the
+   * same one. Its file may be gone already, because a person took it away or a crash interrupted its removal. The claim
+   * still holds, because another file at this path would be served as that upload's file.
    */
   claimant(path: string): Promise<string | undefined>;
   /**

@@ -114,9 +114,9 @@ export class Locks {
   }
 
   /**
-   * Waits until the lock is free for a request that arrived at `arrival` and starts at `offset`, as `isFree` says. A
-   * holder whose client is silent for `silenceMs` is asked to stop. False when the holder still receives after
-   * `waitMs`; it is left alone.
+   * Waits until the lock is free (see `isFree`) for a request that arrived at `arrival` and starts at `offset`. An
+   * earlier holder is asked to stop when its client has been silent for `silenceMs`. Gives false when the lock is not
+   * free after `waitMs`. A holder that still receives is left alone.
    */
   async untilFree(
     key: string,

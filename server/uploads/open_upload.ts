@@ -209,8 +209,8 @@ export class OpenUpload implements AsyncDisposable {
     try {
       await this.#replace({ ...this.#upload, offset, cutBack: true });
     } finally {
-      // If it cannot be recorded, the file is cut to the highest offset that may be recorded, before a restart can
-      // count more.
+      // If the roll back cannot be recorded, the record may hold any offset up to this one. The file is cut here, so
+      // that a restart cannot count the bytes behind it.
       await this.appender.cut(this.#highestRecorded);
     }
     this.#deps.distrusted.delete(id);

@@ -8,7 +8,7 @@ import { parseBase64, parseInteger, quote } from "../headers.ts";
  * The longest `Upload-Concat`, in bytes. The record holds it and each id in it, and Deno KV takes 64 KiB for a record.
  */
 const MAX_CONCAT_LENGTH = 24 * 1024;
-/** The most partial uploads of a final one. */
+/** The largest number of partial uploads in one final upload. */
 const MAX_PARTIALS = 256;
 
 /**

@@ -237,7 +237,7 @@ function parseFacts(headers: Headers): FileFacts {
   return { owner: OWNER, ...facts, ...metadata !== null && { metadata } };
 }
 
-/** Reads the body, its length and its checksum. Throws for a body that is not the raw bytes of the file. */
+/** Reads the body, its length and its checksum. Throws for a body with a content coding or with a wrong media type. */
 function parseBody(request: Request): Pick<AppendRequest, "body" | "bodyLength" | "bodyDigests"> {
   const { headers, body } = request;
   refuseEncodedBody(headers);

@@ -4,7 +4,7 @@ import { identityOf } from "./identity.ts";
 import type { UnfinishedFile } from "../store.ts";
 
 export interface AppenderOptions {
-  /** Flushes the own entry: resolves when the file's name survives a power cut. */
+  /** Flushes the upload's own entry. Resolves when the file's name is safe. */
   readonly flushEntry: () => Promise<void>;
   /** The identity of the folder of finished files. */
   readonly folder: string;

@@ -31,7 +31,7 @@ function markIn(data: string): string {
   return join(data, "left-in-order");
 }
 
-/** Reads and removes the mark, so that a later crash does not find it; `undefined` when there is none. */
+/** Gives the text of the mark, and removes it, so that a later crash leaves none. `undefined` if there is no mark. */
 async function takeMark(mark: string): Promise<string | undefined> {
   try {
     const id = (await Deno.readTextFile(mark)).trim();

@@ -12,13 +12,16 @@ export interface FolderWatchOptions {
   readonly path: string;
   /** Looks at the file at a path. A synchronous call that takes microseconds. */
   readonly stat?: (path: string) => FileNumbers;
-  /** Milliseconds that only go forward. */
+  /** A clock in milliseconds that never goes back. */
   readonly monotonic?: () => number;
   /** How often the watch looks by itself, in milliseconds. */
   readonly everyMs?: number;
 }
 
-/** How long a look stays fresh, in milliseconds. A look costs microseconds, too much for every single answer. */
+/**
+ * For how many milliseconds the result of a look at the folder is used again. A look takes microseconds, which is too
+ * much for every single answer.
+ */
 const FRESH_MS = 100;
 
 /**

@@ -32,8 +32,8 @@ export function createGroupCommit(kv: Deno.Kv): Commit {
   let running = 0;
 
   /**
-   * True when a commit may start. A full group need not wait until this process has heard of the end of the commit
-   * before.
+   * True when a commit may start. Usually only one runs at a time. If {@linkcode WORTH_A_COMMIT} changes wait, a second
+   * one starts before this process learns that the first has ended.
    */
   const mayRun = () => running === 0 ? waiting.length > 0 : running === 1 && waiting.length >= WORTH_A_COMMIT;
 

@@ -38,7 +38,7 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey }: Keys, sameNam
       const { value: upload } = await kv.get<Upload>(["upload", id]);
       const to = upload?.state === "complete" ? pathKey(upload.path) : undefined;
       if (to !== undefined && nameOf(to) === nameOf(key)) continue;
-      // Two paths may be one name now. The first one keeps the claim.
+      // Two paths may have one key in this version. The first one keeps the claim.
       const isFree = to !== undefined && (await kv.get(to)).value === null;
       const change = kv.atomic().delete(key);
       await (isFree ? change.set(to, id) : change).commit();
