@@ -40,7 +40,7 @@ const WHY_GONE = {
 };
 
 /** Makes the file of a new upload, for its one writer. Throws `locked` when another process has it. */
-export async function createFile({ bytes }: EngineDeps, id: string): Promise<UnfinishedFile> {
+export async function createFile({ bytes }: Pick<EngineDeps, "bytes">, id: string): Promise<UnfinishedFile> {
   return unlessLocked(await bytes.create(id));
 }
 
@@ -84,15 +84,18 @@ async function openMissing(deps: EngineDeps, id: string): Promise<UnfinishedFile
 }
 
 /**
- * Does `work` with the upload's file locked against other processes, if it has a file. `unlock` closes the file before
- * the end; the space of a file that has no name any more is free then. Throws `locked`.
+ * Does `work` with the upload's file locked against other processes, if it has a file. An unfinished upload without a
+ * byte gets an empty one meanwhile, because another process may be about to make its file. `unlock` closes the file
+ * before the end; the space of a file that has no name any more is free then. Throws `locked`.
  */
 export async function whileLocked<T>(
-  deps: EngineDeps,
+  deps: Pick<EngineDeps, "bytes" | "records">,
   id: string,
   work: (unlock: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   let file = unlessLocked(await deps.bytes.open(id));
+  const isMadeHere = file === undefined && await mayGetFile(deps, id);
+  if (isMadeHere) file = await createFile(deps, id);
   const unlock = async () => {
     const locked = file;
     file = undefined;
@@ -101,8 +104,17 @@ export async function whileLocked<T>(
   try {
     return await work(unlock);
   } finally {
-    await unlock();
+    try {
+      if (isMadeHere) await deps.bytes.discard(id);
+    } finally {
+      await unlock();
+    }
   }
+}
+
+async function mayGetFile({ records }: Pick<EngineDeps, "records">, id: string): Promise<boolean> {
+  const upload = await records.get(id);
+  return upload?.state === "receiving" && upload.offset === 0;
 }
 
 /** True when no byte counts: a relaxed server recorded the upload in an earlier boot (I11). */

@@ -41,7 +41,9 @@ export async function receiveSmallFile(
   const upload = beginUnlessRefused(deps, facts, request);
   if (upload === undefined) return body;
   using own = await locks.takeOver(upload.id, { within: lease });
-  const finished = await recordWhole(deps, upload, body);
+  // The file stays locked until it is placed: another process that starts would discard it, or place it too.
+  await using locked = new AsyncDisposableStack();
+  const finished = await recordWhole(deps, { upload, body, locked });
   return finished === undefined ? body : await placeAndFlush(deps, own, finished);
 }
 
@@ -61,19 +63,21 @@ function beginUnlessRefused(deps: EngineDeps, facts: FileFacts, request: AppendR
 }
 
 /**
- * Writes an upload's file and stores its record, the first and complete one. `undefined` on failure, and nothing is
- * left then.
+ * Writes an upload's file and stores its record, the first and complete one. The file is locked until `locked` is
+ * disposed of. `undefined` on failure, and nothing is left then.
  */
 async function recordWhole(
   deps: EngineDeps,
-  upload: ReceivingUpload,
-  { bytes: body }: HeldBody,
+  { upload, body: { bytes: body }, locked }: {
+    upload: ReceivingUpload;
+    body: HeldBody;
+    locked: AsyncDisposableStack;
+  },
 ): Promise<CompleteUpload | undefined> {
   const { bytes, records, space, log } = deps;
   const { id } = upload;
   try {
-    // The file stays locked until it has a record: another process that starts would discard it.
-    await using appender = await createFile(deps, id);
+    const appender = locked.use(await createFile(deps, id));
     using guarded = space.guard(appender);
     await guarded.write(body);
     await appender.flush();

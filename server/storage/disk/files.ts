@@ -3,7 +3,7 @@ import { dirname, join } from "@std/path";
 import { statfsSync } from "node:fs";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
 import type { Lend } from "./descriptors.ts";
-import { entryAt, giveName, openToRead, orNotFound, removeEntry } from "./entries.ts";
+import { entryAt, giveName, isFolder, openToRead, orNotFound, removeEntry } from "./entries.ts";
 import { createFinished } from "./finished.ts";
 import { createFolderFlush, flushFolder as flushNow, gathered } from "./folder_flush.ts";
 import { folderIdentityOf } from "./identity.ts";
@@ -11,7 +11,7 @@ import { createPlacement } from "./placement.ts";
 import { createReadOut } from "./read_out.ts";
 import { createEntryPath, createResolve } from "./resolve.ts";
 import { createSameName } from "../../model/same_name.ts";
-import type { ByteStore } from "../store.ts";
+import type { ByteStore, UnfinishedFile } from "../store.ts";
 
 export interface FilesOptions {
   /** False when flushing is left to the system (`--durability relaxed`). */
@@ -71,8 +71,10 @@ export async function openFiles(
     unflushed.delete(id);
   }
 
-  function willWrite(id: string): void {
-    if (!durable) unflushed.add(id);
+  /** Notes that a file that is open now will be written to. */
+  function opened<T extends UnfinishedFile | "locked" | undefined>(id: string, file: T): T {
+    if (!durable && file !== undefined && file !== "locked") unflushed.add(id);
+    return file;
   }
 
   async function flush(id: string): Promise<void> {
@@ -90,16 +92,16 @@ export async function openFiles(
         return entry?.isFile ? entry.size : undefined;
       }),
 
-    create: (id) =>
-      Promise.try(() => {
-        willWrite(id);
-        return createAppender(pathOf(id), appending(id));
-      }),
+    create: (id) => Promise.try(() => opened(id, createAppender(pathOf(id), appending(id)))),
 
     open: (id) =>
       Promise.try(() => {
-        willWrite(id);
-        return openAppender(pathOf(id), appending(id));
+        const file = opened(id, openAppender(pathOf(id), appending(id)));
+        // A folder that is away for a moment must not make its uploads count as lost.
+        if (file === undefined && !isFolder(incoming)) {
+          throw new Error(`The folder "${incoming}" is not there: put it back`);
+        }
+        return file;
       }),
 
     async flush() {

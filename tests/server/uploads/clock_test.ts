@@ -123,3 +123,23 @@ Deno.test("a crash takes back no more than ten minutes of the time that a server
   assertEquals((await open()).now(), clock.now());
   assertEquals(log.lines, []);
 });
+
+Deno.test("the record of a file that was taken away is kept for a day, whatever the clock shows", async () => {
+  for (const jump of [5 * year, -5 * year]) {
+    const { clocks, pass, wishes } = machine();
+    await using pawl = await openTestApp(wishes);
+    const client = simpleClient(pawl.app);
+    const { headers } = await client.send("first", 0, file, { "X-File-Name": "a" });
+    assertEquals((await client.send("first", 1000, null)).text, "Success 1000");
+    await Deno.remove(`${pawl.data}/files/a`);
+    clocks.wall += jump;
+    await client.send("second", 0, file.slice(0, 10), { "X-File-Name": "a" });
+    const status = async () => (await pawl.app(new Request(`http://localhost${headers.get("location")}`))).status;
+    pass(day - 1000);
+    await pawl.sweep();
+    assertEquals([jump, await status()], [jump, 410]);
+    pass(2000);
+    await pawl.sweep();
+    assertEquals([jump, await status()], [jump, 404]);
+  }
+});

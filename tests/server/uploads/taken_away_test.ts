@@ -117,3 +117,17 @@ Deno.test("a data folder that was brought back from a copy serves its files", as
     await Deno.remove(copy, { recursive: true });
   }
 });
+
+Deno.test("no upload is lost while the folder of unfinished uploads is away", async () => {
+  await using pawl = await openTestApp();
+  const [client, ask] = [simpleClient(pawl.app), asker(pawl)];
+  const size = { "X-File-Size": "200000" };
+  const location = (await client.send("a", 0, someBytes(100_000), size)).headers.get("location");
+  const [incoming, elsewhere] = [join(pawl.data, "incoming"), join(pawl.data, "elsewhere")];
+  await Deno.rename(incoming, elsewhere);
+  assertEquals([await ask.tus("HEAD", location), (await client.status("a")).text], [200, "100000"]);
+  assertEquals((await client.send("a", 100_000, someBytes(100_000), size)).status, 500);
+  assertEquals(await ask.status("DELETE", location), 500);
+  await Deno.rename(elsewhere, incoming);
+  assertEquals((await client.send("a", 100_000, someBytes(100_000), size)).text, "Success 200000");
+});
