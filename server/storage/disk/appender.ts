@@ -103,7 +103,7 @@ class FileAppender implements UnfinishedFile {
   seal(modifiedAt?: number): Promise<string> {
     return Promise.try(() => {
       if (modifiedAt !== undefined) this.#file.utimeSync(new Date(modifiedAt), new Date(modifiedAt));
-      return identityOf(this.#file.statSync(), this.#options.folder);
+      return identityOf(this.#file.statSync(), this.#options.folder, { isTimeSet: modifiedAt !== undefined });
     });
   }
 

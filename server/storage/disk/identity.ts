@@ -14,9 +14,12 @@ function numberOf({ ino, birthtime }: Info): string {
   return `${ino}-${birthtime?.getTime() ?? ""}`;
 }
 
-/** A file's identity as a record keeps it: its number, its time of last change, and the identity of its folder (I9). */
-export function identityOf(info: Info, folder: string): string {
-  return [numberOf(info), info.mtime?.getTime() ?? "", folder].join(" ");
+/**
+ * A file's identity as a record keeps it: its number, its time of last change, and the identity of its folder (I9). A
+ * time that the client has set is left out, because a client can set one time on several files.
+ */
+export function identityOf(info: Info, folder: string, { isTimeSet }: { isTimeSet: boolean }): string {
+  return [numberOf(info), isTimeSet ? "" : info.mtime?.getTime() ?? "", folder].join(" ");
 }
 
 /**

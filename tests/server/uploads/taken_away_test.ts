@@ -98,6 +98,29 @@ Deno.test("the removal of a file that was taken away is done, and removes nothin
   assertEquals(await pawl.finished("c"), new Uint8Array(10));
 });
 
+Deno.test("two files of one length and one time that change their names are neither served nor removed for each other", async () => {
+  await using pawl = await openTestApp();
+  const [client, ask] = [simpleClient(pawl.app), asker(pawl)];
+  const send = async (name: string, byte: number) => {
+    const headers = { "X-File-Name": name, "X-File-Modified": "1000" };
+    const answer = await client.send(name, 0, new Uint8Array(10).fill(byte), headers);
+    await untilTidy(pawl, name, 10);
+    return answer.headers.get("location");
+  };
+  const one = await send("one", 1);
+  await send("two", 2);
+  const path = (name: string) => join(pawl.data, "files", name);
+  for (const [from, to] of [["one", "kept"], ["two", "one"], ["kept", "two"]]) {
+    await Deno.rename(path(from!), path(to!));
+  }
+  assertEquals(await ask.status("GET", one), 404);
+  assertEquals(await ask.status("DELETE", one), 204);
+  assertEquals([await pawl.finished("one"), await pawl.finished("two")], [
+    new Uint8Array(10).fill(2),
+    new Uint8Array(10).fill(1),
+  ]);
+});
+
 Deno.test("a data folder that was brought back from a copy serves its files", async () => {
   await using pawl = await openTestApp();
   const location = (await simpleClient(pawl.app).send("first", 0, someBytes(10), named)).headers.get("location");
