@@ -3,40 +3,45 @@ import { dirname, join } from "@std/path";
 import { createPages, type Pages } from "../../../server/http/pages.ts";
 import { pagesOf } from "../../support/pages.ts";
 import { tempDir } from "../../support/temp_dir.ts";
+import { needsAll } from "../../support/needs_all.ts";
 
 /** The text at a path; `undefined` where nothing is served there. */
 async function textOf(pages: Pages, path: string): Promise<string | undefined> {
   return await (await pages.serve(path, new Headers()))?.text();
 }
 
-Deno.test("serve() gives what lay there at the start, as it is now, and nothing that comes later or leads elsewhere", async () => {
-  await using dir = await tempDir();
-  const own = await pagesOf(dir.path, {
-    "secret.html": "secret",
-    "static/a.html": "a",
-    "static/b.html": "b",
-    "static/c.html": "c",
-    "client/page/d.ts": "const d = 1;",
-    "elsewhere/d.ts": "const d = 2;",
-  });
-  const at = (path: string) => join(dir.path, path);
-  await Deno.writeTextFile(at("static/later.html"), "later");
-  await Deno.symlink(at("secret.html"), at("static/link.html"));
-  await Deno.writeTextFile(at("static/a.html"), "edited");
-  await Deno.remove(at("static/b.html"));
-  await Deno.symlink(at("secret.html"), at("static/b.html"));
-  await Deno.remove(at("static/c.html"));
-  assertEquals(await textOf(own, "/client/page/d.ts"), "const d = 1;");
-  await Deno.remove(at("client/page"), { recursive: true });
-  await Deno.symlink(at("elsewhere"), at("client/page"));
-  assertEquals(await textOf(own, "/a.html"), "edited");
-  for (const path of ["/later.html", "/link.html", "/b.html", "/c.html", "/client/page/d.ts"]) {
-    assertEquals([path, await textOf(own, path)], [path, undefined]);
-  }
-  const again = createPages({ root: dir.path });
-  assertEquals(await textOf(again, "/later.html"), "later");
-  assertEquals(await textOf(again, "/link.html"), undefined);
-});
+Deno.test(
+  "serve() gives what lay there at the start, as it is now, and nothing that comes later or leads elsewhere",
+  needsAll,
+  async () => {
+    await using dir = await tempDir();
+    const own = await pagesOf(dir.path, {
+      "secret.html": "secret",
+      "static/a.html": "a",
+      "static/b.html": "b",
+      "static/c.html": "c",
+      "client/page/d.ts": "const d = 1;",
+      "elsewhere/d.ts": "const d = 2;",
+    });
+    const at = (path: string) => join(dir.path, path);
+    await Deno.writeTextFile(at("static/later.html"), "later");
+    await Deno.symlink(at("secret.html"), at("static/link.html"));
+    await Deno.writeTextFile(at("static/a.html"), "edited");
+    await Deno.remove(at("static/b.html"));
+    await Deno.symlink(at("secret.html"), at("static/b.html"));
+    await Deno.remove(at("static/c.html"));
+    assertEquals(await textOf(own, "/client/page/d.ts"), "const d = 1;");
+    await Deno.remove(at("client/page"), { recursive: true });
+    await Deno.symlink(at("elsewhere"), at("client/page"));
+    assertEquals(await textOf(own, "/a.html"), "edited");
+    for (const path of ["/later.html", "/link.html", "/b.html", "/c.html", "/client/page/d.ts"]) {
+      assertEquals([path, await textOf(own, path)], [path, undefined]);
+    }
+    const again = createPages({ root: dir.path });
+    assertEquals(await textOf(again, "/later.html"), "later");
+    assertEquals(await textOf(again, "/link.html"), undefined);
+  },
+);
 
 Deno.test("no upload is a page, even where the data folder lies among the page's files", async () => {
   await using dir = await tempDir();

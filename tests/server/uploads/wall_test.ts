@@ -7,6 +7,7 @@ import { someBytes } from "../../support/bytes.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
 import { tempDir } from "../../support/temp_dir.ts";
+import { needsAll } from "../../support/needs_all.ts";
 
 const file = someBytes(10);
 
@@ -45,7 +46,7 @@ async function ask({ app }: TestApp, method: string, location: string) {
   return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
 }
 
-Deno.test("nothing is written through a link that lies among the finished files", async () => {
+Deno.test("nothing is written through a link that lies among the finished files", needsAll, async () => {
   await using test = await setUp();
   await Deno.symlink(test.outside, join(test.finished, "photos"));
   await Deno.symlink(join(test.outside, "a.txt"), join(test.finished, "a.txt"));
@@ -63,22 +64,26 @@ Deno.test("nothing is written through a link that lies among the finished files"
   assertEquals(await test.pawl.finished("photos (2)/deep/b.txt"), file);
 });
 
-Deno.test("nothing is served or removed through a link that has taken the place of a folder, or of a file", async () => {
-  await using test = await setUp();
-  const [inFolder, itself] = [await test.send("photos/a.txt"), await test.send("a.txt")];
-  await Deno.rename(join(test.finished, "photos"), join(test.pawl.data, "elsewhere"));
-  await Deno.symlink(test.outside, join(test.finished, "photos"));
-  await Deno.remove(join(test.finished, "a.txt"));
-  await Deno.symlink(join(test.outside, "a.txt"), join(test.finished, "a.txt"));
-  for (const location of [inFolder, itself]) {
-    for (const method of ["GET", "HEAD"]) assertEquals((await ask(test.pawl, method, location)).status, 404);
-    assertEquals((await ask(test.pawl, "DELETE", location)).status, 204);
-  }
-  await test.assertUntouched();
-  assertEquals(await test.pawl.finishedNames(), ["a.txt", "photos"]);
-});
+Deno.test(
+  "nothing is served or removed through a link that has taken the place of a folder, or of a file",
+  needsAll,
+  async () => {
+    await using test = await setUp();
+    const [inFolder, itself] = [await test.send("photos/a.txt"), await test.send("a.txt")];
+    await Deno.rename(join(test.finished, "photos"), join(test.pawl.data, "elsewhere"));
+    await Deno.symlink(test.outside, join(test.finished, "photos"));
+    await Deno.remove(join(test.finished, "a.txt"));
+    await Deno.symlink(join(test.outside, "a.txt"), join(test.finished, "a.txt"));
+    for (const location of [inFolder, itself]) {
+      for (const method of ["GET", "HEAD"]) assertEquals((await ask(test.pawl, method, location)).status, 404);
+      assertEquals((await ask(test.pawl, "DELETE", location)).status, 204);
+    }
+    await test.assertUntouched();
+    assertEquals(await test.pawl.finishedNames(), ["a.txt", "photos"]);
+  },
+);
 
-Deno.test("the folder of finished files may itself be a link: that is its owner's choice", async () => {
+Deno.test("the folder of finished files may itself be a link: that is its owner's choice", needsAll, async () => {
   await using dir = await tempDir();
   for (const folder of ["elsewhere", "data"]) await Deno.mkdir(join(dir.path, folder));
   await Deno.symlink(join(dir.path, "elsewhere"), join(dir.path, "data/files"));
@@ -93,7 +98,7 @@ Deno.test("the folder of finished files may itself be a link: that is its owner'
   }
 });
 
-Deno.test("a pipe or a device in the place of a finished file is not opened", async () => {
+Deno.test("a pipe or a device in the place of a finished file is not opened", needsAll, async () => {
   await using test = await setUp();
   const location = await test.send("a.txt");
   await Deno.remove(join(test.finished, "a.txt"));
@@ -102,7 +107,7 @@ Deno.test("a pipe or a device in the place of a finished file is not opened", as
   assertEquals((await ask(test.pawl, "GET", location)).status, 404);
 });
 
-Deno.test("nothing is written through a link that has taken the place of an unfinished file", async () => {
+Deno.test("nothing is written through a link that has taken the place of an unfinished file", needsAll, async () => {
   await using test = await setUp();
   await test.client.send("a", 0, file.slice(0, 5), { "X-File-Size": "10" });
   const [id = ""] = await test.pawl.incomingNames();

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { createEntryPath, createResolve, isSegment } from "../../../../server/storage/disk/resolve.ts";
 import { tempDir } from "../../../support/temp_dir.ts";
+import { needsAll } from "../../../support/needs_all.ts";
 
 const NO_NAMES = ["", ".", "..", "/", "a/b", "/a", "a/", "\\", "a\\b", "..\\a", "\0", "a\0b", "../a", "..\0"];
 const NAMES = ["a", "...", ".a", "..a", "a..", " ", "ü", "u\u0308", "%2e%2e", "~", "-", "CON", "a b", "\u2025", "．．"];
@@ -34,7 +35,7 @@ Deno.test("a path stays below its root, whatever its parts are", async () => {
   }
 });
 
-Deno.test("a symbolic link on the way is not followed, wherever it leads", async () => {
+Deno.test("a symbolic link on the way is not followed, wherever it leads", needsAll, async () => {
   await using dir = await tempDir();
   const [root, outside] = [join(dir.path, "files"), join(dir.path, "outside")];
   for (const folder of ["files/b/c", "outside/c"]) await Deno.mkdir(join(dir.path, folder), { recursive: true });
