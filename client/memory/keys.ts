@@ -1,4 +1,4 @@
-/** What an upload is known by: the server that it goes to, empty for the page's own, and its `X-File-Id` there. */
+/** The key of an upload: its server, empty for the page's own, and its `X-File-Id` there. */
 export interface KnownBy {
   /** The `endpoint` of the upload; empty for the server that the page came from. */
   url: string;
@@ -11,7 +11,7 @@ export function uploadKey({ url, id }: KnownBy): string {
   return url === "" ? id : `${url} ${id}`;
 }
 
-/** What a file looks like from outside: what stays the same when the same file is chosen again. */
+/** The facts of a file that stay the same when the same file is chosen again. */
 export interface FileLook {
   /** The file's name. */
   name: string;

@@ -1,4 +1,4 @@
-/** What is known of the network between this computer and a server; it outlives a page. */
+/** The known limits of the network between this computer and a server. They outlive a page. */
 export interface NetworkPath {
   /** Bodies above this, in bytes, have been refused on the way. */
   largest?: number;

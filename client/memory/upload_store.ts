@@ -4,7 +4,7 @@ import { Database } from "./database.ts";
 import type { NetworkPath } from "./network_path.ts";
 import { type KnownBy, uploadKey } from "./keys.ts";
 
-/** What is remembered of an upload that has been begun and is not finished. */
+/** The record of an upload that has begun and is not finished. */
 export interface Unfinished extends KnownBy {
   /** The file's name. */
   name: string;
@@ -39,7 +39,7 @@ interface StoredPath {
 /** Knowledge of a network path that is older than this is ignored: somebody may have mended the path. */
 const PATH_DAYS = 7;
 
-/** Where a {@linkcode UploadStore} is kept. */
+/** The place where an {@linkcode UploadStore} keeps its records. */
 export interface UploadStoreOptions {
   /** Default: the browser's. */
   factory?: IDBFactory | undefined;
@@ -121,7 +121,7 @@ export class UploadStore {
     await this.#database.delete("uploads", uploads.map(uploadKey));
   }
 
-  /** What is known of the network path to a server. */
+  /** The known limits of the network path to a server. */
   async networkPath(origin: string): Promise<NetworkPath> {
     const known = await this.#database.get("ways", origin) as StoredPath | undefined;
     return known !== undefined && Date.now() - known.learnedAt < PATH_DAYS * 86_400_000 ? known.way : {};

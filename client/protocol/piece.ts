@@ -8,7 +8,7 @@ export interface Fingerprint {
 
 /** The part of a file that one request carries. */
 export interface Piece {
-  /** Where it starts in the file. */
+  /** The byte of the file at which it starts. */
   start: number;
   body: Blob;
   /** The fingerprint of its bytes; `undefined` if the browser cannot compute it. */

@@ -13,7 +13,7 @@ export type ProblemCode = "connection" | "stalled" | "busy" | "not-a-server" | "
 
 /** Something that passes by itself, for which an upload waits. */
 export interface Problem {
-  /** What is in the way. */
+  /** The problem that is in the way. */
   code: ProblemCode;
   /** One plain line. */
   message: string;

@@ -14,7 +14,7 @@ export interface OutgoingRequest {
   readonly headers: Record<string, string>;
 }
 
-/** What a program adds to each request. */
+/** The additions of a program to each request. */
 export interface RequestHooks {
   /**
    * Headers for every request, such as `Authorization`; a function is called before each. A page of another origin may

@@ -5,7 +5,7 @@ import type { QueueEntry } from "./queue_entry.ts";
 import type { QueueEvents } from "./queue_options.ts";
 import { type Total, TotalCounter } from "./total.ts";
 
-/** Where all uploads of a queue together stand, and tells of it by `total` and `idle`. */
+/** Counts all uploads of a queue together, and reports the total by the events `total` and `idle`. */
 export class AllTogether {
   readonly #counter: TotalCounter;
   readonly #idle = new Idle();

@@ -7,7 +7,7 @@ const AT_REST: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"
 /** Another try would fail for the same reason. */
 const LASTING: ReadonlySet<UploadErrorCode> = new Set(["file-changed", "too-large", "not-accepted"]);
 
-/** What a queue does for one of its uploads. */
+/** The actions of a queue on one of its uploads. */
 export interface EntryControls {
   pause(entry: QueueEntry): void;
   resume(entry: QueueEntry): void;
