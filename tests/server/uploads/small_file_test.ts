@@ -94,19 +94,21 @@ Deno.test("a small body that is refused begins its upload, and nothing of it sta
   assertEquals((await client.send("a", 0, file, { "Content-Digest": `md5=:AA==:` })).text, "Success 5");
 });
 
-Deno.test("the file of a small upload is locked against other processes until it is placed", async () => {
-  await using pawl = await openTestApp();
-  const isFree: boolean[] = [];
+/** Tells whether each file that gets a second name could be locked by another process at that moment. */
+function watchLocksOfLinks(isFree: boolean[]): Disposable {
   const { linkSync } = Deno;
   Deno.linkSync = (from, to) => {
     using other = Deno.openSync(from, { append: true });
     isFree.push(other.tryLockSync(true));
     linkSync(from, to);
   };
-  try {
-    assertEquals((await simpleClient(pawl.app).send("a", 0, file)).text, "Success 5");
-  } finally {
-    Deno.linkSync = linkSync;
-  }
+  return { [Symbol.dispose]: () => void (Deno.linkSync = linkSync) };
+}
+
+Deno.test("the file of a small upload is locked against other processes until it is placed", async () => {
+  await using pawl = await openTestApp();
+  const isFree: boolean[] = [];
+  using _watched = watchLocksOfLinks(isFree);
+  assertEquals((await simpleClient(pawl.app).send("a", 0, file)).text, "Success 5");
   assertEquals(isFree, [false]);
 });
