@@ -5,7 +5,7 @@ import type { Config } from "./config.ts";
 import { defined } from "./defined.ts";
 import { createDownloads } from "./http/downloads.ts";
 import type { Log } from "./log.ts";
-import { createPages } from "./http/pages.ts";
+import { createPages } from "./page/pages.ts";
 import { createGate } from "./http/target.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";

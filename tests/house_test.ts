@@ -10,6 +10,7 @@ const SERVER = [
   "server/storage/disk",
   "server/receiving",
   "server/uploads",
+  "server/page",
   "server/http",
   "server/protocols",
   "server/protocols/tus",

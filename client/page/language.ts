@@ -82,7 +82,8 @@ export class Language {
   /** False when another one was chosen meanwhile. */
   async #use(tag: string): Promise<boolean> {
     const use = ++this.#uses;
-    const { messages }: { messages: Messages } = await this.#import(`../languages/${tag}.ts`);
+    // At this address the server puts the module and what it imports into one.
+    const { messages }: { messages: Messages } = await this.#import(`../languages/${tag}.js`);
     if (use !== this.#uses) return false;
     this.messages = messages;
     this.words = createWords(tag);

@@ -5,7 +5,7 @@ import { header } from "./header_names.ts";
 import type { Admission, Connection } from "./admission.ts";
 import type { Cors } from "./cors.ts";
 import { drain, type DrainBounds } from "./drain.ts";
-import type { Pages } from "./pages.ts";
+import type { Pages } from "../page/pages.ts";
 import { notAllowed, notHere, refusal, refusalPage, wantsPage } from "./refusals.ts";
 import { allowedMethods, handlerOf, type Route, type Statuses } from "./route.ts";
 import { type Gate, urlOf } from "./target.ts";

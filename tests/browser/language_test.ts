@@ -64,7 +64,7 @@ browserTest("another language can be chosen, the list speaks it too, and it is k
 browserTest("a language that cannot be loaded leaves the page in the one it has, and can be chosen again", async () => {
   await using site = await openServedPage({ context: { locale: "en" } });
   const { page } = site;
-  const words = "**/client/languages/fr.ts*";
+  const words = "**/client/languages/fr.js*";
   await page.route(words, (route) => route.abort());
   await page.selectOption("#language", "fr");
   await page.getByRole("alert").filter({ hasText: "The language could not be loaded." }).waitFor();

@@ -42,17 +42,24 @@ browserTest(
   },
 );
 
-browserTest("the page asks for all its scripts at once, and for each of them once", async () => {
-  await using site = await openServedPage();
-  const { page } = site;
-  const { loaded, listed } = await page.evaluate(() => ({
-    loaded: performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname),
-    listed: [...document.querySelectorAll<HTMLLinkElement>("link[rel=modulepreload]")].map(({ href }) =>
-      new URL(href).pathname
-    ),
-  }));
-  const scripts = loaded.filter((path) => path.endsWith(".ts") && !path.startsWith("/client/languages/"));
-  assertEquals(scripts.toSorted(), [...listed, "/client/page/main.ts"].toSorted());
+browserTest("the page is five requests, and one when it is loaded again", async () => {
+  await using dir = await tempDir();
+  await using pawl = await startPawl(dir.path);
+  await using browser = await openPage("about:blank");
+  const { page } = browser;
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname.replace(/^\/page\/[\w-]+/, "")));
+  await page.goto(pawl.url);
+  await page.waitForSelector("html[data-ready]");
+  const first = ["/", "/client/languages/en.js", "/client/page/main.js", "/icon.svg", "/page.css"];
+  assertEquals([...new Set(asked)].sort(), first);
+  await page.reload();
+  await page.waitForSelector("html[data-ready]");
+  const kept = await page.evaluate(() =>
+    performance.getEntriesByType("resource").filter((entry) => (entry as PerformanceResourceTiming).transferSize > 0)
+      .map(({ name }) => name)
+  );
+  assertEquals(kept, []);
 });
 
 browserTest(

@@ -26,7 +26,10 @@ Deno.test("the README's examples of the client are right by its types", async ()
   await using dir = await tempDir();
   const paths = await Promise.all(examples.map(async (code, index) => {
     const path = join(dir.path, `example_${index}.ts`);
-    await Deno.writeTextFile(path, PAGE + code.replaceAll('"/client/', `"${new URL("client/", ROOT).href}`));
+    await Deno.writeTextFile(
+      path,
+      PAGE + code.replaceAll('"/client/mod.js"', `"${new URL("client/mod.ts", ROOT).href}"`),
+    );
     return path;
   }));
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {

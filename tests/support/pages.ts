@@ -1,5 +1,5 @@
 import { dirname, join } from "@std/path";
-import { createPages, type Pages } from "../../server/http/pages.ts";
+import { createPages, type Pages } from "../../server/page/pages.ts";
 
 /** The pages of a root of its own at `path`, with these files in it. */
 export async function pagesOf(path: string, files: Record<string, string>): Promise<Pages> {

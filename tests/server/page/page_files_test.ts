@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { createPages, type Pages } from "../../../server/http/pages.ts";
+import { createPages, type Pages } from "../../../server/page/pages.ts";
 import { pagesOf } from "../../support/pages.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { needsAll } from "../../support/needs_all.ts";

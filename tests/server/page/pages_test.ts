@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
-import { createPages, type Pages } from "../../../server/http/pages.ts";
+import { createPages, type Pages } from "../../../server/page/pages.ts";
 import { pagesOf } from "../../support/pages.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
@@ -35,6 +35,8 @@ Deno.test("serve() gives each kind of file its media type", async () => {
   const table: [string, string][] = [
     ["/", "text/html; charset=UTF-8"],
     ["/index.html", "text/html; charset=UTF-8"],
+    ["/page.css", "text/css; charset=UTF-8"],
+    ["/client/page/main.js", "text/javascript; charset=UTF-8"],
     ["/style.css", "text/css; charset=UTF-8"],
     ["/icon.svg", "image/svg+xml"],
     ["/favicon.ico", "image/svg+xml"],
@@ -164,21 +166,65 @@ Deno.test("serve() gives a client that takes it the same content in less bytes, 
   }
 });
 
-Deno.test("index.html asks at once for every module that the page needs, and for no other", async () => {
-  const html = await (await serve("/")).text();
-  const preloaded = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, path]) => path);
-  const needed = new Set<string>();
-  const visit = async (path: string): Promise<void> => {
-    if (needed.has(path)) return;
-    needed.add(path);
-    const script = await (await serve(path)).text();
-    for (const [, name] of script.matchAll(/^(?:import|export)[^;]*?\sfrom\s+"(\.[^"]+)";/gms)) {
-      await visit(new URL(name!, `file://${path}`).pathname);
-    }
-  };
-  await visit("/client/page/main.ts");
-  needed.delete("/client/page/main.ts");
-  assertEquals(preloaded, [...needed].sort());
+/** The addresses that a page asks for. */
+function asked(html: string): string[] {
+  return [...html.matchAll(/<(?:link|script|img)\b[^>]*\s(?:href|src)="([^"]+)"/g)].map(([, path]) => path!);
+}
+
+Deno.test("the page asks for few files, which a browser may keep for ever", async () => {
+  const index = await serve("/", { "accept-language": "ko-KR" });
+  assertEquals(index.headers.get("vary"), "Accept-Encoding, Accept-Language");
+  const paths = asked(await index.text());
+  const [, hash] = /^\/page\/([\w-]{22})\//.exec(paths[0]!)!;
+  const names = ["icon.svg", "page.css", "client/page/main.js", "client/languages/ko.js", "icon.svg"];
+  assertEquals(paths, names.map((name) => `/page/${hash}/${name}`));
+  for (const path of paths) {
+    const { status, headers, body } = await serve(path);
+    assertEquals([status, headers.get("cache-control")], [200, "public, max-age=31536000, immutable"], path);
+    await body?.cancel();
+  }
+  for (const path of ["/", `/page/${"x".repeat(22)}/page.css`, "/page.css", "/client/page/main.js"]) {
+    const { headers, body } = await serve(path);
+    assertEquals(headers.get("cache-control"), "no-cache", path);
+    await body?.cancel();
+  }
+  assertEquals(await pages.serve(`/page/${hash}/`, new Headers()), undefined);
+  assertEquals(await pages.serve(`/page/${hash}/index.html`, new Headers()), undefined);
+});
+
+Deno.test("a file that changes has another address, and what has the old one is not kept any more", async () => {
+  await using dir = await tempDir();
+  const own = await pagesOf(dir.path, {
+    "static/index.html": '<link rel="stylesheet" href="/a.css">\n<script type="module" src="/client/a.ts"></script>\n',
+    "static/a.css": "a",
+    "client/a.ts": 'import { b } from "./b.ts";\nb();',
+    "client/b.ts": "export const b = (): number => 1;",
+  });
+  const [sheet, script] = asked(await (await serve("/", {}, own)).text()) as [string, string];
+  const kept = await serve(script, {}, own);
+  assertEquals([kept.headers.get("cache-control"), (await kept.text()).includes("=> 1")], [
+    "public, max-age=31536000, immutable",
+    true,
+  ]);
+  await Deno.writeTextFile(join(dir.path, "client/b.ts"), "export const b = (): number => 1000;");
+  const [newSheet, newScript] = asked(await (await serve("/", {}, own)).text()) as [string, string];
+  assertNotEquals([newSheet, newScript], [sheet, script]);
+  assertEquals((await (await serve(newScript, {}, own)).text()).includes("=> 1000"), true);
+  const old = await serve(script, {}, own);
+  assertEquals([old.headers.get("cache-control"), (await old.text()).includes("=> 1000")], ["no-cache", true]);
+});
+
+Deno.test("the library is one script too, and pages of any origin may load it", async () => {
+  for (const path of ["/client/mod.js", "/client/mod.ts"]) {
+    const { headers, body } = await serve(path);
+    assertEquals(headers.get("access-control-allow-origin"), "*");
+    await body?.cancel();
+  }
+  const text = await (await serve("/client/mod.js")).text();
+  const { Uploader } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+  const answer = { status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "3" };
+  const uploader = new Uploader({ file: new File(["abc"], "a"), id: "a", transport: () => Promise.resolve(answer) });
+  assertEquals(await uploader.upload(), true);
 });
 
 Deno.test("serve() finds nothing outside its two folders, however the path is written", async () => {
@@ -219,6 +265,11 @@ Deno.test("serve() finds nothing outside its two folders, however the path is wr
       "/data.json",
     ],
     ...["/client", "/client/", "/client/deno.json", "/client/types.d.ts", "/client/types.d", "/client/none.ts"],
+    ...[
+      "/page/x/index.html",
+      `/page/${"x".repeat(22)}/../a.css`,
+      `/page/${"x".repeat(22)}/page/${"x".repeat(22)}/a.css`,
+    ],
     ...["/client/page/../uploader.ts", "/client/page/", "/client/page/page/main.ts", "/client/.page/main.ts"],
     ...[
       "/index.html%00",

@@ -1,0 +1,56 @@
+import { stripTypeScriptTypes } from "node:module";
+
+/** Comments that have lines to themselves. They are a third of what a browser would load. */
+const OWN_LINES = /^[ \t]*(?:\/\/.*|\/\*\*(?:(?!\*\/)[^])*\*\/[ \t]*)$/gm;
+
+/**
+ * Replaces types and comments by spaces. Lines and columns stay the same, so the browser's errors point into the
+ * source. Throws when `source` is not TypeScript that a browser can run; the message names `name` and the line.
+ */
+export function stripTypes(source: string, name: string): string {
+  try {
+    return withoutComments(stripTypeScriptTypes(source));
+  } catch (cause) {
+    const { position, reason } = explain(cause, source);
+    throw new Error(`Cannot serve ${name}${position}: ${reason}`, { cause });
+  }
+}
+
+function withoutComments(script: string): string {
+  const blanked = script.replace(OWN_LINES, (comment) => comment.replace(/[^\n]/g, " "));
+  // A line that looks like a comment may be text inside a template literal of several lines. Such a script keeps all
+  // its comments.
+  return hasLongText(blanked) ? script : blanked;
+}
+
+/** Leaves the empty lines of a script out, and the spaces at the ends of lines, where they cannot be text. */
+export function withoutBlanks(script: string): string {
+  return hasLongText(script) ? script : script.replace(/[ \t]+$/gm, "").replace(/\n{2,}/g, "\n");
+}
+
+/** True when a script may have a template literal of several lines. */
+function hasLongText(script: string): boolean {
+  return script.split("\n").some((line) => line.split("`").length % 2 === 0);
+}
+
+function explain(error: unknown, text: string): { position: string; reason: string } {
+  const [message = "", position] = located(error);
+  if (position !== undefined) return { position, reason: message };
+  // Mode "strip" does not say where a syntax error is; mode "transform", which fails on the same error, does.
+  try {
+    stripTypeScriptTypes(text, { mode: "transform" });
+  } catch (detailed) {
+    const [reason = message, detailedPosition = ""] = located(detailed);
+    return { position: detailedPosition, reason };
+  }
+  return { position: "", reason: message };
+}
+
+/** The first line of an error's message, without a trailing "at file:…", and ":line:column" when it names one. */
+function located(error: unknown): [message?: string, position?: string] {
+  const message = error instanceof Error ? error.message : String(error);
+  const [firstLine = ""] = message.split("\n");
+  const reason = firstLine.replace(/\s*at file:.*$/, "").replace(/^SyntaxError: /, "");
+  const position = /stripTypeScriptTypes\.ts(:\d+:\d+)/.exec(message)?.[1];
+  return position === undefined ? [reason] : [reason, position];
+}
