@@ -41,7 +41,7 @@ async function sticksOut(page: Page): Promise<string[]> {
 }
 
 browserTest("axe finds nothing wrong in any state of the page, light or dark", async () => {
-  await using site = await openServedPage({ server: ["--max-size", "40MB"], context: { bypassCSP: true } });
+  await using site = await openServedPage({ args: ["--max-size", "40MB"], context: { bypassCSP: true } });
   const { page } = site;
   await assertNoViolations(site, "empty");
   await showEveryState(site);
@@ -57,7 +57,7 @@ browserTest("axe finds nothing wrong in any state of the page, light or dark", a
 
 browserTest("axe finds nothing wrong on a phone with text of twice the size, in any language", async () => {
   const context = { bypassCSP: true, viewport: { width: 360, height: 740 }, locale: "en" };
-  await using site = await openServedPage({ server: ["--max-size", "40MB"], context });
+  await using site = await openServedPage({ args: ["--max-size", "40MB"], context });
   const { page } = site;
   await showEveryState(site);
   await Deno.mkdir(join(site.folder, "empty"));

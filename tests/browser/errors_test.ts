@@ -9,7 +9,7 @@ const MB = 1_000_000;
 browserTest(
   "a file over the server's limit is refused with the limit in words, and the others are uploaded",
   async () => {
-    await using site = await openServedPage({ server: ["--max-size", "5MB"] });
+    await using site = await openServedPage({ args: ["--max-size", "5MB"] });
     const { page } = site;
     await site.choose([await site.write("film.mkv", 6 * MB), await site.write("note.txt", 10)]);
     await site.reached("film.mkv", "failed");

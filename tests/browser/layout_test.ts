@@ -30,7 +30,7 @@ async function assertFits(page: Page, state: string): Promise<void> {
 }
 
 function openLimited(context = {}): Promise<ServedPage> {
-  return openServedPage({ server: ["--max-size", "40MB"], context });
+  return openServedPage({ args: ["--max-size", "40MB"], context });
 }
 
 browserTest("nothing has to be scrolled sideways on a screen of 320 pixels, in any language", async () => {

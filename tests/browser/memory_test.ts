@@ -44,7 +44,7 @@ for (const [how, breakIt] of Object.entries(BROKEN)) {
 }
 
 browserTest("a failed upload of which the server has nothing is forgotten: a hopeless one at once", async () => {
-  await using site = await openServedPage({ server: ["--max-size", "30MB"] });
+  await using site = await openServedPage({ args: ["--max-size", "30MB"] });
   const { page } = site;
   const remembered = async () => (await storedIn(page, "uploads")).map(({ value }) => (value as { name: string }).name);
   await site.choose(await site.write("too large.iso", 40 * MIB));

@@ -7,7 +7,7 @@ const MB = 1_000_000;
 browserTest(
   "over plain HTTP, where browsers keep much of themselves back, files are uploaded all the same",
   async () => {
-    await using site = await openServedPage({ host: PLAIN_HTTP_HOST, server: ["--allow-host", PLAIN_HTTP_HOST] });
+    await using site = await openServedPage({ host: PLAIN_HTTP_HOST, args: ["--allow-host", PLAIN_HTTP_HOST] });
     const { page } = site;
     assertEquals(
       await page.evaluate(() => [

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { frames } from "../support/frames.ts";
 import { browserTest } from "../support/browser.ts";
 import { startPawl } from "../support/process.ts";
+import type { SiteOptions } from "../support/test_site.ts";
 import { watchPieces } from "../support/sent_pieces.ts";
 import { openServedPage, type ServedPage } from "../support/served_page.ts";
 
@@ -156,13 +157,13 @@ browserTest("an unfinished upload that another client has finished leaves the li
 });
 
 browserTest("an upload goes on by itself when the server is killed and comes back", async () => {
-  await using world = await startWorld();
+  await using world = await startWorld({ isProcess: true });
   const { page, source, pawl, data } = world;
   await world.throttle(SLOW);
   const pieces = watchPieces(page);
   await world.choose(source);
   await world.safeAtLeast(NAME, 0.3);
-  await pawl.stop();
+  await pawl[Symbol.asyncDispose]();
   await world.reached(NAME, "waiting");
   assertMatch(await world.row(NAME).locator(".state").innerText(), /^The connection to the server is lost\. /);
   pieces.length = 0;
@@ -183,8 +184,8 @@ interface World extends ServedPage {
   offset(): Promise<number>;
 }
 
-async function startWorld(): Promise<World> {
-  const site = await openServedPage();
+async function startWorld(options: SiteOptions = {}): Promise<World> {
+  const site = await openServedPage(options);
   const id = site.page.waitForRequest((request) => request.method() === "POST", { timeout: 0 })
     .then((request) => request.headers()["x-file-id"] ?? "");
   id.catch(() => {});

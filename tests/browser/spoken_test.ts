@@ -93,7 +93,7 @@ browserTest(
 );
 
 browserTest("a screen reader hears each failure once, and of many the number", async () => {
-  await using site = await openServedPage({ server: ["--max-size", "1MB"], before: withListener, hasClock: true });
+  await using site = await openServedPage({ args: ["--max-size", "1MB"], before: withListener, hasClock: true });
   const { page } = site;
   const fail = async (names: string[]) => {
     await site.choose(await Promise.all(names.map((name) => site.write(name, 2 * MB))));

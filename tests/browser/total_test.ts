@@ -104,7 +104,7 @@ browserTest("the colours of the bars are told with their numbers, and only while
 });
 
 browserTest("of a long list the one that has failed is shown, and has the focus", async () => {
-  await using site = await openServedPage({ server: ["--max-size", "1MB"] });
+  await using site = await openServedPage({ args: ["--max-size", "1MB"] });
   const { page } = site;
   const names = Array.from({ length: 80 }, (_, number) => `${number}.txt`);
   await site.choose(await Promise.all(names.map((name) => site.write(name, name === "50.txt" ? 2 * MB : 10))));

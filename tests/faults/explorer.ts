@@ -1,4 +1,5 @@
 import { assert } from "@std/assert";
+import { EVERY, firstStep } from "../support/campaign.ts";
 import { ALL_SURVIVORS } from "../support/lossy_nodes.ts";
 import type { Scenario } from "./scenarios.ts";
 import { proceed, type Sender } from "./sender.ts";
@@ -94,7 +95,7 @@ export async function explore(scenario: Scenario, depth: number): Promise<Tally>
 
   async function crashEverywhere(from: World, activity: (sender: Sender) => Promise<unknown>, depth: number) {
     let isComplete = false;
-    for (let at = 1; !isComplete; at++) {
+    for (let at = firstStep(scenario.name); !isComplete; at += EVERY) {
       tally.crashPoints++;
       using world = copyOf(from);
       isComplete = await runUntil(at, { world, scenario, activity });
@@ -139,7 +140,7 @@ export async function explore(scenario: Scenario, depth: number): Promise<Tally>
 /** The worlds in which a process is killed whose server has written more than it has recorded. */
 export async function* worldsWithRest(scenario: Scenario): AsyncIterable<World> {
   let isComplete = false;
-  for (let at = 1; !isComplete; at++) {
+  for (let at = firstStep(scenario.name); !isComplete; at += EVERY) {
     using world = newWorld();
     isComplete = await runUntil(at, { world, scenario, activity: (sender) => scenario.run(sender) });
     const receiving = [...world.disk.tables.uploads.values()].filter((upload) => upload.state === "receiving");

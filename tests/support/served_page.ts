@@ -1,5 +1,6 @@
+import { defined } from "../../server/defined.ts";
 import type { OpenOptions } from "./browser.ts";
-import { startSite, type TestSite } from "./test_site.ts";
+import { type SiteOptions, startSite, type TestSite } from "./test_site.ts";
 import { openUploadPage, type UploadPage } from "./upload_page.ts";
 
 /** Slow enough that the middle of a large file is really the middle. */
@@ -10,10 +11,10 @@ export type ServedPage = TestSite & UploadPage;
 
 /** Starts a server and opens its page, and waits until it takes files. All ends with the scope. */
 export async function openServedPage(
-  { server, host, ...options }: OpenOptions & { server?: string[]; host?: string } = {},
+  { args, isProcess, host, ...options }: OpenOptions & SiteOptions & { host?: string } = {},
 ): Promise<ServedPage> {
   await using open = new AsyncDisposableStack();
-  const site = open.use(await startSite(server));
+  const site = open.use(await startSite(defined({ args, isProcess })));
   const url = host === undefined ? site.pawl.url : `http://${host}:${site.pawl.port}`;
   const page = open.use(await openUploadPage(url, options));
   const kept = open.move();

@@ -1,12 +1,24 @@
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { filesBelow } from "../faults/run.ts";
-import { type PawlProcess, startPawl } from "./process.ts";
+import { readConfig } from "../../server/config.ts";
+import { serve } from "../../server/serve.ts";
+import { memoryLog } from "./log.ts";
+import { startPawl } from "./process.ts";
 import { sha256OfStream, sourceOf } from "./sources.ts";
 import { tempDir } from "./temp_dir.ts";
 
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+
+/** A server, in this process or in one of its own. */
+export interface SiteServer extends AsyncDisposable {
+  /** The address of its page, with no slash at the end. */
+  readonly url: string;
+  readonly port: number;
+}
+
 /** A server that has nothing yet, and files to upload to it. */
 export interface TestSite extends AsyncDisposable {
-  readonly pawl: PawlProcess;
+  readonly pawl: SiteServer;
   /** The server's data folder. */
   readonly data: string;
   /** A folder for the files of the test. */
@@ -21,14 +33,22 @@ export interface TestSite extends AsyncDisposable {
   isWhole(name: string, path: string): Promise<boolean>;
 }
 
-/** Starts a server with these arguments. All ends with the scope. */
-export async function startSite(args: string[] = []): Promise<TestSite> {
+/** How a server is started. */
+export interface SiteOptions {
+  /** The arguments of the command. */
+  readonly args?: string[];
+  /** True for a process of its own, which ends by SIGKILL. */
+  readonly isProcess?: boolean;
+}
+
+/** Starts a server. All ends with the scope. */
+export async function startSite({ args = [], isProcess = false }: SiteOptions = {}): Promise<TestSite> {
   await using open = new AsyncDisposableStack();
   const { path } = open.use(await tempDir());
   const data = join(path, "data");
   const folder = join(path, "files");
   await Deno.mkdir(folder);
-  const pawl = open.use(await startPawl(data, { args }));
+  const pawl = open.use(await (isProcess ? startPawl(data, { args }) : serveHere(data, args)));
   const kept = open.move();
   let written = 0;
   return {
@@ -49,6 +69,15 @@ export async function startSite(args: string[] = []): Promise<TestSite> {
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** Starts a server in this process, which takes much less of the machine than one of its own. */
+async function serveHere(data: string, args: string[]): Promise<SiteServer> {
+  const config = readConfig(["--port", "0", "--data", data, ...args], () => undefined);
+  if (config === "help") throw new Error("A server cannot be started to give help");
+  const running = await serve(config, { log: memoryLog(), root: ROOT, now: Date.now });
+  const url = running.url.replace(/\/$/, "");
+  return { url, port: Number(new URL(url).port), [Symbol.asyncDispose]: async () => void await running.stop(100) };
 }
 
 async function hashOf(path: string): Promise<string> {

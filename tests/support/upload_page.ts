@@ -1,5 +1,6 @@
 import type { CDPSession } from "playwright-core";
 import { type OpenOptions, openPage, type TestPage } from "./browser.ts";
+import { lineOf } from "./page_line.ts";
 import { type UploadList, uploadListOf } from "./upload_list.ts";
 
 /** Pawl's page in a browser that has never been there. */
@@ -19,10 +20,21 @@ export async function openUploadPage(url: string, options: OpenOptions = {}): Pr
   const { page } = opened;
   const isReady = () => page.locator("html[data-ready]").waitFor();
   await isReady();
+  const { throttle, unthrottle, moving } = lineOf(opened);
+  const list = uploadListOf(page);
   open.move();
   return {
     ...opened,
-    ...uploadListOf(page),
+    ...list,
+    throttle,
+    unthrottle,
+    reached: (name, state) => {
+      const reached = () => list.reached(name, state);
+      return state === "done" ? moving(reached) : reached();
+    },
+    allDone: (count) => moving(() => list.allDone(count)),
+    sentAtLeast: (name, part) => moving(() => list.sentAtLeast(name, part)),
+    safeAtLeast: (name, part) => moving(() => list.safeAtLeast(name, part)),
     choose: (paths, field = "#files") => page.setInputFiles(field, paths),
     async drop(paths) {
       const session = await page.context().newCDPSession(page);
