@@ -118,7 +118,8 @@ function malformedDigest(name: string, cause?: unknown): UploadError {
   return new UploadError("bad-request", `${name} must be like sha-256=:BASE64:`, { cause });
 }
 
-function percentDecoded(text: string, name: string): string {
+/** Decodes percent-encoded or plain bytes of UTF-8. Throws `bad-request` for anything else; the error tells of `name`. */
+export function percentDecoded(text: string, name: RequestHeader): string {
   const decoded = decodeBytes(text, true);
   if (decoded !== undefined) return decoded;
   throw new UploadError("bad-request", `${name} must be percent-encoded UTF-8, such as caf%C3%A9.pdf`);
