@@ -36,8 +36,8 @@ interface StoredPath {
   learnedAt: number;
 }
 
-/** Knowledge of a network path that is older than this is ignored: somebody may have mended the path. */
-const PATH_DAYS = 7;
+/** Knowledge of a network path that is older than a week is ignored: somebody may have mended the path. */
+const LONGEST_KNOWLEDGE_MS = 7 * 86_400_000;
 
 /** The place where an {@linkcode UploadStore} keeps its records. */
 export interface UploadStoreOptions {
@@ -124,7 +124,7 @@ export class UploadStore {
   /** The known limits of the network path to a server. */
   async networkPath(origin: string): Promise<NetworkPath> {
     const known = await this.#database.get("ways", origin) as StoredPath | undefined;
-    return known !== undefined && Date.now() - known.learnedAt < PATH_DAYS * 86_400_000 ? known.way : {};
+    return known !== undefined && Date.now() - known.learnedAt < LONGEST_KNOWLEDGE_MS ? known.way : {};
   }
 
   /** Remembers what was learned of the network path to a server. */

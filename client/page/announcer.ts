@@ -1,7 +1,7 @@
 import type { Clock } from "../mod.ts";
 
 /** Between two texts that are spoken. */
-const SHORTEST_SILENCE_SECONDS = 5;
+const SHORTEST_SILENCE_MS = 5000;
 
 /**
  * Says one text after the other, at most one every 5 seconds. Of those that come meanwhile, and tell where something
@@ -36,7 +36,7 @@ export class Announcer {
     if (this.#isSpeaking) return;
     this.#isSpeaking = true;
     while (this.#done.length > 0 || this.#next !== undefined) {
-      const silence = this.#spokenAt + SHORTEST_SILENCE_SECONDS - this.#clock.now();
+      const silence = this.#spokenAt + SHORTEST_SILENCE_MS - this.#clock.now();
       if (silence > 0) await this.#clock.wait(silence, new AbortController().signal);
       const done = this.#done.shift();
       const text = done ?? this.#next!;

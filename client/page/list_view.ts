@@ -8,7 +8,7 @@ import { RowView } from "./row_view.ts";
 const USUAL_HEIGHT = 120;
 /** How far above and below what is seen rows are there already, in pixels. */
 const MARGIN = 400;
-const REDRAW_SECONDS = 0.1;
+const REDRAW_MS = 100;
 /** A list that is not longer is there as a whole, for the browser's search and for screen readers. */
 const SHORT_LIST = 50;
 
@@ -51,9 +51,9 @@ export class ListView {
 
   /** Shows how far one has come. */
   update(upload: QueuedUpload): void {
-    const { retryInSeconds } = upload.progress;
-    if (retryInSeconds === undefined) this.#retryAt.delete(upload);
-    else this.#retryAt.set(upload, now() + retryInSeconds);
+    const { retryInMs } = upload.progress;
+    if (retryInMs === undefined) this.#retryAt.delete(upload);
+    else this.#retryAt.set(upload, now() + retryInMs);
     if (!this.#rows.has(upload)) return;
     this.#stale.add(upload);
     this.#drawSoon();
@@ -88,7 +88,7 @@ export class ListView {
     setTimeout(() => {
       this.#isDue = false;
       requestAnimationFrame(() => this.#draw());
-    }, REDRAW_SECONDS * 1000);
+    }, REDRAW_MS);
   }
 
   #draw(): void {
@@ -171,5 +171,5 @@ export class ListView {
 }
 
 function now(): number {
-  return performance.now() / 1000;
+  return performance.now();
 }

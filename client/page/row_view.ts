@@ -10,7 +10,7 @@ export interface RowSetting {
   /** From 1. */
   position: number;
   count: number;
-  /** In the seconds of `now`. */
+  /** In the milliseconds of `now`. */
   retryAt: number | undefined;
   now: number;
 }

@@ -3,7 +3,7 @@ import type { Language } from "./language.ts";
 import type { Words } from "./words.ts";
 
 /** What the progress of one upload and the total of all have in common. */
-type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "remainingSeconds">;
+type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "remainingMs">;
 
 /**
  * A name as it can be shown: what turns the direction of the letters behind it (Unicode Standard Annex #9, 2) would make
@@ -13,7 +13,7 @@ export function nameText(name: string): string {
   return name.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
-/** What the page says about an upload, in words. `retryAt` is when the next try comes, in the seconds of `now`. */
+/** What the page says about an upload, in words. `retryAt` is when the next try comes, in the milliseconds of `now`. */
 export function stateText(
   { progress }: QueuedUpload,
   { messages, words }: Language,
@@ -34,8 +34,8 @@ export function stateText(
       // The network ends this wait, not the clock.
       if (code === "connection" && !navigator.onLine) return messages.tryingNow(messages.offline);
       const problem = messages.problems[code];
-      const seconds = retryAt === undefined ? 0 : retryAt - now;
-      return seconds >= 1 ? messages.nextTry(problem, words.duration(seconds)) : messages.tryingNow(problem);
+      const retryInMs = retryAt === undefined ? 0 : retryAt - now;
+      return retryInMs >= 1000 ? messages.nextTry(problem, words.duration(retryInMs)) : messages.tryingNow(problem);
     }
     case "paused":
     case "stopped":
@@ -50,13 +50,13 @@ export function stateText(
 
 /** Of one upload or of all: how much is safe, how fast it goes, and how long it takes yet. */
 export function numbersText(
-  { confirmed, total, bytesPerSecond, remainingSeconds }: Numbers,
+  { confirmed, total, bytesPerSecond, remainingMs }: Numbers,
   { messages, words }: Language,
 ): string {
   return joined([
     messages.safeOf(words.bytes(confirmed), words.bytes(total)),
     bytesPerSecond > 0 ? unbroken(words.speed(bytesPerSecond)) : "",
-    remainingSeconds === undefined ? "" : unbroken(messages.timeRemaining(words.duration(remainingSeconds))),
+    remainingMs === undefined ? "" : unbroken(messages.timeRemaining(words.duration(remainingMs))),
   ]);
 }
 

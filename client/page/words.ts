@@ -20,7 +20,7 @@ export interface Words {
   /** "42%"; 100% only for the whole. */
   percent(part: number, whole: number): string;
   /** "12 seconds", "3 minutes", "2 hours 5 minutes". */
-  duration(seconds: number): string;
+  duration(ms: number): string;
 }
 
 /** `locale` is a BCP 47 tag, such as the page's `lang`. */
@@ -69,7 +69,8 @@ export function createWords(locale: string): Words {
       const fraction = Math.floor(part * 100 / total) / 100;
       return percents.format(fraction);
     },
-    duration(seconds) {
+    duration(ms) {
+      const seconds = ms / 1000;
       const minutes = Math.round(seconds / 60);
       if (seconds <= 59) return whole(Math.ceil(seconds), "second");
       if (minutes < 60) return whole(minutes, "minute");

@@ -10,8 +10,8 @@ import { type Patience, sendWatched, Stalled, TooSlow } from "./watchdog.ts";
 /** What a server can know a media type by (RFC 6838); a program may give a file any text as its type. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}\s*(;|$)/;
 
-/** After so many seconds a body that is still on its way is cut: proxies do it at 60, and lose what they hold. */
-export const LONGEST_REQUEST_SECONDS = 50;
+/** A body that is still on its way after this time is cut. Proxies cut it after 60 seconds, and lose what they hold. */
+export const LONGEST_REQUEST_MS = 50_000;
 
 /** The requests of the simple protocol, for one file. */
 export interface Requests {
@@ -115,11 +115,11 @@ export function createRequests(options: RequestsOptions): Requests {
         ...description,
       };
       const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
-      const bodySeconds = mayBeCut ? LONGEST_REQUEST_SECONDS : Infinity;
+      const bodyMs = mayBeCut ? LONGEST_REQUEST_MS : Infinity;
       // Bytes that have departed may still be inside this computer, on a connection that is dead.
-      const answerSeconds = start + body.size === file.size ? options.answerSeconds : options.stallSeconds;
+      const answerMs = start + body.size === file.size ? options.answerMs : options.stallMs;
       const read = (answer: TransportAnswer) => readUpload(answer, start, file.size);
-      return exchange(request, read, { bodySeconds, answerSeconds });
+      return exchange(request, read, { bodyMs, answerMs });
     },
 
     cancel: (signal) => remove(`${base}/upload`, { "X-File-Id": id }, signal),

@@ -2,14 +2,14 @@ import type { Clock } from "../async/clock.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
 /** How long nothing moves before the body is read as a test: some browsers never report that a file is gone. */
-const LOOK_SECONDS = 3;
+const LOOK_MS = 3000;
 
 /** Why a request was aborted: nothing has moved for so long. */
 export class Stalled extends Error {
   override name = "Stalled";
 
-  constructor(seconds: number) {
-    super(`Nothing has moved for ${seconds} seconds`);
+  constructor(ms: number) {
+    super(`Nothing has moved for ${ms / 1000} seconds`);
   }
 }
 
@@ -21,11 +21,11 @@ export class TooSlow extends Error {
 /** How long a request may stand still before it counts as dead. */
 export interface Patience {
   /** While the body is on its way, or when nothing is to be sent and only a count is asked for. */
-  stallSeconds: number;
+  stallMs: number;
   /** After the last byte of the body has departed: the server may still have to write or to verify. */
-  answerSeconds: number;
+  answerMs: number;
   /** How long the body may be on its way altogether. Default: any time. */
-  bodySeconds?: number;
+  bodyMs?: number;
   /** Rejects when the body cannot be read any more, which ends the request with the same reason. */
   look?: (body: Blob) => Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface Patience {
 export async function sendWatched(
   transport: Transport,
   request: TransportRequest,
-  { stallSeconds, answerSeconds, bodySeconds = Infinity, look, clock }: Patience & { clock: Clock },
+  { stallMs, answerMs, bodyMs = Infinity, look, clock }: Patience & { clock: Clock },
 ): Promise<TransportAnswer> {
   const stalled = new AbortController();
   const ended = new AbortController();
@@ -49,26 +49,26 @@ export async function sendWatched(
   let lookedAfter: number | undefined;
 
   /**
-   * If no byte has moved for a while, looks once whether the body can still be read. Gives the seconds until this
-   * function must be called again.
+   * If no byte has moved for a while, looks once whether the body can still be read. Gives the milliseconds
+   * until this function must be called again.
    */
   function lookIfStill(): number {
     if (look === undefined || body === undefined) return Infinity;
-    const stillSeconds = clock.now() - movedAt;
-    if (stillSeconds < LOOK_SECONDS) return LOOK_SECONDS - stillSeconds;
+    const stillMs = clock.now() - movedAt;
+    if (stillMs < LOOK_MS) return LOOK_MS - stillMs;
     if (lookedAfter !== movedAt) look(body).catch((reason) => stalled.abort(reason));
     lookedAfter = movedAt;
-    return LOOK_SECONDS;
+    return LOOK_MS;
   }
 
   async function watch(): Promise<void> {
     while (!ended.signal.aborted) {
       const hasDeparted = sentBytes === body?.size;
-      const limitSeconds = hasDeparted ? answerSeconds : stallSeconds;
-      const stallsIn = movedAt + limitSeconds - clock.now();
-      const endsIn = hasDeparted ? Infinity : beganAt + bodySeconds - clock.now();
-      if (stallsIn <= 0) return stalled.abort(new Stalled(limitSeconds));
-      if (endsIn <= 0) return stalled.abort(new TooSlow(`The body took more than ${bodySeconds} seconds`));
+      const limitMs = hasDeparted ? answerMs : stallMs;
+      const stallsIn = movedAt + limitMs - clock.now();
+      const endsIn = hasDeparted ? Infinity : beganAt + bodyMs - clock.now();
+      if (stallsIn <= 0) return stalled.abort(new Stalled(limitMs));
+      if (endsIn <= 0) return stalled.abort(new TooSlow(`The body took more than ${bodyMs / 1000} seconds`));
       const looksIn = hasDeparted ? Infinity : lookIfStill();
       await clock.wait(Math.min(stallsIn, endsIn, looksIn), ended.signal);
     }

@@ -43,7 +43,7 @@ export class QueueEntry implements QueuedUpload {
     this.path = path;
     this.handle = handle;
     this.#controls = controls;
-    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingSeconds: undefined };
+    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingMs: undefined };
     this.progress = { state: "queued", ...numbers };
   }
 
@@ -97,5 +97,5 @@ export class QueueEntry implements QueuedUpload {
 
 /** The progress of an upload in a state in which nothing is on its way. */
 export function atRest({ progress: { confirmed, total } }: QueueEntry, state: QueuedState): QueuedProgress {
-  return { state, confirmed, sent: confirmed, total, bytesPerSecond: 0, remainingSeconds: undefined };
+  return { state, confirmed, sent: confirmed, total, bytesPerSecond: 0, remainingMs: undefined };
 }

@@ -4,14 +4,16 @@ import type { UploadStore } from "../memory/upload_store.ts";
 import type { QueueEntry } from "./queue_entry.ts";
 import type { KnownBy } from "../memory/keys.ts";
 
-const SHORTEST_SECONDS = 2;
+const SHORTEST_MS = 2000;
 /** Each reads a sample of its file, which may lie on a disk that does not answer. */
 const AT_A_TIME = 6;
 
 interface Written {
   known: KnownBy;
   confirmed: number;
-  /** In seconds; the first that is confirmed is written at once: of an upload of a few seconds there is no other. */
+  /**
+   * When it was written, in milliseconds. The first count is written at once, because a short upload has no other.
+   */
   at: number;
   /** No earlier page has begun it. `undefined` until that is known. */
   isNew: boolean | undefined;
@@ -58,8 +60,8 @@ export class Remembering {
     const written = this.#written.get(upload);
     const { confirmed } = upload.progress;
     if (written === undefined || written.confirmed === confirmed) return;
-    const now = performance.now() / 1000;
-    if (upload.isActive && now - written.at < SHORTEST_SECONDS) return;
+    const now = performance.now();
+    if (upload.isActive && now - written.at < SHORTEST_MS) return;
     written.confirmed = confirmed;
     written.at = now;
     this.#setting.store.confirm(written.known, confirmed);

@@ -20,12 +20,12 @@ export interface Total {
   total: number;
   /** The smoothed speed of all together; 0 while nothing is being sent. */
   bytesPerSecond: number;
-  /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
-  remainingSeconds: number | undefined;
+  /** Milliseconds until the last byte has departed, at the present speed; `undefined` while there is none. */
+  remainingMs: number | undefined;
 }
 
 /** A shorter one lies between two small files, and belongs to their speed. */
-const GAP_SECONDS = 2;
+const GAP_MS = 2000;
 
 type Counted = Pick<QueueEntry["progress"], "state" | "confirmed" | "sent" | "total"> & {
   canRetry: boolean;
@@ -60,24 +60,24 @@ export class TotalCounter {
   /** The remaining bytes of the uploads that run or wait for their turn. */
   #rest = 0;
 
-  constructor(nowSeconds: number) {
-    this.#speed = new Speedometer(nowSeconds);
+  constructor(nowMs: number) {
+    this.#speed = new Speedometer(nowMs);
   }
 
   /** Adds an upload to the total, or updates its part of the total. */
-  count(upload: QueueEntry, nowSeconds: number): void {
+  count(upload: QueueEntry, nowMs: number): void {
     const before = this.#counted.get(upload);
     const { state, confirmed, sent, total, problem } = upload.progress;
     const isFirst = state === "sending" && this.#in.sending === 0;
-    if (isFirst && nowSeconds - this.#sentAt > GAP_SECONDS) this.#speed.restart(nowSeconds);
+    if (isFirst && nowMs - this.#sentAt > GAP_MS) this.#speed.restart(nowMs);
     if (before !== undefined) this.#add(before, -1);
     const isDisconnected = problem?.code === "connection" || problem?.code === "stalled";
     const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected };
     this.#add(now, 1);
     this.#counted.set(upload, now);
     if (state !== "sending") return;
-    this.#sentAt = nowSeconds;
-    this.#speed.add(Math.max(0, sent - (before?.sent ?? 0)), nowSeconds);
+    this.#sentAt = nowMs;
+    this.#speed.add(Math.max(0, sent - (before?.sent ?? 0)), nowMs);
   }
 
   has(upload: QueueEntry): boolean {
@@ -102,7 +102,7 @@ export class TotalCounter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      remainingSeconds: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
+      remainingMs: bytesPerSecond >= 1 ? 1000 * this.#rest / bytesPerSecond : undefined,
     };
   }
 

@@ -2,8 +2,8 @@ import type { Clock } from "../async/clock.ts";
 import { SMALL_FILE_BYTES } from "../upload/pieces.ts";
 import type { QueueEntry } from "./queue_entry.ts";
 
-/** Between two places that are given while nothing but trouble comes of them, in seconds. */
-const PACE_SECONDS = 1;
+/** The time between two places that are given while nothing but trouble comes of them. */
+const PACE_MS = 1000;
 
 /** What {@linkcode Turns} are made with. */
 export interface TurnsOptions {
@@ -132,11 +132,11 @@ export class Turns {
 
   /** Where every file meets the same trouble, the queue is not driven through all of them as fast as they fail. */
   #mustPace(): boolean {
-    const restSeconds = this.#givenAt + PACE_SECONDS - this.#clock.now();
-    if (this.#troubles <= this.#capacity || restSeconds <= 0) return false;
+    const restMs = this.#givenAt + PACE_MS - this.#clock.now();
+    if (this.#troubles <= this.#capacity || restMs <= 0) return false;
     if (!this.#isPaced) {
       this.#isPaced = true;
-      this.#clock.wait(restSeconds, new AbortController().signal).then(() => {
+      this.#clock.wait(restMs, new AbortController().signal).then(() => {
         this.#isPaced = false;
         this.fill();
       });

@@ -144,8 +144,8 @@ export class UnfinishedUploads {
       path,
       url,
       transport: this.#transport,
-      stallSeconds: 30,
-      answerSeconds: 30,
+      stallMs: 30_000,
+      answerMs: 30_000,
       clock: this.#clock,
     });
   }

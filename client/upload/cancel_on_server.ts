@@ -2,7 +2,7 @@ import type { Clock } from "../async/clock.ts";
 import type { Outcome, Requests } from "../protocol/requests.ts";
 import { passesByItself } from "../protocol/statuses.ts";
 import { refusal, UploadError } from "../protocol/upload_error.ts";
-import { retryDelaySeconds, waitToRetry } from "./retry.ts";
+import { retryDelayMs, waitToRetry } from "./retry.ts";
 
 const TRIES = 20;
 
@@ -23,7 +23,7 @@ export async function cancelOnServer(
   const never = new AbortController().signal;
   let status: Outcome;
   for (let failures = 0; failures < TRIES; failures++) {
-    if (failures > 0) await waitToRetry(clock, retryDelaySeconds(failures, random()));
+    if (failures > 0) await waitToRetry(clock, retryDelayMs(failures, random()));
     if (!await isMeant()) return;
     status = await requests.cancel(never);
     if (status === 409 && location !== undefined) status = await requests.remove(location, never);

@@ -3,9 +3,9 @@ import { bytesOf } from "./bytes_of.ts";
 import { fileChanged } from "../protocol/upload_error.ts";
 import { waitToRetry } from "./retry.ts";
 
-/** How often a read that failed is tried again before it is believed, and after how many seconds. */
+/** How often a read that failed is tried again before it is believed, and after how long. */
 const AGAIN_TIMES = 2;
-const AGAIN_SECONDS = 1;
+const AGAIN_MS = 1000;
 
 /** A file on this computer, which may be changed, moved or removed at any moment. */
 export class LocalFile {
@@ -29,7 +29,7 @@ export class LocalFile {
       } catch (cause) {
         if (times === AGAIN_TIMES) throw fileChanged(this.file.name, cause);
       }
-      await waitToRetry(this.#clock, AGAIN_SECONDS);
+      await waitToRetry(this.#clock, AGAIN_MS);
     }
   }
 

@@ -36,7 +36,7 @@ export type Step =
   /** Send smaller bodies, and end with `error` where they cannot be smaller. */
   | { kind: "shrink"; error: UploadError }
   /** Wait for a retry delay, then send or ask. */
-  | { kind: "wait"; problem: Problem; retryAfterSeconds: number | undefined }
+  | { kind: "wait"; problem: Problem; retryAfterMs: number | undefined }
   /** End. */
   | { kind: "fail"; error: UploadError };
 
@@ -71,11 +71,11 @@ export function nextStep(
     case "unclear":
       return afterFailure(askNext(state, sent), problem("not-kept"), { tries });
     case "retry": {
-      const { problem, retryAfterSeconds } = meaning;
-      if (problem.code !== "damaged") return afterFailure(askNext(state, sent), problem, { tries, retryAfterSeconds });
+      const { problem, retryAfterMs } = meaning;
+      if (problem.code !== "damaged") return afterFailure(askNext(state, sent), problem, { tries, retryAfterMs });
       // The server has verified the body, so all of it has arrived: nothing about it is unclear.
       const next = { ...state, offset: undefined, unclear: undefined, damages: state.damages + 1 };
-      return afterFailure(next, problem, { tries, retryAfterSeconds });
+      return afterFailure(next, problem, { tries, retryAfterMs });
     }
   }
 }
@@ -93,14 +93,14 @@ function askNext(state: RunState, sent: SentBytes | undefined): RunState {
 function afterFailure(
   before: RunState,
   trouble: Problem,
-  { tries, retryAfterSeconds }: { tries: number; retryAfterSeconds?: number | undefined },
+  { tries, retryAfterMs }: { tries: number; retryAfterMs?: number | undefined },
 ): { state: RunState; step: Step } {
   const state = { ...before, failures: before.failures + 1 };
   if (state.failures >= tries) return { state, step: { kind: "fail", error: noProgress(state.failures, trouble) } };
   if (state.damages >= TIMES_DAMAGED) return { state, step: { kind: "fail", error: alwaysDamaged() } };
   // Bytes that were not kept once may have met a server that was about to end.
   const isFirst = trouble.code === "not-kept" && state.failures === 1;
-  return { state, step: isFirst ? { kind: "go-on" } : { kind: "wait", problem: trouble, retryAfterSeconds } };
+  return { state, step: isFirst ? { kind: "go-on" } : { kind: "wait", problem: trouble, retryAfterMs } };
 }
 
 function noProgress(failures: number, { message }: Problem): UploadError {

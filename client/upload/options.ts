@@ -33,13 +33,14 @@ export interface UploaderOptions extends RequestHooks {
   requestBytes?: number;
   /** How many failures in a row, with nothing gained, end the upload. Default: it goes on without end. */
   tries?: number;
-  /** How long nothing may move before a request counts as dead. Default 30. */
-  stallSeconds?: number;
+  /** How long nothing may move before a request counts as dead, in milliseconds. Default 30 000. */
+  stallMs?: number;
   /**
-   * How long the answer may take after the last byte of the file has departed: the server may have to verify the file.
-   * Default: one second for each 100 MB more than `stallSeconds`.
+   * How long the answer may take after the last byte of the file has departed, in milliseconds: the server may have to
+   * verify the file.
+   * Default: one second for each 100 MB more than `stallMs`.
    */
-  answerSeconds?: number;
+  answerMs?: number;
   /** Carries the requests. Default: XMLHttpRequest. */
   transport?: Transport;
   /** What the browser remembers. Default: its IndexedDB. */

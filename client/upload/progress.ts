@@ -8,7 +8,7 @@ import type { UploadError } from "../protocol/upload_error.ts";
  * - `asking`: asking the server how much it holds
  * - `sending`: bytes are on their way
  * - `checking`: the file is read once more before the last piece goes: it must be as it was when it was sent
- * - `waiting`: something failed that passes by itself; the next try comes in `retryInSeconds`
+ * - `waiting`: something failed that passes by itself; the next try comes in `retryInMs`
  * - `paused`: stands still until `resume()`
  * - `done`: the server has the whole file
  * - `stopped`: ended by `stop()`
@@ -39,10 +39,10 @@ export interface Progress {
   total: number;
   /** The smoothed speed; 0 while nothing is being sent. */
   bytesPerSecond: number;
-  /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
-  remainingSeconds: number | undefined;
-  /** In state `waiting`: the seconds from this event to the next try, unless something else ends it. */
-  retryInSeconds?: number;
+  /** Milliseconds until the last byte has departed, at the present speed; `undefined` while there is none. */
+  remainingMs: number | undefined;
+  /** In state `waiting`: the milliseconds from this event to the next try, unless something else ends it. */
+  retryInMs?: number;
   /** In state `waiting`: the problem that stopped the last try. */
   problem?: Problem;
   /** In state `failed`: why it failed. */
@@ -50,7 +50,7 @@ export interface Progress {
 }
 
 /** What belongs to some states alone. */
-type Details = Pick<Progress, "retryInSeconds" | "problem" | "error">;
+type Details = Pick<Progress, "retryInMs" | "problem" | "error">;
 
 /** Keeps the numbers of one upload and reports each change. */
 export class ProgressReporter {
@@ -64,12 +64,12 @@ export class ProgressReporter {
 
   /** `confirmed` is what an earlier answer of the server has told. */
   constructor(
-    { total, confirmed = 0, nowSeconds }: { total: number; confirmed?: number | undefined; nowSeconds: number },
+    { total, confirmed = 0, nowMs }: { total: number; confirmed?: number | undefined; nowMs: number },
     report: (progress: Progress) => void,
   ) {
     this.#total = total;
     this.#confirmed = this.#sent = confirmed;
-    this.#speed = new Speedometer(nowSeconds);
+    this.#speed = new Speedometer(nowMs);
     this.#report = report;
   }
 
@@ -82,7 +82,7 @@ export class ProgressReporter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      remainingSeconds: bytesPerSecond >= 1 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
+      remainingMs: bytesPerSecond >= 1 ? 1000 * (this.#total - this.#sent) / bytesPerSecond : undefined,
       ...this.#details,
     };
   }
@@ -96,25 +96,25 @@ export class ProgressReporter {
   }
 
   /** A request with bytes begins. */
-  startSending(nowSeconds: number): void {
+  startSending(nowMs: number): void {
     if (this.#state === "sending") return;
     this.#state = "sending";
     this.#details = {};
-    this.#speed.restart(nowSeconds);
+    this.#speed.restart(nowMs);
     this.#report(this.progress);
   }
 
   /** All bytes up to `offset` have departed. */
-  handOver(offset: number, nowSeconds: number): void {
-    this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
+  handOver(offset: number, nowMs: number): void {
+    this.#speed.add(Math.max(0, offset - this.#sent), nowMs);
     this.#sent = Math.max(offset, this.#confirmed);
     this.#report(this.progress);
   }
 
   /** Nothing has moved for a while, and the speed goes down. */
-  slowDown(nowSeconds: number): void {
+  slowDown(nowMs: number): void {
     if (this.#state !== "sending") return;
-    this.#speed.add(0, nowSeconds);
+    this.#speed.add(0, nowMs);
     this.#report(this.progress);
   }
 
@@ -146,7 +146,7 @@ export interface UploaderEvents {
 /** Makes the reporter for one file, of which `emitter` tells. */
 export function reporterTo(
   emitter: Emitter<UploaderEvents>,
-  facts: { total: number; confirmed: number | undefined; nowSeconds: number },
+  facts: { total: number; confirmed: number | undefined; nowMs: number },
 ): ProgressReporter {
   let state: UploadState = "ready";
   return new ProgressReporter(facts, (progress) => {

@@ -6,9 +6,9 @@ const MIB = 2 ** 20;
 /** The sizes of a request's body unless told, in bytes: the first, and the bounds of those that follow. */
 export const REQUEST_BYTES = { first: 8 * MIB, smallest: MIB / 4, largest: 64 * MIB } as const;
 
-const SHORTEST_SECONDS = 8;
-const AIM_SECONDS = 11;
-const LONGEST_SECONDS = 15;
+const SHORTEST_MS = 8000;
+const AIM_MS = 11_000;
+const LONGEST_MS = 15_000;
 /** What the sockets on the way may hold without anybody having lost it. */
 const IN_SOCKETS = MIB;
 const BUFFERED_BYTES = 4 * MIB;
@@ -78,12 +78,12 @@ export class RequestSizes {
     return this.#path.buffers === true;
   }
 
-  /** A request with a body of `bytes` has been answered well, after `seconds`. */
-  answered(bytes: number, seconds: number): void {
+  /** A request with a body of `bytes` has been answered well, after `ms` milliseconds. */
+  answered(bytes: number, ms: number): void {
     // The last body of a file says nothing about longer ones unless it was slow.
-    if (seconds >= SHORTEST_SECONDS && seconds <= LONGEST_SECONDS) return;
-    const fitting = seconds === 0 ? Infinity : bytes / seconds * AIM_SECONDS;
-    if (seconds > LONGEST_SECONDS) this.#bytes = Math.min(this.bytes, fitting);
+    if (ms >= SHORTEST_MS && ms <= LONGEST_MS) return;
+    const fitting = ms === 0 ? Infinity : bytes * AIM_MS / ms;
+    if (ms > LONGEST_MS) this.#bytes = Math.min(this.bytes, fitting);
     else if (bytes >= this.bytes && ++this.#good >= this.#caution) this.#grow(fitting);
   }
 
@@ -92,9 +92,9 @@ export class RequestSizes {
     this.#bytes = Math.min(this.bytes * 2, Math.max(this.bytes, fitting));
   }
 
-  /** A request was cut after `seconds` because it took too long; `sent` bytes of it had departed. */
-  cut(sent: number, seconds: number): void {
-    this.#bytes = Math.min(this.bytes / 2, sent / seconds * AIM_SECONDS);
+  /** A request was cut after `ms` milliseconds because it took too long; `sent` bytes of it had departed. */
+  cut(sent: number, ms: number): void {
+    this.#bytes = Math.min(this.bytes / 2, sent * AIM_MS / ms);
   }
 
   /** A request of `bytes` broke after `sent` of them had departed, and the server holds `gained` of them. */

@@ -3,7 +3,7 @@ import type { Piece } from "../protocol/piece.ts";
 import { firstState, nextStep, type RunState, type SentBytes } from "./next_step.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Pieces } from "./pieces.ts";
-import { retryDelaySeconds, waitToRetry } from "./retry.ts";
+import { retryDelayMs, waitToRetry } from "./retry.ts";
 import type { Problem } from "../protocol/problem.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { Reply, Requests } from "../protocol/requests.ts";
@@ -11,9 +11,9 @@ import type { RequestSizes } from "./request_sizes.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-const SLOW_DOWN_SECONDS = 1;
+const SLOW_DOWN_MS = 1000;
 /** What takes less is not told. */
-const CHECKING_SECONDS = 0.5;
+const CHECKING_MS = 500;
 
 /** What an upload is run with. */
 export interface RunParts {
@@ -42,7 +42,7 @@ interface Exchange {
 
 interface Sent extends SentBytes {
   piece: Piece;
-  seconds: number;
+  ms: number;
 }
 
 /**
@@ -86,18 +86,18 @@ async function sendFrom(parts: RunParts, start: number, signal: AbortSignal): Pr
   if (pieces.isLast(piece)) await checkAll(parts, piece, signal);
   if (signal.aborted) return undefined;
   const exchange = await sendPiece(parts, piece, signal);
-  snapshot.note(piece, exchange.sent.seconds);
+  snapshot.note(piece, exchange.sent.ms);
   return exchange;
 }
 
 /** What a reply teaches those that keep count: the sizes of requests, the progress, and what was sent of the file. */
 function learn({ sizes, progress, snapshot }: RunParts, { unclear }: RunState, { reply, sent }: Exchange): void {
   const { meaning } = reply;
-  if (meaning.kind === "cut") sizes.cut(sent?.departed ?? 0, sent?.seconds ?? 1);
+  if (meaning.kind === "cut") sizes.cut(sent?.departed ?? 0, sent?.ms ?? 1000);
   if (meaning.kind !== "held") return;
   const { offset } = meaning;
   if (unclear !== undefined) sizes.broken(unclear.departed, offset - unclear.start, unclear.bytes);
-  if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.seconds);
+  if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.ms);
   progress.confirm(offset);
   snapshot.cutTo(offset);
 }
@@ -154,7 +154,7 @@ async function sendPiece(
   try {
     // The smallest is never cut: on a network path that buffers, nothing would ever arrive.
     const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
-    return { reply, sent: { piece, start, bytes: body.size, departed, seconds: clock.now() - beganAt } };
+    return { reply, sent: { piece, start, bytes: body.size, departed, ms: clock.now() - beganAt } };
   } finally {
     answered.abort();
   }
@@ -163,7 +163,7 @@ async function sendPiece(
 /** Before the last piece goes: what went before it must still be in the file. */
 async function checkAll({ snapshot, progress, clock }: RunParts, last: Piece, signal: AbortSignal): Promise<void> {
   const checked = new AbortController();
-  clock.wait(CHECKING_SECONDS, AbortSignal.any([signal, checked.signal])).then(() => {
+  clock.wait(CHECKING_MS, AbortSignal.any([signal, checked.signal])).then(() => {
     if (!signal.aborted && !checked.signal.aborted) progress.enter("checking");
   });
   try {
@@ -176,7 +176,7 @@ async function checkAll({ snapshot, progress, clock }: RunParts, last: Piece, si
 /** Without bytes that depart, nobody else tells that none do. */
 async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answered: AbortSignal): Promise<void> {
   for (;;) {
-    await clock.wait(SLOW_DOWN_SECONDS, answered);
+    await clock.wait(SLOW_DOWN_MS, answered);
     if (answered.aborted) return;
     progress.slowDown(clock.now());
   }
@@ -185,17 +185,17 @@ async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answe
 /** Waits for the next try, and shows why. */
 async function waitForNextTry(
   { progress, clock, random, delayBegins, beforeRetry }: RunParts,
-  { problem, retryAfterSeconds = 0, failures, signal }: {
+  { problem, retryAfterMs = 0, failures, signal }: {
     problem: Problem;
-    retryAfterSeconds: number | undefined;
+    retryAfterMs: number | undefined;
     failures: number;
     signal: AbortSignal;
   },
 ): Promise<void> {
-  const retryInSeconds = retryDelaySeconds(failures, random(), retryAfterSeconds);
+  const retryInMs = retryDelayMs(failures, random(), retryAfterMs);
   const ends = AbortSignal.any([signal, delayBegins()]);
-  progress.enter("waiting", { retryInSeconds, problem });
-  await waitToRetry(clock, retryInSeconds, { signal: ends, atLeastSeconds: retryAfterSeconds });
+  progress.enter("waiting", { retryInMs, problem });
+  await waitToRetry(clock, retryInMs, { signal: ends, atLeastMs: retryAfterMs });
   if (!signal.aborted) await unlessAborted(signal, beforeRetry());
 }
 

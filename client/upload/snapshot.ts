@@ -7,7 +7,7 @@ import { sampleOf } from "./file_id.ts";
 
 /** A check may take a quarter of the time that sending has taken, or one second if that is longer. */
 const CHECKING_SHARE = 1 / 4;
-const CHECKING_SECONDS = 1;
+const CHECKING_MS = 1000;
 /** The largest number of fingerprints, about 2 MB. When there are more, every other one is dropped. */
 const MOST_KEPT = 16_384;
 
@@ -44,7 +44,7 @@ export class Snapshot {
   /** The sent pieces, in the order of the file. */
   #sent: Sent[] = [];
   #isBegun = false;
-  #sendingSeconds = 0;
+  #sendingMs = 0;
   #sample: string | undefined;
   /** The last piece for which all was checked. */
   #checkedFor: Piece | undefined;
@@ -67,10 +67,10 @@ export class Snapshot {
     if (await this.#sampleNow() !== before) throw fileChanged(this.#local.file.name);
   }
 
-  /** A request has brought `piece`, or a part of it, in so many seconds. */
-  note({ start, body, fingerprint }: Piece, seconds: number): void {
+  /** A request has brought `piece`, or a part of it, in `ms` milliseconds. */
+  note({ start, body, fingerprint }: Piece, ms: number): void {
     this.#isBegun = true;
-    this.#sendingSeconds += seconds;
+    this.#sendingMs += ms;
     if (fingerprint === undefined || body.size === 0) return;
     this.#sent.push({ start, end: start + body.size, fingerprint: fingerprint.text });
     if (this.#sent.length > this.#mostKept) this.#sent = this.#sent.filter((_, index) => index % 2 === 0);
@@ -101,7 +101,7 @@ export class Snapshot {
   async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
     if (!this.#isBegun || this.#isCheckedFor(last)) return;
     await this.checkSample();
-    const endsAt = this.#clock.now() + Math.max(CHECKING_SECONDS, CHECKING_SHARE * this.#sendingSeconds);
+    const endsAt = this.#clock.now() + Math.max(CHECKING_MS, CHECKING_SHARE * this.#sendingMs);
     for (const sent of this.#sent) {
       if (signal.aborted) return;
       if (this.#clock.now() > endsAt) break;

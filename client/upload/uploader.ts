@@ -22,8 +22,8 @@ import { namedFile } from "./named_file.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 
-/** Bytes: slow disks read so many. */
-const VERIFIED_PER_SECOND = 1e8;
+/** The bytes that a slow disk reads in a millisecond. */
+const VERIFIED_PER_MS = 1e5;
 
 /**
  * Uploads one file to a Pawl server, and goes on from the exact byte that the server holds, whatever breaks in between.
@@ -80,7 +80,7 @@ export class Uploader {
     this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#local = new LocalFile(file, clock);
     this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
-    this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowSeconds: clock.now() });
+    this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowMs: clock.now() });
     this.on("state", (state) => this.#hasSent ||= state === "sending");
     if (onProgress !== undefined) this.on("progress", onProgress);
   }
@@ -267,9 +267,9 @@ export class Uploader {
     const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
     const clock = this.#clock;
     const look = (part: Blob) => this.#local.look(part);
-    const { stallSeconds = 30, answerSeconds = stallSeconds + file.size / VERIFIED_PER_SECOND } = this.#options;
+    const { stallMs = 30_000, answerMs = stallMs + file.size / VERIFIED_PER_MS } = this.#options;
     return {
-      requests: createRequests({ file, id, path, url, transport, stallSeconds, answerSeconds, clock, look }),
+      requests: createRequests({ file, id, path, url, transport, stallMs, answerMs, clock, look }),
       pieces: new Pieces(this.#local, { sizes: this.#sizes, fingerprintOf: this.#fingerprintOf }),
       snapshot: this.#snapshot,
       sizes: this.#sizes,
