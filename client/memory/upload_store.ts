@@ -44,7 +44,7 @@ export interface UploadStoreOptions {
   /** Default: the browser's. */
   factory?: IDBFactory | undefined;
   /** How long it may take to remember something, in milliseconds. Default 3000. */
-  patienceMs?: number;
+  patienceMs?: number | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
 export interface Picked {
   file: File;
   /** Its path from the folder that was chosen on. */
-  path?: string;
+  path?: string | undefined;
   handle?: FileSystemFileHandle | undefined;
 }
 

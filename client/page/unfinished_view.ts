@@ -141,11 +141,7 @@ export class UnfinishedView {
       const { handle: _, ...withoutHandle } = item.unfinished;
       try {
         const file = await uploads.open(item.unfinished);
-        take([{
-          file,
-          handle: item.unfinished.handle,
-          ...item.unfinished.path !== undefined && { path: item.unfinished.path },
-        }]);
+        take([{ file, handle: item.unfinished.handle, path: item.unfinished.path }]);
       } catch (error) {
         if (!(error instanceof UploadError)) throw error;
         unreadable.push(messages.spokenFailed(nameText(item.unfinished.name), messages.errors["file-changed"]));
@@ -168,7 +164,7 @@ export class UnfinishedView {
     if (file === undefined) return;
     const { path, name } = unfinished;
     if (!isSameFile(file, unfinished)) return notices.complain(language.messages.notTheSame(nameText(name)));
-    take([{ file, ...path !== undefined && { path } }]);
+    take([{ file, path }]);
   }
 
   async #discard(item: Item): Promise<void> {

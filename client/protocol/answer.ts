@@ -13,7 +13,7 @@ export type Meaning =
   /** The server took the request but did not say what it holds now: ask. */
   | { kind: "unclear" }
   /** Passes by itself: try again. */
-  | { kind: "retry"; problem: Problem; retryAfterMs?: number }
+  | { kind: "retry"; problem: Problem; retryAfterMs?: number | undefined }
   /** The body was larger than something on the way lets through: send less at once, and end when that is no help. */
   | { kind: "too-much"; error: UploadError }
   /** Would be the same at every further try. */
@@ -76,11 +76,7 @@ function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
   }
   const message = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
   const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"));
-  return {
-    kind: "retry",
-    problem: problem("busy", message, isOwnTrouble(status)),
-    ...retryAfterMs !== undefined && { retryAfterMs },
-  };
+  return { kind: "retry", problem: problem("busy", message, isOwnTrouble(status)), retryAfterMs };
 }
 
 function held(offset: number, totalBytes: number): Meaning {

@@ -36,7 +36,7 @@ export interface SendOptions {
 export interface Reply {
   meaning: Meaning | { kind: "cut" };
   /** The path of the upload, when the server told it. */
-  location?: string;
+  location?: string | undefined;
 }
 
 /** The status of an answer; `undefined` when there was none. */
@@ -51,6 +51,8 @@ export interface RequestsOptions extends Patience {
   /** In printable ASCII. */
   id: string;
   path: string | undefined;
+  /** The value of `X-File-Metadata`. */
+  metadata?: string | undefined;
   url: string;
   transport: Transport;
   clock: Clock;
@@ -63,9 +65,9 @@ export interface RequestsOptions extends Patience {
  * failure of the network is a reply that means "retry".
  */
 export function createRequests(options: RequestsOptions): Requests {
-  const { file, id, path, url, transport, clock, look = () => Promise.resolve() } = options;
+  const { file, id, url, transport, clock, look = () => Promise.resolve() } = options;
   const base = url.replace(/\/+$/, "");
-  const description = describeFile(file, path);
+  const description = describeFile(options);
 
   async function exchange(
     request: TransportRequest,
@@ -86,8 +88,7 @@ export function createRequests(options: RequestsOptions): Requests {
     const meaning = read(answer);
     // At offset 0 the server holds nothing of this file, and the location may be that of another one.
     const isThis = meaning.kind === "complete" || (meaning.kind === "held" && meaning.offset > 0);
-    const location = isThis ? answer.headers.get("location") : null;
-    return { meaning, ...location !== null && { location } };
+    return { meaning, location: isThis ? answer.headers.get("location") ?? undefined : undefined };
   }
 
   async function remove(target: string, headers: Record<string, string>, signal: AbortSignal): Promise<Outcome> {
@@ -106,14 +107,14 @@ export function createRequests(options: RequestsOptions): Requests {
     },
 
     send({ start, body, fingerprint }, { signal, onSent, mayBeCut }) {
-      const headers = {
+      const headers = present({
         "X-File-Id": id,
         "X-Start-Byte": String(start),
         // A browser sends a request again by itself when a kept connection breaks under it.
         "X-Start-Over": "?0",
-        ...fingerprint?.contentDigest !== undefined && { "Content-Digest": fingerprint.contentDigest },
+        "Content-Digest": fingerprint?.contentDigest,
         ...description,
-      };
+      });
       const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
       const bodyMs = mayBeCut ? LONGEST_REQUEST_MS : Infinity;
       // Bytes that have departed may still be inside this computer, on a connection that is dead.
@@ -128,12 +129,22 @@ export function createRequests(options: RequestsOptions): Requests {
   };
 }
 
-function describeFile({ name, size, type, lastModified }: FileFacts, path: string | undefined): Record<string, string> {
+function describeFile(
+  { file: { name, size, type, lastModified }, path, metadata }: RequestsOptions,
+): Record<string, string | undefined> {
   return {
     "X-File-Size": String(size),
-    ...Number.isFinite(lastModified) && { "X-File-Modified": String(lastModified) },
-    ...name !== "" && { "X-File-Name": encodeURIComponent(name) },
-    ...path !== undefined && { "X-File-Path": path.split("/").map(encodeURIComponent).join("/") },
-    ...MEDIA_TYPE.test(type) && { "X-File-Type": type },
+    "X-File-Modified": Number.isFinite(lastModified) ? String(lastModified) : undefined,
+    "X-File-Name": name === "" ? undefined : encodeURIComponent(name),
+    "X-File-Path": path?.split("/").map(encodeURIComponent).join("/"),
+    "X-File-Type": MEDIA_TYPE.test(type) ? type : undefined,
+    "X-File-Metadata": metadata,
   };
+}
+
+/** The headers that have a value. */
+function present(headers: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

@@ -1,3 +1,4 @@
+import type { Metadata } from "../protocol/metadata.ts";
 import type { UploadErrorCode } from "../protocol/upload_error.ts";
 import type { Uploader } from "../upload/uploader.ts";
 import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
@@ -22,6 +23,7 @@ export class QueueEntry implements QueuedUpload {
   readonly key: string;
   readonly path: string;
   readonly handle: FileSystemFileHandle | undefined;
+  readonly metadata: Metadata | undefined;
   /** Does the work, from its first turn on. */
   uploader: Uploader | undefined;
   progress: QueuedProgress;
@@ -29,12 +31,13 @@ export class QueueEntry implements QueuedUpload {
 
   constructor(
     file: File,
-    { key, size, path, handle, confirmed, controls }: {
+    { key, size, path, handle, metadata, confirmed = 0, controls }: {
       key: string;
       size: number;
       path: string;
-      handle: FileSystemFileHandle | undefined;
-      confirmed: number;
+      handle?: FileSystemFileHandle | undefined;
+      metadata?: Metadata | undefined;
+      confirmed?: number | undefined;
       controls: EntryControls;
     },
   ) {
@@ -42,6 +45,7 @@ export class QueueEntry implements QueuedUpload {
     this.key = key;
     this.path = path;
     this.handle = handle;
+    this.metadata = metadata;
     this.#controls = controls;
     const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingMs: undefined };
     this.progress = { state: "queued", ...numbers };

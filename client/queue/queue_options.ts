@@ -1,6 +1,7 @@
 import type { QueueLimits } from "./limits.ts";
 import type { QueuedUpload } from "./queued_upload.ts";
 import type { Total } from "./total.ts";
+import type { Metadata } from "../protocol/metadata.ts";
 import type { UploaderOptions } from "../upload/options.ts";
 
 /** How a queue uploads. Everything has a default. */
@@ -12,7 +13,7 @@ export interface QueueOptions
    * How many large files are sent at a time. Default 3. Of files of up to 1 MiB, which need one request each, there are
    * twice as many: browsers open six connections to an HTTP/1.1 server.
    */
-  concurrency?: number;
+  concurrency?: number | undefined;
 }
 
 /** What is known of a file beside its bytes. */
@@ -21,6 +22,8 @@ export interface AboutFile {
   name?: string | undefined;
   /** Its path inside the folder that is uploaded, with `/`. */
   path?: string | undefined;
+  /** Metadata of this file, added to the metadata of the queue. Where both have a key, this value counts. */
+  metadata?: Metadata | undefined;
   /** Lets a later page open the file again, where the browser gives a handle. */
   handle?: FileSystemFileHandle | undefined;
   /** How many bytes of it the server is known to hold: shown until it has been asked. Default 0. */

@@ -19,11 +19,11 @@ export interface UnfinishedOptions extends RequestHooks {
   /** What the browser remembers. */
   store: UploadStore;
   /** Carries the requests. Default: XMLHttpRequest. */
-  transport?: Transport;
+  transport?: Transport | undefined;
   /** The locks that show which uploads are in the list of another tab. Default: the browser's locks, if it has any. */
   locks?: Pick<LockManager, "query" | "request"> | undefined;
   /** Default: the machine's. */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** The uploads that an earlier page has begun and not finished. */

@@ -9,6 +9,7 @@ import type { Progress } from "../upload/progress.ts";
 import { refusalOf } from "./limits.ts";
 import { atRest, type EntryControls, QueueEntry } from "./queue_entry.ts";
 import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
+import { type Metadata, metadataHeader } from "../protocol/metadata.ts";
 import { namedFile } from "../upload/named_file.ts";
 import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import type { Total } from "./total.ts";
@@ -53,8 +54,9 @@ export class UploadQueue {
   readonly #turns: Turns;
   readonly #cancels: Cancels;
 
-  /** Throws a `RangeError` when `concurrency` is less than 1. */
+  /** Throws a `RangeError` when `concurrency` is less than 1, or `metadata` cannot be sent. */
   constructor(options: QueueOptions = {}) {
+    metadataHeader(options.metadata);
     const { store = new UploadStore() } = options;
     this.#sizes = options.sizes ?? rememberedSizes(store, options);
     const { fingerprintOf = createFingerprintOf(), clock = systemClock, concurrency = 3 } = options;
@@ -98,7 +100,7 @@ export class UploadQueue {
 
   /**
    * Adds a file, or a `Blob` with a name. One that is over the queue's limits fails at once, with an error that says so;
-   * nothing is thrown. One that is in the queue already stays where it is, and goes on if it stood still; when it has other
+   * nothing is thrown, but for metadata that cannot be sent (a `RangeError`). One that is in the queue already stays where it is, and goes on if it stood still; when it has other
    * bytes under the same path, size and time, as a sample of both shows, it is added beside it soon.
    */
   add(source: Blob, about: AboutFile = {}): QueuedUpload {
@@ -106,15 +108,17 @@ export class UploadQueue {
     // A browser may look on the disk each time that it is asked for one of these.
     const { name, size, lastModified } = file;
     const { path = name } = about;
+    const metadata = { ...this.#options.metadata, ...about.metadata };
+    metadataHeader(metadata);
     const key = fileKey({ name, size, lastModified, path });
     this.#dismissChanged(path, key);
     const known = this.#alike.like(key, file);
-    if (known === undefined) return this.#create(file, { ...about, size, path, key });
+    if (known === undefined) return this.#create(file, { ...about, metadata, size, path, key });
     known.resume();
     if (known.file !== file) {
       this.#alike.compare(key, file, (same) => {
         if (same !== undefined) same.resume();
-        else this.#create(file, { ...about, size, path, key, confirmed: undefined });
+        else this.#create(file, { ...about, metadata, size, path, key, confirmed: undefined });
       });
     }
     return known;
@@ -122,10 +126,10 @@ export class UploadQueue {
 
   #create(
     file: File,
-    { key, size, path, handle, confirmed = 0 }: AboutFile & { key: string; size: number; path: string },
+    about: AboutFile & { metadata: Metadata; key: string; size: number; path: string },
   ): QueueEntry {
     const refusal = refusalOf(file, this.#options, this.#all.taken);
-    const upload = new QueueEntry(file, { key, size, path, handle, confirmed, controls: this.#controls });
+    const upload = new QueueEntry(file, { ...about, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);
     this.#all.count(upload);
@@ -241,16 +245,10 @@ export class UploadQueue {
 
   #uploaderOf(upload: QueueEntry): Uploader {
     if (upload.uploader !== undefined) return upload.uploader;
-    const { file, path } = upload;
-    const { confirmed } = upload.progress;
+    const { file, metadata, progress: { confirmed } } = upload;
+    const path = upload.path === file.name ? undefined : upload.path;
     const beforeRetry = () => this.#comeBack(upload);
-    const uploader = new Uploader({
-      ...this.#options,
-      file,
-      confirmed,
-      beforeRetry,
-      ...path !== file.name && { path },
-    });
+    const uploader = new Uploader({ ...this.#options, file, path, metadata, confirmed, beforeRetry });
     uploader.on("progress", (progress) => this.#hear(upload, progress));
     return upload.uploader = uploader;
   }

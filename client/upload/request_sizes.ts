@@ -19,15 +19,15 @@ const LONGEST_CAUTION = 64;
 /** The sizes of requests, in bytes, and what is known of the network path. */
 export interface RequestSizesOptions {
   /** The size of the first request. Default 8 MiB. */
-  first?: number;
+  first?: number | undefined;
   /** The size of the smallest request. Default 256 KiB. */
-  smallest?: number;
+  smallest?: number | undefined;
   /** The size of the largest request. Default 64 MiB. */
-  largest?: number;
+  largest?: number | undefined;
   /** What an earlier page has learned. */
-  networkPath?: Promise<NetworkPath>;
+  networkPath?: Promise<NetworkPath> | undefined;
   /** Called when something has been learned that is worth to be remembered. */
-  onLearned?: (path: NetworkPath) => void;
+  onLearned?: ((path: NetworkPath) => void) | undefined;
 }
 
 /**
@@ -134,13 +134,14 @@ export class RequestSizes {
 /** The sizes for one server: what `store` knows of the network path to it counts, and what is learned goes there. */
 export function rememberedSizes(
   store: UploadStore,
-  { endpoint = "", requestBytes }: { endpoint?: string; requestBytes?: number },
+  { endpoint = "", requestBytes }: { endpoint?: string | undefined; requestBytes?: number | undefined },
 ): RequestSizes {
   const origin = endpoint === ""
     ? globalThis.location?.origin ?? ""
     : new URL(endpoint, globalThis.location?.href).origin;
   return new RequestSizes({
-    ...requestBytes !== undefined && { first: requestBytes, largest: requestBytes },
+    first: requestBytes,
+    largest: requestBytes,
     networkPath: store.networkPath(origin),
     onLearned: (path) => void store.learn(origin, path),
   });

@@ -5,6 +5,7 @@ import { fileId, headerId } from "./file_id.ts";
 import { createFingerprintOf, type FingerprintOf } from "./fingerprint.ts";
 import { cancelOnServer } from "./cancel_on_server.ts";
 import { LocalFile } from "./local_file.ts";
+import { metadataHeader } from "../protocol/metadata.ts";
 import { UploadStore } from "../memory/upload_store.ts";
 import { Pauses } from "./pauses.ts";
 import { isOnePiece, Pieces } from "./pieces.ts";
@@ -53,6 +54,7 @@ export class Uploader {
   readonly #sizes: RequestSizes;
   readonly #fingerprintOf: FingerprintOf;
   readonly #transport: Transport;
+  readonly #metadata: string | undefined;
   readonly #local: LocalFile;
   readonly #snapshot: Snapshot;
   readonly #reporter: ProgressReporter;
@@ -68,7 +70,7 @@ export class Uploader {
   #begunAt: string | undefined;
   #delay = new AbortController();
 
-  /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1. */
+  /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1, or `metadata` cannot be sent. */
   constructor(options: UploaderOptions) {
     const { confirmed, clock = systemClock, onProgress } = options;
     const file = namedFile(options.file, options.name);
@@ -78,6 +80,7 @@ export class Uploader {
     this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
     this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
     this.#transport = withHooks(options.transport ?? xhrTransport, options);
+    this.#metadata = metadataHeader(options.metadata);
     this.#local = new LocalFile(file, clock);
     this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
     this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowMs: clock.now() });
@@ -262,14 +265,14 @@ export class Uploader {
   async #parts(): Promise<RunParts> {
     const { path, endpoint: url = "", random = Math.random, tries = Infinity } = this.#options;
     const { file } = this.#local;
-    const transport = this.#transport;
+    const [transport, metadata] = [this.#transport, this.#metadata];
     const { beforeRetry = () => Promise.resolve() } = this.#options;
     const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
     const clock = this.#clock;
     const look = (part: Blob) => this.#local.look(part);
     const { stallMs = 30_000, answerMs = stallMs + file.size / VERIFIED_PER_MS } = this.#options;
     return {
-      requests: createRequests({ file, id, path, url, transport, stallMs, answerMs, clock, look }),
+      requests: createRequests({ file, id, path, metadata, url, transport, stallMs, answerMs, clock, look }),
       pieces: new Pieces(this.#local, { sizes: this.#sizes, fingerprintOf: this.#fingerprintOf }),
       snapshot: this.#snapshot,
       sizes: this.#sizes,
