@@ -82,7 +82,7 @@ export class RowView {
 }
 
 /** What can be done with an upload in its state. */
-export function actionsFor({ state, location, canRetry, progress }: QueuedUpload): Action[] {
+function actionsFor({ state, location, canRetry, progress }: QueuedUpload): Action[] {
   switch (state) {
     case "done":
       return location === undefined ? ["dismiss"] : ["download", "copy", "delete", "dismiss"];

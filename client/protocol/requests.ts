@@ -11,7 +11,7 @@ import { type Patience, sendWatched, Stalled, TooSlow } from "./watchdog.ts";
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}\s*(;|$)/;
 
 /** A body that is still on its way after this time is cut. Proxies cut it after 60 seconds, and lose what they hold. */
-export const LONGEST_REQUEST_MS = 50_000;
+const LONGEST_REQUEST_MS = 50_000;
 
 /** The requests of the simple protocol, for one file. */
 export interface Requests {
