@@ -1,6 +1,6 @@
-/** Time, as the library uses it; tests put their own in its place. */
+/** The time by which the library measures and waits. Tests have a clock of their own. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Gives the milliseconds since some fixed moment. The number never falls. */
   now(): number;
   /** Resolves after `ms` milliseconds, or at once when `signal` aborts. Never rejects. */
   wait(ms: number, signal: AbortSignal): Promise<void>;

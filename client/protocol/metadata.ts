@@ -1,4 +1,4 @@
-/** What a program tells the server of a file besides: texts of its own, by keys of its own. */
+/** Metadata of a file: a program's own texts, by keys of its own. */
 export type Metadata = Readonly<Record<string, string>>;
 
 const KEY = /^[A-Za-z0-9_.-]{1,64}$/;

@@ -7,7 +7,7 @@ import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "./upload_error.ts";
 import { type Patience, sendWatched, Stalled, TooSlow } from "./watchdog.ts";
 
-/** What a server can know a media type by (RFC 6838); a program may give a file any text as its type. */
+/** The form of a media type (RFC 6838). A program may give a file any text as its type. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}\s*(;|$)/;
 
 /** A body that is still on its way after this time is cut. Proxies cut it after 60 seconds, and lose what they hold. */
@@ -15,24 +15,24 @@ const LONGEST_REQUEST_MS = 50_000;
 
 /** The requests of the simple protocol, for one file. */
 export interface Requests {
-  /** `GET /status`: how much does the server hold? */
+  /** Asks by `GET /status` how much the server holds. */
   ask(signal: AbortSignal): Promise<Reply>;
-  /** `POST /upload`: one piece. `onSent` gets the count of its bytes that have departed. */
+  /** Sends one piece by `POST /upload`. `onSent` gets the count of its bytes that have departed. */
   send(piece: Piece, options: SendOptions): Promise<Reply>;
-  /** `DELETE /upload`: the server deletes what it has of it. */
+  /** Has the server delete what it holds, by `DELETE /upload`. */
   cancel(signal: AbortSignal): Promise<Outcome>;
-  /** `DELETE` of the finished file that lies at `location`. */
+  /** Deletes the finished file at `location`. */
   remove(location: string, signal: AbortSignal): Promise<Outcome>;
 }
 
 export interface SendOptions {
   signal: AbortSignal;
   onSent: (bytes: number) => void;
-  /** A body that takes longer than something on the way may bear is to be cut. */
+  /** True when the body is cut if it takes longer than a proxy may allow. */
   mayBeCut: boolean;
 }
 
-/** What the server said, or that it could not be reached. */
+/** The server's reply, or the reason why there is none. */
 export interface Reply {
   meaning: Meaning | { kind: "cut" };
   /** The path of the upload, when the server told it. */
@@ -42,13 +42,13 @@ export interface Reply {
 /** The status of an answer; `undefined` when there was none. */
 export type Outcome = number | undefined;
 
-/** What the server is told of a file. */
+/** The facts of a file that the server is told. */
 export type FileFacts = Pick<File, "name" | "size" | "type" | "lastModified">;
 
-/** What the requests are made of. */
+/** The things that the requests are made of. */
 export interface RequestsOptions extends Patience {
   file: FileFacts;
-  /** In printable ASCII. */
+  /** The `X-File-Id`, in printable ASCII. */
   id: string;
   path: string | undefined;
   /** The value of `X-File-Metadata`. */
@@ -56,12 +56,12 @@ export interface RequestsOptions extends Patience {
   url: string;
   transport: Transport;
   clock: Clock;
-  /** Rejects with an `UploadError` when a part of the file, which is being sent, cannot be read any more. */
+  /** Rejects with an `UploadError` when a part of the file that is being sent cannot be read any more. */
   look?: (part: Blob) => Promise<void>;
 }
 
 /**
- * Makes the requests for one file. They reject only with an `UploadError` for a file that cannot be read any more; a
+ * Makes the requests for one file. They reject only when the file cannot be read any more, with an `UploadError`. A
  * failure of the network is a reply that means "retry".
  */
 export function createRequests(options: RequestsOptions): Requests {
@@ -110,7 +110,7 @@ export function createRequests(options: RequestsOptions): Requests {
       const headers = present({
         "X-File-Id": id,
         "X-Start-Byte": String(start),
-        // A browser sends a request again by itself when a kept connection breaks under it.
+        // A browser sends a request again by itself when a kept connection breaks.
         "X-Start-Over": "?0",
         "Content-Digest": fingerprint?.contentDigest,
         ...description,

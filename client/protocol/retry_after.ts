@@ -5,7 +5,7 @@
 export function parseRetryAfter(value: string | null, nowMs: number = Date.now()): number | undefined {
   if (value === null) return undefined;
   if (/^\d{1,10}$/.test(value)) return Number(value) * 1000;
-  // Date.parse makes a date of nearly everything; the header's dates all end like this.
+  // Date.parse accepts nearly everything, and the dates of this header all end with GMT.
   const dateMs = value.endsWith("GMT") ? Date.parse(value) : NaN;
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }

@@ -1,10 +1,10 @@
 import type { Clock } from "../async/clock.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
-/** How long nothing moves before the body is read as a test: some browsers never report that a file is gone. */
+/** How long nothing moves before the body is read as a test. Some browsers never report that a file is gone. */
 const LOOK_MS = 3000;
 
-/** Why a request was aborted: nothing has moved for so long. */
+/** The reason why a request was aborted when nothing had moved for too long. */
 export class Stalled extends Error {
   override name = "Stalled";
 
@@ -13,26 +13,29 @@ export class Stalled extends Error {
   }
 }
 
-/** Why a request was aborted: its body took too long, and something on the way would have cut it soon. */
+/** The reason why a request was aborted whose body took too long. Something on the way would have cut it soon. */
 export class TooSlow extends Error {
   override name = "TooSlow";
 }
 
 /** How long a request may stand still before it counts as dead. */
 export interface Patience {
-  /** While the body is on its way, or when nothing is to be sent and only a count is asked for. */
+  /** How long nothing may move while the body is on its way, or when a request has no body, in milliseconds. */
   stallMs: number;
-  /** After the last byte of the body has departed: the server may still have to write or to verify. */
+  /**
+   * How long the answer may take after the last byte of the body has departed. The server may have to write, or to
+   * check the file.
+   */
   answerMs: number;
   /** How long the body may be on its way altogether. Default: any time. */
   bodyMs?: number;
-  /** Rejects when the body cannot be read any more, which ends the request with the same reason. */
+  /** Rejects when the body cannot be read any more. The request then ends with the same error. */
   look?: (body: Blob) => Promise<void>;
 }
 
 /**
- * Sends `request` by `transport`, and aborts and rejects when nothing has moved for too long: a network can die without
- * a word, and a browser would wait for hours.
+ * Sends `request` by `transport`. Aborts it and rejects when nothing has moved for too long, because a network can die
+ * without a sign, and a browser would wait for hours.
  */
 export async function sendWatched(
   transport: Transport,
@@ -49,8 +52,8 @@ export async function sendWatched(
   let lookedAfter: number | undefined;
 
   /**
-   * If no byte has moved for a while, looks once whether the body can still be read. Gives the milliseconds
-   * until this function must be called again.
+   * If no byte has moved for a while, looks once whether the body can still be read. Gives the milliseconds until this
+   * function must be called again.
    */
   function lookIfStill(): number {
     if (look === undefined || body === undefined) return Infinity;
@@ -75,7 +78,7 @@ export async function sendWatched(
   }
 
   const onSent = (bytes: number) => {
-    // A late event of a request that has ended counts for nothing.
+    // A late event of a request that has ended does not count.
     if (ended.signal.aborted) return;
     if (bytes > sentBytes) movedAt = clock.now();
     sentBytes = bytes;

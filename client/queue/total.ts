@@ -2,29 +2,29 @@ import { isActive, type QueuedState } from "./queued_upload.ts";
 import type { QueueEntry } from "./queue_entry.ts";
 import { Speedometer } from "../upload/speed.ts";
 
-/** Where all uploads of a queue together stand. */
+/** The total of all uploads of a queue. */
 export interface Total {
   /** How many uploads there are. */
   files: number;
   /** How many of them are in each state. */
   in: Readonly<Record<QueuedState, number>>;
-  /** How many of the failed ones may go well when they are tried again. */
+  /** How many of the failed uploads may succeed when they are tried again. */
   retryable: number;
-  /** How many of those that wait cannot reach the server. */
+  /** How many of the waiting uploads cannot reach the server. */
   disconnected: number;
-  /** Bytes that the server has acknowledged. Uploads that have failed do not count here, nor in the numbers below. */
+  /** Bytes that the server has acknowledged. Failed uploads do not count here, nor in the numbers below. */
   confirmed: number;
   /** Bytes that have departed from this computer, never fewer than `confirmed`. */
   sent: number;
-  /** Bytes of all files. */
+  /** The size of all files, in bytes. */
   total: number;
-  /** The smoothed speed of all together; 0 while nothing is being sent. */
+  /** The smoothed speed of all together; 0 when nothing is being sent. */
   bytesPerSecond: number;
-  /** Milliseconds until the last byte has departed, at the present speed; `undefined` while there is none. */
+  /** Milliseconds until the last byte has departed, at the present speed; `undefined` when there is no speed. */
   remainingMs: number | undefined;
 }
 
-/** A shorter one lies between two small files, and belongs to their speed. */
+/** The shortest pause that counts as one. A shorter gap between two small files belongs to their speed. */
 const GAP_MS = 2000;
 
 type Counted = Pick<QueueEntry["progress"], "state" | "confirmed" | "sent" | "total"> & {
@@ -46,7 +46,7 @@ const STATES: readonly QueuedState[] = [
   "cancelled",
 ];
 
-/** Adds up as uploads change: a change of one costs the same however many there are. */
+/** Adds up the uploads as they change. The change of one costs the same, however many there are. */
 export class TotalCounter {
   readonly #counted = new Map<QueueEntry, Counted>();
   readonly #in = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<QueuedState, number>;
@@ -106,7 +106,7 @@ export class TotalCounter {
     };
   }
 
-  /** How many could be paused. */
+  /** How many uploads can be paused. */
   get active(): number {
     return STATES.reduce((sum, state) => sum + (isActive(state) ? this.#in[state] : 0), 0);
   }

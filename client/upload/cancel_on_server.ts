@@ -8,7 +8,7 @@ const TRIES = 20;
 
 /**
  * Has the server delete what it holds of an upload, and tries again while the server cannot be reached. A file that was
- * finished meanwhile is deleted at `location`; without one it stays. Rejects with an `UploadError`.
+ * finished meanwhile is deleted at `location`; without a `location` it stays. Rejects with an `UploadError`.
  */
 export async function cancelOnServer(
   requests: Requests,
@@ -16,7 +16,7 @@ export async function cancelOnServer(
     location: string | undefined;
     clock: Clock;
     random: () => number;
-    /** Asked before each try: it may have been begun again meanwhile. */
+    /** Says before each try whether the cancel still counts: the upload may have been begun again meanwhile. */
     isMeant?: () => Promise<boolean>;
   },
 ): Promise<void> {
@@ -37,7 +37,9 @@ export async function cancelOnServer(
   );
 }
 
-/** Nothing unfinished is there: it is deleted, or was not there, or is finished and was so before. */
+/**
+ * True when the server has nothing unfinished of the upload: it was deleted, was never there, or is a finished file.
+ */
 function isGone(status: Outcome): boolean {
   return status !== undefined && (status < 300 || status === 404 || status === 409 || status === 410);
 }

@@ -8,7 +8,7 @@ import type { RequestHooks } from "../protocol/request_hooks.ts";
 import type { RequestSizes } from "./request_sizes.ts";
 import type { Transport } from "../protocol/transport.ts";
 
-/** What to upload, and how. Only `file` is needed. */
+/** The file to upload, and how to upload it. Only `file` is needed. */
 export interface UploaderOptions extends RequestHooks {
   /** The file, or any bytes together with a `name`. */
   file: Blob;
@@ -16,11 +16,12 @@ export interface UploaderOptions extends RequestHooks {
   name?: string | undefined;
   /** Called at every change, many times a second while bytes are on their way. */
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** Where the server is: `https://up.example`. Default: where the page came from. */
+  /** The address of the server, such as `https://up.example`. Default: the server that the page came from. */
   endpoint?: string | undefined;
   /**
-   * What the server knows the file by. Default: made from path or name, size, time of last change, a sample of the
-   * bytes and a random part that this browser keeps, so that the same file chosen again goes on where it stopped.
+   * The `X-File-Id`, by which the server knows the file. Default: made of the path or name, the size, the time of last
+   * change, a sample of the bytes, and a random part that this browser keeps. So the same file, chosen again, goes on
+   * from where it stopped.
    */
   id?: string | undefined;
   /** The file's path inside the folder that is uploaded, with `/`. */
@@ -31,40 +32,42 @@ export interface UploaderOptions extends RequestHooks {
    * percent-encoded UTF-8. The server keeps the first metadata that it gets of an upload.
    */
   metadata?: Metadata | undefined;
-  /** How many bytes the server is known to hold: shown until it has been asked. Default 0. */
+  /** How many bytes the server is known to hold. The progress shows them until the server has been asked. Default 0. */
   confirmed?: number | undefined;
   /**
-   * The size of the first request's body, and of the largest, in bytes: what is too slow or breaks makes them smaller.
-   * Default: as much as travels in about 11 seconds.
+   * The size of the first request's body, in bytes, and the largest size of a later one. Later bodies are smaller when
+   * requests are too slow or break. Default: as much as travels in about 11 seconds.
    */
   requestBytes?: number | undefined;
-  /** How many failures in a row, with nothing gained, end the upload. Default: it goes on without end. */
+  /** How many failures in a row, with nothing gained, end the upload. Default: no number of failures ends it. */
   tries?: number | undefined;
   /** How long nothing may move before a request counts as dead, in milliseconds. Default 30 000. */
   stallMs?: number | undefined;
   /**
-   * How long the answer may take after the last byte of the file has departed, in milliseconds: the server may have to
-   * verify the file.
-   * Default: one second for each 100 MB more than `stallMs`.
+   * How long the answer may take after the last byte of the file has departed, in milliseconds. The server may have to
+   * check the whole file in this time. Default: `stallMs` and one second more for each 100 MB.
    */
   answerMs?: number | undefined;
   /** Carries the requests. Default: XMLHttpRequest. */
   transport?: Transport | undefined;
-  /** What the browser remembers. Default: its IndexedDB. */
+  /** The uploads that the browser remembers. Default: those in its IndexedDB. */
   store?: UploadStore | undefined;
-  /** Learns which sizes of requests the network path to the server bears; uploads that share it learn together. */
+  /**
+   * Learns which sizes of requests the network path to the server bears. Uploads that share it learn together. Default:
+   * one for this upload, which begins with what `store` knows.
+   */
   sizes?: RequestSizes | undefined;
   /**
-   * Computes what stands for the bytes of a piece: the server checks it, and a change of the file is seen by it. Default:
-   * SHA-256 where the browser has WebCrypto, elsewhere a short hash that stays here.
+   * Computes the fingerprint of a piece, by which the server checks its bytes, and the client sees a change of the
+   * file. Default: SHA-256 if the browser has WebCrypto, and otherwise a short hash that the server does not get.
    */
   fingerprintOf?: FingerprintOf | undefined;
-  /** Called when the retry delay is over: that begins when this resolves. Default: at once. */
+  /** Called when a retry delay is over. The next try begins when the promise resolves. Default: it begins at once. */
   beforeRetry?: (() => Promise<void>) | undefined;
-  /** Keeps two tabs off one upload. Default: the browser's, where it has them. */
+  /** The locks that keep two tabs from uploading one file at the same time. Default: the browser's, if it has any. */
   locks?: Locks | undefined;
-  /** Default: the machine's. */
+  /** The clock for every wait. Default: the machine's own. */
   clock?: Clock | undefined;
-  /** Gives numbers in [0, 1). Default: Math.random. */
+  /** Gives random numbers in [0, 1). Default: `Math.random`. */
   random?: (() => number) | undefined;
 }

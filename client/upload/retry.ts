@@ -2,15 +2,15 @@ import type { Clock } from "../async/clock.ts";
 
 const FIRST_CEILING_MS = 500;
 const HIGHEST_CEILING_MS = 30_000;
-/** A server that asks for more is asked again after an hour all the same. */
+/** The longest delay that a server can ask for. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 const WAKE_EVENTS = ["online", "visibilitychange", "pageshow"] as const;
 
 /**
- * The retry delay, in milliseconds, after `failures` (1 or more) in a row: exponential from 0.5 to 30 seconds with full
- * jitter (`random` in [0, 1) picks a moment between nothing and the ceiling, so that a thousand clients do not come
- * back at once), but never less than the server asked for.
+ * Gives the retry delay, in milliseconds, after `failures` (1 or more) in a row. Its ceiling grows from 0.5 to 30
+ * seconds, doubling each time. `random` in [0, 1) picks a moment below the ceiling, so that a thousand clients do not
+ * come back at once. The delay is never shorter than the server asked for.
  */
 export function retryDelayMs(failures: number, random: number, retryAfterMs = 0): number {
   const ceiling = Math.min(HIGHEST_CEILING_MS, FIRST_CEILING_MS * 2 ** (failures - 1));
@@ -18,8 +18,8 @@ export function retryDelayMs(failures: number, random: number, retryAfterMs = 0)
 }
 
 /**
- * Resolves when a retry delay of `ms` milliseconds is over, when there is a reason to believe that the network is back, or when
- * `signal` aborts. For the first `atLeastMs`, which the server asked for, a network that is back is no reason.
+ * Resolves when a retry delay of `ms` milliseconds is over, when the network may be back, or when `signal` aborts. For
+ * the first `atLeastMs` milliseconds, which the server asked for, a network that is back does not end the delay.
  */
 export async function waitToRetry(
   clock: Clock,
@@ -35,8 +35,8 @@ export async function waitToRetry(
 }
 
 /**
- * Resolves when there is a reason to believe that the network is back: the browser says so, or its page is looked at
- * again after a sleep. Resolves when `signal` aborts too. Workers and programs have none of these events.
+ * Resolves when the network may be back: the browser says so, or its page is shown again after a sleep. Resolves when
+ * `signal` aborts too. Workers and programs have none of these events.
  */
 export function untilWoken(signal: AbortSignal, target: EventTarget = globalThis): Promise<void> {
   return new Promise((resolve) => {

@@ -18,8 +18,8 @@ interface Sent {
   fingerprint: string;
 }
 
-/** What a {@linkcode Snapshot} works with. */
-export interface SnapshotParts {
+/** The things that a {@linkcode Snapshot} works with. */
+export interface SnapshotDeps {
   local: LocalFile;
   fingerprintOf: FingerprintOf;
   clock: Clock;
@@ -49,25 +49,25 @@ export class Snapshot {
   /** The last piece for which all was checked. */
   #checkedFor: Piece | undefined;
 
-  constructor({ local, fingerprintOf, clock, mostKept = MOST_KEPT }: SnapshotParts) {
+  constructor({ local, fingerprintOf, clock, mostKept = MOST_KEPT }: SnapshotDeps) {
     this.#local = local;
     this.#fingerprintOf = fingerprintOf;
     this.#clock = clock;
     this.#mostKept = mostKept;
   }
 
-  /** A hash of the beginning, the middle and the end of the file, as it was when this was first asked for. */
+  /** Gives a hash of the beginning, the middle and the end of the file, as it was at the first call. */
   async sample(): Promise<string> {
     return this.#sample ??= await this.#sampleNow();
   }
 
-  /** Takes the sample again, and compares. */
+  /** Takes the sample again, and compares it. */
   async checkSample(): Promise<void> {
     const before = await this.sample();
     if (await this.#sampleNow() !== before) throw fileChanged(this.#local.file.name);
   }
 
-  /** A request has brought `piece`, or a part of it, in `ms` milliseconds. */
+  /** Notes that a request has brought `piece`, or a part of it, in `ms` milliseconds. */
   note({ start, body, fingerprint }: Piece, ms: number): void {
     this.#isBegun = true;
     this.#sendingMs += ms;
@@ -76,7 +76,7 @@ export class Snapshot {
     if (this.#sent.length > this.#mostKept) this.#sent = this.#sent.filter((_, index) => index % 2 === 0);
   }
 
-  /** Whether anything was sent before. */
+  /** True when something was sent before. */
   get isBegun(): boolean {
     return this.#isBegun;
   }
@@ -86,7 +86,7 @@ export class Snapshot {
     while (this.#sent.length > 0 && this.#sent.at(-1)!.start >= offset) this.#sent.pop();
   }
 
-  /** Reads a piece again whose bytes arrived damaged, and compares: the file may have changed. */
+  /** Reads a piece again whose bytes arrived damaged, and compares it, because the file may have changed. */
   async checkPiece({ start, body, fingerprint }: Piece): Promise<void> {
     if (fingerprint !== undefined) {
       await this.#compare({ start, end: start + body.size, fingerprint: fingerprint.text });

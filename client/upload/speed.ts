@@ -1,22 +1,22 @@
 const HALF_LIFE_MS = 3000;
-// Below this, the distance between two events says more about timers than about the network.
+// Below this time, the distance between two events tells more about timers than about the network.
 const SHORTEST_SAMPLE_MS = 100;
 // The first bytes go into the buffers of this computer, at a speed that no network has.
 const FIRST_SAMPLE_MS = 1000;
 
-/** A smoothed speed: an exponential moving average in which what happened 3 seconds ago counts half. */
+/** A smoothed speed: an exponential moving average. After 3 seconds a measured speed counts half. */
 export class Speedometer {
   #since: number;
   #pendingBytes = 0;
   #average = 0;
-  /** How much of the average is real: 0 without a sample, near 1 after a few half-lives. */
+  /** The weight of the average: 0 without a sample, and near 1 after a few half-lives. */
   #weight = 0;
 
   constructor(nowMs: number) {
     this.#since = nowMs;
   }
 
-  /** Begins to measure anew, after a time that must not count. */
+  /** Begins to measure anew. The time before does not count. */
   restart(nowMs: number): void {
     this.#since = nowMs;
     this.#pendingBytes = 0;
@@ -36,7 +36,7 @@ export class Speedometer {
     this.#since = nowMs;
   }
 
-  /** Bytes per second; 0 until there is something to measure. */
+  /** Bytes per second; 0 before anything was measured. */
   get bytesPerSecond(): number {
     return this.#weight === 0 ? 0 : this.#average / this.#weight;
   }

@@ -16,7 +16,7 @@ import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
 import { Snapshot } from "./snapshot.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
-import { type RunParts, runUpload, standStill } from "./run.ts";
+import { type RunDeps, runUpload, standStill } from "./run.ts";
 import type { UploaderOptions } from "./options.ts";
 import { withHooks } from "../protocol/request_hooks.ts";
 import { namedFile } from "./named_file.ts";
@@ -66,7 +66,7 @@ export class Uploader {
   #cancelling: { runs: number; result: Promise<void> } | undefined;
   #hasSent = false;
   #location: string | undefined;
-  /** Where the server said that a part of the file is. */
+  /** The address of the unfinished upload, from the last answer that named it. */
   #begunAt: string | undefined;
   #delay = new AbortController();
 
@@ -88,12 +88,12 @@ export class Uploader {
     if (onProgress !== undefined) this.on("progress", onProgress);
   }
 
-  /** Where the file is on the server, `/files/…`, as soon as the server has told it. */
+  /** The path of the file on the server, `/files/…`, as soon as the server has told it. */
   get location(): string | undefined {
     return this.#location;
   }
 
-  /** Where the upload stands now. */
+  /** The present progress. */
   get progress(): Progress {
     return this.#reporter.progress;
   }
@@ -103,7 +103,10 @@ export class Uploader {
     return this.#emitter.on(name, listener);
   }
 
-  /** What the server knows the file by. Rejects with an `UploadError` when the file cannot be read. */
+  /**
+   * Gives the `X-File-Id`, by which the server knows the file. Rejects with an `UploadError` when the file cannot be
+   * read.
+   */
   id(): Promise<string> {
     const { id, path } = this.#options;
     const { file } = this.#local;
@@ -119,10 +122,10 @@ export class Uploader {
   }
 
   /**
-   * Uploads what the server does not have yet. Resolves to true when the server has the whole file, also when it had it
-   * before; to false after `stop()` or `cancel()`. Rejects with an `UploadError` when going on makes no sense; a later
-   * call tries again from where the server is. A call while an upload runs gives the promise of that upload, and
-   * resumes it when it is paused.
+   * Uploads the bytes that the server does not have yet. Resolves to true when the server has the whole file, also when
+   * it had it before. Resolves to false after `stop()` or `cancel()`. Rejects with an `UploadError` when going on makes
+   * no sense; a later call tries again from the server's offset. A call while an upload runs gives the promise of that
+   * upload, and resumes it when it is paused.
    *
    * When `signal` aborts, the upload ends as by `stop()`, and this call rejects with the signal's reason.
    */
@@ -140,7 +143,7 @@ export class Uploader {
     this.#pauses.resume();
   }
 
-  /** Ends the upload at once; `upload()` resolves to false. What the server has, it keeps. */
+  /** Ends the upload at once. `upload()` resolves to false, and the server keeps the bytes that it has. */
   stop(): void {
     this.#running?.stop.abort();
     this.resume();
@@ -148,8 +151,9 @@ export class Uploader {
 
   /**
    * Ends the upload, and has the server delete what it has of it, unless another tab or window uploads it now. Resolves
-   * when the server has done it. Rejects with an `UploadError` when the file is on the server already, where it stays,
-   * or when the server could not be told in many tries: it deletes unfinished uploads by itself after some days.
+   * when the server has done that. Rejects with an `UploadError` when the file is complete on the server, where it
+   * stays, or when the server could not be told in many tries. The server deletes unfinished uploads by itself after
+   * some days.
    */
   cancel(): Promise<void> {
     this.stop();
@@ -165,13 +169,13 @@ export class Uploader {
   /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
   async delete(): Promise<void> {
     if (this.location === undefined) throw new UploadError("refused", "There is no finished file to delete");
-    const { requests } = await this.#parts();
+    const { requests } = await this.#deps();
     const status = await requests.remove(this.location, new AbortController().signal);
     if (status === undefined) throw notDeleted();
     if (status >= 300 && status !== 404 && status !== 410) throw refusal(status, "");
   }
 
-  /** Ends the retry delay, if there is one. The browser's own signs of a network do it by themselves. */
+  /** Ends the retry delay, if there is one. A network that comes back ends it too. */
   retryNow(): void {
     this.#delay.abort();
   }
@@ -206,7 +210,7 @@ export class Uploader {
 
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
     await Promise.allSettled(before);
-    // Before the end is told: whoever hears of it may begin anew.
+    // The run is over before its end is reported, because a listener may begin the upload anew.
     const end = () => {
       if (this.#running?.stop.signal !== stopped) return;
       this.#running = undefined;
@@ -225,19 +229,19 @@ export class Uploader {
     }
   }
 
-  /** Runs from one pause to the next, until the upload has an end. */
+  /** Runs from pause to pause, until the upload has an end. */
   async #run(stopped: AbortSignal): Promise<boolean> {
-    const parts = await unlessAborted(stopped, this.#parts());
-    if (parts === undefined) return false;
+    const deps = await unlessAborted(stopped, this.#deps());
+    if (deps === undefined) return false;
     const isSmall = isOnePiece(this.#local.file, this.#sizes);
     if (!isSmall) await unlessAborted(stopped, this.#snapshot.sample());
     let offset = this.#runs === 1 && isSmall ? 0 : undefined;
     while (!stopped.aborted) {
       const signal = AbortSignal.any([stopped, this.#pauses.stretch()]);
       const onWait = () => this.#reporter.enter("waiting", { problem: problem("elsewhere") });
-      const work = () => runUpload(parts, signal, offset);
+      const work = () => runUpload(deps, signal, offset);
       if (await this.#exclusive({ signal, onWait, work })) return true;
-      if (!stopped.aborted) await standStill(parts, this.#pauses, stopped);
+      if (!stopped.aborted) await standStill(deps, this.#pauses, stopped);
       offset = undefined;
     }
     return false;
@@ -248,7 +252,7 @@ export class Uploader {
     const isDone = await run?.catch(() => false) ?? wasDone;
     if (isDone) throw new UploadError("refused", "The file is on the server already: delete it there");
     this.#reporter.enter("cancelled");
-    const { requests, clock, random } = await this.#parts();
+    const { requests, clock, random } = await this.#deps();
     const location = this.#hasSent ? this.#begunAt : undefined;
     const work = () => cancelOnServer(requests, { location, clock, random });
     await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
@@ -262,7 +266,7 @@ export class Uploader {
     return await exclusive(locks, lockName({ url, id: await this.id() }), options);
   }
 
-  async #parts(): Promise<RunParts> {
+  async #deps(): Promise<RunDeps> {
     const { path, endpoint: url = "", random = Math.random, tries = Infinity } = this.#options;
     const { file } = this.#local;
     const [transport, metadata] = [this.#transport, this.#metadata];
