@@ -81,7 +81,7 @@ export class ProgressReporter {
     this.#report = report;
   }
 
-  /** Where the upload stands now. */
+  /** The present progress. */
   get progress(): Progress {
     const bytesPerSecond = this.#state === "sending" ? this.#speed.bytesPerSecond : 0;
     return {

@@ -20,8 +20,8 @@ export interface FileFacts {
   /** Digests of the whole file. They are checked before the upload becomes complete. */
   readonly digests?: readonly Digest[];
   /**
-   * What the client tells of the file besides, in the form of `Upload-Metadata` (tus 1.0.0, Creation): as a client of
-   * tus sent it, or made of `X-File-Metadata`. Answers of tus repeat it.
+   * The client's metadata for the file, in the form of `Upload-Metadata` (tus 1.0.0, Creation): as a client of tus sent
+   * it, or made of `X-File-Metadata`. Answers of tus repeat it.
    */
   readonly metadata?: string;
   /** True for a partial upload: its bytes become a part of a final upload, and it is never placed itself. */

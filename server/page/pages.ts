@@ -39,7 +39,7 @@ interface Representation {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What may be kept is asked for again at each use, unless its address changes with it. */
+/** A browser asks again at each use for content whose address does not change with it. */
 const ASK_AGAIN = { "cache-control": "no-cache" };
 const KEEP = { "cache-control": "public, max-age=31536000, immutable" };
 
@@ -87,7 +87,7 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
     }
   }
 
-  /** What is made of several files changes with any of them. */
+  /** Gives a text that changes when any of the files changes that the content is made of. */
   async function versionOf({ kind, name, hash }: PageAddress): Promise<string | undefined> {
     const version = await files.version(name);
     if (version === undefined || kind === "script" || kind === "file") return version;
