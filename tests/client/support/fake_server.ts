@@ -18,7 +18,7 @@ export interface Fault {
 /** One request as the server saw it: "GET", "DELETE" with the path behind it, or "POST <start byte>+<bytes of the body>". */
 export type Seen = string;
 
-/** What a server is like, and the way to it. */
+/** The properties of a server, and of the network path to it. */
 export interface FakeServerOptions {
   /** Used up by the requests in their order; `undefined` among them lets one request pass. */
   faults?: (Fault | undefined)[];

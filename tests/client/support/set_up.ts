@@ -46,7 +46,7 @@ export function setUp(server: FakeServer, options: Partial<UploaderOptions> = {}
   return { server, clock, uploader, progress };
 }
 
-/** The pauses before tries, in milliseconds, in their order. */
+/** The retry delays, in milliseconds, in their order. */
 export function waits(progress: Progress[]): (number | undefined)[] {
   return progress.filter(({ state }) => state === "waiting").map(({ retryInMs }) => retryInMs);
 }

@@ -12,9 +12,9 @@ import { VirtualClock } from "../support/virtual_clock.ts";
 const MB = 1e6;
 const MIB = 2 ** 20;
 
-/** Uploads a file of `size` bytes over a way with the default sizes of requests. */
-function setUp(size: number, way: FakeServerOptions, sizes = new RequestSizes(), clock = new VirtualClock()) {
-  const server = new FakeServer(size, way);
+/** Uploads a file of `size` bytes over a network path, with the default sizes of requests. */
+function setUp(size: number, path: FakeServerOptions, sizes = new RequestSizes(), clock = new VirtualClock()) {
+  const server = new FakeServer(size, path);
   const uploader = new Uploader({
     file: new HugeFile(size),
     id: "film",

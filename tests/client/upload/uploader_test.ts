@@ -41,7 +41,7 @@ const TRANSCRIPTS: { name: string; server: () => FakeServer; seen: string[]; wai
     waits: [7000],
   },
   {
-    name: "tries again after each status that passes by itself, with growing pauses",
+    name: "tries again after each status that passes by itself, with growing retry delays",
     server: () =>
       new FakeServer(SIZE, {
         held: 900,
