@@ -13,6 +13,20 @@
  * if (uploader.progress.confirmed !== 5) throw new Error("Not all of it is safe");
  * ```
  *
+ * @example Metadata of your own, which the server keeps with the upload
+ * ```ts
+ * import { type Transport, Uploader } from "./mod.ts";
+ *
+ * let sent: string | undefined;
+ * const transport: Transport = ({ headers }) => {
+ *   sent = headers["X-File-Metadata"];
+ *   return Promise.resolve({ status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "5" });
+ * };
+ * const metadata = { note: "für Anna", album: "7" };
+ * await new Uploader({ file: new Blob(["hello"]), name: "hello.txt", metadata, transport }).upload();
+ * if (sent !== "note=f%C3%BCr%20Anna,album=7") throw new Error("It was not told");
+ * ```
+ *
  * @example Many files, within limits
  * ```ts
  * import { type Transport, UploadQueue } from "./mod.ts";
@@ -33,6 +47,7 @@ export type { Locks } from "./memory/locks.ts";
 export { fileKey, type FileLook, isSameFile, type KnownBy } from "./memory/keys.ts";
 export type { NetworkPath } from "./memory/network_path.ts";
 export { type Unfinished, UploadStore, type UploadStoreOptions } from "./memory/upload_store.ts";
+export type { Metadata } from "./protocol/metadata.ts";
 export type { Fingerprint } from "./protocol/piece.ts";
 export type { Problem, ProblemCode } from "./protocol/problem.ts";
 export type { OutgoingRequest, RequestHeaders, RequestHooks } from "./protocol/request_hooks.ts";

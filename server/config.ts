@@ -63,13 +63,3 @@ export function helpText(): string {
     "Each option can also be given by the environment variable named beside it.",
   ].join("\n");
 }
-
-/** Makes the README's table of all options, in Markdown, without alignment. */
-export function optionTable(): string[] {
-  return [
-    "| option | variable | default | |",
-    ...ALL.map(([, { flag, fallback, help }]) =>
-      `| \`--${flag}\` | \`${variableOf(flag)}\` | \`${fallback}\` | ${help} |`
-    ),
-  ];
-}

@@ -32,8 +32,8 @@ export interface Option<T> {
 }
 
 /**
- * Every option of the server. The type of the configuration, the command line, the environment, `--help` and the
- * README's table are made from this list. Sizes are in bytes, times in milliseconds.
+ * Every option of the server. The type of the configuration, the command line, the environment and `--help` are made
+ * from this list, and a test compares the README's table with it. Sizes are in bytes, times in milliseconds.
  */
 export const OPTIONS = {
   host: {

@@ -30,7 +30,7 @@ export interface Running {
 const SWEEP_EVERY_MS = 60_000;
 
 /** How long stopping waits for the disk, each time. With `patienceMs` the sum is less than `docker stop` waits. */
-export const DISK_PATIENCE_MS = 3000;
+const DISK_PATIENCE_MS = 3000;
 
 /** The number of open files below which the server warns: a hundred browsers would reach the limit. */
 const ENOUGH_FILES = 1024;

@@ -27,6 +27,10 @@ declare module "@std/assert" {
   ): E;
 }
 
+declare module "@std/async/delay" {
+  export function delay(ms: number, options?: { signal?: AbortSignal; persistent?: boolean }): Promise<void>;
+}
+
 declare module "@std/cli/parse-args" {
   export function parseArgs(
     args: readonly string[],
@@ -75,6 +79,10 @@ declare module "@std/html/entities" {
 declare module "@std/http/etag" {
   export function eTag(entity: string | Uint8Array, options?: { weak?: boolean }): Promise<string>;
   export function ifNoneMatch(value: string | null, etag: string | undefined): boolean;
+}
+
+declare module "@std/http/negotiation" {
+  export function acceptsEncodings(request: Pick<Request, "headers">): string[];
 }
 
 declare module "@std/http/status" {

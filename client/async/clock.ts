@@ -1,17 +1,17 @@
-/** Time, as the library uses it; tests put their own in its place. */
+/** The time by which the library measures and waits. Tests have a clock of their own. */
 export interface Clock {
-  /** Seconds since some fixed moment; never goes back. */
+  /** Gives the milliseconds since some fixed moment. The number never falls. */
   now(): number;
-  /** Resolves after `seconds`, or at once when `signal` aborts. Never rejects. */
-  wait(seconds: number, signal: AbortSignal): Promise<void>;
+  /** Resolves after `ms` milliseconds, or at once when `signal` aborts. Never rejects. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
-  now: () => performance.now() / 1000,
-  wait: (seconds, signal) =>
+  now: () => performance.now(),
+  wait: (ms, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) return resolve();
       const end = () => {
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
         resolve();
       };
       // A timer with a longer delay would fire at once.
-      const timer = setTimeout(end, Math.min(seconds * 1000, LONGEST_TIMER_MS));
+      const timer = setTimeout(end, Math.min(ms, LONGEST_TIMER_MS));
       signal.addEventListener("abort", end);
     }),
 };

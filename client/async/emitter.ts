@@ -1,4 +1,7 @@
-/** Tells listeners what happens. A listener that throws is reported, and harms neither the others nor the upload. */
+/**
+ * Calls listeners at events. The error of a listener is reported, and disturbs neither the other listeners nor the
+ * upload.
+ */
 export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
   readonly #listeners: { [Name in keyof Events]?: Set<(...details: Events[Name]) => void> } = {};
 

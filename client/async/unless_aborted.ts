@@ -1,6 +1,6 @@
 /**
  * Gives the result of `work`, or `undefined` as soon as `signal` aborts. Reading a file can take for ever when its disk
- * is gone. An upload that was stopped must not wait for that.
+ * is gone, and an upload that was stopped must not wait for that.
  */
 export async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result | undefined> {
   const aborted = Promise.withResolvers<undefined>();

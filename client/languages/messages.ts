@@ -1,6 +1,6 @@
 import type { ProblemCode, UploadErrorCode } from "../mod.ts";
 
-/** What a button does to one file. */
+/** The action of a button on one file. */
 export type Action =
   | "pause"
   | "resume"
@@ -14,14 +14,14 @@ export type Action =
   | "chooseAgain"
   | "discard";
 
-/** Everything that the page says, in one language. Numbers, sizes and times come written in that language. */
+/** All texts of the page, in one language. Numbers, sizes and times come written in that language. */
 export interface Messages {
   direction: "ltr" | "rtl";
 
   tagline: string;
   /** The label of the choice of languages. */
   language: string;
-  /** Another language was chosen, and could not be fetched. */
+  /** Shown when another language was chosen and could not be loaded. */
   notLoaded: string;
   chooseFiles: string;
   chooseFolder: string;
@@ -36,43 +36,50 @@ export interface Messages {
   pauseAll: string;
   resumeAll: string;
   cancelAll: string;
-  /** Goes to the first one that has failed. */
+  /** The button that moves to the first failed upload. */
   showFailed: string;
   retryFailed: string;
   dismissDone: string;
-  /** "2 of 5 files". */
+  /** How many files are done: "2 of 5 files". */
   filesDone(done: number, all: number): string;
-  /** Where the bar's two colours are explained. */
+  /** The legend of the bar's darker colour. */
   safe: string;
+  /** The legend of the bar's lighter colour. */
   sent: string;
-  /** "1.2 GB of 4 GB safe". */
+  /** How much is safe: "1.2 GB of 4 GB safe". */
   safeOf(safe: string, total: string): string;
-  /** "42% sent". */
+  /** How much was sent: "42% sent". */
   percentSent(percent: string): string;
-  /** "3 minutes left". */
+  /** The remaining time: "3 minutes left". */
   timeRemaining(duration: string): string;
-  /** What a bar says to a screen reader: "42% sent, 38% safe on the server". */
+  /** The value of a bar for a screen reader: "42% sent, 38% safe on the server". */
   barValue(sent: string, safe: string): string;
 
-  /** The text on a button, and its name for a screen reader: that text, which people say to press it, and the file. */
+  /**
+   * The text on a button, and its name for a screen reader. The name has that text, by which people press it by voice,
+   * and the file.
+   */
   actions: Record<Action, { label: string; of(name: string): string }>;
 
-  /** The states of one upload. */
+  // The states of one upload.
   queued: string;
   asking: string;
   sending: string;
-  /** All bytes have departed, and the server has not answered yet. */
+  /** The state in which all bytes have departed, and the server has not answered yet. */
   finishing: string;
-  /** The file on this computer is read once more before its last piece goes. */
+  /** The state in which the file on this computer is read once more, before its last piece is sent. */
   checking: string;
   paused: string;
   done: string;
-  /** What is in the way, as a sentence without its full stop, and when the next try comes. */
+  /**
+   * The problem for which an upload waits, as a sentence without its full stop. The texts below add when the next try
+   * comes.
+   */
   problems: Record<ProblemCode, string>;
   offline: string;
   nextTry(problem: string, duration: string): string;
   tryingNow(problem: string): string;
-  /** Why an upload has ended, and what to do, in sentences. `detail` is the server's own line, empty when there is none. */
+  /** The reason why an upload has failed, and what to do, in sentences. */
   errors: Record<
     Exclude<UploadErrorCode, "too-large" | "not-accepted" | "too-many" | "refused" | "elsewhere" | "no-progress">,
     string
@@ -80,15 +87,15 @@ export interface Messages {
   tooLarge(limit: string | undefined): string;
   refused(detail: string): string;
 
-  /** The list of what an earlier page has begun. */
+  /** The heading of the list of uploads that an earlier page has begun. */
   unfinished: string;
   unfinishedHint: string;
   continueAll(count: number): string;
   discardAll: string;
-  /** "63%: 1.2 GB of 2 GB are safe on the server". */
+  /** How far an unfinished upload is: "63%: 1.2 GB of 2 GB are safe on the server". */
   unfinishedState(percent: string, safe: string, total: string): string;
   chooseAgainHint: string;
-  /** That several can be chosen at once, by the button `chooseFiles`. */
+  /** Says that several files can be chosen at once, by the button `chooseFiles`. */
   chooseAllHint: string;
   notTheSame(name: string): string;
   unreadable(name: string): string;
@@ -102,14 +109,14 @@ export interface Messages {
   confirmCancel(name: string, safe: string): string;
   confirmCancelAll(count: number): string;
   confirmDiscard(name: string, safe: string): string;
-  /** The buttons of these questions. */
+  // The buttons of the questions above.
   deleteIt: string;
   cancelIt: string;
   keepIt: string;
   deleted(name: string): string;
   notDeleted(name: string): string;
 
-  /** What a screen reader hears. */
+  // The texts for a screen reader.
   spokenStart(count: number): string;
   spokenOffline: string;
   spokenOnline: string;

@@ -1,6 +1,6 @@
 type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 
-/** Chooses among the forms of a text by the rules of a language; `#` in it is the number. */
+/** Chooses a form of a text by the number, as the language wants it. `#` in the text becomes the number. */
 export function plurals(locale: string): (count: number, forms: Forms) => string {
   const rules = new Intl.PluralRules(locale);
   const digits = new Intl.NumberFormat(locale);

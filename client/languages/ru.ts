@@ -4,7 +4,7 @@ import { plurals } from "./plurals.ts";
 const plural = plurals("ru");
 const { format: number } = new Intl.NumberFormat("ru");
 const files = (count: number) => plural(count, { one: "# файл", few: "# файла", many: "# файлов", other: "# файла" });
-/** As the case after «из» has it. */
+/** The form after «из», in the genitive. */
 const ofFiles = (count: number) =>
   plural(count, { one: "# файла", few: "# файлов", many: "# файлов", other: "# файла" });
 

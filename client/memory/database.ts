@@ -1,4 +1,4 @@
-// Named here and not only in deno.json, so that programs without the browser's types can import the library.
+// The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
 /// <reference lib="dom" />
 
 /** The stores that Pawl keeps in a browser. */
@@ -10,16 +10,16 @@ const STORES: readonly StoreName[] = ["uploads", "ways", "settings"];
 const PATIENCE_MS = 3000;
 
 /**
- * The browser's IndexedDB. Every method resolves to `undefined` where nothing can be kept (a private window, a full
- * disk, a program that is no browser) or nothing comes of it in time: what is remembered is a help, and an upload never
- * fails because of it.
+ * The browser's IndexedDB. Every method resolves to `undefined` if nothing can be kept (in a private window, on a full
+ * disk, in a program that is no browser), or if the browser does not answer in time. No upload fails because of it: an
+ * upload only gains from what is remembered.
  */
 export class Database {
   readonly #factory: IDBFactory | undefined;
   readonly #name: string;
   readonly #patienceMs: number;
   #opened: Promise<IDBDatabase> | undefined;
-  /** The last one was not in time: nobody waits for the next one. */
+  /** True when the last transaction was not in time. Nobody waits for the next one then. */
   #isHanging = false;
 
   constructor(factory: IDBFactory | undefined, name: string, patienceMs = PATIENCE_MS) {
@@ -71,7 +71,7 @@ export class Database {
     return done && after;
   }
 
-  /** Gives `undefined` when it did not succeed. */
+  /** Runs a transaction. Gives `undefined` when it did not succeed. */
   async #run<Result>(
     store: StoreName,
     mode: IDBTransactionMode,
@@ -116,7 +116,7 @@ export class Database {
       };
       request.onsuccess = () => {
         const database = request.result;
-        // Another tab brings a newer Pawl, which may not wait for this one.
+        // A newer Pawl in another tab must not wait for this one.
         database.onversionchange = () => database.close();
         // The browser sometimes closes the database by itself, for example after the machine has slept.
         database.onclose = () => this.#opened = undefined;

@@ -6,7 +6,7 @@ export interface KnownBy {
   id: string;
 }
 
-/** Tells the uploads of a browser apart: one file may go to two servers. */
+/** Gives the key of an upload in this browser. One file may go to two servers, so the key has both. */
 export function uploadKey({ url, id }: KnownBy): string {
   return url === "" ? id : `${url} ${id}`;
 }
@@ -23,12 +23,14 @@ export interface FileLook {
   path?: string | undefined;
 }
 
-/** Equal for files that look the same, and then they are taken for the same until their bytes are compared. */
+/**
+ * Gives a key that is equal for files that look the same. Such files count as one file until their bytes are compared.
+ */
 export function fileKey({ name, size, lastModified, path = name }: FileLook): string {
   return `${size} ${lastModified} ${path}`;
 }
 
-/** Whether two files look the same, whatever folders they were chosen with. */
+/** True when two files look the same, whatever folders they were chosen with. */
 export function isSameFile(one: FileLook, other: FileLook): boolean {
   const [first, second] = [one, other].map(({ name, size, lastModified }) => fileKey({ name, size, lastModified }));
   return first === second;

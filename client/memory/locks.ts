@@ -1,6 +1,6 @@
 import { type KnownBy, uploadKey } from "./keys.ts";
 
-/** The part of the browser's lock manager that is used; browsers have it in secure contexts alone. */
+/** The part of the browser's lock manager that is used. Browsers have it in secure contexts only. */
 export type Locks = Pick<LockManager, "request">;
 
 /**
@@ -30,18 +30,18 @@ export async function exclusive<Result>(
       await locks?.request(name, { signal }, run);
     }
   } catch {
-    // It was the work's own failure, or the wait was aborted, or a frame in a sandbox has no locks.
+    // The work itself failed, or the wait was aborted, or a frame in a sandbox has no locks.
     if (runs.length === 0 && !isFree && signal.aborted) return undefined;
   }
   return await (runs[0] ?? work());
 }
 
-/** The name of an upload's lock. */
+/** Gives the name of the lock that a tab holds while it uploads. */
 export function lockName(upload: KnownBy): string {
   return `pawl ${uploadKey(upload)}`;
 }
 
-/** The name of the lock that a tab holds, together with others, on an upload that stands in its list. */
+/** Gives the name of the shared lock that a tab holds while an upload is in its list. */
 export function listLockName(upload: KnownBy): string {
   return `pawl list ${uploadKey(upload)}`;
 }
@@ -49,7 +49,7 @@ export function listLockName(upload: KnownBy): string {
 /** Holds a shared lock, which other tabs can hold too, until `gone` aborts. Does nothing without `locks`. */
 export function holdShared(locks: Locks | undefined, name: string, gone: AbortSignal): Promise<unknown> | undefined {
   const held = () => new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
-  // It was aborted before, or a frame in a sandbox has no locks.
+  // The signal may have aborted before, and a frame in a sandbox has no locks.
   if (gone.aborted) return undefined;
   return locks?.request(name, { mode: "shared", signal: gone }, held).catch(() => {});
 }

@@ -1,7 +1,9 @@
 /** The known limits of the network between this computer and a server. They outlive a page. */
 export interface NetworkPath {
-  /** Bodies above this, in bytes, have been refused on the way. */
+  /** The size in bytes above which something on the way has refused bodies. */
   largest?: number;
-  /** Something on the way passes a body on only when it has it all, so that a broken request loses it all. */
+  /**
+   * True when something on the way passes a body on only when it has all of it. A broken request loses everything then.
+   */
   buffers?: boolean;
 }

@@ -10,22 +10,22 @@ export interface Unfinished extends KnownBy {
   name: string;
   /** Its size in bytes. */
   size: number;
-  /** In milliseconds, as files tell it. */
+  /** Its time of last change, in milliseconds since 1970. */
   lastModified: number;
   /** The path inside the folder that is uploaded. */
   path?: string;
-  /** The bytes that the server had confirmed when this was written. */
+  /** How many bytes the server had confirmed when this was written. */
   confirmed: number;
-  /** When this was written, in milliseconds. */
+  /** When this was written, in milliseconds since 1970. */
   writtenAt: number;
-  /** Opens the file again, where the browser gives a handle: it needs no new choice, only a permission. */
+  /** Opens the file again with a permission and without a new choice. Not every browser gives it. */
   handle?: FileSystemFileHandle;
 }
 
 /**
- * An upload as it lies in the database. Some names in the database differ from those in the code, and must not change:
- * a page of another version may use the same database. `isDiscarded` marks a cancelled upload of which the server has
- * not been told yet. The object store `ways` keeps the network paths.
+ * An upload as it is in the database. Some names in the database differ from those in the code, and must not change,
+ * because a page of another version may use the same database. `isDiscarded` marks a cancelled upload of which the
+ * server has not been told yet. The object store `ways` keeps the network paths.
  */
 interface StoredUpload extends Unfinished {
   isDiscarded?: boolean;
@@ -36,31 +36,31 @@ interface StoredPath {
   learnedAt: number;
 }
 
-/** Knowledge of a network path that is older than this is ignored: somebody may have mended the path. */
-const PATH_DAYS = 7;
+/** Knowledge of a network path that is older than a week is ignored: somebody may have mended the path. */
+const LONGEST_KNOWLEDGE_MS = 7 * 86_400_000;
 
 /** The place where an {@linkcode UploadStore} keeps its records. */
 export interface UploadStoreOptions {
-  /** Default: the browser's. */
+  /** The database. Default: the IndexedDB of the browser. */
   factory?: IDBFactory | undefined;
   /** How long it may take to remember something, in milliseconds. Default 3000. */
-  patienceMs?: number;
+  patienceMs?: number | undefined;
 }
 
 /**
- * What a browser remembers from one page to the next, in IndexedDB. Where nothing can be kept, nothing is remembered
- * and nothing fails.
+ * The uploads, the network paths and the choices that a browser remembers from one page to the next, in IndexedDB. If
+ * the browser keeps nothing, then nothing is remembered, and nothing fails.
  */
 export class UploadStore {
   readonly #database: Database;
   #secret: Promise<string> | undefined;
 
-  /** Opens nothing yet: the database is opened when something is kept or looked for. */
+  /** Opens nothing yet. The database is opened at its first use. */
   constructor({ factory = browserFactory(), patienceMs }: UploadStoreOptions = {}) {
     this.#database = new Database(factory, "pawl", patienceMs);
   }
 
-  /** 32 hexadecimal digits that this browser alone knows; empty where nothing can be kept. */
+  /** Gives 32 hexadecimal digits that this browser alone knows; an empty text if the browser keeps nothing. */
   secret(): Promise<string> {
     const made = crypto.getRandomValues(new Uint8Array(16));
     const digits = Array.from(made, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -70,17 +70,17 @@ export class UploadStore {
     return this.#secret;
   }
 
-  /** The unfinished uploads, the latest first. */
+  /** Lists the unfinished uploads, the latest first. */
   async unfinished(): Promise<Unfinished[]> {
     return (await this.#all()).filter(({ isDiscarded }) => !isDiscarded).sort((a, b) => b.writtenAt - a.writtenAt);
   }
 
-  /** The cancelled uploads of which the server has not been told yet. */
+  /** Lists the cancelled uploads of which the server has not been told yet. */
   async cancelled(): Promise<Unfinished[]> {
     return (await this.#all()).filter(({ isDiscarded }) => isDiscarded);
   }
 
-  /** Remembers an upload; what was known of it is confirmed still. Gives that, if there was something. */
+  /** Remembers an upload. If it was known before, its confirmed bytes stay confirmed, and this gives what was known. */
   async remember(upload: Unfinished): Promise<Unfinished | undefined> {
     let known: Unfinished | undefined;
     await this.#change(upload, (before) => {
@@ -96,7 +96,7 @@ export class UploadStore {
     await this.#change(upload, (before) => before && { ...before, isDiscarded: true });
   }
 
-  /** Whether it is cancelled, and has not been begun again since. */
+  /** True for an upload that was cancelled and not begun again since. */
   async isCancelled(upload: KnownBy): Promise<boolean> {
     return (await this.#database.get("uploads", uploadKey(upload)) as StoredUpload | undefined)?.isDiscarded === true;
   }
@@ -121,10 +121,10 @@ export class UploadStore {
     await this.#database.delete("uploads", uploads.map(uploadKey));
   }
 
-  /** The known limits of the network path to a server. */
+  /** Gives the known limits of the network path to a server. */
   async networkPath(origin: string): Promise<NetworkPath> {
     const known = await this.#database.get("ways", origin) as StoredPath | undefined;
-    return known !== undefined && Date.now() - known.learnedAt < PATH_DAYS * 86_400_000 ? known.way : {};
+    return known !== undefined && Date.now() - known.learnedAt < LONGEST_KNOWLEDGE_MS ? known.way : {};
   }
 
   /** Remembers what was learned of the network path to a server. */
@@ -132,7 +132,7 @@ export class UploadStore {
     await this.#database.put("ways", [[origin, { way: path, learnedAt: Date.now() }]]);
   }
 
-  /** A choice of the person who uploads, such as the language. */
+  /** Gives a choice of the person who uploads, such as the language. */
   async setting(name: string): Promise<string | undefined> {
     const value = await this.#database.get("settings", name);
     return typeof value === "string" ? value : undefined;
@@ -159,7 +159,7 @@ function browserFactory(): IDBFactory | undefined {
   try {
     return globalThis.indexedDB;
   } catch {
-    // Some browsers throw where they are told to keep nothing.
+    // Some browsers throw if they were told to keep nothing.
     return undefined;
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from "../mod.ts";
 
-/** Between two texts that are spoken. */
-const SHORTEST_SILENCE_SECONDS = 5;
+/** The time between two texts that are spoken. */
+const SHORTEST_SILENCE_MS = 5000;
 
 /**
- * Says one text after the other, at most one every 5 seconds. Of those that come meanwhile, and tell where something
- * stands, the latest is said, for what came before it is true no more; what tells that something was done is said first.
+ * Speaks texts, at most one in 5 seconds. Reports of something that was done are spoken first, and all of them. Of the
+ * texts about how far the uploads are, only the latest is spoken, because the earlier ones are out of date.
  */
 export class Announcer {
   readonly #speak: (text: string) => void;
@@ -20,13 +20,16 @@ export class Announcer {
     this.#clock = clock;
   }
 
-  /** Says what `text` gives then: now, or as soon as 5 seconds have passed since the last one. */
+  /**
+   * Speaks the result of `text`, as soon as 5 seconds have passed since the last spoken text. A later call takes its
+   * place until then.
+   */
   say(text: () => string): void {
     this.#next = text;
     this.#sayAll();
   }
 
-  /** Says a text that stays true: it is never left out in favour of a later one. */
+  /** Speaks a report of something that was done. It is never left out in favour of a later one. */
   sayDone(text: string): void {
     this.#done.push(() => text);
     this.#sayAll();
@@ -36,7 +39,7 @@ export class Announcer {
     if (this.#isSpeaking) return;
     this.#isSpeaking = true;
     while (this.#done.length > 0 || this.#next !== undefined) {
-      const silence = this.#spokenAt + SHORTEST_SILENCE_SECONDS - this.#clock.now();
+      const silence = this.#spokenAt + SHORTEST_SILENCE_MS - this.#clock.now();
       if (silence > 0) await this.#clock.wait(silence, new AbortController().signal);
       const done = this.#done.shift();
       const text = done ?? this.#next!;

@@ -1,6 +1,6 @@
 /**
- * Keeps the screen on while something runs, where the browser can, and asks before the page is left. A screen that goes
- * off takes a phone's network with it.
+ * Keeps the screen on while something runs, if the browser can, because a phone whose screen goes off loses its
+ * network. Also asks before the page is closed meanwhile.
  */
 export class Awake {
   #isNeeded = false;
@@ -14,7 +14,7 @@ export class Awake {
     });
   }
 
-  /** Whether something runs now. */
+  /** True while something runs. */
   set isNeeded(isNeeded: boolean) {
     if (isNeeded === this.#isNeeded) return;
     this.#isNeeded = isNeeded;
@@ -28,7 +28,7 @@ export class Awake {
     const held = await before;
     if (!isWanted) return await held?.release();
     if (held?.released === false || this.#lock !== before) return;
-    // A battery that is low is reason enough to be refused.
+    // A browser may refuse it, for example when the battery is low.
     this.#lock = navigator.wakeLock?.request("screen").catch(() => undefined);
   }
 }

@@ -1,27 +1,27 @@
 import { part } from "./elements.ts";
 import type { Language } from "./language.ts";
 
-/** How far something is, in bytes. */
+/** The bytes that a bar shows. */
 export interface Extent {
   sent: number;
   confirmed: number;
   total: number;
-  /** Whether it has all; of an empty file the bytes do not tell. */
+  /** True when all is done. The bytes of an empty file do not tell. */
   isDone: boolean;
 }
 
-/** Two bars in one: what has been sent, and over it, darker, what is safe on the server. */
+/** Two bars in one: the bytes that were sent, and over them, darker, the bytes that are safe on the server. */
 export class Bar {
   readonly #sent: HTMLProgressElement;
   readonly #safe: HTMLElement;
 
-  /** `within` holds a copy of the bar's elements. */
+  /** Finds the bar's elements in `within`. */
   constructor(within: ParentNode) {
     this.#sent = part(within, "sent-bar", HTMLProgressElement);
     this.#safe = part(within, "safe-bar", HTMLElement);
   }
 
-  /** Shows how far it is; `label` says of what. */
+  /** Shows the bytes. `label` names what the bar is about. */
   show({ sent, confirmed, total, isDone }: Extent, label: string, { messages, words }: Language): void {
     const sentPart = total === 0 ? Number(isDone) : sent / total;
     const safePart = total === 0 ? Number(isDone) : confirmed / total;

@@ -1,6 +1,6 @@
 import { find } from "./elements.ts";
 
-/** Asks for a file that the page has known and cannot read any more. */
+/** Asks for a file that the page knew and cannot read any more. */
 export class ChooseAgain {
   readonly #field = find("file-again", HTMLInputElement);
   #answer: (file: File | undefined) => void = () => {};
@@ -14,9 +14,9 @@ export class ChooseAgain {
     this.#field.addEventListener("cancel", () => this.#answer(undefined));
   }
 
-  /** The file that is chosen now; `undefined` when none is. */
+  /** Gives the file that the person chooses; `undefined` when none is chosen. */
   ask(): Promise<File | undefined> {
-    // The question before this one has no answer any more.
+    // A question that came before gets no answer any more.
     this.#answer(undefined);
     return new Promise((resolve) => {
       this.#answer = resolve;

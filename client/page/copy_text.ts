@@ -1,4 +1,4 @@
-/** Puts a text into the clipboard. False where the browser does not let it: over plain HTTP there is no clipboard. */
+/** Puts a text into the clipboard. False if the browser does not allow it: over plain HTTP there is no clipboard. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,8 +1,8 @@
 /** A file that was chosen, dropped or pasted. */
 export interface Picked {
   file: File;
-  /** Its path from the folder that was chosen on. */
-  path?: string;
+  /** Its path, which begins with the folder that was chosen. */
+  path?: string | undefined;
   handle?: FileSystemFileHandle | undefined;
 }
 
@@ -17,18 +17,19 @@ interface Dropped {
   handle: Promise<FileSystemHandle | null> | undefined;
 }
 
-/** Hears the name of a file or folder that the browser cannot read. */
+/** Called with the name of a file or folder that the browser cannot read. */
 export type OnUnreadable = (name: string) => void;
 
 /**
- * The files that were dropped or pasted, folders with all that is in them, in portions. Call it inside the event: what
- * was dropped is there for as long as the event lasts, and what this needs of it is taken before it returns.
+ * Reads the files that were dropped or pasted, with everything in their folders, and gives them in portions. It must be
+ * called inside the event, because `items` lose their contents after it. This function takes what it needs of them
+ * before it returns.
  */
 export function droppedFiles(items: DataTransferItemList, onUnreadable: OnUnreadable): AsyncGenerator<Picked[]> {
   const dropped = [...items].filter(({ kind }) => kind === "file").map((item: HandleItem): Dropped => ({
     file: item.getAsFile(),
     entry: item.webkitGetAsEntry?.() ?? null,
-    // Only one of the browser's two ways gives what a later page can open again.
+    // Only a handle lets a later page open the file again.
     handle: item.getAsFileSystemHandle?.().catch(() => null),
   }));
   return readAll(dropped, onUnreadable);
@@ -49,7 +50,7 @@ async function* readFolder(folder: FileSystemDirectoryEntry, onUnreadable: OnUnr
   const reader = folder.createReader();
   const folders: FileSystemDirectoryEntry[] = [];
   while (true) {
-    // It gives some at a time, a hundred in Chromium, and none when there are no more.
+    // The reader gives some entries at a time, a hundred in Chromium, and none when there are no more.
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
       .catch(() => onUnreadable(folder.name));
     if (entries === undefined || entries.length === 0) break;

@@ -1,4 +1,4 @@
-/** Finds the element of `static/index.html` with that id. Throws when it is not there, or is another one. */
+/** Finds the element of `static/index.html` with that id. Throws when there is none, or one of another type. */
 export function find<T extends HTMLElement>(id: string, type: { new (): T }): T {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new Error(`Cannot show the page: static/index.html has no #${id}`);
@@ -12,20 +12,23 @@ export function part<T extends HTMLElement>(within: ParentNode, className: strin
   return element;
 }
 
-/** A copy of what is inside the template with that id. */
+/** Copies the element inside the template with that id. */
 export function copyTemplate(id: string): HTMLElement {
   const first = find(id, HTMLTemplateElement).content.firstElementChild;
   if (!(first instanceof HTMLElement)) throw new Error(`Cannot show the page: the template #${id} is empty`);
   return document.importNode(first, true);
 }
 
-/** Whether nothing has the focus that can be seen: what was pressed may be gone now, or while a question was open. */
+/** True when no visible element has the focus. A button that was pressed may be gone by now. */
 export function isFocusLost(): boolean {
   const focused = document.activeElement;
   return focused === null || focused === document.body || focused.getClientRects().length === 0;
 }
 
-/** Writes a text where it is not there already: what is written anew is laid out anew, and spoken again. */
+/**
+ * Writes a text, unless it is there already. The browser lays out, and a screen reader speaks, whatever is written
+ * anew.
+ */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -8,7 +8,7 @@ import type { Notices } from "./notices.ts";
 import type { Questions } from "./questions.ts";
 import { errorText, nameText } from "./texts.ts";
 
-/** What the buttons of a file need. */
+/** The things that the buttons of a file need. */
 export interface FileActionsSetting {
   language: Language;
   questions: Questions;
@@ -17,7 +17,7 @@ export interface FileActionsSetting {
   take: (picked: Picked[]) => void;
 }
 
-/** Does what the buttons of one file say. */
+/** Carries out the actions of the buttons of one file. */
 export class FileActions {
   readonly #setting: FileActionsSetting;
 
@@ -25,7 +25,7 @@ export class FileActions {
     this.#setting = setting;
   }
 
-  /** Resolves when it is done, or when the person does not want it after all. */
+  /** Carries out one action. Resolves when it is done, or when the person does not want it after all. */
   async act(action: Action, upload: QueuedUpload): Promise<void> {
     const { language: { messages, words }, questions } = this.#setting;
     const name = nameText(upload.path);
@@ -62,7 +62,7 @@ export class FileActions {
 
   async #chooseAgain({ path, file: { name } }: QueuedUpload): Promise<void> {
     const file = await this.#setting.chooseAgain.ask();
-    // One with another name is another file, in the same folder.
+    // A file with another name is another file, in the same folder.
     if (file !== undefined) this.#setting.take([{ file, path: path.slice(0, -name.length) + file.name }]);
   }
 

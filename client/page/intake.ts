@@ -1,7 +1,7 @@
 import { droppedFiles, type OnUnreadable, type Picked } from "./dropped.ts";
 import { find } from "./elements.ts";
 
-/** What Chromium has and the types of browsers have not. */
+/** Chromium has this function. TypeScript's types for the DOM do not have it. */
 interface Picker {
   showOpenFilePicker?(options: { multiple: boolean }): Promise<FileSystemFileHandle[]>;
 }
@@ -9,10 +9,13 @@ interface Picker {
 /** The number of files that are added in one go. The page stays responsive between the portions. */
 const PORTION = 200;
 
-/** Browsers tell at least three times a second that files are over the page. */
+/**
+ * How long the cover stays after the last event. Browsers send one at least three times a second while files are over
+ * the page.
+ */
 const COVER_MS = 1500;
 
-/** Where files come from: the two buttons, a drop anywhere on the page, the clipboard. */
+/** Takes files from the two buttons, from a drop anywhere on the page, and from the clipboard. */
 export class Intake {
   readonly #files = find("files", HTMLInputElement);
   readonly #folder = find("folder", HTMLInputElement);
@@ -25,9 +28,9 @@ export class Intake {
   constructor(
     { take, onNone, onUnreadable }: {
       take: (picked: Picked[]) => void;
-      /** Something was dropped, and there was no file in it. */
+      /** Called when something was dropped that had no file in it. */
       onNone: () => void;
-      /** After all others were taken. */
+      /** Called with the names of the files that could not be read, after all others were taken. */
       onUnreadable: (names: string[]) => void;
     },
   ) {
@@ -44,7 +47,10 @@ export class Intake {
     });
   }
 
-  /** Where the browser gives handles, a later page can go on without a new choice. */
+  /**
+   * Asks for files by a picker that gives handles, if the browser has one. A later page can go on with a handle without
+   * a new choice.
+   */
   async #pick(): Promise<void> {
     const picker: Picker = globalThis as Picker;
     if (picker.showOpenFilePicker === undefined) return this.#files.click();
@@ -62,7 +68,7 @@ export class Intake {
     const picked = [...input.files ?? []].map((file) =>
       file.webkitRelativePath === "" ? { file } : { file, path: file.webkitRelativePath }
     );
-    // A browser does not tell when the same file is chosen again, unless the field has been emptied.
+    // A browser does not report that the same file is chosen again unless the field has been emptied.
     input.value = "";
     this.#takeAll(() => portions(picked));
   }
@@ -88,13 +94,13 @@ export class Intake {
 
   #showCover(): void {
     this.#cover.hidden = false;
-    // A drag that is given up may end without a word.
+    // A drag that is given up may end without an event.
     clearTimeout(this.#coverTimer);
     this.#coverTimer = setTimeout(() => this.#cover.hidden = true, COVER_MS);
   }
 
   #listenToDrops(): void {
-    // It comes as long as files are over the page, whatever elements come and go under the pointer.
+    // This event comes as long as files are over the page, whatever elements come and go under the pointer.
     addEventListener("dragover", (event) => {
       event.preventDefault();
       if (event.dataTransfer?.types.includes("Files")) this.#showCover();
@@ -103,7 +109,7 @@ export class Intake {
       if (relatedTarget === null) this.#cover.hidden = true;
     });
     addEventListener("drop", (event) => {
-      // Without this, the file would replace the page.
+      // Without this, the browser would open the file in the place of the page.
       event.preventDefault();
       this.#cover.hidden = true;
       const { dataTransfer } = event;

@@ -3,7 +3,7 @@ import type { UploadStore } from "../mod.ts";
 import { find } from "./elements.ts";
 import { createWords, type Words } from "./words.ts";
 
-/** The languages that the page speaks, by the tags of BCP 47, with the names that they have for themselves. */
+/** The languages of the page, by their tags (BCP 47), each with its own name for itself. */
 export const LANGUAGES: Readonly<Record<string, string>> = {
   en: "English",
   fr: "Français",
@@ -13,13 +13,16 @@ export const LANGUAGES: Readonly<Record<string, string>> = {
   zh: "简体中文",
 };
 
-/** The first of the wanted languages that the page speaks. */
+/** Gives the first of the wanted languages that the page has. */
 export function chooseLanguage(wanted: readonly string[]): string {
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]!).find((tag) => Object.hasOwn(LANGUAGES, tag));
   return known ?? "en";
 }
 
-/** What the page says things in. The elements of `static/index.html` with a `data-text` have the text of that name. */
+/**
+ * The language of the page: its texts and its way to write numbers. An element of `static/index.html` with a
+ * `data-text` shows the text of that name.
+ */
 export class Language {
   messages!: Messages;
   words!: Words;
@@ -33,8 +36,8 @@ export class Language {
   }
 
   /**
-   * The language that was chosen last in this browser, or the one that it prefers. `onChange` hears of another choice,
-   * `onFailure` of one that could not be had.
+   * Loads the language that was chosen last in this browser, or else the one that the browser prefers. `onChange` is
+   * called after another choice, and `onFailure` when a language could not be loaded.
    */
   static async load(
     store: UploadStore,
@@ -59,7 +62,7 @@ export class Language {
       try {
         if (!await this.#use(tag)) return;
       } catch {
-        // Its words cannot be fetched now.
+        // The texts cannot be loaded now.
         this.#choice.value = document.documentElement.lang;
         return onFailure();
       }
@@ -69,7 +72,7 @@ export class Language {
   }
 
   async #import(path: string): Promise<{ messages: Messages }> {
-    // A browser keeps the failure of a module for as long as the page lives: the next try has another address.
+    // A browser remembers the failure of a module as long as the page lives. So the next try has another address.
     const tries = this.#failed.get(path) ?? 0;
     try {
       return await import(tries === 0 ? path : `${path}?${tries}`);
@@ -79,7 +82,7 @@ export class Language {
     }
   }
 
-  /** False when another one was chosen meanwhile. */
+  /** Changes to a language. False when another one was chosen meanwhile. */
   async #use(tag: string): Promise<boolean> {
     const use = ++this.#uses;
     // At this address the server puts the module and what it imports into one.

@@ -4,15 +4,15 @@ import type { Language } from "./language.ts";
 import { windowOf } from "./list_window.ts";
 import { RowView } from "./row_view.ts";
 
-/** Until a row has been measured. */
+/** The height of a row before any row was measured, in pixels. */
 const USUAL_HEIGHT = 120;
-/** How far above and below what is seen rows are there already, in pixels. */
+/** The height above and below the window in which rows are drawn too, in pixels. */
 const MARGIN = 400;
-const REDRAW_SECONDS = 0.1;
-/** A list that is not longer is there as a whole, for the browser's search and for screen readers. */
+const REDRAW_MS = 100;
+/** The longest list that is drawn as a whole, for the browser's search and for screen readers. */
 const SHORT_LIST = 50;
 
-/** The list of uploads. Of a long one only the rows that are seen are there. */
+/** The list of uploads. Of a long list only the visible rows are drawn. */
 export class ListView {
   readonly #list: HTMLUListElement;
   readonly #language: Language;
@@ -20,7 +20,7 @@ export class ListView {
   readonly #rows = new Map<QueuedUpload, RowView>();
   readonly #heights = new WeakMap<QueuedUpload, number>();
   readonly #retryAt = new WeakMap<QueuedUpload, number>();
-  /** The uploads whose rows are to be written anew. */
+  /** The uploads whose rows must be written anew. */
   readonly #stale = new Set<QueuedUpload>();
   #uploads: readonly QueuedUpload[] = [];
   #usualHeight = USUAL_HEIGHT;
@@ -43,29 +43,29 @@ export class ListView {
     setInterval(() => this.#countDown(), 1000);
   }
 
-  /** Shows these, in this order. */
+  /** Shows these uploads, in this order. */
   show(uploads: readonly QueuedUpload[]): void {
     this.#uploads = uploads;
     this.#draw();
   }
 
-  /** Shows how far one has come. */
+  /** Shows the new state and numbers of one upload. */
   update(upload: QueuedUpload): void {
-    const { retryInSeconds } = upload.progress;
-    if (retryInSeconds === undefined) this.#retryAt.delete(upload);
-    else this.#retryAt.set(upload, now() + retryInSeconds);
+    const { retryInMs } = upload.progress;
+    if (retryInMs === undefined) this.#retryAt.delete(upload);
+    else this.#retryAt.set(upload, now() + retryInMs);
     if (!this.#rows.has(upload)) return;
     this.#stale.add(upload);
     this.#drawSoon();
   }
 
-  /** Shows all anew: the language or the width has changed. */
+  /** Writes all rows anew, after a change of the language or the width. */
   redraw(): void {
     for (const upload of this.#rows.keys()) this.#stale.add(upload);
     this.#draw();
   }
 
-  /** Moves the focus to the row at `index`, or the last one. False when there is none. */
+  /** Moves the focus to the row at `index`, or to the last row. False when there is no row. */
   focus(index: number): boolean {
     const upload = this.#uploads[Math.min(index, this.#uploads.length - 1)];
     if (upload === undefined) return false;
@@ -88,7 +88,7 @@ export class ListView {
     setTimeout(() => {
       this.#isDue = false;
       requestAnimationFrame(() => this.#draw());
-    }, REDRAW_SECONDS * 1000);
+    }, REDRAW_MS);
   }
 
   #draw(): void {
@@ -102,7 +102,7 @@ export class ListView {
     const { first, end, above, below } = windowOf(this.#allHeights(), bounds);
     const wanted = new Map(uploads.slice(first, end).map((upload, index) => [upload, first + index]));
     const seen = [...wanted.keys()];
-    // The keyboard is where the focus is: that row stays, at its place in the order.
+    // The row with the focus stays, at its place in the order, because the keyboard acts there.
     const focused = this.#focused();
     const place = focused === undefined ? -1 : uploads.indexOf(focused);
     const away = focused === undefined || place < 0 || wanted.has(focused) ? [] : [[focused, place] as const];
@@ -171,5 +171,5 @@ export class ListView {
 }
 
 function now(): number {
-  return performance.now() / 1000;
+  return performance.now();
 }

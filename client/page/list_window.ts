@@ -1,16 +1,18 @@
-/** Which rows of a long list are to be there, and how much room the others take. */
+/** The rows of a long list that are drawn, and the room of the others. */
 export interface ListWindow {
-  /** The index of the first row, and of the one behind the last. */
+  /** The index of the first row that is drawn. */
   first: number;
+  /** The index behind the last row that is drawn. */
   end: number;
-  /** The height of what is above and below, in pixels. */
+  /** The height of the rows above, in pixels. */
   above: number;
+  /** The height of the rows below, in pixels. */
   below: number;
 }
 
 /**
- * The rows of a list that lie between `top` and `bottom`, in pixels from where the list begins. Each of `heights` has a
- * row's height with the gap behind it.
+ * Finds the rows of a list that lie between `top` and `bottom`, in pixels from the beginning of the list. `heights` has
+ * the height of each row with the gap below it.
  */
 export function windowOf(heights: Iterable<number>, { top, bottom }: { top: number; bottom: number }): ListWindow {
   let at = 0;
@@ -30,7 +32,7 @@ export function windowOf(heights: Iterable<number>, { top, bottom }: { top: numb
     at += height;
     index++;
   }
-  // A list that ends above the window, or begins below it, has its room all the same.
+  // A list that ends above the window, or begins below it, keeps its room all the same.
   if (first === undefined) return { first: 0, end: 0, above: 0, below: at };
   return { first, end, above, below: at - above - shown };
 }

@@ -16,7 +16,7 @@ import { runningOf } from "./total_state.ts";
 import { type ActionForAll, TotalView } from "./total_view.ts";
 import { UnfinishedView } from "./unfinished_view.ts";
 
-/** Between two looks at where everything stands. */
+/** The time between two updates of the page. */
 const REDRAW_MS = 200;
 
 const store = new UploadStore();
@@ -31,7 +31,7 @@ const language = await Language.load(store, {
 const questions = new Questions();
 const chooseAgain = new ChooseAgain();
 const awake = new Awake();
-// New text nodes, because a text that is there already would not be spoken again.
+// A screen reader speaks new text nodes only.
 const status = new Announcer((text) => find("status", HTMLElement).replaceChildren(text), systemClock);
 const failures = new Announcer((text) => find("failures", HTMLElement).replaceChildren(text), systemClock);
 const notices = new Notices(status);
@@ -43,7 +43,7 @@ const list = new ListView(find("list", HTMLUListElement), {
     await files.act(action, upload);
     showNow();
     if (!isFocusLost()) return;
-    // Another file may have come in its place.
+    // Another file may have taken its place.
     const again = queue.uploads.findIndex(({ path }) => path === upload.path);
     focusRow(again < 0 ? index : again);
   },
@@ -70,7 +70,7 @@ const unfinished = new UnfinishedView({
 });
 let told = NOTHING_TOLD;
 let isDue = false;
-/** The failed one that was shown last. */
+/** The failed upload that was shown last. */
 let shown: QueuedUpload | undefined;
 let unspoken: QueuedUpload[] = [];
 
@@ -100,8 +100,8 @@ function take(picked: Picked[]): void {
 }
 
 /**
- * Shows where everything stands, a few times a second at most. A tab in the background is updated too, because its
- * title can be seen.
+ * Updates the page, a few times a second at most. A tab in the background is updated too, because its title can be
+ * seen.
  */
 function show(): void {
   if (isDue) return;
@@ -150,19 +150,19 @@ async function actOnAll(action: ActionForAll): Promise<void> {
   }
 }
 
-/** Each press goes to the next one, and from the last to the first. */
+/** Moves the focus to the next failed upload, and from the last one to the first. */
 function focusNextFailed(): void {
   const failed = queue.uploads.filter(({ state }) => state === "failed");
   shown = failed[(shown === undefined ? 0 : failed.indexOf(shown) + 1) % failed.length];
   if (shown !== undefined) focusRow(queue.uploads.indexOf(shown));
 }
 
-/** Moves the focus to the row with that index, or to the one that has taken its place. */
+/** Moves the focus to the row with that index, or to the row that has taken its place. */
 function focusRow(index: number): void {
   if (!list.focus(index)) find("choose-files", HTMLButtonElement).focus();
 }
 
-/** Speaks each failure once; of many at a time the number alone. */
+/** Speaks a failure. Of many at a time it speaks the number alone. */
 function tellFailure(upload: QueuedUpload): void {
   unspoken.push(upload);
   failures.say(() => {

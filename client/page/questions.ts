@@ -1,6 +1,6 @@
 import { find, write } from "./elements.ts";
 
-/** Asks what cannot be undone, and shows what has to be copied by hand. */
+/** Asks before something that cannot be undone, and shows a text to be copied by hand. */
 export class Questions {
   readonly #dialog = find("question", HTMLDialogElement);
   readonly #text = find("question-text", HTMLElement);
@@ -8,7 +8,10 @@ export class Questions {
   readonly #yes = find("question-yes", HTMLButtonElement);
   readonly #no = find("question-no", HTMLButtonElement);
 
-  /** True when the person presses the button `yes`; the other one, and Escape, mean no. The focus goes back after it. */
+  /**
+   * Asks a question. True when the person presses the button `yes`; the other button, and Escape, mean no. The focus
+   * goes back afterwards.
+   */
   async confirm(text: string, { yes, no }: { yes: string; no: string }): Promise<boolean> {
     this.#field.hidden = true;
     this.#yes.hidden = false;

@@ -5,17 +5,17 @@ import { copyTemplate, part, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import { nameText, numbersText, percentText, stateText } from "./texts.ts";
 
-/** How a row stands in its list, and when its next try comes. */
+/** The facts of a row besides its upload. */
 export interface RowSetting {
-  /** From 1. */
+  /** The position in the list, from 1 on. */
   position: number;
   count: number;
-  /** In the seconds of `now`. */
+  /** When the next try comes, by the same clock as `now`, in milliseconds. */
   retryAt: number | undefined;
   now: number;
 }
 
-/** One upload in the list: its name, its bar, its state in words, and what can be done with it. */
+/** The row of one upload: its name, its bar, its state in words, and its buttons. */
 export class RowView {
   readonly element = copyTemplate("row");
   readonly #upload: QueuedUpload;
@@ -57,7 +57,7 @@ export class RowView {
     this.#showControls(language);
   }
 
-  /** Moves the focus into the row, if it is not there. */
+  /** Moves the focus into the row, unless it is there already. */
   focus(): void {
     if (!this.element.contains(document.activeElement)) this.#controls.find((control) => !control.hidden)?.focus();
   }
@@ -81,8 +81,8 @@ export class RowView {
   }
 }
 
-/** What can be done with an upload in its state. */
-export function actionsFor({ state, location, canRetry, progress }: QueuedUpload): Action[] {
+/** Gives the actions that an upload offers in its state. */
+function actionsFor({ state, location, canRetry, progress }: QueuedUpload): Action[] {
   switch (state) {
     case "done":
       return location === undefined ? ["dismiss"] : ["download", "copy", "delete", "dismiss"];
@@ -90,7 +90,7 @@ export function actionsFor({ state, location, canRetry, progress }: QueuedUpload
     case "stopped":
       return ["resume", "cancel"];
     case "waiting":
-      // The end of what another tab does is not to be hurried.
+      // The page cannot hurry the work of another tab.
       return progress.problem?.code === "elsewhere" ? ["pause", "cancel"] : ["retry", "pause", "cancel"];
     case "failed": {
       const again: Action[] = canRetry ? ["retry"] : progress.error?.code === "file-changed" ? ["chooseAgain"] : [];

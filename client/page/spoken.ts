@@ -5,24 +5,25 @@ import type { Words } from "./words.ts";
 
 const QUARTER = 0.25;
 
-/** What has been told of the uploads so far. */
+/** The facts that were spoken so far. */
 export interface Told {
   isRunning: boolean;
   isCutOff: boolean;
   quarter: number;
   files: number;
-  /** How many had ended well, and not, when what is told of now began. */
+  /** How many uploads had succeeded before the present ones began. */
   done: number;
+  /** How many uploads had failed then. */
   failed: number;
 }
 
-/** Nothing has been told. */
+/** The state before anything was spoken. */
 export const NOTHING_TOLD: Told = { isRunning: false, isCutOff: false, quarter: 0, files: 0, done: 0, failed: 0 };
 
 /**
- * Makes the text that a screen reader speaks next. `total` is where all uploads stand, and `told` is what it has spoken
- * already. It speaks when uploads start or are added, at each quarter of the bytes, when the network is lost or back,
- * and when all uploads are paused or have ended. The text is `undefined` when there is nothing new.
+ * Makes the text that a screen reader speaks next. `total` has the present numbers, and `told` what was spoken already.
+ * A text comes when uploads start or are added, at each quarter of the bytes, when the network is lost or back, and
+ * when all uploads are paused or have ended. The text is `undefined` when there is nothing new.
  */
 export function spoken(
   total: Total,
@@ -32,10 +33,10 @@ export function spoken(
   const { files, in: { paused, done, failed } } = total;
   const isRunning = runningOf(total) > 0;
   const reached = total.total === 0 ? 0 : Math.floor(total.sent / total.total / QUARTER);
-  // Files that are added later make the share smaller: a quarter that was told is not told again.
+  // Files that are added later make the share smaller. A quarter is not spoken twice.
   const quarter = isRunning ? Math.max(told.isRunning ? told.quarter : 0, reached) : 0;
   const next = { isRunning, isCutOff: isCutOff(total, told.isCutOff), quarter, files };
-  // A file that was taken off the list meanwhile is not counted.
+  // A file that was taken out of the list meanwhile does not count.
   const before = { done: Math.min(told.done, done), failed: Math.min(told.failed, failed) };
   const ended = [done - before.done, failed - before.failed] as const;
   // Small files may have begun and ended since the last look.

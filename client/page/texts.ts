@@ -2,18 +2,21 @@ import type { QueuedUpload, Total, UploadError } from "../mod.ts";
 import type { Language } from "./language.ts";
 import type { Words } from "./words.ts";
 
-/** What the progress of one upload and the total of all have in common. */
-type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "remainingSeconds">;
+/** The numbers that the progress of one upload and the total of all have in common. */
+type Numbers = Pick<Total, "sent" | "confirmed" | "total" | "bytesPerSecond" | "remainingMs">;
 
 /**
- * A name as it can be shown: what turns the direction of the letters behind it (Unicode Standard Annex #9, 2) would make
- * one name look like another, `exe` like `jpg`.
+ * Makes a name safe to be shown. Some characters turn the direction of the letters behind them (Unicode Standard Annex
+ * #9, section 2), so that `exe` could look like `jpg`. They are replaced.
  */
 export function nameText(name: string): string {
   return name.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
-/** What the page says about an upload, in words. `retryAt` is when the next try comes, in the seconds of `now`. */
+/**
+ * Describes the state of an upload in words. `retryAt` is the moment of the next try, by the same clock as `now`, in
+ * milliseconds.
+ */
 export function stateText(
   { progress }: QueuedUpload,
   { messages, words }: Language,
@@ -31,11 +34,11 @@ export function stateText(
       return messages.checking;
     case "waiting": {
       const code = progress.problem?.code ?? "connection";
-      // The network ends this wait, not the clock.
+      // This wait ends when the network is back, and not at a time.
       if (code === "connection" && !navigator.onLine) return messages.tryingNow(messages.offline);
       const problem = messages.problems[code];
-      const seconds = retryAt === undefined ? 0 : retryAt - now;
-      return seconds >= 1 ? messages.nextTry(problem, words.duration(seconds)) : messages.tryingNow(problem);
+      const retryInMs = retryAt === undefined ? 0 : retryAt - now;
+      return retryInMs >= 1000 ? messages.nextTry(problem, words.duration(retryInMs)) : messages.tryingNow(problem);
     }
     case "paused":
     case "stopped":
@@ -48,19 +51,19 @@ export function stateText(
   }
 }
 
-/** Of one upload or of all: how much is safe, how fast it goes, and how long it takes yet. */
+/** Describes the numbers of one upload or of all: how much is safe, the speed, and the remaining time. */
 export function numbersText(
-  { confirmed, total, bytesPerSecond, remainingSeconds }: Numbers,
+  { confirmed, total, bytesPerSecond, remainingMs }: Numbers,
   { messages, words }: Language,
 ): string {
   return joined([
     messages.safeOf(words.bytes(confirmed), words.bytes(total)),
     bytesPerSecond > 0 ? unbroken(words.speed(bytesPerSecond)) : "",
-    remainingSeconds === undefined ? "" : unbroken(messages.timeRemaining(words.duration(remainingSeconds))),
+    remainingMs === undefined ? "" : unbroken(messages.timeRemaining(words.duration(remainingMs))),
   ]);
 }
 
-/** Texts beside one another; a line that ends between them ends with the dot. */
+/** Joins texts by dots. If the line breaks between two, the dot stays on the first line. */
 export function joined(texts: readonly string[]): string {
   return texts.filter((text) => text !== "").join("\u00a0· ");
 }
@@ -70,14 +73,14 @@ function unbroken(text: string): string {
 }
 
 /**
- * The share of one upload, or of all, that has been sent, or that is safe. What is done has all, also where there is
- * nothing to be sent; and nothing else has.
+ * Writes the share of one upload, or of all, that was sent or is safe. It is 100% for everything that is done, also for
+ * an empty file, and for nothing else.
  */
 export function percentText(bytes: number, { total }: Pick<Numbers, "total">, isDone: boolean, words: Words): string {
   return isDone ? words.percent(1, 1) : words.percent(Math.min(bytes, 0.99 * total), total || 1);
 }
 
-/** Why an upload has ended, and what to do about it. */
+/** Says why an upload has failed, and what to do about it. */
 export function errorText(
   { code, limit, status, line, message }: UploadError,
   { messages, words }: Pick<Language, "messages" | "words">,

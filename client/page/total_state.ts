@@ -2,20 +2,20 @@ import type { Messages } from "../languages/messages.ts";
 import type { Total } from "../mod.ts";
 import { joined } from "./texts.ts";
 
-/** How many uploads run, or wait for their turn or for the network. */
+/** Counts the uploads that run, or wait for their turn or for the network. */
 export function runningOf(total: Total): number {
   const { queued, ready, asking, sending, checking, waiting } = total.in;
   return queued + ready + asking + sending + checking + waiting;
 }
 
-/** Whether no upload gets through to the server, when that was so `before` or not. */
+/** True when no upload reaches the server. `before` is the last result. */
 export function isCutOff(total: Total, before: boolean): boolean {
   const { sending, checking, asking } = total.in;
-  // A question that is under way says nothing yet: each try begins with one.
+  // A question that is under way proves nothing yet, because each try begins with one.
   return sending + checking === 0 && (total.disconnected > 0 || before && asking > 0);
 }
 
-/** What is to be said of all uploads together beside their numbers, and the state that it is said in. */
+/** Gives the state of all uploads together, and the words for it. */
 export function totalState(
   total: Total,
   { isCutOff, isOnline }: { isCutOff: boolean; isOnline: boolean },
@@ -37,7 +37,7 @@ export function totalState(
   return { state: failed > 0 ? "failed" : "done", text: endText(done, failed, messages) };
 }
 
-/** How uploads have ended, when so many ended well and so many did not. */
+/** Says how uploads have ended, when `done` succeeded and `failed` did not. */
 export function endText(done: number, failed: number, messages: Messages): string {
   return done === 0 && failed > 0 ? messages.spokenFailures(failed) : messages.spokenEnd(done, failed);
 }

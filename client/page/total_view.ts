@@ -5,10 +5,10 @@ import type { Language } from "./language.ts";
 import { joined, numbersText, percentText } from "./texts.ts";
 import { isCutOff, runningOf, totalState } from "./total_state.ts";
 
-/** What can be done with all uploads at once. */
+/** The actions on all uploads. */
 export type ActionForAll = "pauseAll" | "resumeAll" | "cancelAll" | "showFailed" | "retryFailed" | "dismissDone";
 
-/** Where all uploads together stand, and what can be done with all of them; in the title of the page too. */
+/** Shows the total of all uploads and the buttons for all. The total is in the title of the page too. */
 export class TotalView {
   readonly #section = find("queue", HTMLElement);
   readonly #all = find("total", HTMLElement);
@@ -36,12 +36,12 @@ export class TotalView {
     const { messages, words } = this.#language;
     const { files, sent, confirmed } = total;
     const isRunning = runningOf(total) > 0;
-    // Uploads that have failed do not count.
+    // Failed uploads do not count.
     const isDone = total.in.done > 0 && total.in.done + total.in.failed === files;
     this.#isCutOff = isCutOff(total, this.#isCutOff);
     const { state, text } = totalState(total, { isCutOff: this.#isCutOff, isOnline: navigator.onLine }, messages);
     this.#section.hidden = files === 0;
-    // The row of a file that is alone says it all.
+    // For one file, its own row shows everything.
     this.#section.classList.toggle("is-of-one", files === 1);
     this.#buffered.hidden = !isBuffered || !isRunning;
     this.#legend.hidden = !isRunning;
@@ -62,7 +62,7 @@ export class TotalView {
     this.#showControls(total);
   }
 
-  /** Moves the focus to the first button that there is now. */
+  /** Moves the focus to the first visible button. */
   focus(): void {
     (this.#controls.find(({ hidden }) => !hidden) ?? find("choose-files", HTMLButtonElement)).focus();
   }

@@ -14,7 +14,7 @@ interface Item {
   bar: Bar;
 }
 
-/** What the page gives the list of unfinished uploads. */
+/** The things that the list of unfinished uploads needs. */
 export interface UnfinishedSetting {
   uploads: UnfinishedUploads;
   language: Language;
@@ -22,7 +22,7 @@ export interface UnfinishedSetting {
   notices: Notices;
   chooseAgain: ChooseAgain;
   take: (picked: Picked[]) => void;
-  /** Moves the focus to what the list's files have become. */
+  /** Moves the focus to the uploads that the list's files have become. */
   focusUploads: (count: number) => void;
 }
 
@@ -46,7 +46,7 @@ export class UnfinishedView {
     this.#list.addEventListener("click", ({ target }) => this.#act(target));
   }
 
-  /** Lists what is unfinished, then asks the server about each. */
+  /** Lists the unfinished uploads, then asks the server about each. */
   async load(): Promise<void> {
     const { uploads } = this.#setting;
     for (const unfinished of await uploads.list()) {
@@ -57,13 +57,13 @@ export class UnfinishedView {
     this.redraw();
     uploads.finishCancels();
     for (const [key, item] of [...this.#items]) {
-      // It may be uploaded by now.
+      // The file may be uploaded by now.
       if (this.#items.get(key) !== item) continue;
       const refreshed = await uploads.refresh(item.unfinished);
       if (refreshed === undefined) {
         this.#remove([item]);
       } else {
-        // Its handle may have proved useless meanwhile.
+        // The handle may have proved useless meanwhile.
         item.unfinished = { ...item.unfinished, confirmed: refreshed.confirmed };
         this.#write(item);
       }
@@ -76,7 +76,10 @@ export class UnfinishedView {
     this.#writeHeading();
   }
 
-  /** Takes files off the list that are to be uploaded now; gives each with how much of it is known to be safe. */
+  /**
+   * Takes files off the list that will be uploaded now. Gives each file with the number of its bytes that are known to
+   * be safe.
+   */
   takeOff(picked: readonly Picked[]): (Picked & { confirmed?: number })[] {
     const gone: Item[] = [];
     const known = picked.map((one) => {
@@ -141,15 +144,11 @@ export class UnfinishedView {
       const { handle: _, ...withoutHandle } = item.unfinished;
       try {
         const file = await uploads.open(item.unfinished);
-        take([{
-          file,
-          handle: item.unfinished.handle,
-          ...item.unfinished.path !== undefined && { path: item.unfinished.path },
-        }]);
+        take([{ file, handle: item.unfinished.handle, path: item.unfinished.path }]);
       } catch (error) {
         if (!(error instanceof UploadError)) throw error;
         unreadable.push(messages.spokenFailed(nameText(item.unfinished.name), messages.errors["file-changed"]));
-        // It can only be chosen anew.
+        // The person must choose this file again.
         item.unfinished = withoutHandle;
         this.#write(item);
         this.#writeHeading();
@@ -168,7 +167,7 @@ export class UnfinishedView {
     if (file === undefined) return;
     const { path, name } = unfinished;
     if (!isSameFile(file, unfinished)) return notices.complain(language.messages.notTheSame(nameText(name)));
-    take([{ file, ...path !== undefined && { path } }]);
+    take([{ file, path }]);
   }
 
   async #discard(item: Item): Promise<void> {
@@ -195,7 +194,7 @@ export class UnfinishedView {
     this.#remove(items);
     const elsewhere: string[] = [];
     await uploads.cancelAll(items.map(({ unfinished }) => unfinished), ({ name }, error) => {
-      // A server that cannot be told now is told by a later page.
+      // If the server cannot be told now, a later page tells it.
       if (!(error instanceof UploadError) || error.code !== "elsewhere") return;
       elsewhere.push(messages.spokenFailed(nameText(name), messages.problems.elsewhere));
       notices.complain(elsewhere.join("\n"));

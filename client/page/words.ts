@@ -1,6 +1,6 @@
 const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"];
 
-/** Where a language's own software writes otherwise than `Intl`. */
+/** Corrections of `Intl`, for languages in which software usually writes otherwise. */
 const MENDED: Readonly<Record<string, readonly [wrong: RegExp, right: string][]>> = {
   en: [[/byte\/s/, "B/s"]],
   fr: [[/(\d) /g, "$1\u00a0"]],
@@ -11,19 +11,19 @@ const MENDED: Readonly<Record<string, readonly [wrong: RegExp, right: string][]>
   zh: [[/秒钟/, "秒"], [/(\d)(\p{Script=Han})/gu, "$1 $2"], [/kB/, "KB"]],
 };
 
-/** Writes numbers for people, in the manner of one language. */
+/** Writes numbers as people write them in one language. */
 export interface Words {
-  /** "67.1 MB", in units of 1000. */
+  /** Writes a number of bytes, such as "67.1 MB", in units of 1000. */
   bytes(count: number): string;
-  /** "2.4 MB/s". */
+  /** Writes a speed, such as "2.4 MB/s". */
   speed(bytesPerSecond: number): string;
-  /** "42%"; 100% only for the whole. */
+  /** Writes a share, such as "42%". Only the whole is 100%. */
   percent(part: number, whole: number): string;
-  /** "12 seconds", "3 minutes", "2 hours 5 minutes". */
-  duration(seconds: number): string;
+  /** Writes a duration, such as "12 seconds", "3 minutes" or "2 hours 5 minutes". */
+  duration(ms: number): string;
 }
 
-/** `locale` is a BCP 47 tag, such as the page's `lang`. */
+/** Makes the words of a language. `locale` is its tag (BCP 47), such as the page's `lang`. */
 export function createWords(locale: string): Words {
   const mended = MENDED[new Intl.Locale(locale).language] ?? [];
 
@@ -31,7 +31,7 @@ export function createWords(locale: string): Words {
     return mended.reduce((text, [wrong, right]) => text.replace(wrong, right), text);
   }
 
-  // Making one takes longer than writing a row of the list.
+  // Making a format takes longer than writing a row of the list, so formats are kept.
   const formats = new Map<string, Intl.NumberFormat>();
 
   function unit(value: number, name: string, options: Intl.NumberFormatOptions): string {
@@ -69,7 +69,8 @@ export function createWords(locale: string): Words {
       const fraction = Math.floor(part * 100 / total) / 100;
       return percents.format(fraction);
     },
-    duration(seconds) {
+    duration(ms) {
+      const seconds = ms / 1000;
       const minutes = Math.round(seconds / 60);
       if (seconds <= 59) return whole(Math.ceil(seconds), "second");
       if (minutes < 60) return whole(minutes, "minute");

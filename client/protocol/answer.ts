@@ -4,19 +4,21 @@ import { isOwnTrouble, passesByItself } from "./statuses.ts";
 import type { TransportAnswer } from "./transport.ts";
 import { refusal, tooLarge, UploadError } from "./upload_error.ts";
 
-/** What an answer of the server means for the upload. */
+/** The meaning of an answer for the upload. */
 export type Meaning =
   /** The server has the whole file. */
   | { kind: "complete" }
-  /** The server holds this many bytes; go on from there. */
+  /** The server holds this many bytes. The upload goes on from there. */
   | { kind: "held"; offset: number }
-  /** The server took the request but did not say what it holds now: ask. */
+  /** The server took the request and did not say how much it holds now. The client asks. */
   | { kind: "unclear" }
-  /** Passes by itself: try again. */
-  | { kind: "retry"; problem: Problem; retryAfterSeconds?: number }
-  /** The body was larger than something on the way lets through: send less at once, and end when that is no help. */
+  /** The refusal passes by itself. The client tries again. */
+  | { kind: "retry"; problem: Problem; retryAfterMs?: number | undefined }
+  /**
+   * The body was larger than something on the way lets through. The client sends less at once, and ends if it cannot.
+   */
   | { kind: "too-much"; error: UploadError }
-  /** Would be the same at every further try. */
+  /** Every further try would get the same answer. */
   | { kind: "refused"; error: UploadError };
 
 const LONGEST_LINE = 200;
@@ -30,13 +32,13 @@ export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning
     const limit = maxSize(answer) ?? Infinity;
     return limit < totalBytes ? { kind: "refused", error: tooLarge(limit) } : held(offset, totalBytes);
   }
-  // Complete with another length: the id was used for another file before. From 0, a new upload begins beside it.
+  // Another file was uploaded under this id, with another length. From byte 0 a new upload begins beside it.
   return offset === totalBytes ? { kind: "complete" } : { kind: "held", offset: 0 };
 }
 
 /**
- * Reads the answer to a `POST /upload` whose body began at `startByte`, of a file of `totalBytes`. A refusal is told by
- * its code, `X-Error`; servers that give none are understood by status and count.
+ * Reads the answer to a `POST /upload` whose body began at `startByte`, of a file of `totalBytes`. A refusal is known
+ * by its code, `X-Error`. Without a code, status and offset decide.
  */
 export function readUpload(answer: TransportAnswer, startByte: number, totalBytes: number): Meaning {
   const code = answer.headers.get("x-error");
@@ -44,17 +46,17 @@ export function readUpload(answer: TransportAnswer, startByte: number, totalByte
   if (code === "wrong-offset" || (code === null && answer.status === 400)) {
     const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
     if (offset !== undefined && offset !== startByte) return held(offset, totalBytes);
-    // With the count that was sent, the bytes of an earlier request may still be coming in.
+    // If the server names the offset that was sent, the bytes of an earlier request may still be coming in.
     if (code !== null) return { kind: "retry", problem: problem("busy", undefined, true) };
   }
   if (!isSuccess(answer)) return readFailure(answer, totalBytes);
   const complete = isComplete(answer);
-  // Without headers, a word before the count tells that the file is whole.
+  // Without headers, a word before the count says that the file is complete.
   const told = /^[a-z]+ (\d+)$/i.exec(answer.text.trim())?.[1];
   if (complete === true || (complete === undefined && told === String(totalBytes))) return { kind: "complete" };
   const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
   if (offset === undefined) return { kind: "unclear" };
-  // A server that never says whether an upload is complete has no other way to say so.
+  // A server that never says whether an upload is complete says so by the count of all bytes.
   return offset === totalBytes && complete === undefined ? { kind: "complete" } : held(offset, totalBytes);
 }
 
@@ -62,12 +64,12 @@ function uploadOffset(answer: TransportAnswer): number | undefined {
   return parseCount(answer.headers.get("upload-offset") ?? "");
 }
 
-/** `bodyOf` is the size of the file whose bytes were sent, if any were. */
+/** Reads a refusal. `bodyOf` is the size of the file whose bytes were sent, if any were. */
 function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
   const { status, headers } = answer;
   const line = serverLine(answer);
   const code = headers.get("x-error");
-  // One that Pawl itself refuses is too large; anything else on the way means the request.
+  // A file that Pawl refuses is too large itself. Without Pawl's code, something on the way has refused the request.
   if (status === 413 && code === null && bodyOf !== undefined && (maxSize(answer) ?? Infinity) >= bodyOf) {
     return { kind: "too-much", error: refusal(status, line) };
   }
@@ -75,12 +77,8 @@ function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
     return { kind: "refused", error: refusal(status, line, maxSize(answer)) };
   }
   const message = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
-  const retryAfterSeconds = parseRetryAfter(answer.headers.get("retry-after"));
-  return {
-    kind: "retry",
-    problem: problem("busy", message, isOwnTrouble(status)),
-    ...retryAfterSeconds !== undefined && { retryAfterSeconds },
-  };
+  const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"));
+  return { kind: "retry", problem: problem("busy", message, isOwnTrouble(status)), retryAfterMs };
 }
 
 function held(offset: number, totalBytes: number): Meaning {
@@ -99,7 +97,10 @@ function isComplete({ headers }: TransportAnswer): boolean | undefined {
   return value === "?1" ? true : value === "?0" ? false : undefined;
 }
 
-/** The largest file that the server takes, in bytes, where it says so (draft-ietf-httpbis-resumable-upload, 4.1.4). */
+/**
+ * Reads the largest file that the server accepts, in bytes, if it says so (draft-ietf-httpbis-resumable-upload, section
+ * 4.1.4).
+ */
 function maxSize({ headers }: TransportAnswer): number | undefined {
   return parseCount(/(?:^|[,\s])max-size=(\d+)/.exec(headers.get("upload-limit") ?? "")?.[1] ?? "");
 }
@@ -108,7 +109,7 @@ function parseCount(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** The server's own words, if they are words: a proxy's error page is not. */
+/** Gives the server's own line, if it is one. The error page of a proxy is not. */
 function serverLine({ text }: TransportAnswer): string {
   const [line = ""] = text.trim().split("\n");
   return line.startsWith("<") ? "" : line.slice(0, LONGEST_LINE).trim();

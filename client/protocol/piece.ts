@@ -1,8 +1,11 @@
-/** A hash of the bytes of a piece. Different bytes have a different one. */
+/** A hash of the bytes of a piece. A change of the bytes changes it. */
 export interface Fingerprint {
-  /** Compared as it is. */
+  /** The hash as text, for comparing. */
   text: string;
-  /** The value of `Content-Digest` (RFC 9530, section 2) for these bytes, where it is a digest that the server checks. */
+  /**
+   * The value of `Content-Digest` (RFC 9530, section 2) for these bytes. Absent for a hash that the server cannot
+   * check.
+   */
   contentDigest?: string;
 }
 

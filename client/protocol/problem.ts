@@ -1,5 +1,5 @@
 /**
- * What is in the way for now, in a word that a program can test:
+ * The code of a problem, for programs:
  *
  * - `connection`: the server cannot be reached, or the connection broke
  * - `stalled`: nothing has moved for too long
@@ -17,7 +17,7 @@ export interface Problem {
   code: ProblemCode;
   /** One plain line. */
   message: string;
-  /** It is about this file, as far as is known: others may get through meanwhile. */
+  /** True when the problem concerns this file only, as far as is known. Other files may get through meanwhile. */
   isOwn?: true;
 }
 
@@ -33,7 +33,7 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   "elsewhere": "Another tab or window uploads this file",
 };
 
-/** The problem of that code, in its own words or in better ones. */
+/** Makes a problem from its code, with the usual message or a better one. */
 export function problem(code: ProblemCode, message = MESSAGES[code], isOwn = OWN.has(code)): Problem {
   return { code, message, ...isOwn && { isOwn } };
 }

@@ -14,21 +14,21 @@ export interface OutgoingRequest {
   readonly headers: Record<string, string>;
 }
 
-/** The additions of a program to each request. */
+/** The additions of a program to every request. */
 export interface RequestHooks {
   /**
-   * Headers for every request, such as `Authorization`; a function is called before each. A page of another origin may
-   * send only those that the server allows in its CORS answer.
+   * Headers for every request, such as `Authorization`. A function is called before each request. A page of another
+   * origin may send only the headers that the server allows in its CORS answer.
    */
   headers?: RequestHeaders | (() => RequestHeaders | Promise<RequestHeaders>) | undefined;
   /**
-   * Called before each request, which begins when this resolves. When it rejects with an `UploadError`, the upload ends
-   * with it; any other reason counts as a broken connection, and is tried again.
+   * Called before each request. The request begins when the promise resolves. If it rejects with an `UploadError`, the
+   * upload ends with that error. Any other error counts as a broken connection, and the request is tried again.
    */
   onBeforeRequest?: ((request: OutgoingRequest) => void | Promise<void>) | undefined;
 }
 
-/** A transport that calls the hooks before each request. */
+/** Makes a transport that calls the hooks before each request. */
 export function withHooks(transport: Transport, { headers, onBeforeRequest }: RequestHooks): Transport {
   if (headers === undefined && onBeforeRequest === undefined) return transport;
   return async (request) => {

@@ -7,65 +7,67 @@ import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "./upload_error.ts";
 import { type Patience, sendWatched, Stalled, TooSlow } from "./watchdog.ts";
 
-/** What a server can know a media type by (RFC 6838); a program may give a file any text as its type. */
+/** The form of a media type (RFC 6838). A program may give a file any text as its type. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}\s*(;|$)/;
 
-/** After so many seconds a body that is still on its way is cut: proxies do it at 60, and lose what they hold. */
-export const LONGEST_REQUEST_SECONDS = 50;
+/** A body that is still on its way after this time is cut. Proxies cut it after 60 seconds, and lose what they hold. */
+const LONGEST_REQUEST_MS = 50_000;
 
 /** The requests of the simple protocol, for one file. */
 export interface Requests {
-  /** `GET /status`: how much does the server hold? */
+  /** Asks by `GET /status` how much the server holds. */
   ask(signal: AbortSignal): Promise<Reply>;
-  /** `POST /upload`: one piece. `onSent` gets the count of its bytes that have departed. */
+  /** Sends one piece by `POST /upload`. `onSent` gets the count of its bytes that have departed. */
   send(piece: Piece, options: SendOptions): Promise<Reply>;
-  /** `DELETE /upload`: the server deletes what it has of it. */
+  /** Has the server delete what it holds, by `DELETE /upload`. */
   cancel(signal: AbortSignal): Promise<Outcome>;
-  /** `DELETE` of the finished file that lies at `location`. */
+  /** Deletes the finished file at `location`. */
   remove(location: string, signal: AbortSignal): Promise<Outcome>;
 }
 
 export interface SendOptions {
   signal: AbortSignal;
   onSent: (bytes: number) => void;
-  /** A body that takes longer than something on the way may bear is to be cut. */
+  /** True when the body is cut if it takes longer than a proxy may allow. */
   mayBeCut: boolean;
 }
 
-/** What the server said, or that it could not be reached. */
+/** The server's reply, or the reason why there is none. */
 export interface Reply {
   meaning: Meaning | { kind: "cut" };
   /** The path of the upload, when the server told it. */
-  location?: string;
+  location?: string | undefined;
 }
 
 /** The status of an answer; `undefined` when there was none. */
 export type Outcome = number | undefined;
 
-/** What the server is told of a file. */
+/** The facts of a file that the server is told. */
 export type FileFacts = Pick<File, "name" | "size" | "type" | "lastModified">;
 
-/** What the requests are made of. */
+/** The things that the requests are made of. */
 export interface RequestsOptions extends Patience {
   file: FileFacts;
-  /** In printable ASCII. */
+  /** The `X-File-Id`, in printable ASCII. */
   id: string;
   path: string | undefined;
+  /** The value of `X-File-Metadata`. */
+  metadata?: string | undefined;
   url: string;
   transport: Transport;
   clock: Clock;
-  /** Rejects with an `UploadError` when a part of the file, which is being sent, cannot be read any more. */
+  /** Rejects with an `UploadError` when a part of the file that is being sent cannot be read any more. */
   look?: (part: Blob) => Promise<void>;
 }
 
 /**
- * Makes the requests for one file. They reject only with an `UploadError` for a file that cannot be read any more; a
+ * Makes the requests for one file. They reject only when the file cannot be read any more, with an `UploadError`. A
  * failure of the network is a reply that means "retry".
  */
 export function createRequests(options: RequestsOptions): Requests {
-  const { file, id, path, url, transport, clock, look = () => Promise.resolve() } = options;
+  const { file, id, url, transport, clock, look = () => Promise.resolve() } = options;
   const base = url.replace(/\/+$/, "");
-  const description = describeFile(file, path);
+  const description = describeFile(options);
 
   async function exchange(
     request: TransportRequest,
@@ -86,8 +88,7 @@ export function createRequests(options: RequestsOptions): Requests {
     const meaning = read(answer);
     // At offset 0 the server holds nothing of this file, and the location may be that of another one.
     const isThis = meaning.kind === "complete" || (meaning.kind === "held" && meaning.offset > 0);
-    const location = isThis ? answer.headers.get("location") : null;
-    return { meaning, ...location !== null && { location } };
+    return { meaning, location: isThis ? answer.headers.get("location") ?? undefined : undefined };
   }
 
   async function remove(target: string, headers: Record<string, string>, signal: AbortSignal): Promise<Outcome> {
@@ -106,20 +107,20 @@ export function createRequests(options: RequestsOptions): Requests {
     },
 
     send({ start, body, fingerprint }, { signal, onSent, mayBeCut }) {
-      const headers = {
+      const headers = present({
         "X-File-Id": id,
         "X-Start-Byte": String(start),
-        // A browser sends a request again by itself when a kept connection breaks under it.
+        // A browser sends a request again by itself when a kept connection breaks.
         "X-Start-Over": "?0",
-        ...fingerprint?.contentDigest !== undefined && { "Content-Digest": fingerprint.contentDigest },
+        "Content-Digest": fingerprint?.contentDigest,
         ...description,
-      };
+      });
       const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
-      const bodySeconds = mayBeCut ? LONGEST_REQUEST_SECONDS : Infinity;
+      const bodyMs = mayBeCut ? LONGEST_REQUEST_MS : Infinity;
       // Bytes that have departed may still be inside this computer, on a connection that is dead.
-      const answerSeconds = start + body.size === file.size ? options.answerSeconds : options.stallSeconds;
+      const answerMs = start + body.size === file.size ? options.answerMs : options.stallMs;
       const read = (answer: TransportAnswer) => readUpload(answer, start, file.size);
-      return exchange(request, read, { bodySeconds, answerSeconds });
+      return exchange(request, read, { bodyMs, answerMs });
     },
 
     cancel: (signal) => remove(`${base}/upload`, { "X-File-Id": id }, signal),
@@ -128,12 +129,22 @@ export function createRequests(options: RequestsOptions): Requests {
   };
 }
 
-function describeFile({ name, size, type, lastModified }: FileFacts, path: string | undefined): Record<string, string> {
+function describeFile(
+  { file: { name, size, type, lastModified }, path, metadata }: RequestsOptions,
+): Record<string, string | undefined> {
   return {
     "X-File-Size": String(size),
-    ...Number.isFinite(lastModified) && { "X-File-Modified": String(lastModified) },
-    ...name !== "" && { "X-File-Name": encodeURIComponent(name) },
-    ...path !== undefined && { "X-File-Path": path.split("/").map(encodeURIComponent).join("/") },
-    ...MEDIA_TYPE.test(type) && { "X-File-Type": type },
+    "X-File-Modified": Number.isFinite(lastModified) ? String(lastModified) : undefined,
+    "X-File-Name": name === "" ? undefined : encodeURIComponent(name),
+    "X-File-Path": path?.split("/").map(encodeURIComponent).join("/"),
+    "X-File-Type": MEDIA_TYPE.test(type) ? type : undefined,
+    "X-File-Metadata": metadata,
   };
+}
+
+/** The headers that have a value. */
+function present(headers: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

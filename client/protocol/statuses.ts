@@ -1,17 +1,17 @@
-/** Statuses below 500 that pass by themselves, also where no code says why. */
+/** Statuses below 500 that pass by themselves, whatever code they come with. */
 const PASSING = new Set([408, 409, 423, 425, 429]);
-/** Statuses that pass by themselves and concern one upload. The server may accept other uploads meanwhile. */
+/** Statuses that pass by themselves and concern one upload only. The server may accept other uploads meanwhile. */
 const OWN = new Set([409, 423, 500]);
 
 /**
- * Whether a status that is no success passes by itself, so that the same request may go well later. A full disk (507)
- * does not: somebody has to make room.
+ * True when a status that is no success passes by itself, so that the same request may succeed later. A full disk (507)
+ * does not pass: somebody has to make room.
  */
 export function passesByItself(status: number): boolean {
   return PASSING.has(status) || (status >= 500 && status !== 507);
 }
 
-/** True when such a status concerns one upload only. */
+/** True for a status that passes by itself and concerns one upload only. */
 export function isOwnTrouble(status: number): boolean {
   return OWN.has(status);
 }

@@ -1,5 +1,5 @@
 /**
- * Why an upload ended without success, as a code that a program can compare:
+ * The code of an error that ended an upload, for programs:
  *
  * - `file-changed`: the file was changed, moved or removed while it was being read
  * - `too-large`: the file, or the request, is larger than the server takes
@@ -26,20 +26,20 @@ export type UploadErrorCode =
   | "elsewhere"
   | "no-progress";
 
-/** What `Uploader.upload()` rejects with. The message is one plain line that says what to do next. */
+/** The error with which `Uploader.upload()` rejects. Its message is one plain line that says what to do next. */
 export class UploadError extends Error {
   /** Always `UploadError`. */
   override name = "UploadError";
   /** Why the upload ended. */
   readonly code: UploadErrorCode;
-  /** The status of the server's answer, when an answer was the reason. */
+  /** The status of the answer, if an answer was the reason. */
   readonly status: number | undefined;
-  /** What the server said, in its words; empty when it said nothing or was not asked. */
+  /** The server's own line; empty when it said nothing or was not asked. */
   readonly line: string;
-  /** The largest file that the server takes, in bytes, when it told that. */
+  /** The largest file that the server accepts, in bytes, if it has told that. */
   readonly limit: number | undefined;
 
-  /** Makes an error. A hook or a transport of your own can reject with it, which ends the upload. */
+  /** Makes an error. If your own hook or transport rejects with it, the upload ends. */
   constructor(
     code: UploadErrorCode,
     message: string,
@@ -53,25 +53,25 @@ export class UploadError extends Error {
   }
 }
 
-/** The error for an answer that would be the same at the next try. `line` is what the server said, in its words. */
+/** Makes the error for an answer that would be the same at the next try. `line` is the server's own. */
 export function refusal(status: number, line: string, limit?: number): UploadError {
   const [code, problem, advice] = describeRefusal(status);
   const said = line === "" ? `${status}` : `${status}, ${line}`;
   return new UploadError(code, `${problem} (${said}). ${advice}`, { status, line, limit });
 }
 
-/** The error for a file that is not there any more as it was when it was chosen. */
+/** Makes the error for a file that is gone, or is not as it was when it was chosen. */
 export function fileChanged(name: string, cause?: unknown): UploadError {
   const message = `"${name}" was changed, moved or removed while it was being uploaded. Choose the file again`;
   return new UploadError("file-changed", message, { cause });
 }
 
-/** The error for a file over the limit that the server has told. */
+/** Makes the error for a file over the limit that the server has told. */
 export function tooLarge(limit: number): UploadError {
   return refusal(413, `the limit is ${limit} bytes`, limit);
 }
 
-/** The error for a finished file that the server could not be told to delete. */
+/** Makes the error for a finished file that the server could not be told to delete. */
 export function notDeleted(): UploadError {
   return new UploadError("no-progress", "The server cannot be reached, and the file is still there. Try again");
 }

@@ -1,43 +1,46 @@
 import type { Clock } from "../async/clock.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
-/** How long nothing moves before the body is read as a test: some browsers never report that a file is gone. */
-const LOOK_SECONDS = 3;
+/** How long nothing moves before the body is read as a test. Some browsers never report that a file is gone. */
+const LOOK_MS = 3000;
 
-/** Why a request was aborted: nothing has moved for so long. */
+/** The reason why a request was aborted when nothing had moved for too long. */
 export class Stalled extends Error {
   override name = "Stalled";
 
-  constructor(seconds: number) {
-    super(`Nothing has moved for ${seconds} seconds`);
+  constructor(ms: number) {
+    super(`Nothing has moved for ${ms / 1000} seconds`);
   }
 }
 
-/** Why a request was aborted: its body took too long, and something on the way would have cut it soon. */
+/** The reason why a request was aborted whose body took too long. Something on the way would have cut it soon. */
 export class TooSlow extends Error {
   override name = "TooSlow";
 }
 
 /** How long a request may stand still before it counts as dead. */
 export interface Patience {
-  /** While the body is on its way, or when nothing is to be sent and only a count is asked for. */
-  stallSeconds: number;
-  /** After the last byte of the body has departed: the server may still have to write or to verify. */
-  answerSeconds: number;
+  /** How long nothing may move while the body is on its way, or when a request has no body, in milliseconds. */
+  stallMs: number;
+  /**
+   * How long the answer may take after the last byte of the body has departed. The server may have to write, or to
+   * check the file.
+   */
+  answerMs: number;
   /** How long the body may be on its way altogether. Default: any time. */
-  bodySeconds?: number;
-  /** Rejects when the body cannot be read any more, which ends the request with the same reason. */
+  bodyMs?: number;
+  /** Rejects when the body cannot be read any more. The request then ends with the same error. */
   look?: (body: Blob) => Promise<void>;
 }
 
 /**
- * Sends `request` by `transport`, and aborts and rejects when nothing has moved for too long: a network can die without
- * a word, and a browser would wait for hours.
+ * Sends `request` by `transport`. Aborts it and rejects when nothing has moved for too long, because a network can die
+ * without a sign, and a browser would wait for hours.
  */
 export async function sendWatched(
   transport: Transport,
   request: TransportRequest,
-  { stallSeconds, answerSeconds, bodySeconds = Infinity, look, clock }: Patience & { clock: Clock },
+  { stallMs, answerMs, bodyMs = Infinity, look, clock }: Patience & { clock: Clock },
 ): Promise<TransportAnswer> {
   const stalled = new AbortController();
   const ended = new AbortController();
@@ -49,33 +52,33 @@ export async function sendWatched(
   let lookedAfter: number | undefined;
 
   /**
-   * If no byte has moved for a while, looks once whether the body can still be read. Gives the seconds until this
+   * If no byte has moved for a while, looks once whether the body can still be read. Gives the milliseconds until this
    * function must be called again.
    */
   function lookIfStill(): number {
     if (look === undefined || body === undefined) return Infinity;
-    const stillSeconds = clock.now() - movedAt;
-    if (stillSeconds < LOOK_SECONDS) return LOOK_SECONDS - stillSeconds;
+    const stillMs = clock.now() - movedAt;
+    if (stillMs < LOOK_MS) return LOOK_MS - stillMs;
     if (lookedAfter !== movedAt) look(body).catch((reason) => stalled.abort(reason));
     lookedAfter = movedAt;
-    return LOOK_SECONDS;
+    return LOOK_MS;
   }
 
   async function watch(): Promise<void> {
     while (!ended.signal.aborted) {
       const hasDeparted = sentBytes === body?.size;
-      const limitSeconds = hasDeparted ? answerSeconds : stallSeconds;
-      const stallsIn = movedAt + limitSeconds - clock.now();
-      const endsIn = hasDeparted ? Infinity : beganAt + bodySeconds - clock.now();
-      if (stallsIn <= 0) return stalled.abort(new Stalled(limitSeconds));
-      if (endsIn <= 0) return stalled.abort(new TooSlow(`The body took more than ${bodySeconds} seconds`));
+      const limitMs = hasDeparted ? answerMs : stallMs;
+      const stallsIn = movedAt + limitMs - clock.now();
+      const endsIn = hasDeparted ? Infinity : beganAt + bodyMs - clock.now();
+      if (stallsIn <= 0) return stalled.abort(new Stalled(limitMs));
+      if (endsIn <= 0) return stalled.abort(new TooSlow(`The body took more than ${bodyMs / 1000} seconds`));
       const looksIn = hasDeparted ? Infinity : lookIfStill();
       await clock.wait(Math.min(stallsIn, endsIn, looksIn), ended.signal);
     }
   }
 
   const onSent = (bytes: number) => {
-    // A late event of a request that has ended counts for nothing.
+    // A late event of a request that has ended does not count.
     if (ended.signal.aborted) return;
     if (bytes > sentBytes) movedAt = clock.now();
     sentBytes = bytes;

@@ -1,10 +1,10 @@
-// Named here and not only in deno.json, so that programs without the browser's types can import the library.
+// The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
 /// <reference lib="dom" />
 import type { TransportAnswer, TransportRequest } from "./transport.ts";
 
 /**
- * Sends by XMLHttpRequest, which, unlike `fetch`, tells how many bytes have departed. The browser reads the body from
- * the disk as it sends, so memory stays flat.
+ * Sends by XMLHttpRequest, which tells how many bytes have departed, as `fetch` does not. The browser reads the body
+ * from the disk as it sends, so memory stays flat.
  */
 export function xhrTransport(request: TransportRequest): Promise<TransportAnswer> {
   const { method, url, headers, body, onSent, signal } = request;
@@ -29,7 +29,8 @@ export function xhrTransport(request: TransportRequest): Promise<TransportAnswer
   });
 }
 
-// All at once, because asking for one header that a foreign server does not expose writes an error to the console.
+// All headers are read at once. Asking for one header that a foreign server does not expose writes an error to the
+// console.
 function parseHeaders(block: string): Headers {
   const headers = new Headers();
   for (const line of block.trim().split("\r\n")) {

@@ -2,7 +2,10 @@ import { Gate } from "./gate.ts";
 import type { QueueEntry } from "./queue_entry.ts";
 import { sampleOf } from "../upload/file_id.ts";
 
-/** The uploads of a queue by what their files have in common: path, size and time. Their bytes may differ all the same. */
+/**
+ * The uploads of a queue, grouped by path, size and time of their files. The bytes of files in one group may differ all
+ * the same.
+ */
 export class AlikeFiles {
   readonly #groups = new Map<string, Set<QueueEntry>>();
   readonly #gate = new Gate(1);
@@ -19,15 +22,16 @@ export class AlikeFiles {
     if (group?.size === 0) this.#groups.delete(upload.key);
   }
 
-  /** The upload of that very `file`, or the first of those that are like it. */
+  /** Finds the upload of that very `file`, or the first of those that look like it. */
   like(key: string, file: File): QueueEntry | undefined {
     const group = [...this.#groups.get(key) ?? []];
     return group.find((upload) => upload.file === file) ?? group[0];
   }
 
   /**
-   * Calls `use` with the upload that has the same bytes as `file`, as a sample shows, or with `undefined`; with one file
-   * after the other, so that each knows what came of the one before it. Not at all where one of them cannot be read.
+   * Calls `use` with the upload whose file has the same bytes as `file`, as a sample shows, or with `undefined`. Files
+   * are compared one after the other, so that each knows the result of the one before it. `use` is not called when a
+   * file cannot be read.
    */
   async compare(key: string, file: File, use: (same: QueueEntry | undefined) => void): Promise<void> {
     await this.#gate.run(async () => {
@@ -38,7 +42,7 @@ export class AlikeFiles {
         }
         use(undefined);
       } catch {
-        // The one that is known says so when its turn comes.
+        // The upload that is known reports the error when its turn comes.
       }
     });
   }

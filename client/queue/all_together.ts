@@ -23,13 +23,13 @@ export class AllTogether {
     return this.#counter.total;
   }
 
-  /** How many have not failed. */
+  /** How many uploads have not failed. */
   get taken(): number {
     const { files, in: { failed } } = this.#counter.total;
     return files - failed;
   }
 
-  /** Resolves when no upload is active; at once when none is now. */
+  /** Resolves when no upload is active; at once when none is active now. */
   get idle(): Promise<void> {
     return this.#idle.promise;
   }
@@ -49,7 +49,7 @@ export class AllTogether {
     this.#counter.remove(upload);
   }
 
-  /** Emits `idle` if nothing is active any more, and `total` once for all changes that come at one time. */
+  /** Emits `idle` if nothing is active any more. Emits `total` once for all changes that come at one time. */
   tell(): void {
     if (this.#idle.note(this.#counter.active)) this.#emitter.emit("idle");
     if (this.#isDue) return;

@@ -2,7 +2,7 @@ import { Gate } from "./gate.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import type { Uploader } from "../upload/uploader.ts";
 
-/** Has the server told of uploads that were cancelled, a few at a time. */
+/** Tells the server of cancelled uploads, a few at a time. */
 export class Cancels {
   readonly #gate: Gate;
   readonly #pending = new Map<string, Promise<unknown>>();
@@ -12,8 +12,9 @@ export class Cancels {
   }
 
   /**
-   * Ends `uploader` at once, and has the server delete what it has, when its turn comes and `around` runs what it gets.
-   * `key` stands for the file. Resolves to false when the server could not be told, and a later try may tell it.
+   * Ends `uploader` at once. Has the server delete what it holds, when its turn comes and `around` runs the function
+   * that it gets. `key` stands for the file. Resolves to false when the server could not be told, and a later try may
+   * tell it.
    */
   add(
     key: string,
@@ -29,13 +30,13 @@ export class Cancels {
     return told;
   }
 
-  /** Resolves when nothing that was cancelled of that file can be deleted any more; `undefined` when nothing can. */
+  /** Resolves when no cancel of that file is under way any more; `undefined` when none is now. */
   of(key: string): Promise<unknown> | undefined {
     return this.#pending.get(key);
   }
 }
 
-/** Whether a cancel that was not carried out will never be: the file is finished, or cannot be read any more. */
+/** True when a cancel that failed will never succeed: the file is finished, or cannot be read any more. */
 function isEnd(error: unknown): boolean {
   return !(error instanceof UploadError && error.code === "no-progress");
 }

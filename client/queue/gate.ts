@@ -1,4 +1,4 @@
-/** Lets a few pieces of work run at a time, and the others wait for their turn. */
+/** Runs a few pieces of work at a time. The others wait for their turn. */
 export class Gate {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class Gate {
     this.#most = most;
   }
 
-  /** Runs `work` when there is room; settles as it does. */
+  /** Runs `work` when there is room. Settles as `work` does. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#running >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;

@@ -1,13 +1,13 @@
-/** Tells when a queue has nothing to do any more. */
+/** Tells when a queue has nothing more to do. */
 export class Idle {
   #over: PromiseWithResolvers<void> | undefined;
 
-  /** Resolves when nothing is active; at once when nothing is now. */
+  /** Resolves when nothing is active; at once when nothing is active now. */
   get promise(): Promise<void> {
     return this.#over?.promise ?? Promise.resolve();
   }
 
-  /** So many uploads are active now. True when the last one has come to an end. */
+  /** Notes how many uploads are active now. True when the last one has ended. */
   note(active: number): boolean {
     if (active > 0) {
       this.#over ??= Promise.withResolvers();

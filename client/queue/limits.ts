@@ -1,19 +1,19 @@
 import { tooLarge, UploadError } from "../protocol/upload_error.ts";
 
-/** Which files a queue takes. */
+/** The limits of a queue: which files it accepts. */
 export interface QueueLimits {
-  /** The largest file, in bytes. A larger one fails at once with `too-large`. */
+  /** The size of the largest file, in bytes. A larger file fails at once with `too-large`. */
   maxSize?: number | undefined;
   /**
-   * Which kinds of files, written as for an input's `accept`: `.pdf`, `image/*`, `text/plain`, with commas between. Any
-   * other one fails at once with `not-accepted`.
+   * The kinds of files, written as for an input's `accept`: `.pdf`, `image/*` or `text/plain`, with commas between. Any
+   * other file fails at once with `not-accepted`.
    */
   accept?: string | undefined;
-  /** How many files the queue holds, without those that have failed. One more fails at once with `too-many`. */
+  /** How many files the queue holds, without those that have failed. One file more fails at once with `too-many`. */
   maxFiles?: number | undefined;
 }
 
-/** Why a file cannot be taken beside `others` files; `undefined` when it can. */
+/** Gives the reason why a file is not accepted beside `others` files; `undefined` when it is accepted. */
 export function refusalOf(
   { name, type, size }: Pick<File, "name" | "type" | "size">,
   { maxSize = Infinity, accept, maxFiles = Infinity }: QueueLimits,
@@ -29,7 +29,10 @@ export function refusalOf(
   return undefined;
 }
 
-/** As a browser's input decides it (HTML standard, the `accept` attribute): by the name's end or the media type. */
+/**
+ * True when a file is of a kind in `accept`, by the end of its name or by its media type (HTML standard, the `accept`
+ * attribute).
+ */
 function isAccepted(name: string, type: string, accept: string): boolean {
   const [lowName, lowType] = [name.toLowerCase(), type.toLowerCase()];
   return accept.toLowerCase().split(",").map((kind) => kind.trim()).some((kind) => {

@@ -1,10 +1,11 @@
+import type { Metadata } from "../protocol/metadata.ts";
 import type { UploadErrorCode } from "../protocol/upload_error.ts";
 import type { Uploader } from "../upload/uploader.ts";
 import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
 
-/** Nothing is done about it in these states, and `resume()` begins it again. */
+/** The states in which nothing happens, and `resume()` begins the upload again. */
 const AT_REST: ReadonlySet<QueuedState> = new Set(["paused", "stopped", "failed"]);
-/** Another try would fail for the same reason. */
+/** The errors that another try would meet again. */
 const LASTING: ReadonlySet<UploadErrorCode> = new Set(["file-changed", "too-large", "not-accepted"]);
 
 /** The actions of a queue on one of its uploads. */
@@ -15,26 +16,28 @@ export interface EntryControls {
   dismiss(entry: QueueEntry): void;
 }
 
-/** One upload as its queue sees it, which writes it; for everybody else it is a {@linkcode QueuedUpload}. */
+/** One upload as its queue sees it. The queue writes it. Everybody else gets it as a {@linkcode QueuedUpload}. */
 export class QueueEntry implements QueuedUpload {
   readonly file: File;
-  /** Path, size and time of the file, as they were when it was added: it may change on the disk. */
+  /** The key of the file: its path, size and time when it was added. The file may change on the disk. */
   readonly key: string;
   readonly path: string;
   readonly handle: FileSystemFileHandle | undefined;
-  /** Does the work, from its first turn on. */
+  readonly metadata: Metadata | undefined;
+  /** The uploader that does the work, from the first turn on. */
   uploader: Uploader | undefined;
   progress: QueuedProgress;
   readonly #controls: EntryControls;
 
   constructor(
     file: File,
-    { key, size, path, handle, confirmed, controls }: {
+    { key, size, path, handle, metadata, confirmed = 0, controls }: {
       key: string;
       size: number;
       path: string;
-      handle: FileSystemFileHandle | undefined;
-      confirmed: number;
+      handle?: FileSystemFileHandle | undefined;
+      metadata?: Metadata | undefined;
+      confirmed?: number | undefined;
       controls: EntryControls;
     },
   ) {
@@ -42,8 +45,9 @@ export class QueueEntry implements QueuedUpload {
     this.key = key;
     this.path = path;
     this.handle = handle;
+    this.metadata = metadata;
     this.#controls = controls;
-    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingSeconds: undefined };
+    const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingMs: undefined };
     this.progress = { state: "queued", ...numbers };
   }
 
@@ -55,12 +59,12 @@ export class QueueEntry implements QueuedUpload {
     return this.uploader?.location;
   }
 
-  /** Whether its turn has come at least once. */
+  /** True when its turn has come at least once. */
   get hasRun(): boolean {
     return this.uploader !== undefined && this.uploader.progress.state !== "ready";
   }
 
-  /** Whether `resume()` begins it again. */
+  /** True when `resume()` begins it again. */
   get isAtRest(): boolean {
     return AT_REST.has(this.state);
   }
@@ -95,7 +99,7 @@ export class QueueEntry implements QueuedUpload {
   }
 }
 
-/** The progress of an upload in a state in which nothing is on its way. */
+/** Gives the progress of an upload in a state in which no bytes are on their way. */
 export function atRest({ progress: { confirmed, total } }: QueueEntry, state: QueuedState): QueuedProgress {
-  return { state, confirmed, sent: confirmed, total, bytesPerSecond: 0, remainingSeconds: undefined };
+  return { state, confirmed, sent: confirmed, total, bytesPerSecond: 0, remainingMs: undefined };
 }

@@ -1,50 +1,49 @@
 import type { Progress, UploadState } from "../upload/progress.ts";
 
-/** A state of an upload in a queue: `queued` is one whose turn has not come. */
+/** The state of an upload in a queue. It is `queued` before its turn has come. */
 export type QueuedState = UploadState | "queued";
 
-/** Where an upload in a queue stands. */
+/** The progress of an upload in a queue. */
 export type QueuedProgress = Readonly<Omit<Progress, "state"> & { state: QueuedState }>;
 
 const ACTIVE: ReadonlySet<QueuedState> = new Set(["queued", "ready", "asking", "sending", "checking", "waiting"]);
 
-/** Whether an upload in that state could be paused. */
+/** True for a state in which an upload can be paused. */
 export function isActive(state: QueuedState): boolean {
   return ACTIVE.has(state);
 }
 
-/** One file in an {@linkcode UploadQueue}, which makes it. */
+/** One upload of an {@linkcode UploadQueue}, which makes it. */
 export interface QueuedUpload {
-  /** The file that is uploaded; a `Blob` has become one, under its name. */
+  /** The file that is uploaded. A `Blob` has become a file with the name that it was given. */
   readonly file: File;
-  /** Its path inside the folder that is uploaded; its name, when it came alone. */
+  /** The path inside the folder that is uploaded; the name of a file that came alone. */
   readonly path: string;
-  /** Opens the file again on a later page, where the browser gives a handle. */
+  /** The handle by which a later page can open the file again. Not every browser gives it. */
   readonly handle: FileSystemFileHandle | undefined;
-  /** Where it stands. */
+  /** The present progress. */
   readonly progress: QueuedProgress;
-  /** The state of its progress. */
+  /** The state, the same as in `progress`. */
   readonly state: QueuedState;
-  /** Where the finished file is on the server, `/files/…`. */
+  /** The path of the file on the server, `/files/…`, as soon as the server has told it. */
   readonly location: string | undefined;
-  /** Whether it could be paused. */
+  /** True when it can be paused. */
   readonly isActive: boolean;
-  /** Whether it has failed in a way that another try may mend: a file that was changed or is too large would fail again. */
+  /**
+   * True when it has failed and another try may succeed. A file that was changed, or is too large, would fail again.
+   */
   readonly canRetry: boolean;
 
-  /** Stands still until `resume()`; another one gets its turn. */
+  /** Pauses it until `resume()`. Another upload gets its turn. */
   pause(): void;
 
-  /**
-   * Goes on after a pause, or tries again after a failure, as soon as its turn comes. One that waits for its next try
-   * waits no longer.
-   */
+  /** Goes on after a pause, or tries again after a failure, as soon as its turn comes. Ends a retry delay. */
   resume(): void;
 
-  /** Ends one that is not finished, takes it out of the queue, and has the server delete what it has of it. */
+  /** Ends it if it is not finished, takes it out of the queue, and has the server delete what it has of it. */
   cancel(): void;
 
-  /** Takes it out of the queue, and ends it when it runs. What is on the server stays there. */
+  /** Takes it out of the queue, and ends it if it runs. The server keeps what it has. */
   dismiss(): void;
 
   /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */

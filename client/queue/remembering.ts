@@ -4,41 +4,43 @@ import type { UploadStore } from "../memory/upload_store.ts";
 import type { QueueEntry } from "./queue_entry.ts";
 import type { KnownBy } from "../memory/keys.ts";
 
-const SHORTEST_SECONDS = 2;
-/** Each reads a sample of its file, which may lie on a disk that does not answer. */
+const SHORTEST_MS = 2000;
+/** How many uploads are noted at a time. For each a sample of its file is read, and a disk may not answer. */
 const AT_A_TIME = 6;
 
 interface Written {
   known: KnownBy;
   confirmed: number;
-  /** In seconds; the first that is confirmed is written at once: of an upload of a few seconds there is no other. */
+  /**
+   * When it was written, in milliseconds. The first count is written at once, because a short upload has no other.
+   */
   at: number;
-  /** No earlier page has begun it. `undefined` until that is known. */
+  /** True when no earlier page has begun it; `undefined` before that is known. */
   isNew: boolean | undefined;
-  /** Tells other tabs that it is in no list of this one any more. */
+  /** Aborts when the upload is no longer in this tab's list. The shared lock ends then. */
   gone: AbortController;
-  /** Resolves when other tabs have been told. */
+  /** Resolves when the shared lock has ended. */
   back?: Promise<unknown> | undefined;
 }
 
-/** What a queue gives to what keeps its uploads remembered. */
+/** The things that a {@linkcode Remembering} works with. */
 export interface RememberingSetting {
   store: UploadStore;
-  /** The server's, empty for the page's own. */
+  /** The address of the server; empty for the server that the page came from. */
   url: string;
   locks: Locks | undefined;
-  /** Hears how much an earlier page knew to be safe of an upload. */
+  /** Called with the bytes of an upload that an earlier page knew to be confirmed. */
   onKnown: (upload: QueueEntry, confirmed: number) => void;
 }
 
-/** Keeps what a {@linkcode UploadStore} knows of the uploads of a queue in step with them. */
+/** Keeps the records in an {@linkcode UploadStore} in step with the uploads of a queue. */
 export class Remembering {
   readonly #setting: RememberingSetting;
   readonly #written = new Map<QueueEntry, Written>();
   readonly #gone = new WeakSet<QueueEntry>();
   readonly #gate = new Gate(AT_A_TIME);
   readonly #cancelGate = new Gate(AT_A_TIME);
-  /** What is being noted as cancelled, by what such files have in common: one may be added again meanwhile. */
+  /** The cancels that are being noted, by the key of their files. A file may be added again meanwhile. */
   readonly #cancelling = new Map<string, Promise<unknown>>();
 
   constructor(setting: RememberingSetting) {
@@ -48,34 +50,34 @@ export class Remembering {
   /** Remembers an upload, a few at a time. */
   add(upload: QueueEntry, id: () => Promise<string>): void {
     this.#gone.delete(upload);
-    // A file that cannot be read has nothing to be gone on with.
+    // If the file cannot be read, there is nothing to remember.
     this.#gate.run(() => this.#remember(upload, id)).catch(() => {});
   }
 
-  /** Notes how far an upload is: when it comes to a rest, and every 2 seconds meanwhile. */
+  /** Notes how many bytes are confirmed: when the upload comes to rest, and every 2 seconds before that. */
   note(upload: QueueEntry): void {
     if (upload.state === "done" || isHopeless(upload)) return this.forget(upload);
     const written = this.#written.get(upload);
     const { confirmed } = upload.progress;
     if (written === undefined || written.confirmed === confirmed) return;
-    const now = performance.now() / 1000;
-    if (upload.isActive && now - written.at < SHORTEST_SECONDS) return;
+    const now = performance.now();
+    if (upload.isActive && now - written.at < SHORTEST_MS) return;
     written.confirmed = confirmed;
     written.at = now;
     this.#setting.store.confirm(written.known, confirmed);
   }
 
-  /** Whether it is known that the server has nothing of it from an earlier page. */
+  /** True when the server is known to have nothing of it from an earlier page. */
   isNew(upload: QueueEntry): boolean {
     return this.#written.get(upload)?.isNew === true;
   }
 
-  /** Whether it has been forgotten since it was added, as what would have failed for good. */
+  /** True when it has been forgotten since it was added. An upload that failed for good is forgotten. */
   hasGone(upload: QueueEntry): boolean {
     return this.#gone.has(upload);
   }
 
-  /** It has an end: nothing remains to be gone on with. */
+  /** Forgets an upload that has ended. */
   forget(upload: QueueEntry): void {
     const written = this.#written.get(upload);
     if (written !== undefined) this.#setting.store.forget([written.known]);
@@ -83,8 +85,8 @@ export class Remembering {
   }
 
   /**
-   * It is cancelled, which is remembered until `tell` has told the server. What stands in the list of another tab is left
-   * alone. Resolves to what `tell` resolves to, or true.
+   * Remembers that an upload is cancelled, until `tell` has told the server. An upload in the list of another tab is
+   * not touched. Resolves to the result of `tell`, or to true.
    */
   async cancel(upload: QueueEntry, id: () => Promise<string>, tell: () => Promise<boolean>): Promise<boolean> {
     const { store, url, locks } = this.#setting;
@@ -104,7 +106,7 @@ export class Remembering {
       };
       return await exclusive(locks, listLockName(known), { signal: AbortSignal.abort(), onWait() {}, work }) ?? true;
     } catch {
-      // Its file cannot be read: nobody knows what the server would know it by.
+      // The file cannot be read, so nobody knows its id on the server.
       return true;
     } finally {
       noted.resolve();
@@ -112,7 +114,7 @@ export class Remembering {
     }
   }
 
-  /** It is not in the queue any more: what is remembered of it stays as it is. */
+  /** Lets go of an upload that is no longer in the queue. Its record stays as it is. */
   release(upload: QueueEntry): void {
     this.#gone.add(upload);
     this.#written.get(upload)?.gone.abort();
@@ -145,7 +147,7 @@ export class Remembering {
   }
 }
 
-/** The server has nothing of it, and would have nothing at the next try. */
+/** True when the server has nothing of a failed upload, and another try would fail too. */
 function isHopeless({ state, canRetry, progress: { confirmed } }: QueueEntry): boolean {
   return state === "failed" && !canRetry && confirmed === 0;
 }

@@ -2,30 +2,30 @@ import { isActive, type QueuedState } from "./queued_upload.ts";
 import type { QueueEntry } from "./queue_entry.ts";
 import { Speedometer } from "../upload/speed.ts";
 
-/** Where all uploads of a queue together stand. */
+/** The total of all uploads of a queue. */
 export interface Total {
   /** How many uploads there are. */
   files: number;
   /** How many of them are in each state. */
   in: Readonly<Record<QueuedState, number>>;
-  /** How many of the failed ones may go well when they are tried again. */
+  /** How many of the failed uploads may succeed when they are tried again. */
   retryable: number;
-  /** How many of those that wait cannot reach the server. */
+  /** How many of the waiting uploads cannot reach the server. */
   disconnected: number;
-  /** Bytes that the server has acknowledged. Uploads that have failed do not count here, nor in the numbers below. */
+  /** Bytes that the server has acknowledged. Failed uploads do not count here, nor in the numbers below. */
   confirmed: number;
   /** Bytes that have departed from this computer, never fewer than `confirmed`. */
   sent: number;
-  /** Bytes of all files. */
+  /** The size of all files, in bytes. */
   total: number;
-  /** The smoothed speed of all together; 0 while nothing is being sent. */
+  /** The smoothed speed of all together; 0 when nothing is being sent. */
   bytesPerSecond: number;
-  /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
-  remainingSeconds: number | undefined;
+  /** Milliseconds until the last byte has departed, at the present speed; `undefined` when there is no speed. */
+  remainingMs: number | undefined;
 }
 
-/** A shorter one lies between two small files, and belongs to their speed. */
-const GAP_SECONDS = 2;
+/** The shortest pause that counts as one. A shorter gap between two small files belongs to their speed. */
+const GAP_MS = 2000;
 
 type Counted = Pick<QueueEntry["progress"], "state" | "confirmed" | "sent" | "total"> & {
   canRetry: boolean;
@@ -46,7 +46,7 @@ const STATES: readonly QueuedState[] = [
   "cancelled",
 ];
 
-/** Adds up as uploads change: a change of one costs the same however many there are. */
+/** Adds up the uploads as they change. The change of one costs the same, however many there are. */
 export class TotalCounter {
   readonly #counted = new Map<QueueEntry, Counted>();
   readonly #in = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<QueuedState, number>;
@@ -60,24 +60,24 @@ export class TotalCounter {
   /** The remaining bytes of the uploads that run or wait for their turn. */
   #rest = 0;
 
-  constructor(nowSeconds: number) {
-    this.#speed = new Speedometer(nowSeconds);
+  constructor(nowMs: number) {
+    this.#speed = new Speedometer(nowMs);
   }
 
   /** Adds an upload to the total, or updates its part of the total. */
-  count(upload: QueueEntry, nowSeconds: number): void {
+  count(upload: QueueEntry, nowMs: number): void {
     const before = this.#counted.get(upload);
     const { state, confirmed, sent, total, problem } = upload.progress;
     const isFirst = state === "sending" && this.#in.sending === 0;
-    if (isFirst && nowSeconds - this.#sentAt > GAP_SECONDS) this.#speed.restart(nowSeconds);
+    if (isFirst && nowMs - this.#sentAt > GAP_MS) this.#speed.restart(nowMs);
     if (before !== undefined) this.#add(before, -1);
     const isDisconnected = problem?.code === "connection" || problem?.code === "stalled";
     const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected };
     this.#add(now, 1);
     this.#counted.set(upload, now);
     if (state !== "sending") return;
-    this.#sentAt = nowSeconds;
-    this.#speed.add(Math.max(0, sent - (before?.sent ?? 0)), nowSeconds);
+    this.#sentAt = nowMs;
+    this.#speed.add(Math.max(0, sent - (before?.sent ?? 0)), nowMs);
   }
 
   has(upload: QueueEntry): boolean {
@@ -102,11 +102,11 @@ export class TotalCounter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      remainingSeconds: bytesPerSecond >= 1 ? this.#rest / bytesPerSecond : undefined,
+      remainingMs: bytesPerSecond >= 1 ? 1000 * this.#rest / bytesPerSecond : undefined,
     };
   }
 
-  /** How many could be paused. */
+  /** How many uploads can be paused. */
   get active(): number {
     return STATES.reduce((sum, state) => sum + (isActive(state) ? this.#in[state] : 0), 0);
   }

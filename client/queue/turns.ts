@@ -2,15 +2,15 @@ import type { Clock } from "../async/clock.ts";
 import { SMALL_FILE_BYTES } from "../upload/pieces.ts";
 import type { QueueEntry } from "./queue_entry.ts";
 
-/** Between two places that are given while nothing but trouble comes of them, in seconds. */
-const PACE_SECONDS = 1;
+/** The time between two places that are given when nothing but trouble comes of them. */
+const PACE_MS = 1000;
 
-/** What {@linkcode Turns} are made with. */
+/** The things that {@linkcode Turns} work with. */
 export interface TurnsOptions {
-  /** There is room for so many large files, or for twice as many small ones. */
+  /** How many large files there is room for. There is room for twice as many small ones. */
   concurrency: number;
   clock: Clock;
-  /** Begins an upload that has got its first place. */
+  /** Called with an upload that has got its first place. */
   start: (upload: QueueEntry) => void;
 }
 
@@ -20,12 +20,12 @@ export interface TurnsOptions {
  * that always fail do not block the others.
  */
 export class Turns {
-  /** Those that have not begun, or begin anew. */
+  /** The uploads that have not begun, or begin anew. */
   readonly #waiting = new Set<QueueEntry>();
   readonly #running = new Set<QueueEntry>();
-  /** Those that have given their place up. */
+  /** The uploads that have given their place up. */
   readonly #yielded = new Set<QueueEntry>();
-  /** Those of them that need one again, with what lets them go on. */
+  /** The uploads that need a place again, each with the function that lets it go on. */
   readonly #returning = new Map<QueueEntry, () => void>();
   readonly #capacity: number;
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class Turns {
   #isFilling = false;
   #isPaced = false;
   #hasReturned = false;
-  /** How many places were yielded in a row, with nothing that went well in between. */
+  /** How many places were given up in a row, without a success in between. */
   #troubles = 0;
   #givenAt = -Infinity;
 
@@ -43,23 +43,23 @@ export class Turns {
     this.#start = start;
   }
 
-  /** Those that wait for their turn or their next try, then those that run. */
+  /** Lists the uploads that wait for their turn or their next try, then those that run. */
   get all(): QueueEntry[] {
     return [...this.#waiting, ...this.#yielded, ...this.#running];
   }
 
-  /** Whether its turn has come and it has not been withdrawn since. */
+  /** True when its turn has come and it has not been withdrawn since. */
   hasBegun(upload: QueueEntry): boolean {
     return this.#running.has(upload) || this.#yielded.has(upload);
   }
 
-  /** Gives it a turn when there is room. */
+  /** Gives an upload a turn when there is room. */
   wait(upload: QueueEntry): void {
     this.#waiting.add(upload);
     this.fill();
   }
 
-  /** It gives its place up until its next try, for which it calls `comeBack()`. */
+  /** Takes the place of an upload until its next try, for which it calls `comeBack()`. */
   yield(upload: QueueEntry): void {
     if (!this.#running.delete(upload)) return;
     this.#yielded.add(upload);
@@ -67,7 +67,7 @@ export class Turns {
     this.fill();
   }
 
-  /** Resolves when one that has given its place up has one again; `undefined` for one that has not. */
+  /** Resolves when an upload that has given its place up has a place again; `undefined` for one that has not. */
   comeBack(upload: QueueEntry): Promise<void> | undefined {
     if (!this.#yielded.has(upload)) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -76,13 +76,13 @@ export class Turns {
     return promise;
   }
 
-  /** Something went well: the trouble of the others is their own. */
+  /** Notes a success: the trouble of the other uploads is their own. */
   goWell(): void {
     this.#troubles = 0;
     if (this.#isPaced) this.fill();
   }
 
-  /** It needs no turn, or no more. */
+  /** Takes out an upload that needs no turn any more. */
   withdraw(upload: QueueEntry): void {
     this.#waiting.delete(upload);
     this.#running.delete(upload);
@@ -91,7 +91,7 @@ export class Turns {
     this.fill();
   }
 
-  /** Starts as many as there is room for, after what is being done now. */
+  /** Starts as many uploads as there is room for, after the present work is done. */
   fill(): void {
     if (this.#isFilling) return;
     this.#isFilling = true;
@@ -108,7 +108,10 @@ export class Turns {
     });
   }
 
-  /** Places go in turn to one that comes back and to one that has not begun: neither keeps the other away. */
+  /**
+   * Picks the next upload: in turn one that comes back and one that has not begun, so that neither keeps the other
+   * away.
+   */
   #next(): QueueEntry | undefined {
     const [returning] = this.#returning.keys();
     const [waiting] = this.#waiting;
@@ -130,13 +133,16 @@ export class Turns {
     }
   }
 
-  /** Where every file meets the same trouble, the queue is not driven through all of them as fast as they fail. */
+  /**
+   * True when the queue must wait. If every file meets the same trouble, the queue is not driven through all of them as
+   * fast as they fail.
+   */
   #mustPace(): boolean {
-    const restSeconds = this.#givenAt + PACE_SECONDS - this.#clock.now();
-    if (this.#troubles <= this.#capacity || restSeconds <= 0) return false;
+    const restMs = this.#givenAt + PACE_MS - this.#clock.now();
+    if (this.#troubles <= this.#capacity || restMs <= 0) return false;
     if (!this.#isPaced) {
       this.#isPaced = true;
-      this.#clock.wait(restSeconds, new AbortController().signal).then(() => {
+      this.#clock.wait(restMs, new AbortController().signal).then(() => {
         this.#isPaced = false;
         this.fill();
       });
@@ -145,12 +151,12 @@ export class Turns {
   }
 }
 
-/** Whether a file is sent in more than one request, so that there is something to go on with. */
+/** True for a file that is sent in more than one request, so that it can be resumed. */
 export function isLarge({ progress }: QueueEntry): boolean {
   return progress.total > SMALL_FILE_BYTES;
 }
 
-/** Whether another tab or window uploads it, so that it takes no room here. */
+/** True when another tab or window uploads it, so that it takes no room here. */
 export function isElsewhere({ progress }: QueueEntry): boolean {
   return progress.problem?.code === "elsewhere";
 }

@@ -14,16 +14,16 @@ interface PermittedHandle extends FileSystemFileHandle {
   requestPermission?(wanted: { mode: "read" }): Promise<PermissionState>;
 }
 
-/** What {@linkcode UnfinishedUploads} works with. */
+/** The options of {@linkcode UnfinishedUploads}. */
 export interface UnfinishedOptions extends RequestHooks {
-  /** What the browser remembers. */
+  /** The uploads that the browser remembers. */
   store: UploadStore;
   /** Carries the requests. Default: XMLHttpRequest. */
-  transport?: Transport;
+  transport?: Transport | undefined;
   /** The locks that show which uploads are in the list of another tab. Default: the browser's locks, if it has any. */
   locks?: Pick<LockManager, "query" | "request"> | undefined;
-  /** Default: the machine's. */
-  clock?: Clock;
+  /** The clock for every wait. Default: the machine's own. */
+  clock?: Clock | undefined;
 }
 
 /** The uploads that an earlier page has begun and not finished. */
@@ -41,7 +41,7 @@ export class UnfinishedUploads {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Those that stand in no other tab's list, the latest first; without asking the server. */
+  /** Lists the unfinished uploads that are in no other tab's list, the latest first. The server is not asked. */
   async list(): Promise<Unfinished[]> {
     // In a frame with a sandbox, `query` rejects. The list is then made without locks.
     const locks = await this.#locks?.query().catch(() => undefined);
@@ -51,14 +51,14 @@ export class UnfinishedUploads {
     );
   }
 
-  /** Tells the server of what an earlier page has cancelled and could not tell it. */
+  /** Tells the server of the uploads that an earlier page has cancelled without reaching it. */
   async finishCancels(): Promise<void> {
     for (const upload of await this.#store.cancelled()) await this.#tell(upload).catch(() => {});
   }
 
   /**
-   * Asks the server how much of it is safe: gives it with that count, as it was when the server cannot be reached, and
-   * `undefined` when it is finished, and forgotten now.
+   * Asks the server how much of an upload it holds, and gives the upload with that number. If the server cannot be
+   * reached, gives the upload as it was. If the upload is finished, forgets it, and gives `undefined`.
    */
   async refresh(unfinished: Unfinished): Promise<Unfinished | undefined> {
     const { meaning } = await this.#requests(unfinished).ask(new AbortController().signal);
@@ -69,8 +69,8 @@ export class UnfinishedUploads {
   }
 
   /**
-   * Opens the file again by its handle; a browser may ask for permission, and allows that question after a click alone.
-   * Rejects with an `UploadError` that tells what to do, in a line, when the file is not there any more or not the same.
+   * Opens the file again by its handle. A browser may ask for permission, and allows that question only after a click.
+   * Rejects with an `UploadError` that says what to do when the file is gone or is not the same.
    */
   async open(unfinished: Unfinished): Promise<File> {
     const permitted: PermittedHandle | undefined = unfinished.handle;
@@ -79,7 +79,7 @@ export class UnfinishedUploads {
       const file = permission === "granted" ? await permitted?.getFile() : undefined;
       if (file !== undefined && isSameFile(file, unfinished)) return file;
     } catch (error) {
-      // It was moved, or the browser does not give it.
+      // The file was moved, or the browser does not give it.
       if (!(error instanceof DOMException)) throw error;
     }
     throw new UploadError(
@@ -89,9 +89,10 @@ export class UnfinishedUploads {
   }
 
   /**
-   * Has the server delete what it has of them, and forgets them. Each is noted as cancelled before the server is told of
-   * the first; what cannot be told now is told by `finishCancels()` on a later page. `onError` hears of each upload that
-   * could not be cancelled: `elsewhere` means that it stands in the list of another tab, where it goes on.
+   * Has the server delete what it has of these uploads, and forgets them. Each is noted as cancelled before the server
+   * is told of the first one. If the server cannot be told now, `finishCancels()` tells it on a later page. `onError`
+   * gets each upload that could not be cancelled: `elsewhere` means that it is in the list of another tab, where it
+   * goes on.
    */
   async cancelAll(all: readonly Unfinished[], onError: (one: Unfinished, error: unknown) => void): Promise<void> {
     const noted: Unfinished[] = [];
@@ -118,7 +119,7 @@ export class UnfinishedUploads {
           isMeant,
         });
       } catch (error) {
-        // A server that refuses would refuse again.
+        // A server that refuses now would refuse again.
         if (error instanceof UploadError && error.code !== "no-progress") {
           await this.#store.forgetCancelled(unfinished);
         }
@@ -132,7 +133,7 @@ export class UnfinishedUploads {
     return await this.#exclusive(listLockName(one), () => this.#exclusive(lockName(one), work));
   }
 
-  /** Gives `undefined`, and does nothing, when another tab has the lock. */
+  /** Runs `work` under a lock. Gives `undefined`, and does nothing, when another tab has the lock. */
   async #exclusive<Result>(name: string, work: () => Promise<Result>): Promise<Result | undefined> {
     return await exclusive(this.#locks, name, { signal: AbortSignal.abort(), onWait: () => {}, work });
   }
@@ -144,8 +145,8 @@ export class UnfinishedUploads {
       path,
       url,
       transport: this.#transport,
-      stallSeconds: 30,
-      answerSeconds: 30,
+      stallMs: 30_000,
+      answerMs: 30_000,
       clock: this.#clock,
     });
   }

@@ -9,6 +9,7 @@ import type { Progress } from "../upload/progress.ts";
 import { refusalOf } from "./limits.ts";
 import { atRest, type EntryControls, QueueEntry } from "./queue_entry.ts";
 import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
+import { type Metadata, metadataHeader } from "../protocol/metadata.ts";
 import { namedFile } from "../upload/named_file.ts";
 import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import type { Total } from "./total.ts";
@@ -53,8 +54,9 @@ export class UploadQueue {
   readonly #turns: Turns;
   readonly #cancels: Cancels;
 
-  /** Throws a `RangeError` when `concurrency` is less than 1. */
+  /** Throws a `RangeError` when `concurrency` is less than 1, or `metadata` cannot be sent. */
   constructor(options: QueueOptions = {}) {
+    metadataHeader(options.metadata);
     const { store = new UploadStore() } = options;
     this.#sizes = options.sizes ?? rememberedSizes(store, options);
     const { fingerprintOf = createFingerprintOf(), clock = systemClock, concurrency = 3 } = options;
@@ -71,22 +73,22 @@ export class UploadQueue {
     this.#all = new AllTogether(this.#emitter, clock);
   }
 
-  /** All uploads, in the order in which they were added. */
+  /** The uploads, in the order in which they were added. */
   get uploads(): QueuedUpload[] {
     return [...this.#uploads];
   }
 
-  /** Where all together stand. */
+  /** The total of all uploads. */
   get total(): Total {
     return this.#all.total;
   }
 
-  /** Resolves when nothing runs or waits any more: each upload has an end, or is paused. At once when that is so now. */
+  /** Resolves when each upload has ended or is paused; at once when that is so now. */
   get idle(): Promise<void> {
     return this.#all.idle;
   }
 
-  /** Whether something on the way to the server holds requests back until they are whole. */
+  /** True when something on the way to the server holds requests back until they are whole. */
   get isBuffered(): boolean {
     return this.#sizes.buffers;
   }
@@ -97,24 +99,27 @@ export class UploadQueue {
   }
 
   /**
-   * Adds a file, or a `Blob` with a name. One that is over the queue's limits fails at once, with an error that says so;
-   * nothing is thrown. One that is in the queue already stays where it is, and goes on if it stood still; when it has other
-   * bytes under the same path, size and time, as a sample of both shows, it is added beside it soon.
+   * Adds a file, or a `Blob` with a name. A file over the queue's limits fails at once, and its error says why; nothing
+   * is thrown. A file that is in the queue already stays where it is, and goes on if it stood still. If the new file
+   * has other bytes under the same path, size and time, as samples show, it is soon added beside the first. Throws a
+   * `RangeError` for metadata that cannot be sent.
    */
   add(source: Blob, about: AboutFile = {}): QueuedUpload {
     const file = namedFile(source, about.name);
-    // A browser may look on the disk each time that it is asked for one of these.
+    // Reading one of these can make a browser look on the disk.
     const { name, size, lastModified } = file;
     const { path = name } = about;
+    const metadata = { ...this.#options.metadata, ...about.metadata };
+    metadataHeader(metadata);
     const key = fileKey({ name, size, lastModified, path });
     this.#dismissChanged(path, key);
     const known = this.#alike.like(key, file);
-    if (known === undefined) return this.#create(file, { ...about, size, path, key });
+    if (known === undefined) return this.#create(file, { ...about, metadata, size, path, key });
     known.resume();
     if (known.file !== file) {
       this.#alike.compare(key, file, (same) => {
         if (same !== undefined) same.resume();
-        else this.#create(file, { ...about, size, path, key, confirmed: undefined });
+        else this.#create(file, { ...about, metadata, size, path, key, confirmed: undefined });
       });
     }
     return known;
@@ -122,10 +127,10 @@ export class UploadQueue {
 
   #create(
     file: File,
-    { key, size, path, handle, confirmed = 0 }: AboutFile & { key: string; size: number; path: string },
+    about: AboutFile & { metadata: Metadata; key: string; size: number; path: string },
   ): QueueEntry {
     const refusal = refusalOf(file, this.#options, this.#all.taken);
-    const upload = new QueueEntry(file, { key, size, path, handle, confirmed, controls: this.#controls });
+    const upload = new QueueEntry(file, { ...about, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);
     this.#all.count(upload);
@@ -147,7 +152,7 @@ export class UploadQueue {
     if (!this.#all.has(upload)) return;
     if (upload.state === "waiting") upload.uploader?.retryNow();
     if (!upload.isAtRest) return;
-    // A file that is over the limits of the queue fails again, unless others have made room.
+    // A file over the limits of the queue fails again, unless others have made room.
     if (upload.state === "failed" && refusalOf(upload.file, this.#options, this.#all.taken) !== undefined) return;
     if (isLarge(upload) && this.#remembering.hasGone(upload)) {
       this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
@@ -177,33 +182,33 @@ export class UploadQueue {
     this.#end(upload, upload.isActive || upload.state === "paused" ? "stopped" : upload.state);
   }
 
-  /** Pauses all that run or wait for their turn. */
+  /** Pauses all uploads that run or wait for their turn. */
   pauseAll(): void {
     // Uploads that wait are paused first, or they would take the places of the running ones.
     for (const upload of this.#turns.all) this.#pause(upload);
   }
 
-  /** Resumes all that are paused. */
+  /** Resumes all paused uploads. */
   resumeAll(): void {
     for (const upload of [...this.#uploads]) if (upload.state === "paused") this.#resume(upload);
   }
 
-  /** Cancels all that are not finished. */
+  /** Cancels all uploads that are not finished. */
   cancelAll(): void {
     for (const upload of [...this.#uploads].reverse()) this.#cancel(upload);
   }
 
-  /** Tries again all that have failed in a way that another try may mend. */
+  /** Tries all failed uploads again that another try may finish. */
   retryFailed(): void {
     for (const upload of [...this.#uploads]) if (upload.canRetry) this.#resume(upload);
   }
 
-  /** Takes all that are finished out of the queue. */
+  /** Takes all finished uploads out of the queue. */
   dismissDone(): void {
     for (const upload of [...this.#uploads]) if (upload.state === "done") this.#dismiss(upload);
   }
 
-  /** What has failed because the file changed makes room for the file as it is now, which is another one. */
+  /** Takes out uploads that failed because this file had changed: the changed file is a new one. */
   #dismissChanged(path: string, key: string): void {
     if (this.#all.total.in.failed === 0) return;
     for (const upload of [...this.#uploads]) {
@@ -234,28 +239,22 @@ export class UploadQueue {
   #run(upload: QueueEntry): void {
     if (!this.#turns.hasBegun(upload)) return;
     this.#uploaderOf(upload).upload().catch((error) => {
-      // An UploadError is shown in the list.
+      // An `UploadError` is shown in the list.
       if (!(error instanceof UploadError)) reportError(error);
     });
   }
 
   #uploaderOf(upload: QueueEntry): Uploader {
     if (upload.uploader !== undefined) return upload.uploader;
-    const { file, path } = upload;
-    const { confirmed } = upload.progress;
+    const { file, metadata, progress: { confirmed } } = upload;
+    const path = upload.path === file.name ? undefined : upload.path;
     const beforeRetry = () => this.#comeBack(upload);
-    const uploader = new Uploader({
-      ...this.#options,
-      file,
-      confirmed,
-      beforeRetry,
-      ...path !== file.name && { path },
-    });
+    const uploader = new Uploader({ ...this.#options, file, path, metadata, confirmed, beforeRetry });
     uploader.on("progress", (progress) => this.#hear(upload, progress));
     return upload.uploader = uploader;
   }
 
-  /** One that has given its place up waits for another one. */
+  /** Waits until an upload that has given its place up has a place again. */
   async #comeBack(upload: QueueEntry): Promise<void> {
     const turn = this.#turns.comeBack(upload);
     if (turn === undefined) return;
@@ -266,11 +265,11 @@ export class UploadQueue {
   #hear(upload: QueueEntry, progress: Progress): void {
     // The upload has left the queue meanwhile.
     if (!this.#all.has(upload)) return;
-    // It was paused meanwhile: only the count of what the server has is news.
+    // The upload was paused meanwhile. Only the count of confirmed bytes is news.
     const isMeant = this.#turns.hasBegun(upload) || progress.state === "done";
     const { confirmed } = progress;
     if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
-    // Whoever hears of its end may want it to begin anew.
+    // The turn ends before the end is reported, because a listener may begin the upload anew.
     if (!isActive(progress.state)) this.#turns.withdraw(upload);
     if (progress.state === "done" || confirmed > upload.progress.confirmed) this.#turns.goWell();
     this.#show(upload, progress);
@@ -286,7 +285,7 @@ export class UploadQueue {
     this.#tell(upload, before);
   }
 
-  /** An earlier page knew so much to be safe; a page that has begun itself knows better. */
+  /** Shows the bytes that an earlier page knew to be confirmed, unless this page knows more already. */
   #learn(upload: QueueEntry, confirmed: number): void {
     if (!this.#all.has(upload) || upload.hasRun || upload.progress.confirmed >= confirmed) return;
     this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });

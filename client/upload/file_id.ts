@@ -4,9 +4,9 @@ const LONGEST_NAME = 600;
 const PART_BYTES = 64 * 1024;
 
 /**
- * The `X-File-Id` of a file, in printable ASCII: its name (or its path, so that equal files of two folders stay apart),
- * size and time of last change, a `sample` of its bytes, so that a file that was changed is never taken for the same,
- * and a `secret` that only this browser knows, so that nobody else can guess the id.
+ * Makes the `X-File-Id` of a file, in printable ASCII. It is made of the name, the size and the time of last change. If
+ * there is a `path`, it stands for the name, so that equal files of two folders have two ids. The `sample` of the bytes
+ * gives a changed file another id. The `secret` is known to this browser alone, so that nobody else can guess the id.
  */
 export function fileId(
   file: File,
@@ -17,20 +17,22 @@ export function fileId(
   return parts.filter((part) => part !== "").join("-");
 }
 
-/** `id` as it is if it can stand in a header, percent-encoded if not. */
+/** Gives `id` as it is if it can stand in a header, and percent-encoded otherwise. */
 export function headerId(id: string): string {
   return /^[\x21-\x7e]+$/.test(id) ? id : encodeURIComponent(id);
 }
 
-/** An id has at most 1024 bytes, and a long name in Chinese has 2295 when it is percent-encoded. */
+/**
+ * Shortens a name, because an id has at most 1024 bytes. A long name in Chinese has 2295 when it is percent-encoded.
+ */
 function shorten(name: string): string {
   return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}~${hashOf(name)}`;
 }
 
 /**
- * A hash, of 16 hexadecimal digits, of the beginning, the middle and the end of a file: tells apart two files that have
- * name, size and time in common, at the cost of reading 192 KiB. It proves nothing against somebody who wants it to.
- * Rejects when the file cannot be read.
+ * Gives a hash, of 16 hexadecimal digits, of the beginning, the middle and the end of a file. It tells apart two files
+ * of the same name, size and time, and reads only 192 KiB. It is no proof: somebody can make two files with one hash on
+ * purpose. Rejects when the file cannot be read.
  */
 export async function sampleOf(file: Blob): Promise<string> {
   const middle = Math.max(0, Math.floor((file.size - PART_BYTES) / 2));
@@ -42,14 +44,14 @@ export async function sampleOf(file: Blob): Promise<string> {
   return hash.hex;
 }
 
-/** A short hash of a text, of 16 hexadecimal digits. */
+/** Gives a short hash of a text, of 16 hexadecimal digits. */
 export function hashOf(text: string): string {
   const hash = new Fnv64();
   hash.add(new TextEncoder().encode(text));
   return hash.hex;
 }
 
-/** FNV-1a with 64 bits, in two halves of 32. */
+/** The hash FNV-1a of 64 bits, kept as two halves of 32. */
 export class Fnv64 {
   #high = 0xcbf29ce4;
   #low = 0x84222325;
@@ -58,7 +60,10 @@ export class Fnv64 {
     return [this.#high, this.#low].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
-  /** Four bytes at a step, which is no FNV-1a any more, but sees every change as well, and in a quarter of the time. */
+  /**
+   * Adds four bytes at a time. The result is not FNV-1a any more, but it shows a change as well, in a quarter of the
+   * time.
+   */
   addWords(bytes: ArrayBuffer): void {
     const whole = bytes.byteLength >>> 2;
     this.add(new Uint32Array(bytes, 0, whole));
@@ -70,7 +75,7 @@ export class Fnv64 {
     let low = this.#low;
     for (let i = 0; i < bytes.length; i++) {
       low = (low ^ bytes[i]!) >>> 0;
-      // Times 2^40 + 0x1b3, modulo 2^64.
+      // The product with 2^40 + 0x1b3, modulo 2^64.
       const product = low * 0x1b3;
       high = (Math.imul(high, 0x1b3) + Math.floor(product / 0x100000000) + (low << 8)) >>> 0;
       low = product >>> 0;

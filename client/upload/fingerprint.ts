@@ -4,19 +4,20 @@ import { Fnv64 } from "./file_id.ts";
 import type { Fingerprint } from "../protocol/piece.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 
-/** Read at a time where a script computes, so that the page is not held up. */
+/** The bytes that a script reads and hashes at a time, so that the page stays responsive. */
 const STEP_BYTES = 2 ** 20;
 
 /**
- * Computes what stands for the bytes of a piece; `undefined` where that cannot be done. Rejects when the piece cannot be
+ * Computes the fingerprint of a piece. Gives `undefined` when the browser cannot. Rejects when the piece cannot be
  * read.
  */
 export type FingerprintOf = (piece: Blob) => Promise<Fingerprint | undefined>;
 
 /**
- * SHA-256 by WebCrypto, which browsers have in secure contexts alone. Elsewhere a hash of 64 bits that a script computes:
- * it tells a change by accident, the server cannot check it. A digest takes a whole piece into the memory at once:
- * pieces of uploads that run beside each other come one after the other.
+ * Makes the function that computes fingerprints. It computes SHA-256 by WebCrypto, which browsers have in secure
+ * contexts only. Without WebCrypto, a script computes a hash of 64 bits. That hash shows an accidental change, but the
+ * server cannot check it. To compute a digest, the browser holds the whole piece in memory, so the pieces of all
+ * uploads are computed one after the other.
  */
 export function createFingerprintOf(subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): FingerprintOf {
   const compute = subtle === undefined ? hashOfPiece : (piece: Blob) => digestOfPiece(piece, subtle);
@@ -29,8 +30,8 @@ export function createFingerprintOf(subtle: SubtleCrypto | undefined = globalThi
 }
 
 /**
- * The fingerprint of a part of a file; `undefined` where there is none, as for want of memory: sending tells whether it
- * can be read. Rejects with an `UploadError` when the file is not there any more.
+ * Computes the fingerprint of a part of a file. Gives `undefined` when it could not be computed, for example for lack
+ * of memory. Rejects with an `UploadError` when the file is gone.
  */
 export async function fingerprintIn(
   local: LocalFile,

@@ -3,9 +3,10 @@ import { bytesOf } from "./bytes_of.ts";
 import { fileChanged } from "../protocol/upload_error.ts";
 import { waitToRetry } from "./retry.ts";
 
-/** How often a read that failed is tried again before it is believed, and after how many seconds. */
+/** How often a failed read is tried again before the file counts as gone. */
 const AGAIN_TIMES = 2;
-const AGAIN_SECONDS = 1;
+/** The delay before each further read. */
+const AGAIN_MS = 1000;
 
 /** A file on this computer, which may be changed, moved or removed at any moment. */
 export class LocalFile {
@@ -18,9 +19,9 @@ export class LocalFile {
   }
 
   /**
-   * Resolves when `part` of the file can be read, as its first and last byte tell. Rejects with an `UploadError` of code
-   * `file-changed` when it cannot: browsers report such a file as a broken network. A page that the browser has frozen
-   * can read nothing until it is shown again, so a read that fails is tried again before it is believed.
+   * Resolves when the first and the last byte of `part` can be read. Otherwise rejects with an `UploadError` of code
+   * `file-changed`. (Browsers report such a file as a broken network.) A failed read is tried again first, because a
+   * page that the browser has frozen can read nothing until it is shown again.
    */
   async look(part: Blob): Promise<void> {
     for (let times = 0;; times++) {
@@ -29,13 +30,13 @@ export class LocalFile {
       } catch (cause) {
         if (times === AGAIN_TIMES) throw fileChanged(this.file.name, cause);
       }
-      await waitToRetry(this.#clock, AGAIN_SECONDS);
+      await waitToRetry(this.#clock, AGAIN_MS);
     }
   }
 
   /**
-   * Gives what `read` makes of `part`. One failure may be the browser's, and is tried again. Rejects as
-   * {@linkcode look} does, or as `read` does when the part is there and cannot be read all the same.
+   * Gives the result of `read` for `part`. If `read` fails once, it is tried again, because the fault may be the
+   * browser's. Rejects as {@linkcode look} does, or with the second error of `read` when the part can be read.
    */
   async read<Result>(part: Blob, read: (part: Blob) => Promise<Result>): Promise<Result> {
     try {
@@ -47,7 +48,7 @@ export class LocalFile {
   }
 }
 
-/** A file that was cut short still has its first byte. */
+/** Reads both ends, because a file that was cut short still has its first byte. */
 async function readEnds(part: Blob): Promise<void> {
   for (const at of new Set([0, part.size - 1])) {
     if (part.size > 0) await bytesOf(part.slice(at, at + 1));

@@ -1,6 +1,7 @@
 /**
- * The file to upload: `source`, under `name` when that is given. A `Blob` that is no `File` has no time of its own:
- * `lastModified` is NaN, which no header tells, and the same bytes under the same name go on on a later page.
+ * Gives the file to upload: `source`, under `name` if there is one. A `Blob` that is no `File` has no time of its own,
+ * so its `lastModified` is NaN, and no header tells a time. The same bytes under the same name have the same id on a
+ * later page, so their upload goes on.
  */
 export function namedFile(source: Blob, name: string | undefined): File {
   const isFile = "lastModified" in source;

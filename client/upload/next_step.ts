@@ -4,50 +4,54 @@ import { UploadError } from "../protocol/upload_error.ts";
 
 const TIMES_DAMAGED = 5;
 
-/** A request that carried bytes, as far as the next step needs it. */
+/** The facts of a request with bytes on which the next step depends. */
 export interface SentBytes {
-  /** Where its body began in the file. */
+  /** The byte of the file at which its body began. */
   start: number;
-  /** Bytes of the body, and of these the ones that have departed. */
+  /** How many bytes the body had. */
   bytes: number;
+  /** How many of these bytes have departed. */
   departed: number;
 }
 
-/** Where a run stands between two requests. */
+/** The state of a run between two requests. */
 export interface RunState {
-  /** Where the next request begins; `undefined` when the server has to be asked first. */
+  /** The byte at which the next request begins; `undefined` when the server must be asked first. */
   offset: number | undefined;
-  /** The most that the server held so far. Only more counts failures anew: one that loses bytes must not loop. */
+  /**
+   * The largest offset so far. Only a larger one counts the failures anew, so that a server that loses bytes does not
+   * keep a run going for ever.
+   */
   furthest: number;
-  /** How many tries have failed since the server last held more bytes than ever before. */
+  /** How many tries have failed since `furthest` last grew. */
   failures: number;
-  /** In how many of these tries the bytes were damaged. */
+  /** How many of these tries failed because bytes were damaged. */
   damages: number;
-  /** The last request with bytes, when nobody knows what came of it. */
+  /** The last request with bytes, if its result is unknown. */
   unclear: SentBytes | undefined;
 }
 
-/** What a run does next. */
+/** The next step of a run. */
 export type Step =
-  /** Nothing: the server has the whole file. */
+  /** Ends the run: the server has the whole file. */
   | { kind: "complete" }
-  /** Send or ask, at once. */
+  /** Sends or asks at once. */
   | { kind: "go-on" }
-  /** Send smaller bodies, and end with `error` where they cannot be smaller. */
+  /** Sends smaller bodies, and ends the run with `error` if they cannot be smaller. */
   | { kind: "shrink"; error: UploadError }
-  /** Wait for a retry delay, then send or ask. */
-  | { kind: "wait"; problem: Problem; retryAfterSeconds: number | undefined }
-  /** End. */
+  /** Waits for a retry delay, then sends or asks. */
+  | { kind: "wait"; problem: Problem; retryAfterMs: number | undefined }
+  /** Ends the run with an error. */
   | { kind: "fail"; error: UploadError };
 
-/** Where a run begins: at `offset`, or with a question where that is not known. */
+/** Gives the state in which a run begins. Without an `offset` the run asks the server first. */
 export function firstState(offset: number | undefined): RunState {
   return { offset, furthest: -1, failures: 0, damages: 0, unclear: undefined };
 }
 
 /**
- * What follows from the reply to the request that a run has made in `state`, and where the run stands then. `sent` is
- * `undefined` when the request was a question. So many failures as `tries` in a row, with nothing gained, end the run.
+ * Decides what follows from the reply to a request that a run made in `state`. Gives the next step, and the state after
+ * the reply. `sent` is `undefined` for a question. The run fails after `tries` failures in a row.
  */
 export function nextStep(
   state: RunState,
@@ -71,16 +75,16 @@ export function nextStep(
     case "unclear":
       return afterFailure(askNext(state, sent), problem("not-kept"), { tries });
     case "retry": {
-      const { problem, retryAfterSeconds } = meaning;
-      if (problem.code !== "damaged") return afterFailure(askNext(state, sent), problem, { tries, retryAfterSeconds });
-      // The server has verified the body, so all of it has arrived: nothing about it is unclear.
+      const { problem, retryAfterMs } = meaning;
+      if (problem.code !== "damaged") return afterFailure(askNext(state, sent), problem, { tries, retryAfterMs });
+      // The server has checked the whole body, so nothing about it is unclear.
       const next = { ...state, offset: undefined, unclear: undefined, damages: state.damages + 1 };
-      return afterFailure(next, problem, { tries, retryAfterSeconds });
+      return afterFailure(next, problem, { tries, retryAfterMs });
     }
   }
 }
 
-/** The server holds `offset` bytes. */
+/** Gives the state after the server has said that it holds `offset` bytes. */
 function afterCount(state: RunState, offset: number): RunState {
   const isGain = offset > state.furthest;
   return { ...state, offset, unclear: undefined, ...isGain && { furthest: offset, failures: 0, damages: 0 } };
@@ -93,14 +97,14 @@ function askNext(state: RunState, sent: SentBytes | undefined): RunState {
 function afterFailure(
   before: RunState,
   trouble: Problem,
-  { tries, retryAfterSeconds }: { tries: number; retryAfterSeconds?: number | undefined },
+  { tries, retryAfterMs }: { tries: number; retryAfterMs?: number | undefined },
 ): { state: RunState; step: Step } {
   const state = { ...before, failures: before.failures + 1 };
   if (state.failures >= tries) return { state, step: { kind: "fail", error: noProgress(state.failures, trouble) } };
   if (state.damages >= TIMES_DAMAGED) return { state, step: { kind: "fail", error: alwaysDamaged() } };
-  // Bytes that were not kept once may have met a server that was about to end.
+  // The server may have been about to stop when it did not keep the bytes. So the first time nobody waits.
   const isFirst = trouble.code === "not-kept" && state.failures === 1;
-  return { state, step: isFirst ? { kind: "go-on" } : { kind: "wait", problem: trouble, retryAfterSeconds } };
+  return { state, step: isFirst ? { kind: "go-on" } : { kind: "wait", problem: trouble, retryAfterMs } };
 }
 
 function noProgress(failures: number, { message }: Problem): UploadError {

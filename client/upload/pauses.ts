@@ -1,9 +1,9 @@
-/** The pauses of one upload. What it does from one to the next is a stretch. */
+/** The pauses of one upload. The time between two pauses is called a stretch. */
 export class Pauses {
   #stretch = new AbortController();
   #pause: PromiseWithResolvers<void> | undefined;
 
-  /** Resolves when the present pause is over; `undefined` while there is none. */
+  /** Resolves when the present pause is over; `undefined` when there is no pause. */
   get over(): Promise<void> | undefined {
     return this.#pause?.promise;
   }
@@ -18,7 +18,7 @@ export class Pauses {
     this.#pause = undefined;
   }
 
-  /** Begins a stretch; the signal aborts when a pause ends it. */
+  /** Begins a stretch. Its signal aborts when a pause ends it. */
   stretch(): AbortSignal {
     this.#stretch = new AbortController();
     if (this.#pause !== undefined) this.#stretch.abort();

@@ -4,10 +4,16 @@ import { fingerprintIn, type FingerprintOf } from "./fingerprint.ts";
 import type { LocalFile } from "./local_file.ts";
 import type { RequestSizes } from "./request_sizes.ts";
 
-/** A file up to this size is small: one request brings it, and nothing is asked or remembered before. In bytes. */
+/**
+ * The largest small file, in bytes. A small file needs one request. The server is asked nothing before it, and the
+ * browser remembers nothing of it.
+ */
 export const SMALL_FILE_BYTES = 2 ** 20;
 
-/** A last piece that the server cannot check is held in the memory while it is sent: so much of it at most, in bytes. */
+/**
+ * The largest last piece that is held in memory while it is sent, in bytes. It is held there if the server cannot check
+ * it.
+ */
 const LAST_IN_MEMORY_BYTES = 4 * 2 ** 20;
 
 interface Cut {
@@ -16,7 +22,7 @@ interface Cut {
   fingerprint: Promise<Fingerprint | undefined>;
 }
 
-/** Cuts a file into pieces. The fingerprint of the next one is computed while the one before it is under way. */
+/** Cuts a file into pieces. The fingerprint of the next piece is computed while a piece is being sent. */
 export class Pieces {
   readonly #local: LocalFile;
   readonly #sizes: RequestSizes;
@@ -33,8 +39,8 @@ export class Pieces {
   }
 
   /**
-   * The piece that starts at `start`, and begins with the one behind it. Rejects with an `UploadError` when the file is
-   * not there any more.
+   * Gives the piece that starts at `start`, and begins to compute the fingerprint of the next one. Rejects with an
+   * `UploadError` when the file is gone.
    */
   async take(start: number): Promise<Piece> {
     const piece = await this.#piece(start);
@@ -43,7 +49,7 @@ export class Pieces {
     return piece;
   }
 
-  /** Whether a piece ends the file. */
+  /** True for the last piece of the file. */
   isLast({ start, body }: Piece): boolean {
     return start + body.size === this.#size;
   }
@@ -62,7 +68,10 @@ export class Pieces {
     return isChecked || !this.isLast(piece) ? piece : await this.#inMemory(piece);
   }
 
-  /** Nobody would notice that it changes between its fingerprint and its being sent; in the memory it does not. */
+  /**
+   * Holds a last piece in memory, where it cannot change. Otherwise nobody would notice a change between its
+   * fingerprint and its departure.
+   */
   async #inMemory({ start, body }: Piece): Promise<Piece> {
     const rest = body.size - LAST_IN_MEMORY_BYTES;
     const held = rest > 0 ? body.slice(0, rest) : new Blob([await this.#local.read(body, bytesOf)]);
@@ -72,15 +81,15 @@ export class Pieces {
   #cut(start: number): Cut {
     const body = this.#local.file.slice(start, Math.min(start + this.#sizes.bytes, this.#size));
     const fingerprint = fingerprintIn(this.#local, body, this.#fingerprintOf);
-    // One that nobody takes is missed by nobody.
+    // If nobody takes this piece, nobody needs to hear of the error.
     fingerprint.catch(() => {});
     return { start, body, fingerprint };
   }
 }
 
 /**
- * Whether a file is to be sent at once: a question for a few bytes takes as long as the bytes. An empty file leaves no
- * count to be found again by.
+ * True when a file is sent at once, without a question before it. For a few bytes a question takes as long as the bytes
+ * themselves. An empty file is not sent at once, because the server could not tell a repeated request from a new one.
  */
 export function isOnePiece({ size }: File, sizes: RequestSizes): boolean {
   return size > 0 && size <= Math.min(SMALL_FILE_BYTES, sizes.bytes);

@@ -4,11 +4,13 @@ import { Speedometer } from "./speed.ts";
 import type { UploadError } from "../protocol/upload_error.ts";
 
 /**
+ * The state of an upload:
+ *
  * - `ready`: nothing has been started
  * - `asking`: asking the server how much it holds
  * - `sending`: bytes are on their way
- * - `checking`: the file is read once more before the last piece goes: it must be as it was when it was sent
- * - `waiting`: something failed that passes by itself; the next try comes in `retryInSeconds`
+ * - `checking`: the file is read once more before the last piece is sent, because it must not have changed
+ * - `waiting`: something failed that passes by itself; the next try comes in `retryInMs`
  * - `paused`: stands still until `resume()`
  * - `done`: the server has the whole file
  * - `stopped`: ended by `stop()`
@@ -27,30 +29,36 @@ export type UploadState =
   | "failed"
   | "cancelled";
 
-/** Where an upload stands. */
+/** The progress of an upload. */
 export interface Progress {
-  /** What the upload does now. */
+  /** The state of the upload. */
   state: UploadState;
-  /** Bytes that the server has acknowledged: they are on its disk. Goes back only when the server's own count does. */
+  /**
+   * Bytes that the server has acknowledged: they are on its disk. The number falls only when the server itself names a
+   * smaller one.
+   */
   confirmed: number;
-  /** Bytes that have departed from this computer, never fewer than `confirmed`. Goes back when some were lost on the way. */
+  /**
+   * Bytes that have departed from this computer, never fewer than `confirmed`. The number falls when bytes were lost on
+   * the way.
+   */
   sent: number;
-  /** Bytes of the file. */
+  /** The size of the file in bytes. */
   total: number;
-  /** The smoothed speed; 0 while nothing is being sent. */
+  /** The smoothed speed; 0 when nothing is being sent. */
   bytesPerSecond: number;
-  /** Seconds until the last byte has departed, at the present speed; `undefined` while there is none. */
-  remainingSeconds: number | undefined;
-  /** In state `waiting`: the seconds from this event to the next try, unless something else ends it. */
-  retryInSeconds?: number;
+  /** Milliseconds until the last byte has departed, at the present speed; `undefined` when there is no speed. */
+  remainingMs: number | undefined;
+  /** In state `waiting`: milliseconds from this event to the next try. The try may come earlier. */
+  retryInMs?: number;
   /** In state `waiting`: the problem that stopped the last try. */
   problem?: Problem;
   /** In state `failed`: why it failed. */
   error?: UploadError;
 }
 
-/** What belongs to some states alone. */
-type Details = Pick<Progress, "retryInSeconds" | "problem" | "error">;
+/** The properties that only some states have. */
+type Details = Pick<Progress, "retryInMs" | "problem" | "error">;
 
 /** Keeps the numbers of one upload and reports each change. */
 export class ProgressReporter {
@@ -62,18 +70,18 @@ export class ProgressReporter {
   readonly #report: (progress: Progress) => void;
   #details: Details = {};
 
-  /** `confirmed` is what an earlier answer of the server has told. */
+  /** `confirmed` is the offset that an earlier answer has named. */
   constructor(
-    { total, confirmed = 0, nowSeconds }: { total: number; confirmed?: number | undefined; nowSeconds: number },
+    { total, confirmed = 0, nowMs }: { total: number; confirmed?: number | undefined; nowMs: number },
     report: (progress: Progress) => void,
   ) {
     this.#total = total;
     this.#confirmed = this.#sent = confirmed;
-    this.#speed = new Speedometer(nowSeconds);
+    this.#speed = new Speedometer(nowMs);
     this.#report = report;
   }
 
-  /** Where the upload stands now. */
+  /** The present progress. */
   get progress(): Progress {
     const bytesPerSecond = this.#state === "sending" ? this.#speed.bytesPerSecond : 0;
     return {
@@ -82,12 +90,12 @@ export class ProgressReporter {
       sent: this.#sent,
       total: this.#total,
       bytesPerSecond,
-      remainingSeconds: bytesPerSecond >= 1 ? (this.#total - this.#sent) / bytesPerSecond : undefined,
+      remainingMs: bytesPerSecond >= 1 ? 1000 * (this.#total - this.#sent) / bytesPerSecond : undefined,
       ...this.#details,
     };
   }
 
-  /** Nothing is on its way in this state: what was sent and not confirmed counts as lost until it is confirmed. */
+  /** Enters a state in which no bytes are on their way. Bytes that were sent and not confirmed count as lost. */
   enter(state: Exclude<UploadState, "sending" | "done">, details: Details = {}): void {
     this.#sent = this.#confirmed;
     this.#state = state;
@@ -95,37 +103,37 @@ export class ProgressReporter {
     this.#report(this.progress);
   }
 
-  /** A request with bytes begins. */
-  startSending(nowSeconds: number): void {
+  /** Notes that a request with bytes begins. */
+  startSending(nowMs: number): void {
     if (this.#state === "sending") return;
     this.#state = "sending";
     this.#details = {};
-    this.#speed.restart(nowSeconds);
+    this.#speed.restart(nowMs);
     this.#report(this.progress);
   }
 
-  /** All bytes up to `offset` have departed. */
-  handOver(offset: number, nowSeconds: number): void {
-    this.#speed.add(Math.max(0, offset - this.#sent), nowSeconds);
+  /** Notes that all bytes up to `offset` have departed. */
+  handOver(offset: number, nowMs: number): void {
+    this.#speed.add(Math.max(0, offset - this.#sent), nowMs);
     this.#sent = Math.max(offset, this.#confirmed);
     this.#report(this.progress);
   }
 
-  /** Nothing has moved for a while, and the speed goes down. */
-  slowDown(nowSeconds: number): void {
+  /** Lowers the speed, because nothing has moved for a while. */
+  slowDown(nowMs: number): void {
     if (this.#state !== "sending") return;
-    this.#speed.add(0, nowSeconds);
+    this.#speed.add(0, nowMs);
     this.#report(this.progress);
   }
 
-  /** The server holds `offset` bytes. */
+  /** Notes that the server holds `offset` bytes. */
   confirm(offset: number): void {
     this.#confirmed = offset;
     this.#sent = offset;
     this.#report(this.progress);
   }
 
-  /** The server has the whole file. */
+  /** Notes that the server has the whole file. */
   finish(): void {
     this.#state = "done";
     this.#details = {};
@@ -133,20 +141,20 @@ export class ProgressReporter {
   }
 }
 
-/** What an {@linkcode Uploader} tells. */
+/** The events of an {@linkcode Uploader}, with what each of them passes to its listeners. */
 export interface UploaderEvents {
-  /** At every change, many times a second while bytes are on their way. */
+  /** Comes at every change: many times a second while bytes are on their way. */
   progress: [progress: Progress];
-  /** When another state begins. */
+  /** Comes when another state begins. */
   state: [state: UploadState, before: UploadState];
-  /** When it ends with an error. */
+  /** Comes when the upload ends with an error. */
   error: [error: UploadError];
 }
 
-/** Makes the reporter for one file, of which `emitter` tells. */
+/** Makes the reporter for one file, which reports to the listeners of `emitter`. */
 export function reporterTo(
   emitter: Emitter<UploaderEvents>,
-  facts: { total: number; confirmed: number | undefined; nowSeconds: number },
+  facts: { total: number; confirmed: number | undefined; nowMs: number },
 ): ProgressReporter {
   let state: UploadState = "ready";
   return new ProgressReporter(facts, (progress) => {

@@ -3,49 +3,49 @@ import type { UploadStore } from "../memory/upload_store.ts";
 
 const MIB = 2 ** 20;
 
-/** The sizes of a request's body unless told, in bytes: the first, and the bounds of those that follow. */
+/** The default sizes of a request's body in bytes: of the first one, and the bounds of the later ones. */
 export const REQUEST_BYTES = { first: 8 * MIB, smallest: MIB / 4, largest: 64 * MIB } as const;
 
-const SHORTEST_SECONDS = 8;
-const AIM_SECONDS = 11;
-const LONGEST_SECONDS = 15;
-/** What the sockets on the way may hold without anybody having lost it. */
+const SHORTEST_MS = 8000;
+const AIM_MS = 11_000;
+const LONGEST_MS = 15_000;
+/** Bytes that the sockets on the way may hold, so that they count as sent and have not arrived. */
 const IN_SOCKETS = MIB;
 const BUFFERED_BYTES = 4 * MIB;
 const TIMES_UNMOVED = 2;
-/** After requests that were lost whole, at most so many good ones are waited for before a larger one is tried. */
+/** The largest number of good answers that are waited for before a larger request is tried. */
 const LONGEST_CAUTION = 64;
 
-/** The sizes of requests, in bytes, and what is known of the network path. */
+/** The sizes of requests in bytes, and the knowledge of the network path. */
 export interface RequestSizesOptions {
   /** The size of the first request. Default 8 MiB. */
-  first?: number;
+  first?: number | undefined;
   /** The size of the smallest request. Default 256 KiB. */
-  smallest?: number;
+  smallest?: number | undefined;
   /** The size of the largest request. Default 64 MiB. */
-  largest?: number;
-  /** What an earlier page has learned. */
-  networkPath?: Promise<NetworkPath>;
-  /** Called when something has been learned that is worth to be remembered. */
-  onLearned?: (path: NetworkPath) => void;
+  largest?: number | undefined;
+  /** The knowledge of an earlier page. */
+  networkPath?: Promise<NetworkPath> | undefined;
+  /** Called when something was learned that is worth remembering. */
+  onLearned?: ((path: NetworkPath) => void) | undefined;
 }
 
 /**
- * How many bytes the next request gets: as many as travel in 8 to 15 seconds, so that little is lost when something on
- * the way loses a whole request, and little time is spent between requests. All uploads to one server share it.
+ * Decides how many bytes the next request gets: as many as travel in 8 to 15 seconds. So little is lost when something
+ * on the way loses a whole request, and little time is spent between requests. All uploads to one server share it.
  */
 export class RequestSizes {
   readonly #smallest: number;
   readonly #largest: number;
   readonly #onLearned: (path: NetworkPath) => void;
-  /** Resolves when what was learned earlier counts. Never rejects if `networkPath` does not. */
+  /** Resolves when the knowledge of an earlier page counts. Never rejects if `networkPath` does not. */
   readonly recalled: Promise<void>;
   #path: NetworkPath = {};
   #bytes: number;
   #unmoved = 0;
   /**
-   * How many good answers in a row let requests grow. It doubles when one is lost whole: what refuses large requests may
-   * do it by a reset, whose reason is lost with it.
+   * How many good answers in a row let requests grow. It doubles when a request is lost whole. Something on the way may
+   * refuse large requests by a reset, which tells no reason.
    */
   #caution = 1;
   #good = 0;
@@ -68,22 +68,22 @@ export class RequestSizes {
     return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), bound));
   }
 
-  /** Whether requests are as small as they can be. */
+  /** True when requests cannot be smaller. */
   get isSmallest(): boolean {
     return this.bytes <= this.#smallest;
   }
 
-  /** Whether something on the way holds requests back until they are whole. */
+  /** True when something on the way holds requests back until they are whole. */
   get buffers(): boolean {
     return this.#path.buffers === true;
   }
 
-  /** A request with a body of `bytes` has been answered well, after `seconds`. */
-  answered(bytes: number, seconds: number): void {
-    // The last body of a file says nothing about longer ones unless it was slow.
-    if (seconds >= SHORTEST_SECONDS && seconds <= LONGEST_SECONDS) return;
-    const fitting = seconds === 0 ? Infinity : bytes / seconds * AIM_SECONDS;
-    if (seconds > LONGEST_SECONDS) this.#bytes = Math.min(this.bytes, fitting);
+  /** Notes that a request with a body of `bytes` was answered well, after `ms` milliseconds. */
+  answered(bytes: number, ms: number): void {
+    // A short last body says nothing about longer ones, unless it was slow.
+    if (ms >= SHORTEST_MS && ms <= LONGEST_MS) return;
+    const fitting = ms === 0 ? Infinity : bytes * AIM_MS / ms;
+    if (ms > LONGEST_MS) this.#bytes = Math.min(this.bytes, fitting);
     else if (bytes >= this.bytes && ++this.#good >= this.#caution) this.#grow(fitting);
   }
 
@@ -92,14 +92,19 @@ export class RequestSizes {
     this.#bytes = Math.min(this.bytes * 2, Math.max(this.bytes, fitting));
   }
 
-  /** A request was cut after `seconds` because it took too long; `sent` bytes of it had departed. */
-  cut(sent: number, seconds: number): void {
-    this.#bytes = Math.min(this.bytes / 2, sent / seconds * AIM_SECONDS);
+  /**
+   * Notes that a request was cut after `ms` milliseconds, because it took too long. `sent` bytes of it had departed.
+   */
+  cut(sent: number, ms: number): void {
+    this.#bytes = Math.min(this.bytes / 2, sent * AIM_MS / ms);
   }
 
-  /** A request of `bytes` broke after `sent` of them had departed, and the server holds `gained` of them. */
+  /**
+   * Notes that a request of `bytes` broke after `sent` of them had departed, and that the server holds `gained` of
+   * them.
+   */
   broken(sent: number, gained: number, bytes: number): void {
-    // A whole body arrives through a proxy that buffers too, so it proves nothing.
+    // A whole body also arrives through a proxy that buffers, so it proves nothing.
     if (gained >= bytes) return;
     if (gained > 0) {
       this.#unmoved = 0;
@@ -116,10 +121,10 @@ export class RequestSizes {
     if (this.#unmoved >= TIMES_UNMOVED) this.#learn({ ...this.#path, buffers: true });
   }
 
-  /** A body of `bytes` was refused as too large by something on the way. False when it cannot be smaller. */
+  /** Notes that something on the way refused a body of `bytes` as too large. False when bodies cannot be smaller. */
   refused(bytes: number): boolean {
     if (bytes <= this.#smallest) return false;
-    // Several that are under way at once are refused one after the other, and are one refusal.
+    // Several requests may be refused one after the other that were under way at once. They count as one refusal.
     const half = Math.min(Math.floor(bytes / 2), this.#path.largest ?? Infinity);
     this.#learn({ ...this.#path, largest: Math.max(this.#smallest, half) });
     return true;
@@ -131,16 +136,20 @@ export class RequestSizes {
   }
 }
 
-/** The sizes for one server: what `store` knows of the network path to it counts, and what is learned goes there. */
+/**
+ * Makes the sizes for one server, with the knowledge that `store` has of the network path. New knowledge goes to
+ * `store`.
+ */
 export function rememberedSizes(
   store: UploadStore,
-  { endpoint = "", requestBytes }: { endpoint?: string; requestBytes?: number },
+  { endpoint = "", requestBytes }: { endpoint?: string | undefined; requestBytes?: number | undefined },
 ): RequestSizes {
   const origin = endpoint === ""
     ? globalThis.location?.origin ?? ""
     : new URL(endpoint, globalThis.location?.href).origin;
   return new RequestSizes({
-    ...requestBytes !== undefined && { first: requestBytes, largest: requestBytes },
+    first: requestBytes,
+    largest: requestBytes,
     networkPath: store.networkPath(origin),
     onLearned: (path) => void store.learn(origin, path),
   });

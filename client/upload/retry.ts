@@ -1,42 +1,42 @@
 import type { Clock } from "../async/clock.ts";
 
-const FIRST_CEILING_SECONDS = 0.5;
-const HIGHEST_CEILING_SECONDS = 30;
-/** A server that asks for more is asked again after an hour all the same. */
-const LONGEST_RETRY_AFTER_SECONDS = 3600;
+const FIRST_CEILING_MS = 500;
+const HIGHEST_CEILING_MS = 30_000;
+/** The longest delay that a server can ask for. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 const WAKE_EVENTS = ["online", "visibilitychange", "pageshow"] as const;
 
 /**
- * The retry delay, in seconds, after `failures` (1 or more) in a row: exponential from 0.5 to 30 seconds with full
- * jitter (`random` in [0, 1) picks a moment between nothing and the ceiling, so that a thousand clients do not come
- * back at once), but never less than the server asked for.
+ * Gives the retry delay, in milliseconds, after `failures` (1 or more) in a row. Its ceiling grows from 0.5 to 30
+ * seconds, doubling each time. `random` in [0, 1) picks a moment below the ceiling, so that a thousand clients do not
+ * come back at once. The delay is never shorter than the server asked for.
  */
-export function retryDelaySeconds(failures: number, random: number, retryAfterSeconds = 0): number {
-  const ceiling = Math.min(HIGHEST_CEILING_SECONDS, FIRST_CEILING_SECONDS * 2 ** (failures - 1));
-  return Math.max(random * ceiling, Math.min(retryAfterSeconds, LONGEST_RETRY_AFTER_SECONDS));
+export function retryDelayMs(failures: number, random: number, retryAfterMs = 0): number {
+  const ceiling = Math.min(HIGHEST_CEILING_MS, FIRST_CEILING_MS * 2 ** (failures - 1));
+  return Math.max(random * ceiling, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS));
 }
 
 /**
- * Resolves when a retry delay of `seconds` is over, when there is a reason to believe that the network is back, or when
- * `signal` aborts. For the first `atLeastSeconds`, which the server asked for, a network that is back is no reason.
+ * Resolves when a retry delay of `ms` milliseconds is over, when the network may be back, or when `signal` aborts. For
+ * the first `atLeastMs` milliseconds, which the server asked for, a network that is back does not end the delay.
  */
 export async function waitToRetry(
   clock: Clock,
-  seconds: number,
-  { signal, atLeastSeconds = 0 }: { signal?: AbortSignal; atLeastSeconds?: number } = {},
+  ms: number,
+  { signal, atLeastMs = 0 }: { signal?: AbortSignal; atLeastMs?: number } = {},
 ): Promise<void> {
   const over = new AbortController();
   const ends = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
-  const endsAt = clock.now() + seconds;
-  if (atLeastSeconds > 0) await clock.wait(Math.min(atLeastSeconds, seconds), ends);
+  const endsAt = clock.now() + ms;
+  if (atLeastMs > 0) await clock.wait(Math.min(atLeastMs, ms), ends);
   await Promise.race([clock.wait(endsAt - clock.now(), ends), untilWoken(ends)]);
   over.abort();
 }
 
 /**
- * Resolves when there is a reason to believe that the network is back: the browser says so, or its page is looked at
- * again after a sleep. Resolves when `signal` aborts too. Workers and programs have none of these events.
+ * Resolves when the network may be back: the browser says so, or its page is shown again after a sleep. Resolves when
+ * `signal` aborts too. Workers and programs have none of these events.
  */
 export function untilWoken(signal: AbortSignal, target: EventTarget = globalThis): Promise<void> {
   return new Promise((resolve) => {

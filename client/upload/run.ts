@@ -3,7 +3,7 @@ import type { Piece } from "../protocol/piece.ts";
 import { firstState, nextStep, type RunState, type SentBytes } from "./next_step.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Pieces } from "./pieces.ts";
-import { retryDelaySeconds, waitToRetry } from "./retry.ts";
+import { retryDelayMs, waitToRetry } from "./retry.ts";
 import type { Problem } from "../protocol/problem.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { Reply, Requests } from "../protocol/requests.ts";
@@ -11,12 +11,12 @@ import type { RequestSizes } from "./request_sizes.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-const SLOW_DOWN_SECONDS = 1;
-/** What takes less is not told. */
-const CHECKING_SECONDS = 0.5;
+const SLOW_DOWN_MS = 1000;
+/** A check that takes less time does not change the state. */
+const CHECKING_MS = 500;
 
-/** What an upload is run with. */
-export interface RunParts {
+/** The things that a run works with. */
+export interface RunDeps {
   requests: Requests;
   pieces: Pieces;
   snapshot: Snapshot;
@@ -24,13 +24,13 @@ export interface RunParts {
   progress: ProgressReporter;
   clock: Clock;
   random: () => number;
-  /** How many failures in a row, with nothing gained, end it. */
+  /** How many failures in a row, with nothing gained, end the run. */
   tries: number;
-  /** Sees every reply, before anything follows from it. */
+  /** Called with every reply, before anything follows from it. */
   onReply: (reply: Reply) => void;
-  /** A retry delay begins: gives a signal that ends it. */
+  /** Called when a retry delay begins. Gives a signal that ends the delay. */
   delayBegins: () => AbortSignal;
-  /** The next try begins when this resolves. */
+  /** Called after a retry delay. The next try begins when the promise resolves. */
   beforeRetry: () => Promise<void>;
 }
 
@@ -42,77 +42,77 @@ interface Exchange {
 
 interface Sent extends SentBytes {
   piece: Piece;
-  seconds: number;
+  ms: number;
 }
 
 /**
- * Uploads a file from `offset`, or from where the server is when that is not known. True when the server has the whole
+ * Uploads a file from `offset` on. Without an `offset` it asks the server first. True when the server has the whole
  * file, false when `signal` aborts. Rejects with an `UploadError` when going on makes no sense.
  */
-export async function runUpload(parts: RunParts, signal: AbortSignal, offset?: number): Promise<boolean> {
+export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: number): Promise<boolean> {
   let state = firstState(offset);
   while (!signal.aborted) {
     const start = state.offset;
-    const exchange = await (start === undefined ? ask(parts, signal) : sendFrom(parts, start, signal));
+    const exchange = await (start === undefined ? ask(deps, signal) : sendFrom(deps, start, signal));
     if (exchange === undefined) break;
     const { reply, sent } = exchange;
-    parts.onReply(reply);
+    deps.onReply(reply);
     if (signal.aborted && reply.meaning.kind !== "complete") break;
-    learn(parts, state, exchange);
-    if (sent !== undefined && isDamaged(reply)) await unlessAborted(signal, parts.snapshot.checkPiece(sent.piece));
-    const next = nextStep(state, reply, { sent, tries: parts.tries });
+    learn(deps, state, exchange);
+    if (sent !== undefined && isDamaged(reply)) await unlessAborted(signal, deps.snapshot.checkPiece(sent.piece));
+    const next = nextStep(state, reply, { sent, tries: deps.tries });
     state = next.state;
     const { step } = next;
     if (step.kind === "complete") return true;
     if (step.kind === "fail") throw step.error;
-    if (step.kind === "shrink" && !parts.sizes.refused(sent?.bytes ?? 0)) throw step.error;
-    if (step.kind === "wait") await waitForNextTry(parts, { ...step, failures: state.failures, signal });
+    if (step.kind === "shrink" && !deps.sizes.refused(sent?.bytes ?? 0)) throw step.error;
+    if (step.kind === "wait") await waitForNextTry(deps, { ...step, failures: state.failures, signal });
   }
   return false;
 }
 
-/** Asks the server how much it holds; `undefined` when `signal` aborts before. */
-async function ask({ requests, snapshot, progress }: RunParts, signal: AbortSignal): Promise<Exchange | undefined> {
+/** Asks the server how much it holds; `undefined` when `signal` aborts first. */
+async function ask({ requests, snapshot, progress }: RunDeps, signal: AbortSignal): Promise<Exchange | undefined> {
   progress.enter("asking");
   if (snapshot.isBegun) await unlessAborted(signal, snapshot.checkSample());
   return signal.aborted ? undefined : { reply: await requests.ask(signal) };
 }
 
-/** Sends the piece that begins at `start`; `undefined` when `signal` aborts before. */
-async function sendFrom(parts: RunParts, start: number, signal: AbortSignal): Promise<Exchange | undefined> {
-  const { pieces, snapshot } = parts;
+/** Sends the piece that begins at `start`; `undefined` when `signal` aborts first. */
+async function sendFrom(deps: RunDeps, start: number, signal: AbortSignal): Promise<Exchange | undefined> {
+  const { pieces, snapshot } = deps;
   const piece = await unlessAborted(signal, pieces.take(start));
   if (piece === undefined || signal.aborted) return undefined;
-  if (pieces.isLast(piece)) await checkAll(parts, piece, signal);
+  if (pieces.isLast(piece)) await checkAll(deps, piece, signal);
   if (signal.aborted) return undefined;
-  const exchange = await sendPiece(parts, piece, signal);
-  snapshot.note(piece, exchange.sent.seconds);
+  const exchange = await sendPiece(deps, piece, signal);
+  snapshot.note(piece, exchange.sent.ms);
   return exchange;
 }
 
-/** What a reply teaches those that keep count: the sizes of requests, the progress, and what was sent of the file. */
-function learn({ sizes, progress, snapshot }: RunParts, { unclear }: RunState, { reply, sent }: Exchange): void {
+/** Passes the facts of a reply on to the sizes of requests, the progress, and the snapshot of the file. */
+function learn({ sizes, progress, snapshot }: RunDeps, { unclear }: RunState, { reply, sent }: Exchange): void {
   const { meaning } = reply;
-  if (meaning.kind === "cut") sizes.cut(sent?.departed ?? 0, sent?.seconds ?? 1);
+  if (meaning.kind === "cut") sizes.cut(sent?.departed ?? 0, sent?.ms ?? 1000);
   if (meaning.kind !== "held") return;
   const { offset } = meaning;
   if (unclear !== undefined) sizes.broken(unclear.departed, offset - unclear.start, unclear.bytes);
-  if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.seconds);
+  if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.ms);
   progress.confirm(offset);
   snapshot.cutTo(offset);
 }
 
 /**
- * Waits until a pause is over or `stopped` aborts, and shows meanwhile what has arrived: the last answer is older than
- * the last bytes.
+ * Waits until a pause is over or `stopped` aborts. Meanwhile it asks the server how much has arrived, and shows that,
+ * because bytes may have arrived after the last answer.
  */
 export async function standStill(
-  { requests, sizes, progress, onReply }: RunParts,
+  { requests, sizes, progress, onReply }: RunDeps,
   pauses: Pauses,
   stopped: AbortSignal,
 ): Promise<void> {
   const resumed = pauses.over;
-  // It was so short that nothing has to be told of it.
+  // The pause was so short that nothing has to be shown.
   if (resumed === undefined) return;
   const { sent, confirmed } = progress.progress;
   const departed = sent - confirmed;
@@ -120,7 +120,7 @@ export async function standStill(
   const over = new AbortController();
   const signal = AbortSignal.any([stopped, over.signal]);
   const asked = requests.ask(signal).then((reply) => {
-    // After the pause, this would be told of the next stretch.
+    // After the pause, this answer would disturb the next stretch.
     if (signal.aborted || pauses.over !== resumed) return;
     onReply(reply);
     const { meaning } = reply;
@@ -128,7 +128,7 @@ export async function standStill(
       sizes.broken(departed, meaning.offset - confirmed, departed);
       progress.confirm(meaning.offset);
     }
-    // It was whole already: the next stretch finds that out.
+    // The file is whole already. The next stretch finds that out.
     if (meaning.kind === "complete") pauses.resume();
   });
   await resumed;
@@ -137,7 +137,7 @@ export async function standStill(
 }
 
 async function sendPiece(
-  { requests, sizes, progress, clock }: RunParts,
+  { requests, sizes, progress, clock }: RunDeps,
   piece: Piece,
   signal: AbortSignal,
 ): Promise<{ reply: Reply; sent: Sent }> {
@@ -152,18 +152,18 @@ async function sendPiece(
   const answered = new AbortController();
   slowDownMeanwhile(progress, clock, answered.signal);
   try {
-    // The smallest is never cut: on a network path that buffers, nothing would ever arrive.
+    // The smallest body is never cut. Otherwise nothing would ever arrive over a slow network path that buffers.
     const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
-    return { reply, sent: { piece, start, bytes: body.size, departed, seconds: clock.now() - beganAt } };
+    return { reply, sent: { piece, start, bytes: body.size, departed, ms: clock.now() - beganAt } };
   } finally {
     answered.abort();
   }
 }
 
-/** Before the last piece goes: what went before it must still be in the file. */
-async function checkAll({ snapshot, progress, clock }: RunParts, last: Piece, signal: AbortSignal): Promise<void> {
+/** Checks, before the last piece is sent, that the file still has what was sent of it. */
+async function checkAll({ snapshot, progress, clock }: RunDeps, last: Piece, signal: AbortSignal): Promise<void> {
   const checked = new AbortController();
-  clock.wait(CHECKING_SECONDS, AbortSignal.any([signal, checked.signal])).then(() => {
+  clock.wait(CHECKING_MS, AbortSignal.any([signal, checked.signal])).then(() => {
     if (!signal.aborted && !checked.signal.aborted) progress.enter("checking");
   });
   try {
@@ -173,29 +173,29 @@ async function checkAll({ snapshot, progress, clock }: RunParts, last: Piece, si
   }
 }
 
-/** Without bytes that depart, nobody else tells that none do. */
+/** Lowers the speed while no bytes depart, because no event comes then. */
 async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answered: AbortSignal): Promise<void> {
   for (;;) {
-    await clock.wait(SLOW_DOWN_SECONDS, answered);
+    await clock.wait(SLOW_DOWN_MS, answered);
     if (answered.aborted) return;
     progress.slowDown(clock.now());
   }
 }
 
-/** Waits for the next try, and shows why. */
+/** Waits for the next try, and shows the problem meanwhile. */
 async function waitForNextTry(
-  { progress, clock, random, delayBegins, beforeRetry }: RunParts,
-  { problem, retryAfterSeconds = 0, failures, signal }: {
+  { progress, clock, random, delayBegins, beforeRetry }: RunDeps,
+  { problem, retryAfterMs = 0, failures, signal }: {
     problem: Problem;
-    retryAfterSeconds: number | undefined;
+    retryAfterMs: number | undefined;
     failures: number;
     signal: AbortSignal;
   },
 ): Promise<void> {
-  const retryInSeconds = retryDelaySeconds(failures, random(), retryAfterSeconds);
+  const retryInMs = retryDelayMs(failures, random(), retryAfterMs);
   const ends = AbortSignal.any([signal, delayBegins()]);
-  progress.enter("waiting", { retryInSeconds, problem });
-  await waitToRetry(clock, retryInSeconds, { signal: ends, atLeastSeconds: retryAfterSeconds });
+  progress.enter("waiting", { retryInMs, problem });
+  await waitToRetry(clock, retryInMs, { signal: ends, atLeastMs: retryAfterMs });
   if (!signal.aborted) await unlessAborted(signal, beforeRetry());
 }
 

@@ -7,7 +7,7 @@ import { sampleOf } from "./file_id.ts";
 
 /** A check may take a quarter of the time that sending has taken, or one second if that is longer. */
 const CHECKING_SHARE = 1 / 4;
-const CHECKING_SECONDS = 1;
+const CHECKING_MS = 1000;
 /** The largest number of fingerprints, about 2 MB. When there are more, every other one is dropped. */
 const MOST_KEPT = 16_384;
 
@@ -18,8 +18,8 @@ interface Sent {
   fingerprint: string;
 }
 
-/** What a {@linkcode Snapshot} works with. */
-export interface SnapshotParts {
+/** The things that a {@linkcode Snapshot} works with. */
+export interface SnapshotDeps {
   local: LocalFile;
   fingerprintOf: FingerprintOf;
   clock: Clock;
@@ -44,39 +44,39 @@ export class Snapshot {
   /** The sent pieces, in the order of the file. */
   #sent: Sent[] = [];
   #isBegun = false;
-  #sendingSeconds = 0;
+  #sendingMs = 0;
   #sample: string | undefined;
   /** The last piece for which all was checked. */
   #checkedFor: Piece | undefined;
 
-  constructor({ local, fingerprintOf, clock, mostKept = MOST_KEPT }: SnapshotParts) {
+  constructor({ local, fingerprintOf, clock, mostKept = MOST_KEPT }: SnapshotDeps) {
     this.#local = local;
     this.#fingerprintOf = fingerprintOf;
     this.#clock = clock;
     this.#mostKept = mostKept;
   }
 
-  /** A hash of the beginning, the middle and the end of the file, as it was when this was first asked for. */
+  /** Gives a hash of the beginning, the middle and the end of the file, as it was at the first call. */
   async sample(): Promise<string> {
     return this.#sample ??= await this.#sampleNow();
   }
 
-  /** Takes the sample again, and compares. */
+  /** Takes the sample again, and compares it. */
   async checkSample(): Promise<void> {
     const before = await this.sample();
     if (await this.#sampleNow() !== before) throw fileChanged(this.#local.file.name);
   }
 
-  /** A request has brought `piece`, or a part of it, in so many seconds. */
-  note({ start, body, fingerprint }: Piece, seconds: number): void {
+  /** Notes that a request has brought `piece`, or a part of it, in `ms` milliseconds. */
+  note({ start, body, fingerprint }: Piece, ms: number): void {
     this.#isBegun = true;
-    this.#sendingSeconds += seconds;
+    this.#sendingMs += ms;
     if (fingerprint === undefined || body.size === 0) return;
     this.#sent.push({ start, end: start + body.size, fingerprint: fingerprint.text });
     if (this.#sent.length > this.#mostKept) this.#sent = this.#sent.filter((_, index) => index % 2 === 0);
   }
 
-  /** Whether anything was sent before. */
+  /** True when something was sent before. */
   get isBegun(): boolean {
     return this.#isBegun;
   }
@@ -86,7 +86,7 @@ export class Snapshot {
     while (this.#sent.length > 0 && this.#sent.at(-1)!.start >= offset) this.#sent.pop();
   }
 
-  /** Reads a piece again whose bytes arrived damaged, and compares: the file may have changed. */
+  /** Reads a piece again whose bytes arrived damaged, and compares it, because the file may have changed. */
   async checkPiece({ start, body, fingerprint }: Piece): Promise<void> {
     if (fingerprint !== undefined) {
       await this.#compare({ start, end: start + body.size, fingerprint: fingerprint.text });
@@ -101,7 +101,7 @@ export class Snapshot {
   async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
     if (!this.#isBegun || this.#isCheckedFor(last)) return;
     await this.checkSample();
-    const endsAt = this.#clock.now() + Math.max(CHECKING_SECONDS, CHECKING_SHARE * this.#sendingSeconds);
+    const endsAt = this.#clock.now() + Math.max(CHECKING_MS, CHECKING_SHARE * this.#sendingMs);
     for (const sent of this.#sent) {
       if (signal.aborted) return;
       if (this.#clock.now() > endsAt) break;

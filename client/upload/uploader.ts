@@ -5,6 +5,7 @@ import { fileId, headerId } from "./file_id.ts";
 import { createFingerprintOf, type FingerprintOf } from "./fingerprint.ts";
 import { cancelOnServer } from "./cancel_on_server.ts";
 import { LocalFile } from "./local_file.ts";
+import { metadataHeader } from "../protocol/metadata.ts";
 import { UploadStore } from "../memory/upload_store.ts";
 import { Pauses } from "./pauses.ts";
 import { isOnePiece, Pieces } from "./pieces.ts";
@@ -15,15 +16,15 @@ import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
 import { Snapshot } from "./snapshot.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
-import { type RunParts, runUpload, standStill } from "./run.ts";
+import { type RunDeps, runUpload, standStill } from "./run.ts";
 import type { UploaderOptions } from "./options.ts";
 import { withHooks } from "../protocol/request_hooks.ts";
 import { namedFile } from "./named_file.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 
-/** Bytes: slow disks read so many. */
-const VERIFIED_PER_SECOND = 1e8;
+/** The bytes that a slow disk reads in a millisecond. */
+const VERIFIED_PER_MS = 1e5;
 
 /**
  * Uploads one file to a Pawl server, and goes on from the exact byte that the server holds, whatever breaks in between.
@@ -53,6 +54,7 @@ export class Uploader {
   readonly #sizes: RequestSizes;
   readonly #fingerprintOf: FingerprintOf;
   readonly #transport: Transport;
+  readonly #metadata: string | undefined;
   readonly #local: LocalFile;
   readonly #snapshot: Snapshot;
   readonly #reporter: ProgressReporter;
@@ -64,11 +66,11 @@ export class Uploader {
   #cancelling: { runs: number; result: Promise<void> } | undefined;
   #hasSent = false;
   #location: string | undefined;
-  /** Where the server said that a part of the file is. */
+  /** The address of the unfinished upload, from the last answer that named it. */
   #begunAt: string | undefined;
   #delay = new AbortController();
 
-  /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1. */
+  /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1, or `metadata` cannot be sent. */
   constructor(options: UploaderOptions) {
     const { confirmed, clock = systemClock, onProgress } = options;
     const file = namedFile(options.file, options.name);
@@ -78,19 +80,20 @@ export class Uploader {
     this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
     this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
     this.#transport = withHooks(options.transport ?? xhrTransport, options);
+    this.#metadata = metadataHeader(options.metadata);
     this.#local = new LocalFile(file, clock);
     this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
-    this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowSeconds: clock.now() });
+    this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowMs: clock.now() });
     this.on("state", (state) => this.#hasSent ||= state === "sending");
     if (onProgress !== undefined) this.on("progress", onProgress);
   }
 
-  /** Where the file is on the server, `/files/…`, as soon as the server has told it. */
+  /** The path of the file on the server, `/files/…`, as soon as the server has told it. */
   get location(): string | undefined {
     return this.#location;
   }
 
-  /** Where the upload stands now. */
+  /** The present progress. */
   get progress(): Progress {
     return this.#reporter.progress;
   }
@@ -100,7 +103,10 @@ export class Uploader {
     return this.#emitter.on(name, listener);
   }
 
-  /** What the server knows the file by. Rejects with an `UploadError` when the file cannot be read. */
+  /**
+   * Gives the `X-File-Id`, by which the server knows the file. Rejects with an `UploadError` when the file cannot be
+   * read.
+   */
   id(): Promise<string> {
     const { id, path } = this.#options;
     const { file } = this.#local;
@@ -116,10 +122,10 @@ export class Uploader {
   }
 
   /**
-   * Uploads what the server does not have yet. Resolves to true when the server has the whole file, also when it had it
-   * before; to false after `stop()` or `cancel()`. Rejects with an `UploadError` when going on makes no sense; a later
-   * call tries again from where the server is. A call while an upload runs gives the promise of that upload, and
-   * resumes it when it is paused.
+   * Uploads the bytes that the server does not have yet. Resolves to true when the server has the whole file, also when
+   * it had it before. Resolves to false after `stop()` or `cancel()`. Rejects with an `UploadError` when going on makes
+   * no sense; a later call tries again from the server's offset. A call while an upload runs gives the promise of that
+   * upload, and resumes it when it is paused.
    *
    * When `signal` aborts, the upload ends as by `stop()`, and this call rejects with the signal's reason.
    */
@@ -137,7 +143,7 @@ export class Uploader {
     this.#pauses.resume();
   }
 
-  /** Ends the upload at once; `upload()` resolves to false. What the server has, it keeps. */
+  /** Ends the upload at once. `upload()` resolves to false, and the server keeps the bytes that it has. */
   stop(): void {
     this.#running?.stop.abort();
     this.resume();
@@ -145,8 +151,9 @@ export class Uploader {
 
   /**
    * Ends the upload, and has the server delete what it has of it, unless another tab or window uploads it now. Resolves
-   * when the server has done it. Rejects with an `UploadError` when the file is on the server already, where it stays,
-   * or when the server could not be told in many tries: it deletes unfinished uploads by itself after some days.
+   * when the server has done that. Rejects with an `UploadError` when the file is complete on the server, where it
+   * stays, or when the server could not be told in many tries. The server deletes unfinished uploads by itself after
+   * some days.
    */
   cancel(): Promise<void> {
     this.stop();
@@ -162,13 +169,13 @@ export class Uploader {
   /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
   async delete(): Promise<void> {
     if (this.location === undefined) throw new UploadError("refused", "There is no finished file to delete");
-    const { requests } = await this.#parts();
+    const { requests } = await this.#deps();
     const status = await requests.remove(this.location, new AbortController().signal);
     if (status === undefined) throw notDeleted();
     if (status >= 300 && status !== 404 && status !== 410) throw refusal(status, "");
   }
 
-  /** Ends the retry delay, if there is one. The browser's own signs of a network do it by themselves. */
+  /** Ends the retry delay, if there is one. A network that comes back ends it too. */
   retryNow(): void {
     this.#delay.abort();
   }
@@ -203,7 +210,7 @@ export class Uploader {
 
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
     await Promise.allSettled(before);
-    // Before the end is told: whoever hears of it may begin anew.
+    // The run is over before its end is reported, because a listener may begin the upload anew.
     const end = () => {
       if (this.#running?.stop.signal !== stopped) return;
       this.#running = undefined;
@@ -222,19 +229,19 @@ export class Uploader {
     }
   }
 
-  /** Runs from one pause to the next, until the upload has an end. */
+  /** Runs from pause to pause, until the upload has an end. */
   async #run(stopped: AbortSignal): Promise<boolean> {
-    const parts = await unlessAborted(stopped, this.#parts());
-    if (parts === undefined) return false;
+    const deps = await unlessAborted(stopped, this.#deps());
+    if (deps === undefined) return false;
     const isSmall = isOnePiece(this.#local.file, this.#sizes);
     if (!isSmall) await unlessAborted(stopped, this.#snapshot.sample());
     let offset = this.#runs === 1 && isSmall ? 0 : undefined;
     while (!stopped.aborted) {
       const signal = AbortSignal.any([stopped, this.#pauses.stretch()]);
       const onWait = () => this.#reporter.enter("waiting", { problem: problem("elsewhere") });
-      const work = () => runUpload(parts, signal, offset);
+      const work = () => runUpload(deps, signal, offset);
       if (await this.#exclusive({ signal, onWait, work })) return true;
-      if (!stopped.aborted) await standStill(parts, this.#pauses, stopped);
+      if (!stopped.aborted) await standStill(deps, this.#pauses, stopped);
       offset = undefined;
     }
     return false;
@@ -245,7 +252,7 @@ export class Uploader {
     const isDone = await run?.catch(() => false) ?? wasDone;
     if (isDone) throw new UploadError("refused", "The file is on the server already: delete it there");
     this.#reporter.enter("cancelled");
-    const { requests, clock, random } = await this.#parts();
+    const { requests, clock, random } = await this.#deps();
     const location = this.#hasSent ? this.#begunAt : undefined;
     const work = () => cancelOnServer(requests, { location, clock, random });
     await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
@@ -259,17 +266,17 @@ export class Uploader {
     return await exclusive(locks, lockName({ url, id: await this.id() }), options);
   }
 
-  async #parts(): Promise<RunParts> {
+  async #deps(): Promise<RunDeps> {
     const { path, endpoint: url = "", random = Math.random, tries = Infinity } = this.#options;
     const { file } = this.#local;
-    const transport = this.#transport;
+    const [transport, metadata] = [this.#transport, this.#metadata];
     const { beforeRetry = () => Promise.resolve() } = this.#options;
     const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
     const clock = this.#clock;
     const look = (part: Blob) => this.#local.look(part);
-    const { stallSeconds = 30, answerSeconds = stallSeconds + file.size / VERIFIED_PER_SECOND } = this.#options;
+    const { stallMs = 30_000, answerMs = stallMs + file.size / VERIFIED_PER_MS } = this.#options;
     return {
-      requests: createRequests({ file, id, path, url, transport, stallSeconds, answerSeconds, clock, look }),
+      requests: createRequests({ file, id, path, metadata, url, transport, stallMs, answerMs, clock, look }),
       pieces: new Pieces(this.#local, { sizes: this.#sizes, fingerprintOf: this.#fingerprintOf }),
       snapshot: this.#snapshot,
       sizes: this.#sizes,

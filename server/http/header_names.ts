@@ -15,6 +15,7 @@ export const REQUEST_HEADERS = [
   "Upload-Metadata",
   "Upload-Offset",
   "X-File-Id",
+  "X-File-Metadata",
   "X-File-Modified",
   "X-File-Name",
   "X-File-Path",

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { STATUS_CODE } from "@std/http/status";
 import type { App } from "./app.ts";
 import type { Log } from "../log.ts";
@@ -107,7 +108,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
       !ending.signal.aborted;
       delayMs = Math.min(2 * delayMs, LONGEST_RETRY_DELAY_MS)
     ) {
-      await delay(delayMs, ending.signal);
+      await delay(delayMs, { signal: ending.signal }).catch(() => {});
       if (ending.signal.aborted) return;
       // If some spare descriptors cannot be opened, one more connection would use up the last ones again.
       if (!spare.fill()) continue;
@@ -130,15 +131,4 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
       spare.release();
     },
   };
-}
-
-/** Resolves after `delayMs`, or when `signal` aborts. */
-async function delay(delayMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  const wake = () => resolve();
-  signal.addEventListener("abort", wake);
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", wake);
 }

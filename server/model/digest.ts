@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 /** The digest algorithms of RFC 9530 that Pawl checks, each with its name in `node:crypto`. */
-export const DIGEST_ALGORITHMS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
+const DIGEST_ALGORITHMS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
 
 /** The length of a digest, in bytes, by algorithm of RFC 9530. */
 export const DIGEST_BYTES = { "sha-256": 32, "sha-512": 64 } as const;

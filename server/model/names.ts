@@ -51,7 +51,7 @@ export function cleanName(wanted: string): string | undefined {
  * True for a clean name: it has a visible character, is no device of Windows, is at most 255 bytes long in NFC, and has
  * no separator, no unsafe character, no space at either end and no dot at its end.
  */
-export function isCleanName(name: string): boolean {
+function isCleanName(name: string): boolean {
   if (DEVICE.test(name)) return false;
   if (PLAIN.test(name)) return name !== ".";
   return VISIBLE.test(name) && !/[/\\]/.test(name) && !UNSAFE.test(name) && name.isWellFormed() &&

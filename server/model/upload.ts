@@ -19,7 +19,10 @@ export interface FileFacts {
   readonly length?: number;
   /** Digests of the whole file. They are checked before the upload becomes complete. */
   readonly digests?: readonly Digest[];
-  /** The client's `Upload-Metadata` (tus) as it was sent; answers repeat it. */
+  /**
+   * The client's metadata for the file, in the form of `Upload-Metadata` (tus 1.0.0, Creation): as a client of tus sent
+   * it, or made of `X-File-Metadata`. Answers of tus repeat it.
+   */
   readonly metadata?: string;
   /** True for a partial upload: its bytes become a part of a final upload, and it is never placed itself. */
   readonly partial?: true;

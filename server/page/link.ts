@@ -6,7 +6,7 @@ const EXPORT_FROM = /^export\s*\{([^{}]*)\}\s*from\s*"(\.[^"]+)";/gm;
 const EXPORT_LIST = /^export\s*\{([^{}]*)\};/gm;
 const EXPORT_DECLARED = /^export\s+(?=(?:(?:async\s+)?function\b\s*\*?|class|const)\s+([\w$]+))/gm;
 
-/** What is left when all of the above has been taken out, and cannot be linked. */
+/** An import or export that is still there when those above have been taken out. It cannot be linked. */
 const OTHER = /^(?:import\b(?!\s*\()|export\b)|\bimport\.meta\b/m;
 
 /**

@@ -1,4 +1,4 @@
-/** What a path of the page names. */
+/** The content that a path of the page names. */
 export interface PageAddress {
   /** "linked" is a script with all that it imports, "style sheets" are all those of the page in one. */
   readonly kind: "index" | "style sheets" | "linked" | "script" | "file";

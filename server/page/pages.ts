@@ -1,4 +1,5 @@
 import { eTag, ifNoneMatch } from "@std/http/etag";
+import { acceptsEncodings } from "@std/http/negotiation";
 import { STATUS_CODE } from "@std/http/status";
 import { contentType } from "@std/media-types";
 import { gzipSync } from "node:zlib";
@@ -38,7 +39,7 @@ interface Representation {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What may be kept is asked for again at each use, unless its address changes with it. */
+/** A browser asks again at each use for content whose address does not change with it. */
 const ASK_AGAIN = { "cache-control": "no-cache" };
 const KEEP = { "cache-control": "public, max-age=31536000, immutable" };
 
@@ -86,7 +87,7 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
     }
   }
 
-  /** What is made of several files changes with any of them. */
+  /** Gives a text that changes when any of the files changes that the content is made of. */
   async function versionOf({ kind, name, hash }: PageAddress): Promise<string | undefined> {
     const version = await files.version(name);
     if (version === undefined || kind === "script" || kind === "file") return version;
@@ -128,7 +129,7 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
       const language = address.kind === "index" ? languageOf(headers) : undefined;
       const rendered = await render(address, language);
       if (rendered === undefined) return undefined;
-      const { content, headers: own } = acceptsGzip(headers) ? rendered.gzip : rendered.plain;
+      const { content, headers: own } = acceptsEncodings({ headers }).includes("gzip") ? rendered.gzip : rendered.plain;
       const answer = {
         "x-content-type-options": "nosniff",
         ...await isForEver(address, rendered) ? KEEP : ASK_AGAIN,
@@ -154,9 +155,4 @@ async function representation(
   headers: Record<string, string>,
 ): Promise<Representation> {
   return { content, headers: { ...headers, "etag": await eTag(content) } };
-}
-
-/** True when a client accepts gzip. A weight of 0 means that it does not (RFC 9110, section 12.5.3). */
-function acceptsGzip(headers: Headers): boolean {
-  return /(?:^|[,\s])gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))|,|$)/i.test(headers.get("accept-encoding") ?? "");
 }

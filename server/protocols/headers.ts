@@ -92,9 +92,9 @@ export function refuseEncodedBody(headers: Headers): void {
 
 /** Decodes base64 with its padding (RFC 4648, section 4); `undefined` for anything else. */
 export function parseBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
+  if (text.length % 4 !== 0 || /\s/.test(text)) return undefined;
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return Uint8Array.fromBase64(text);
   } catch {
     return undefined;
   }
@@ -118,7 +118,8 @@ function malformedDigest(name: string, cause?: unknown): UploadError {
   return new UploadError("bad-request", `${name} must be like sha-256=:BASE64:`, { cause });
 }
 
-function percentDecoded(text: string, name: string): string {
+/** Decodes percent-encoded or plain bytes of UTF-8. Throws `bad-request` for anything else; the error tells of `name`. */
+export function percentDecoded(text: string, name: RequestHeader): string {
   const decoded = decodeBytes(text, true);
   if (decoded !== undefined) return decoded;
   throw new UploadError("bad-request", `${name} must be percent-encoded UTF-8, such as caf%C3%A9.pdf`);

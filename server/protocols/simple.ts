@@ -23,6 +23,7 @@ import {
   refuseEncodedBody,
 } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
+import { parseOwnMetadata } from "./metadata.ts";
 import { OWNER } from "./owner.ts";
 
 /** The statuses of this protocol that differ from the common table. */
@@ -138,7 +139,7 @@ function parseFacts(headers: Headers, clientId: string, log: Log | undefined): N
     owner: OWNER,
     clientId,
     ...parsePlace(headers, clientId),
-    ...defined({ type, modifiedAt }),
+    ...defined({ type, modifiedAt, metadata: parseOwnMetadata(headers) }),
   };
 }
 

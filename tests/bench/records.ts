@@ -1,7 +1,6 @@
+import { newId } from "../../server/model/id.ts";
 import { createSameName } from "../../server/model/same_name.ts";
-import { randomBytes } from "node:crypto";
 import { ensureDir } from "@std/fs/ensure-dir";
-import { encodeBase64Url } from "@std/encoding/base64url";
 import { join } from "@std/path";
 import { openRecords } from "../../server/storage/kv/records.ts";
 import type { CompleteUpload, ReceivingUpload } from "../../server/model/upload.ts";
@@ -119,8 +118,4 @@ function setReceiving(atomic: Deno.AtomicOperation, clientId: string, dueAt: num
 
 function clientKey(clientId: string): Deno.KvKey {
   return ["client", OWNER, clientId];
-}
-
-function newId(): string {
-  return encodeBase64Url(randomBytes(16));
 }

@@ -10,7 +10,7 @@ const HASTE = 20;
 
 const hastyClock: Clock = {
   now: () => systemClock.now() * HASTE,
-  wait: (seconds, signal) => systemClock.wait(seconds / HASTE, signal),
+  wait: (ms, signal) => systemClock.wait(ms / HASTE, signal),
 };
 
 /** How often each is met; one that stalls costs the client its whole patience. */

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import type { Lend } from "./descriptors.ts";
 import { openFolder } from "./entries.ts";
 
@@ -34,7 +35,7 @@ export function gathered(flush: FlushFolder, waitMs: number): FlushFolder {
   return (path) => {
     const before = coming.get(path);
     if (before !== undefined) return before;
-    const next = new Promise((resolve) => setTimeout(resolve, waitMs)).then(() => {
+    const next = delay(waitMs).then(() => {
       coming.delete(path);
       return flush(path);
     });

@@ -1,3 +1,5 @@
+import { delay } from "@std/async/delay";
+
 /** A change of the database, and the checks on which it depends. */
 export interface Change {
   /** Entries that must still be as they were read. If one is not, the change does nothing. */
@@ -101,7 +103,7 @@ async function commitTogether(kv: Deno.Kv, changes: readonly Change[]): Promise<
     } catch (error) {
       const isLocked = error instanceof Error && error.message.includes("database is locked");
       if (!isLocked || attempt === MAX_ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(5 * attempt, 150)));
+      await delay(Math.random() * Math.min(5 * attempt, 150));
     }
   }
 }

@@ -29,30 +29,30 @@ Deno.test("windowOf() gives the rows that are seen, and room for all others", ()
 
 Deno.test("Announcer says the first text at once, and of those that come within 5 seconds the last one", async () => {
   const clock = new VirtualClock();
-  const said: [seconds: number, text: string][] = [];
+  const said: [ms: number, text: string][] = [];
   const announcer = new Announcer((text) => said.push([clock.now() - 1000, text]), clock);
   announcer.say(() => "start");
   announcer.say(() => "25%");
   announcer.say(() => "50%");
-  await clock.run(clock.wait(6, new AbortController().signal));
+  await clock.run(clock.wait(6000, new AbortController().signal));
   announcer.say(() => "75%");
   announcer.say(() => "end");
-  await clock.run(clock.wait(20, new AbortController().signal));
+  await clock.run(clock.wait(20_000, new AbortController().signal));
   announcer.say(() => "start again");
-  assertEquals(said, [[0, "start"], [5, "50%"], [10, "end"], [26, "start again"]]);
+  assertEquals(said, [[0, "start"], [5000, "50%"], [10_000, "end"], [26_000, "start again"]]);
 });
 
 Deno.test("Announcer leaves out nothing that was done, and says it before where all stands", async () => {
   const clock = new VirtualClock();
-  const said: [seconds: number, text: string][] = [];
+  const said: [ms: number, text: string][] = [];
   const announcer = new Announcer((text) => said.push([clock.now() - 1000, text]), clock);
   announcer.say(() => "start");
   announcer.say(() => "25%");
   announcer.sayDone("Link copied");
   announcer.sayDone("a.txt was deleted");
   announcer.say(() => "50%");
-  await clock.run(clock.wait(30, new AbortController().signal));
-  assertEquals(said, [[0, "start"], [5, "Link copied"], [10, "a.txt was deleted"], [15, "50%"]]);
+  await clock.run(clock.wait(30_000, new AbortController().signal));
+  assertEquals(said, [[0, "start"], [5000, "Link copied"], [10_000, "a.txt was deleted"], [15_000, "50%"]]);
 });
 
 /** What is said, one look after the other. */
@@ -178,7 +178,7 @@ function totalOf(total: Partial<Omit<Total, "in">> & { in?: Partial<Total["in"]>
     sent: 0,
     total: 100,
     bytesPerSecond: 0,
-    remainingSeconds: undefined,
+    remainingMs: undefined,
     ...total,
     in: { ...none, done: 0, stopped: 0, failed: 0, cancelled: 0, ...total.in },
   };

@@ -22,12 +22,12 @@ Deno.test("createWords() writes sizes, speeds, shares and times for people", () 
     [words.percent(29, 100), "29%"],
     [words.percent(999, 1000), "99%"],
     [words.percent(1000, 1000), "100%"],
-    [words.duration(0.2), "1 second"],
-    [words.duration(59), "59 seconds"],
-    [words.duration(61), "1 minute"],
-    [words.duration(7500), "2 hours 5 minutes"],
-    [words.duration(59.5), "1 minute"],
-    [words.duration(3599), "1 hour"],
+    [words.duration(200), "1 second"],
+    [words.duration(59_000), "59 seconds"],
+    [words.duration(61_000), "1 minute"],
+    [words.duration(7_500_000), "2 hours 5 minutes"],
+    [words.duration(59_500), "1 minute"],
+    [words.duration(3_599_000), "1 hour"],
   ];
   for (const [actual, expected] of table) assertEquals(actual, expected);
 });
@@ -84,8 +84,8 @@ function sample(locale: string): string[][] {
     [0, 1, 2, 21, 1000, 67_108_864, 4e9, 1.5e12, 5e15].map(bytes),
     [0, 1, 340_000, 2_400_000, 1.2e9].map(speed),
     [0, 42, 100].map((part) => percent(part, 100)),
-    [1, 2, 5, 21, 60, 180, 21 * 60].map(duration),
-    [3600, 7500, 5 * 3600 + 60, 21 * 3600].map(duration),
+    [1, 2, 5, 21, 60, 180, 21 * 60].map((seconds) => duration(1000 * seconds)),
+    [3600, 7500, 5 * 3600 + 60, 21 * 3600].map((seconds) => duration(1000 * seconds)),
   ];
 }
 
@@ -99,6 +99,6 @@ for (const [locale, expected] of Object.entries(EXPECTED)) {
 }
 
 Deno.test("createWords() takes a tag with a region or a script", () => {
-  assertEquals(createWords("zh-Hans-CN").duration(12), "12 秒");
-  assertEquals(createWords("ja-JP").duration(7500), "2時間5分");
+  assertEquals(createWords("zh-Hans-CN").duration(12_000), "12 秒");
+  assertEquals(createWords("ja-JP").duration(7_500_000), "2時間5分");
 });

@@ -14,7 +14,7 @@ function tell(meaning: Meaning): string {
     case "held":
       return `held ${meaning.offset}`;
     case "retry":
-      return `retry ${meaning.problem.code}${meaning.retryAfterSeconds ? ` in ${meaning.retryAfterSeconds}` : ""}`;
+      return `retry ${meaning.problem.code}${meaning.retryAfterMs ? ` in ${meaning.retryAfterMs}` : ""}`;
     case "refused":
     case "too-much":
       return `${meaning.kind} ${meaning.error.code} ${meaning.error.limit ?? ""}`.trim();
@@ -47,7 +47,7 @@ Deno.test("readStatus() finds in every answer what it means for the upload", () 
     [answer(200, "1000", { ...LIMITED, ...FINISHED }), "complete"],
     [answer(200, "0", ROOMY), "held 0"],
     [answer(413, "Too large"), "refused too-large"],
-    [answer(503, "", { "Retry-After": "9" }), "retry busy in 9"],
+    [answer(503, "", { "Retry-After": "9" }), "retry busy in 9000"],
     [answer(507, "Full"), "refused disk-full"],
     [answer(401), "refused not-allowed"],
     [answer(404), "refused refused"],
@@ -86,7 +86,7 @@ Deno.test("readUpload() finds in every answer what it means for the upload", () 
     [answer(400, "It does not have the digest that was given"), "refused refused"],
     [answer(408, "", at(400, "idle")), "retry busy"],
     [answer(409, "", at(300, "taken-over")), "retry busy"],
-    [answer(423, "", { "X-Error": "locked", "Retry-After": "2" }), "retry busy in 2"],
+    [answer(423, "", { "X-Error": "locked", "Retry-After": "2" }), "retry busy in 2000"],
     [answer(421, "Use --allow-host", { "X-Error": "wrong-host" }), "refused refused"],
     [answer(410, "", { "X-Error": "gone" }), "refused gone"],
     [answer(500, "", { "X-Error": "failed" }), "retry busy"],
@@ -98,7 +98,7 @@ Deno.test("readUpload() finds in every answer what it means for the upload", () 
     [answer(200, "Erfolg 1000"), "complete"],
     [answer(200, "Success 999"), "unclear"],
     [answer(502, "<html>"), "retry busy"],
-    [answer(429, "", { "Retry-After": "3" }), "retry busy in 3"],
+    [answer(429, "", { "Retry-After": "3" }), "retry busy in 3000"],
     [answer(507), "refused disk-full"],
   ];
   for (const [given, expected] of table) {

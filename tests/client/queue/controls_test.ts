@@ -52,9 +52,9 @@ Deno.test("pause() shows a file at rest: no speed, no time left, nothing in the 
   const waits = Promise.withResolvers<void>();
   queue.on("state", ({ state }) => state === "waiting" && waits.resolve());
   await waits.promise;
-  assertEquals([upload.progress.problem?.code, upload.progress.retryInSeconds], ["busy", 0.5]);
+  assertEquals([upload.progress.problem?.code, upload.progress.retryInMs], ["busy", 500]);
   upload.pause();
-  const rest = { confirmed: 0, sent: 0, total: LARGE, bytesPerSecond: 0, remainingSeconds: undefined };
+  const rest = { confirmed: 0, sent: 0, total: LARGE, bytesPerSecond: 0, remainingMs: undefined };
   assertEquals(upload.progress, { state: "paused", ...rest });
   upload.resume();
   assertEquals(upload.progress, { state: "queued", ...rest });

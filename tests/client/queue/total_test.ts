@@ -45,15 +45,15 @@ Deno.test("TotalCounter tells the speed of all together, and the time that is le
   const [a, b] = [upload(1000), upload(1000)];
   for (const one of [a, b]) counter.count(move(one, "sending"), 0);
   for (let second = 1; second <= 4; second++) {
-    counter.count(move(a, "sending", second * 100), second);
-    counter.count(move(b, "sending", second * 50), second);
+    counter.count(move(a, "sending", second * 100), second * 1000);
+    counter.count(move(b, "sending", second * 50), second * 1000);
   }
-  const { bytesPerSecond, remainingSeconds } = counter.total;
+  const { bytesPerSecond, remainingMs } = counter.total;
   assert(Math.abs(bytesPerSecond - 150) < 15, `${bytesPerSecond}`);
-  assertEquals(remainingSeconds, 1400 / bytesPerSecond);
+  assertEquals(remainingMs, 1000 * 1400 / bytesPerSecond);
   // One that is paused takes no time.
-  counter.count(move(b, "paused", 200, 200), 4);
-  assertEquals(counter.total.remainingSeconds, 600 / counter.total.bytesPerSecond);
+  counter.count(move(b, "paused", 200, 200), 4000);
+  assertEquals(counter.total.remainingMs, 1000 * 600 / counter.total.bytesPerSecond);
 });
 
 Deno.test("TotalCounter does not count as sent what the server held before", () => {
@@ -61,7 +61,7 @@ Deno.test("TotalCounter does not count as sent what the server held before", () 
   const one = upload(1000);
   counter.count(move(one, "asking", 900, 900), 0);
   counter.count(move(one, "sending", 900, 900), 0);
-  counter.count(move(one, "sending", 950, 900), 1);
+  counter.count(move(one, "sending", 950, 900), 1000);
   assertEquals(Math.round(counter.total.bytesPerSecond), 50);
 });
 
@@ -71,7 +71,7 @@ Deno.test("TotalCounter knows the speed of many small files that come one after 
   for (let i = 0; i < 200; i++) {
     const one = upload(50);
     counter.count(move(one, "sending"), now);
-    counter.count(move(one, "sending", 50), now += 0.05);
+    counter.count(move(one, "sending", 50), now += 50);
     if (i < 199) counter.count(move(one, "done", 50, 50), now);
   }
   assertEquals(Math.round(counter.total.bytesPerSecond), 1000);
@@ -81,11 +81,11 @@ Deno.test("TotalCounter measures anew after a pause, and keeps the speed of a li
   const counter = new TotalCounter(0);
   const one = upload(1e6);
   counter.count(move(one, "sending"), 0);
-  counter.count(move(one, "sending", 1000), 5);
-  counter.count(move(one, "sending", 2000), 10);
+  counter.count(move(one, "sending", 1000), 5000);
+  counter.count(move(one, "sending", 2000), 10_000);
   assertEquals(Math.round(counter.total.bytesPerSecond), 200);
-  counter.count(move(one, "paused", 2000, 2000), 10);
+  counter.count(move(one, "paused", 2000, 2000), 10_000);
   assertEquals(counter.total.bytesPerSecond, 0);
-  counter.count(move(one, "sending", 2000, 2000), 100);
+  counter.count(move(one, "sending", 2000, 2000), 100_000);
   assertEquals(counter.total.bytesPerSecond, 0);
 });

@@ -18,7 +18,7 @@ export interface Fault {
 /** One request as the server saw it: "GET", "DELETE" with the path behind it, or "POST <start byte>+<bytes of the body>". */
 export type Seen = string;
 
-/** What a server is like, and the way to it. */
+/** The properties of a server, and of the network path to it. */
 export interface FakeServerOptions {
   /** Used up by the requests in their order; `undefined` among them lets one request pass. */
   faults?: (Fault | undefined)[];
@@ -38,7 +38,7 @@ export interface FakeServerOptions {
   breaks?: { each: number; atPercent: number };
 }
 
-const TICK_SECONDS = 2;
+const TICK_MS = 2000;
 const LOCATION = "/files/AAAAAAAAAAAAAAAAAAAAAA";
 
 /** A server of the simple protocol for one file, in memory, counting bytes without reading them. */
@@ -51,8 +51,8 @@ export class FakeServer {
   mostAtOnce = 0;
   /** Bytes that have departed from the client, also those that did not arrive. */
   travelled = 0;
-  /** Of each request with a body that was answered: the bytes, and the seconds that it took. */
-  readonly answered: { bytes: number; seconds: number }[] = [];
+  /** Of each request with a body that was answered: the bytes, and the milliseconds that it took. */
+  readonly answered: { bytes: number; ms: number }[] = [];
   #atOnce = 0;
   #bodies = 0;
   readonly #faults: (Fault | undefined)[];
@@ -111,7 +111,7 @@ export class FakeServer {
     if (method === "POST") await this.#carry(request);
     const answered = this.#answer(request, fault);
     if (fault.loseAnswer) throw new TypeError("The network broke");
-    if (method === "POST") this.answered.push({ bytes, seconds: (line?.clock.now() ?? 0) - beganAt });
+    if (method === "POST") this.answered.push({ bytes, ms: (line?.clock.now() ?? 0) - beganAt });
     return answered;
   }
 
@@ -121,13 +121,13 @@ export class FakeServer {
     const bytes = request.body?.size ?? 0;
     if (line === undefined) return;
     for (let left = 0; left < bytes;) {
-      const seconds = Math.min(TICK_SECONDS, (bytes - left) / line.bytesPerSecond);
-      await line.clock.wait(seconds, request.signal);
+      const ms = Math.min(TICK_MS, 1000 * (bytes - left) / line.bytesPerSecond);
+      await line.clock.wait(ms, request.signal);
       if (request.signal.aborted) {
         this.#receive(request, left);
         throw request.signal.reason;
       }
-      left = Math.min(bytes, Math.round(left + seconds * line.bytesPerSecond));
+      left = Math.min(bytes, Math.round(left + ms * line.bytesPerSecond / 1000));
       request.onSent?.(left);
     }
   }

@@ -46,9 +46,9 @@ export function setUp(server: FakeServer, options: Partial<UploaderOptions> = {}
   return { server, clock, uploader, progress };
 }
 
-/** The pauses before tries, in seconds, in their order. */
+/** The retry delays, in milliseconds, in their order. */
 export function waits(progress: Progress[]): (number | undefined)[] {
-  return progress.filter(({ state }) => state === "waiting").map(({ retryInSeconds }) => retryInSeconds);
+  return progress.filter(({ state }) => state === "waiting").map(({ retryInMs }) => retryInMs);
 }
 
 /** What the server sees of an upload that meets no trouble. */

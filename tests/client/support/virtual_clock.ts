@@ -15,14 +15,14 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  wait(seconds: number, signal: AbortSignal): Promise<void> {
+  wait(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
         this.#sleepers.delete(sleeper);
         resolve();
       };
-      const sleeper = { at: this.#now + seconds, wake };
+      const sleeper = { at: this.#now + ms, wake };
       this.#sleepers.add(sleeper);
       signal.addEventListener("abort", wake, { once: true });
     });

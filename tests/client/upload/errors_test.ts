@@ -64,7 +64,7 @@ Deno.test("upload() gives up after the given number of tries in a row, and tells
   const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "502, Bad gateway");
   assertEquals(error.code, "no-progress");
   assertEquals(server.seen.length, 4);
-  assertEquals(waits(progress), [0.5, 1, 2]);
+  assertEquals(waits(progress), [500, 1000, 2000]);
 });
 
 Deno.test("upload() gives up on a server that takes bytes and never keeps them", async () => {
@@ -73,7 +73,7 @@ Deno.test("upload() gives up on a server that takes bytes and never keeps them",
   const { clock, uploader, progress } = setUp(new FakeServer(SIZE, { faults: Array(30).fill(nothing) }), { tries: 4 });
   const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "did not keep");
   assertEquals(error.code, "no-progress");
-  assertEquals(waits(progress), [1, 2]);
+  assertEquals(waits(progress), [1000, 2000]);
 });
 
 Deno.test("upload() tries again when nothing moves for 30 seconds", async () => {
@@ -82,7 +82,7 @@ Deno.test("upload() tries again when nothing moves for 30 seconds", async () => 
   );
   const before = clock.now();
   assertEquals(await clock.run(uploader.upload()), true);
-  assertEquals(clock.now() - before, 30.5);
+  assertEquals(clock.now() - before, 30_500);
   assertEquals(server.seen.slice(2), ["GET", "POST 100+400", "POST 500+400", "POST 900+100"]);
   assertEquals(progress.find(({ state }) => state === "waiting")?.problem, {
     code: "stalled",
@@ -92,19 +92,19 @@ Deno.test("upload() tries again when nothing moves for 30 seconds", async () => 
 
 Deno.test("upload() gives the server longer for its answer once the last byte of the file has departed", async () => {
   const faults = [undefined, undefined, undefined, { stallAfter: 200 }];
-  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerSeconds: 120 });
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerMs: 120_000 });
   const before = clock.now();
   assertEquals(await clock.run(uploader.upload()), true);
-  assertEquals(clock.now() - before, 120.5);
+  assertEquals(clock.now() - before, 120_500);
   assertEquals(server.seen, [...WHOLE, "GET", `POST ${SIZE}+0`]);
 });
 
 Deno.test("upload() waits no longer for the answer to a piece that has left than for one that moves", async () => {
   const faults = [undefined, { stallAfter: 400 }];
-  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerSeconds: 120 });
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }), { answerMs: 120_000 });
   const before = clock.now();
   assertEquals(await clock.run(uploader.upload()), true);
-  assertEquals(clock.now() - before, 30.5);
+  assertEquals(clock.now() - before, 30_500);
   assertEquals(server.seen.slice(2), ["GET", "POST 400+400", "POST 800+200"]);
 });
 
@@ -125,7 +125,7 @@ Deno.test("upload() tells a file that is gone 3 seconds after the last byte has 
   });
   const before = clock.now();
   const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "Choose the file again");
-  assertEquals([error.code, clock.now() - before], ["file-changed", 5]);
+  assertEquals([error.code, clock.now() - before], ["file-changed", 5000]);
 });
 
 Deno.test("upload() is told once that a host is not allowed, also when it asks", async () => {
@@ -141,7 +141,7 @@ Deno.test("upload() leaves alone what is slow but moves", async () => {
     requestBytes: SIZE,
     async transport(request) {
       for (let bytes = 100; request.method === "POST" && bytes <= SIZE; bytes += 100) {
-        await clock.wait(20, request.signal);
+        await clock.wait(20_000, request.signal);
         request.onSent?.(bytes);
       }
       return await server.transport(request);

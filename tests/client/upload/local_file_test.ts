@@ -8,7 +8,7 @@ interface Setup {
   local: LocalFile;
   file: LiveFile;
   clock: VirtualClock;
-  /** When it was read, in seconds from the beginning. */
+  /** When it was read, in milliseconds from the beginning. */
   reads: number[];
 }
 
@@ -37,7 +37,7 @@ Deno.test("look() reads the first and the last byte of a part, and nothing else"
 Deno.test("look() believes a read that fails when it fails again, one second later and two", async () => {
   const { local, file, clock, reads } = setUp("all");
   const error = await assertRejects(() => clock.run(local.look(file)), UploadError, "Choose the file again");
-  assertEquals([error.code, reads], ["file-changed", [0, 1, 2]]);
+  assertEquals([error.code, reads], ["file-changed", [0, 1000, 2000]]);
 });
 
 Deno.test("look() is satisfied with a read that goes well when it is tried again", async () => {

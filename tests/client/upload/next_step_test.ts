@@ -7,10 +7,10 @@ import { firstState, nextStep, type RunState, type SentBytes, type Step } from "
 const SENT: SentBytes = { start: 100, bytes: 50, departed: 40 };
 const EARLIER: SentBytes = { start: 60, bytes: 40, departed: 40 };
 const held = (offset: number): Reply["meaning"] => ({ kind: "held", offset });
-const retry = (code: "busy" | "damaged", retryAfterSeconds?: number): Reply["meaning"] => ({
+const retry = (code: "busy" | "damaged", retryAfterMs?: number): Reply["meaning"] => ({
   kind: "retry",
   problem: problem(code),
-  ...retryAfterSeconds !== undefined && { retryAfterSeconds },
+  ...retryAfterMs !== undefined && { retryAfterMs },
 });
 const state = (changes: Partial<RunState> = {}): RunState => ({ ...firstState(100), furthest: 100, ...changes });
 
@@ -18,7 +18,7 @@ const state = (changes: Partial<RunState> = {}): RunState => ({ ...firstState(10
 function tell(step: Step): string {
   switch (step.kind) {
     case "wait":
-      return `wait, ${step.problem.code}${step.retryAfterSeconds === undefined ? "" : ` ${step.retryAfterSeconds}`}`;
+      return `wait, ${step.problem.code}${step.retryAfterMs === undefined ? "" : ` ${step.retryAfterMs}`}`;
     case "fail":
     case "shrink":
       return `${step.kind}, ${step.error.code}`;

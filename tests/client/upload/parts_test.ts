@@ -1,36 +1,36 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseRetryAfter } from "../../../client/protocol/retry_after.ts";
-import { retryDelaySeconds } from "../../../client/upload/retry.ts";
+import { retryDelayMs } from "../../../client/upload/retry.ts";
 import { headerId } from "../../../client/upload/file_id.ts";
 import { Speedometer } from "../../../client/upload/speed.ts";
 
-Deno.test("retryDelaySeconds() doubles from 0.5 to 30 seconds, with full jitter", () => {
-  const longest = Array.from({ length: 9 }, (_, i) => retryDelaySeconds(i + 1, 1));
-  assertEquals(longest, [0.5, 1, 2, 4, 8, 16, 30, 30, 30]);
-  assertEquals(retryDelaySeconds(5, 0), 0);
-  assertEquals(retryDelaySeconds(5, 0.25), 2);
-  assertEquals(retryDelaySeconds(5000, 1), 30);
+Deno.test("retryDelayMs() doubles from 0.5 to 30 seconds, with full jitter", () => {
+  const longest = Array.from({ length: 9 }, (_, i) => retryDelayMs(i + 1, 1));
+  assertEquals(longest, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  assertEquals(retryDelayMs(5, 0), 0);
+  assertEquals(retryDelayMs(5, 0.25), 2000);
+  assertEquals(retryDelayMs(5000, 1), 30_000);
 });
 
-Deno.test("retryDelaySeconds() waits at least as long as the server asked, up to an hour", () => {
-  assertEquals(retryDelaySeconds(1, 1, 20), 20);
-  assertEquals(retryDelaySeconds(7, 1, 20), 30);
-  assertEquals(retryDelaySeconds(1, 1, 1e9), 3600);
+Deno.test("retryDelayMs() waits at least as long as the server asked, up to an hour", () => {
+  assertEquals(retryDelayMs(1, 1, 20_000), 20_000);
+  assertEquals(retryDelayMs(7, 1, 20_000), 30_000);
+  assertEquals(retryDelayMs(1, 1, 1e12), 3_600_000);
 });
 
-Deno.test("parseRetryAfter() reads seconds and dates, and nothing else", () => {
+Deno.test("parseRetryAfter() reads seconds and dates, and nothing else; it gives milliseconds", () => {
   const now = Date.UTC(2026, 0, 1);
   const table: [string | null, number | undefined][] = [
     [null, undefined],
     ["", undefined],
-    ["120", 120],
+    ["120", 120_000],
     ["0", 0],
     ["-5", undefined],
     ["soon", undefined],
-    ["Thu, 01 Jan 2026 00:01:00 GMT", 60],
+    ["Thu, 01 Jan 2026 00:01:00 GMT", 60_000],
     ["Wed, 31 Dec 2025 00:00:00 GMT", 0],
   ];
-  for (const [value, seconds] of table) assertEquals(parseRetryAfter(value, now), seconds, `${value}`);
+  for (const [value, ms] of table) assertEquals(parseRetryAfter(value, now), ms, `${value}`);
 });
 
 Deno.test("headerId() leaves alone what fits in a header, and encodes what does not", () => {
@@ -42,22 +42,22 @@ Deno.test("headerId() leaves alone what fits in a header, and encodes what does 
 Deno.test("Speedometer takes what fills the buffers of this computer for no speed", () => {
   const speed = new Speedometer(0);
   // 4 MB leave at once, 1 MB/s after that.
-  speed.add(4e6, 0.1);
+  speed.add(4e6, 100);
   assertEquals(speed.bytesPerSecond, 0);
-  let now = 0.1;
-  for (; now < 1; now += 0.1) speed.add(1e5, now);
-  speed.add(1e5, 1.05);
+  let now = 100;
+  for (; now < 1000; now += 100) speed.add(1e5, now);
+  speed.add(1e5, 1050);
   assert(speed.bytesPerSecond > 0 && speed.bytesPerSecond < 5.2e6, `${speed.bytesPerSecond}`);
-  for (now = 1.15; now < 10; now += 0.1) speed.add(1e5, now);
+  for (now = 1150; now < 10_000; now += 100) speed.add(1e5, now);
   assert(speed.bytesPerSecond < 1.6e6, `${speed.bytesPerSecond}`);
 });
 
 Deno.test("Speedometer goes down while nothing leaves", () => {
   const speed = new Speedometer(0);
-  for (let now = 1; now <= 10; now++) speed.add(1000, now);
-  for (let now = 11; now <= 16; now++) speed.add(0, now);
+  for (let second = 1; second <= 10; second++) speed.add(1000, second * 1000);
+  for (let second = 11; second <= 16; second++) speed.add(0, second * 1000);
   assert(speed.bytesPerSecond < 300, `${speed.bytesPerSecond}`);
-  for (let now = 17; now <= 60; now++) speed.add(0, now);
+  for (let second = 17; second <= 60; second++) speed.add(0, second * 1000);
   assert(speed.bytesPerSecond < 1, `${speed.bytesPerSecond}`);
 });
 
@@ -66,7 +66,7 @@ Deno.test("Speedometer tells a steady speed from the first samples, and follows 
   assertEquals(speed.bytesPerSecond, 0);
   let now = 0;
   const run = (seconds: number, bytesPerSecond: number) => {
-    for (let i = 0; i < seconds * 4; i++) speed.add(bytesPerSecond / 4, now += 0.25);
+    for (let i = 0; i < seconds * 4; i++) speed.add(bytesPerSecond / 4, now += 250);
   };
   run(1, 1000);
   assert(Math.abs(speed.bytesPerSecond - 1000) < 1, `${speed.bytesPerSecond}`);
@@ -74,6 +74,6 @@ Deno.test("Speedometer tells a steady speed from the first samples, and follows 
   assert(speed.bytesPerSecond > 1900 && speed.bytesPerSecond < 2800, `${speed.bytesPerSecond}`);
   run(20, 3000);
   assert(Math.abs(speed.bytesPerSecond - 3000) < 50, `${speed.bytesPerSecond}`);
-  speed.restart(now + 3600);
+  speed.restart(now + 3_600_000);
   assertEquals(speed.bytesPerSecond, 0);
 });

@@ -113,3 +113,32 @@ Deno.test("cancel() deletes on a server a file that became whole by a request wh
   assertEquals([isLost, await result], [true, false]);
   assertEquals(await Array.fromAsync(Deno.readDir(join(dir.path, "files")), ({ name }) => name), []);
 });
+
+Deno.test("the server keeps metadata from the first byte on, through kill -9, and tus gives it back", async () => {
+  await using dir = await tempDir();
+  await using first = await startPawl(dir.path);
+  const file = new File([randomBytes(3 * REQUEST_BYTES)], "film.mkv");
+  const uploaderOf = (note: string) =>
+    new Uploader({
+      file,
+      id: "film",
+      metadata: { note },
+      endpoint: first.url,
+      requestBytes: REQUEST_BYTES,
+      transport: fetchTransport,
+    });
+  const told = async (path: string | undefined) => {
+    const answer = await fetch(new URL(path!, first.url), { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } });
+    return [answer.headers.get("upload-offset"), answer.headers.get("upload-metadata")];
+  };
+  const kept = `note ${new TextEncoder().encode("für Anna 報").toBase64()}`;
+  const broken = uploaderOf("für Anna 報");
+  broken.on("progress", ({ confirmed }) => confirmed > 0 && broken.stop());
+  assertEquals(await broken.upload(), false);
+  await first.stop("SIGKILL");
+  await using _second = await startPawl(dir.path, { port: first.port });
+  assertEquals(await told(broken.location), [String(REQUEST_BYTES), kept]);
+  const again = uploaderOf("for Ben");
+  assertEquals(await again.upload(), true);
+  assertEquals([again.location, await told(again.location)], [broken.location, [String(file.size), kept]]);
+});

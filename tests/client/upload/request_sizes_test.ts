@@ -11,7 +11,7 @@ Deno.test("RequestSizes begin at 8 MiB and double while the answers come early, 
   const sizes = new RequestSizes();
   const used = Array.from({ length: 6 }, () => {
     const { bytes } = sizes;
-    sizes.answered(bytes, 0.1);
+    sizes.answered(bytes, 100);
     return bytes / MIB;
   });
   assertEquals(used, [8, 16, 32, 64, 64, 64]);
@@ -19,18 +19,18 @@ Deno.test("RequestSizes begin at 8 MiB and double while the answers come early, 
 
 Deno.test("RequestSizes aim for 11 seconds, and leave alone what takes 8 to 15", () => {
   const sizes = new RequestSizes();
-  sizes.answered(8 * MIB, 22);
+  sizes.answered(8 * MIB, 22_000);
   assertEquals(sizes.bytes, 4 * MIB);
-  for (const seconds of [8, 11, 15]) sizes.answered(4 * MIB, seconds);
+  for (const ms of [8000, 11_000, 15_000]) sizes.answered(4 * MIB, ms);
   assertEquals(sizes.bytes, 4 * MIB);
-  sizes.answered(4 * MIB, 7.9);
-  assertEquals(sizes.bytes, Math.floor(4 * MIB / 7.9 * 11));
+  sizes.answered(4 * MIB, 7900);
+  assertEquals(sizes.bytes, Math.floor(4 * MIB * 11_000 / 7900));
 });
 
 Deno.test("RequestSizes never go below 256 KiB", () => {
   const sizes = new RequestSizes();
-  sizes.answered(8 * MIB, 1e6);
-  sizes.cut(0, 50);
+  sizes.answered(8 * MIB, 1e9);
+  sizes.cut(0, 50_000);
   for (let i = 0; i < 20; i++) sizes.broken(MIB, 0, MIB);
   assertEquals(sizes.bytes, 256 * KIB);
   assertEquals(sizes.isSmallest, true);
@@ -38,18 +38,18 @@ Deno.test("RequestSizes never go below 256 KiB", () => {
 
 Deno.test("RequestSizes learn nothing from a short body that was fast, and all from one that was slow", () => {
   const sizes = new RequestSizes();
-  sizes.answered(100, 0.01);
+  sizes.answered(100, 10);
   assertEquals(sizes.bytes, 8 * MIB);
-  sizes.answered(MIB, 22);
+  sizes.answered(MIB, 22_000);
   assertEquals(sizes.bytes, MIB / 2);
 });
 
 Deno.test("RequestSizes fit what travelled of a request that was cut into 11 seconds", () => {
   const sizes = new RequestSizes();
-  sizes.cut(MIB, 50);
+  sizes.cut(MIB, 50_000);
   assertEquals(sizes.bytes, 256 * KIB);
   const faster = new RequestSizes({ first: 64 * MIB });
-  faster.cut(50 * MIB, 50);
+  faster.cut(50 * MIB, 50_000);
   assertEquals(faster.bytes, 11 * MIB);
 });
 
@@ -58,7 +58,7 @@ Deno.test("RequestSizes halve at a refusal, never try more again, and end at the
   const sizes = new RequestSizes({ onLearned: (path) => learned.push(path) });
   assertEquals(sizes.refused(8 * MIB), true);
   assertEquals(sizes.bytes, 4 * MIB);
-  for (let i = 0; i < 5; i++) sizes.answered(sizes.bytes, 0.1);
+  for (let i = 0; i < 5; i++) sizes.answered(sizes.bytes, 100);
   assertEquals(sizes.bytes, 4 * MIB);
   assertEquals(learned, [{ largest: 4 * MIB }]);
   for (let refusals = 0; refusals < 4; refusals++) assertEquals(sizes.refused(sizes.bytes), true);
@@ -79,7 +79,7 @@ Deno.test("RequestSizes know a network path that buffers after two requests of w
   assertEquals([sizes.buffers, sizes.bytes], [false, 4 * MIB]);
   sizes.broken(3 * MIB, 0, 4 * MIB);
   assertEquals([sizes.buffers, sizes.bytes], [true, 2 * MIB]);
-  for (let i = 0; i < 5; i++) sizes.answered(sizes.bytes, 0.1);
+  for (let i = 0; i < 5; i++) sizes.answered(sizes.bytes, 100);
   assertEquals(sizes.bytes, 4 * MIB, "Requests stay small");
   assertEquals(learned, [{ buffers: true }]);
 });
@@ -127,7 +127,7 @@ Deno.test("RequestSizes start with what an earlier page has learned, and with wh
 
 Deno.test("RequestSizes keep to the size that a program gives", () => {
   const sizes = rememberedSizes(new UploadStore(), { endpoint: "https://a.example", requestBytes: 1000 });
-  sizes.answered(1000, 0.1);
+  sizes.answered(1000, 100);
   assertEquals(sizes.bytes, 1000);
   sizes.broken(1000, 0, 1000);
   assertEquals(sizes.bytes, 1000);

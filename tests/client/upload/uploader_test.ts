@@ -14,13 +14,13 @@ const TRANSCRIPTS: { name: string; server: () => FakeServer; seen: string[]; wai
     name: "asks again after a broken connection and goes on from the last byte that arrived",
     server: () => new FakeServer(SIZE, { faults: [undefined, { breakAfter: 123 }] }),
     seen: ["GET", "POST 0+400", "GET", "POST 123+400", "POST 523+400", "POST 923+77"],
-    waits: [0.5],
+    waits: [500],
   },
   {
     name: "does not send again what is complete when only the last answer was lost",
     server: () => new FakeServer(SIZE, { faults: [undefined, undefined, undefined, { loseAnswer: true }] }),
     seen: [...WHOLE, "GET"],
-    waits: [0.5],
+    waits: [500],
   },
   {
     name: "finishes with an empty body when the server holds all bytes of an unfinished upload",
@@ -38,17 +38,17 @@ const TRANSCRIPTS: { name: string; server: () => FakeServer; seen: string[]; wai
     server: () =>
       new FakeServer(SIZE, { faults: [{ answer: { status: 503, headers: { "Retry-After": "7" } } }], held: 900 }),
     seen: ["GET", "GET", "POST 900+100"],
-    waits: [7],
+    waits: [7000],
   },
   {
-    name: "tries again after each status that passes by itself, with growing pauses",
+    name: "tries again after each status that passes by itself, with growing retry delays",
     server: () =>
       new FakeServer(SIZE, {
         held: 900,
         faults: [408, 409, 423, 425, 429, 500, 502, 504].map((status) => ({ answer: { status } })),
       }),
     seen: [...Array<string>(9).fill("GET"), "POST 900+100"],
-    waits: [0.5, 1, 2, 4, 8, 16, 30, 30],
+    waits: [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
   },
   {
     name: "counts failures anew after each gain",
@@ -57,13 +57,13 @@ const TRANSCRIPTS: { name: string; server: () => FakeServer; seen: string[]; wai
         faults: [BROKEN, BROKEN, undefined, { breakAfter: 300 }, undefined, { breakAfter: 300 }],
       }),
     seen: ["GET", "GET", "GET", "POST 0+400", "GET", "POST 300+400", "GET", "POST 600+400"],
-    waits: [0.5, 1, 0.5, 0.5],
+    waits: [500, 1000, 500, 500],
   },
   {
     name: "takes a page of a hotel's network for what it is, and tries again",
     server: () => new FakeServer(SIZE, { held: 900, faults: [{ answer: { status: 200, text: "<html>Log in" } }] }),
     seen: ["GET", "GET", "POST 900+100"],
-    waits: [0.5],
+    waits: [500],
   },
   {
     name: "begins anew beside a finished upload of another length under its id",

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { sha256, someBytes } from "../../support/bytes.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
+import { base64 } from "../../support/tus_wire.ts";
 
 const file = someBytes(1000);
 
@@ -100,4 +101,44 @@ Deno.test("names in any script, with spaces, quotes and signs, are the names on 
     assertEquals(answer.text, "Success 1000");
     assertEquals(await pawl.finished(name.trim()), file);
   }
+});
+
+Deno.test("X-File-Metadata: tus gives it back from the first byte on and of the finished file, and the first stays", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const headers = (note: string) => ({ "X-File-Size": "1000", "X-File-Metadata": `note=${encodeURIComponent(note)}` });
+  /** The `Upload-Metadata` of an upload, as a client of tus gets it. */
+  const told = async (path: string | null) => {
+    const request = new Request(`http://localhost${path}`, { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } });
+    return (await pawl.app(request)).headers.get("upload-metadata");
+  };
+  const first = `note ${base64("für Anna, 报")}`;
+  const begun = await client.send("a", 0, file.slice(0, 300), headers("für Anna, 报"));
+  const location = begun.headers.get("location");
+  assertEquals(await told(location), first);
+  assertEquals((await client.send("a", 300, file.slice(300, 600), headers("for Ben"))).text, "600");
+  assertEquals(await told(location), first);
+  assertEquals((await client.send("a", 600, file.slice(600), { "X-File-Size": "1000" })).text, "Success 1000");
+  assertEquals(await told(location), first);
+  // A file that comes in one request, and one that tells nothing.
+  assertEquals(
+    await told((await client.send("b", 0, file, headers("b"))).headers.get("location")),
+    `note ${base64("b")}`,
+  );
+  assertEquals(await told((await client.send("c", 0, file)).headers.get("location")), null);
+});
+
+Deno.test("X-File-Metadata: a malformed one is refused in one line, and nothing of the upload changes", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const bad = { "X-File-Size": "1000", "X-File-Metadata": "note=%0A" };
+  const line = 'X-File-Metadata must have no control character in the value of "note"';
+  const refused = await client.send("a", 0, file, bad);
+  assertEquals([refused.status, refused.text, refused.headers.get("x-error")], [400, line, "bad-request"]);
+  assertEquals((await client.status("a")).headers.get("location"), null);
+  await client.send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
+  for (const start of [300, 0]) assertEquals((await client.send("a", start, file.slice(start), bad)).text, line);
+  assertEquals((await client.status("a")).text, "300");
+  assertEquals((await client.send("a", 300, file.slice(300), { "X-File-Size": "1000" })).text, "Success 1000");
+  assertEquals(await pawl.finished("a"), file);
 });
