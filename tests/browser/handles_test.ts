@@ -8,7 +8,7 @@ import { openServedPage, type ServedPage } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
 
 const MIB = 2 ** 20;
-const SIZE = 20 * MIB;
+const SIZE = 32 * MIB;
 const SLOW = 10 * MIB;
 const NAMES = ["a.mkv", "b.mkv", "c.mkv"];
 
@@ -25,7 +25,7 @@ browserTest("after a reload, one click goes on with all files that were dropped,
     await site.reached(name, "done");
     assert(await site.isWhole(name, paths[index]!), name);
   }
-  assertEquals(pieces.filter(({ start }) => start < 0.3 * SIZE), []);
+  assertEquals(pieces.filter(({ start }) => start < 0.2 * SIZE), []);
   assertEquals(await page.locator("#unfinished").isVisible(), false);
   assertEquals(site.complaints, []);
 });
@@ -38,7 +38,7 @@ browserTest(
     const sum = await writeToOrigin(page, "film.mkv", SIZE);
     await site.throttle(SLOW);
     await site.button("Choose files").click();
-    await site.safeAtLeast("film.mkv", 0.3);
+    await site.safeAtLeast("film.mkv", 0.2);
     await page.route("**/status", (route) => route.abort());
     await site.reload();
     await site.unfinishedRow("film.mkv").getByText(/^[1-9]\d%: /).waitFor();
@@ -94,12 +94,12 @@ browserTest("all unfinished uploads are discarded at once after a question, and 
   assertEquals(site.complaints, []);
 });
 
-/** Drops three files, and reloads the page when a third of each is safe; gives their paths. */
+/** Drops three files, and reloads the page when a fifth of each is safe, or more; gives their paths. */
 async function dropAndReload(site: ServedPage): Promise<string[]> {
   const paths = await Promise.all(NAMES.map((name) => site.write(name, SIZE)));
   await site.throttle(2 * SLOW);
   await site.drop(paths);
-  for (const name of NAMES) await site.safeAtLeast(name, 0.3);
+  await site.pauseAllAt(0.2, NAMES.length);
   await site.reload();
   await site.unthrottle();
   return paths;

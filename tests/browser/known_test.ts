@@ -1,26 +1,11 @@
 // The functions that run in the page have the types of browsers.
 /// <reference lib="dom" />
 import { assert, assertEquals } from "@std/assert";
-import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { until } from "../support/until.ts";
 import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 
 const MIB = 2 ** 20;
-
-/** Has the page press Pause itself for each file of which this part is safe: no test is as quick as a file may end. */
-async function pauseAt(page: Page, part: number): Promise<void> {
-  await page.evaluate((part) => {
-    const look = () => {
-      for (const row of document.querySelectorAll("#list > [data-state=sending]")) {
-        const safe = Number(row.querySelector<HTMLElement>(".safe-bar")?.style.getPropertyValue("--safe"));
-        if (safe >= part) row.querySelector<HTMLElement>("[data-action=pause]")?.click();
-      }
-      requestAnimationFrame(look);
-    };
-    look();
-  }, part);
-}
 
 browserTest(
   "what goes on after a reload shows what is safe while it waits for its turn, and is not cancelled unasked",
@@ -32,8 +17,7 @@ browserTest(
     await site.throttle(2 * SLOW_BYTES_PER_SECOND);
     // Three at a time: those that have a part pass the turn on.
     await site.choose(paths);
-    await pauseAt(page, 0.2);
-    await page.locator("#list > [data-state=paused]").nth(4).waitFor();
+    await site.pauseAllAt(0.2, 5);
     await site.reload();
     await page.locator("#unfinished-list > li").nth(4).waitFor();
     await site.throttle(100_000);

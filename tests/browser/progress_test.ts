@@ -37,12 +37,13 @@ browserTest(
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose([await site.write("film.mkv", 20 * MB), await site.write("note.txt", 10)]);
     let ahead = 0;
-    await until(async () => {
+    const isAnswered = async () => {
       const { sent, safe } = await partsOf(site.row("film.mkv"));
       assert(sent >= safe, `${safe} is safe of ${sent} that are sent`);
       ahead = Math.max(ahead, sent - safe);
       return safe > 0.4;
-    }, "a request is answered");
+    };
+    await site.moving(() => until(isAnswered, "a request is answered"));
     assert(ahead > 0.2, `What is sent was ahead by ${ahead} at most`);
     await until(async () => {
       const { sent, safe } = await partsOf(page.locator("#total"));
@@ -76,13 +77,14 @@ browserTest("the numbers tell how much is safe, how fast it goes and how long it
     "#total-sent": /^\d\d?%$/,
   };
   // All at one moment: it ends soon.
-  await until(async () => {
+  const areAllThere = async () => {
     const texts = await page.evaluate(
       (selectors) => selectors.map((selector) => document.querySelector(selector)?.textContent ?? ""),
       Object.keys(wanted),
     );
     return Object.values(wanted).every((pattern, index) => pattern.test(texts[index]!));
-  }, "all numbers are there");
+  };
+  await site.moving(() => until(areAllThere, "all numbers are there"));
 });
 
 browserTest("the title of the page tells how far all is while something runs, and then how it ended", async () => {
@@ -91,10 +93,8 @@ browserTest("the title of the page tells how far all is while something runs, an
   assertEquals(await page.title(), "Pawl");
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([await site.write("film.mkv", 16 * MB), await site.write("note.txt", 10)]);
-  await until(
-    async () => /^[1-9]\d?%\u00a0· 1 of 2 files done$/.test(await page.title()),
-    "the title tells how far it is",
-  );
+  const isFarTold = async () => /^[1-9]\d?%\u00a0· 1 of 2 files done$/.test(await page.title());
+  await site.moving(() => until(isFarTold, "the title tells how far it is"));
   await site.button("Pause film.mkv").click();
   await until(async () => await page.title() === "Paused\u00a0· Pawl", "the title tells of the pause");
   await site.unthrottle();

@@ -56,7 +56,8 @@ nginxTest("where nginx holds requests back, the page finds it out, says so, and 
   line.cutAll();
   pieces = watchPieces(page);
   await tab.choose(source);
-  await page.locator("#buffered").getByText("A proxy on the way to the server holds the data back").waitFor();
+  const told = page.locator("#buffered").getByText("A proxy on the way to the server holds the data back");
+  await tab.moving(() => told.waitFor());
   await tab.reached("film.mkv", "done");
   assert(await site.isWhole("film.mkv", source));
   assertEquals(broken(pieces).length, 2);

@@ -20,6 +20,8 @@ export interface UploadList {
   offered(name: string): Promise<string[]>;
   /** Waits until this part of a file has been sent, from 0 to 1, as its row shows it. */
   sentAtLeast(name: string, part: number): Promise<void>;
+  /** Pauses each of so many uploads as soon as this part of it is safe, from 0 to 1; returns when all are paused. */
+  pauseAllAt(part: number, count: number): Promise<void>;
   /** Waits until this part of a file is safe, from 0 to 1, as its row shows it. */
   safeAtLeast(name: string, part: number): Promise<void>;
 }
@@ -40,11 +42,27 @@ export function uploadListOf(page: Page): UploadList {
         : page.locator("#total-numbers", { hasText: `${count} of ${count} files done` }).waitFor(),
     says: (name, hasText, part = ".state") => row(name).locator(part, { hasText }).waitFor(),
     offered: (name) => row(name).locator("[data-action]:visible").allTextContents(),
+    async pauseAllAt(part, count) {
+      await page.evaluate(pressPauseAt, part);
+      await page.locator("#list > [data-state=paused]").nth(count - 1).waitFor();
+    },
     sentAtLeast: (name, part) =>
       until(async () => (await partsOf(row(name))).sent >= part, `${part} of ${name} is sent`),
     safeAtLeast: (name, part) =>
       until(async () => (await partsOf(row(name))).safe >= part, `${part} of ${name} is safe`),
   };
+}
+
+/** Runs in the page: looks at each drawing of it, for a test would look too late. */
+function pressPauseAt(part: number): void {
+  const look = () => {
+    for (const row of document.querySelectorAll("#list > [data-state=sending]")) {
+      const safe = Number(row.querySelector<HTMLElement>(".safe-bar")?.style.getPropertyValue("--safe"));
+      if (safe >= part) row.querySelector<HTMLElement>("[data-action=pause]")?.click();
+    }
+    requestAnimationFrame(look);
+  };
+  look();
 }
 
 /** Which parts of a file have been sent and are safe, from 0 to 1, as a bar in `within` shows it. */

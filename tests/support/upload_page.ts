@@ -9,6 +9,8 @@ export interface UploadPage extends TestPage, UploadList {
   choose(paths: string | readonly string[], field?: "#files" | "#folder"): Promise<void>;
   /** Drops files and folders of this computer on the page, as a file manager does it: the browser gives handles. */
   drop(paths: readonly string[]): Promise<void>;
+  /** Does what waits for bytes: on a line that the test has bounded they hardly move otherwise. */
+  moving<T>(waiting: () => Promise<T>): Promise<T>;
   /** Leaves the page and comes back; returns when it takes files. */
   reload(): Promise<void>;
 }
@@ -28,11 +30,13 @@ export async function openUploadPage(url: string, options: OpenOptions = {}): Pr
     ...list,
     throttle,
     unthrottle,
+    moving,
     reached: (name, state) => {
       const reached = () => list.reached(name, state);
       return state === "done" ? moving(reached) : reached();
     },
     allDone: (count) => moving(() => list.allDone(count)),
+    pauseAllAt: (part, count) => moving(() => list.pauseAllAt(part, count)),
     sentAtLeast: (name, part) => moving(() => list.sentAtLeast(name, part)),
     safeAtLeast: (name, part) => moving(() => list.safeAtLeast(name, part)),
     choose: (paths, field = "#files") => page.setInputFiles(field, paths),
