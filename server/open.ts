@@ -17,6 +17,7 @@ import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
+import { createFinishedFiles } from "./uploads/finished_files.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
@@ -84,11 +85,12 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     now,
     serviceNow: clock.now,
   });
+  const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { ...config, log }),
     tus: createTusProtocol(engine, config),
     engine,
-    download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
+    downloads: createDownloads({ files: finishedFiles, now }),
     allowedOrigins: config.allowedOrigins,
   });
   return {

@@ -1,17 +1,3 @@
-/** The types that a browser shows or plays and never runs. SVG is not among them, because it may hold scripts. */
-const SHOWN =
-  /^(?:image\/(?:apng|avif|bmp|gif|heic|heif|jpeg|jxl|png|tiff|webp)|audio\/[\w.+-]+|video\/[\w.+-]+|application\/pdf|text\/plain)$/;
-
-/**
- * The `Content-Type` of an uploaded file: its own type if that is a picture of pixels, audio, video, PDF or plain text,
- * and otherwise `application/octet-stream`. With `nosniff` no browser takes any of these for a script, a style sheet or
- * a page.
- */
-export function servedType(type: string | undefined): string {
-  const [essence = ""] = type?.toLowerCase().split(";") ?? [];
-  return type !== undefined && SHOWN.test(essence) ? type : "application/octet-stream";
-}
-
 /**
  * Headers for content that came from clients: no browser guesses its type, runs anything in it, or shows it in a frame.
  */

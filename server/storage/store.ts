@@ -140,13 +140,24 @@ export interface ByteStore {
   removeFinished(file: PlacedFile): Promise<void>;
 }
 
-/**
- * A finished file, open for reading. The caller reads or cancels the stream, or calls `close`. A piece of a large file
- * is valid only until the next piece is read, so a caller that keeps a piece copies it.
- */
+/** A part of a file: the bytes from `start` up to, but not including, `end`. */
+export interface Part {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A finished file, open for reading. The caller calls `read` once and reads or cancels its stream, or calls `close`. */
 export interface FinishedFile {
   readonly length: number;
-  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** When it was last modified, in milliseconds since 1970; `undefined` if the disk does not tell. */
+  readonly modifiedAt: number | undefined;
+  /** The first bytes, `count` of them or all of a shorter file. */
+  head(count: number): Promise<Uint8Array>;
+  /**
+   * Reads the file, or a part of it. The stream closes the file. A piece of a large file is valid only until the next
+   * piece is read, so a caller that keeps a piece copies it.
+   */
+  read(part?: Part): ReadableStream<Uint8Array<ArrayBuffer>>;
   close(): void;
 }
 

@@ -10,6 +10,7 @@ import { sweep } from "../../server/uploads/expire.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
 import { Space } from "../../server/uploads/space.ts";
+import { createFinishedFiles } from "../../server/uploads/finished_files.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 import { lossyRecords } from "./lossy_records.ts";
@@ -61,11 +62,12 @@ export async function openLossyPawl(
     now,
     serviceNow: now,
   });
+  const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
-    download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
+    downloads: createDownloads({ files: finishedFiles, now }),
     allowedOrigins: [],
   });
   return {

@@ -275,7 +275,7 @@ function fileOf(id: string, path: string): PlacedFile {
 
 async function read(bytes: ByteStore, placed: PlacedFile): Promise<Uint8Array | undefined> {
   const file = await bytes.openFinished(placed);
-  return file && await collect(file.readable);
+  return file && await collect(file.read());
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {

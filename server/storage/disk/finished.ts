@@ -1,4 +1,4 @@
-import type { ByteStore, PlacedFile } from "../store.ts";
+import type { ByteStore, FinishedFile, PlacedFile } from "../store.ts";
 import { entryAt, isSameFile, openToRead, orNotFound } from "./entries.ts";
 import { isIdentical } from "./identity.ts";
 import type { Placement } from "./placement.ts";
@@ -51,9 +51,7 @@ export function createFinished(
       if (opened === undefined) return undefined;
       const { file: handle, info } = opened;
       try {
-        if (isItsFile(info, file)) {
-          return { length: info.size, readable: readOut(handle, info.size), close: () => handle.close() };
-        }
+        if (isItsFile(info, file)) return finishedFile(handle, info, readOut);
       } catch (error) {
         handle.close();
         throw error;
@@ -68,5 +66,24 @@ export function createFinished(
       // The folder is flushed even if the file was gone already: a crash may have come between removal and flush.
       await placement.removeEmptyFolders(file.path);
     },
+  };
+}
+
+function finishedFile(file: Deno.FsFile, { size, mtime }: Deno.FileInfo, readOut: ReadOut): FinishedFile {
+  return {
+    length: size,
+    modifiedAt: mtime?.getTime(),
+    async head(count) {
+      const head = new Uint8Array(Math.min(count, size));
+      let length = 0;
+      while (length < head.length) {
+        const read = await file.read(head.subarray(length));
+        if (read === null) break;
+        length += read;
+      }
+      return head.subarray(0, length);
+    },
+    read: (part = { start: 0, end: size }) => readOut(file, part, size),
+    close: () => file.close(),
   };
 }
