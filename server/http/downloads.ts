@@ -12,6 +12,7 @@ import { header } from "./header_names.ts";
 import { contentRange, parseRange, unsatisfiedRange } from "./ranges.ts";
 import { validatorHeaders, validatorsOf } from "./representation.ts";
 import type { Handler } from "./route.ts";
+import { shownHeaders } from "./uploaded_content.ts";
 
 /** The dependencies of {@linkcode createDownloads}. */
 export interface DownloadDeps {
@@ -46,10 +47,12 @@ export function createDownloads({ files, now }: DownloadDeps): Downloads {
     const validators = validatorsOf(upload, file.modifiedAt, now());
     const outcome = evaluate(method, conditions, validators, now());
     if (outcome === "failed") throw preconditionFailed();
+    const type = await shownTypeOf(upload, file);
+    const shown = type === undefined ? {} : shownHeaders(type);
     if (outcome === "not-modified") {
       file.close();
-      // RFC 9110, section 15.4.5: the client has the other headers.
-      const kept = { "ETag": validators.etag, "Cache-Control": CACHE_CONTROL };
+      // RFC 9110, section 15.4.5. A browser replaces the headers that it has by these, so the policy must be the same.
+      const kept = { "ETag": validators.etag, "Cache-Control": CACHE_CONTROL, ...shown };
       return new Response(null, { status: STATUS_CODE.NotModified, headers: kept });
     }
     // Only GET has ranges (section 14.2).
@@ -59,7 +62,8 @@ export function createDownloads({ files, now }: DownloadDeps): Downloads {
     const part = range === "whole" ? { start: 0, end: length } : range;
     const answerHeaders = {
       ...validatorHeaders(upload, validators),
-      ...await contentHeaders(upload, file),
+      ...contentHeaders(upload, type),
+      ...shown,
       "Cache-Control": CACHE_CONTROL,
       "Content-Length": String(part.end - part.start),
       ...range !== "whole" && { "Content-Range": contentRange(range, length) },
@@ -94,14 +98,16 @@ export function createDownloads({ files, now }: DownloadDeps): Downloads {
   };
 }
 
-/** The type by the first bytes, and whether a browser shows it (`model/shown_type.ts`). */
-async function contentHeaders(upload: CompleteUpload, file: FinishedFile): Promise<Record<string, string>> {
-  const name = basename(upload.path);
-  const claimed = upload.type ?? typeOfName(name);
-  const type = mayBeShown(claimed) ? shownType(claimed, await file.head(HEAD_BYTES)) : undefined;
+/** The type under which a browser shows the file; `undefined` for one that it saves (`model/shown_type.ts`). */
+async function shownTypeOf({ type, path }: CompleteUpload, file: FinishedFile): Promise<string | undefined> {
+  const claimed = type ?? typeOfName(path);
+  return mayBeShown(claimed) ? shownType(claimed, await file.head(HEAD_BYTES)) : undefined;
+}
+
+function contentHeaders({ path }: CompleteUpload, shownType: string | undefined): Record<string, string> {
   return {
-    "Content-Type": type ?? "application/octet-stream",
-    "Content-Disposition": contentDisposition(type === undefined ? "attachment" : "inline", name),
+    "Content-Type": shownType ?? "application/octet-stream",
+    "Content-Disposition": contentDisposition(shownType === undefined ? "attachment" : "inline", basename(path)),
   };
 }
 

@@ -178,6 +178,35 @@ Deno.test("a browser shows what its first bytes say that it may, and saves every
   }
 });
 
+Deno.test("nothing runs in what a browser shows, and only a player is of the server's own origin", async () => {
+  await using pawl = await openTestApp();
+  const policies: [name: string, content: Uint8Array<ArrayBuffer> | string, sandbox: string, sources: string[]][] = [
+    ["a.png", PNG, "sandbox", ["default-src 'none'", "style-src 'unsafe-inline'"]],
+    ["b.wav", wav(1), "sandbox allow-same-origin", [
+      "default-src 'none'",
+      "media-src 'self'",
+      "style-src 'unsafe-inline'",
+    ]],
+    ["c.txt", "Hello", "sandbox", ["default-src 'none'"]],
+    ["d.pdf", "%PDF-1.7", "sandbox", ["default-src 'none'"]],
+    ["e.wav", HTML, "sandbox", ["default-src 'none'"]],
+  ];
+  for (const [name, content, sandbox, sources] of policies) {
+    const { ask } = await serveFile(pawl, name, content);
+    const { headers } = await ask();
+    const policy = headers.get("content-security-policy")!.split("; ");
+    assertEquals([name, ...policy], [name, sandbox, ...sources, "frame-ancestors 'none'"]);
+    assertEquals(headers.get("x-content-type-options"), "nosniff");
+    assertEquals(headers.get("cross-origin-resource-policy"), "same-origin");
+    // A browser replaces the headers that it has by those of a 304.
+    const again = await ask({ "If-None-Match": "*" });
+    assertEquals([again.status, ...SAFE.map((name) => again.headers.get(name))], [
+      304,
+      ...SAFE.map((name) => headers.get(name)),
+    ]);
+  }
+});
+
 Deno.test("DELETE keeps a file if its conditions do not hold", async () => {
   await using pawl = await openTestApp();
   const file = await serveFile(pawl, "a", content, FACTS);
