@@ -4,6 +4,7 @@ import { type App, createApp } from "./http/app.ts";
 import type { Config } from "./config.ts";
 import { defined } from "./defined.ts";
 import { createDownloads } from "./http/downloads.ts";
+import { createFolders } from "./http/folders.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./page/pages.ts";
 import { createGate } from "./http/target.ts";
@@ -91,6 +92,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     tus: createTusProtocol(engine, config),
     engine,
     downloads: createDownloads({ files: finishedFiles, now }),
+    folders: createFolders({ files: finishedFiles }),
     allowedOrigins: config.allowedOrigins,
   });
   return {

@@ -1,6 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import { type Cors, createCors } from "./http/cors.ts";
 import type { Downloads } from "./http/downloads.ts";
+import type { Folders } from "./http/folders.ts";
 import { notHere } from "./http/refusals.ts";
 import { allowedMethods, type Handler, type Route } from "./http/route.ts";
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
@@ -16,16 +17,18 @@ export interface Protocols {
   readonly tus: TusProtocol;
   readonly engine: Engine;
   readonly downloads: Downloads;
+  readonly folders: Folders;
   /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
   readonly allowedOrigins: readonly string[];
 }
 
 /** Makes the whole URL map. Any other path may still be a file of the page. */
-export function createRoutes({ simple, tus, engine, downloads, allowedOrigins }: Protocols): Route[] {
+export function createRoutes({ simple, tus, engine, downloads, folders, allowedOrigins }: Protocols): Route[] {
   /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
   const either = (spoken: Handler, plain: Handler): Handler => (request, id) =>
     (tus.isSpoken(request) ? spoken : plain)(request, id);
   const offset: Handler = (request, id) => tus.offset(request, id, downloads.send);
+  const folder: Handler = (request) => folders.send(request, () => true);
   const terminate: Handler = async (request, id) => {
     await downloads.checkConditions(request, id);
     await engine.terminate(id);
@@ -46,7 +49,7 @@ export function createRoutes({ simple, tus, engine, downloads, allowedOrigins }:
   return [
     { ...simply, path: /^\/status$/, methods: { GET: simple.status } },
     { ...simply, path: /^\/upload$/, methods: { POST: simple.send, DELETE: simple.terminate } },
-    { ...files, path: /^\/files\/?$/, methods: { POST: tus.create } },
+    { ...files, path: /^\/files\/?$/, methods: { GET: folder, POST: tus.create } },
     {
       ...files,
       path: ADDRESS,

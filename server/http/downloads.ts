@@ -2,7 +2,7 @@ import { STATUS_CODE } from "@std/http/status";
 import { contentType } from "@std/media-types";
 import { basename } from "@std/path";
 import { UploadError } from "../errors.ts";
-import { HEAD_BYTES, mayBeShown, shownType } from "../model/shown_type.ts";
+import { HEAD_BYTES, mayBeShown, shownType } from "./shown_type.ts";
 import type { CompleteUpload } from "../model/upload.ts";
 import type { FinishedFile } from "../storage/store.ts";
 import type { FinishedFiles } from "../uploads/finished_files.ts";
@@ -98,7 +98,7 @@ export function createDownloads({ files, now }: DownloadDeps): Downloads {
   };
 }
 
-/** The type under which a browser shows the file; `undefined` for one that it saves (`model/shown_type.ts`). */
+/** The type under which a browser shows the file; `undefined` for one that it saves (`shown_type.ts`). */
 async function shownTypeOf({ type, path }: CompleteUpload, file: FinishedFile): Promise<string | undefined> {
   const claimed = type ?? typeOfName(path);
   return mayBeShown(claimed) ? shownType(claimed, await file.head(HEAD_BYTES)) : undefined;

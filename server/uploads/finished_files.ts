@@ -23,6 +23,11 @@ export interface FinishedFiles {
   open(id: string): Promise<OpenedFile>;
   /** Gives `undefined` for an unfinished upload. Throws what `open` throws for any other. */
   openIfFinished(id: string): Promise<OpenedFile | undefined>;
+  /**
+   * The finished files below a folder that are there. Gives none for a path that the wall refuses (I7). Files that
+   * nobody uploaded here are not among them.
+   */
+  below(folder: string): AsyncIterable<CompleteUpload>;
 }
 
 export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDeps): FinishedFiles {
@@ -53,8 +58,27 @@ export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDep
     return upload.state === "complete" ? await openRecorded(upload) : undefined;
   }
 
+  /** Gives the record of a file that is there, after placing it if a crash came before that. */
+  async function there(upload: CompleteUpload): Promise<CompleteUpload | undefined> {
+    const whereabouts = await bytes.find(upload);
+    if (whereabouts === "there") return upload;
+    if (whereabouts !== "unplaced") return undefined;
+    await finish(upload.id);
+    const next = await records.get(upload.id);
+    // Another path may lie in another folder.
+    const isSame = next?.state === "complete" && next.path === upload.path;
+    return isSame && await bytes.find(next) === "there" ? next : undefined;
+  }
+
   return {
     openIfFinished,
+    async *below(folder) {
+      if (!await bytes.isFolder(folder)) return;
+      for await (const upload of records.below(folder)) {
+        const found = await there(upload);
+        if (found !== undefined) yield found;
+      }
+    },
     async open(id) {
       const opened = await openIfFinished(id);
       if (opened === undefined) throw unfinished();

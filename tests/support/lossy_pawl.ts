@@ -1,6 +1,7 @@
 import { createAdmission } from "../../server/http/admission.ts";
 import { type App, createApp } from "../../server/http/app.ts";
 import { createDownloads } from "../../server/http/downloads.ts";
+import { createFolders } from "../../server/http/folders.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
 import { corsOf, createRoutes } from "../../server/routes.ts";
@@ -68,6 +69,7 @@ export async function openLossyPawl(
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     downloads: createDownloads({ files: finishedFiles, now }),
+    folders: createFolders({ files: finishedFiles }),
     allowedOrigins: [],
   });
   return {

@@ -22,7 +22,7 @@ export interface FinishedOptions {
  */
 export function createFinished(
   { resolve, entryOf, folder, placement, readOut }: FinishedOptions,
-): Pick<ByteStore, "find" | "openFinished" | "removeFinished"> {
+): Pick<ByteStore, "find" | "isFolder" | "openFinished" | "removeFinished"> {
   function isItsFile(info: Deno.FileInfo, file: PlacedFile): boolean {
     if (!info.isFile || info.size !== file.length) return false;
     const own = entryAt(entryOf(file.id));
@@ -43,6 +43,12 @@ export function createFinished(
         if (entryAt(entryOf(file.id))?.isFile) return "unplaced";
         const path = resolve(file.path);
         return path !== undefined && entryAt(path) === undefined ? "missing" : "replaced";
+      }),
+
+    isFolder: (path) =>
+      Promise.try(() => {
+        const folder = resolve(path);
+        return folder !== undefined && entryAt(folder)?.isDirectory === true;
       }),
 
     async openFinished(file) {
@@ -76,6 +82,7 @@ function finishedFile(file: Deno.FsFile, { size, mtime }: Deno.FileInfo, readOut
     async head(count) {
       const head = new Uint8Array(Math.min(count, size));
       let length = 0;
+      file.seekSync(0, Deno.SeekMode.Start);
       while (length < head.length) {
         const read = await file.read(head.subarray(length));
         if (read === null) break;

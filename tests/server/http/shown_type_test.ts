@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { HEAD_BYTES, mayBeShown, shownType } from "../../../server/model/shown_type.ts";
-import { typesByFirstBytes } from "../../../server/model/signatures.ts";
+import { HEAD_BYTES, mayBeShown, shownType } from "../../../server/http/shown_type.ts";
+import { typesByFirstBytes } from "../../../server/http/signatures.ts";
 import { firstBytes, HTML, PNG, wav } from "../../support/first_bytes.ts";
 
 const text = (content: string) => new TextEncoder().encode(content);
