@@ -16,7 +16,7 @@ export interface Folders {
   send(request: Request, mayRead: (upload: CompleteUpload) => boolean): Promise<Response>;
 }
 
-/** The most files in one ZIP file. While it is sent, some 300 bytes of memory are needed for each. */
+/** The most files in one ZIP file. While it is sent, some 400 bytes of memory are needed for each. */
 const MAX_FILES = 100_000;
 
 export function createFolders({ files }: { files: FinishedFiles }): Folders {

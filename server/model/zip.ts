@@ -1,4 +1,4 @@
-import { byteLength } from "./names.ts";
+import { Buffer } from "node:buffer";
 
 // The records of a ZIP file (APPNOTE.TXT 6.3, https://pkware.com/appnote). Files are stored as they are, because most
 // large files are compressed already. The checksum of a file follows its bytes, so nothing is read twice.
@@ -135,7 +135,7 @@ function zip64ExtraLength(values: readonly number[]): number {
 }
 
 function localHeaderLength(entry: ZipEntry): number {
-  return LOCAL_BYTES + byteLength(entry.name) + TIME_BYTES + (isLarge(entry) ? LOCAL_ZIP64_BYTES : 0);
+  return LOCAL_BYTES + Buffer.byteLength(entry.name) + TIME_BYTES + (isLarge(entry) ? LOCAL_ZIP64_BYTES : 0);
 }
 
 function descriptorLength(entry: ZipEntry): number {
@@ -143,7 +143,7 @@ function descriptorLength(entry: ZipEntry): number {
 }
 
 function centralHeaderLength(entry: ZipEntry, offset: number): number {
-  return CENTRAL_BYTES + byteLength(entry.name) + TIME_BYTES + zip64ExtraLength(zip64Fields(entry, offset));
+  return CENTRAL_BYTES + Buffer.byteLength(entry.name) + TIME_BYTES + zip64ExtraLength(zip64Fields(entry, offset));
 }
 
 function endLength(directory: Directory): number {
