@@ -28,6 +28,7 @@ export function createRoutes({ simple, tus, engine, downloads, folders, allowedO
   const either = (spoken: Handler, plain: Handler): Handler => (request, id) =>
     (tus.isSpoken(request) ? spoken : plain)(request, id);
   const offset: Handler = (request, id) => tus.offset(request, id, downloads.send);
+  // Nobody signs in, so everybody may read every file.
   const folder: Handler = (request) => folders.send(request, () => true);
   const terminate: Handler = async (request, id) => {
     await downloads.checkConditions(request, id);

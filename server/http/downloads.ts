@@ -2,7 +2,6 @@ import { STATUS_CODE } from "@std/http/status";
 import { contentType } from "@std/media-types";
 import { basename } from "@std/path";
 import { UploadError } from "../errors.ts";
-import { HEAD_BYTES, mayBeShown, shownType } from "./shown_type.ts";
 import type { CompleteUpload } from "../model/upload.ts";
 import type { FinishedFile } from "../storage/store.ts";
 import type { FinishedFiles } from "../uploads/finished_files.ts";
@@ -12,6 +11,7 @@ import { header } from "./header_names.ts";
 import { contentRange, parseRange, unsatisfiedRange } from "./ranges.ts";
 import { validatorHeaders, validatorsOf } from "./representation.ts";
 import type { Handler } from "./route.ts";
+import { HEAD_BYTES, mayBeShown, shownType } from "./shown_type.ts";
 import { shownHeaders } from "./uploaded_content.ts";
 
 /** The dependencies of {@linkcode createDownloads}. */

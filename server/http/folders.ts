@@ -19,6 +19,9 @@ export interface Folders {
 /** The most files in one ZIP file. While it is sent, some 400 bytes of memory are needed for each. */
 const MAX_FILES = 100_000;
 
+/** The longest path that is looked for, in characters, which no folder has. Normalizing a longer one could take long. */
+const MAX_PATH_LENGTH = 4096;
+
 export function createFolders({ files }: { files: FinishedFiles }): Folders {
   async function filesBelow(folder: string, mayRead: (upload: CompleteUpload) => boolean): Promise<ZippedFile[]> {
     const found: ZippedFile[] = [];
@@ -38,7 +41,7 @@ export function createFolders({ files }: { files: FinishedFiles }): Folders {
     async send(request, mayRead) {
       const folder = folderOf(queryOf(request));
       const found = await filesBelow(folder, mayRead);
-      if (found.length === 0) throw new UploadError("not-found", "There is no such folder with finished files in it");
+      if (found.length === 0) throw noSuchFolder();
       const headers = {
         "Content-Type": "application/zip",
         "Content-Disposition": contentDisposition("attachment", `${folder.split("/").at(-1)}.zip`),
@@ -57,7 +60,12 @@ function folderOf(query: URLSearchParams): string {
   if (folder === undefined || others.length > 0 || query.size > 1) {
     throw new UploadError("bad-request", "Ask for one folder as a ZIP file, as /files/?folder=photos/2026");
   }
+  if (folder.length > MAX_PATH_LENGTH) throw noSuchFolder();
   return folder.normalize("NFC").replace(/\/$/, "");
+}
+
+function noSuchFolder(): UploadError {
+  return new UploadError("not-found", "There is no such folder with finished files in it");
 }
 
 function tooManyFiles(): UploadError {

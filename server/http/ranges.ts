@@ -1,25 +1,22 @@
-/** A part of a file: the bytes from `start` up to, but not including, `end`. It has one byte at least. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Part } from "../storage/store.ts";
 
 /**
  * Reads the `Range` of a request for a file of `length` bytes (RFC 9110, section 14.2). Gives `"whole"` when the header
  * is to be ignored: it is absent or malformed, has another unit, or asks for several ranges. Gives `"unsatisfiable"`
- * when the range begins behind the file's last byte. A range that ends behind it is cut.
+ * when the range begins behind the file's last byte. A range that ends behind it is cut. A part has one byte at
+ * least.
  */
-export function parseRange(text: string | null, length: number): ByteRange | "whole" | "unsatisfiable" {
+export function parseRange(text: string | null, length: number): Part | "whole" | "unsatisfiable" {
   const [, list] = /^bytes=(.*)$/i.exec(text ?? "") ?? [];
   // A list may have empty elements (section 5.6.1.2).
-  const ranges = list?.split(",").map((range) => range.replace(/^[ \t]+|[ \t]+$/g, "")).filter((range) => range !== "");
+  const ranges = list?.split(",").map((range) => range.trim()).filter((range) => range !== "");
   const [, first = "", last = ""] = /^(\d*)-(\d*)$/.exec(ranges?.[0] ?? "") ?? [];
   if (ranges?.length !== 1 || first === "" && last === "") return "whole";
   return first === "" ? suffix(Number(last), length) : between(Number(first), last, length);
 }
 
 /** The value of `Content-Range` for a part of a file of `length` bytes (RFC 9110, section 14.4). */
-export function contentRange({ start, end }: ByteRange, length: number): string {
+export function contentRange({ start, end }: Part, length: number): string {
   return `bytes ${start}-${end - 1}/${length}`;
 }
 

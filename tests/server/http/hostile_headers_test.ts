@@ -67,3 +67,23 @@ Deno.test("no condition throws, and only one that names the tag or a star matche
     isRangeWanted(conditions.ifRange, validators, NOW);
   }));
 });
+
+Deno.test("the cost of a header grows no faster than its length", () => {
+  const pieces = [" ", "\t", ",", '"', "W/", "-", "0", "bytes=", '"a",', "Sun, "];
+  const costOf = (length: number) => {
+    const begin = performance.now();
+    for (const run of pieces.map((piece) => piece.repeat(length))) {
+      for (const text of [run, `${run}x`, `bytes=${run}`, `bytes=${run}x`, `bytes=x${run}x`, `x${run}x`]) {
+        parseRange(text, 10);
+        parseEntityTags(text);
+        parseHttpDate(text, NOW);
+        isRangeWanted(text, { etag: '"a"', modifiedAt: 0 }, NOW);
+      }
+    }
+    return performance.now() - begin;
+  };
+  costOf(1000);
+  // A quadratic cost would be 400 times as high.
+  const [short, long] = [Math.min(costOf(3000), costOf(3000), costOf(3000)), costOf(60_000)];
+  assert(long < 150 * short, `${long} ms for 20 times the length that takes ${short} ms`);
+});
