@@ -9,11 +9,14 @@ export interface ZippedFile extends ZipEntry {
   open(): Promise<FinishedFile>;
 }
 
+/** How many files are opened while one is read. */
+const AHEAD = 2;
+
 /** The length of the pieces that records and small files are gathered in, in bytes. */
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * Makes a ZIP file of files, one after the other. One file is open at a time, and none of it is kept. The stream fails
+ * Makes a ZIP file of files, one after the other. Three files are open at most, and nothing of them is kept. The stream fails
  * if a file cannot be opened, or has another length than its entry. A piece is valid only until the next piece is read.
  */
 export function zipStream(files: readonly ZippedFile[]): ReadableStream<Bytes> {
@@ -33,9 +36,8 @@ async function* zipPieces(files: readonly ZippedFile[]): AsyncGenerator<Bytes, v
   const gathered = new Gathered();
   let offset = 0;
 
-  for (const file of files) {
+  for await (const [file, opened] of openedAhead(files)) {
     const { name, length } = file;
-    const opened = await file.open();
     const modifiedAt = opened.modifiedAt ?? 0;
     const header = localHeader(file, modifiedAt);
     let checksum = 0;
@@ -63,6 +65,24 @@ async function* zipPieces(files: readonly ZippedFile[]): AsyncGenerator<Bytes, v
   }
   yield* gathered.add(endOfZip({ count: written.length, centralLength, offset }));
   yield* gathered.flush();
+}
+
+/** Opens the next files while one is read. Those that are not read are closed. */
+async function* openedAhead(files: readonly ZippedFile[]): AsyncGenerator<[ZippedFile, FinishedFile]> {
+  const ahead: Promise<FinishedFile>[] = [];
+  try {
+    for (const [at, file] of files.entries()) {
+      while (ahead.length <= AHEAD && at + ahead.length < files.length) {
+        const opening = files[at + ahead.length]!.open();
+        // It is told in its turn.
+        opening.catch(() => {});
+        ahead.push(opening);
+      }
+      yield [file, await ahead.shift()!];
+    }
+  } finally {
+    for (const opening of ahead) await opening.then((opened) => opened.close(), () => {});
+  }
 }
 
 /** A small file in one piece, which costs less than a stream. Another length than the file's is noticed by the caller. */

@@ -10,8 +10,9 @@ import { readZip, unzip } from "../../support/zip_reader.ts";
 
 const MODIFIED = Date.UTC(2020, 1, 3, 4, 5, 6);
 
-/** How many of the files are open. */
+/** How many of the files are open, and the most that were. */
 let open = 0;
+let mostOpen = 0;
 
 /** A file of pieces, each of which is good only until the next one is read, as the store gives them. */
 function fileOf(
@@ -25,6 +26,7 @@ function fileOf(
 ): ZippedFile {
   const opened = (): FinishedFile => {
     open++;
+    mostOpen = Math.max(mostOpen, open);
     let at = 0;
     let last: Uint8Array<ArrayBuffer> | undefined;
     const read = () =>
@@ -95,6 +97,14 @@ Deno.test("a file that has another length than was told makes the ZIP file fail,
   const missing: ZippedFile = { name: "c", length: 1, open: () => Promise.reject(new Error("It is gone")) };
   await assertRejects(() => collect(zipStream([fileOf("a", someBytes(200_000)), missing])), Error, "It is gone");
   assertEquals(open, 0);
+});
+
+Deno.test("a ZIP file of many files has few of them open at a time", async () => {
+  mostOpen = 0;
+  await collect(
+    zipStream(Array.from({ length: 100 }, (_, at) => fileOf(`${at}`, someBytes(at % 2 === 0 ? 1 : 70_000)))),
+  );
+  assertEquals([mostOpen, open], [3, 0]);
 });
 
 Deno.test("a ZIP file that nobody reads on keeps no file open", async () => {
