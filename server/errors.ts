@@ -26,8 +26,11 @@ export const STATUS = {
   // The upload expired, was lost or concatenated, or its file was taken away.
   "gone": STATUS_CODE.Gone,
   "wrong-version": STATUS_CODE.PreconditionFailed,
+  // A condition of the request does not hold, such as If-Match.
+  "precondition-failed": STATUS_CODE.PreconditionFailed,
   "too-large": STATUS_CODE.ContentTooLarge,
   "wrong-media-type": STATUS_CODE.UnsupportedMediaType,
+  "range-not-satisfiable": STATUS_CODE.RangeNotSatisfiable,
   "locked": STATUS_CODE.Locked,
   "failed": STATUS_CODE.InternalServerError,
   // The request came by a name that the server does not answer to (RFC 9110, section 15.5.20).

@@ -4,6 +4,7 @@ import { type App, createApp } from "./http/app.ts";
 import type { Config } from "./config.ts";
 import { defined } from "./defined.ts";
 import { createDownloads } from "./http/downloads.ts";
+import { createFolders } from "./http/folders.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./page/pages.ts";
 import { createGate } from "./http/target.ts";
@@ -17,6 +18,7 @@ import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openRecords } from "./storage/kv/records.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
+import { createFinishedFiles } from "./uploads/finished_files.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
@@ -84,11 +86,13 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     now,
     serviceNow: clock.now,
   });
+  const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { ...config, log }),
     tus: createTusProtocol(engine, config),
     engine,
-    download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
+    downloads: createDownloads({ files: finishedFiles, now }),
+    folders: createFolders({ files: finishedFiles }),
     allowedOrigins: config.allowedOrigins,
   });
   return {

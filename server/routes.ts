@@ -1,5 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import { type Cors, createCors } from "./http/cors.ts";
+import type { Downloads } from "./http/downloads.ts";
+import type { Folders } from "./http/folders.ts";
 import { notHere } from "./http/refusals.ts";
 import { allowedMethods, type Handler, type Route } from "./http/route.ts";
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
@@ -14,17 +16,25 @@ export interface Protocols {
   readonly simple: SimpleProtocol;
   readonly tus: TusProtocol;
   readonly engine: Engine;
-  readonly download: Handler;
+  readonly downloads: Downloads;
+  readonly folders: Folders;
   /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
   readonly allowedOrigins: readonly string[];
 }
 
 /** Makes the whole URL map. Any other path may still be a file of the page. */
-export function createRoutes({ simple, tus, engine, download, allowedOrigins }: Protocols): Route[] {
+export function createRoutes({ simple, tus, engine, downloads, folders, allowedOrigins }: Protocols): Route[] {
   /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
   const either = (spoken: Handler, plain: Handler): Handler => (request, id) =>
     (tus.isSpoken(request) ? spoken : plain)(request, id);
-  const offset: Handler = (request, id) => tus.offset(request, id, download);
+  const offset: Handler = (request, id) => tus.offset(request, id, downloads.send);
+  // Nobody signs in, so everybody may read every file.
+  const folder: Handler = (request) => folders.send(request, () => true);
+  const terminate: Handler = async (request, id) => {
+    await downloads.checkConditions(request, id);
+    await engine.terminate(id);
+    return new Response(null, { status: STATUS_CODE.NoContent });
+  };
   const harmless = uploadedContentHeaders(allowedOrigins);
   const files = {
     crossOrigin: true,
@@ -40,15 +50,15 @@ export function createRoutes({ simple, tus, engine, download, allowedOrigins }: 
   return [
     { ...simply, path: /^\/status$/, methods: { GET: simple.status } },
     { ...simply, path: /^\/upload$/, methods: { POST: simple.send, DELETE: simple.terminate } },
-    { ...files, path: /^\/files\/?$/, methods: { POST: tus.create } },
+    { ...files, path: /^\/files\/?$/, methods: { GET: folder, POST: tus.create } },
     {
       ...files,
       path: ADDRESS,
       methods: {
-        GET: either(offset, download),
-        HEAD: either(tus.status, download),
+        GET: either(offset, downloads.send),
+        HEAD: either(tus.status, downloads.send),
         PATCH: tus.append,
-        DELETE: either(tus.terminate, (_request, id) => removed(engine.terminate(id))),
+        DELETE: either(tus.terminate, terminate),
       },
     },
     { ...files, path: /^\/files\/.*$/, methods: { GET: nothing, PATCH: nothing, DELETE: nothing } },
@@ -64,11 +74,6 @@ export function corsOf(routes: readonly Route[], allowedOrigins: readonly string
     requestHeaders: REQUEST_HEADERS,
     answerHeaders: ANSWER_HEADERS,
   });
-}
-
-async function removed(done: Promise<void>): Promise<Response> {
-  await done;
-  return new Response(null, { status: STATUS_CODE.NoContent });
 }
 
 function nothing(): Promise<Response> {

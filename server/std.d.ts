@@ -90,6 +90,7 @@ declare module "@std/http/status" {
     readonly OK: 200;
     readonly Created: 201;
     readonly NoContent: 204;
+    readonly PartialContent: 206;
     readonly NotModified: 304;
     readonly BadRequest: 400;
     readonly Forbidden: 403;
@@ -101,6 +102,7 @@ declare module "@std/http/status" {
     readonly PreconditionFailed: 412;
     readonly ContentTooLarge: 413;
     readonly UnsupportedMediaType: 415;
+    readonly RangeNotSatisfiable: 416;
     readonly MisdirectedRequest: 421;
     readonly Locked: 423;
     readonly InternalServerError: 500;

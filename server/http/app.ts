@@ -73,10 +73,12 @@ export function createApp({ gate, routes, pages, admission, cors, log, isFolderT
     });
     const more = {
       ...response.status === STATUS_CODE.MethodNotAllowed && allow,
-      ...route.headers?.(request, meant),
       ...route.crossOrigin && cors(request.method, request.headers.get("origin")),
     };
     for (const [name, value] of Object.entries(more)) response.headers.set(name, value);
+    for (const [name, value] of Object.entries(route.headers?.(request, meant) ?? {})) {
+      if (!response.headers.has(name)) response.headers.set(name, value);
+    }
     return response;
   }
 

@@ -6,6 +6,12 @@ export const REQUEST_HEADERS = [
   "Content-Digest",
   "Content-Encoding",
   "Content-Type",
+  "If-Match",
+  "If-Modified-Since",
+  "If-None-Match",
+  "If-Range",
+  "If-Unmodified-Since",
+  "Range",
   "Repr-Digest",
   "Tus-Resumable",
   "Upload-Checksum",
@@ -32,8 +38,12 @@ export const CONNECTION_HEADERS = ["Content-Length", "Transfer-Encoding"] as con
 
 /** Every answer header that pages of other origins may read, which browsers allow only for listed headers. */
 export const ANSWER_HEADERS = [
+  "Accept-Ranges",
   "Content-Disposition",
+  "Content-Range",
+  "ETag",
   "Location",
+  "Repr-Digest",
   "Retry-After",
   "Tus-Checksum-Algorithm",
   "Tus-Extension",

@@ -18,7 +18,7 @@ export interface Route {
   readonly overrides?: readonly string[];
   /** The statuses of the request's protocol that differ from the common table. */
   statuses?(request: Request, method: string): Statuses;
-  /** The headers that the request's protocol wants in every answer, refusals too. */
+  /** The headers that every answer has, refusals too, unless the handler has set them. */
   headers?(request: Request, method: string): Readonly<Record<string, string>>;
 }
 

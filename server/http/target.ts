@@ -107,3 +107,10 @@ export function urlOf(request: Request): string {
     return "";
   }
 }
+
+/** The query of a request that the gate let in. */
+export function queryOf(request: Request): URLSearchParams {
+  const url = urlOf(request);
+  const start = url.indexOf("?");
+  return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
+}

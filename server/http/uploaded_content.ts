@@ -1,17 +1,3 @@
-/** The types that a browser shows or plays and never runs. SVG is not among them, because it may hold scripts. */
-const SHOWN =
-  /^(?:image\/(?:apng|avif|bmp|gif|heic|heif|jpeg|jxl|png|tiff|webp)|audio\/[\w.+-]+|video\/[\w.+-]+|application\/pdf|text\/plain)$/;
-
-/**
- * The `Content-Type` of an uploaded file: its own type if that is a picture of pixels, audio, video, PDF or plain text,
- * and otherwise `application/octet-stream`. With `nosniff` no browser takes any of these for a script, a style sheet or
- * a page.
- */
-export function servedType(type: string | undefined): string {
-  const [essence = ""] = type?.toLowerCase().split(";") ?? [];
-  return type !== undefined && SHOWN.test(essence) ? type : "application/octet-stream";
-}
-
 /**
  * Headers for content that came from clients: no browser guesses its type, runs anything in it, or shows it in a frame.
  */
@@ -19,6 +5,21 @@ export const NEVER_RUN = {
   "X-Content-Type-Options": "nosniff",
   "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
 } as const;
+
+/** The style is that of the browser's own page around a picture or a player. */
+const OWN_STYLE = "style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/**
+ * The headers for a file that a browser shows as `type`, where they differ from {@linkcode NEVER_RUN}. A player loads
+ * the file once more, as a page of this origin. Nothing can run there either, because `allow-scripts` is missing.
+ */
+export function shownHeaders(type: string): Readonly<Record<string, string>> {
+  if (type.startsWith("image/")) {
+    return { "Content-Security-Policy": `sandbox; default-src 'none'; ${OWN_STYLE}` };
+  }
+  if (!/^(?:audio|video)\//.test(type)) return {};
+  return { "Content-Security-Policy": `sandbox allow-same-origin; default-src 'none'; media-src 'self'; ${OWN_STYLE}` };
+}
 
 /**
  * The headers of every answer below `/files/`, refusals too. Pages of other origins cannot embed a file by a tag,

@@ -131,6 +131,8 @@ export interface ByteStore {
    * Opens a finished file for reading; `undefined` when it is not there, or when something else lies at its path (I9).
    */
   openFinished(file: PlacedFile): Promise<FinishedFile | undefined>;
+  /** True when there is a folder of finished files at a path, and no link is on the way or at its end. */
+  isFolder(path: string): Promise<boolean>;
   /** Asks the disk how many bytes are free. A synchronous call that takes microseconds. */
   freeBytes(): number;
   /**
@@ -140,13 +142,24 @@ export interface ByteStore {
   removeFinished(file: PlacedFile): Promise<void>;
 }
 
-/**
- * A finished file, open for reading. The caller reads or cancels the stream, or calls `close`. A piece of a large file
- * is valid only until the next piece is read, so a caller that keeps a piece copies it.
- */
+/** A part of a file: the bytes from `start` up to, but not including, `end`. */
+export interface Part {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A finished file, open for reading. The caller calls `read` once and reads or cancels its stream, or calls `close`. */
 export interface FinishedFile {
   readonly length: number;
-  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** When it was last modified, in milliseconds since 1970; `undefined` if the disk does not tell. */
+  readonly modifiedAt: number | undefined;
+  /** The first bytes, `count` of them or all of a shorter file. */
+  head(count: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Reads the file, or a part of it. The stream closes the file. A piece of a large file is valid only until the next
+   * piece is read, so a caller that keeps a piece copies it.
+   */
+  read(part?: Part): ReadableStream<Uint8Array<ArrayBuffer>>;
   close(): void;
 }
 
@@ -167,6 +180,11 @@ export interface RecordStore extends Disposable {
    * still holds, because another file at this path would be served as that upload's file.
    */
   claimant(path: string): Promise<string | undefined>;
+  /**
+   * The complete uploads that claim paths below a folder, in no certain order. The cost follows how many they are, and
+   * how many paths of more than 256 characters there are anywhere.
+   */
+  below(folder: string): AsyncIterable<CompleteUpload>;
   /**
    * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly
    * claims a path that has a {@linkcode claimant}.

@@ -94,7 +94,8 @@ Deno.test("tus-js-client keeps the names of files in every script", async () => 
     const upload = await client.upload(bufferOf(source), { metadata: { filename: name, filetype: "application/pdf" } });
     await assertWhole(upload, { data: dir.path, name, source, origin: pawl.url });
     const answer = await fetch(upload.url ?? "", { method: "HEAD" });
-    assertEquals(answer.headers.get("content-type"), "application/pdf");
+    const [, served = ""] = /filename\*=UTF-8''(.*)$/.exec(answer.headers.get("content-disposition") ?? "") ?? [];
+    assertEquals(decodeURIComponent(served), name);
   }
   assertEquals(await filesBelow(join(dir.path, "files")), names.toSorted());
 });

@@ -189,6 +189,7 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
         return bytes.length === 0 ? null : bytes.length;
       }),
     seek: (offset: number) => Promise.resolve(position = offset),
+    seekSync: (offset: number) => position = offset,
     truncate: (length: number) => disk.step({ kind: "cut", path }, () => file().cut(length)),
     statSync: () => disk.stepNow({ kind: "look", path }, () => infoOf(disk, node)),
     stat: () => disk.step({ kind: "look", path }, () => infoOf(disk, node)),
@@ -211,7 +212,7 @@ function handle(disk: LossyDisk, path: string, node: Node, append: boolean): Den
     },
     get readable() {
       return ReadableStream.from((function* () {
-        yield file().seen;
+        yield file().seen.subarray(position);
         opened.close();
       })());
     },

@@ -1,6 +1,7 @@
 import { createAdmission } from "../../server/http/admission.ts";
 import { type App, createApp } from "../../server/http/app.ts";
 import { createDownloads } from "../../server/http/downloads.ts";
+import { createFolders } from "../../server/http/folders.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
 import { corsOf, createRoutes } from "../../server/routes.ts";
@@ -10,6 +11,7 @@ import { sweep } from "../../server/uploads/expire.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
 import { Space } from "../../server/uploads/space.ts";
+import { createFinishedFiles } from "../../server/uploads/finished_files.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 import { lossyRecords } from "./lossy_records.ts";
@@ -61,11 +63,13 @@ export async function openLossyPawl(
     now,
     serviceNow: now,
   });
+  const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
-    download: createDownloads({ records, bytes, finish: (id) => engine.finish(id) }),
+    downloads: createDownloads({ files: finishedFiles, now }),
+    folders: createFolders({ files: finishedFiles }),
     allowedOrigins: [],
   });
   return {

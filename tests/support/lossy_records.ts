@@ -42,6 +42,14 @@ export function lossyRecords(
 
     claimant: (path) => look("claimant", () => claimant(path)),
 
+    async *below(folder) {
+      yield* await look("below", () => {
+        const start = sameName(`${folder}/`);
+        const complete = [...uploads.values()].filter((upload) => upload.state === "complete");
+        return complete.filter(({ path }) => sameName(path).startsWith(start)).map((upload) => structuredClone(upload));
+      });
+    },
+
     replace: (before, after) =>
       commit("replace", () => {
         if (claimsOther(after, before)) return false;

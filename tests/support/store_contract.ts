@@ -136,6 +136,43 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals(await bytes.place("d", "b/x"), false);
   });
 
+  test("a part of a finished file is read, after its first bytes were looked at", async ({ bytes }) => {
+    const identity = await append(bytes, "a", content, 1000);
+    await bytes.place("a", "x.bin");
+    const placed = { ...fileOf("a", "x.bin"), identity };
+    for (const [start, end] of [[0, 1], [10, 60], [99, 100], [40, 100], [0, 100]] as const) {
+      const file = (await bytes.openFinished(placed))!;
+      assertEquals([file.length, file.modifiedAt], [100, 1000]);
+      assertEquals([await file.head(10), await file.head(1000)], [content.subarray(0, 10), content]);
+      assertEquals(await collect(file.read({ start, end })), content.subarray(start, end));
+    }
+    (await bytes.openFinished(placed))!.close();
+  });
+
+  test("a folder of finished files is one, and nothing else is", async ({ bytes }) => {
+    await append(bytes, "a", content);
+    await bytes.choose({ name: "x", folders: ["b", "c"] });
+    await bytes.place("a", "b/c/x");
+    assertEquals([await bytes.isFolder("b"), await bytes.isFolder("b/c")], [true, true]);
+    for (
+      const path of ["b/c/x", "c", "b/c/d", "", ".", "..", "../incoming", "b/", "/b", "b//c", "b/../b", "b\\c", "b\0"]
+    ) {
+      assertEquals([path, await bytes.isFolder(path)], [path, false]);
+    }
+  });
+
+  test("the complete uploads below a folder are found, and no others", async ({ records }) => {
+    const paths = ["a", "b/c", "b/d/e", `b/${"f".repeat(300)}`, "bb/c", "b0", "b", "c/b/c", `c/${"f".repeat(300)}`];
+    for (const [at, path] of paths.entries()) {
+      assertEquals(await records.create(completed(upload(`${at}`, `${at}`), path, 0)), true);
+    }
+    assertEquals(await records.create(upload("unfinished", "b/unfinished")), true);
+    const below = async (folder: string) =>
+      (await Array.fromAsync(records.below(folder))).map(({ path }) => path).sort();
+    assertEquals(await below("b"), ["b/c", "b/d/e", `b/${"f".repeat(300)}`]);
+    assertEquals([await below("b/d"), await below("d"), await below("a")], [["b/d/e"], [], []]);
+  });
+
   test("no path and no id leads out of the store", async ({ bytes }) => {
     await append(bytes, "a", content);
     for (const path of ["../incoming/a", "b/../../incoming/a", "/etc/passwd", "./x", "b//x", "b\\x", "", ".", "x\0y"]) {
@@ -275,7 +312,7 @@ function fileOf(id: string, path: string): PlacedFile {
 
 async function read(bytes: ByteStore, placed: PlacedFile): Promise<Uint8Array | undefined> {
   const file = await bytes.openFinished(placed);
-  return file && await collect(file.readable);
+  return file && await collect(file.read());
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {

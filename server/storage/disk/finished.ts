@@ -1,4 +1,4 @@
-import type { ByteStore, PlacedFile } from "../store.ts";
+import type { ByteStore, FinishedFile, PlacedFile } from "../store.ts";
 import { entryAt, isSameFile, openToRead, orNotFound } from "./entries.ts";
 import { isIdentical } from "./identity.ts";
 import type { Placement } from "./placement.ts";
@@ -22,7 +22,7 @@ export interface FinishedOptions {
  */
 export function createFinished(
   { resolve, entryOf, folder, placement, readOut }: FinishedOptions,
-): Pick<ByteStore, "find" | "openFinished" | "removeFinished"> {
+): Pick<ByteStore, "find" | "isFolder" | "openFinished" | "removeFinished"> {
   function isItsFile(info: Deno.FileInfo, file: PlacedFile): boolean {
     if (!info.isFile || info.size !== file.length) return false;
     const own = entryAt(entryOf(file.id));
@@ -45,15 +45,19 @@ export function createFinished(
         return path !== undefined && entryAt(path) === undefined ? "missing" : "replaced";
       }),
 
+    isFolder: (path) =>
+      Promise.try(() => {
+        const folder = resolve(path);
+        return folder !== undefined && entryAt(folder)?.isDirectory === true;
+      }),
+
     async openFinished(file) {
       const path = resolve(file.path);
       const opened = path === undefined ? undefined : await openToRead(path);
       if (opened === undefined) return undefined;
       const { file: handle, info } = opened;
       try {
-        if (isItsFile(info, file)) {
-          return { length: info.size, readable: readOut(handle, info.size), close: () => handle.close() };
-        }
+        if (isItsFile(info, file)) return finishedFile(handle, info, readOut);
       } catch (error) {
         handle.close();
         throw error;
@@ -68,5 +72,25 @@ export function createFinished(
       // The folder is flushed even if the file was gone already: a crash may have come between removal and flush.
       await placement.removeEmptyFolders(file.path);
     },
+  };
+}
+
+function finishedFile(file: Deno.FsFile, { size, mtime }: Deno.FileInfo, readOut: ReadOut): FinishedFile {
+  return {
+    length: size,
+    modifiedAt: mtime?.getTime(),
+    async head(count) {
+      const head = new Uint8Array(Math.min(count, size));
+      let length = 0;
+      file.seekSync(0, Deno.SeekMode.Start);
+      while (length < head.length) {
+        const read = await file.read(head.subarray(length));
+        if (read === null) break;
+        length += read;
+      }
+      return head.subarray(0, length);
+    },
+    read: (part = { start: 0, end: size }) => readOut(file, part, size),
+    close: () => file.close(),
   };
 }

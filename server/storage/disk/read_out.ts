@@ -1,3 +1,5 @@
+import type { Part } from "../store.ts";
+
 /** The longest file, in bytes, that the runtime reads by itself, in pieces of 64 KiB. Up to here that is as fast. */
 const PLAIN = 16 * 1024 * 1024;
 
@@ -16,20 +18,21 @@ const STRETCH = 5 * 1024 * 1024;
 /** The time for a piece, in milliseconds, above which a client is slow. */
 const SLOW_MS = 50;
 
-/** Reads the `length` bytes of an open file from its beginning. The stream closes the file. */
-export type ReadOut = (file: Deno.FsFile, length: number) => ReadableStream<Uint8Array<ArrayBuffer>>;
+/** Reads a part of an open file of `length` bytes. The stream closes the file. */
+export type ReadOut = (file: Deno.FsFile, part: Part, length: number) => ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /**
  * Makes the function that reads files for clients. A piece of a large file is valid only until the next piece is read,
- * so a reader that keeps a piece copies it. The stream of a large file fails if the file is shorter than `length`.
- * Bytes past `length` are not read.
+ * so a reader that keeps a piece copies it. The stream of a large file, or of a part that ends before the file does,
+ * fails if the file is shorter than that. Bytes past the part are not read.
  */
 export function createReadOut({ now = () => performance.now() }: { now?: () => number } = {}): ReadOut {
   let large = 0;
 
-  return (file, length) => {
-    if (length <= PLAIN) return file.readable;
-    let remaining = length;
+  return (file, { start, end }, length) => {
+    file.seekSync(start, Deno.SeekMode.Start);
+    if (end === length && end - start <= PLAIN) return file.readable;
+    let remaining = end - start;
     let atAStretch = 0;
     let askedAt = now();
     let isLarge = false;
@@ -64,7 +67,9 @@ export function createReadOut({ now = () => performance.now() }: { now?: () => n
         const piece = last = new Uint8Array(Math.min(sizeOfNext(), remaining));
         try {
           const size = await file.read(piece);
-          if (size === null) throw new Error(`A file of ${length} bytes lost its last ${remaining} while it was read`);
+          if (size === null) {
+            throw new Error(`A file of ${length} bytes lost the last ${remaining} that were to be read`);
+          }
           remaining -= size;
           atAStretch += size;
           controller.enqueue(piece.subarray(0, size));

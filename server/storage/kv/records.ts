@@ -102,6 +102,20 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
       return (await kv.get<string>(pathKey(path))).value ?? undefined;
     },
 
+    async *below(folder) {
+      const start = sameName(`${folder}/`);
+      // "0" follows "/".
+      const near = kv.list<string>({ start: ["path", start], end: ["path", `${start.slice(0, -1)}0`] });
+      const long = kv.list<string>({ prefix: ["path", ""] });
+      for (const list of [near, long]) {
+        for await (const ids of inGroups(list, MAX_READ)) {
+          for (const { value: upload } of await kv.getMany<Upload[]>(ids.map(({ value }) => uploadKey(value)))) {
+            if (upload?.state === "complete" && sameName(upload.path).startsWith(start)) yield upload;
+          }
+        }
+      }
+    },
+
     async replace(before, after) {
       const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
@@ -135,6 +149,20 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
 
     [Symbol.dispose]: () => kv.close(),
   };
+}
+
+/** The most keys that Deno KV reads at once. */
+const MAX_READ = 10;
+
+async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
 const SERVICE_TIME: Deno.KvKey = ["service-time"];

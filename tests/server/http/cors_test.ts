@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createApp } from "../../../server/http/app.ts";
 import { createCors } from "../../../server/http/cors.ts";
 import { ANSWER_HEADERS, CONNECTION_HEADERS, REQUEST_HEADERS } from "../../../server/http/header_names.ts";
+import { sha256 } from "../../support/bytes.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { type Recorded, recordedApp } from "../../support/recorded_app.ts";
@@ -66,6 +67,7 @@ const FOR_BROWSERS = new Set([
   "content-security-policy",
   "content-type",
   "cross-origin-resource-policy",
+  "last-modified",
   "vary",
   "x-content-type-options",
 ]);
@@ -101,8 +103,13 @@ async function useEverything({ ask }: Recorded): Promise<void> {
   await ask("POST /upload", { ...simple, "X-File-Size": "6" }, "abc");
   await ask("GET /status", simple);
   await ask("POST /upload", { ...simple, "X-Start-Byte": "1" }, "abc");
-  const { headers } = await ask("POST /upload", { ...simple, "X-Start-Byte": "3", "X-File-Size": "6" }, "def");
-  await ask(`GET ${headers.get("location")}`, { Origin: A });
+  const { headers } = await ask("POST /upload", {
+    ...simple,
+    "X-Start-Byte": "3",
+    "X-File-Size": "6",
+    "Repr-Digest": `sha-256=:${sha256(new TextEncoder().encode("abcdef"))}:`,
+  }, "def");
+  await ask(`GET ${headers.get("location")}`, { Origin: A, "Range": "bytes=1-2" });
   await ask("DELETE /upload", simple);
   const tus = { "Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream", Origin: A };
   const metadata = `filename ${base64("b")}`;

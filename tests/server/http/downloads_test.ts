@@ -1,5 +1,4 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { attachment } from "../../../server/http/downloads.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
@@ -30,20 +29,6 @@ Deno.test("GET and HEAD of a finished file give it to be saved, never to be run"
   }
 });
 
-Deno.test("the type of a file is told by its name where its client did not, and is neutral otherwise", async () => {
-  await using pawl = await openTestApp();
-  for (
-    const [name, type] of [["a.png", "image/png"], ["b", "application/octet-stream"], [
-      "c.???",
-      "application/octet-stream",
-    ]]
-  ) {
-    const sent = await simpleClient(pawl.app).send(name!, 0, file);
-    const response = await pawl.app(new Request(`http://localhost${sent.headers.get("location")}`, { method: "HEAD" }));
-    assertEquals([name, response.headers.get("content-type")], [name, type]);
-  }
-});
-
 Deno.test("a file that is unfinished, unknown, removed or taken away is not served", async () => {
   await using pawl = await openTestApp();
   const client = simpleClient(pawl.app);
@@ -58,12 +43,4 @@ Deno.test("a file that is unfinished, unknown, removed or taken away is not serv
   const taken = (await client.send("c", 0, file)).headers.get("location");
   await Deno.remove(`${pawl.data}/files/c`);
   assertEquals(await get(taken), 410);
-});
-
-Deno.test("attachment() cannot be ended by a name", () => {
-  assertEquals(
-    attachment('a"; x="b\\.txt'),
-    `attachment; filename="a_; x=_b_.txt"; filename*=UTF-8''a%22%3B%20x%3D%22b%5C.txt`,
-  );
-  assertEquals(attachment("it's (1)*.txt").includes("''it%27s%20%281%29%2A.txt"), true);
 });

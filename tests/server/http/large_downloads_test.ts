@@ -26,6 +26,31 @@ Deno.test("a large file comes as it is, at any speed", async () => {
   assertEquals(sha256(body), sha256(file));
 });
 
+Deno.test("eight ranges at a time make the file, as a download manager asks for them", async () => {
+  await using server = await startServer();
+  const url = await upload(server);
+  const size = Math.ceil(file.length / 8);
+  const body = new Uint8Array(file.length);
+  const answers = await Promise.all(Array.from({ length: 8 }, async (_, at) => {
+    const start = at * size;
+    const response = await fetch(url, { headers: { "Range": `bytes=${start}-${start + size - 1}` } });
+    body.set(await response.bytes(), start);
+    return [response.status, response.headers.get("content-range")];
+  }));
+  const end = (at: number) => Math.min((at + 1) * size, file.length) - 1;
+  assertEquals(answers, answers.map((_, at) => [206, `bytes ${at * size}-${end(at)}/${file.length}`]));
+  assertEquals(sha256(body), sha256(file));
+});
+
+Deno.test("a part of a large file keeps no file open for a client that has gone", needsAll, async () => {
+  await using server = await startServer();
+  const url = await upload(server);
+  const client = await beginDownload(url, "Range: bytes=1000-20000000\r\n");
+  assert(timesOpen(server) >= 1);
+  client.close();
+  await until(() => timesOpen(server) === 0, "the file is open no more");
+});
+
 Deno.test("a large file stays open for no client that has gone, and for no HEAD", needsAll, async () => {
   await using server = await startServer();
   const url = await upload(server);
@@ -75,9 +100,9 @@ async function upload({ url }: TestServer): Promise<URL> {
 }
 
 /** Returns when the server has begun its answer; more than the sockets take in is not sent until it is read. */
-async function beginDownload({ port, pathname }: URL): Promise<Deno.TcpConn> {
+async function beginDownload({ port, pathname }: URL, headers = ""): Promise<Deno.TcpConn> {
   const client = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
-  const head = `GET ${pathname} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+  const head = `GET ${pathname} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`;
   await client.write(new TextEncoder().encode(head));
   // The line's first bytes alone: what is still in the socket is read later.
   assertEquals(await client.read(new Uint8Array(9)), 9);

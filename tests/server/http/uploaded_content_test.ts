@@ -1,37 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { servedType, uploadedContentHeaders } from "../../../server/http/uploaded_content.ts";
+import { uploadedContentHeaders } from "../../../server/http/uploaded_content.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
 
 const BYTES = "application/octet-stream";
-
-const SHOWN = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "audio/mpeg", "audio/x-wav"];
-const SHOWN_TOO = ["video/mp4", "video/x-matroska", "application/pdf", "text/plain", "text/plain; charset=UTF-8"];
-const RUN = ["text/html", "text/css", "text/javascript", "application/javascript", "application/x-javascript"];
-const RUN_TOO = [
-  "application/json",
-  "application/manifest+json",
-  "application/wasm",
-  "application/xhtml+xml",
-  "text/xml",
-];
-const OTHERS = ["image/svg+xml", "image/x-unknown", "text/csv", "text/vtt", "text/cache-manifest", "multipart/mixed"];
-const TRICKS = [
-  "",
-  "text/plain\n",
-  "text/plain, text/html",
-  "image/png,text/html",
-  "text/plainx",
-  "xtext/plain",
-  "*/*",
-];
-
-Deno.test("only what a browser shows or plays keeps its type; all else is bytes", () => {
-  for (const type of [...SHOWN, ...SHOWN_TOO]) assertEquals([type, servedType(type)], [type, type]);
-  assertEquals(servedType("IMAGE/PNG"), "IMAGE/PNG");
-  for (const type of [...RUN, ...RUN_TOO, ...OTHERS, ...TRICKS]) assertEquals([type, servedType(type)], [type, BYTES]);
-  assertEquals(servedType(undefined), BYTES);
-});
 
 Deno.test("a file of any name and type is bytes where a browser would run it", async () => {
   await using pawl = await openTestApp();

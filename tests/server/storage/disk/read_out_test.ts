@@ -69,7 +69,7 @@ Deno.test("createReadOut() closes the file at its end, when cancelled during a r
       while (!(await short.reader.read()).done);
     },
     Error,
-    "lost its last 1 ",
+    "lost the last 1 ",
   );
   for (const { file } of [atEnd, cancelled, short]) await assertRejects(() => file.stat(), Deno.errors.BadResource);
 });
@@ -94,7 +94,7 @@ async function sparseFiles(): Promise<SparseFiles> {
   return {
     async read(readOut, length = LENGTH) {
       const file = await Deno.open(path);
-      const reader = readOut(file, length).getReader();
+      const reader = readOut(file, { start: 0, end: length }, length).getReader();
       const next = async () => (await reader.read()).value!.length;
       return {
         file,

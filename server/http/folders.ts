@@ -1,0 +1,76 @@
+import { STATUS_CODE } from "@std/http/status";
+import { UploadError } from "../errors.ts";
+import { zipLength } from "../model/zip.ts";
+import type { CompleteUpload } from "../model/upload.ts";
+import type { FinishedFiles } from "../uploads/finished_files.ts";
+import { contentDisposition } from "./disposition.ts";
+import { queryOf } from "./target.ts";
+import { type ZippedFile, zipStream } from "./zip_stream.ts";
+
+/** Serves whole folders of finished files. */
+export interface Folders {
+  /**
+   * `GET` and `HEAD` of `/files/?folder=PATH`: gives the finished files below a folder, of those that `mayRead` is true
+   * for, as a ZIP file. Throws `not-found` when there are none, and `bad-request` for another query or too many files.
+   */
+  send(request: Request, mayRead: (upload: CompleteUpload) => boolean): Promise<Response>;
+}
+
+/** The most files in one ZIP file. While it is sent, some 400 bytes of memory are needed for each. */
+const MAX_FILES = 100_000;
+
+/** The longest path that is looked for, in characters, which no folder has. Normalizing a longer one could take long. */
+const MAX_PATH_LENGTH = 4096;
+
+export function createFolders({ files }: { files: FinishedFiles }): Folders {
+  async function filesBelow(folder: string, mayRead: (upload: CompleteUpload) => boolean): Promise<ZippedFile[]> {
+    const found: ZippedFile[] = [];
+    // The folder's own name is the outermost folder in the ZIP file.
+    const above = folder.split("/").length - 1;
+    for await (const upload of files.below(folder)) {
+      if (!mayRead(upload)) continue;
+      if (found.length === MAX_FILES) throw tooManyFiles();
+      const { id, path, length } = upload;
+      const name = path.split("/").slice(above).join("/");
+      found.push({ name, length, open: async () => (await files.open(id)).file });
+    }
+    return found;
+  }
+
+  return {
+    async send(request, mayRead) {
+      const folder = folderOf(queryOf(request));
+      const found = await filesBelow(folder, mayRead);
+      if (found.length === 0) throw noSuchFolder();
+      const headers = {
+        "Content-Type": "application/zip",
+        "Content-Disposition": contentDisposition("attachment", `${folder.split("/").at(-1)}.zip`),
+        "Content-Length": String(zipLength(found)),
+        "Accept-Ranges": "none",
+        "Cache-Control": "private, no-store",
+      };
+      return new Response(request.method === "HEAD" ? null : zipStream(found), { status: STATUS_CODE.OK, headers });
+    },
+  };
+}
+
+/** The folder that a query names. A slash at its end changes nothing. */
+function folderOf(query: URLSearchParams): string {
+  const [folder, ...others] = query.getAll("folder");
+  if (folder === undefined || others.length > 0 || query.size > 1) {
+    throw new UploadError("bad-request", "Ask for one folder as a ZIP file, as /files/?folder=photos/2026");
+  }
+  if (folder.length > MAX_PATH_LENGTH) throw noSuchFolder();
+  return folder.normalize("NFC").replace(/\/$/, "");
+}
+
+function noSuchFolder(): UploadError {
+  return new UploadError("not-found", "There is no such folder with finished files in it");
+}
+
+function tooManyFiles(): UploadError {
+  return new UploadError(
+    "bad-request",
+    `The folder has more than ${MAX_FILES} files: ask for the folders in it one by one`,
+  );
+}

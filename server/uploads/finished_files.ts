@@ -1,0 +1,92 @@
+import { UploadError } from "../errors.ts";
+import type { CompleteUpload, ReceivingUpload } from "../model/upload.ts";
+import type { ByteStore, FinishedFile, RecordStore } from "../storage/store.ts";
+import { checkThere } from "./presence.ts";
+
+/** The dependencies of {@linkcode createFinishedFiles}. */
+export interface FinishedFilesDeps {
+  readonly records: RecordStore;
+  readonly bytes: ByteStore;
+  /** Places the file of a complete upload, if it was not placed before. */
+  finish(id: string): Promise<unknown>;
+}
+
+/** The record of a finished file, and the file, open for reading. */
+export interface OpenedFile {
+  readonly upload: CompleteUpload;
+  readonly file: FinishedFile;
+}
+
+/** Opens finished files, each only if it is the one that was uploaded (I9). */
+export interface FinishedFiles {
+  /** Throws `not-found` for a file that is not there or not finished, and `gone` for one that was there. */
+  open(id: string): Promise<OpenedFile>;
+  /** Gives `undefined` for an unfinished upload. Throws what `open` throws for any other. */
+  openIfFinished(id: string): Promise<OpenedFile | undefined>;
+  /**
+   * The finished files below a folder that are there. Gives none for a path that the wall refuses (I7). Files that
+   * nobody uploaded here are not among them.
+   */
+  below(folder: string): AsyncIterable<CompleteUpload>;
+}
+
+export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDeps): FinishedFiles {
+  async function recorded(id: string): Promise<CompleteUpload | ReceivingUpload> {
+    const upload = await records.get(id);
+    if (upload?.state === "gone") throw new UploadError("gone", "This file is gone");
+    if (upload === undefined) throw new UploadError("not-found", "No such file: look at the address again");
+    return upload;
+  }
+
+  async function openRecorded(upload: CompleteUpload): Promise<OpenedFile> {
+    const { id } = upload;
+    const file = await bytes.openFinished(upload);
+    if (file !== undefined) return { upload, file };
+    await checkThere(bytes, upload);
+    // The upload is being finished now, or a crash came before its file was placed.
+    await finish(id);
+    const next = await recorded(id);
+    if (next.state !== "complete") throw unfinished();
+    const placed = await bytes.openFinished(next);
+    if (placed !== undefined) return { upload: next, file: placed };
+    await checkThere(bytes, next);
+    throw new UploadError("not-found", "This file is being moved just now: try again");
+  }
+
+  async function openIfFinished(id: string): Promise<OpenedFile | undefined> {
+    const upload = await recorded(id);
+    return upload.state === "complete" ? await openRecorded(upload) : undefined;
+  }
+
+  /** Gives the record of a file that is there, after placing it if a crash came before that. */
+  async function there(upload: CompleteUpload): Promise<CompleteUpload | undefined> {
+    const whereabouts = await bytes.find(upload);
+    if (whereabouts === "there") return upload;
+    if (whereabouts !== "unplaced") return undefined;
+    await finish(upload.id);
+    const next = await records.get(upload.id);
+    // Another path may lie in another folder.
+    const isSame = next?.state === "complete" && next.path === upload.path;
+    return isSame && await bytes.find(next) === "there" ? next : undefined;
+  }
+
+  return {
+    openIfFinished,
+    async *below(folder) {
+      if (!await bytes.isFolder(folder)) return;
+      for await (const upload of records.below(folder)) {
+        const found = await there(upload);
+        if (found !== undefined) yield found;
+      }
+    },
+    async open(id) {
+      const opened = await openIfFinished(id);
+      if (opened === undefined) throw unfinished();
+      return opened;
+    },
+  };
+}
+
+function unfinished(): UploadError {
+  return new UploadError("not-found", "This file is not finished yet: its upload still has to go on");
+}
