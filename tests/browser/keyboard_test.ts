@@ -80,7 +80,7 @@ browserTest(
     await using site = await openServedPage();
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose([await site.write("a.mkv", 16 * MB), await site.write("b.mkv", 16 * MB)]);
+    await site.choose([await site.write("a.mkv", 32 * MB), await site.write("b.mkv", 32 * MB)]);
     await site.reached("b.mkv", "sending");
     await tabTo(site, "Pause all");
     await page.keyboard.press("Enter");
@@ -102,7 +102,7 @@ browserTest(
     await using site = await openServedPage();
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose([await site.write("film.mkv", 16 * MB), await site.write("note.txt", 10)]);
+    await site.choose([await site.write("film.mkv", 32 * MB), await site.write("note.txt", 10)]);
     await site.safeAtLeast("film.mkv", 0.2);
     await tabTo(site, "Cancel film.mkv");
     await page.keyboard.press("Enter");

@@ -211,13 +211,14 @@ Deno.test("of what a browser sends again by itself no more is read than what is 
   const answer = connection.answer();
   let sent = 0;
   const piece = file.subarray(0, 65536);
-  while (sent < 6_000_000 && await connection.send(piece)) {
+  while (sent < 40_000_000 && await connection.send(piece)) {
     sent += piece.length;
     // No faster than a line on which that matters.
     await time.pass(5);
   }
   assertEquals((await answer).body, "Wrong start byte: 0");
-  assertLess(sent, 3_000_000);
+  // What the system holds for two sockets comes to that. Of another request 8 MiB are drained.
+  assertLess(sent, 8 * 2 ** 20);
 });
 
 Deno.test("what is not HTTP, or lies about its body, is refused and harms nothing", async () => {

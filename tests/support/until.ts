@@ -4,7 +4,7 @@ export const PATIENCE_MS = 120_000;
 // Also where a test has stopped the time.
 const { setTimeout } = globalThis;
 const FIRST_LOOK_MS = 1;
-const LONGEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 100;
 
 /** Waits until something holds; fails after {@linkcode PATIENCE_MS}. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
