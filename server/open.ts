@@ -8,6 +8,7 @@ import { createFolders } from "./http/folders.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./page/pages.ts";
 import { createGate } from "./http/target.ts";
+import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
 import { corsOf, createRoutes } from "./routes.ts";
@@ -80,6 +81,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     unrecorded: new Set(),
     isFolderThere: watch.isThere,
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
+    pauses: new Pauses(),
     durable,
     boot: boot.id,
     log,

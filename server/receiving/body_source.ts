@@ -1,5 +1,6 @@
-import type { BodyReader } from "./body_reader.ts";
+import { type BodyReader, LEAST_WORK } from "./body_reader.ts";
 import { openChunked } from "./chunked_body.ts";
+import type { Pauses } from "./pauses.ts";
 
 /** The bytes of a request's body, as they come, with a way to end the body from outside. */
 export interface BodySource {
@@ -28,16 +29,28 @@ const TINY = 8 * 1024;
  * buffer, which grows while reads fill it, and into two in turn when they are of full size (I13). `read` throws what
  * the runtime throws for a lost client, and `BacklogError` for a body without a length that cannot be read fast enough.
  */
-export function openBody(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | undefined): BodySource {
+export function openBody(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  expected: number | undefined,
+  pauses: Pauses,
+): BodySource {
   const reader = open(body, expected);
   let ended = false;
   let endRead: () => void = () => {};
+
+  async function next(): Promise<Uint8Array | undefined> {
+    const pause = pauses.before(reader.work);
+    if (pause !== undefined) await pause;
+    // After `end` the body may have another reader.
+    return ended ? undefined : await reader.next();
+  }
+
   return {
     read() {
       if (ended) return Promise.resolve(undefined);
       return new Promise((resolve, reject) => {
         endRead = () => resolve(undefined);
-        reader.next().then(resolve, reject);
+        next().then(resolve, reject);
       });
     },
     get isKept() {
@@ -65,19 +78,26 @@ function open(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | 
 
 function openPlain(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
   const reader = body.getReader();
-  return { next: async () => (await reader.read()).value, isKept: false, release: () => reader.releaseLock() };
+  return {
+    next: async () => (await reader.read()).value,
+    isKept: false,
+    work: LEAST_WORK,
+    release: () => reader.releaseLock(),
+  };
 }
 
 function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
   let buffer = new Uint8Array(SMALLEST_BUFFER);
   let spare: Uint8Array<ArrayBuffer> | undefined;
   let isKept = false;
+  let work = LEAST_WORK;
   return {
     async next() {
       const { value, done } = await reader.read(buffer);
       if (done) return undefined;
       const size = value.buffer.byteLength;
       isKept = value.length === LARGEST_BUFFER;
+      work = Math.max(value.length, LEAST_WORK);
       if (value.length < size) {
         buffer = new Uint8Array(value.buffer);
       } else if (size < LARGEST_BUFFER) {
@@ -90,6 +110,9 @@ function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
     },
     get isKept() {
       return isKept;
+    },
+    get work() {
+      return work;
     },
     release: () => reader.releaseLock(),
   };

@@ -1,6 +1,5 @@
-import { setImmediate } from "node:timers/promises";
 import { Backlog } from "./backlog.ts";
-import type { BodyReader } from "./body_reader.ts";
+import { type BodyReader, LEAST_WORK } from "./body_reader.ts";
 
 /** Thrown for a body whose chunks are so short, and come so fast, that its backlog cannot be kept small. */
 export class BacklogError extends Error {
@@ -38,7 +37,7 @@ export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
   let spare: Uint8Array<ArrayBuffer> | undefined;
   let reading: Reading | undefined;
   let isKept = false;
-  let owesTurn = false;
+  let work = 0;
 
   function begin(): Reading {
     const whenDone = reader.read(window).then((result) => void (started.result = result));
@@ -68,8 +67,7 @@ export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
 
   return {
     async next() {
-      if (owesTurn) await setImmediate();
-      owesTurn = false;
+      work = 0;
       if (backlog.isTooLarge) throw new BacklogError("The chunks are too short, and come too fast");
       for (let end = 0;;) {
         reading ??= begin();
@@ -82,17 +80,20 @@ export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
         reading = undefined;
         if (done) return undefined;
         end = gather(value, end);
+        work += LEAST_WORK;
         backlog.gave(value.length);
         const isOutgrown = value.buffer.byteLength < backlog.window;
         window = isOutgrown ? new Uint8Array(backlog.window) : new Uint8Array(value.buffer);
         if (end < ENOUGH && !backlog.isTurnOver) continue;
-        owesTurn = backlog.isTurnOver;
         backlog.turned();
         return give(end);
       }
     },
     get isKept() {
       return isKept;
+    },
+    get work() {
+      return work;
     },
     release: () => reader.releaseLock(),
   };

@@ -2,6 +2,7 @@ import { isDiskFull } from "../errors.ts";
 import type { Appender } from "../storage/store.ts";
 import { type BodySource, openBody } from "./body_source.ts";
 import { BacklogError } from "./chunked_body.ts";
+import type { Pauses } from "./pauses.ts";
 
 /** Why a request is asked to stop receiving. */
 export type StopReason = "taken-over" | "shutdown";
@@ -41,6 +42,8 @@ export interface ReceiveOptions {
   readonly rateGraceMs: number;
   /** Ends the body when it aborts. Its reason becomes the end. */
   readonly stop: AbortSignal;
+  /** The pauses that all bodies make together. */
+  readonly pauses: Pauses;
   /** Called when a piece came, before it is written. */
   onArrived(bytes: number): void;
   /**
@@ -63,7 +66,7 @@ export async function receive(
   const ended = (end: End, error?: unknown): Received => ({ received: appender.length - start, end, error });
   if (body === null) return ended(options.expected ? "disconnected" : "whole");
 
-  const source = openBody(body, options.expected);
+  const source = openBody(body, options.expected, options.pauses);
   using watchdog = watchBody(source, options);
   let arrived = 0;
   /** The write that runs, or the last one. It gives its failure, if it fails. */

@@ -95,7 +95,7 @@ export async function repeat(
 
 /** The options of `receive` that are the same for every body. */
 export function receiveOptions(
-  { limits }: EngineDeps,
+  { limits, pauses }: EngineDeps,
   lease: Lease,
   { bodyLength }: Announced,
 ): Omit<ReceiveOptions, "limit" | "onPiece"> {
@@ -105,6 +105,7 @@ export function receiveOptions(
     minBytesPerSecond: limits.minBytesPerSecond,
     rateGraceMs: RATE_GRACE_MS,
     stop: lease.stop,
+    pauses,
     onArrived: (bytes) => lease.arrived(bytes),
   };
 }

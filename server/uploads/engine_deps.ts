@@ -1,4 +1,5 @@
 import type { Log } from "../log.ts";
+import type { Pauses } from "../receiving/pauses.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Patience } from "./locks.ts";
 import type { Space } from "./space.ts";
@@ -47,6 +48,8 @@ export interface EngineDeps {
   readonly isFolderThere: (maxAgeMs?: number) => boolean;
   /** The space that uploads may take of the disk (I12). */
   readonly space: Space;
+  /** The pauses that all bodies make together, so that other requests are heard. */
+  readonly pauses: Pauses;
   /** The ids of terminated uploads whose bytes are gone, but whose end a full disk had no space to record yet. */
   readonly unrecorded: Set<string>;
   /** The id of the boot: another one after each start of the machine (I11). */

@@ -4,6 +4,7 @@ import { createDownloads } from "../../server/http/downloads.ts";
 import { createFolders } from "../../server/http/folders.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
+import { Pauses } from "../../server/receiving/pauses.ts";
 import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { Engine } from "../../server/uploads/engine.ts";
@@ -55,6 +56,7 @@ export async function openLossyPawl(
     limits: { ...LIMITS, ...limits },
     distrusted: new Set(),
     unrecorded: new Set(),
+    pauses: new Pauses(),
     isFolderThere: () => true,
     space: new Space({ freeBytes: () => Infinity, floorBytes: 0 }),
     durable,

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { join } from "@std/path";
 import { startPawl } from "../../support/process.ts";
 import { run, settle } from "../disk.ts";
-import { openExchange } from "../exchange.ts";
+import { type Answers, startAsking, startIdle } from "../asking.ts";
 import { headOf } from "../client.ts";
 import { atLeast, atMost, type Bench, type Extent, type Job, type Row, WrongResult } from "../job.ts";
 import { uploadHeaders } from "../peers/pawl.ts";
@@ -11,7 +10,6 @@ import { median, percentile, ratio } from "../stats.ts";
 import { usageOf } from "../usage.ts";
 
 const MIB = 2 ** 20;
-const ASK_EVERY_MS = 5;
 
 /** The sizes of one upload, of each of eight at once, and of the one that shows whether memory grows; bytes. */
 const EXTENTS: Record<Extent, { one: number; eight: number; large: number }> = {
@@ -37,41 +35,32 @@ export const chunked: Job = {
       { what: `1 × ${large / MIB} MiB`, size: large, count: 1, rounds: 1 },
     ];
     const rows: Row[] = [];
-    const answers = new Map<string, number[]>();
     for (const { what, size, count, rounds } of loads) {
       const turns = new Map<Way, Turn[]>(PEERS.map((way) => [way, []]));
       for (let round = 1; round <= rounds; round++) {
         for (const way of PEERS) {
           const turn = await takeTurn(bench, way, { source: await bench.source(size), count });
           turns.get(way)!.push(turn);
-          const p99 = percentile(turn.answersMs, 0.99);
           bench.say(
             `${what}, round ${round} of ${rounds}, ${way}: ${turn.seconds.toFixed(3)} s, peak ${
               (turn.peakBytes / 1e6).toFixed(0)
-            } MB, answers to others p99 ${p99.toFixed(1)} ms of ${turn.answersMs.length}`,
+            } MB, answers to others p99 ${p99(turn, "pawl").toFixed(1)} ms, of an idle server ${
+              p99(turn, "idle").toFixed(1)
+            } ms (${turn.answers.pawl!.length}, ${turn.answers.idle!.length}), load ${turn.load.toFixed(1)}`,
           );
         }
       }
-      for (const [way, own] of turns) {
-        rows.push({
-          peer: way,
-          what,
-          unit: "s",
-          values: own.map(({ seconds }) => seconds),
-          cpuSeconds: own.map(({ cpuSeconds }) => cpuSeconds),
-          peakBytes: own.map(({ peakBytes }) => peakBytes),
-        });
-        if (way === "chunked") answers.set(what, own.map(({ answersMs }) => percentile(answersMs, 0.99)));
-      }
+      for (const [way, own] of turns) rows.push(...rowsOf(what, way, own));
     }
     const peaks = rows.filter(({ peer }) => peer === "chunked").flatMap(({ peakBytes = [] }) => peakBytes);
+    const answers = (what: string) => rows.find((row) => row.what === othersOf(what) && row.peer === "chunked")!;
     return {
       rows,
       targets: [
         ...loads.map(({ what }) => atLeast(`${what}: speed chunked / with a length`, inverse(rows, what), 0.5)),
         atMost("chunked: peak memory, MB", Math.max(...peaks) / 1e6, 150),
         ...loads.map(({ what }) =>
-          atMost(`${what}, chunked: answers to others, p99, ms`, median(answers.get(what)!), 50)
+          atMost(`${what}, chunked: answers to others, p99, ms`, median(answers(what).values), 50)
         ),
       ],
     };
@@ -82,8 +71,34 @@ interface Turn {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakBytes: number;
-  /** How long each of the answers took that another client was given meanwhile. */
-  readonly answersMs: readonly number[];
+  /** How long the answers took that another client was given meanwhile: by Pawl, and by a server that is idle. */
+  readonly answers: Answers;
+  /** The machine's load before. */
+  readonly load: number;
+}
+
+/** The rows of one way: the uploads, the answers to others, and the answers of an idle server beside it. */
+function rowsOf(what: string, way: Way, turns: readonly Turn[]): Row[] {
+  return [
+    {
+      peer: way,
+      what,
+      unit: "s",
+      values: turns.map(({ seconds }) => seconds),
+      cpuSeconds: turns.map(({ cpuSeconds }) => cpuSeconds),
+      peakBytes: turns.map(({ peakBytes }) => peakBytes),
+    },
+    { peer: way, what: othersOf(what), unit: "ms", values: turns.map((turn) => p99(turn, "pawl")) },
+    { peer: `${way}, idle server`, what: othersOf(what), unit: "ms", values: turns.map((turn) => p99(turn, "idle")) },
+  ];
+}
+
+function othersOf(what: string): string {
+  return `${what}: others, p99`;
+}
+
+function p99({ answers }: Turn, server: "pawl" | "idle"): number {
+  return percentile(answers[server]!, 0.99);
 }
 
 async function takeTurn(
@@ -94,19 +109,22 @@ async function takeTurn(
   const dir = await Deno.makeTempDir({ dir: bench.dir, prefix: "turn-" });
   try {
     await using server = await startPawl(dir);
+    await using idle = await startIdle();
     await settle(bench.dir, { bytes: source.size * count * 1.25, patient: bench.extent !== "quick" }, bench.signal);
+    const load = Deno.loadavg()[0]!;
     const before = await usageOf(server.pid);
-    const done = new AbortController();
-    const asking = ask(server.port, done.signal);
+    const endAsking = await startAsking([
+      { name: "pawl", port: server.port, request: question(server.port, "/status") },
+      { name: "idle", port: idle.port, request: question(idle.port, "/") },
+    ], bench.signal);
     const start = performance.now();
     const names = Array.from({ length: count }, (_, i) => `${i}-${source.name}`);
     await Promise.all(names.map((name) => send(`${server.url}/upload`, way, { source, name }, bench.signal)));
     const seconds = (performance.now() - start) / 1000;
-    done.abort();
-    const answersMs = await asking;
+    const answers = await endAsking();
     const { cpuSeconds, peakBytes } = await usageOf(server.pid);
     for (const name of names) await run("cmp", [source.path, join(dir, "files", name)], bench.signal);
-    return { seconds, cpuSeconds: cpuSeconds - before.cpuSeconds, peakBytes, answersMs };
+    return { seconds, cpuSeconds: cpuSeconds - before.cpuSeconds, peakBytes, answers, load };
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -127,20 +145,9 @@ async function send(
   if (text !== `Success ${source.size}`) throw new WrongResult(`Expected Success ${source.size}: ${text}`);
 }
 
-/** Asks for a status again and again until `stop` aborts; gives how long each answer took, in milliseconds. */
-async function ask(port: number, stop: AbortSignal): Promise<number[]> {
-  const request = new TextEncoder().encode(
-    headOf("GET", `http://127.0.0.1:${port}/status`, { "X-File-Id": "nobody's" }),
-  );
-  using exchange = await openExchange(port);
-  const took: number[] = [];
-  do {
-    const start = performance.now();
-    await exchange.ask(request);
-    took.push(performance.now() - start);
-    await delay(ASK_EVERY_MS);
-  } while (!stop.aborted);
-  return took;
+/** Pawl is asked for the status of an upload, which it looks up in its database. */
+function question(port: number, path: string): string {
+  return headOf("GET", `http://127.0.0.1:${port}${path}`, { "X-File-Id": "nobody's" });
 }
 
 /** Speed over speed is time over time, the other way round. */

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Appender } from "../../../server/storage/store.ts";
+import { Pauses } from "../../../server/receiving/pauses.ts";
 import { receive, type ReceiveOptions } from "../../../server/receiving/receive.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { brokenBody, pieces } from "../../support/simple_client.ts";
@@ -38,6 +39,7 @@ function options(wishes: Partial<ReceiveOptions> = {}): ReceiveOptions {
     onArrived: () => {},
     rateGraceMs: 0,
     stop: signal,
+    pauses: new Pauses(),
     onPiece: () => {},
     ...wishes,
   };

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { setImmediate } from "node:timers/promises";
 import { TAKING_READS } from "../../../server/receiving/backlog.ts";
+import { TURNS_OF_A_PAUSE } from "../../../server/receiving/pauses.ts";
 import { chunksOf } from "../../support/chunked.ts";
 import { connect, head } from "../../support/raw.ts";
 
-// The facts about Deno 2.9 for which `server/receiving/backlog.ts` is made. If one of these tests fails, the runtime
-// has been
-// mended or has got worse. Then read docs/design.md ("A body without a length") and think again.
+// The facts about Deno 2.9 for which `server/receiving/backlog.ts` and `pauses.ts` are made. If one of these tests
+// fails, the runtime has been mended or has got worse. Then read docs/design.md ("A body without a length", "Bodies
+// pause together") and think again.
 
 /** How many bytes the client has got rid of so far. */
 type Sent = () => number;
@@ -76,6 +77,28 @@ Deno.test("Deno takes no more than so many buffers at a stretch: reads that go o
     assertLess(longest, (TAKING_READS + 2) * buffer.length);
     assert(longest > TAKING_READS / 4 * buffer.length, `no more than ${longest} bytes were given at a stretch`);
   });
+});
+
+Deno.test("Deno hears of a request after up to 62 turns of an event loop that never rests", async () => {
+  let isHeard = false;
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    isHeard = true;
+    return new Response();
+  });
+  using connection = await connect(server.addr.port);
+  let most = 0;
+  for (let offset = 0; offset < 100; offset++) {
+    for (let turn = 0; turn < offset; turn++) await setImmediate();
+    isHeard = false;
+    const sending = connection.send(head("GET /", {}));
+    let turns = 0;
+    for (; !isHeard; turns++) await setImmediate();
+    most = Math.max(most, turns);
+    await sending;
+    await connection.answer();
+  }
+  assert(most <= TURNS_OF_A_PAUSE, `${most} turns: a pause is too short`);
+  assert(most > TURNS_OF_A_PAUSE / 2, `${most} turns: a pause is longer than it must be`);
 });
 
 Deno.test("Deno sends 100 Continue before a handler is called, and has no way to hold it back", async () => {

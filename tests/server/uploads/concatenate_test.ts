@@ -7,6 +7,7 @@ import type { PartialUpload } from "../../../server/model/upload.ts";
 import { openFiles } from "../../../server/storage/disk/files.ts";
 import { openRecords } from "../../../server/storage/kv/records.ts";
 import { Engine } from "../../../server/uploads/engine.ts";
+import { Pauses } from "../../../server/receiving/pauses.ts";
 import { roomFor } from "../../../server/uploads/partials.ts";
 import { memoryLog } from "../../support/log.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -35,6 +36,7 @@ async function openEngine(free: number) {
     records,
     space: new Space({ freeBytes: () => MIN_FREE + free, floorBytes: MIN_FREE }),
     unrecorded: new Set(),
+    pauses: new Pauses(),
     isFolderThere: () => true,
     limits,
     distrusted: new Set(),
