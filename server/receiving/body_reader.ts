@@ -11,4 +11,4 @@ export interface BodyReader {
 }
 
 /** The work of a read that gives few bytes, in bytes: it takes as much time as giving so many. */
-export const LEAST_WORK = 16 * 1024;
+export const LEAST_WORK = 32 * 1024;

@@ -85,6 +85,7 @@ export function openChunked(reader: ReadableStreamBYOBReader): BodyReader {
         const isOutgrown = value.buffer.byteLength < backlog.window;
         window = isOutgrown ? new Uint8Array(backlog.window) : new Uint8Array(value.buffer);
         if (end < ENOUGH && !backlog.isTurnOver) continue;
+        // So many reads are more work than there may be between two pauses, so a pause comes before the next call.
         backlog.turned();
         return give(end);
       }
