@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { LANGUAGES } from "../../client/page/language.ts";
+import { LANGUAGES_TRIED } from "../support/languages.ts";
 import { browserTest, openPage } from "../support/browser.ts";
 import { openServedPage } from "../support/served_page.ts";
 import { startPawl } from "../support/process.ts";
@@ -25,7 +25,7 @@ browserTest(
   async () => {
     await using dir = await tempDir();
     await using pawl = await startPawl(dir.path);
-    for (const locale of Object.keys(LANGUAGES)) {
+    for (const locale of LANGUAGES_TRIED) {
       await using browser = await openPage("about:blank", { context: { locale } });
       const { page } = browser;
       const weight = weigh(page);

@@ -1,9 +1,9 @@
-/**
- * How much a campaign tries: `short` in `deno task test`, which a newcomer waits for; `long` in `deno task test:long`,
- * which sets `PAWL_LONG=1`.
- */
-export function extent({ short, long }: { short: number; long: number }): number {
-  return Deno.env.get("PAWL_LONG") === "1" ? long : short;
+/** True in `deno task test:long`, and false in `deno task test`, which a newcomer waits for. */
+export const IS_LONG = Deno.env.get("PAWL_LONG") === "1";
+
+/** How much a campaign tries: `short` in `deno task test`, and `long` in `deno task test:long`. */
+export function extent<T>({ short, long }: { short: T; long: T }): T {
+  return IS_LONG ? long : short;
 }
 
 /** Of the steps of a scenario, each so many-th is tried: all of them in `deno task test:long`. */

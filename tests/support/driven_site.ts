@@ -1,3 +1,4 @@
+import { IS_LONG } from "./campaign.ts";
 import type { DrivenPage } from "./driven_page.ts";
 import { type SlowLine, startSlowLine } from "./slow_line.ts";
 import { startSite, type TestSite } from "./test_site.ts";
@@ -16,8 +17,6 @@ export interface Load {
   readonly size: number;
   readonly bytesPerSecond: number;
 }
-
-const IS_LONG = Deno.env.get("PAWL_LONG") === "1";
 
 /** The file has three pieces at least, so that something lies safe while something is sent and something is to come. */
 const USUAL: Load = IS_LONG ? { size: 60e6, bytesPerSecond: 5e6 } : { size: 28e6, bytesPerSecond: 14e6 };
