@@ -19,6 +19,8 @@ export interface FileFacts {
   readonly length?: number;
   /** Digests of the whole file. They are checked before the upload becomes complete. */
   readonly digests?: readonly Digest[];
+  /** The largest length in bytes that the upload may get, if its owner has a limit besides the server's. */
+  readonly maxBytes?: number;
   /**
    * The client's metadata for the file, in the form of `Upload-Metadata` (tus 1.0.0, Creation): as a client of tus sent
    * it, or made of `X-File-Metadata`. Answers of tus repeat it.
@@ -106,6 +108,11 @@ export type Upload = ReceivingUpload | CompleteUpload | GoneUpload;
 /** The upload's offset: how many bytes the server holds safely. */
 export function safeBytes(upload: ReceivingUpload | CompleteUpload): number {
   return upload.state === "complete" ? upload.length : upload.offset;
+}
+
+/** The largest length in bytes that an upload may get on a server that takes files of up to `maxBytes`. */
+export function largest(upload: Pick<FileFacts, "maxBytes">, maxBytes: number): number {
+  return Math.min(upload.maxBytes ?? Infinity, maxBytes);
 }
 
 /** True when an unfinished upload has all its bytes. */

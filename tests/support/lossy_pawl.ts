@@ -13,6 +13,7 @@ import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { createFinishedFiles } from "../../server/uploads/finished_files.ts";
+import { ANYBODY_IN, NO_SESSIONS } from "./anybody.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 import { lossyRecords } from "./lossy_records.ts";
@@ -70,6 +71,7 @@ export async function openLossyPawl(
     simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
+    session: NO_SESSIONS,
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
     allowedOrigins: [],
@@ -82,6 +84,7 @@ export async function openLossyPawl(
       admission: createAdmission({ maxPerAddress: Infinity }),
       cors: corsOf(routes, []),
       log,
+      ...ANYBODY_IN,
     }),
     log,
     repair: () => repair({ engine, bytes, records, log }, new AbortController().signal),

@@ -1,13 +1,19 @@
 import { createHash } from "node:crypto";
 import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
-import { type Change, createGroupCommit } from "./group_commit.ts";
+import { type Database, openDatabase } from "./database.ts";
+import type { Change } from "./group_commit.ts";
 import type { RecordStore } from "../store.ts";
 import { upgrade } from "./upgrade.ts";
 
+/** Opens the records in a database of their own. {@linkcode createRecords} says more. */
+export async function openRecords(path: string, sameName: SameName): Promise<RecordStore> {
+  return await createRecords(await openDatabase(path), sameName);
+}
+
 /**
- * Opens the records in the Deno KV database at `path`, made if it is missing (`:memory:` for a database that is
- * not kept). Of two paths that `sameName` makes one name, only one can be claimed.
+ * Makes the store of the records in a database, and upgrades those of an earlier version. The database is closed with
+ * the store. Of two paths that `sameName` makes one name, only one can be claimed.
  *
  * The table lists all keys and values. Some stored words are older than the words of the code, and stay as they are:
  *
@@ -20,14 +26,12 @@ import { upgrade } from "./upgrade.ts";
  * | `["service-time"]`            | the service time in milliseconds                                                       |
  * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
  *
- * In a record `cutBack` marks a roll back, `boot` is the boot in which it was written, `given` is the bytes that a partial
+ * `tokens.ts` lists the keys of tokens and sessions. In a record `cutBack` marks a roll back, `boot` is the boot in which it was written, `given` is the bytes that a partial
  * upload gave to its final upload, and the reason `taken` is a file that a person took away.
  */
-export async function openRecords(path: string, sameName: SameName): Promise<RecordStore> {
+export async function createRecords({ kv, commit }: Database, sameName: SameName): Promise<RecordStore> {
   const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
-  const kv = await Deno.openKv(path);
   await upgrade(kv, { clientKey, pathKey }, sameName);
-  const commit = createGroupCommit(kv);
 
   /** The entries of a record: the record itself and its indexes. */
   function entriesOf(upload: Upload): NonNullable<Change["set"]> {

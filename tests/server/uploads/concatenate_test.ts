@@ -78,7 +78,7 @@ Deno.test("a final upload that would leave less than --min-free is refused befor
     } else {
       assertEquals((await assertRejects(() => concatenating, UploadError)).code, "disk-full");
       assertEquals(await site.sizes(), [100]);
-      assertEquals((await site.engine.status(id)).state, "receiving");
+      assertEquals((await site.engine.status(id, facts)).state, "receiving");
     }
   }
 });

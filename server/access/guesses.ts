@@ -1,0 +1,88 @@
+import { UploadError } from "../errors.ts";
+import { plainAddress } from "../networks.ts";
+
+/** The most wrong tokens from one address within {@linkcode WINDOW_MS}. */
+const MAX_WRONG = 10;
+
+/** The time for which wrong tokens count, in milliseconds. */
+const WINDOW_MS = 60_000;
+
+/** The most addresses, and the most right tokens, that are remembered. The oldest are forgotten when there are more. */
+const MAX_REMEMBERED = 10_000;
+
+interface Wrong {
+  readonly since: number;
+  count: number;
+  /** The last wrong token's hash. A client that repeats itself does not guess. */
+  last: string;
+}
+
+/**
+ * Slows down who guesses tokens, by address. A token that was right at an address stays right there, so nobody who is
+ * signed in is locked out by a neighbour who guesses.
+ */
+export class Guesses {
+  readonly #wrong = new Map<string, Wrong>();
+  readonly #right = new Set<string>();
+  readonly #monotonic: () => number;
+
+  /** `monotonic` is the monotonic clock, in milliseconds. */
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic;
+  }
+
+  /** Throws `too-many-guesses` when the address has guessed too often, unless this token was right there before. */
+  check(address: string | undefined, hash: string): void {
+    const network = networkOf(address);
+    const wrong = this.#wrong.get(network);
+    if (wrong === undefined) return;
+    const remainingMs = wrong.since + WINDOW_MS - this.#monotonic();
+    if (remainingMs <= 0) this.#wrong.delete(network);
+    else if (wrong.count >= MAX_WRONG && !this.#right.has(`${network} ${hash}`)) {
+      throw new UploadError("too-many-guesses", "Too many wrong tokens came from your address: wait a minute", {
+        headers: { "Retry-After": String(Math.ceil(remainingMs / 1000)) },
+      });
+    }
+  }
+
+  /** Counts a wrong token. */
+  wrong(address: string | undefined, hash: string): void {
+    const network = networkOf(address);
+    const wrong = this.#wrong.get(network);
+    if (wrong?.last === hash) return;
+    if (wrong !== undefined) {
+      wrong.count++;
+      wrong.last = hash;
+    } else {
+      forgetOldest(this.#wrong);
+      this.#wrong.set(network, { since: this.#monotonic(), count: 1, last: hash });
+    }
+  }
+
+  /** Remembers a token that was right. */
+  right(address: string | undefined, hash: string): void {
+    const key = `${networkOf(address)} ${hash}`;
+    if (this.#right.has(key)) return;
+    forgetOldest(this.#right);
+    this.#right.add(key);
+  }
+}
+
+function forgetOldest(remembered: Map<string, unknown> | Set<string>): void {
+  if (remembered.size < MAX_REMEMBERED) return;
+  for (const oldest of remembered.keys()) return void remembered.delete(oldest);
+}
+
+/** The part of an address that one client has for itself: the whole of IPv4, and 64 bits of IPv6. */
+export function networkOf(address: string | undefined): string {
+  const plain = plainAddress(address ?? "") ?? "";
+  if (!plain.includes(":")) return plain;
+  const [head = "", tail] = plain.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  if (tail !== undefined) {
+    const behind = tail === "" ? 0 : tail.split(":").length;
+    while (groups.length < 8 - behind) groups.push("0");
+    if (behind > 0) groups.push(...tail.split(":"));
+  }
+  return groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(":");
+}
