@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { type Config, type Option, OPTIONS, variableOf } from "./options.ts";
 
-export type { Config };
+export { type Config, OPTIONS, variableOf };
 
 /** Thrown for a wrong flag or environment variable. Its message is for the person who typed it. */
 export class ConfigError extends Error {

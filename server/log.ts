@@ -41,7 +41,7 @@ export function print(line: string): void {
   console.log(line);
 }
 
-/** Prints why the program cannot go on, on standard error. */
+/** Prints a line for the person at the terminal, on standard error: why the program cannot go on, or a remark. */
 export function printFailure(line: string): void {
   // deno-lint-ignore no-console -- the one place that prints
   console.error(line);
