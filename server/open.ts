@@ -13,6 +13,7 @@ import { createGate } from "./http/target.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
+import { createUploadsApi } from "./protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "./routes.ts";
 import { bootOf } from "./storage/disk/boot.ts";
 import type { Lend } from "./storage/disk/descriptors.ts";
@@ -113,6 +114,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     tus: createTusProtocol(engine, config),
     engine,
     session: access.session,
+    uploads: createUploadsApi(engine),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
     allowedOrigins: config.allowedOrigins,

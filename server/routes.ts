@@ -11,6 +11,8 @@ import { ADDRESS } from "./protocols/address.ts";
 import { ANSWER_HEADERS, REQUEST_HEADERS } from "./http/header_names.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
+import type { UploadsApi } from "./protocols/uploads_api.ts";
+import { ID_FORM } from "./model/id.ts";
 import type { Engine } from "./uploads/engine.ts";
 
 /** The protocols and handlers that the URL map leads to. */
@@ -19,6 +21,7 @@ export interface Protocols {
   readonly tus: TusProtocol;
   readonly engine: Engine;
   readonly session: SessionHandlers;
+  readonly uploads: UploadsApi;
   readonly downloads: Downloads;
   readonly folders: Folders;
   /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
@@ -27,7 +30,7 @@ export interface Protocols {
 
 /** Makes the whole URL map. Any other path may still be a file of the page. */
 export function createRoutes(
-  { simple, tus, engine, session, downloads, folders, allowedOrigins }: Protocols,
+  { simple, tus, engine, session, uploads, downloads, folders, allowedOrigins }: Protocols,
 ): Route[] {
   /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
   const either = (spoken: Handler, plain: Handler): Handler => (request, ...rest) =>
@@ -59,6 +62,7 @@ export function createRoutes(
     statuses: () => SIMPLE_STATUS,
     headers: simple.headers,
   } as const;
+  const api = { crossOrigin: true, isApi: true } as const;
   return [
     { ...simply, path: /^\/status$/, methods: { GET: simple.status }, needs: { GET: "upload" } },
     {
@@ -85,6 +89,18 @@ export function createRoutes(
       needs: { GET: reads, HEAD: reads, PATCH: "upload", DELETE: "upload" },
     },
     { ...files, path: /^\/files\/.*$/, methods: { GET: nothing, PATCH: nothing, DELETE: nothing }, needs: NOTHING },
+    {
+      ...api,
+      path: /^\/api\/uploads$/,
+      methods: { GET: uploads.list },
+      needs: { GET: "read" },
+    },
+    {
+      ...api,
+      path: new RegExp(`^/api/uploads/(${ID_FORM})$`),
+      methods: { DELETE: uploads.terminate },
+      needs: { DELETE: "upload" },
+    },
     {
       path: /^\/api\/session$/,
       methods: { GET: session.who, POST: session.signIn, DELETE: session.signOut },

@@ -52,6 +52,7 @@ export async function openAccess(config: Config, { store, log, now, monotonic }:
     hasFixed: fixed !== undefined,
     sessionKey,
     sendingPageOf: createSendingPageOf(config),
+    log,
     now,
   });
   return {

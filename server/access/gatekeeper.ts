@@ -2,6 +2,7 @@ import { UploadError } from "../errors.ts";
 import { unauthorized } from "../http/refusals.ts";
 import type { Sender } from "../http/sender.ts";
 import type { SendingPage } from "../http/sending_page.ts";
+import type { Log } from "../log.ts";
 import { cleanName } from "../model/names.ts";
 import { USUAL_RIGHTS } from "../model/rights.ts";
 import { ANYBODY, NOBODY, type Visitor } from "../model/visitor.ts";
@@ -26,6 +27,7 @@ export interface GatekeeperDeps {
   /** True when the finished files of an owner lie in a folder of its name. */
   readonly ownerFolders: boolean;
   readonly sendingPageOf: (request: Request, sender: Sender) => SendingPage;
+  readonly log: Log;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -59,12 +61,13 @@ export class Gatekeeper {
 
   /** Finds the token of a secret. Throws `unauthorized` and `too-many-guesses`. */
   async tokenOf(secret: string, { address }: Sender): Promise<Token> {
-    const { guesses, tokens } = this.#deps;
+    const { guesses, tokens, log } = this.#deps;
     const hash = hashOf(secret);
     guesses.check(address, hash);
     const token = await tokens.find(hash);
     if (token === undefined) {
       guesses.wrong(address, hash);
+      log.info("Refused a wrong token from {address}", { address });
       throw unauthorized("This token is not known: it may have been removed");
     }
     if (this.#isExpired(token)) throw unauthorized("This token has expired: ask for a new one");
@@ -134,11 +137,12 @@ export class Gatekeeper {
   }
 
   /** The user that a trusted proxy names. */
-  #userIn(headers: Headers, { isProxied }: Sender): Visitor | undefined {
-    const { userHeader } = this.#deps;
+  #userIn(headers: Headers, { isProxied, address }: Sender): Visitor | undefined {
+    const { userHeader, log } = this.#deps;
     const name = userHeader === "" ? null : headers.get(userHeader);
     if (name === null || name === "") return undefined;
     if (!isProxied) {
+      log.warning("Refused {userHeader} from {address}, which is no proxy of --trust-proxy", { userHeader, address });
       throw new UploadError("bad-request", `Only a proxy of --trust-proxy may send ${userHeader}`);
     }
     // Two headers come as one value with a comma: one of them may be the client's own.

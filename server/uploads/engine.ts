@@ -6,13 +6,21 @@ import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequ
 import { beginAgreed, beginUpload } from "./begin.ts";
 import { type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
+import type { ListPlace } from "../storage/store.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, Locks } from "./locks.ts";
 import { isFinal, load, open, OpenUpload } from "./open_upload.ts";
 import { Owners } from "./owners.ts";
+import { hasFile } from "./presence.ts";
 import { isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { isUnfinishedFinal, reconcile, status } from "./status.ts";
 import { discardOrphan, expire, recordRemovals, terminate, terminateUnfinished, undoBegin } from "./terminate.ts";
+
+/** A page of the list of an owner's uploads. */
+export interface UploadList {
+  readonly uploads: readonly (ReceivingUpload | CompleteUpload)[];
+  readonly next?: ListPlace;
+}
 
 /**
  * The engine: all that a protocol can do to an upload. An upload is the same resource in every protocol. To a request
@@ -118,6 +126,22 @@ export class Engine {
   async terminate(id: string, scope: Scope): Promise<void> {
     await this.#owners.check(id, scope);
     await terminate(this.#deps, this.#locks, id);
+  }
+
+  /**
+   * Lists the uploads of an owner that are not over, those that began last first: at most `limit`, behind the place
+   * `after`. Finished files that were taken away are left out. `next` is the place behind which the list goes on; absent
+   * at its end.
+   */
+  async list(owner: string, limit: number, after?: ListPlace): Promise<UploadList> {
+    const { records, bytes } = this.#deps;
+    const found = await records.list(owner, limit, after);
+    const isThere = await Promise.all(found.map((upload) => hasFile(bytes, upload)));
+    const last = found.length === limit ? found.at(-1) : undefined;
+    return {
+      uploads: found.filter((_, index) => isThere[index]),
+      ...last !== undefined && { next: { id: last.id, createdAt: last.createdAt } },
+    };
   }
 
   /** True when the upload is in `scope`; false for another owner's, and when there is none. */

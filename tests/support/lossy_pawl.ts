@@ -5,6 +5,7 @@ import { createFolders } from "../../server/http/folders.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
 import { Pauses } from "../../server/receiving/pauses.ts";
+import { createUploadsApi } from "../../server/protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { Engine } from "../../server/uploads/engine.ts";
@@ -72,6 +73,7 @@ export async function openLossyPawl(
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     session: NO_SESSIONS,
+    uploads: createUploadsApi(engine),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
     allowedOrigins: [],

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { SameName } from "../../model/same_name.ts";
-import type { Upload } from "../../model/upload.ts";
+import type { CompleteUpload, ReceivingUpload, Upload } from "../../model/upload.ts";
 import { type Database, openDatabase } from "./database.ts";
 import type { Change } from "./group_commit.ts";
 import type { RecordStore } from "../store.ts";
@@ -23,6 +23,7 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  * | `["client", owner, clientId]` | the id of the upload that a client's id means                                          |
  * | `["path", path]`              | the id of the complete upload that claims a path                                       |
  * | `["due", dueAt, id]`          | the id of an upload that is unfinished or over, and due then                            |
+ * | `["of", owner, createdAt, id]` | the id of an upload that is not over, for the list of its owner                        |
  * | `["service-time"]`            | the service time in milliseconds                                                       |
  * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
  *
@@ -31,7 +32,7 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  */
 export async function createRecords({ kv, commit }: Database, sameName: SameName): Promise<RecordStore> {
   const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
-  await upgrade(kv, { clientKey, pathKey }, sameName);
+  await upgrade(kv, { clientKey, pathKey, listedAs }, sameName);
 
   /** The entries of a record: the record itself and its indexes. */
   function entriesOf(upload: Upload): NonNullable<Change["set"]> {
@@ -39,10 +40,12 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
   }
 
   /**
-   * The key of the record's index: the path that a complete upload claims, or the time at which any other one is due.
+   * The keys of the record's indexes: the path that a complete upload claims, or the time at which any other one is due;
+   * and its place in the list of its owner, until it is over.
    */
   function indexOf(upload: Upload): Deno.KvKey[] {
-    return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
+    const own = upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id];
+    return [own, ...listedAs(upload)];
   }
 
   /** The check that nobody claims the path of a complete upload, unless `before` had the claim already (I8). */
@@ -64,7 +67,10 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
     const own = await claimOfOwn(before);
     // Another request ended this upload just now: nothing is left to change.
     if (before.state === "complete" && own.length === 0 && (await get(before.id))?.state !== "complete") return true;
-    const remove = [...before.state === "complete" ? own.map(({ key }) => key) : indexOf(before), ...freed];
+    const remove = [
+      ...before.state === "complete" ? [...own.map(({ key }) => key), ...listedAs(before)] : indexOf(before),
+      ...freed,
+    ];
     const change = after === undefined
       ? { checks: own, remove: [uploadKey(before.id), ...remove] }
       : { checks: [...own, ...claimOf(after, before)], set: entriesOf(after), remove };
@@ -133,6 +139,18 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
       await move(upload, undefined, await meaningOf(upload));
     },
 
+    async list(owner, limit, after) {
+      const prefix = ["of", owner];
+      const range = after === undefined ? { prefix } : { prefix, end: [...prefix, after.createdAt, after.id] };
+      const found: (ReceivingUpload | CompleteUpload)[] = [];
+      for await (const { value } of kv.list<string>(range, { reverse: true, batchSize: Math.min(limit, 100) })) {
+        const upload = await get(value);
+        if (upload !== undefined && upload.state !== "gone") found.push(upload);
+        if (found.length === limit) break;
+      }
+      return found;
+    },
+
     async *due(now) {
       for await (const { value } of kv.list<string>({ prefix: ["due"], end: ["due", now + 1] })) yield value;
     },
@@ -173,6 +191,11 @@ const SERVICE_TIME: Deno.KvKey = ["service-time"];
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);
+}
+
+/** The place of an upload in the list of its owner, until it is over. */
+export function listedAs(upload: Upload): Deno.KvKey[] {
+  return upload.state === "gone" ? [] : [["of", upload.owner, upload.createdAt, upload.id]];
 }
 
 function uploadKey(id: string): Deno.KvKey {

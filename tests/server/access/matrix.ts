@@ -185,6 +185,34 @@ export const MATRIX: readonly Row[] = [
   })),
   options("/files/nothing"),
 
+  {
+    path: "/api/uploads",
+    verb: "GET",
+    what: "the list",
+    asks: "read",
+    expected: [401, 200, 403, 200, 200, 401, 401, 403, 403],
+  },
+  {
+    path: "/api/uploads",
+    verb: "HEAD",
+    asks: "read",
+    expected: [401, 200, 403, 200, 200, 401, 401, 403, 403],
+  },
+  options("/api/uploads"),
+  {
+    path: "/api/uploads/UNFINISHED",
+    verb: "DELETE",
+    asks: "upload",
+    expected: toUpload(204, 404, 204),
+  },
+  {
+    path: "/api/uploads/FINISHED",
+    verb: "DELETE",
+    asks: "upload",
+    expected: toUpload(204, 404, 204),
+  },
+  options("/api/uploads/FINISHED"),
+
   { path: "/api/session", verb: "GET", what: "who am I", asks: "nothing", expected: known(200) },
   { path: "/api/session", verb: "HEAD", asks: "nothing", expected: known(200) },
   {

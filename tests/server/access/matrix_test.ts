@@ -3,6 +3,7 @@ import type { SessionHandlers } from "../../../server/access/session_routes.ts";
 import { newId } from "../../../server/model/id.ts";
 import { createSimpleProtocol } from "../../../server/protocols/simple.ts";
 import { createTusProtocol } from "../../../server/protocols/tus/tus.ts";
+import { createUploadsApi } from "../../../server/protocols/uploads_api.ts";
 import { allowedMethods, needOf } from "../../../server/http/route.ts";
 import { createRoutes } from "../../../server/routes.ts";
 import type { Engine } from "../../../server/uploads/engine.ts";
@@ -157,7 +158,9 @@ Deno.test("every route has a row in the matrix for each of its verbs", () => {
     tus: createTusProtocol(engine, { maxBytes: 0, publicUrl: "" }),
     engine,
     session,
-    download: unused,
+    uploads: createUploadsApi(engine),
+    downloads: { send: unused, checkConditions: unused },
+    folders: { send: unused },
     allowedOrigins: [],
   });
   const ids = { FINISHED: newId(), UNFINISHED: newId(), PARTIAL: newId() };
