@@ -39,6 +39,9 @@ export const STATUS = {
   "failed": STATUS_CODE.InternalServerError,
   // The request came by a name that the server does not answer to (RFC 9110, section 15.5.20).
   "misdirected": STATUS_CODE.MisdirectedRequest,
+  // The owner or the address has as many unfinished uploads as it may, or begins them too fast.
+  "too-many-unfinished": STATUS_CODE.TooManyRequests,
+  "too-many-begun": STATUS_CODE.TooManyRequests,
   // Too many wrong tokens came from this address.
   "too-many-guesses": STATUS_CODE.TooManyRequests,
   "unknown-transfer-encoding": STATUS_CODE.NotImplemented,

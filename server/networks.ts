@@ -40,3 +40,22 @@ export function plainAddress(text: string): string | undefined {
   const plain = mapped ?? address;
   return isIP(plain) === 0 ? undefined : plain.toLowerCase();
 }
+
+/** The part of an address that one client has for itself: the whole of IPv4, and 64 bits of IPv6. */
+export function networkOf(address: string | undefined): string {
+  const plain = plainAddress(address ?? "") ?? "";
+  if (!plain.includes(":")) return plain;
+  const [head = "", tail] = plain.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  if (tail !== undefined) {
+    const behind = tail === "" ? 0 : tail.split(":").length;
+    while (groups.length < 8 - behind) groups.push("0");
+    if (behind > 0) groups.push(...tail.split(":"));
+  }
+  return groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(":");
+}
+
+/** True for an address of this machine itself. All clients behind a proxy on this machine have it. */
+export function isOwnAddress(address: string): boolean {
+  return /^(?:127\.|::1$|::ffff:127\.)/i.test(address);
+}

@@ -13,6 +13,7 @@ import { createGate } from "./http/target.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
+import { createLimitsApi } from "./protocols/limits_api.ts";
 import { createUploadsApi } from "./protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "./routes.ts";
 import { bootOf } from "./storage/disk/boot.ts";
@@ -27,9 +28,11 @@ import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
 import { createFinishedFiles } from "./uploads/finished_files.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
+import { Pace } from "./uploads/pace.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
 import { Space } from "./uploads/space.ts";
+import { Unfinished } from "./uploads/unfinished.ts";
 
 /** Everything that Pawl needs besides its configuration. */
 export interface Surroundings {
@@ -73,7 +76,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs, lend } = surroundings;
   const bytes = await openFiles(config.data, { durable: config.durable, ...defined({ lend }) });
   const path = join(config.data, "pawl.db");
-  const { records, access } = await openStored(path).catch((error) => {
+  const { records: stored, access } = await openStored(path).catch((error) => {
     // On a full disk the database fails to open with an error that does not say so.
     throw bytes.freeBytes() < DATABASE_NEEDS ? diskFull(error) : error;
   });
@@ -90,9 +93,15 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     }
   }
 
-  const clock = await openServiceClock({ records, log }, { wall: now, monotonic, ...defined({ longestStepMs }) });
+  const clock = await openServiceClock({ records: stored, log }, {
+    wall: now,
+    monotonic,
+    ...defined({ longestStepMs }),
+  });
   const boot = await bootOf(config.data);
   const { durable } = config;
+  const unfinished = new Unfinished(config.maxUnfinished);
+  const records = unfinished.watch(stored);
   const engine = new Engine({
     bytes,
     records,
@@ -100,6 +109,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     distrusted: new Set(),
     unrecorded: new Set(),
     isFolderThere: watch.isThere,
+    pace: new Pace(config.maxBegunPerSecond, monotonic),
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
     pauses: new Pauses(),
     durable,
@@ -115,6 +125,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     engine,
     session: access.session,
     uploads: createUploadsApi(engine),
+    limits: createLimitsApi({ ...config, countUnfinished: (owner) => unfinished.countOf(owner) }),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
     allowedOrigins: config.allowedOrigins,
@@ -134,7 +145,14 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),
-    repair: (stop) => repair({ engine, bytes, records, log }, stop),
+    async repair(stop) {
+      await Promise.all([
+        repair({ engine, bytes, records, log }, stop),
+        unfinished.load(records, stop).catch((error) =>
+          log.error("Cannot count the unfinished uploads: {error}", { error })
+        ),
+      ]);
+    },
     async interrupt() {
       await engine.close();
       await clock.saveLast();

@@ -221,6 +221,25 @@ export const OPTIONS = {
     parse: count({ none: Infinity }),
     wanted: "a number from 1 on, or none",
   } satisfies Option<number>,
+  /** The most unfinished uploads of one owner, and of one client address. */
+  maxUnfinished: {
+    flag: "max-unfinished",
+    value: "NUMBER",
+    // A person has far fewer, and one client cannot fill the database.
+    fallback: "1000",
+    help: "unfinished uploads of one owner, and of one client address; this machine's own address is not counted",
+    parse: count({ none: Infinity }),
+    wanted: "a number from 1 on, or none",
+  } satisfies Option<number>,
+  /** The most uploads that one client address begins in a second. */
+  maxBegunPerSecond: {
+    flag: "max-begun",
+    value: "NUMBER",
+    fallback: "none",
+    help: "uploads that one client address may begin in a second",
+    parse: count({ none: Infinity }),
+    wanted: "a number from 1 on, or none",
+  } satisfies Option<number>,
   logLevel: {
     flag: "log-level",
     value: "LEVEL",

@@ -22,6 +22,7 @@ export interface Protocols {
   readonly engine: Engine;
   readonly session: SessionHandlers;
   readonly uploads: UploadsApi;
+  readonly limits: Handler;
   readonly downloads: Downloads;
   readonly folders: Folders;
   /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
@@ -30,7 +31,7 @@ export interface Protocols {
 
 /** Makes the whole URL map. Any other path may still be a file of the page. */
 export function createRoutes(
-  { simple, tus, engine, session, uploads, downloads, folders, allowedOrigins }: Protocols,
+  { simple, tus, engine, session, uploads, limits, downloads, folders, allowedOrigins }: Protocols,
 ): Route[] {
   /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
   const either = (spoken: Handler, plain: Handler): Handler => (request, ...rest) =>
@@ -101,6 +102,7 @@ export function createRoutes(
       methods: { DELETE: uploads.terminate },
       needs: { DELETE: "upload" },
     },
+    { ...api, path: /^\/api\/limits$/, methods: { GET: limits }, needs: { GET: "upload" } },
     {
       path: /^\/api\/session$/,
       methods: { GET: session.who, POST: session.signIn, DELETE: session.signOut },

@@ -3,6 +3,7 @@ import { unauthorized } from "../http/refusals.ts";
 import type { Sender } from "../http/sender.ts";
 import type { SendingPage } from "../http/sending_page.ts";
 import type { Log } from "../log.ts";
+import { isOwnAddress, networkOf } from "../networks.ts";
 import { cleanName } from "../model/names.ts";
 import { USUAL_RIGHTS } from "../model/rights.ts";
 import { ANYBODY, NOBODY, type Visitor } from "../model/visitor.ts";
@@ -56,7 +57,7 @@ export class Gatekeeper {
         "A page of another site has sent this: start the server with --allow-origin if it may",
       );
     }
-    return visitor;
+    return isChange(request) ? countedBy(sender, visitor) : visitor;
   }
 
   /** Finds the token of a secret. Throws `unauthorized` and `too-many-guesses`. */
@@ -161,6 +162,12 @@ export class Gatekeeper {
   #isExpired({ expiresAt }: Token): boolean {
     return expiresAt !== undefined && expiresAt <= this.#deps.now();
   }
+}
+
+/** Adds the address by which the uploads of a visitor are counted. */
+function countedBy({ address }: Sender, visitor: Visitor): Visitor {
+  if (address === undefined || isOwnAddress(address)) return visitor;
+  return { ...visitor, scope: { ...visitor.scope, from: networkOf(address) } };
 }
 
 function isChange({ method }: Request): boolean {

@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { plainAddress } from "../networks.ts";
+import { networkOf } from "../networks.ts";
 
 /** The most wrong tokens from one address within {@linkcode WINDOW_MS}. */
 const MAX_WRONG = 10;
@@ -72,18 +72,4 @@ export class Guesses {
 function forgetOldest(remembered: Map<string, unknown> | Set<string>): void {
   if (remembered.size < MAX_REMEMBERED) return;
   for (const oldest of remembered.keys()) return void remembered.delete(oldest);
-}
-
-/** The part of an address that one client has for itself: the whole of IPv4, and 64 bits of IPv6. */
-export function networkOf(address: string | undefined): string {
-  const plain = plainAddress(address ?? "") ?? "";
-  if (!plain.includes(":")) return plain;
-  const [head = "", tail] = plain.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  if (tail !== undefined) {
-    const behind = tail === "" ? 0 : tail.split(":").length;
-    while (groups.length < 8 - behind) groups.push("0");
-    if (behind > 0) groups.push(...tail.split(":"));
-  }
-  return groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(":");
 }

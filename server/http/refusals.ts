@@ -12,6 +12,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "locked": 2,
   "shutdown": 2,
   "too-many": 5,
+  "too-many-unfinished": 30,
   "moved": 5,
 };
 

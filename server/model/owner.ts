@@ -8,6 +8,8 @@ export interface Scope {
   readonly owner: string;
   /** True when the request sees the uploads of all owners. */
   readonly seesAll?: true;
+  /** The client's address, by which its uploads are counted; absent when they are not. */
+  readonly from?: string;
   /** The clean name of the folder that the owner's finished files are placed in; absent for none. */
   readonly folder?: string;
   /** The largest file in bytes that the request may begin; absent for no limit but the server's. */
@@ -24,12 +26,13 @@ export function sees(scope: Scope, owner: string): boolean {
 
 /** The facts of a file that a request of this scope begins to upload: with its owner, folder and limit. */
 export function owned<Facts extends Pick<FileFacts, "folders">>(
-  { owner, folder, maxBytes }: Scope,
+  { owner, from, folder, maxBytes }: Scope,
   facts: Facts,
-): Facts & Pick<FileFacts, "owner" | "maxBytes"> {
+): Facts & Pick<FileFacts, "owner" | "from" | "maxBytes"> {
   return {
     ...facts,
     owner,
+    ...from !== undefined && { from },
     ...folder !== undefined && { folders: [folder, ...facts.folders] },
     ...maxBytes !== undefined && { maxBytes },
   };

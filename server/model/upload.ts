@@ -19,6 +19,8 @@ export interface FileFacts {
   readonly length?: number;
   /** Digests of the whole file. They are checked before the upload becomes complete. */
   readonly digests?: readonly Digest[];
+  /** The address that began the upload, as far as one client has it for itself; absent when nobody is counted by it. */
+  readonly from?: string;
   /** The largest length in bytes that the upload may get, if its owner has a limit besides the server's. */
   readonly maxBytes?: number;
   /**

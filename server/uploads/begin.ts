@@ -10,10 +10,10 @@ export const SMALL = 64 * 1024;
 
 /**
  * Makes the record of a new upload, and does not store it. The upload will take up to `room` bytes of the disk, by
- * default its length. Throws `too-large`, and `disk-full` when that would go below the floor (I12).
+ * default its length. Throws `too-large`, `disk-full` when that would go below the floor (I12), and `too-many-begun`.
  */
 export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = facts.length ?? 0): ReceivingUpload {
-  const { space, limits, boot, durable, now, serviceNow } = deps;
+  const { space, pace, limits, boot, durable, now, serviceNow } = deps;
   checkSize(facts.length ?? 0, largest(facts, limits.maxBytes));
   if (!space.fits(room)) {
     throw new UploadError(
@@ -21,6 +21,7 @@ export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = f
       "The server's disk is too full for a new upload: try again when there is space",
     );
   }
+  pace.take(facts.from);
   return newUpload(facts, {
     id: newId(),
     now: now(),

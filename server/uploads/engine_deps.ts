@@ -2,6 +2,7 @@ import type { Log } from "../log.ts";
 import type { Pauses } from "../receiving/pauses.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Patience } from "./locks.ts";
+import type { Pace } from "./pace.ts";
 import type { Space } from "./space.ts";
 
 /** How long a request may be slow at its start, in milliseconds. */
@@ -46,6 +47,8 @@ export interface EngineDeps {
    * old.
    */
   readonly isFolderThere: (maxAgeMs?: number) => boolean;
+  /** Bounds how fast uploads begin. */
+  readonly pace: Pick<Pace, "take">;
   /** The space that uploads may take of the disk (I12). */
   readonly space: Space;
   /** The pauses that all bodies make together, so that other requests are heard. */

@@ -21,6 +21,8 @@ Deno.test("readConfig() has a default for everything", () => {
     minBytesPerSecond: 0,
     minFreeBytes: 268_435_456,
     maxPerAddress: 256,
+    maxUnfinished: 1000,
+    maxBegunPerSecond: Infinity,
     allowedHosts: [],
     allowedOrigins: [],
     open: false,

@@ -107,6 +107,8 @@ async function testFolder(
       minBytesPerSecond: 0,
       minFreeBytes: 0,
       maxPerAddress: Infinity,
+      maxUnfinished: Infinity,
+      maxBegunPerSecond: Infinity,
       expireAfterMs: 7 * 86_400_000,
       durable: Deno.env.get("PAWL_DURABILITY") !== "relaxed",
       allowedHosts: [],

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Guesses, networkOf } from "../../../server/access/guesses.ts";
+import { Guesses } from "../../../server/access/guesses.ts";
 import { UploadError } from "../../../server/errors.ts";
+import { networkOf } from "../../../server/networks.ts";
 
 function guess(guesses: Guesses, address: string, count: number, start = 0): void {
   for (let number = start; number < start + count; number++) guesses.wrong(address, `wrong ${number}`);

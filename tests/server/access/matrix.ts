@@ -213,6 +213,10 @@ export const MATRIX: readonly Row[] = [
   },
   options("/api/uploads/FINISHED"),
 
+  { path: "/api/limits", verb: "GET", asks: "upload", expected: toUpload(200, 200, 200, 200) },
+  { path: "/api/limits", verb: "HEAD", asks: "upload", expected: toUpload(200, 200, 200, 200) },
+  options("/api/limits"),
+
   { path: "/api/session", verb: "GET", what: "who am I", asks: "nothing", expected: known(200) },
   { path: "/api/session", verb: "HEAD", asks: "nothing", expected: known(200) },
   {

@@ -1,38 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { newId } from "../../../server/model/id.ts";
+import { checkForm, schemaOf } from "../../support/json_schema.ts";
 import { until } from "../../support/until.ts";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 
-/** A part of a JSON schema, as far as docs/api.md uses it. */
-interface Schema {
-  readonly type: string;
-  readonly required?: readonly string[];
-  readonly enum?: readonly string[];
-  readonly format?: "date-time";
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-}
-
-const docs = await Deno.readTextFile(new URL("../../../docs/api.md", import.meta.url));
-const schema: Schema = JSON.parse(/^```json\n(.*?)^```$/ms.exec(docs)?.[1] ?? "");
-
-/** Throws when a value does not have the form of a schema, or has more than it says. */
-function check(value: unknown, { type, required = [], properties, items, enum: values, format }: Schema): void {
-  const found = Array.isArray(value) ? "array" : Number.isInteger(value) ? "integer" : typeof value;
-  assertEquals([value, found], [value, type]);
-  if (Array.isArray(value)) return void value.forEach((item) => check(item, items!));
-  if (typeof value === "string") {
-    if (values !== undefined) assertEquals([value, values.includes(value)], [value, true]);
-    if (format !== undefined) assertEquals(new Date(value).toISOString(), value);
-  }
-  if (typeof value !== "object" || value === null) return;
-  assertEquals(required.filter((name) => !(name in value)), []);
-  for (const [name, own] of Object.entries(value)) {
-    assertEquals([name, properties?.[name] !== undefined], [name, true]);
-    check(own, properties![name]!);
-  }
-}
+const schema = schemaOf("GET /api/uploads");
 
 interface Listed {
   readonly uploads: { id: string; path: string; location: string; state: string }[];
@@ -43,7 +16,7 @@ async function list(site: AccessSite, headers: SentHeaders, query = ""): Promise
   const { status, text, headers: told } = await site.ask(`GET /api/uploads${query}`, headers);
   assertEquals([status, told.get("content-type"), told.get("cache-control")], [200, "application/json", "no-store"]);
   const listed = JSON.parse(text);
-  check(listed, schema);
+  checkForm(listed, schema);
   return listed;
 }
 

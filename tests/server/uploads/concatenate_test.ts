@@ -35,6 +35,7 @@ async function openEngine(free: number) {
     bytes,
     records,
     space: new Space({ freeBytes: () => MIN_FREE + free, floorBytes: MIN_FREE }),
+    pace: { take() {} },
     unrecorded: new Set(),
     pauses: new Pauses(),
     isFolderThere: () => true,
