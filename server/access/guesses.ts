@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { networkOf } from "../networks.ts";
+import { isOwnAddress, networkOf } from "../networks.ts";
 
 /** The most wrong tokens from one address within {@linkcode WINDOW_MS}. */
 const MAX_WRONG = 10;
@@ -19,7 +19,8 @@ interface Wrong {
 
 /**
  * Slows down who guesses tokens, by address. A token that was right at an address stays right there, so nobody who is
- * signed in is locked out by a neighbour who guesses.
+ * signed in is locked out by a neighbour who guesses. This machine's own address may be that of all clients behind a
+ * proxy, so there a right token always passes, and only wrong ones are told to wait.
  */
 export class Guesses {
   readonly #wrong = new Map<string, Wrong>();
@@ -31,24 +32,20 @@ export class Guesses {
     this.#monotonic = monotonic;
   }
 
-  /** Throws `too-many-guesses` when the address has guessed too often, unless this token was right there before. */
+  /**
+   * Called before a token is looked at. Throws `too-many-guesses` when its address has guessed too often, unless the
+   * token was right there before.
+   */
   check(address: string | undefined, hash: string): void {
-    if (this.#wrong.size === 0) return;
+    if (this.#wrong.size === 0 || address !== undefined && isOwnAddress(address)) return;
     const network = networkOf(address);
-    const wrong = this.#wrong.get(network);
-    if (wrong === undefined) return;
-    const remainingMs = wrong.since + WINDOW_MS - this.#monotonic();
-    if (remainingMs <= 0) this.#wrong.delete(network);
-    else if (wrong.count >= MAX_WRONG && !this.#right.has(`${network} ${hash}`)) {
-      throw new UploadError("too-many-guesses", "Too many wrong tokens came from your address: wait a minute", {
-        headers: { "Retry-After": String(Math.ceil(remainingMs / 1000)) },
-      });
-    }
+    if (!this.#right.has(`${network} ${hash}`)) this.#refuseGuesser(network);
   }
 
-  /** Counts a wrong token. */
+  /** Counts a wrong token. Throws `too-many-guesses` when its address has guessed too often before. */
   wrong(address: string | undefined, hash: string): void {
     const network = networkOf(address);
+    this.#refuseGuesser(network);
     const wrong = this.#wrong.get(network);
     if (wrong?.last === hash) return;
     if (wrong !== undefined) {
@@ -66,6 +63,18 @@ export class Guesses {
     if (this.#right.has(key)) return;
     forgetOldest(this.#right);
     this.#right.add(key);
+  }
+
+  #refuseGuesser(network: string): void {
+    const wrong = this.#wrong.get(network);
+    if (wrong === undefined) return;
+    const remainingMs = wrong.since + WINDOW_MS - this.#monotonic();
+    if (remainingMs <= 0) this.#wrong.delete(network);
+    else if (wrong.count >= MAX_WRONG) {
+      throw new UploadError("too-many-guesses", "Too many wrong tokens came from your address: wait a minute", {
+        headers: { "Retry-After": String(Math.ceil(remainingMs / 1000)) },
+      });
+    }
   }
 }
 
