@@ -50,6 +50,8 @@ export const STATUS = {
   // The data folder was moved, so the server's answers would not be true of what lies there now.
   "moved": STATUS_CODE.ServiceUnavailable,
   "disk-full": STATUS_CODE.InsufficientStorage,
+  // The owner, or the server in all, keeps as many bytes as it may.
+  "over-quota": STATUS_CODE.InsufficientStorage,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;

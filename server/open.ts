@@ -29,6 +29,7 @@ import { sweep } from "./uploads/expire.ts";
 import { createFinishedFiles } from "./uploads/finished_files.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
 import { Pace } from "./uploads/pace.ts";
+import { Quota } from "./uploads/quota.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
 import { Space } from "./uploads/space.ts";
@@ -101,7 +102,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const boot = await bootOf(config.data);
   const { durable } = config;
   const unfinished = new Unfinished(config.maxUnfinished);
-  const records = unfinished.watch(stored);
+  const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes });
+  const records = unfinished.watch(quota.watch(stored));
   const engine = new Engine({
     bytes,
     records,
@@ -109,6 +111,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     distrusted: new Set(),
     unrecorded: new Set(),
     isFolderThere: watch.isThere,
+    quota,
     pace: new Pace(config.maxBegunPerSecond, monotonic),
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
     pauses: new Pauses(),
@@ -125,7 +128,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     engine,
     session: access.session,
     uploads: createUploadsApi(engine),
-    limits: createLimitsApi({ ...config, countUnfinished: (owner) => unfinished.countOf(owner) }),
+    limits: createLimitsApi({ ...config, unfinished, quota }),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
     allowedOrigins: config.allowedOrigins,

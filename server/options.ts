@@ -221,6 +221,24 @@ export const OPTIONS = {
     parse: count({ none: Infinity }),
     wanted: "a number from 1 on, or none",
   } satisfies Option<number>,
+  /** The most bytes that one owner keeps, unless its token says otherwise. */
+  quotaBytes: {
+    flag: "quota",
+    value: "SIZE",
+    fallback: "none",
+    help: "bytes that one owner may keep, finished and unfinished; a token may have its own `--quota`",
+    parse: size({ none: Infinity }),
+    wanted: "a size such as 500GB, or none",
+  } satisfies Option<number>,
+  /** The most bytes that all owners keep together. */
+  totalBytes: {
+    flag: "max-total",
+    value: "SIZE",
+    fallback: "none",
+    help: "bytes that are kept in all, finished and unfinished",
+    parse: size({ none: Infinity }),
+    wanted: "a size such as 2TB, or none",
+  } satisfies Option<number>,
   /** The most unfinished uploads of one owner, and of one client address. */
   maxUnfinished: {
     flag: "max-unfinished",

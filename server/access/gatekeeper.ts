@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import { unauthorized } from "../http/refusals.ts";
 import type { Sender } from "../http/sender.ts";
@@ -97,7 +98,7 @@ export class Gatekeeper {
   }
 
   /** The visitor that holds a token. */
-  visitorOf({ name, owner, rights, maxBytes }: Token): Visitor {
+  visitorOf({ name, owner, rights, maxBytes, quotaBytes }: Token): Visitor {
     return {
       kind: "token",
       name,
@@ -106,7 +107,7 @@ export class Gatekeeper {
         owner,
         ...rights.includes("admin") && { seesAll: true },
         ...this.#folderOf(owner),
-        ...maxBytes !== undefined && { maxBytes },
+        ...defined({ maxBytes, quotaBytes }),
       },
     };
   }

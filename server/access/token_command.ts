@@ -15,6 +15,7 @@ export interface WantedToken {
   readonly owner: string;
   readonly rights: readonly Right[];
   readonly maxBytes?: number;
+  readonly quotaBytes?: number;
   readonly expiresInMs?: number;
 }
 
@@ -39,6 +40,7 @@ export const TOKEN_HELP = [
   "                      (without any of the three: --read --upload)",
   "  --owner NAME        whose uploads these are; by default the token's own name. Tokens of one owner share them",
   "  --max-size SIZE     largest file, such as 20GiB",
+  "  --quota SIZE        how many bytes its owner may keep in all, such as 1TB",
   "  --expires TIME      how long the token is good for, such as 30d",
   "  --data FOLDER       the server's data folder (PAWL_DATA; default data)",
 ].join("\n");
@@ -51,7 +53,7 @@ export function parseTokenCommand(
   env: (name: string) => string | undefined,
 ): TokenCommand {
   const given: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs(args, {
-    string: ["data", "owner", "max-size", "expires", "_"],
+    string: ["data", "owner", "max-size", "quota", "expires", "_"],
     boolean: ["help", ...RIGHTS],
     unknown(argument) {
       if (argument.startsWith("-")) throw new ConfigError(`Unknown argument "${argument}": see token --help`);
@@ -74,6 +76,7 @@ export function parseTokenCommand(
     throw new ConfigError(`--owner cannot be "${owner}": give the name of a token, or user:NAME for a proxy's user`);
   }
   const maxBytes = valueOf("max-size", textOf("max-size"), parseSize, "a size such as 20GiB");
+  const quotaBytes = valueOf("quota", textOf("quota"), parseSize, "a size such as 1TB");
   const expiresInMs = valueOf("expires", textOf("expires"), positiveTime, "a time such as 30d");
   const rights = RIGHTS.filter((right) => given[right]);
   return {
@@ -83,7 +86,7 @@ export function parseTokenCommand(
       name,
       owner: owner ?? name,
       rights: rights.length === 0 ? USUAL_RIGHTS : rights,
-      ...defined({ maxBytes, expiresInMs }),
+      ...defined({ maxBytes, quotaBytes, expiresInMs }),
     },
   };
 }
@@ -112,15 +115,16 @@ export async function addToken(store: TokenStore, wanted: WantedToken, now: numb
 /** The lines of `token list`. */
 export function tokenTable(tokens: readonly ListedToken[], now: number): string[] {
   if (tokens.length === 0) return ["There is no token"];
-  const rows = tokens.map(({ name, owner, rights, maxBytes, expiresAt, usedAt }) => [
+  const rows = tokens.map(({ name, owner, rights, maxBytes, quotaBytes, expiresAt, usedAt }) => [
     name,
     rights.join(","),
     owner,
     maxBytes === undefined ? "-" : `${maxBytes}`,
+    quotaBytes === undefined ? "-" : `${quotaBytes}`,
     expiresAt === undefined ? "never" : expiresAt <= now ? "expired" : minuteOf(expiresAt),
     usedAt === undefined ? "never" : minuteOf(usedAt),
   ]);
-  const table = [["NAME", "RIGHTS", "OWNER", "MAX BYTES", "EXPIRES", "LAST USED"], ...rows];
+  const table = [["NAME", "RIGHTS", "OWNER", "MAX BYTES", "QUOTA", "EXPIRES", "LAST USED"], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
   return table.map((row) => row.map((text, column) => text.padEnd(widths[column]!)).join("  ").trimEnd());
 }

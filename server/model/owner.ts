@@ -14,6 +14,8 @@ export interface Scope {
   readonly folder?: string;
   /** The largest file in bytes that the request may begin; absent for no limit but the server's. */
   readonly maxBytes?: number;
+  /** The most bytes in all that the owner may keep; absent for the server's limit. */
+  readonly quotaBytes?: number;
 }
 
 /** The scope of everybody who has not signed in, on a server that lets anybody in. */
@@ -26,14 +28,15 @@ export function sees(scope: Scope, owner: string): boolean {
 
 /** The facts of a file that a request of this scope begins to upload: with its owner, folder and limit. */
 export function owned<Facts extends Pick<FileFacts, "folders">>(
-  { owner, from, folder, maxBytes }: Scope,
+  { owner, from, folder, maxBytes, quotaBytes }: Scope,
   facts: Facts,
-): Facts & Pick<FileFacts, "owner" | "from" | "maxBytes"> {
+): Facts & Pick<FileFacts, "owner" | "from" | "maxBytes" | "quotaBytes"> {
   return {
     ...facts,
     owner,
     ...from !== undefined && { from },
     ...folder !== undefined && { folders: [folder, ...facts.folders] },
     ...maxBytes !== undefined && { maxBytes },
+    ...quotaBytes !== undefined && { quotaBytes },
   };
 }

@@ -1,7 +1,9 @@
 import { defined } from "../defined.ts";
 import type { Handler } from "../http/route.ts";
+import type { Quota } from "../uploads/quota.ts";
+import type { Unfinished } from "../uploads/unfinished.ts";
 
-/** The limits of the server, and what is known of those whom they count. `Infinity` stands for no limit. */
+/** The limits of the server, and what counts towards them. `Infinity` stands for no limit. */
 export interface LimitsDeps {
   /** The largest file, in bytes. */
   readonly maxBytes: number;
@@ -9,23 +11,23 @@ export interface LimitsDeps {
   readonly maxUnfinished: number;
   /** The most uploads that one address begins in a second. */
   readonly maxBegunPerSecond: number;
-  /** How many unfinished uploads an owner has. */
-  countUnfinished(owner: string): number;
+  readonly unfinished: Pick<Unfinished, "countOf">;
+  readonly quota: Pick<Quota, "limitOf" | "usedBy">;
 }
 
 /** Makes the handler of `GET /api/limits`, which answers with the limits that the visitor has. docs/api.md has the schema. */
 export function createLimitsApi(
-  { maxBytes, maxUnfinished, maxBegunPerSecond, countUnfinished }: LimitsDeps,
+  { maxBytes, maxUnfinished, maxBegunPerSecond, unfinished, quota }: LimitsDeps,
 ): Handler {
   const known = (limit: number) => limit === Infinity ? undefined : limit;
   return (_request, _id, { kind, scope }) => {
-    // Those who have not signed in have one owner together, and the number would be that of all.
-    const unfinished = kind === "anybody" ? undefined : countUnfinished(scope.owner);
     const limits = {
       maxSize: known(Math.min(maxBytes, scope.maxBytes ?? Infinity)),
+      quota: known(quota.limitOf(scope.quotaBytes)),
       maxUnfinished: known(maxUnfinished),
       maxBegunPerSecond: known(maxBegunPerSecond),
-      unfinished,
+      // Those who have not signed in have one owner together, and the numbers would be those of all.
+      ...kind !== "anybody" && { used: quota.usedBy(scope.owner), unfinished: unfinished.countOf(scope.owner) },
     };
     return Promise.resolve(Response.json(defined(limits), { headers: { "Cache-Control": "no-store" } }));
   };

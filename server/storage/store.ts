@@ -200,6 +200,8 @@ export interface RecordStore extends Disposable {
    * `after` in this order. The cost follows how many are read.
    */
   list(owner: string, limit: number, after?: ListPlace): Promise<(ReceivingUpload | CompleteUpload)[]>;
+  /** All records, in no order. The cost follows how many there are. */
+  all(): AsyncIterable<Upload>;
   /**
    * The ids of the uploads that are due at the service time `now`, the longest due first. The cost follows how many are
    * read.

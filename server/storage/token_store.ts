@@ -11,6 +11,8 @@ export interface Token {
   readonly rights: Rights;
   /** The largest file in bytes; absent for no limit but the server's. */
   readonly maxBytes?: number;
+  /** The most bytes in all that its owner may keep; absent for the server's limit. */
+  readonly quotaBytes?: number;
   /** When the token was made, in milliseconds since 1970. */
   readonly createdAt: number;
   /** When the token expires by the machine's clock, in milliseconds since 1970; absent for never. */

@@ -127,7 +127,7 @@ async function receiveFlushed(
   opened: OpenUpload,
   { request, file, checks, maxBytes }: Incoming,
 ): Promise<Received> {
-  const { limits, space } = deps;
+  const { limits, space, quota } = deps;
   const { appender } = opened;
   const checkpoints = new Checkpoints(appender, {
     everyBytes: limits.checkpointBytes,
@@ -135,7 +135,9 @@ async function receiveFlushed(
     commit: (offset) => opened.record({ ...file, offset }),
   });
   using guarded = space.guard(appender);
-  const received = await receiveInto(guarded, request.body, {
+  // A length that is known was reserved when it was recorded.
+  const end = file.length === undefined ? quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
+  const received = await receiveInto(end, request.body, {
     ...receiveOptions(deps, lease, request),
     limit: (file.length ?? maxBytes) - request.offset,
     onPiece(piece) {

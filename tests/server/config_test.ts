@@ -22,6 +22,8 @@ Deno.test("readConfig() has a default for everything", () => {
     minFreeBytes: 268_435_456,
     maxPerAddress: 256,
     maxUnfinished: 1000,
+    quotaBytes: Infinity,
+    totalBytes: Infinity,
     maxBegunPerSecond: Infinity,
     allowedHosts: [],
     allowedOrigins: [],

@@ -76,6 +76,10 @@ export function lossyRecords(
           .map((upload) => structuredClone(upload) as ReceivingUpload | CompleteUpload);
       }),
 
+    async *all() {
+      yield* await look("all", () => [...uploads.values()].map((upload) => structuredClone(upload)));
+    },
+
     async *due(now) {
       yield* await look("due", () => {
         const listed = [...uploads.values()].filter((upload) => upload.state !== "complete");

@@ -108,6 +108,8 @@ async function testFolder(
       minFreeBytes: 0,
       maxPerAddress: Infinity,
       maxUnfinished: Infinity,
+      quotaBytes: Infinity,
+      totalBytes: Infinity,
       maxBegunPerSecond: Infinity,
       expireAfterMs: 7 * 86_400_000,
       durable: Deno.env.get("PAWL_DURABILITY") !== "relaxed",

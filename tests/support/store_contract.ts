@@ -302,6 +302,15 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals((await records.list("somebody", 9)).map(({ id }) => id), ["5"]);
   });
 
+  test("all records are there, finished, unfinished and over", async ({ records }) => {
+    const [first, second, third] = [upload("1", "x"), upload("2", "y"), upload("3", "z")];
+    for (const each of [first, second, third]) await records.create(each);
+    await records.replace(second, completed(second, "y", 5));
+    await records.replace(third, gone(third, "expired", 9));
+    const all = await Array.fromAsync(records.all());
+    assertEquals(all.map(({ id, state }) => `${id} ${state}`).sort(), ["1 receiving", "2 complete", "3 gone"]);
+  });
+
   test("what is due is listed by its time, unless it is finished", async ({ records }) => {
     const [late, early] = [upload("late", "x", [], 20), upload("early", "y", [], 10)];
     for (const each of [late, early, upload("done", "z")]) await records.create(each);

@@ -151,6 +151,10 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
       return found;
     },
 
+    async *all() {
+      for await (const { value } of kv.list<Upload>({ prefix: ["upload"] }, { batchSize: 500 })) yield value;
+    },
+
     async *due(now) {
       for await (const { value } of kv.list<string>({ prefix: ["due"], end: ["due", now + 1] })) yield value;
     },

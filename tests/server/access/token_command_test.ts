@@ -17,10 +17,17 @@ Deno.test("parseTokenCommand() reads what a token may, and whose it is", () => {
     data,
     token: { name: "anna", owner: "anna", rights: ["read", "upload"] },
   });
-  assertEquals(parse("add phone --upload --owner anna --max-size=1GiB --expires 30d --data /d"), {
+  assertEquals(parse("add phone --upload --owner anna --max-size=1GiB --quota 2GiB --expires 30d --data /d"), {
     kind: "add",
     data: "/d",
-    token: { name: "phone", owner: "anna", rights: ["upload"], maxBytes: 2 ** 30, expiresInMs: 2_592_000_000 },
+    token: {
+      name: "phone",
+      owner: "anna",
+      rights: ["upload"],
+      maxBytes: 2 ** 30,
+      quotaBytes: 2 ** 31,
+      expiresInMs: 2_592_000_000,
+    },
   });
   assertEquals(parse("add cli --read --admin --owner user:anna"), {
     kind: "add",
@@ -74,8 +81,8 @@ Deno.test("a token is shown once, kept without its secret, listed and removed", 
   }
   await run("list");
   assertEquals(printed.splice(0).map((line) => line.split(/ {2,}/)), [
-    ["NAME", "RIGHTS", "OWNER", "MAX BYTES", "EXPIRES", "LAST USED"],
-    ["anna", "upload", "anna", "-", "never", "never"],
+    ["NAME", "RIGHTS", "OWNER", "MAX BYTES", "QUOTA", "EXPIRES", "LAST USED"],
+    ["anna", "upload", "anna", "-", "-", "never", "never"],
   ]);
   await run("remove anna");
   assertEquals(told.splice(0), ["Removed the token anna. It was the last: nobody can sign in until you add one"]);
@@ -96,11 +103,11 @@ Deno.test("of two that add a token of one name at a time, one is told that it is
 Deno.test("tokenTable() tells when a token was last used, and that it has expired", () => {
   const token = { hash: "h", name: "a", owner: "b", rights: ["read", "upload"], createdAt: 0 } as const;
   const [, ...rows] = tokenTable([
-    { ...token, maxBytes: 5, expiresAt: 60_000, usedAt: 30_000 },
+    { ...token, maxBytes: 5, quotaBytes: 7, expiresAt: 60_000, usedAt: 30_000 },
     { ...token, expiresAt: 120_000 },
   ], 60_000);
   assertEquals(rows.map((row) => row.split(/ {2,}/)), [
-    ["a", "read,upload", "b", "5", "expired", "1970-01-01T00:00Z"],
-    ["a", "read,upload", "b", "-", "1970-01-01T00:02Z", "never"],
+    ["a", "read,upload", "b", "5", "7", "expired", "1970-01-01T00:00Z"],
+    ["a", "read,upload", "b", "-", "-", "1970-01-01T00:02Z", "never"],
   ]);
 });
