@@ -17,16 +17,19 @@ export interface Keys {
 
 /**
  * Upgrades the records of an earlier version. Version 1 had digests of clients' ids and paths in its keys. Version 2
- * had paths in its keys that `sameName` had not changed. Version 3 had no lists of owners. The same upgrade runs when the data moves between a disk that
- * ignores case and one that does not. An interrupted upgrade goes on at the next start. Later starts read one entry.
+ * had paths in its keys that `sameName` had not changed. They are changed too when the data moves between a disk that
+ * ignores case and one that does not. Version 3 had no lists of owners. An interrupted upgrade goes on at the next
+ * start. Later starts read one entry.
  */
 export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Keys, sameName: SameName): Promise<void> {
-  const format = `${FORMAT} ${sameName("A")}`;
+  const disk = sameName("A");
+  const format = `${FORMAT} ${disk}`;
   const { value: before } = await kv.get<number | string>(["format"]);
   if (before === format) return;
   if (before === null) await moveClients();
-  await movePaths();
-  if (!String(before ?? "").startsWith(`${FORMAT} `)) await listOwners();
+  const [version, diskBefore] = String(before ?? 1).split(" ");
+  if (Number(version) < 3 || diskBefore !== disk) await movePaths();
+  if (Number(version) < 4) await listOwners();
   await kv.set(["format"], format);
 
   async function moveClients(): Promise<void> {
