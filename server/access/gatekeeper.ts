@@ -44,8 +44,8 @@ export class Gatekeeper {
 
   /**
    * Tells who sends a request: the user that a trusted proxy names, or else the holder of the token in `Authorization`,
-   * or else of the session in the cookie. Throws `unauthorized` for a wrong token, `too-many-guesses`, `bad-request` for
-   * a user that nobody may name, and `forbidden` for a request that a page of another site has sent.
+   * or else of the session in the cookie. Throws `unauthorized` for a wrong token, `too-many-guesses`, `bad-request`
+   * for a user that nobody may name, and `forbidden` for a request that a page of another site has sent.
    */
   async identify(request: Request, sender: Sender): Promise<Visitor> {
     const page = this.#pageOf(request, sender);

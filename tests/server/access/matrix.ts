@@ -110,6 +110,20 @@ export const MATRIX: readonly Row[] = [
     headers: { ...TUS, "Upload-Concat": "final;/files/PARTIAL" },
     expected: toUpload(201, 404, 404),
   },
+  {
+    path: "/files/?folder=annas",
+    verb: "GET",
+    what: "Anna's folder as ZIP",
+    asks: "read",
+    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403],
+  },
+  {
+    path: "/files/?folder=annas",
+    verb: "HEAD",
+    what: "Anna's folder as ZIP",
+    asks: "read",
+    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403],
+  },
   options("/files/"),
 
   {

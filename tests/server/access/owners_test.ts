@@ -43,6 +43,22 @@ Deno.test("each member of a concatenation is looked up within its owner", async 
   assertEquals((await site.ask(`HEAD ${own}`, { ...TUS, ...bob })).status, 200);
 });
 
+Deno.test("a folder as ZIP has one's own files alone, whoever else has some in it", async () => {
+  await using site = await openAccessSite({ open: true });
+  const [anna, bob] = [await site.token({ name: "anna" }), await site.token({ name: "bob" })];
+  const boss = await site.token({ name: "boss", rights: ["admin"] });
+  const files = [[anna, "annas"], [bob, "bobs"], [{}, "anybodys"]] as const;
+  for (const [who, name] of files) {
+    await site.ask("POST /upload", { ...who, "X-File-Id": name, "X-File-Path": `shared/${name}` }, { body: "abc" });
+  }
+  const inFolder = async (who: Record<string, string>) => {
+    const { text } = await site.ask("GET /files/?folder=shared", who);
+    return files.map(([, name]) => name).filter((name) => text.includes(`shared/${name}`)).join(" ");
+  };
+  assertEquals([await inFolder(anna), await inFolder(bob), await inFolder({})], ["annas", "bobs", "anybodys"]);
+  assertEquals(await inFolder(boss), "annas bobs anybodys");
+});
+
 Deno.test("a request for another's upload does not take its lock over: the owner goes on sending", async () => {
   await using dir = await tempDir();
   const [anna, bob] = [await addTestToken(dir.path, { name: "anna" }), await addTestToken(dir.path, { name: "bob" })];
