@@ -14,6 +14,7 @@ import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
 import type { UploadsApi } from "./protocols/uploads_api.ts";
 import { ID_FORM } from "./model/id.ts";
 import type { Engine } from "./uploads/engine.ts";
+import { noSuchUpload } from "./uploads/owners.ts";
 
 /** The protocols and handlers that the URL map leads to. */
 export interface Protocols {
@@ -38,15 +39,17 @@ export function createRoutes(
     (tus.isSpoken(request) ? spoken : plain)(request, ...rest);
   /** Clients of tus ask how far an upload is, which is a part of uploading, where others get the file. */
   const reads = (request: Request): Need => tus.isSpoken(request) ? "upload" : "read";
-  /** A handler that is called for an upload in the visitor's scope only. */
-  const own = (handler: Handler): Handler => async (request, id, visitor, sender) => {
+  /** Gives the file of an upload in the visitor's scope. */
+  const download: Handler = async (request, id, visitor, sender) => {
     if (!await engine.has(id, visitor.scope)) throw noSuchFile();
-    return await handler(request, id, visitor, sender);
+    return await downloads.send(request, id, visitor, sender);
   };
   const offset: Handler = (request, id, visitor, sender) =>
     tus.offset(request, id, visitor, () => downloads.send(request, id, visitor, sender));
   const folder: Handler = (request, _id, { scope }) => folders.send(request, ({ owner }) => sees(scope, owner));
   const terminate: Handler = async (request, id, { scope }) => {
+    // Conditions would tell about an upload that the visitor may not see.
+    if (!await engine.has(id, scope)) throw noSuchUpload();
     await downloads.checkConditions(request, id);
     await engine.terminate(id, scope);
     return new Response(null, { status: STATUS_CODE.NoContent });
@@ -82,10 +85,10 @@ export function createRoutes(
       ...files,
       path: ADDRESS,
       methods: {
-        GET: either(offset, own(downloads.send)),
-        HEAD: either(tus.status, own(downloads.send)),
+        GET: either(offset, download),
+        HEAD: either(tus.status, download),
         PATCH: tus.append,
-        DELETE: either(tus.terminate, own(terminate)),
+        DELETE: either(tus.terminate, terminate),
       },
       needs: { GET: reads, HEAD: reads, PATCH: "upload", DELETE: "upload" },
     },
