@@ -3,22 +3,28 @@ import { isDiskFull } from "./server/errors.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/permissions.ts";
 import { type Running, serve } from "./server/serve.ts";
+import { runTokenCommand } from "./server/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
 
 if (import.meta.main) await main();
 
-/** Runs the server, with the options of this process, until a signal ends it. */
+/** Runs the server, with the options of this process, until a signal ends it; or the command about tokens. */
 export async function main(): Promise<void> {
   try {
     const root = import.meta.dirname ?? ".";
     refuseWithout(await missingForConfig());
-    const config = readConfig(Deno.args, (name) => Deno.env.get(name));
+    const env = (name: string) => Deno.env.get(name);
+    if (Deno.args[0] === "token") {
+      return await runTokenCommand(Deno.args.slice(1), env, { print, tell: printFailure });
+    }
+    const config = readConfig(Deno.args, env);
     if (config === "help") return print(helpText());
     refuseWithout(await missingForServer(config, root));
     const log = await openLog(config.logLevel);
     surviveUncaught(log);
     const server = await serve(config, { log, root, now: Date.now });
     print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
+    if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);
     server.moved.then((found) => {
       log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {
         data: config.data,

@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { type Config, type Option, OPTIONS, variableOf } from "./options.ts";
 
-export type { Config };
+export { type Config, OPTIONS, variableOf };
 
 /** Thrown for a wrong flag or environment variable. Its message is for the person who typed it. */
 export class ConfigError extends Error {
@@ -15,47 +15,65 @@ const ALL: readonly (readonly [name: string, option: Option<unknown>])[] = Objec
  * default. Gives `"help"` when that was asked for. Throws {@linkcode ConfigError}.
  */
 export function readConfig(args: readonly string[], env: (name: string) => string | undefined): Config | "help" {
-  const lists = ALL.filter(([, { isList }]) => isList).map(([, { flag }]) => flag);
+  const flagsOf = (kind: (option: Option<unknown>) => boolean | undefined) =>
+    ALL.filter(([, option]) => !option.isSecret && kind(option)).map(([, { flag }]) => flag);
   const given: Record<string, unknown> = parseArgs(args, {
-    string: ALL.map(([, { flag }]) => flag),
-    collect: lists,
-    boolean: ["help"],
+    string: flagsOf(({ isSwitch }) => !isSwitch),
+    collect: flagsOf(({ isList }) => isList),
+    boolean: ["help", ...flagsOf(({ isSwitch }) => isSwitch)],
     unknown(argument) {
       throw new ConfigError(`Unknown argument "${argument}": see --help`);
     },
   });
   if (given["help"] === true) return "help";
 
-  function read({ flag, fallback, parse, wanted }: Option<unknown>): unknown {
+  function read({ flag, fallback, parse, wanted, isSecret }: Option<unknown>): unknown {
     const onCommandLine = textOf(given[flag]);
     const [name, text] = onCommandLine !== undefined
       ? [`--${flag}`, onCommandLine]
       : [variableOf(flag), env(variableOf(flag)) ?? fallback];
     const value = parse(text);
-    if (value === undefined) throw new ConfigError(`${name} cannot be "${text}": give ${wanted}`);
+    if (value === undefined) {
+      throw new ConfigError(isSecret ? `${name} must be ${wanted}` : `${name} cannot be "${text}": give ${wanted}`);
+    }
     return value;
   }
   // The cast is right because each value comes from the parser of its own option.
-  return Object.freeze(Object.fromEntries(ALL.map(([name, option]) => [name, read(option)]))) as Config;
+  const config = Object.freeze(Object.fromEntries(ALL.map(([name, option]) => [name, read(option)]))) as Config;
+  refuseContradictions(config);
+  return config;
+}
+
+/** Throws {@linkcode ConfigError} for options that cannot be meant together. */
+function refuseContradictions({ open, fixedToken, fixedTokenFile, trustedProxies, userHeader }: Config): void {
+  const wrong: readonly (readonly [isWrong: boolean, why: string])[] = [
+    [userHeader !== "" && trustedProxies.length === 0, "--user-header needs --trust-proxy: nobody else may name users"],
+    [userHeader !== "" && open, "--open lets anybody in, so --user-header cannot say who may: give one of them"],
+    [fixedToken !== "" && fixedTokenFile !== "", "PAWL_TOKEN and --token-file both give a token: give one of them"],
+    [trustedProxies.includes("*"), "--trust-proxy cannot be *: then every client could name its own address"],
+  ];
+  const found = wrong.find(([isWrong]) => isWrong);
+  if (found !== undefined) throw new ConfigError(found[1]);
 }
 
 /** The text of a flag, with repeated flags joined by commas; `undefined` when the flag was not given. */
 function textOf(given: unknown): string | undefined {
+  if (given === true) return "true";
   if (Array.isArray(given)) return given.length === 0 ? undefined : given.join(",");
   return typeof given === "string" ? given : undefined;
 }
 
 /** Makes the text of `--help`. */
 export function helpText(): string {
-  const rows = ALL.map(([, { flag, value, fallback, help }]) =>
-    `  --${`${flag} ${value}`.padEnd(24)}${help.replaceAll("`", "")}\n${" ".repeat(28)}(${
-      variableOf(flag)
-    }; default ${fallback})`
-  );
+  const rows = ALL.map(([, { flag, value, fallback, help, isSecret }]) => {
+    const start = isSecret ? "  (no flag)".padEnd(28) : `  --${`${flag} ${value}`.padEnd(24)}`;
+    return `${start}${help.replaceAll("`", "")}\n${" ".repeat(28)}(${variableOf(flag)}; default ${fallback})`;
+  });
   return [
     "Pawl: a resumable upload server. Whatever breaks, an upload goes on from the byte that is safe on disk.",
     "",
     "Usage: deno run -A main.ts [options]",
+    "       deno run -A main.ts token --help",
     "",
     ...rows,
     `  --${"help".padEnd(24)}this text`,

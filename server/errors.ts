@@ -6,6 +6,10 @@ import { defined } from "./defined.ts";
  */
 export const STATUS = {
   "bad-request": STATUS_CODE.BadRequest,
+  // Nobody is signed in, or the token or session is unknown or has expired.
+  "unauthorized": STATUS_CODE.Unauthorized,
+  // The visitor is signed in and lacks the right, or a page of another site sent the request.
+  "forbidden": STATUS_CODE.Forbidden,
   "size-changed": STATUS_CODE.BadRequest,
   "too-long": STATUS_CODE.BadRequest,
   "digest-mismatch": STATUS_CODE.BadRequest,
@@ -35,12 +39,19 @@ export const STATUS = {
   "failed": STATUS_CODE.InternalServerError,
   // The request came by a name that the server does not answer to (RFC 9110, section 15.5.20).
   "misdirected": STATUS_CODE.MisdirectedRequest,
+  // The owner or the address has as many unfinished uploads as it may, or begins them too fast.
+  "too-many-unfinished": STATUS_CODE.TooManyRequests,
+  "too-many-begun": STATUS_CODE.TooManyRequests,
+  // Too many wrong tokens came from this address.
+  "too-many-guesses": STATUS_CODE.TooManyRequests,
   "unknown-transfer-encoding": STATUS_CODE.NotImplemented,
   "shutdown": STATUS_CODE.ServiceUnavailable,
   "too-many": STATUS_CODE.ServiceUnavailable,
   // The data folder was moved, so the server's answers would not be true of what lies there now.
   "moved": STATUS_CODE.ServiceUnavailable,
   "disk-full": STATUS_CODE.InsufficientStorage,
+  // The owner, or the server in all, keeps as many bytes as it may.
+  "over-quota": STATUS_CODE.InsufficientStorage,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;

@@ -41,8 +41,13 @@ export function print(line: string): void {
   console.log(line);
 }
 
-/** Prints why the program cannot go on, on standard error. */
+/** Prints a line for the person at the terminal, on standard error: why the program cannot go on, or a remark. */
 export function printFailure(line: string): void {
   // deno-lint-ignore no-console -- the one place that prints
   console.error(line);
+}
+
+/** Replaces the secrets of tokens in a text that comes from a client: some send them in a URL by mistake. */
+export function withoutSecrets(text: string): string {
+  return text.replaceAll(/pawl_[\w-]+/g, "pawl_…");
 }

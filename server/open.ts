@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { type Access, openAccess } from "./access/access.ts";
 import { createAdmission } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
 import type { Config } from "./config.ts";
@@ -7,23 +8,32 @@ import { createDownloads } from "./http/downloads.ts";
 import { createFolders } from "./http/folders.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./page/pages.ts";
+import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
+import { createLimitsApi } from "./protocols/limits_api.ts";
+import { createUploadsApi } from "./protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "./routes.ts";
 import { bootOf } from "./storage/disk/boot.ts";
 import type { Lend } from "./storage/disk/descriptors.ts";
 import { foldersOf, openFiles } from "./storage/disk/files.ts";
 import { watchFolder } from "./storage/disk/folder_watch.ts";
-import { openRecords } from "./storage/kv/records.ts";
+import { openDatabase } from "./storage/kv/database.ts";
+import { createRecords } from "./storage/kv/records.ts";
+import { createTokens } from "./storage/kv/tokens.ts";
+import type { RecordStore } from "./storage/store.ts";
 import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
 import { createFinishedFiles } from "./uploads/finished_files.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
+import { Pace } from "./uploads/pace.ts";
+import { Quota } from "./uploads/quota.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
 import { Space } from "./uploads/space.ts";
+import { Unfinished } from "./uploads/unfinished.ts";
 
 /** Everything that Pawl needs besides its configuration. */
 export interface Surroundings {
@@ -45,6 +55,8 @@ export interface Surroundings {
 /** Pawl on its data folder, without a listener. */
 export interface Pawl {
   readonly app: App;
+  /** Makes the first token, if nobody could sign in otherwise, and gives its secret. */
+  makeFirstToken(): Promise<string | undefined>;
   /** Resolves when the data folder is found moved, with a text that says what is there instead (I14). */
   readonly moved: Promise<string>;
   /** Removes what is past its time, or stops early when `stop` aborts. */
@@ -64,15 +76,34 @@ export interface Pawl {
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
   const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs, lend } = surroundings;
   const bytes = await openFiles(config.data, { durable: config.durable, ...defined({ lend }) });
-  const database = join(config.data, "pawl.db");
-  const records = await openRecords(database, bytes.sameName).catch((error) => {
+  const path = join(config.data, "pawl.db");
+  const { records: stored, access } = await openStored(path).catch((error) => {
     // On a full disk the database fails to open with an error that does not say so.
     throw bytes.freeBytes() < DATABASE_NEEDS ? diskFull(error) : error;
   });
-  const watch = watchFolder({ path: database });
-  const clock = await openServiceClock({ records, log }, { wall: now, monotonic, ...defined({ longestStepMs }) });
+  const watch = watchFolder({ path });
+
+  async function openStored(path: string): Promise<{ records: RecordStore; access: Access }> {
+    const database = await openDatabase(path);
+    try {
+      const access = await openAccess(config, { store: createTokens(database), log, now, monotonic });
+      return { records: await createRecords(database, bytes.sameName), access };
+    } catch (error) {
+      database.kv.close();
+      throw error;
+    }
+  }
+
+  const clock = await openServiceClock({ records: stored, log }, {
+    wall: now,
+    monotonic,
+    ...defined({ longestStepMs }),
+  });
   const boot = await bootOf(config.data);
   const { durable } = config;
+  const unfinished = new Unfinished(config.maxUnfinished);
+  const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes });
+  const records = unfinished.watch(quota.watch(stored));
   const engine = new Engine({
     bytes,
     records,
@@ -80,6 +111,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     distrusted: new Set(),
     unrecorded: new Set(),
     isFolderThere: watch.isThere,
+    quota,
+    pace: new Pace(config.maxBegunPerSecond, monotonic),
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
     pauses: new Pauses(),
     durable,
@@ -93,6 +126,9 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     simple: createSimpleProtocol(engine, { ...config, log }),
     tus: createTusProtocol(engine, config),
     engine,
+    session: access.session,
+    uploads: createUploadsApi(engine),
+    limits: createLimitsApi({ ...config, unfinished, quota }),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
     allowedOrigins: config.allowedOrigins,
@@ -103,16 +139,27 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       routes,
       pages: createPages({ root, except: Object.values(foldersOf(config.data)) }),
       admission: createAdmission(config),
+      senderOf: createSenderOf(config),
+      identify: (request, sender) => access.gatekeeper.identify(request, sender),
       cors: corsOf(routes, config.allowedOrigins),
       log,
       isFolderThere: watch.isThere,
     }),
+    makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),
-    repair: (stop) => repair({ engine, bytes, records, log }, stop),
+    async repair(stop) {
+      await Promise.all([
+        repair({ engine, bytes, records, log }, stop),
+        unfinished.load(records, stop).catch((error) =>
+          log.error("Cannot count the unfinished uploads: {error}", { error })
+        ),
+      ]);
+    },
     async interrupt() {
       await engine.close();
       await clock.saveLast();
+      await access.settle();
       // After a move, the files at the folder's path are not ours to touch (I14).
       if (!watch.isThere(0)) return;
       await bytes.flush();

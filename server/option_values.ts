@@ -65,3 +65,28 @@ export function parsePublicUrl(text: string): string | undefined {
   if (url === null || !/^https?:$/.test(url.protocol) || /[?#@]/.test(text)) return undefined;
   return url.href.replace(/\/+$/, "");
 }
+
+/** Reads a switch. */
+export function trueOrFalse(text: string): boolean | undefined {
+  return text === "true" ? true : text === "false" ? false : undefined;
+}
+
+/** The shortest fixed token, in characters: 22 of base64url have 128 bits. */
+const SHORTEST_TOKEN = 22;
+
+/** Reads a token that a person has chosen. */
+export function parseFixedToken(text: string): string | undefined {
+  return text.length >= SHORTEST_TOKEN && /^[\x21-\x7e]{1,256}$/.test(text) ? text : undefined;
+}
+
+/**
+ * Reads the name of the header with the user, and gives it in small letters. A name with `_` is refused, because
+ * programs on the way take it for the one with `-`, and so is one that browsers or this server use for something else.
+ * The word `none` gives an empty text.
+ */
+export function parseUserHeader(text: string): string | undefined {
+  if (text === "none") return "";
+  const name = text.toLowerCase();
+  const isTaken = /^(?:authorization|cookie|host|origin|forwarded|x-forwarded-(?:for|proto|host)|content-.*|sec-.*)$/;
+  return /^[a-z][a-z\d-]{0,63}$/.test(name) && !isTaken.test(name) ? name : undefined;
+}

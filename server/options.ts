@@ -4,14 +4,18 @@ import {
   listOf,
   logLevel,
   parseAddress,
+  parseFixedToken,
   parseHostName,
   parseOrigin,
   parsePort,
   parsePublicUrl,
+  parseUserHeader,
   positiveTime,
   size,
+  trueOrFalse,
 } from "./option_values.ts";
 import { LOG_LEVELS } from "./log.ts";
+import { parseNetwork } from "./networks.ts";
 
 /** One option of the server. */
 export interface Option<T> {
@@ -29,6 +33,10 @@ export interface Option<T> {
   readonly wanted: string;
   /** True when the flag may be repeated. The values are joined by commas. */
   readonly isList?: true;
+  /** True when the flag stands without a value, for `true`. */
+  readonly isSwitch?: true;
+  /** True for a secret. It has no flag, because the command line of a program can be seen by others. */
+  readonly isSecret?: true;
 }
 
 /**
@@ -93,6 +101,64 @@ export const OPTIONS = {
     wanted: "origins such as https://a.example separated by commas, or *, or none",
     isList: true,
   } satisfies Option<readonly string[]>,
+  /** True when anybody may upload and read, also from other machines. */
+  open: {
+    flag: "open",
+    value: "",
+    fallback: "false",
+    help: "anybody may upload without a token; without this, only on your own machine, and until the first token",
+    parse: trueOrFalse,
+    wanted: "true or false",
+    isSwitch: true,
+  } satisfies Option<boolean>,
+  /** The fixed token, a secret; empty for none. */
+  fixedToken: {
+    flag: "token",
+    value: "",
+    fallback: "none",
+    help: "a token with all rights, of 22 characters or more, for containers; not a flag, because others could see it",
+    parse: (text) => text === "none" ? "" : parseFixedToken(text),
+    wanted: "a token of at least 22 characters without spaces",
+    isSecret: true,
+  } satisfies Option<string>,
+  /** The file that holds the fixed token, absolute; empty for none. */
+  fixedTokenFile: {
+    flag: "token-file",
+    value: "FILE",
+    fallback: "none",
+    help: "a file with such a token in it, such as a secret of Docker",
+    parse: (text) => text === "none" ? "" : text === "" ? undefined : resolve(text),
+    wanted: "a file, or none",
+  } satisfies Option<string>,
+  /** The networks of the proxies that are believed about their clients. */
+  trustedProxies: {
+    flag: "trust-proxy",
+    value: "ADDRESSES",
+    fallback: "none",
+    help: "proxies that are believed about clients' addresses: `10.0.0.0/8,::1`",
+    parse: listOf(parseNetwork),
+    wanted: "addresses such as 127.0.0.1 or 10.0.0.0/8 separated by commas, or none",
+    isList: true,
+  } satisfies Option<readonly string[]>,
+  /** The header by which such a proxy names its users, in small letters; empty for none. */
+  userHeader: {
+    flag: "user-header",
+    value: "NAME",
+    fallback: "none",
+    help: "header by which a trusted proxy names the user that it has signed in, such as `Remote-User`",
+    parse: parseUserHeader,
+    wanted: "the name of a header, such as X-Forwarded-User, or none",
+  } satisfies Option<string>,
+  /** True when the finished files of an owner lie in a folder of its name. */
+  ownerFolders: {
+    flag: "owner-folders",
+    value: "",
+    fallback: "false",
+    help: "finished files of a token or user lie in a folder of its name",
+    parse: trueOrFalse,
+    wanted: "true or false",
+    isSwitch: true,
+  } satisfies Option<boolean>,
   maxBytes: {
     flag: "max-size",
     value: "SIZE",
@@ -152,6 +218,43 @@ export const OPTIONS = {
     // A browser opens far fewer, and one client cannot fill the memory with these.
     fallback: "256",
     help: "requests of one client address at a time; this machine's own are not counted",
+    parse: count({ none: Infinity }),
+    wanted: "a number from 1 on, or none",
+  } satisfies Option<number>,
+  /** The most bytes that one owner keeps, unless its token says otherwise. */
+  quotaBytes: {
+    flag: "quota",
+    value: "SIZE",
+    fallback: "none",
+    help: "bytes that one owner may keep, finished and unfinished; a token may have its own `--quota`",
+    parse: size({ none: Infinity }),
+    wanted: "a size such as 500GB, or none",
+  } satisfies Option<number>,
+  /** The most bytes that all owners keep together. */
+  totalBytes: {
+    flag: "max-total",
+    value: "SIZE",
+    fallback: "none",
+    help: "bytes that are kept in all, finished and unfinished",
+    parse: size({ none: Infinity }),
+    wanted: "a size such as 2TB, or none",
+  } satisfies Option<number>,
+  /** The most unfinished uploads of one owner, and of one client address. */
+  maxUnfinished: {
+    flag: "max-unfinished",
+    value: "NUMBER",
+    // A person has far fewer, and one client cannot fill the database.
+    fallback: "1000",
+    help: "unfinished uploads of one owner, and of one client address; this machine's own address is not counted",
+    parse: count({ none: Infinity }),
+    wanted: "a number from 1 on, or none",
+  } satisfies Option<number>,
+  /** The most uploads that one client address begins in a second. */
+  maxBegunPerSecond: {
+    flag: "max-begun",
+    value: "NUMBER",
+    fallback: "none",
+    help: "uploads that one client address may begin in a second",
     parse: count({ none: Infinity }),
     wanted: "a number from 1 on, or none",
   } satisfies Option<number>,

@@ -22,9 +22,13 @@ export function missingForConfig(query: Query = ask): Promise<string[]> {
 }
 
 /** The options of `deno run` that are missing for running the server; empty when none is. */
-export function missingForServer({ host, port, data }: Config, root: string, query: Query = ask): Promise<string[]> {
+export function missingForServer(
+  { host, port, data, fixedTokenFile }: Config,
+  root: string,
+  query: Query = ask,
+): Promise<string[]> {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const readable = [join(root, "static"), join(root, "client"), data];
+  const readable = [join(root, "static"), join(root, "client"), data, ...fixedTokenFile === "" ? [] : [fixedTokenFile]];
   return missing([
     { permission: { name: "net", host: address }, flag: `--allow-net=${address}` },
     ...readable.map((path): Needed => ({ permission: { name: "read", path }, flag: `--allow-read=${path}` })),

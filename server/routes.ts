@@ -2,20 +2,28 @@ import { STATUS_CODE } from "@std/http/status";
 import { type Cors, createCors } from "./http/cors.ts";
 import type { Downloads } from "./http/downloads.ts";
 import type { Folders } from "./http/folders.ts";
-import { notHere } from "./http/refusals.ts";
-import { allowedMethods, type Handler, type Route } from "./http/route.ts";
+import type { SessionHandlers } from "./access/session_routes.ts";
+import { noSuchFile, notHere } from "./http/refusals.ts";
+import { allowedMethods, type Handler, type Need, type Route } from "./http/route.ts";
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
+import { sees } from "./model/owner.ts";
 import { ADDRESS } from "./protocols/address.ts";
 import { ANSWER_HEADERS, REQUEST_HEADERS } from "./http/header_names.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
+import type { UploadsApi } from "./protocols/uploads_api.ts";
+import { ID_FORM } from "./model/id.ts";
 import type { Engine } from "./uploads/engine.ts";
+import { noSuchUpload } from "./uploads/owners.ts";
 
 /** The protocols and handlers that the URL map leads to. */
 export interface Protocols {
   readonly simple: SimpleProtocol;
   readonly tus: TusProtocol;
   readonly engine: Engine;
+  readonly session: SessionHandlers;
+  readonly uploads: UploadsApi;
+  readonly limits: Handler;
   readonly downloads: Downloads;
   readonly folders: Folders;
   /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
@@ -23,16 +31,27 @@ export interface Protocols {
 }
 
 /** Makes the whole URL map. Any other path may still be a file of the page. */
-export function createRoutes({ simple, tus, engine, downloads, folders, allowedOrigins }: Protocols): Route[] {
+export function createRoutes(
+  { simple, tus, engine, session, uploads, limits, downloads, folders, allowedOrigins }: Protocols,
+): Route[] {
   /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
-  const either = (spoken: Handler, plain: Handler): Handler => (request, id) =>
-    (tus.isSpoken(request) ? spoken : plain)(request, id);
-  const offset: Handler = (request, id) => tus.offset(request, id, downloads.send);
-  // Nobody signs in, so everybody may read every file.
-  const folder: Handler = (request) => folders.send(request, () => true);
-  const terminate: Handler = async (request, id) => {
+  const either = (spoken: Handler, plain: Handler): Handler => (request, ...rest) =>
+    (tus.isSpoken(request) ? spoken : plain)(request, ...rest);
+  /** Clients of tus ask how far an upload is, which is a part of uploading, where others get the file. */
+  const reads = (request: Request): Need => tus.isSpoken(request) ? "upload" : "read";
+  /** Gives the file of an upload in the visitor's scope. */
+  const download: Handler = async (request, id, visitor, sender) => {
+    if (!await engine.has(id, visitor.scope)) throw noSuchFile();
+    return await downloads.send(request, id, visitor, sender);
+  };
+  const offset: Handler = (request, id, visitor, sender) =>
+    tus.offset(request, id, visitor, () => downloads.send(request, id, visitor, sender));
+  const folder: Handler = (request, _id, { scope }) => folders.send(request, ({ owner }) => sees(scope, owner));
+  const terminate: Handler = async (request, id, { scope }) => {
+    // Conditions would tell about an upload that the visitor may not see.
+    if (!await engine.has(id, scope)) throw noSuchUpload();
     await downloads.checkConditions(request, id);
-    await engine.terminate(id);
+    await engine.terminate(id, scope);
     return new Response(null, { status: STATUS_CODE.NoContent });
   };
   const harmless = uploadedContentHeaders(allowedOrigins);
@@ -47,21 +66,52 @@ export function createRoutes({ simple, tus, engine, downloads, folders, allowedO
     statuses: () => SIMPLE_STATUS,
     headers: simple.headers,
   } as const;
+  const api = { crossOrigin: true, isApi: true } as const;
   return [
-    { ...simply, path: /^\/status$/, methods: { GET: simple.status } },
-    { ...simply, path: /^\/upload$/, methods: { POST: simple.send, DELETE: simple.terminate } },
-    { ...files, path: /^\/files\/?$/, methods: { GET: folder, POST: tus.create } },
+    { ...simply, path: /^\/status$/, methods: { GET: simple.status }, needs: { GET: "upload" } },
+    {
+      ...simply,
+      path: /^\/upload$/,
+      methods: { POST: simple.send, DELETE: simple.terminate },
+      needs: { POST: "upload", DELETE: "upload" },
+    },
+    {
+      ...files,
+      path: /^\/files\/?$/,
+      methods: { GET: folder, POST: tus.create },
+      needs: { GET: "read", POST: "upload" },
+    },
     {
       ...files,
       path: ADDRESS,
       methods: {
-        GET: either(offset, downloads.send),
-        HEAD: either(tus.status, downloads.send),
+        GET: either(offset, download),
+        HEAD: either(tus.status, download),
         PATCH: tus.append,
         DELETE: either(tus.terminate, terminate),
       },
+      needs: { GET: reads, HEAD: reads, PATCH: "upload", DELETE: "upload" },
     },
-    { ...files, path: /^\/files\/.*$/, methods: { GET: nothing, PATCH: nothing, DELETE: nothing } },
+    { ...files, path: /^\/files\/.*$/, methods: { GET: nothing, PATCH: nothing, DELETE: nothing }, needs: NOTHING },
+    {
+      ...api,
+      path: /^\/api\/uploads$/,
+      methods: { GET: uploads.list },
+      needs: { GET: "read" },
+    },
+    {
+      ...api,
+      path: new RegExp(`^/api/uploads/(${ID_FORM})$`),
+      methods: { DELETE: uploads.terminate },
+      needs: { DELETE: "upload" },
+    },
+    { ...api, path: /^\/api\/limits$/, methods: { GET: limits }, needs: { GET: "upload" } },
+    {
+      path: /^\/api\/session$/,
+      methods: { GET: session.who, POST: session.signIn, DELETE: session.signOut },
+      needs: { GET: "nothing", POST: "nothing", DELETE: "nothing" },
+      isApi: true,
+    },
   ];
 }
 
@@ -75,6 +125,9 @@ export function corsOf(routes: readonly Route[], allowedOrigins: readonly string
     answerHeaders: ANSWER_HEADERS,
   });
 }
+
+/** Where there is nothing to see, nobody is asked who they are. */
+const NOTHING = { GET: "nothing", PATCH: "nothing", DELETE: "nothing" } as const;
 
 function nothing(): Promise<Response> {
   throw notHere();

@@ -11,6 +11,11 @@ export interface Running {
   /** The address of its page. */
   readonly url: string;
   /**
+   * The link by which the first person signs in, with the secret of a token that was made at this start. Absent when
+   * people can sign in already, or need not.
+   */
+  readonly signInLink?: string;
+  /**
    * Resolves when the data folder is found moved, with a text that says what is there instead. The server can only be
    * stopped then.
    */
@@ -44,12 +49,17 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
   const spare = await keepSpare(config.data, log);
   const pawl = await openPawl(config, { ...surroundings, lend: spare.lend });
   const listener = listenOr(pawl.close, () => listen({ ...config, log, spare }, pawl.app));
+  const url = addressOf(listener.address);
+  // Only a server that listens makes a token: a start that fails must not use up the one link.
+  const secret = await pawl.makeFirstToken();
   const ending = new AbortController();
   const repairing = pawl.repair(ending.signal);
   const sweeper = startSweeper(pawl.sweep, SWEEP_EVERY_MS);
 
   return {
-    url: addressOf(listener.address),
+    url,
+    ...secret !== undefined &&
+      { signInLink: `${config.publicUrl === "" ? url : `${config.publicUrl}/`}#token=${secret}` },
     moved: pawl.moved,
     sweep: pawl.sweep,
     async stop(patienceMs = 2000) {

@@ -93,6 +93,7 @@ declare module "@std/http/status" {
     readonly PartialContent: 206;
     readonly NotModified: 304;
     readonly BadRequest: 400;
+    readonly Unauthorized: 401;
     readonly Forbidden: 403;
     readonly NotFound: 404;
     readonly MethodNotAllowed: 405;
@@ -105,11 +106,13 @@ declare module "@std/http/status" {
     readonly RangeNotSatisfiable: 416;
     readonly MisdirectedRequest: 421;
     readonly Locked: 423;
+    readonly TooManyRequests: 429;
     readonly InternalServerError: 500;
     readonly NotImplemented: 501;
     readonly ServiceUnavailable: 503;
     readonly InsufficientStorage: 507;
   };
+  export const STATUS_TEXT: Readonly<Record<typeof STATUS_CODE[keyof typeof STATUS_CODE], string>>;
 }
 
 declare module "@std/media-types" {

@@ -3,7 +3,7 @@ import { circles, type Imports, importsOf, levelOf } from "./support/imports.ts"
 
 /** The rooms of each house, the lowest first: a file imports from its own room and from rooms before it. */
 const SERVER = [
-  "server/{defined,errors,log,units,option_values,options,config}",
+  "server/{defined,errors,log,units,networks,option_values,options,config}",
   "server/model",
   "server/storage",
   "server/storage/kv",
@@ -12,6 +12,7 @@ const SERVER = [
   "server/uploads",
   "server/page",
   "server/http",
+  "server/access",
   "server/protocols",
   "server/protocols/tus",
   "server",

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -61,6 +62,24 @@ Deno.test("a server that lacks a permission is refused at its start, with the op
       assertEquals(stderr.trimEnd().split("\n").length, 1);
     }),
   );
+});
+
+Deno.test("a file with a token is one more that must be readable", async () => {
+  await using dir = await tempDir();
+  await using outside = await tempDir();
+  const file = join(outside.path, "secret");
+  await Deno.writeTextFile(file, "a-token-of-many-characters");
+  const permissions = Object.values(narrow(dir.path, 0)).flat();
+  const args = ["--port", "0", "--data", dir.path, "--token-file", file];
+  const { code, stderr } = await runPawl(args, {}, permissions);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `Pawl cannot start without --allow-read=${file}:`);
+  await using pawl = await startPawl(dir.path, {
+    args: ["--token-file", file],
+    permissions: [...permissions, `--allow-read=${file}`],
+  });
+  const headers = { "X-File-Id": "a", "Authorization": "Bearer a-token-of-many-characters" };
+  assertEquals((await fetched(`${pawl.url}/status`, { headers })).status, 200);
 });
 
 async function fetched(url: string, init?: RequestInit): Promise<{ status: number; text: string }> {

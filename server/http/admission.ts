@@ -1,4 +1,5 @@
 import { UploadError } from "../errors.ts";
+import { isOwnAddress } from "../networks.ts";
 
 /** The client's address of a request, and the moment when its answer is sent, from `Deno.serve`. */
 export interface Connection {
@@ -8,29 +9,28 @@ export interface Connection {
 
 /** Counts the requests under way by client address. */
 export interface Admission {
-  /** Counts a request until it is completed. Throws `too-many` when its address has too many under way. */
-  admit(connection: Connection): void;
+  /**
+   * Counts a request of a client's address until it is completed. This machine's own addresses are not counted. Throws
+   * `too-many` when the address has too many under way.
+   */
+  admit(address: string | undefined, completed: Promise<void>): void;
 }
-
-/** This machine's own addresses. They are not counted, because all clients behind a proxy on this machine have one. */
-const OWN = /^(?:127\.|::1$|::ffff:127\.)/;
 
 /** Makes the counter for at most `maxPerAddress` requests of one address at a time. */
 export function createAdmission({ maxPerAddress }: { maxPerAddress: number }): Admission {
   const underWay = new Map<string, number>();
   return {
-    admit({ remoteAddr, completed }) {
-      if (!("hostname" in remoteAddr) || OWN.test(remoteAddr.hostname)) return;
-      const { hostname } = remoteAddr;
-      const count = underWay.get(hostname) ?? 0;
+    admit(address, completed) {
+      if (address === undefined || isOwnAddress(address)) return;
+      const count = underWay.get(address) ?? 0;
       if (count >= maxPerAddress) {
         throw new UploadError("too-many", "Too many requests from your address at a time: wait for some to end");
       }
-      underWay.set(hostname, count + 1);
+      underWay.set(address, count + 1);
       const release = () => {
-        const others = (underWay.get(hostname) ?? 1) - 1;
-        if (others === 0) underWay.delete(hostname);
-        else underWay.set(hostname, others);
+        const others = (underWay.get(address) ?? 1) - 1;
+        if (others === 0) underWay.delete(address);
+        else underWay.set(address, others);
       };
       completed.then(release, release);
     },

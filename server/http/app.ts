@@ -1,13 +1,15 @@
 import { STATUS_CODE } from "@std/http/status";
+import { may } from "../model/rights.ts";
 import { asUploadError, folderMoved, UploadError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import { type Log, withoutSecrets } from "../log.ts";
 import { header } from "./header_names.ts";
 import type { Admission, Connection } from "./admission.ts";
 import type { Cors } from "./cors.ts";
 import { drain, type DrainBounds } from "./drain.ts";
 import type { Pages } from "../page/pages.ts";
-import { notAllowed, notHere, refusal, refusalPage, wantsPage } from "./refusals.ts";
-import { allowedMethods, handlerOf, type Route, type Statuses } from "./route.ts";
+import { type Besides, notAllowed, notHere, notPermitted, refusal, refusalPage, wantsPage } from "./refusals.ts";
+import { allowedMethods, handlerOf, type Identify, needOf, type Route } from "./route.ts";
+import type { Sender, SenderOf } from "./sender.ts";
 import { type Gate, urlOf } from "./target.ts";
 
 /** Everything that the app is made with. */
@@ -16,6 +18,8 @@ export interface AppDeps {
   readonly routes: readonly Route[];
   readonly pages: Pages;
   readonly admission: Admission;
+  readonly senderOf: SenderOf;
+  readonly identify: Identify;
   readonly cors: Cors;
   readonly log: Log;
   /**
@@ -38,12 +42,15 @@ const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, forMs: 60_000 };
 /** A request on its way to its answer. */
 interface Visit {
   readonly request: Request;
+  readonly sender: Sender;
   /** Counts the request by its address. Throws `too-many`. */
   readonly admit: () => void;
 }
 
 /** Makes the app: brings each request to its handler, and each error to the client. */
-export function createApp({ gate, routes, pages, admission, cors, log, isFolderThere = () => true }: AppDeps): App {
+export function createApp(
+  { gate, routes, pages, admission, senderOf, identify, cors, log, isFolderThere = () => true }: AppDeps,
+): App {
   async function answer(visit: Visit): Promise<Response> {
     let path: string;
     try {
@@ -58,18 +65,22 @@ export function createApp({ gate, routes, pages, admission, cors, log, isFolderT
     return await answerPage(path, visit);
   }
 
-  async function answerRoute(route: Route, id: string, { request, admit }: Visit): Promise<Response> {
+  async function answerRoute(route: Route, id: string, { request, sender, admit }: Visit): Promise<Response> {
     const allow = { "Allow": allowedMethods(route).join(", ") };
     const method = methodOf(route, request);
     const meant = method ?? request.method;
-    const response = await answered(request, route.statuses?.(request, meant), () => {
+    const besides = { statuses: route.statuses?.(request, meant) ?? {}, isApi: route.isApi === true };
+    const response = await answered(request, besides, async () => {
       admit();
       if (!isFolderThere()) throw folderMoved();
       if (method === undefined) throw notOverridden(route);
-      if (method === "OPTIONS") return Promise.resolve(noContent(allow));
+      if (method === "OPTIONS") return noContent(allow);
       const handler = handlerOf(route, method);
       if (handler === undefined) throw notAllowed(method);
-      return handler(request, id);
+      const visitor = await identify(request, sender);
+      const need = needOf(route, method, request);
+      if (need !== "nothing" && !may(visitor.rights, need)) throw notPermitted(visitor, need);
+      return await handler(request, id, visitor, sender);
     });
     const more = {
       ...response.status === STATUS_CODE.MethodNotAllowed && allow,
@@ -107,7 +118,7 @@ export function createApp({ gate, routes, pages, admission, cors, log, isFolderT
 
   async function answered(
     request: Request,
-    statuses: Statuses = {},
+    besides: Besides,
     handle: () => Promise<Response>,
   ): Promise<Response> {
     try {
@@ -120,28 +131,30 @@ export function createApp({ gate, routes, pages, admission, cors, log, isFolderT
       const thrown = asUploadError(error);
       // A request may have failed because the folder was moved, so a fresh look is taken.
       const known = isFolderThere(thrown.code === "failed" ? 0 : undefined) ? thrown : folderMoved();
-      if (known.code === "failed") return failure(request, known, statuses);
+      if (known.code === "failed") return failure(request, known, besides);
       log.debug("{method} {url}: {message}", { ...named(request), message: known.message });
-      return refusal(known, { statuses });
+      return refusal(known, besides);
     }
   }
 
   /** Answers a request that met a bug or a failing disk. The answer has an id, under which the log tells the rest. */
-  function failure(request: Request, error: UploadError, statuses: Statuses): Response {
+  function failure(request: Request, error: UploadError, besides: Besides): Response {
     const requestId = requestIdOf(request);
     const cause = error.cause ?? error;
     log.error("Request {requestId}, {method} {url}, failed: {cause}", { requestId, ...named(request), cause });
     return refusal(error, {
-      statuses,
+      ...besides,
       headers: { "X-Request-Id": requestId },
       suffix: ` (request ${requestId})`,
     });
   }
 
   return async (request, connection) => {
+    const sender = senderOf(request.headers, connection?.remoteAddr);
     const response = await answer({
       request,
-      admit: () => connection !== undefined && admission.admit(connection),
+      sender,
+      admit: () => connection !== undefined && admission.admit(sender.address, connection.completed),
     });
     // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
     if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);
@@ -174,7 +187,7 @@ function notOverridden({ overrides = [] }: Route): UploadError {
 
 /** The method and URL of a request for the log, cut: both come from the client, and a URL can have 64 KiB. */
 function named(request: Request): { method: string; url: string } {
-  return { method: request.method.slice(0, 20), url: urlOf(request).slice(0, 200) };
+  return { method: request.method.slice(0, 20), url: withoutSecrets(urlOf(request).slice(0, 200)) };
 }
 
 /** The client's `X-Request-Id`, if it is safe in a header and a log; otherwise a new id. */

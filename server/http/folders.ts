@@ -27,8 +27,7 @@ export function createFolders({ files }: { files: FinishedFiles }): Folders {
     const found: ZippedFile[] = [];
     // The folder's own name is the outermost folder in the ZIP file.
     const above = folder.split("/").length - 1;
-    for await (const upload of files.below(folder)) {
-      if (!mayRead(upload)) continue;
+    for await (const upload of files.below(folder, mayRead)) {
       if (found.length === MAX_FILES) throw tooManyFiles();
       const { id, path, length } = upload;
       const name = path.split("/").slice(above).join("/");

@@ -3,6 +3,7 @@
  * read headers by {@linkcode header}, which accepts no other name.
  */
 export const REQUEST_HEADERS = [
+  "Authorization",
   "Content-Digest",
   "Content-Encoding",
   "Content-Type",

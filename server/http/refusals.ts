@@ -1,6 +1,9 @@
 import { escape } from "@std/html/entities";
+import { STATUS_TEXT } from "@std/http/status";
 import { defined } from "../defined.ts";
 import { type ErrorCode, STATUS, UploadError } from "../errors.ts";
+import type { Right } from "../model/rights.ts";
+import type { Visitor } from "../model/visitor.ts";
 import type { Statuses } from "./route.ts";
 import { NEVER_RUN } from "./uploaded_content.ts";
 
@@ -9,6 +12,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "locked": 2,
   "shutdown": 2,
   "too-many": 5,
+  "too-many-unfinished": 30,
   "moved": 5,
 };
 
@@ -19,16 +23,26 @@ export interface Besides {
   readonly headers?: Readonly<Record<string, string>>;
   /** Text behind the error's line. */
   readonly suffix?: string;
+  /** True for problem details in JSON (RFC 9457) instead of a line of text. */
+  readonly isApi?: boolean;
 }
 
-/** Makes the answer to a refused request: one line of text, the status, and the code in `X-Error`. */
-export function refusal(error: UploadError, { statuses = {}, headers = {}, suffix = "" }: Besides = {}): Response {
+/**
+ * Makes the answer to a refused request: the status, the code in `X-Error`, and one line of text. For programs the line
+ * is the `detail` of problem details.
+ */
+export function refusal(
+  error: UploadError,
+  { statuses = {}, headers = {}, suffix = "", isApi = false }: Besides = {},
+): Response {
   const { code, message, offset } = error;
   const retryAfterSeconds = RETRY_AFTER_SECONDS[code];
-  return new Response(`${message}${suffix}`, {
-    status: statuses[code] ?? STATUS[code],
+  const status = statuses[code] ?? STATUS[code];
+  const line = `${message}${suffix}`;
+  return new Response(isApi ? problemOf(status, code, line) : line, {
+    status,
     headers: {
-      "Content-Type": "text/plain; charset=UTF-8",
+      "Content-Type": isApi ? "application/problem+json" : "text/plain; charset=UTF-8",
       "Cache-Control": "no-store",
       ...NEVER_RUN,
       "X-Error": code,
@@ -37,6 +51,12 @@ export function refusal(error: UploadError, { statuses = {}, headers = {}, suffi
       ...headers,
     },
   });
+}
+
+/** The problem details of a refusal. Without a `type`, the status tells the kind (RFC 9457, section 4.2.1). */
+function problemOf(status: number, code: ErrorCode, detail: string): string {
+  const title = STATUS_TEXT[status as keyof typeof STATUS_TEXT];
+  return JSON.stringify({ title, status, detail, code });
 }
 
 /** Makes a refusal that is a page, for a person who opened an address that this server does not answer to. */
@@ -63,4 +83,21 @@ export function notAllowed(method: string): UploadError {
 /** The refusal of a path at which there is nothing. */
 export function notHere(): UploadError {
   return new UploadError("not-found", "There is nothing here: the page is at /");
+}
+
+/** The refusal of a request for a file that does not exist, or that the visitor may not see. */
+export function noSuchFile(): UploadError {
+  return new UploadError("not-found", "No such file: look at the address again");
+}
+
+/** The refusal of a visitor who lacks a right. */
+export function notPermitted({ kind }: Visitor, need: Right): UploadError {
+  if (kind === "nobody") return unauthorized("Sign in first: send a token as Authorization: Bearer TOKEN");
+  return new UploadError("forbidden", `Your sign-in does not have the right for this, which is "${need}"`);
+}
+
+/** The refusal of a request that needs a sign-in, or another one (RFC 9110, section 15.5.2). */
+export function unauthorized(message: string): UploadError {
+  // A challenge of Basic would make browsers ask for a password over the page.
+  return new UploadError("unauthorized", message, { headers: { "WWW-Authenticate": 'Bearer realm="Pawl"' } });
 }

@@ -1,7 +1,16 @@
 import type { ErrorCode } from "../errors.ts";
+import type { Right } from "../model/rights.ts";
+import type { Visitor } from "../model/visitor.ts";
+import type { Sender } from "./sender.ts";
 
 /** Answers one method of one resource. `id` is the group of the route's path, or empty. */
-export type Handler = (request: Request, id: string) => Promise<Response>;
+export type Handler = (request: Request, id: string, visitor: Visitor, sender: Sender) => Promise<Response>;
+
+/** Tells who sends a request. Throws `unauthorized` and other refusals. */
+export type Identify = (request: Request, sender: Sender) => Promise<Visitor>;
+
+/** The right that a visitor needs; `nothing` lets everybody in. */
+export type Need = Right | "nothing";
 
 /** The statuses of a protocol that differ from the common table. */
 export type Statuses = Partial<Record<ErrorCode, number>>;
@@ -12,6 +21,13 @@ export interface Route {
   readonly path: RegExp;
   /** The handlers by method. `GET` answers `HEAD` too. */
   readonly methods: Readonly<Record<string, Handler>>;
+  /**
+   * The rights that the methods need, `GET`'s for `HEAD` too. A method that is not listed needs `admin`. `OPTIONS` needs
+   * nothing: browsers ask by it before they sign in.
+   */
+  readonly needs: Readonly<Record<string, Need | ((request: Request) => Need)>>;
+  /** True for an interface of programs: refusals are problem details in JSON (RFC 9457). */
+  readonly isApi?: true;
   /** True when pages of allowed origins may use the resource. */
   readonly crossOrigin?: true;
   /** The methods that a `POST` with `X-HTTP-Method-Override` may stand for. */
@@ -33,4 +49,10 @@ export function allowedMethods({ methods }: Pick<Route, "methods">): string[] {
 export function handlerOf({ methods }: Pick<Route, "methods">, method: string): Handler | undefined {
   if (Object.hasOwn(methods, method)) return methods[method];
   return method === "HEAD" ? methods["GET"] : undefined;
+}
+
+/** The right that a request of a method needs. */
+export function needOf({ needs }: Pick<Route, "needs">, method: string, request: Request): Need {
+  const own = Object.hasOwn(needs, method) ? needs[method] : method === "HEAD" ? needs["GET"] : undefined;
+  return typeof own === "function" ? own(request) : own ?? "admin";
 }

@@ -19,6 +19,12 @@ export interface FileFacts {
   readonly length?: number;
   /** Digests of the whole file. They are checked before the upload becomes complete. */
   readonly digests?: readonly Digest[];
+  /** The address that began the upload, as far as one client has it for itself; absent when nobody is counted by it. */
+  readonly from?: string;
+  /** The largest length in bytes that the upload may get, if its owner has a limit besides the server's. */
+  readonly maxBytes?: number;
+  /** The most bytes in all that the upload's owner may keep, if the token says so. */
+  readonly quotaBytes?: number;
   /**
    * The client's metadata for the file, in the form of `Upload-Metadata` (tus 1.0.0, Creation): as a client of tus sent
    * it, or made of `X-File-Metadata`. Answers of tus repeat it.
@@ -80,6 +86,8 @@ export interface CompleteUpload extends Identified {
   readonly identity?: string;
   readonly type?: string;
   readonly completedAt: number;
+  /** The most bytes in all that the owner might keep when the upload began, if its token said so. */
+  readonly quotaBytes?: number;
   /** The digests of the whole file that were checked before the upload became complete. */
   readonly digests?: readonly Digest[];
   readonly metadata?: string;
@@ -106,6 +114,16 @@ export type Upload = ReceivingUpload | CompleteUpload | GoneUpload;
 /** The upload's offset: how many bytes the server holds safely. */
 export function safeBytes(upload: ReceivingUpload | CompleteUpload): number {
   return upload.state === "complete" ? upload.length : upload.offset;
+}
+
+/** The bytes that an unfinished upload has or will have, as far as it is known. */
+export function reservedBytes({ length = 0, offset }: ReceivingUpload): number {
+  return Math.max(length, offset);
+}
+
+/** The largest length in bytes that an upload may get on a server that takes files of up to `maxBytes`. */
+export function largest(upload: Pick<FileFacts, "maxBytes">, maxBytes: number): number {
+  return Math.min(upload.maxBytes ?? Infinity, maxBytes);
 }
 
 /** True when an unfinished upload has all its bytes. */
@@ -152,13 +170,13 @@ export function written(
 
 /** Makes the complete record of an upload whose file is to lie at `path`. */
 export function completed(upload: ReceivingUpload, path: string, now: number, identity?: string): CompleteUpload {
-  const { type, digests, metadata, concat } = upload;
+  const { type, digests, metadata, concat, quotaBytes } = upload;
   return {
     ...identityOf(upload),
     state: "complete",
     length: upload.offset,
     path,
-    ...defined({ identity, type, digests, metadata, concat: concat && { asSent: concat.asSent } }),
+    ...defined({ identity, type, digests, metadata, concat: concat && { asSent: concat.asSent }, quotaBytes }),
     completedAt: now,
   };
 }

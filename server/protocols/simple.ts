@@ -3,10 +3,12 @@ import type { Config } from "../config.ts";
 import { defined } from "../defined.ts";
 import { type ErrorCode, UploadError } from "../errors.ts";
 import type { AppendRequest } from "../uploads/append.ts";
+import type { Handler } from "../http/route.ts";
 import type { NamedFileFacts } from "../uploads/by_client.ts";
 import type { Engine } from "../uploads/engine.ts";
 import type { Log } from "../log.ts";
 import { cleanName, nameInClientId } from "../model/names.ts";
+import { owned, type Scope } from "../model/owner.ts";
 import { placeOf } from "../model/place.ts";
 import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { addressOf } from "./address.ts";
@@ -24,7 +26,6 @@ import {
 } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
 import { parseOwnMetadata } from "./metadata.ts";
-import { OWNER } from "./owner.ts";
 
 /** The statuses of this protocol that differ from the common table. */
 export const SIMPLE_STATUS: Partial<Record<ErrorCode, number>> = { "wrong-offset": STATUS_CODE.BadRequest };
@@ -34,11 +35,11 @@ const MAX_CLIENT_ID_BYTES = 1024;
 /** The simple protocol: a client asks for the offset, and sends the rest. README documents it. */
 export interface SimpleProtocol {
   /** `GET /status`: answers with the offset. */
-  status(request: Request): Promise<Response>;
+  readonly status: Handler;
   /** `POST /upload`: appends the body from `X-Start-Byte` on. */
-  send(request: Request): Promise<Response>;
+  readonly send: Handler;
   /** `DELETE /upload`: terminates an unfinished upload. */
-  terminate(request: Request): Promise<Response>;
+  readonly terminate: Handler;
   /** The headers of every answer, refusals too: the largest file that the server accepts. */
   headers(): Record<string, string>;
 }
@@ -59,38 +60,38 @@ export function createSimpleProtocol(
   }
 
   /** Adds to a `finished` error how the finished file can be removed. */
-  async function withAddress(clientId: string, error: unknown): Promise<unknown> {
+  async function withAddress({ owner }: Scope, clientId: string, error: unknown): Promise<unknown> {
     if (!(error instanceof UploadError) || error.code !== "finished") return error;
-    const upload = await engine.statusByClient(OWNER, clientId);
+    const upload = await engine.statusByClient(owner, clientId);
     if (upload === undefined) return error;
     return error.withMessage(`This upload is finished: remove the file by DELETE ${addressOf(upload.id)}`);
   }
 
   return {
-    async status({ headers }) {
-      const upload = await engine.statusByClient(OWNER, parseClientId(headers));
+    async status({ headers }, _id, { scope }) {
+      const upload = await engine.statusByClient(scope.owner, parseClientId(headers));
       if (upload === undefined) return line("0", { "Upload-Offset": "0", "Upload-Complete": "?0" });
       return line(String(safeBytes(upload)), progress(upload));
     },
 
-    async send(request) {
+    async send(request, _id, { scope }) {
       const { headers } = request;
       const clientId = parseClientId(headers);
       refuseEncodedBody(headers);
       const append = parseAppend(request);
       // Only the request that begins the upload logs ignored headers.
-      const facts = parseFacts(headers, clientId, append.offset === 0 ? log : undefined);
+      const facts = owned(scope, parseFacts(headers, clientId, append.offset === 0 ? log : undefined));
       const upload = uninterrupted(await engine.send(facts, append).catch(throwInOwnWords));
       const offset = safeBytes(upload);
       return line(upload.state === "complete" ? `Success ${offset}` : String(offset), progress(upload));
     },
 
-    async terminate({ headers }) {
+    async terminate({ headers }, _id, { scope }) {
       const clientId = parseClientId(headers);
       try {
-        await engine.terminateUnfinished(OWNER, clientId);
+        await engine.terminateUnfinished(scope.owner, clientId);
       } catch (error) {
-        throw await withAddress(clientId, error);
+        throw await withAddress(scope, clientId, error);
       }
       return new Response(null, { status: STATUS_CODE.NoContent });
     },
@@ -132,11 +133,10 @@ function parseAppend({ headers, body }: Request): AppendRequest {
   };
 }
 
-function parseFacts(headers: Headers, clientId: string, log: Log | undefined): NamedFileFacts {
+function parseFacts(headers: Headers, clientId: string, log: Log | undefined): Omit<NamedFileFacts, "owner"> {
   const type = parseDescription(headers, "X-File-Type", { parse: parseMediaType, log });
   const modifiedAt = parseDescription(headers, "X-File-Modified", { parse: parseTime, log });
   return {
-    owner: OWNER,
     clientId,
     ...parsePlace(headers, clientId),
     ...defined({ type, modifiedAt, metadata: parseOwnMetadata(headers) }),

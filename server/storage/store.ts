@@ -163,6 +163,9 @@ export interface FinishedFile {
   close(): void;
 }
 
+/** The place of an upload in the list of its owner. */
+export type ListPlace = Pick<ReceivingUpload, "id" | "createdAt">;
+
 /** The store of the records. Every change is one commit, which is on disk when the promise resolves. */
 export interface RecordStore extends Disposable {
   get(id: string): Promise<Upload | undefined>;
@@ -192,6 +195,13 @@ export interface RecordStore extends Disposable {
   replace(before: Upload, after: Upload): Promise<boolean>;
   /** Removes an upload's record and everything that leads to it. */
   forget(upload: Upload): Promise<void>;
+  /**
+   * The uploads of an owner that are not over, those that began last first: at most `limit`, and only those behind
+   * `after` in this order. The cost follows how many are read.
+   */
+  list(owner: string, limit: number, after?: ListPlace): Promise<(ReceivingUpload | CompleteUpload)[]>;
+  /** All records, in no order. The cost follows how many there are. */
+  all(): AsyncIterable<Upload>;
   /**
    * The ids of the uploads that are due at the service time `now`, the longest due first. The cost follows how many are
    * read.

@@ -2,7 +2,7 @@ import { defined } from "../defined.ts";
 import { asUploadError, UploadError } from "../errors.ts";
 import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
-import { canFinish, type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { canFinish, type CompleteUpload, largest, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { Checkpoints } from "../receiving/checkpoints.ts";
 import { HeldBody, MemoryAppender, type ReceivingEnd } from "../receiving/held_body.ts";
 import { type End, receive, type Received, type ReceiveOptions } from "../receiving/receive.ts";
@@ -45,12 +45,13 @@ export async function append(
 ): Promise<Appended> {
   await using _opened = opened;
   const start = opened.upload.offset;
-  const file = agree(opened.upload, request, deps.limits.maxBytes);
+  const maxBytes = largest(opened.upload, deps.limits.maxBytes);
+  const file = agree(opened.upload, request, maxBytes);
   const checks = {
     body: new DigestCheck(request.bodyDigests ?? []),
     file: new DigestCheck(start === 0 ? file.digests ?? [] : []),
   };
-  const incoming = { request, file, checks };
+  const incoming = { request, file, checks, maxBytes };
   let failure: unknown;
   try {
     // Length and digests are recorded before the bytes: after a crash nothing may finish without these digests.
@@ -115,6 +116,8 @@ interface Incoming {
   readonly request: ReceivedRequest;
   readonly file: Agreed;
   readonly checks: { readonly body: DigestCheck; readonly file: DigestCheck };
+  /** The largest length in bytes that the upload may get. */
+  readonly maxBytes: number;
 }
 
 /** Receives the body, with checkpoints, and flushes all that came of it. */
@@ -122,9 +125,9 @@ async function receiveFlushed(
   deps: EngineDeps,
   lease: Lease,
   opened: OpenUpload,
-  { request, file, checks }: Incoming,
+  { request, file, checks, maxBytes }: Incoming,
 ): Promise<Received> {
-  const { limits, space } = deps;
+  const { limits, space, quota } = deps;
   const { appender } = opened;
   const checkpoints = new Checkpoints(appender, {
     everyBytes: limits.checkpointBytes,
@@ -132,9 +135,11 @@ async function receiveFlushed(
     commit: (offset) => opened.record({ ...file, offset }),
   });
   using guarded = space.guard(appender);
-  const received = await receiveInto(guarded, request.body, {
+  // A length that is known was reserved when it was recorded.
+  const end = file.length === undefined ? quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
+  const received = await receiveInto(end, request.body, {
     ...receiveOptions(deps, lease, request),
-    limit: (file.length ?? limits.maxBytes) - request.offset,
+    limit: (file.length ?? maxBytes) - request.offset,
     onPiece(piece) {
       checks.body.update(piece);
       checks.file.update(piece);
@@ -164,10 +169,10 @@ async function conclude(
   deps: EngineDeps,
   lease: Lease,
   opened: OpenUpload,
-  { end, request, file, checks }: Incoming & { readonly end: End },
+  { end, request, file, checks, maxBytes }: Incoming & { readonly end: End },
 ): Promise<ReceivingUpload | CompleteUpload> {
   if (end === "too-long") {
-    checkSize(file.length ?? Infinity, deps.limits.maxBytes);
+    checkSize(file.length ?? Infinity, maxBytes);
     throw tooLong(file.length ?? 0, request);
   }
   const mismatch = end === "whole" ? checks.body.mismatch() : undefined;

@@ -3,24 +3,25 @@ import { UploadError } from "../errors.ts";
 import { newId } from "../model/id.ts";
 import { agree, type Announced, checkSize } from "../model/agree.ts";
 import type { EngineDeps } from "./engine_deps.ts";
-import { type FileFacts, newUpload, type ReceivingUpload } from "../model/upload.ts";
+import { type FileFacts, largest, newUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /** The longest small file, in bytes: very many may come at a time, and each takes little memory. */
 export const SMALL = 64 * 1024;
 
 /**
  * Makes the record of a new upload, and does not store it. The upload will take up to `room` bytes of the disk, by
- * default its length. Throws `too-large`, and `disk-full` when that would go below the floor (I12).
+ * default its length. Throws `too-large`, `disk-full` when that would go below the floor (I12), and `too-many-begun`.
  */
 export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = facts.length ?? 0): ReceivingUpload {
-  const { space, limits, boot, durable, now, serviceNow } = deps;
-  checkSize(facts.length ?? 0, limits.maxBytes);
+  const { space, pace, limits, boot, durable, now, serviceNow } = deps;
+  checkSize(facts.length ?? 0, largest(facts, limits.maxBytes));
   if (!space.fits(room)) {
     throw new UploadError(
       "disk-full",
       "The server's disk is too full for a new upload: try again when there is space",
     );
   }
+  pace.take(facts.from);
   return newUpload(facts, {
     id: newId(),
     now: now(),
@@ -38,5 +39,5 @@ export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = f
 export function beginAgreed(deps: EngineDeps, facts: FileFacts, request: Announced): ReceivingUpload {
   const { length } = request;
   const upload = beginUpload(deps, { ...facts, ...defined({ length }) });
-  return { ...upload, ...agree(upload, request, deps.limits.maxBytes) };
+  return { ...upload, ...agree(upload, request, largest(facts, deps.limits.maxBytes)) };
 }

@@ -7,6 +7,7 @@ import { load, open, OpenUpload } from "./open_upload.ts";
 import { baseOf, checkedPartial, isNeededAfter, isStillWhole, removePartial, roomFor } from "./partials.ts";
 import { status } from "./status.ts";
 import type { EngineDeps } from "./engine_deps.ts";
+import type { Owners } from "./owners.ts";
 import { keyOfClient, type Lease, type Locks } from "./locks.ts";
 import {
   type CompleteUpload,
@@ -44,13 +45,15 @@ interface Job {
 export class Concatenations {
   readonly #deps: EngineDeps;
   readonly #locks: Locks;
+  readonly #owners: Owners;
   readonly #running = new Map<string, Promise<CompleteUpload>>();
   /** The ids of the partial uploads that are being concatenated. */
   readonly #reserved = new Set<string>();
 
-  constructor(deps: EngineDeps, locks: Locks) {
+  constructor(deps: EngineDeps, locks: Locks, owners: Owners) {
     this.#deps = deps;
     this.#locks = locks;
+    this.#owners = owners;
   }
 
   /**
@@ -79,9 +82,11 @@ export class Concatenations {
     using _lease = await this.#locks.takeOver(keyOfClient({ owner: facts.owner, clientId }));
     const known = await records.findByClient(facts.owner, clientId);
     if (known !== undefined && known.state !== "gone") return known.id;
+    // Nobody can reserve, or wait for, an upload of another owner.
+    for (const id of new Set(ids)) await this.#owners.check(id, facts);
     new Set(ids).forEach(reserve);
     const partials: PartialUpload[] = [];
-    for (const id of ids) partials.push(checkedPartial(await status(this.#deps, this.#locks, id), facts.owner));
+    for (const id of ids) partials.push(checkedPartial(await status(this.#deps, this.#locks, id)));
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
     // Length and space are checked before the first copy: one small partial upload may be listed many times.
     const final = { ...facts, clientId, length, concat: { partials, asSent } };

@@ -1,34 +1,50 @@
 import { isAbsent, UploadError } from "../errors.ts";
 import { wrongOffset } from "../model/agree.ts";
+import type { Scope } from "../model/owner.ts";
 import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
 import { type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
+import type { ListPlace } from "../storage/store.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, Locks } from "./locks.ts";
 import { isFinal, load, open, OpenUpload } from "./open_upload.ts";
+import { Owners } from "./owners.ts";
+import { hasFile } from "./presence.ts";
 import { isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { isUnfinishedFinal, reconcile, status } from "./status.ts";
 import { discardOrphan, expire, recordRemovals, terminate, terminateUnfinished, undoBegin } from "./terminate.ts";
 
-/** The engine: all that a protocol can do to an upload. An upload is the same resource in every protocol. */
+/** A page of the list of an owner's uploads. */
+export interface UploadList {
+  readonly uploads: readonly (ReceivingUpload | CompleteUpload)[];
+  readonly next?: ListPlace;
+}
+
+/**
+ * The engine: all that a protocol can do to an upload. An upload is the same resource in every protocol. To a request
+ * whose scope does not have it, an upload does not exist, and nothing happens to it.
+ */
 export class Engine {
   readonly #deps: EngineDeps;
   readonly #locks = new Locks();
+  readonly #owners: Owners;
   readonly #byClient: UploadsByClient;
   readonly #concatenations: Concatenations;
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
+    this.#owners = new Owners(deps.records);
     this.#byClient = new UploadsByClient(deps, this.#locks);
-    this.#concatenations = new Concatenations(deps, this.#locks);
+    this.#concatenations = new Concatenations(deps, this.#locks, this.#owners);
   }
 
   /** Begins an upload without bytes. Throws `too-large` and `disk-full`. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
     const upload = beginUpload(this.#deps, facts);
     await this.#deps.records.create(upload);
+    this.#owners.remember(upload.id, upload.owner);
     return upload;
   }
 
@@ -54,7 +70,8 @@ export class Engine {
   }
 
   /** Finds out how far an upload is, as {@linkcode status} says. Throws `not-found`, `terminated` or `gone`. */
-  async status(id: string): Promise<ReceivingUpload | CompleteUpload> {
+  async status(id: string, scope: Scope): Promise<ReceivingUpload | CompleteUpload> {
+    await this.#owners.check(id, scope);
     return await status(this.#deps, this.#locks, id);
   }
 
@@ -63,7 +80,7 @@ export class Engine {
     const upload = await this.#byClient.find(owner, clientId);
     if (upload === undefined) return undefined;
     try {
-      return await this.status(upload.id);
+      return await status(this.#deps, this.#locks, upload.id);
     } catch (error) {
       // The upload ended after it was found. Its client is told the same as for an unknown id.
       if (isAbsent(error)) return undefined;
@@ -76,8 +93,9 @@ export class Engine {
    * answer of the last one again. Throws what {@linkcode append} throws, `not-found`, `terminated`, `gone`, `locked`,
    * and `final` for a final upload.
    */
-  async append(id: string, request: AppendRequest): Promise<Appended> {
+  async append(id: string, scope: Scope, request: AppendRequest): Promise<Appended> {
     const arrival = this.#locks.arrive();
+    await this.#owners.check(id, scope);
     await this.#untilFree(id, request.offset, arrival);
     using lease = await this.#locks.takeOver(id, { position: request.offset, arrival });
     return await this.#append(id, lease, request);
@@ -105,8 +123,30 @@ export class Engine {
   }
 
   /** Terminates an upload, finished or not: removes its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
-  async terminate(id: string): Promise<void> {
+  async terminate(id: string, scope: Scope): Promise<void> {
+    await this.#owners.check(id, scope);
     await terminate(this.#deps, this.#locks, id);
+  }
+
+  /**
+   * Lists the uploads of an owner that are not over, those that began last first: at most `limit`, behind the place
+   * `after`. Finished files that were taken away are left out. `next` is the place behind which the list goes on; absent
+   * at its end.
+   */
+  async list(owner: string, limit: number, after?: ListPlace): Promise<UploadList> {
+    const { records, bytes } = this.#deps;
+    const found = await records.list(owner, limit, after);
+    const isThere = await Promise.all(found.map((upload) => hasFile(bytes, upload)));
+    const last = found.length === limit ? found.at(-1) : undefined;
+    return {
+      uploads: found.filter((_, index) => isThere[index]),
+      ...last !== undefined && { next: { id: last.id, createdAt: last.createdAt } },
+    };
+  }
+
+  /** True when the upload is in `scope`; false for another owner's, and when there is none. */
+  async has(id: string, scope: Scope): Promise<boolean> {
+    return await this.#owners.has(id, scope);
   }
 
   /** Removes an upload that is past its time, unless a request holds it. */
@@ -144,7 +184,8 @@ export class Engine {
   /**
    * How many bytes a partial upload gave to its final upload; `undefined` when its record does not say so (any more).
    */
-  async bytesGiven(id: string): Promise<number | undefined> {
+  async bytesGiven(id: string, scope: Scope): Promise<number | undefined> {
+    if (!await this.#owners.has(id, scope)) return undefined;
     const upload = await this.#deps.records.get(id);
     return upload?.state === "gone" ? upload.given : undefined;
   }
@@ -167,6 +208,7 @@ export class Engine {
     const upload = beginAgreed(this.#deps, facts, request);
     using lease = await this.#locks.takeOver(upload.id, { position: 0, within });
     await this.#deps.records.create(upload);
+    this.#owners.remember(upload.id, upload.owner);
     try {
       return await this.#append(upload.id, lease, request);
     } catch (error) {

@@ -2,6 +2,8 @@ import type { Log } from "../log.ts";
 import type { Pauses } from "../receiving/pauses.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Patience } from "./locks.ts";
+import type { Pace } from "./pace.ts";
+import type { Quota } from "./quota.ts";
 import type { Space } from "./space.ts";
 
 /** How long a request may be slow at its start, in milliseconds. */
@@ -46,6 +48,10 @@ export interface EngineDeps {
    * old.
    */
   readonly isFolderThere: (maxAgeMs?: number) => boolean;
+  /** Bounds how fast uploads begin. */
+  readonly pace: Pick<Pace, "take">;
+  /** Counts the bytes of uploads whose length nobody has told. */
+  readonly quota: Pick<Quota, "guard">;
   /** The space that uploads may take of the disk (I12). */
   readonly space: Space;
   /** The pauses that all bodies make together, so that other requests are heard. */

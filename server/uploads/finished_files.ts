@@ -24,10 +24,10 @@ export interface FinishedFiles {
   /** Gives `undefined` for an unfinished upload. Throws what `open` throws for any other. */
   openIfFinished(id: string): Promise<OpenedFile | undefined>;
   /**
-   * The finished files below a folder that are there. Gives none for a path that the wall refuses (I7). Files that
-   * nobody uploaded here are not among them.
+   * The finished files below a folder that are there, of those that `mayRead` is true for: nothing is done about the
+   * others (I17). Gives none for a path that the wall refuses (I7). Files that nobody uploaded here are not among them.
    */
-  below(folder: string): AsyncIterable<CompleteUpload>;
+  below(folder: string, mayRead: (upload: CompleteUpload) => boolean): AsyncIterable<CompleteUpload>;
 }
 
 export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDeps): FinishedFiles {
@@ -72,10 +72,10 @@ export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDep
 
   return {
     openIfFinished,
-    async *below(folder) {
+    async *below(folder, mayRead) {
       if (!await bytes.isFolder(folder)) return;
       for await (const upload of records.below(folder)) {
-        const found = await there(upload);
+        const found = mayRead(upload) ? await there(upload) : undefined;
         if (found !== undefined) yield found;
       }
     },

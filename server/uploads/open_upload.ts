@@ -3,6 +3,7 @@ import type { UnfinishedFile } from "../storage/store.ts";
 import type { Digest } from "../model/digest.ts";
 import { ensurePlaced } from "./finish.ts";
 import type { EngineDeps } from "./engine_deps.ts";
+import { noSuchUpload } from "./owners.ts";
 import { checkThere } from "./presence.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
 
@@ -24,7 +25,7 @@ export async function loadRecorded(
   id: string,
 ): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await records.get(id);
-  if (upload === undefined) throw new UploadError("not-found", "No such upload: begin a new one");
+  if (upload === undefined) throw noSuchUpload();
   if (upload.state !== "gone" && !unrecorded.has(id)) return upload;
   const reason = upload.state === "gone" ? upload.reason : "terminated";
   const code = reason === "terminated" ? "terminated" : "gone";

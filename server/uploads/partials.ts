@@ -6,12 +6,10 @@ import type { Locks } from "./locks.ts";
 import { type CompleteUpload, hasAllBytes, type PartialUpload, type ReceivingUpload } from "../model/upload.ts";
 
 /**
- * Checks that an upload can be concatenated. Throws `not-found` for one of another owner, and `bad-request` for one
- * that is not partial or not whole.
+ * Checks that an upload can be concatenated. Throws `bad-request` for one that is not partial or not whole.
  */
-export function checkedPartial(upload: ReceivingUpload | CompleteUpload, owner: string): PartialUpload {
+export function checkedPartial(upload: ReceivingUpload | CompleteUpload): PartialUpload {
   const { id } = upload;
-  if (upload.owner !== owner) throw new UploadError("not-found", `No such partial upload: "${id}"`);
   const isPartial = upload.state === "receiving" && upload.partial === true;
   if (isPartial && hasAllBytes(upload)) return { id, length: upload.offset };
   const why = isPartial ? "is not whole yet" : "is not partial";

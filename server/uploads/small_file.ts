@@ -1,6 +1,6 @@
 import { announcedLength } from "../model/agree.ts";
 import { DigestCheck } from "../model/digest.ts";
-import type { CompleteUpload, FileFacts, ReceivingUpload } from "../model/upload.ts";
+import { type CompleteUpload, type FileFacts, largest, type ReceivingUpload } from "../model/upload.ts";
 import { HeldBody } from "../receiving/held_body.ts";
 import { type AppendRequest, receiveOptions } from "./append.ts";
 import { beginAgreed, SMALL } from "./begin.ts";
@@ -16,7 +16,7 @@ const ATTEMPTS = 2;
 export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: AppendRequest): boolean {
   const { offset, bodyLength } = request;
   return facts.partial === undefined && offset === 0 && bodyLength !== undefined &&
-    bodyLength === announcedLength(request) && bodyLength <= Math.min(SMALL, limits.maxBytes);
+    bodyLength === announcedLength(request) && bodyLength <= Math.min(SMALL, largest(facts, limits.maxBytes));
 }
 
 /**

@@ -53,7 +53,7 @@ Deno.test("a second signal ends the process at once", flushes, async () => {
   await untilReceived(dir.path, 1000);
   pawl.signal("SIGTERM");
   const isHeard = async () => {
-    const answer = await fetch(`${pawl.url}/files/${"A".repeat(22)}`, { method: "DELETE" });
+    const answer = await fetch(`${pawl.url}/upload`, { method: "DELETE", headers: { "X-File-Id": "b" } });
     await answer.body?.cancel();
     return answer.status === 503;
   };

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError, helpText, readConfig } from "../../server/config.ts";
-import { OPTIONS, variableOf } from "../../server/options.ts";
+import { type Option, OPTIONS, variableOf } from "../../server/options.ts";
 import { parseSize, parseTime } from "../../server/units.ts";
 
 function read(args: string[], env: Record<string, string> = {}) {
@@ -21,8 +21,18 @@ Deno.test("readConfig() has a default for everything", () => {
     minBytesPerSecond: 0,
     minFreeBytes: 268_435_456,
     maxPerAddress: 256,
+    maxUnfinished: 1000,
+    quotaBytes: Infinity,
+    totalBytes: Infinity,
+    maxBegunPerSecond: Infinity,
     allowedHosts: [],
     allowedOrigins: [],
+    open: false,
+    fixedToken: "",
+    fixedTokenFile: "",
+    trustedProxies: [],
+    userHeader: "",
+    ownerFolders: false,
     publicUrl: "",
     logLevel: "info",
   });
@@ -53,12 +63,13 @@ Deno.test("the README's table of options is the one that is made from their list
   const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
   const plain = readme.split("\n").filter((line) => line.startsWith("|")).map((line) => line.replaceAll(/ +/g, " "));
   const from = plain.findIndex((line) => line.startsWith("| option | variable"));
-  const rows = Object.values(OPTIONS).map(({ flag, fallback, help }) =>
-    `| \`--${flag}\` | \`${variableOf(flag)}\` | \`${fallback}\` | ${help} |`
+  const options: readonly Option<unknown>[] = Object.values(OPTIONS);
+  const rows = options.map(({ flag, fallback, help, isSecret }) =>
+    `| ${isSecret ? "(no flag)" : `\`--${flag}\``} | \`${variableOf(flag)}\` | \`${fallback}\` | ${help} |`
   );
   // The line below the head makes a table of it.
   assertEquals(plain.slice(from + 2, from + 2 + rows.length), rows);
-  assertEquals(plain.filter((line) => line.startsWith("| `--")).length, rows.length);
+  assertEquals(plain.filter((line) => /^\| (?:`--|\(no flag\))/.test(line)).length, rows.length);
 });
 
 Deno.test("readConfig() says in one line what is wrong", () => {

@@ -5,6 +5,7 @@ import { createFolders } from "../../server/http/folders.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
 import { Pauses } from "../../server/receiving/pauses.ts";
+import { createUploadsApi } from "../../server/protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { Engine } from "../../server/uploads/engine.ts";
@@ -13,6 +14,7 @@ import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { createFinishedFiles } from "../../server/uploads/finished_files.ts";
+import { ANYBODY_IN, NO_SESSIONS } from "./anybody.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 import { lossyRecords } from "./lossy_records.ts";
@@ -58,6 +60,8 @@ export async function openLossyPawl(
     unrecorded: new Set(),
     pauses: new Pauses(),
     isFolderThere: () => true,
+    pace: { take() {} },
+    quota: { guard: (appender) => appender },
     space: new Space({ freeBytes: () => Infinity, floorBytes: 0 }),
     durable,
     boot: disk.boot,
@@ -70,6 +74,9 @@ export async function openLossyPawl(
     simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
+    session: NO_SESSIONS,
+    uploads: createUploadsApi(engine),
+    limits: () => Promise.resolve(new Response()),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
     allowedOrigins: [],
@@ -82,6 +89,7 @@ export async function openLossyPawl(
       admission: createAdmission({ maxPerAddress: Infinity }),
       cors: corsOf(routes, []),
       log,
+      ...ANYBODY_IN,
     }),
     log,
     repair: () => repair({ engine, bytes, records, log }, new AbortController().signal),

@@ -1,6 +1,6 @@
-import type { RecordStore } from "../../server/storage/store.ts";
+import type { ListPlace, RecordStore } from "../../server/storage/store.ts";
 import { createSameName, type SameName } from "../../server/model/same_name.ts";
-import type { Upload } from "../../server/model/upload.ts";
+import type { CompleteUpload, ReceivingUpload, Upload } from "../../server/model/upload.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 
 /** The records on a lossy disk: every commit happens as a whole, and is on the disk when it has happened. */
@@ -63,6 +63,22 @@ export function lossyRecords(
         uploads.delete(upload.id);
         freeClientId(upload);
       }),
+
+    list: (owner, limit, after) =>
+      look("list", () => {
+        const place = ({ createdAt, id }: ListPlace) => `${String(createdAt).padStart(20, "0")} ${id}`;
+        const end = after === undefined ? undefined : place(after);
+        return [...uploads.values()]
+          .filter((upload) => upload.state !== "gone" && upload.owner === owner)
+          .sort((one, other) => place(one) < place(other) ? 1 : -1)
+          .filter((upload) => end === undefined || place(upload) < end)
+          .slice(0, limit)
+          .map((upload) => structuredClone(upload) as ReceivingUpload | CompleteUpload);
+      }),
+
+    async *all() {
+      yield* await look("all", () => [...uploads.values()].map((upload) => structuredClone(upload)));
+    },
 
     async *due(now) {
       yield* await look("due", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import type { ByteStore, PlacedFile, RecordStore, UnfinishedFile } from "../../server/storage/store.ts";
+import type { ByteStore, ListPlace, PlacedFile, RecordStore, UnfinishedFile } from "../../server/storage/store.ts";
 import { completed, gone, newUpload, type ReceivingUpload } from "../../server/model/upload.ts";
 import { someBytes } from "./bytes.ts";
 
@@ -272,6 +272,43 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals(await records.replace(first, completed(first, `b/${composed}`, 5)), true);
     assertEquals(await records.claimant(`b/${decomposed}`), "1");
     assertEquals(await records.replace(second, completed(second, `b/${decomposed}`, 5)), false);
+  });
+
+  test("an owner's uploads are listed by their begin, the last first, in pages, until they are over", async ({ records }) => {
+    const begun = [["1", 10], ["2", 30], ["4", 20], ["3", 20]].map(([id, now]) =>
+      upload(`${id}`, `${id}`, [], Number(now))
+    );
+    for (const each of begun) await records.create(each);
+    await records.create({ ...upload("5", "5"), owner: "somebody" });
+    const idsOf = async (limit: number, after?: ListPlace) =>
+      (await records.list("anonymous", limit, after)).map(({ id }) => id).join("");
+    assertEquals(await idsOf(9), "2431");
+    assertEquals([await idsOf(2), await idsOf(2, begun[2]), await idsOf(2, begun[0])], ["24", "31", ""]);
+    const [first, second, third, fourth] = begun as [
+      ReceivingUpload,
+      ReceivingUpload,
+      ReceivingUpload,
+      ReceivingUpload,
+    ];
+    const done = completed(first, "x", 5);
+    await records.replace(first, done);
+    await records.replace(second, { ...second, offset: 7 });
+    await records.replace(third, gone(third, "expired", 9));
+    assertEquals(await records.list("anonymous", 9), [{ ...second, offset: 7 }, fourth, done]);
+    await records.replace(done, gone(done, "terminated", 9));
+    await records.forget({ ...second, offset: 7 });
+    await records.create(upload("6", "3", [], 40), fourth);
+    assertEquals(await idsOf(9), "6");
+    assertEquals((await records.list("somebody", 9)).map(({ id }) => id), ["5"]);
+  });
+
+  test("all records are there, finished, unfinished and over", async ({ records }) => {
+    const [first, second, third] = [upload("1", "x"), upload("2", "y"), upload("3", "z")];
+    for (const each of [first, second, third]) await records.create(each);
+    await records.replace(second, completed(second, "y", 5));
+    await records.replace(third, gone(third, "expired", 9));
+    const all = await Array.fromAsync(records.all());
+    assertEquals(all.map(({ id, state }) => `${id} ${state}`).sort(), ["1 receiving", "2 complete", "3 gone"]);
   });
 
   test("what is due is listed by its time, unless it is finished", async ({ records }) => {

@@ -6,12 +6,14 @@ import type { Handler, Statuses } from "../../http/route.ts";
 import type { AppendRequest } from "../../uploads/append.ts";
 import { CHECKSUM_ALGORITHMS } from "../../model/digest.ts";
 import type { Engine } from "../../uploads/engine.ts";
+import { owned, type Scope } from "../../model/owner.ts";
+import { may } from "../../model/rights.ts";
+import type { Visitor } from "../../model/visitor.ts";
 import { canFinish, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
 import { addressOf } from "../address.ts";
 import { header } from "../../http/header_names.ts";
 import { bodyLength, parseInteger, parseMediaType, refuseEncodedBody } from "../headers.ts";
 import { uninterrupted } from "../interruption.ts";
-import { OWNER } from "../owner.ts";
 import { type Concatenation, parseChecksum, parseConcat, parseNewLength } from "./headers.ts";
 import { factsOfMetadata, parseMetadata } from "./metadata.ts";
 import { HEAD_STATUS, TUS_STATUS } from "./statuses.ts";
@@ -49,9 +51,9 @@ export interface TusProtocol {
   readonly status: Handler;
   /**
    * `GET /files/<id>`: answers with the offset, for proxies that turn `HEAD` into `GET`. A finished file's bytes come
-   * from `download`.
+   * from `download`, if the visitor may read them.
    */
-  offset(request: Request, id: string, download: Handler): Promise<Response>;
+  offset(request: Request, id: string, visitor: Visitor, download: () => Promise<Response>): Promise<Response>;
   /** `PATCH /files/<id>`: appends the body from `Upload-Offset` on. */
   readonly append: Handler;
   /** `DELETE /files/<id>`: terminates an upload, finished or not. */
@@ -73,10 +75,10 @@ export function createTusProtocol(
     return upload.state === "complete" ? {} : { "Upload-Expires": new Date(engine.expiresAt(upload)).toUTCString() };
   }
 
-  async function begin(request: Request, isPartial: boolean): Promise<ReceivingUpload | CompleteUpload> {
+  async function begin(request: Request, scope: Scope, isPartial: boolean): Promise<ReceivingUpload | CompleteUpload> {
     const { headers } = request;
     const length = parseNewLength(headers);
-    const facts: FileFacts = { ...parseFacts(headers), ...isPartial && { partial: true } };
+    const facts: FileFacts = { ...owned(scope, parseFacts(headers)), ...isPartial && { partial: true } };
     const sized = defined({ length });
     const body = parseBody(request);
     const hasNothing = body.bodyLength === 0 && body.bodyDigests === undefined;
@@ -87,6 +89,7 @@ export function createTusProtocol(
 
   async function concatenate(
     request: Request,
+    scope: Scope,
     partials: Exclude<Concatenation, "partial">,
   ): Promise<CompleteUpload> {
     const { headers } = request;
@@ -95,16 +98,16 @@ export function createTusProtocol(
       if (header(headers, name) !== null) throw new UploadError("bad-request", `Send a final upload without ${name}`);
     }
     if (parseBody(request).bodyLength !== 0) throw new UploadError("bad-request", "Send a final upload without a body");
-    return await engine.concatenate(parseFacts(headers), partials);
+    return await engine.concatenate(owned(scope, parseFacts(headers)), partials);
   }
 
   /**
    * Finds the upload, and finishes it if nothing but that is left to do. A client takes an offset that equals the
    * length for success, so it must not get one before the upload is complete.
    */
-  async function finishedIfWhole(id: string): Promise<ReceivingUpload | CompleteUpload> {
+  async function finishedIfWhole(id: string, scope: Scope): Promise<ReceivingUpload | CompleteUpload> {
     try {
-      const upload = await engine.status(id);
+      const upload = await engine.status(id, scope);
       return upload.state === "receiving" && canFinish(upload) ? await engine.finish(id) : upload;
     } catch (error) {
       const { code, message, cause } = asUploadError(error);
@@ -115,44 +118,45 @@ export function createTusProtocol(
   return {
     isSpoken,
 
-    create: versioned(async (request) => {
+    create: versioned(async (request, _id, { scope }) => {
       const concat = parseConcat(request.headers);
       const upload = typeof concat === "object"
-        ? await concatenate(request, concat)
-        : await begin(request, concat === "partial");
+        ? await concatenate(request, scope, concat)
+        : await begin(request, scope, concat === "partial");
       const headers = { "Location": `${publicUrl}${addressOf(upload.id)}`, ...offsetOf(upload), ...expiry(upload) };
       return new Response(null, { status: STATUS_CODE.Created, headers });
     }),
 
-    status: versioned(async (_request, id) => {
+    status: versioned(async (_request, id, { scope }) => {
       try {
-        const upload = await finishedIfWhole(id);
+        const upload = await finishedIfWhole(id, scope);
         return new Response(null, { headers: { ...repeatedFacts(upload), ...offsetOf(upload), ...expiry(upload) } });
       } catch (error) {
         // A client that did not get the answer for its final upload asks for the partial ones first, which are
         // concatenated.
-        const given = await engine.bytesGiven(id);
+        const given = await engine.bytesGiven(id, scope);
         if (given === undefined) throw error;
         return new Response(null, { headers: concatenatedFacts(given) });
       }
     }),
 
-    async offset(request, id, download) {
+    async offset(request, id, visitor, download) {
       checkVersion(request);
-      const upload = await finishedIfWhole(id);
-      const response = upload.state === "complete" ? await download(request, id) : new Response(null);
+      const upload = await finishedIfWhole(id, visitor.scope);
+      const isRead = upload.state === "complete" && may(visitor.rights, "read");
+      const response = isRead ? await download() : new Response(null);
       const headers = { ...repeatedFacts(upload), ...offsetOf(upload), ...expiry(upload) };
       for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
       return response;
     },
 
-    append: versioned(async (request, id) => {
+    append: versioned(async (request, id, { scope }) => {
       const { headers } = request;
       if (parseMediaType(header(headers, "Content-Type")) !== BODY_TYPE) throw wrongType();
       const offset = parseInteger(headers, "Upload-Offset");
       if (offset === undefined) throw new UploadError("bad-request", "Send Upload-Offset: where the body starts");
       const length = parseInteger(headers, "Upload-Length");
-      const appended = await engine.append(id, {
+      const appended = await engine.append(id, scope, {
         ...parseBody(request),
         offset,
         toTheEnd: false,
@@ -165,8 +169,8 @@ export function createTusProtocol(
       });
     }),
 
-    terminate: versioned(async (_request, id) => {
-      await engine.terminate(id);
+    terminate: versioned(async (_request, id, { scope }) => {
+      await engine.terminate(id, scope);
       return new Response(null, { status: STATUS_CODE.NoContent });
     }),
 
@@ -190,9 +194,9 @@ export function createTusProtocol(
 }
 
 function versioned(handler: Handler): Handler {
-  return async (request, id) => {
+  return async (request, ...rest) => {
     checkVersion(request);
-    return await handler(request, id);
+    return await handler(request, ...rest);
   };
 }
 
@@ -231,10 +235,10 @@ function concatenatedFacts(length: number): Record<string, string> {
   };
 }
 
-function parseFacts(headers: Headers): FileFacts {
+function parseFacts(headers: Headers): Omit<FileFacts, "owner"> {
   const metadata = header(headers, "Upload-Metadata");
   const facts = factsOfMetadata(parseMetadata(metadata ?? ""));
-  return { owner: OWNER, ...facts, ...metadata !== null && { metadata } };
+  return { ...facts, ...metadata !== null && { metadata } };
 }
 
 /** Reads the body, its length and its checksum. Throws for a body with a content coding or with a wrong media type. */

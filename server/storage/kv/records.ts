@@ -1,13 +1,19 @@
 import { createHash } from "node:crypto";
 import type { SameName } from "../../model/same_name.ts";
-import type { Upload } from "../../model/upload.ts";
-import { type Change, createGroupCommit } from "./group_commit.ts";
+import type { CompleteUpload, ReceivingUpload, Upload } from "../../model/upload.ts";
+import { type Database, openDatabase } from "./database.ts";
+import type { Change } from "./group_commit.ts";
 import type { RecordStore } from "../store.ts";
 import { upgrade } from "./upgrade.ts";
 
+/** Opens the records in a database of their own. {@linkcode createRecords} says more. */
+export async function openRecords(path: string, sameName: SameName): Promise<RecordStore> {
+  return await createRecords(await openDatabase(path), sameName);
+}
+
 /**
- * Opens the records in the Deno KV database at `path`, made if it is missing (`:memory:` for a database that is
- * not kept). Of two paths that `sameName` makes one name, only one can be claimed.
+ * Makes the store of the records in a database, and upgrades those of an earlier version. The database is closed with
+ * the store. Of two paths that `sameName` makes one name, only one can be claimed.
  *
  * The table lists all keys and values. Some stored words are older than the words of the code, and stay as they are:
  *
@@ -17,17 +23,16 @@ import { upgrade } from "./upgrade.ts";
  * | `["client", owner, clientId]` | the id of the upload that a client's id means                                          |
  * | `["path", path]`              | the id of the complete upload that claims a path                                       |
  * | `["due", dueAt, id]`          | the id of an upload that is unfinished or over, and due then                            |
+ * | `["of", owner, createdAt, id]` | the id of an upload that is not over, for the list of its owner                        |
  * | `["service-time"]`            | the service time in milliseconds                                                       |
  * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
  *
- * In a record `cutBack` marks a roll back, `boot` is the boot in which it was written, `given` is the bytes that a partial
+ * `tokens.ts` lists the keys of tokens and sessions. In a record `cutBack` marks a roll back, `boot` is the boot in which it was written, `given` is the bytes that a partial
  * upload gave to its final upload, and the reason `taken` is a file that a person took away.
  */
-export async function openRecords(path: string, sameName: SameName): Promise<RecordStore> {
+export async function createRecords({ kv, commit }: Database, sameName: SameName): Promise<RecordStore> {
   const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
-  const kv = await Deno.openKv(path);
-  await upgrade(kv, { clientKey, pathKey }, sameName);
-  const commit = createGroupCommit(kv);
+  await upgrade(kv, { clientKey, pathKey, listedAs }, sameName);
 
   /** The entries of a record: the record itself and its indexes. */
   function entriesOf(upload: Upload): NonNullable<Change["set"]> {
@@ -35,10 +40,12 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
   }
 
   /**
-   * The key of the record's index: the path that a complete upload claims, or the time at which any other one is due.
+   * The keys of the record's indexes: the path that a complete upload claims, or the time at which any other one is due;
+   * and its place in the list of its owner, until it is over.
    */
   function indexOf(upload: Upload): Deno.KvKey[] {
-    return [upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id]];
+    const own = upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id];
+    return [own, ...listedAs(upload)];
   }
 
   /** The check that nobody claims the path of a complete upload, unless `before` had the claim already (I8). */
@@ -60,7 +67,10 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
     const own = await claimOfOwn(before);
     // Another request ended this upload just now: nothing is left to change.
     if (before.state === "complete" && own.length === 0 && (await get(before.id))?.state !== "complete") return true;
-    const remove = [...before.state === "complete" ? own.map(({ key }) => key) : indexOf(before), ...freed];
+    const remove = [
+      ...before.state === "complete" ? [...own.map(({ key }) => key), ...listedAs(before)] : indexOf(before),
+      ...freed,
+    ];
     const change = after === undefined
       ? { checks: own, remove: [uploadKey(before.id), ...remove] }
       : { checks: [...own, ...claimOf(after, before)], set: entriesOf(after), remove };
@@ -129,6 +139,22 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
       await move(upload, undefined, await meaningOf(upload));
     },
 
+    async list(owner, limit, after) {
+      const prefix = ["of", owner];
+      const range = after === undefined ? { prefix } : { prefix, end: [...prefix, after.createdAt, after.id] };
+      const found: (ReceivingUpload | CompleteUpload)[] = [];
+      for await (const { value } of kv.list<string>(range, { reverse: true, batchSize: Math.min(limit, 100) })) {
+        const upload = await get(value);
+        if (upload !== undefined && upload.state !== "gone") found.push(upload);
+        if (found.length === limit) break;
+      }
+      return found;
+    },
+
+    async *all() {
+      for await (const { value } of kv.list<Upload>({ prefix: ["upload"] }, { batchSize: 500 })) yield value;
+    },
+
     async *due(now) {
       for await (const { value } of kv.list<string>({ prefix: ["due"], end: ["due", now + 1] })) yield value;
     },
@@ -169,6 +195,11 @@ const SERVICE_TIME: Deno.KvKey = ["service-time"];
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);
+}
+
+/** The place of an upload in the list of its owner, until it is over. */
+export function listedAs(upload: Upload): Deno.KvKey[] {
+  return upload.state === "gone" ? [] : [["of", upload.owner, upload.createdAt, upload.id]];
 }
 
 function uploadKey(id: string): Deno.KvKey {

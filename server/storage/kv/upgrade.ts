@@ -3,25 +3,33 @@ import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
 /** The version of the records' layout, which is the table in `records.ts`. */
-const FORMAT = 3;
+const FORMAT = 4;
+
+/** How many records are listed by one commit. */
+const LISTED_AT_A_TIME = 500;
 
 /** Makes the keys of this version. */
 export interface Keys {
   clientKey(owner: string, clientId: string): Deno.KvKey;
   pathKey(path: string): Deno.KvKey;
+  listedAs(upload: Upload): Deno.KvKey[];
 }
 
 /**
  * Upgrades the records of an earlier version. Version 1 had digests of clients' ids and paths in its keys. Version 2
- * had paths in its keys that `sameName` had not changed. The same upgrade runs when the data moves between a disk that
- * ignores case and one that does not. An interrupted upgrade goes on at the next start. Later starts read one entry.
+ * had paths in its keys that `sameName` had not changed. They are changed too when the data moves between a disk that
+ * ignores case and one that does not. Version 3 had no lists of owners. An interrupted upgrade goes on at the next
+ * start. Later starts read one entry.
  */
-export async function upgrade(kv: Deno.Kv, { clientKey, pathKey }: Keys, sameName: SameName): Promise<void> {
-  const format = `${FORMAT} ${sameName("A")}`;
+export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Keys, sameName: SameName): Promise<void> {
+  const disk = sameName("A");
+  const format = `${FORMAT} ${disk}`;
   const { value: before } = await kv.get<number | string>(["format"]);
   if (before === format) return;
   if (before === null) await moveClients();
-  await movePaths();
+  const [version, diskBefore] = String(before ?? 1).split(" ");
+  if (Number(version) < 3 || diskBefore !== disk) await movePaths();
+  if (Number(version) < 4) await listOwners();
   await kv.set(["format"], format);
 
   async function moveClients(): Promise<void> {
@@ -31,6 +39,18 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey }: Keys, sameNam
       if ((await kv.get<string>(from)).value !== id) continue;
       await kv.atomic().delete(from).set(clientKey(owner, clientId), id).commit();
     }
+  }
+
+  async function listOwners(): Promise<void> {
+    let change = kv.atomic();
+    let count = 0;
+    for await (const { value: upload } of kv.list<Upload>({ prefix: ["upload"] })) {
+      for (const key of listedAs(upload)) change.set(key, upload.id);
+      if (++count % LISTED_AT_A_TIME > 0) continue;
+      await change.commit();
+      change = kv.atomic();
+    }
+    await change.commit();
   }
 
   async function movePaths(): Promise<void> {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { createAdmission } from "../../../server/http/admission.ts";
+import { type Admission, createAdmission } from "../../../server/http/admission.ts";
 import { UploadError } from "../../../server/errors.ts";
 import { openTestApp } from "../../support/pawl.ts";
 
@@ -8,23 +8,27 @@ function connection(hostname: string) {
   return { remoteAddr: { transport: "tcp", hostname, port: 1 } as const, completed, complete };
 }
 
+function admit(admission: Admission, { remoteAddr, completed }: ReturnType<typeof connection>): void {
+  admission.admit(remoteAddr.hostname, completed);
+}
+
 Deno.test("an address may have so many requests under way, and one more when one of them is completed", async () => {
   const admission = createAdmission({ maxPerAddress: 2 });
   const first = connection("192.0.2.1");
-  admission.admit(first);
-  admission.admit(connection("192.0.2.1"));
-  admission.admit(connection("192.0.2.2"));
-  assertThrows(() => admission.admit(connection("192.0.2.1")), UploadError, "Too many requests");
+  admit(admission, first);
+  admit(admission, connection("192.0.2.1"));
+  admit(admission, connection("192.0.2.2"));
+  assertThrows(() => admit(admission, connection("192.0.2.1")), UploadError, "Too many requests");
   first.complete();
   await first.completed;
-  admission.admit(connection("192.0.2.1"));
-  assertThrows(() => admission.admit(connection("192.0.2.1")), UploadError);
+  admit(admission, connection("192.0.2.1"));
+  assertThrows(() => admit(admission, connection("192.0.2.1")), UploadError);
 });
 
 Deno.test("this machine's own requests are not counted", () => {
   const admission = createAdmission({ maxPerAddress: 1 });
   for (const address of ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]) {
-    for (let count = 0; count < 5; count++) admission.admit(connection(address));
+    for (let count = 0; count < 5; count++) admit(admission, connection(address));
   }
 });
 

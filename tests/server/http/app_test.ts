@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createApp } from "../../../server/http/app.ts";
 import { UploadError } from "../../../server/errors.ts";
+import { ANYBODY_IN } from "../../support/anybody.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 
@@ -9,6 +10,7 @@ const open = {
   gate: ({ url }: Request) => new URL(url).pathname,
   admission: { admit: () => {} },
   cors: () => ({}),
+  ...ANYBODY_IN,
 };
 
 async function ask(pawl: Pick<TestApp, "app">, method: string, path: string, headers: Record<string, string> = {}) {
@@ -119,7 +121,12 @@ Deno.test("a person who opens the page by a name that is not the server's gets a
 Deno.test("a request that failed is told by the id that its client gave it, where that is one", async () => {
   const log = memoryLog();
   const bug = () => Promise.reject(new TypeError("bug"));
-  const app = createApp({ routes: [{ path: /^\/bug$/, methods: { GET: bug } }], pages: { serve: bug }, ...open, log });
+  const app = createApp({
+    routes: [{ path: /^\/bug$/, methods: { GET: bug }, needs: { GET: "nothing" } }],
+    pages: { serve: bug },
+    ...open,
+    log,
+  });
   const own = await ask({ app }, "GET", "/bug", { "X-Request-Id": "a-1_b" });
   assertEquals([own.headers.get("x-request-id"), own.headers.get("x-error")], ["a-1_b", "failed"]);
   for (const id of ["a b", "x".repeat(65), "<b>"]) {
@@ -133,7 +140,7 @@ Deno.test("a bug is 500 with a request id that the log line carries too, and tel
   const bug = () => Promise.reject(new TypeError("secret detail"));
   const pages = { serve: bug };
   const app = createApp({
-    routes: [{ path: /^\/bug$/, methods: { GET: bug } }],
+    routes: [{ path: /^\/bug$/, methods: { GET: bug }, needs: { GET: "nothing" } }],
     pages,
     ...open,
     log,
@@ -155,7 +162,7 @@ Deno.test("a disk that fails is 500 with the offset that is safe, and a log line
   const log = memoryLog();
   const fail = () => Promise.reject(new UploadError("failed", "The disk", { offset: 7, cause: new Error("EIO") }));
   const app = createApp({
-    routes: [{ path: /^\/x$/, methods: { POST: fail } }],
+    routes: [{ path: /^\/x$/, methods: { POST: fail }, needs: { POST: "nothing" } }],
     pages: { serve: () => Promise.resolve(undefined) },
     ...open,
     log,

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createApp } from "../../../server/http/app.ts";
 import { createCors } from "../../../server/http/cors.ts";
 import { ANSWER_HEADERS, CONNECTION_HEADERS, REQUEST_HEADERS } from "../../../server/http/header_names.ts";
+import { ANYBODY_IN } from "../../support/anybody.ts";
 import { sha256 } from "../../support/bytes.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp } from "../../support/pawl.ts";
@@ -73,7 +74,14 @@ const FOR_BROWSERS = new Set([
 ]);
 
 /** The request headers that a page does not set, or may set without CORS. */
-const BROWSERS_OWN = new Set(["host", "origin", "accept", ...CONNECTION_HEADERS.map((name) => name.toLowerCase())]);
+const BROWSERS_OWN = new Set([
+  "host",
+  "origin",
+  "sec-fetch-site",
+  "cookie",
+  "accept",
+  ...CONNECTION_HEADERS.map((name) => name.toLowerCase()),
+]);
 
 Deno.test("a page may send every header that a handler reads, and read every one that an answer has, and no other", async () => {
   await using pawl = await openTestApp({ allowedOrigins: [A], maxBytes: 1000 });
@@ -83,10 +91,16 @@ Deno.test("a page may send every header that a handler reads, and read every one
   await recorded.ask("POST /upload", { "X-File-Id": "late", Origin: A }, "abc");
   const broken = recordedApp(createApp({
     gate: () => "/bug",
-    routes: [{ path: /^\/bug$/, methods: { GET: () => Promise.reject(new TypeError("bug")) }, crossOrigin: true }],
+    routes: [{
+      path: /^\/bug$/,
+      methods: { GET: () => Promise.reject(new TypeError("bug")) },
+      needs: { GET: "nothing" },
+      crossOrigin: true,
+    }],
     pages: { serve: () => Promise.resolve(undefined) },
     admission: { admit: () => {} },
     cors: () => ({}),
+    ...ANYBODY_IN,
     log: memoryLog(),
   }));
   await broken.ask("GET /bug");
@@ -100,6 +114,7 @@ Deno.test("a page may send every header that a handler reads, and read every one
 async function useEverything({ ask }: Recorded): Promise<void> {
   const simple = { "X-File-Id": "a", Origin: A };
   await ask("OPTIONS /upload", simple);
+  await ask("GET /status", { ...simple, Cookie: "pawl=a" });
   await ask("POST /upload", { ...simple, "X-File-Size": "6" }, "abc");
   await ask("GET /status", simple);
   await ask("POST /upload", { ...simple, "X-Start-Byte": "1" }, "abc");

@@ -35,6 +35,8 @@ async function openEngine(free: number) {
     bytes,
     records,
     space: new Space({ freeBytes: () => MIN_FREE + free, floorBytes: MIN_FREE }),
+    pace: { take() {} },
+    quota: { guard: (appender) => appender },
     unrecorded: new Set(),
     pauses: new Pauses(),
     isFolderThere: () => true,
@@ -78,7 +80,7 @@ Deno.test("a final upload that would leave less than --min-free is refused befor
     } else {
       assertEquals((await assertRejects(() => concatenating, UploadError)).code, "disk-full");
       assertEquals(await site.sizes(), [100]);
-      assertEquals((await site.engine.status(id)).state, "receiving");
+      assertEquals((await site.engine.status(id, facts)).state, "receiving");
     }
   }
 });

@@ -147,6 +147,22 @@ Deno.test("claims of paths follow what is one name, from an earlier Pawl and on 
   assertEquals([capital === small, ["2", "3"].includes(capital!)], [true, true]);
 });
 
+Deno.test("the uploads of an earlier Pawl, which had no lists, are listed", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  {
+    using kv = await Deno.openKv(path);
+    await kv.set(["format"], `3 ${sameName("A")}`);
+    for (let number = 0; number < 1100; number++) await kv.set(["upload", `${number}`], upload(`${number}`, number));
+    await kv.set(["upload", "gone"], gone(upload("gone"), "expired", 1));
+  }
+  for (let time = 0; time < 2; time++) {
+    using records = await openRecords(path, sameName);
+    const listed = await records.list("anonymous", 2000);
+    assertEquals(listed.map(({ id }) => id), Array.from({ length: 1100 }, (_, number) => `${1099 - number}`));
+  }
+});
+
 Deno.test("firstDueAt() tells when the first upload is due, of all that ever are", async () => {
   using records = await openRecords(":memory:", sameName);
   assertEquals(await records.firstDueAt(), undefined);

@@ -1,0 +1,80 @@
+import { type Config, ConfigError } from "../config.ts";
+import { defined } from "../defined.ts";
+import { createSendingPageOf } from "../http/sending_page.ts";
+import type { Log } from "../log.ts";
+import { parseFixedToken } from "../option_values.ts";
+import type { Token, TokenStore } from "../storage/token_store.ts";
+import { Gatekeeper } from "./gatekeeper.ts";
+import { Guesses } from "./guesses.ts";
+import { KnownTokens } from "./known_tokens.ts";
+import { createIsOpen } from "./openness.ts";
+import { hashOf, newSecret } from "./secret.ts";
+import { createSessionHandlers, type SessionHandlers } from "./session_routes.ts";
+
+/** Who may do what: the gatekeeper and what belongs to it. */
+export interface Access {
+  readonly gatekeeper: Gatekeeper;
+  readonly session: SessionHandlers;
+  /**
+   * Makes the first token, with all rights, when nobody could sign in otherwise: the server lets not anybody in, and
+   * there was never a token. Gives its secret, which is kept nowhere; `undefined` when none was made.
+   */
+  makeFirstToken(): Promise<string | undefined>;
+  /** Resolves when nothing is being recorded any more. */
+  settle(): Promise<void>;
+}
+
+/** The dependencies of {@linkcode openAccess}. */
+export interface AccessDeps {
+  readonly store: TokenStore;
+  readonly log: Log;
+  /** The machine's clock, in milliseconds since 1970. Tokens and sessions expire by it. */
+  readonly now: () => number;
+  /** The monotonic clock, in milliseconds. */
+  readonly monotonic: () => number;
+}
+
+/** The name of the fixed token and of the first one, and the owner of what is uploaded with them. */
+const ADMIN = "admin";
+
+/** Connects everything about access. Throws {@linkcode ConfigError} for a file without a token. */
+export async function openAccess(config: Config, { store, log, now, monotonic }: AccessDeps): Promise<Access> {
+  const secret = await fixedSecretOf(config);
+  const fixed = secret === undefined ? undefined : adminToken(secret, now());
+  const tokens = new KnownTokens({ store, log, now, monotonic, ...defined({ fixed }) });
+  const isOpen = await createIsOpen(config, { store, hasFixed: fixed !== undefined, monotonic });
+  const sessionKey = await store.sessionKey();
+  const gatekeeper = new Gatekeeper({
+    ...config,
+    tokens,
+    guesses: new Guesses(monotonic),
+    isOpen,
+    hasFixed: fixed !== undefined,
+    sessionKey,
+    sendingPageOf: createSendingPageOf(config),
+    log,
+    now,
+  });
+  return {
+    gatekeeper,
+    session: createSessionHandlers({ gatekeeper, tokens, sessionKey, now }),
+    async makeFirstToken() {
+      if (isOpen() || fixed !== undefined || config.userHeader !== "" || await store.hadToken()) return undefined;
+      const first = newSecret();
+      return await store.add(adminToken(first, now())) ? first : undefined;
+    },
+    settle: () => tokens.settle(),
+  };
+}
+
+function adminToken(secret: string, now: number): Token {
+  return { hash: hashOf(secret), name: ADMIN, owner: ADMIN, rights: ["admin"], createdAt: now };
+}
+
+async function fixedSecretOf({ fixedToken, fixedTokenFile }: Config): Promise<string | undefined> {
+  if (fixedTokenFile === "") return fixedToken === "" ? undefined : fixedToken;
+  const text = await Deno.readTextFile(fixedTokenFile).catch(() => "");
+  const token = parseFixedToken(text.trim());
+  if (token !== undefined) return token;
+  throw new ConfigError(`The file of --token-file, ${fixedTokenFile}, must hold a token of 22 characters or more`);
+}

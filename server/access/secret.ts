@@ -1,0 +1,35 @@
+import { createHash, randomBytes } from "node:crypto";
+
+/** The beginning of every token's secret, by which scanners of code and logs can find one that leaked. */
+const PREFIX = "pawl_";
+
+/** Makes the secret of a new token: 256 random bits in base64url behind a prefix. */
+export function newSecret(): string {
+  return PREFIX + randomBytes(32).toString("base64url");
+}
+
+/** The hash by which a secret is kept and found: its SHA-256 in base64url. */
+export function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("base64url");
+}
+
+/** True for text in the form of a token that the server has made. */
+export function isSecret(text: string): boolean {
+  return /^pawl_[\w-]{43}$/.test(text);
+}
+
+/**
+ * The secret in an `Authorization` header: a Bearer token (RFC 6750), or the password of Basic (RFC 7617), whose user
+ * name does not matter. `undefined` for anything else.
+ */
+export function secretIn(authorization: string): string | undefined {
+  const [, scheme = "", text = ""] = /^(\w+) +(\S+)$/.exec(authorization.trim()) ?? [];
+  if (scheme.toLowerCase() === "bearer") return text;
+  if (scheme.toLowerCase() !== "basic") return undefined;
+  try {
+    const [, password] = /^[^:]*:(.+)$/s.exec(atob(text)) ?? [];
+    return password;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { STATUS_CODE } from "@std/http/status";
+import { UploadError } from "../errors.ts";
+import type { Handler } from "../http/route.ts";
+import { unauthorized } from "../http/refusals.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
+import type { KnownTokens } from "./known_tokens.ts";
+import { secretIn } from "./secret.ts";
+import { newSession, setCookie, writeSession } from "./sessions.ts";
+import type { Visitor } from "../model/visitor.ts";
+
+/** The longest body of a sign-in, in bytes. */
+const MAX_BODY = 4096;
+
+/** The handlers of `/api/session`. */
+export interface SessionHandlers {
+  /** `GET`: answers with who the visitor is, and with the visitor's rights. */
+  readonly who: Handler;
+  /** `POST`: trades a token for a cookie. */
+  readonly signIn: Handler;
+  /** `DELETE`: ends the session, and takes the cookie away. */
+  readonly signOut: Handler;
+}
+
+/** Makes the handlers of sessions. `now` is the machine's clock, in milliseconds since 1970. */
+export function createSessionHandlers(
+  { gatekeeper, tokens, sessionKey, now }: {
+    gatekeeper: Gatekeeper;
+    tokens: KnownTokens;
+    sessionKey: Uint8Array;
+    now: () => number;
+  },
+): SessionHandlers {
+  return {
+    who: (_request, _id, visitor) => Promise.resolve(answer(visitor)),
+
+    async signIn(request, _id, _visitor, sender) {
+      const token = await gatekeeper.tokenOf(await secretOf(request), sender);
+      const session = newSession(token.hash, now(), token.expiresAt);
+      const seconds = Math.floor((session.expiresAt - now()) / 1000);
+      return answer(
+        gatekeeper.visitorOf(token),
+        { expiresAt: new Date(session.expiresAt).toISOString() },
+        setCookie(writeSession(session, sessionKey), seconds, sender.isHttps),
+      );
+    },
+
+    async signOut(request, _id, _visitor, sender) {
+      const found = await gatekeeper.sessionOf(request, sender);
+      if (found !== undefined) await tokens.endSession(found.session.id, found.session.expiresAt);
+      return new Response(null, {
+        status: STATUS_CODE.NoContent,
+        headers: { "Cache-Control": "no-store", "Set-Cookie": setCookie("", 0, sender.isHttps) },
+      });
+    },
+  };
+}
+
+function answer({ kind, name, rights }: Visitor, more: Record<string, unknown> = {}, cookie?: string): Response {
+  return Response.json({ kind, name, rights, ...more }, {
+    headers: { "Cache-Control": "no-store", ...cookie !== undefined && { "Set-Cookie": cookie } },
+  });
+}
+
+/** The secret of a sign-in: from `Authorization`, or else the `token` of a JSON body. */
+async function secretOf(request: Request): Promise<string> {
+  const authorization = request.headers.get("authorization");
+  if (authorization !== null) {
+    const secret = secretIn(authorization);
+    if (secret !== undefined) return secret;
+    throw unauthorized("Send the token as Authorization: Bearer TOKEN");
+  }
+  if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? "")) {
+    throw new UploadError("wrong-media-type", 'Send the token as application/json: {"token": "TOKEN"}');
+  }
+  const token = tokenIn(await textOf(request));
+  if (token !== undefined) return token;
+  throw new UploadError("bad-request", 'The body must be JSON: {"token": "TOKEN"}');
+}
+
+function tokenIn(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && "token" in value;
+    return isObject && typeof value.token === "string" ? value.token : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function textOf({ body }: Request): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of body?.values({ preventCancel: true }) ?? []) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > MAX_BODY) {
+      throw new UploadError("too-large", `The body of a sign-in has at most ${MAX_BODY} bytes`);
+    }
+  }
+  return text;
+}

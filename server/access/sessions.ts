@@ -1,0 +1,68 @@
+import { Buffer } from "node:buffer";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** A session: a browser that has traded a token for a cookie. */
+export interface Session {
+  /** 128 random bits in base64url. */
+  readonly id: string;
+  /** The hash of the token that began the session. */
+  readonly hash: string;
+  /** When the session expires by the machine's clock, in milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** The longest session, in milliseconds. */
+const SESSION_MS = 30 * 86_400_000;
+
+/** Makes a new session of a token, which ends with the token at the latest. */
+export function newSession(hash: string, now: number, tokenExpiresAt = Infinity): Session {
+  const expiresAt = Math.min(now + SESSION_MS, tokenExpiresAt);
+  return { id: randomBytes(16).toString("base64url"), hash, expiresAt };
+}
+
+/** Writes a session as the value of a cookie, signed by `key`. */
+export function writeSession({ id, hash, expiresAt }: Session, key: Uint8Array): string {
+  const text = `1.${id}.${hash}.${expiresAt}`;
+  return `${text}.${signatureOf(text, key).toString("base64url")}`;
+}
+
+/**
+ * Reads the value of a cookie. `undefined` for anything that {@linkcode writeSession} has not written with this key,
+ * and for a session that has expired.
+ */
+export function readSession(value: string, key: Uint8Array, now: number): Session | undefined {
+  const [, text, id, hash, expiresAt, signature] =
+    /^(1\.([\w-]{22})\.([\w-]{43})\.(\d{1,16}))\.([\w-]{43})$/.exec(value) ?? [];
+  if (text === undefined || id === undefined || hash === undefined || signature === undefined) return undefined;
+  const given = Buffer.from(signature, "base64url");
+  const isRight = timingSafeEqual(given, signatureOf(text, key));
+  return isRight && Number(expiresAt) > now ? { id, hash, expiresAt: Number(expiresAt) } : undefined;
+}
+
+function signatureOf(text: string, key: Uint8Array): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}
+
+/**
+ * The name of the cookie. With `__Host-` a browser takes it only from this very host over HTTPS, so that no other one
+ * of the same domain can set it.
+ */
+function cookieName(isHttps: boolean): string {
+  return isHttps ? "__Host-pawl" : "pawl";
+}
+
+/** The `Set-Cookie` that gives a browser a session, for `maxAgeSeconds`; 0 takes it away. */
+export function setCookie(value: string, maxAgeSeconds: number, isHttps: boolean): string {
+  const secure = isHttps ? "; Secure" : "";
+  return `${cookieName(isHttps)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`;
+}
+
+/**
+ * The session's cookie in a `Cookie` header; `undefined` when there is none, or more than one: another host of the same
+ * domain has set one of them then.
+ */
+export function cookieIn(header: string, isHttps: boolean): string | undefined {
+  const start = `${cookieName(isHttps)}=`;
+  const found = header.split(";").map((pair) => pair.trim()).filter((pair) => pair.startsWith(start));
+  return found.length === 1 ? found[0]!.slice(start.length) : undefined;
+}

@@ -1,2 +1,0 @@
-/** The owner of every upload, because there is no login. */
-export const OWNER = "anonymous";

@@ -1,0 +1,58 @@
+import { ensureDir } from "@std/fs/ensure-dir";
+import { join } from "@std/path";
+import { addToken, parseTokenCommand, TOKEN_HELP, tokenTable } from "./access/token_command.ts";
+import { ConfigError } from "./config.ts";
+import { openDatabase } from "./storage/kv/database.ts";
+import { createTokens } from "./storage/kv/tokens.ts";
+import type { TokenStore } from "./storage/token_store.ts";
+
+/** Where the command writes to. */
+export interface Terminal {
+  /** Prints a line that is the result. */
+  print(line: string): void;
+  /** Prints a line for the person, which no script reads. */
+  tell(line: string): void;
+}
+
+/**
+ * Runs the arguments behind `token` on the command line, on the database of a server that may run. Throws {@linkcode
+ * ConfigError}.
+ */
+export async function runTokenCommand(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+  { print, tell }: Terminal,
+): Promise<void> {
+  const command = parseTokenCommand(args, env);
+  if (command.kind === "help") return print(TOKEN_HELP);
+  const path = join(command.data, "pawl.db");
+  if (command.kind === "add") await ensureDir(command.data);
+  else if (!await isThere(path)) {
+    throw new ConfigError(`There is no Pawl in ${command.data}: give its folder by --data`);
+  }
+  const { kv, commit } = await openDatabase(path);
+  try {
+    const store = createTokens({ kv, commit });
+    switch (command.kind) {
+      case "add":
+        print(await addToken(store, command.token, Date.now()));
+        return tell(`This token is shown this once. It may ${command.token.rights.join(" and ")}`);
+      case "list":
+        return tokenTable(await store.list(), Date.now()).forEach(print);
+      case "remove":
+        return await remove(store, command.name, tell);
+    }
+  } finally {
+    kv.close();
+  }
+}
+
+async function remove(store: TokenStore, name: string, tell: Terminal["tell"]): Promise<void> {
+  if (!await store.remove(name)) throw new ConfigError(`There is no token ${name}: see token list`);
+  const isLast = (await store.list()).length === 0;
+  tell(`Removed the token ${name}.${isLast ? " It was the last: nobody can sign in until you add one" : ""}`);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}

@@ -1,0 +1,222 @@
+import { UploadError } from "../errors.ts";
+import { type CompleteUpload, type ReceivingUpload, reservedBytes, type Upload } from "../model/upload.ts";
+import type { RecordStore } from "../storage/store.ts";
+import type { Guarded } from "./space.ts";
+
+/** The most bytes that are kept; `Infinity` for no limit. */
+export interface QuotaLimits {
+  /** Of one owner, unless its token says otherwise. */
+  readonly ownerBytes: number;
+  /** Of all owners together. */
+  readonly totalBytes: number;
+}
+
+/** An unfinished upload, and the bytes that are reserved for it. */
+interface Reserved {
+  readonly owner: string;
+  bytes: number;
+}
+
+/**
+ * Counts the bytes that are kept, finished and unfinished, of each owner and in all, and refuses what goes past a limit.
+ * The length of an upload is reserved when it is recorded, before its first byte comes. An upload whose length nobody
+ * has told reserves its bytes as they come.
+ *
+ * It counts by what this process does to the records. What is there already is counted once, when the first limit is
+ * met; changes wait meanwhile. Without a limit nothing is counted.
+ */
+export class Quota {
+  readonly #limits: QuotaLimits;
+  readonly #unfinished = new Map<string, Reserved>();
+  readonly #used = new Map<string, number>();
+  /** The ids of partial uploads, each with that of the final upload that gets its bytes. */
+  readonly #finals = new Map<string, string>();
+  #total = 0;
+  /** Resolves when everything is counted; `undefined` while nothing is. */
+  #counted: Promise<void> | undefined;
+  /** The changes that began before anything was counted. */
+  readonly #earlier = new Set<Promise<unknown>>();
+
+  constructor(limits: QuotaLimits) {
+    this.#limits = limits;
+  }
+
+  /** The bytes that an owner may keep. */
+  limitOf(quotaBytes: number | undefined): number {
+    return quotaBytes ?? this.#limits.ownerBytes;
+  }
+
+  /** The bytes that an owner has; `undefined` while nothing is counted. */
+  usedBy(owner: string): number | undefined {
+    return this.#counted === undefined ? undefined : this.#used.get(owner) ?? 0;
+  }
+
+  /** Gives the records, with every change counted. `create` and `replace` throw `over-quota`; nothing has changed then. */
+  watch(records: RecordStore): RecordStore {
+    const counted = async <T>(change: () => Promise<T>, isLimited = false): Promise<T> => {
+      if (isLimited && this.#counted === undefined) {
+        this.#counted = Promise.allSettled(this.#earlier).then(() => this.#count(records));
+        this.#counted.catch(() => this.#forget());
+      }
+      if (this.#counted !== undefined) {
+        await this.#counted;
+        return await change();
+      }
+      const running = change().finally(() => this.#earlier.delete(running));
+      this.#earlier.add(running);
+      return await running;
+    };
+    const isLimited = this.#limits.ownerBytes < Infinity || this.#limits.totalBytes < Infinity;
+    return {
+      ...records,
+      create: (upload, instead) =>
+        counted(async () => {
+          const undo = this.#isCounting ? this.#reserve(upload) : () => {};
+          const isCreated = await records.create(upload, instead).catch((error) => {
+            undo();
+            throw error;
+          });
+          if (!isCreated) undo();
+          else if (instead?.state === "receiving") this.#release(instead.id);
+          return isCreated;
+        }, isLimited || upload.quotaBytes !== undefined),
+      replace: (before, after) =>
+        counted(async () => {
+          if (after.state === "receiving") this.grow(after, reservedBytes(after));
+          const isReplaced = await records.replace(before, after);
+          if (isReplaced && this.#isCounting) this.#replaced(before, after);
+          return isReplaced;
+        }),
+      forget: (upload) =>
+        counted(async () => {
+          await records.forget(upload);
+          this.#release(upload.id);
+        }),
+    };
+  }
+
+  /** Reserves that an unfinished upload grows to `bytes` bytes. Throws `over-quota`. */
+  grow(upload: ReceivingUpload, bytes: number): void {
+    if (!this.#isCounting) return;
+    const reserved = this.#unfinished.get(upload.id);
+    // A final upload gets the bytes of its partial ones.
+    if (reserved === undefined || upload.concat !== undefined || bytes <= reserved.bytes) return;
+    this.#take(upload, bytes - reserved.bytes);
+    reserved.bytes = bytes;
+  }
+
+  /**
+   * Wraps an appender of an upload whose length nobody has told, for a body of `expected` bytes, if that is known. Throws
+   * `over-quota` for such a body that goes past a limit, and so does a write that does.
+   */
+  guard(appender: Guarded, upload: ReceivingUpload, expected = 0): Guarded {
+    this.grow(upload, appender.length + expected);
+    return {
+      get length() {
+        return appender.length;
+      },
+      write: async (bytes) => {
+        this.grow(upload, appender.length + bytes.length);
+        await appender.write(bytes);
+      },
+      [Symbol.dispose]: () => appender[Symbol.dispose](),
+    };
+  }
+
+  get #isCounting(): boolean {
+    return this.#counted !== undefined;
+  }
+
+  /** Forgets what a count that failed has found: the next change that needs it counts anew. */
+  #forget(): void {
+    this.#counted = undefined;
+    this.#total = 0;
+    for (const known of [this.#unfinished, this.#used, this.#finals]) known.clear();
+  }
+
+  async #count(records: RecordStore): Promise<void> {
+    const finals: ReceivingUpload[] = [];
+    for await (const upload of records.all()) {
+      if (upload.state === "complete") this.#add(upload.owner, upload.length);
+      else if (upload.state === "receiving" && upload.concat !== undefined) finals.push(upload);
+      else if (upload.state === "receiving") this.#hold(upload, reservedBytes(upload));
+    }
+    for (const final of finals) this.#hold(final, this.#ownBytes(final));
+  }
+
+  /** Reserves the bytes of a new upload. Gives what undoes that. Throws `over-quota`. */
+  #reserve(upload: ReceivingUpload | CompleteUpload): () => void {
+    if (upload.state === "complete") {
+      this.#take(upload, upload.length);
+      return () => this.#add(upload.owner, -upload.length);
+    }
+    const bytes = this.#ownBytes(upload);
+    this.#take(upload, bytes);
+    this.#add(upload.owner, -bytes);
+    this.#hold(upload, bytes);
+    return () => this.#release(upload.id);
+  }
+
+  /** The bytes that are reserved for an upload itself. Those of its partial uploads are reserved for these. */
+  #ownBytes(upload: ReceivingUpload): number {
+    if (upload.concat === undefined) return reservedBytes(upload);
+    const partials = new Set(upload.concat.partials.map(({ id }) => id));
+    let bytes = reservedBytes(upload);
+    for (const id of partials) bytes -= this.#unfinished.get(id)?.bytes ?? 0;
+    return Math.max(0, bytes);
+  }
+
+  #hold(upload: ReceivingUpload, bytes: number): void {
+    this.#unfinished.set(upload.id, { owner: upload.owner, bytes });
+    this.#add(upload.owner, bytes);
+    for (const { id } of upload.concat?.partials ?? []) this.#finals.set(id, upload.id);
+  }
+
+  #replaced(before: Upload, after: Upload): void {
+    if (after.state === "receiving") return;
+    if (before.state === "complete") {
+      if (after.state === "gone") this.#add(before.owner, -before.length);
+      return;
+    }
+    const reserved = this.#unfinished.get(after.id)?.bytes ?? 0;
+    const final = this.#unfinished.get(this.#finals.get(after.id) ?? "");
+    this.#release(after.id);
+    if (after.state === "complete") this.#add(after.owner, after.length);
+    else if (after.reason === "concatenated" && final !== undefined) {
+      final.bytes += reserved;
+      this.#add(final.owner, reserved);
+    }
+  }
+
+  #release(id: string): void {
+    const reserved = this.#unfinished.get(id);
+    if (reserved === undefined) return;
+    this.#unfinished.delete(id);
+    this.#finals.delete(id);
+    this.#add(reserved.owner, -reserved.bytes);
+  }
+
+  #add(owner: string, bytes: number): void {
+    this.#total += bytes;
+    this.#used.set(owner, Math.max(0, (this.#used.get(owner) ?? 0) + bytes));
+  }
+
+  /** Counts more bytes of an owner. Throws `over-quota` when that goes past a limit, and counts nothing. */
+  #take({ owner, quotaBytes }: Pick<ReceivingUpload, "owner" | "quotaBytes">, bytes: number): void {
+    const used = this.#used.get(owner) ?? 0;
+    const limit = this.limitOf(quotaBytes);
+    if (bytes > 0 && used + bytes > limit) {
+      throw overQuota(
+        `You may keep ${limit} bytes, and have ${used}, so ${bytes} more are too many: delete some first`,
+      );
+    }
+    if (bytes > 0 && this.#total + bytes > this.#limits.totalBytes) {
+      throw overQuota(`The server keeps ${this.#limits.totalBytes} bytes in all, and has no room for ${bytes} more`);
+    }
+    this.#add(owner, bytes);
+  }
+}
+
+function overQuota(message: string): UploadError {
+  return new UploadError("over-quota", message);
+}

@@ -1,0 +1,108 @@
+import { UploadError } from "../errors.ts";
+import { ANONYMOUS } from "../model/owner.ts";
+import type { ReceivingUpload, Upload } from "../model/upload.ts";
+import type { RecordStore } from "../storage/store.ts";
+
+/** Whose an unfinished upload is, and where it was begun. */
+type Known = Pick<ReceivingUpload, "owner" | "from">;
+
+/**
+ * Counts the unfinished uploads of each owner, and of each address that began some, and refuses one more than `max`.
+ * Those who have not signed in have one owner together, so for them the address alone counts.
+ *
+ * It counts by what this process does to the records, and by what {@linkcode load} finds. What another process on the
+ * same data folder begins is counted from the next start on.
+ */
+export class Unfinished {
+  readonly max: number;
+  readonly #known = new Map<string, Known>();
+  readonly #owners = new Map<string, number>();
+  readonly #addresses = new Map<string, number>();
+  /** The uploads that ended while {@linkcode load} runs: what it has read of them may be older. */
+  #endedMeanwhile: Set<string> | undefined;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  /** How many unfinished uploads an owner has. */
+  countOf(owner: string): number {
+    return this.#owners.get(owner) ?? 0;
+  }
+
+  /** Gives the records, with every change counted. `create` throws `too-many-unfinished` for one more than `max`. */
+  watch(records: RecordStore): RecordStore {
+    return {
+      ...records,
+      create: async (upload, instead) => {
+        // It is counted before the commit, so that two that begin together cannot pass where one could not.
+        if (upload.state === "receiving") this.#take(upload, instead);
+        const isCreated = await records.create(upload, instead).catch((error) => {
+          this.#remove(upload.id);
+          throw error;
+        });
+        if (!isCreated) this.#remove(upload.id);
+        else if (instead?.state === "receiving") this.#remove(instead.id);
+        return isCreated;
+      },
+      replace: async (before, after) => {
+        const isReplaced = await records.replace(before, after);
+        if (isReplaced && after.state !== "receiving") this.#remove(after.id);
+        return isReplaced;
+      },
+      forget: async (upload) => {
+        await records.forget(upload);
+        this.#remove(upload.id);
+      },
+    };
+  }
+
+  /** Counts the unfinished uploads of earlier processes. Stops early when `stop` aborts. */
+  async load(records: RecordStore, stop: AbortSignal): Promise<void> {
+    const ended = this.#endedMeanwhile = new Set<string>();
+    for await (const id of records.due(Number.MAX_SAFE_INTEGER - 1)) {
+      if (stop.aborted) break;
+      const upload = await records.get(id);
+      if (upload?.state === "receiving" && !ended.has(id)) this.#add(upload);
+    }
+    this.#endedMeanwhile = undefined;
+  }
+
+  #take(upload: ReceivingUpload, instead?: Upload): void {
+    const { owner, from } = upload;
+    const isInPlace = instead !== undefined && this.#known.has(instead.id);
+    const most = isInPlace ? this.max : this.max - 1;
+    if (owner !== ANONYMOUS && this.countOf(owner) > most) throw this.#tooMany("You have");
+    if (from !== undefined && (this.#addresses.get(from) ?? 0) > most) throw this.#tooMany("Your address has");
+    this.#add(upload);
+  }
+
+  #add({ id, owner, from }: ReceivingUpload): void {
+    if (this.#known.has(id)) return;
+    this.#known.set(id, { owner, ...from !== undefined && { from } });
+    change(this.#owners, owner, 1);
+    if (from !== undefined) change(this.#addresses, from, 1);
+  }
+
+  #remove(id: string): void {
+    this.#endedMeanwhile?.add(id);
+    const known = this.#known.get(id);
+    if (known === undefined) return;
+    this.#known.delete(id);
+    change(this.#owners, known.owner, -1);
+    if (known.from !== undefined) change(this.#addresses, known.from, -1);
+  }
+
+  #tooMany(who: string): UploadError {
+    return new UploadError(
+      "too-many-unfinished",
+      `${who} ${this.max} unfinished uploads, which is the limit: finish or delete some first`,
+    );
+  }
+}
+
+function change(counts: Map<string, number>, key: string, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}

@@ -1,0 +1,117 @@
+import { assert, assertEquals } from "@std/assert";
+import { newId } from "../../../server/model/id.ts";
+import { openAccessSite } from "../../support/access_site.ts";
+import { startServer } from "../../support/pawl.ts";
+import { connect, head } from "../../support/raw.ts";
+import { addTestToken, bearer } from "../../support/tokens.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/until.ts";
+
+const TUS = { "Tus-Resumable": "1.0.0" };
+const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
+
+Deno.test("one client's id means another upload for each owner", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0" });
+  const [anna, bob] = [await site.token({ name: "anna" }), await site.token({ name: "bob" })];
+  const id = { "X-File-Id": "same", "X-File-Size": "6" };
+  for (const [who, text] of [[anna, "abc"], [bob, "uvwx"]] as const) {
+    await site.ask("POST /upload", { ...who, ...id }, { body: text });
+  }
+  const count = async (who: { Authorization: string }) => (await site.ask("GET /status", { ...who, ...id })).text;
+  assertEquals([await count(anna), await count(bob)], ["3", "4"]);
+  await site.ask("DELETE /upload", { ...bob, ...id });
+  assertEquals([await count(anna), await count(bob)], ["3", "0"]);
+});
+
+Deno.test("each member of a concatenation is looked up within its owner", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0" });
+  const [anna, bob] = [await site.token({ name: "anna" }), await site.token({ name: "bob" })];
+  const partial = { "Upload-Concat": "partial" };
+  const [own, others] = [await site.send(bob, "abc", partial), await site.send(anna, "def", partial)];
+  const concatenate = (who: { Authorization: string }, ...paths: string[]) =>
+    site.ask("POST /files/", { ...TUS, ...who, "Upload-Concat": `final;${paths.join(" ")}` });
+  const missing = await concatenate(bob, own, `/files/${newId()}`);
+  for (const paths of [[own, others], [others, own], [others]]) {
+    const { status, text } = await concatenate(bob, ...paths);
+    assertEquals([status, text], [404, missing.text]);
+  }
+  const final = await concatenate(bob, own);
+  assertEquals(final.status, 201);
+  // A final upload that is known already is its owner's alone too.
+  assertEquals((await concatenate(anna, own)).status, 404);
+  assertEquals((await site.ask(`HEAD ${own}`, { ...TUS, ...anna })).status, 404);
+  assertEquals((await site.ask(`HEAD ${own}`, { ...TUS, ...bob })).status, 200);
+});
+
+Deno.test("a folder as ZIP has one's own files alone, whoever else has some in it", async () => {
+  await using site = await openAccessSite({ open: true });
+  const [anna, bob] = [await site.token({ name: "anna" }), await site.token({ name: "bob" })];
+  const boss = await site.token({ name: "boss", rights: ["admin"] });
+  const files = [[anna, "annas"], [bob, "bobs"], [{}, "anybodys"]] as const;
+  for (const [who, name] of files) {
+    await site.ask("POST /upload", { ...who, "X-File-Id": name, "X-File-Path": `shared/${name}` }, { body: "abc" });
+  }
+  const inFolder = async (who: Record<string, string>) => {
+    const { text } = await site.ask("GET /files/?folder=shared", who);
+    return files.map(([, name]) => name).filter((name) => text.includes(`shared/${name}`)).join(" ");
+  };
+  assertEquals([await inFolder(anna), await inFolder(bob), await inFolder({})], ["annas", "bobs", "anybodys"]);
+  assertEquals(await inFolder(boss), "annas bobs anybodys");
+});
+
+Deno.test("a request for another's upload does not take its lock over: the owner goes on sending", async () => {
+  await using dir = await tempDir();
+  const [anna, bob] = [await addTestToken(dir.path, { name: "anna" }), await addTestToken(dir.path, { name: "bob" })];
+  await using server = await startServer({ data: dir.path });
+  const url = `http://127.0.0.1:${server.port}`;
+  const ask = async (method: string, path: string, headers: Record<string, string>) => {
+    const response = await fetch(url + path, { method, headers: { ...TUS, ...headers } });
+    await response.body?.cancel();
+    return response;
+  };
+  const begun = await ask("POST", "/files/", { ...bearer(anna), "Upload-Length": "6" });
+  const path = begun.headers.get("location") ?? "";
+  using sending = await connect(server.port);
+  await sending.send(
+    head(`PATCH ${path}`, { ...BYTES, ...bearer(anna), "Upload-Offset": 0, "Content-Length": 6 }) + "abc",
+  );
+  const offset = async () => (await ask("HEAD", path, bearer(anna))).headers.get("upload-offset");
+  await until(async () => (await server.incomingNames()).length > 0, "the file is there");
+  const patch = { ...BYTES, ...bearer(bob), "Content-Length": "0" };
+  for (const at of ["0", "3"]) {
+    assertEquals((await ask("PATCH", path, { ...patch, "Upload-Offset": at })).status, 404);
+  }
+  for (const method of ["HEAD", "DELETE"]) assertEquals((await ask(method, path, bearer(bob))).status, 404);
+  await sending.send("def");
+  assertEquals((await sending.answer()).status, 204);
+  assertEquals(await offset(), "6");
+});
+
+Deno.test("another's upload and one that nobody has take the same time, within the noise of 2 000 tries", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0" });
+  const [anna, bob] = [await site.token({ name: "anna" }), await site.token({ name: "bob" })];
+  const metadata = { "Upload-Metadata": `filename ${btoa("a".repeat(200))}` };
+  const [others, finished] = [
+    await site.send(anna, "abc", { ...metadata, "Upload-Length": "6" }),
+    await site.send(anna, "abc"),
+  ];
+  const lines = ["HEAD", "PATCH", "DELETE"].map((method) =>
+    [method, others, { ...BYTES, "Upload-Offset": "3" }] as const
+  );
+  for (const [method, path, headers] of [...lines, ["GET", finished, {}] as const]) {
+    const times = { nobodys: [] as number[], anothers: [] as number[] };
+    for (let count = 0; count < 2000; count++) {
+      // They take turns, so that what else the machine does meets both.
+      const whose = count % 2 === 0 ? "nobodys" : "anothers";
+      const line = `${method} ${whose === "anothers" ? path : `/files/${newId()}`}`;
+      const from = performance.now();
+      const { status } = await site.ask(line, { ...headers, ...bob });
+      times[whose].push(performance.now() - from);
+      assertEquals(status, 404);
+    }
+    const median = (list: number[]) => list.sort((one, other) => one - other)[list.length / 2] ?? NaN;
+    const [nobodys, anothers] = [median(times.nobodys), median(times.anothers)];
+    const ratio = anothers / nobodys;
+    assert(ratio > 0.9 && ratio < 1.11, `${method}: ${anothers} ms for another's, ${nobodys} ms for nobody's`);
+  }
+});

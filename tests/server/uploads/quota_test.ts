@@ -1,0 +1,135 @@
+import { assertEquals } from "@std/assert";
+import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
+
+const TUS = { "Tus-Resumable": "1.0.0" };
+const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
+
+const create = (site: AccessSite, headers: SentHeaders) => site.ask("POST /files/", { ...TUS, ...headers });
+const simple = (site: AccessSite, who: SentHeaders, id: string, length: number) =>
+  site.ask("POST /upload", { ...who, "X-File-Id": id }, { body: "x".repeat(length) });
+
+/** The bytes that an owner has, as `GET /api/limits` tells. */
+async function used(site: AccessSite, who: SentHeaders): Promise<number | undefined> {
+  return JSON.parse((await site.ask("GET /api/limits", who)).text).used;
+}
+
+Deno.test("an owner keeps so many bytes, finished and unfinished, and what goes past them is refused before it comes", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
+  const [anna, bob] = [await site.token({ name: "anna" }), await site.token({ name: "bob" })];
+  assertEquals((await simple(site, anna, "a", 40)).status, 200);
+  const open = await create(site, { ...anna, "Upload-Length": "50" });
+  assertEquals([open.status, await used(site, anna)], [201, 90]);
+  const refused = await create(site, { ...anna, "Upload-Length": "11" });
+  assertEquals([refused.status, refused.headers.get("x-error")], [507, "over-quota"]);
+  assertEquals(refused.text, "You may keep 100 bytes, and have 90, so 11 more are too many: delete some first");
+  assertEquals((await simple(site, anna, "b", 11)).text, refused.text);
+  assertEquals((await site.ask("GET /status", { ...anna, "X-File-Id": "b" })).text, "0");
+  assertEquals((await simple(site, bob, "a", 100)).status, 200);
+  site.now++;
+  assertEquals((await simple(site, anna, "c", 10)).status, 200);
+  // What is deleted, unfinished or finished, is free again.
+  await site.ask(`DELETE ${open.headers.get("location")}`, { ...TUS, ...anna });
+  assertEquals(await used(site, anna), 50);
+  const [finished] = JSON.parse((await site.ask("GET /api/uploads", anna)).text).uploads;
+  await site.ask(`DELETE /api/uploads/${finished.id}`, anna);
+  assertEquals([await used(site, anna), await used(site, bob)], [40, 100]);
+  assertEquals(await site.pawl.finishedNames(), ["a", "a (2)"]);
+});
+
+Deno.test("creations that run together cannot keep together what one could not", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
+  const anna = await site.token({ name: "anna" });
+  const created = await Promise.all(
+    Array.from(
+      { length: 30 },
+      (_, number) =>
+        number % 2 ? create(site, { ...anna, "Upload-Length": "10" }) : simple(site, anna, `${number}`, 10),
+    ),
+  );
+  assertEquals(created.filter(({ status }) => status < 300).length, 10);
+  assertEquals(await used(site, anna), 100);
+});
+
+Deno.test("an upload whose length nobody has told takes its bytes as they come, and keeps those that fitted", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
+  const anna = await site.token({ name: "anna" });
+  const begin = async () => (await create(site, { ...anna, "Upload-Defer-Length": "1" })).headers.get("location") ?? "";
+  const [first, second] = [await begin(), await begin()];
+  const patch = (path: string, offset: number, length: number, more: SentHeaders = {}) =>
+    site.ask(`PATCH ${path}`, { ...BYTES, ...anna, "Upload-Offset": `${offset}`, ...more }, {
+      body: "x".repeat(length),
+    });
+  assertEquals((await patch(first, 0, 60)).status, 204);
+  const refused = await patch(second, 0, 41);
+  assertEquals([refused.status, refused.headers.get("x-error")], [507, "over-quota"]);
+  assertEquals((await patch(second, 0, 40)).status, 204);
+  // A length that is told later is reserved then.
+  assertEquals((await patch(first, 60, 0, { "Upload-Length": "61" })).status, 507);
+  assertEquals((await patch(first, 60, 0, { "Upload-Length": "60" })).status, 204);
+  assertEquals(await used(site, anna), 100);
+  await site.ask(`DELETE ${second}`, { ...TUS, ...anna });
+  const third = await begin();
+  // An announced body is refused before its first byte, and any other one where it goes past the limit.
+  for (const [announced, offset] of [[{ "Content-Length": "100" }, "0"], [{}, "40"]] as const) {
+    const body = new ReadableStream({
+      start(controller) {
+        for (let piece = 0; piece < 10; piece++) controller.enqueue(new Uint8Array(10));
+        controller.close();
+      },
+    });
+    const headers = { ...BYTES, ...anna, "Upload-Offset": "0", ...announced };
+    const answer = await site.pawl.app(new Request(`http://localhost${third}`, { method: "PATCH", headers, body }));
+    await answer.body?.cancel();
+    const { headers: told } = await site.ask(`HEAD ${third}`, { ...TUS, ...anna });
+    assertEquals([announced, answer.status, told.get("upload-offset")], [announced, 507, offset]);
+  }
+  assertEquals(await used(site, anna), 100);
+});
+
+Deno.test("partial uploads and the file that is made of them are counted once", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
+  const anna = await site.token({ name: "anna" });
+  const part = async (text: string) => await site.send(anna, text, { "Upload-Concat": "partial" });
+  const parts = [await part("x".repeat(40)), await part("y".repeat(30))];
+  const concatenate = (paths: string[]) => create(site, { ...anna, "Upload-Concat": `final;${paths.join(" ")}` });
+  // The first one twice takes 40 bytes more than there are.
+  assertEquals((await concatenate([...parts, parts[0]!])).status, 507);
+  assertEquals(await used(site, anna), 70);
+  const final = await concatenate(parts);
+  assertEquals([final.status, await used(site, anna)], [201, 70]);
+  await site.ask(`DELETE ${final.headers.get("location")}`, { ...TUS, ...anna });
+  assertEquals(await used(site, anna), 0);
+  const twice = await part("z".repeat(50));
+  assertEquals([(await concatenate([twice, twice])).status, await used(site, anna)], [201, 100]);
+});
+
+Deno.test("a token has a quota of its own, and the server a limit in all", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0", totalBytes: 100 });
+  const anna = await site.token({ name: "anna", quotaBytes: 60 });
+  const bob = await site.token({ name: "bob" });
+  assertEquals((await simple(site, anna, "a", 61)).status, 507);
+  assertEquals((await simple(site, anna, "a", 60)).status, 200);
+  const refused = await simple(site, bob, "b", 41);
+  assertEquals(refused.text, "The server keeps 100 bytes in all, and has no room for 41 more");
+  assertEquals((await simple(site, bob, "b", 40)).status, 200);
+});
+
+Deno.test("what earlier processes left is counted, and a token's quota is enough to begin to count", async () => {
+  await using first = await openAccessSite({ open: true });
+  const anna = await first.token({ name: "anna" });
+  const phone = await first.token({ name: "phone", owner: "anna", quotaBytes: 100 });
+  await simple(first, anna, "a", 30);
+  const open = await create(first, { ...anna, "Upload-Length": "20" });
+  assertEquals(await used(first, anna), undefined);
+  // A change that is under way when the count begins is in it, too.
+  const [small, large] = await Promise.all([simple(first, anna, "b", 10), simple(first, phone, "c", 41)]);
+  assertEquals([small.status, large.status], [200, 507]);
+  assertEquals((await simple(first, phone, "c", 40)).status, 200);
+  assertEquals([await used(first, anna), await used(first, phone)], [100, 100]);
+  assertEquals((await simple(first, anna, "d", 40)).status, 200);
+  await using second = await openAccessSite({ data: first.data, quotaBytes: 150 });
+  assertEquals((await simple(second, anna, "e", 11)).status, 507);
+  assertEquals((await simple(second, anna, "e", 10)).status, 200);
+  await second.ask(`DELETE ${open.headers.get("location")}`, { ...TUS, ...anna });
+  assertEquals(await used(second, anna), 130);
+});

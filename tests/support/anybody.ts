@@ -1,0 +1,16 @@
+import type { AppDeps } from "../../server/http/app.ts";
+import { ANYBODY } from "../../server/model/visitor.ts";
+import type { SessionHandlers } from "../../server/access/session_routes.ts";
+
+/** What an app needs to let everybody in, and to know nobody's address. */
+export const ANYBODY_IN: Pick<AppDeps, "senderOf" | "identify"> = {
+  senderOf: () => ({ address: undefined, isProxied: false, isHttps: false }),
+  identify: () => Promise.resolve(ANYBODY),
+};
+
+/** The handlers of sessions where nobody signs in. */
+export const NO_SESSIONS: SessionHandlers = { who: unused, signIn: unused, signOut: unused };
+
+function unused(): Promise<never> {
+  throw new Error("Nobody signs in here");
+}
