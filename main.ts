@@ -1,5 +1,6 @@
 import { ConfigError, helpText, readConfig } from "./server/config.ts";
 import { isDiskFull } from "./server/errors.ts";
+import { runLinkCommand } from "./server/links.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/permissions.ts";
 import { type Running, serve } from "./server/serve.ts";
@@ -8,7 +9,7 @@ import { surviveUncaught } from "./server/uncaught.ts";
 
 if (import.meta.main) await main();
 
-/** Runs the server, with the options of this process, until a signal ends it; or the command about tokens. */
+/** Runs the server, with the options of this process, until a signal ends it; or a command about tokens or links. */
 export async function main(): Promise<void> {
   try {
     const root = import.meta.dirname ?? ".";
@@ -16,6 +17,9 @@ export async function main(): Promise<void> {
     const env = (name: string) => Deno.env.get(name);
     if (Deno.args[0] === "token") {
       return await runTokenCommand(Deno.args.slice(1), env, { print, tell: printFailure });
+    }
+    if (Deno.args[0] === "link") {
+      return await runLinkCommand(Deno.args.slice(1), env, { print, tell: printFailure });
     }
     const config = readConfig(Deno.args, env);
     if (config === "help") return print(helpText());

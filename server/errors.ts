@@ -42,6 +42,8 @@ export const STATUS = {
   // The owner or the address has as many unfinished uploads as it may, or begins them too fast.
   "too-many-unfinished": STATUS_CODE.TooManyRequests,
   "too-many-begun": STATUS_CODE.TooManyRequests,
+  // The owner has as many links as it may.
+  "too-many-links": STATUS_CODE.TooManyRequests,
   // Too many wrong tokens came from this address.
   "too-many-guesses": STATUS_CODE.TooManyRequests,
   "unknown-transfer-encoding": STATUS_CODE.NotImplemented,

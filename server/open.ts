@@ -1,5 +1,9 @@
 import { join } from "@std/path";
 import { type Access, openAccess } from "./access/access.ts";
+import { createDownloadLinks } from "./access/download_links.ts";
+import { LinkPasswords } from "./access/link_passwords.ts";
+import { createLinksApi } from "./access/links_api.ts";
+import { createUploadLinks } from "./access/upload_links.ts";
 import { createAdmission } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
 import type { Config } from "./config.ts";
@@ -22,6 +26,7 @@ import { foldersOf, openFiles } from "./storage/disk/files.ts";
 import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openDatabase } from "./storage/kv/database.ts";
 import { createRecords } from "./storage/kv/records.ts";
+import { createLinks } from "./storage/kv/links.ts";
 import { createTokens } from "./storage/kv/tokens.ts";
 import type { RecordStore } from "./storage/store.ts";
 import { Engine } from "./uploads/engine.ts";
@@ -86,7 +91,13 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   async function openStored(path: string): Promise<{ records: RecordStore; access: Access }> {
     const database = await openDatabase(path);
     try {
-      const access = await openAccess(config, { store: createTokens(database), log, now, monotonic });
+      const access = await openAccess(config, {
+        store: createTokens(database),
+        linkStore: createLinks(database),
+        log,
+        now,
+        monotonic,
+      });
       return { records: await createRecords(database, bytes.sameName), access };
     } catch (error) {
       database.kv.close();
@@ -122,6 +133,10 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     serviceNow: clock.now,
   });
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
+  const { gatekeeper, links } = access;
+  const pages = createPages({ root, except: Object.values(foldersOf(config.data)) });
+  const downloads = createDownloads({ files: finishedFiles, now });
+  const folders = createFolders({ files: finishedFiles });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { ...config, log }),
     tus: createTusProtocol(engine, config),
@@ -129,18 +144,30 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     session: access.session,
     uploads: createUploadsApi(engine),
     limits: createLimitsApi({ ...config, unfinished, quota }),
-    downloads: createDownloads({ files: finishedFiles, now }),
-    folders: createFolders({ files: finishedFiles }),
+    links: createLinksApi({ ...config, links, engine, files: finishedFiles, now }),
+    uploadLinks: createUploadLinks({ gatekeeper, pages }),
+    downloadLinks: createDownloadLinks({
+      ...config,
+      gatekeeper,
+      store: links.store,
+      passwords: new LinkPasswords(access.guesses),
+      downloads,
+      folders,
+      key: access.sessionKey,
+      now,
+    }),
+    downloads,
+    folders,
     allowedOrigins: config.allowedOrigins,
   });
   return {
     app: createApp({
       gate: createGate(config),
       routes,
-      pages: createPages({ root, except: Object.values(foldersOf(config.data)) }),
+      pages,
       admission: createAdmission(config),
       senderOf: createSenderOf(config),
-      identify: (request, sender) => access.gatekeeper.identify(request, sender),
+      identify: (request, sender) => gatekeeper.identify(request, sender),
       cors: corsOf(routes, config.allowedOrigins),
       log,
       isFolderThere: watch.isThere,

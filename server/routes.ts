@@ -2,7 +2,10 @@ import { STATUS_CODE } from "@std/http/status";
 import { type Cors, createCors } from "./http/cors.ts";
 import type { Downloads } from "./http/downloads.ts";
 import type { Folders } from "./http/folders.ts";
+import type { DownloadLinks } from "./access/download_links.ts";
+import type { LinksApi } from "./access/links_api.ts";
 import type { SessionHandlers } from "./access/session_routes.ts";
+import { linkOf, type UploadLinks } from "./access/upload_links.ts";
 import { noSuchFile, notHere } from "./http/refusals.ts";
 import { allowedMethods, type Handler, type Need, type Route } from "./http/route.ts";
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
@@ -23,6 +26,9 @@ export interface Protocols {
   readonly engine: Engine;
   readonly session: SessionHandlers;
   readonly uploads: UploadsApi;
+  readonly links: LinksApi;
+  readonly uploadLinks: UploadLinks;
+  readonly downloadLinks: DownloadLinks;
   readonly limits: Handler;
   readonly downloads: Downloads;
   readonly folders: Folders;
@@ -32,7 +38,20 @@ export interface Protocols {
 
 /** Makes the whole URL map. Any other path may still be a file of the page. */
 export function createRoutes(
-  { simple, tus, engine, session, uploads, limits, downloads, folders, allowedOrigins }: Protocols,
+  {
+    simple,
+    tus,
+    engine,
+    session,
+    uploads,
+    links,
+    uploadLinks,
+    downloadLinks,
+    limits,
+    downloads,
+    folders,
+    allowedOrigins,
+  }: Protocols,
 ): Route[] {
   /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
   const either = (spoken: Handler, plain: Handler): Handler => (request, ...rest) =>
@@ -53,6 +72,10 @@ export function createRoutes(
     await downloads.checkConditions(request, id);
     await engine.terminate(id, scope);
     return new Response(null, { status: STATUS_CODE.NoContent });
+  };
+  const sentByLink: Handler = async (request, id, visitor, sender) => {
+    linkOf(visitor);
+    return await uploads.list(request, id, visitor, sender);
   };
   const harmless = uploadedContentHeaders(allowedOrigins);
   const files = {
@@ -107,6 +130,29 @@ export function createRoutes(
     },
     { ...api, path: /^\/api\/limits$/, methods: { GET: limits }, needs: { GET: "upload" } },
     {
+      ...api,
+      path: /^\/api\/links$/,
+      methods: { GET: links.list, POST: links.create },
+      needs: { GET: "upload", POST: "upload" },
+    },
+    { ...api, path: /^\/api\/links\/([\da-f]{16})$/, methods: { DELETE: links.remove }, needs: { DELETE: "upload" } },
+    { ...api, path: /^\/api\/link$/, methods: { GET: uploadLinks.about }, needs: { GET: "upload" } },
+    { ...api, path: /^\/api\/link\/uploads$/, methods: { GET: sentByLink }, needs: { GET: "upload" } },
+    {
+      path: /^\/u\/([^/]+)$/,
+      methods: { GET: uploadLinks.page },
+      needs: { GET: "nothing" },
+      isKey: true,
+      headers: () => OF_LINK,
+    },
+    {
+      path: /^\/d\/([^/]+)$/,
+      methods: { GET: downloadLinks.send, POST: downloadLinks.open },
+      needs: { GET: "nothing", POST: "nothing" },
+      isKey: true,
+      headers: () => ({ ...harmless, ...OF_LINK }),
+    },
+    {
       path: /^\/api\/session$/,
       methods: { GET: session.who, POST: session.signIn, DELETE: session.signOut },
       needs: { GET: "nothing", POST: "nothing", DELETE: "nothing" },
@@ -125,6 +171,9 @@ export function corsOf(routes: readonly Route[], allowedOrigins: readonly string
     answerHeaders: ANSWER_HEADERS,
   });
 }
+
+/** No page tells another site of a link's address, and no search engine keeps it. */
+const OF_LINK = { "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex" } as const;
 
 /** Where there is nothing to see, nobody is asked who they are. */
 const NOTHING = { GET: "nothing", PATCH: "nothing", DELETE: "nothing" } as const;

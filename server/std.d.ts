@@ -91,6 +91,7 @@ declare module "@std/http/status" {
     readonly Created: 201;
     readonly NoContent: 204;
     readonly PartialContent: 206;
+    readonly SeeOther: 303;
     readonly NotModified: 304;
     readonly BadRequest: 400;
     readonly Unauthorized: 401;

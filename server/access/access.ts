@@ -3,9 +3,11 @@ import { defined } from "../defined.ts";
 import { createSendingPageOf } from "../http/sending_page.ts";
 import type { Log } from "../log.ts";
 import { parseFixedToken } from "../option_values.ts";
+import type { LinkStore } from "../storage/link_store.ts";
 import type { Token, TokenStore } from "../storage/token_store.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { Guesses } from "./guesses.ts";
+import { KnownLinks } from "./known_links.ts";
 import { KnownTokens } from "./known_tokens.ts";
 import { createIsOpen } from "./openness.ts";
 import { hashOf, newSecret } from "./secret.ts";
@@ -15,6 +17,10 @@ import { createSessionHandlers, type SessionHandlers } from "./session_routes.ts
 export interface Access {
   readonly gatekeeper: Gatekeeper;
   readonly session: SessionHandlers;
+  readonly links: KnownLinks;
+  readonly guesses: Guesses;
+  /** The key by which cookies are signed. */
+  readonly sessionKey: Uint8Array;
   /**
    * Makes the first token, with all rights, when nobody could sign in otherwise: the server lets not anybody in, and
    * there was never a token. Gives its secret, which is kept nowhere; `undefined` when none was made.
@@ -27,6 +33,7 @@ export interface Access {
 /** The dependencies of {@linkcode openAccess}. */
 export interface AccessDeps {
   readonly store: TokenStore;
+  readonly linkStore: LinkStore;
   readonly log: Log;
   /** The machine's clock, in milliseconds since 1970. Tokens and sessions expire by it. */
   readonly now: () => number;
@@ -38,16 +45,22 @@ export interface AccessDeps {
 const ADMIN = "admin";
 
 /** Connects everything about access. Throws {@linkcode ConfigError} for a file without a token. */
-export async function openAccess(config: Config, { store, log, now, monotonic }: AccessDeps): Promise<Access> {
+export async function openAccess(
+  config: Config,
+  { store, linkStore, log, now, monotonic }: AccessDeps,
+): Promise<Access> {
   const secret = await fixedSecretOf(config);
   const fixed = secret === undefined ? undefined : adminToken(secret, now());
   const tokens = new KnownTokens({ store, log, now, monotonic, ...defined({ fixed }) });
   const isOpen = await createIsOpen(config, { store, hasFixed: fixed !== undefined, monotonic });
   const sessionKey = await store.sessionKey();
+  const links = new KnownLinks({ store: linkStore, now, monotonic });
+  const guesses = new Guesses(monotonic);
   const gatekeeper = new Gatekeeper({
     ...config,
     tokens,
-    guesses: new Guesses(monotonic),
+    links,
+    guesses,
     isOpen,
     hasFixed: fixed !== undefined,
     sessionKey,
@@ -57,6 +70,9 @@ export async function openAccess(config: Config, { store, log, now, monotonic }:
   });
   return {
     gatekeeper,
+    links,
+    guesses,
+    sessionKey,
     session: createSessionHandlers({ gatekeeper, tokens, sessionKey, now }),
     async makeFirstToken() {
       if (isOpen() || fixed !== undefined || config.userHeader !== "" || await store.hadToken()) return undefined;

@@ -6,18 +6,22 @@ import type { SendingPage } from "../http/sending_page.ts";
 import type { Log } from "../log.ts";
 import { isOwnAddress, networkOf } from "../networks.ts";
 import { cleanName } from "../model/names.ts";
+import type { Link, UploadLink } from "../model/link.ts";
+import { ownerByLink } from "../model/owner.ts";
 import { USUAL_RIGHTS } from "../model/rights.ts";
 import { ANYBODY, NOBODY, type Visitor } from "../model/visitor.ts";
 import type { Token } from "../storage/token_store.ts";
 import type { Guesses } from "./guesses.ts";
+import type { KnownLinks } from "./known_links.ts";
 import type { KnownTokens } from "./known_tokens.ts";
 import type { IsOpen } from "./openness.ts";
-import { hashOf, isSecret, secretIn } from "./secret.ts";
+import { type Credentials, credentialsIn, hashOf, isSecret } from "./secret.ts";
 import { cookieIn, readSession, type Session } from "./sessions.ts";
 
 /** The dependencies of the gatekeeper. */
 export interface GatekeeperDeps {
   readonly tokens: KnownTokens;
+  readonly links: KnownLinks;
   readonly guesses: Guesses;
   readonly isOpen: IsOpen;
   /** True when the server was started with a token of its own, which may have any form. */
@@ -43,39 +47,40 @@ export class Gatekeeper {
   }
 
   /**
-   * Tells who sends a request: the user that a trusted proxy names, or else the holder of the token in `Authorization`,
-   * or else of the session in the cookie. Throws `unauthorized` for a wrong token, `too-many-guesses`, `bad-request`
+   * Tells who sends a request: the visitor of the upload link in `Authorization`, or else the user that a trusted proxy
+   * names, or else the holder of the token in `Authorization`, or else of the session in the cookie. Throws `unauthorized` for a wrong token, `too-many-guesses`, `bad-request`
    * for a user that nobody may name, and `forbidden` for a request that a page of another site has sent.
    */
   async identify(request: Request, sender: Sender): Promise<Visitor> {
     const page = this.#pageOf(request, sender);
-    const user = this.#userIn(request.headers, sender);
-    const visitor = user ?? await this.#holder(request, sender, page) ??
-      (this.#deps.isOpen() ? ANYBODY : NOBODY);
-    if (page === "foreign") {
-      throw new UploadError(
-        "forbidden",
-        "A page of another site has sent this: start the server with --allow-origin if it may",
-      );
-    }
+    const visitor = await this.#named(request, sender, page) ?? (this.#deps.isOpen() ? ANYBODY : NOBODY);
+    if (page === "foreign") throw sentByOther();
     return isChange(request) ? countedBy(sender, visitor) : visitor;
   }
 
+  /** Throws `forbidden` for a change that a page of another site has sent. */
+  checkPage(request: Request, sender: Sender): void {
+    if (this.#pageOf(request, sender) === "foreign") throw sentByOther();
+  }
+
   /** Finds the token of a secret. Throws `unauthorized` and `too-many-guesses`. */
-  async tokenOf(secret: string, { address }: Sender): Promise<Token> {
-    const { guesses, tokens, log } = this.#deps;
-    const hash = hashOf(secret);
-    guesses.check(address, hash);
-    const token = await tokens.find(hash);
-    if (token === undefined) {
-      guesses.wrong(address, hash);
-      log.info("Refused a wrong token from {address}", { address });
-      throw unauthorized("This token is not known: it may have been removed");
-    }
-    if (this.#isExpired(token)) throw unauthorized("This token has expired: ask for a new one");
-    guesses.right(address, hash);
-    tokens.used(token);
+  async tokenOf(secret: string, sender: Sender): Promise<Token> {
+    const token = await this.#unguessed(secret, sender, (hash) => this.#deps.tokens.find(hash));
+    if (token === undefined) throw unknownToken();
+    this.#checkUsable(token);
     return token;
+  }
+
+  /**
+   * Finds the link of a secret in a path; `undefined` for one that is not known, is of the other kind, or has expired.
+   * Throws `too-many-guesses`.
+   */
+  async linkOf<Kind extends Link["kind"]>(
+    secret: string,
+    kind: Kind,
+    sender: Sender,
+  ): Promise<Extract<Link, { kind: Kind }> | undefined> {
+    return await this.#unguessed(secret, sender, (hash) => this.#deps.links.find(hash, kind));
   }
 
   /**
@@ -106,7 +111,7 @@ export class Gatekeeper {
       scope: {
         owner,
         ...rights.includes("admin") && { seesAll: true },
-        ...this.#folderOf(owner),
+        ...this.#foldersOf(owner),
         ...defined({ maxBytes, quotaBytes }),
       },
     };
@@ -117,16 +122,79 @@ export class Gatekeeper {
     return isChange(request) ? this.#deps.sendingPageOf(request, sender) : "own";
   }
 
-  async #holder(request: Request, sender: Sender, page: SendingPage): Promise<Visitor | undefined> {
+  async #named(request: Request, sender: Sender, page: SendingPage): Promise<Visitor | undefined> {
+    const user = this.#userIn(request.headers, sender);
     const authorization = request.headers.get("authorization");
-    if (authorization !== null) {
-      const secret = secretIn(authorization);
-      if (this.#isOurs(secret)) return this.visitorOf(await this.tokenOf(secret ?? "", sender));
+    const credentials = authorization === null ? undefined : credentialsIn(authorization);
+    if (user !== undefined) {
+      // A proxy may send a password of its own along. What has the form of a link's visitor was sent on purpose.
+      return isOfLink(credentials) ? await this.#holder(credentials, sender) : user;
+    }
+    if (authorization !== null && this.#isOurs(credentials?.secret)) {
+      return await this.#holder(credentials ?? { secret: "" }, sender);
     }
     const found = await this.sessionOf(request, sender, page);
     if (found === undefined) return undefined;
     this.#deps.tokens.used(found.token);
     return this.visitorOf(found.token);
+  }
+
+  /** The holder of a token, or the visitor of an upload link. Throws `unauthorized` and `too-many-guesses`. */
+  async #holder({ secret, user }: Credentials, sender: Sender): Promise<Visitor> {
+    const { tokens, links } = this.#deps;
+    const found = await this.#unguessed(
+      secret,
+      sender,
+      async (hash) => await tokens.find(hash) ?? await links.find(hash, "upload"),
+    );
+    if (found === undefined) throw unknownToken();
+    if ("kind" in found) return this.#visitorBy(found, user);
+    this.#checkUsable(found);
+    return this.visitorOf(found);
+  }
+
+  /** Looks a secret up, and counts it for its address. Throws `too-many-guesses`. */
+  async #unguessed<T>(
+    secret: string,
+    { address }: Sender,
+    find: (hash: string) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const { guesses, log } = this.#deps;
+    const hash = hashOf(secret);
+    guesses.check(address, hash);
+    const found = await find(hash);
+    if (found === undefined) {
+      guesses.wrong(address, hash);
+      log.info("Refused a wrong token from {address}", { address });
+    } else guesses.right(address, hash);
+    return found;
+  }
+
+  #checkUsable(token: Token): void {
+    if (this.#isExpired(token)) throw unauthorized("This token has expired: ask for a new one");
+    this.#deps.tokens.used(token);
+  }
+
+  /** The visitor of an upload link. The user name tells the visitors of one link apart, so it must be random. */
+  #visitorBy(link: UploadLink, user = ""): Visitor {
+    if (!VISITOR.test(user)) {
+      throw unauthorized(
+        "Send 22 random letters or digits of your own as the user name, and the link's secret behind it",
+      );
+    }
+    const { id, owner, folders, maxBytes, quotaBytes, limits } = link;
+    return {
+      kind: "link",
+      name: id,
+      rights: ["upload"],
+      link,
+      scope: {
+        owner: ownerByLink(owner, { link: id, visitor: hashOf(user).slice(0, 22) }),
+        folders: [...this.#foldersOf(owner).folders ?? [], ...folders],
+        link: limits,
+        ...defined({ maxBytes, quotaBytes }),
+      },
+    };
   }
 
   /**
@@ -152,17 +220,35 @@ export class Gatekeeper {
       throw new UploadError("bad-request", `${userHeader} must be one name of at most 128 characters, without a comma`);
     }
     const owner = `user:${name}`;
-    return { kind: "user", name, rights: USUAL_RIGHTS, scope: { owner, ...this.#folderOf(name) } };
+    return { kind: "user", name, rights: USUAL_RIGHTS, scope: { owner, ...this.#foldersOf(owner) } };
   }
 
-  #folderOf(name: string): { folder?: string } {
-    const folder = this.#deps.ownerFolders ? cleanName(name) ?? "owner" : undefined;
-    return folder === undefined ? {} : { folder };
+  #foldersOf(owner: string): { folders?: readonly string[] } {
+    return this.#deps.ownerFolders ? { folders: [cleanName(owner.replace(/^user:/, "")) ?? "owner"] } : {};
   }
 
   #isExpired({ expiresAt }: Token): boolean {
     return expiresAt !== undefined && expiresAt <= this.#deps.now();
   }
+}
+
+/** The user name that tells the visitors of an upload link apart. 22 letters of base64url have 128 bits. */
+const VISITOR = /^[\w-]{22}$/;
+
+/** True for credentials in the form that a visitor of an upload link sends. */
+function isOfLink(credentials: Credentials | undefined): credentials is Credentials {
+  return credentials !== undefined && isSecret(credentials.secret) && VISITOR.test(credentials.user ?? "");
+}
+
+function sentByOther(): UploadError {
+  return new UploadError(
+    "forbidden",
+    "A page of another site has sent this: start the server with --allow-origin if it may",
+  );
+}
+
+function unknownToken(): UploadError {
+  return unauthorized("This token is not known: it may have been removed");
 }
 
 /** Adds the address by which the uploads of a visitor are counted. */

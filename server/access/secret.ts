@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { defined } from "../defined.ts";
 
 /** The beginning of every token's secret, by which scanners of code and logs can find one that leaked. */
 const PREFIX = "pawl_";
@@ -18,17 +19,24 @@ export function isSecret(text: string): boolean {
   return /^pawl_[\w-]{43}$/.test(text);
 }
 
+/** What an `Authorization` header has. */
+export interface Credentials {
+  readonly secret: string;
+  /** The user name of Basic. */
+  readonly user?: string;
+}
+
 /**
- * The secret in an `Authorization` header: a Bearer token (RFC 6750), or the password of Basic (RFC 7617), whose user
- * name does not matter. `undefined` for anything else.
+ * Reads an `Authorization` header: a Bearer token (RFC 6750), or the user name and the password of Basic (RFC 7617).
+ * `undefined` for anything else.
  */
-export function secretIn(authorization: string): string | undefined {
+export function credentialsIn(authorization: string): Credentials | undefined {
   const [, scheme = "", text = ""] = /^(\w+) +(\S+)$/.exec(authorization.trim()) ?? [];
-  if (scheme.toLowerCase() === "bearer") return text;
+  if (scheme.toLowerCase() === "bearer") return { secret: text };
   if (scheme.toLowerCase() !== "basic") return undefined;
   try {
-    const [, password] = /^[^:]*:(.+)$/s.exec(atob(text)) ?? [];
-    return password;
+    const [, user, secret] = /^([^:]*):(.+)$/s.exec(atob(text)) ?? [];
+    return secret === undefined ? undefined : { secret, ...defined({ user }) };
   } catch {
     return undefined;
   }

@@ -4,7 +4,8 @@ import type { Handler } from "../http/route.ts";
 import { unauthorized } from "../http/refusals.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import type { KnownTokens } from "./known_tokens.ts";
-import { secretIn } from "./secret.ts";
+import { bodyText } from "./body_text.ts";
+import { credentialsIn } from "./secret.ts";
 import { newSession, setCookie, writeSession } from "./sessions.ts";
 import type { Visitor } from "../model/visitor.ts";
 
@@ -65,14 +66,14 @@ function answer({ kind, name, rights }: Visitor, more: Record<string, unknown> =
 async function secretOf(request: Request): Promise<string> {
   const authorization = request.headers.get("authorization");
   if (authorization !== null) {
-    const secret = secretIn(authorization);
+    const secret = credentialsIn(authorization)?.secret;
     if (secret !== undefined) return secret;
     throw unauthorized("Send the token as Authorization: Bearer TOKEN");
   }
   if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? "")) {
     throw new UploadError("wrong-media-type", 'Send the token as application/json: {"token": "TOKEN"}');
   }
-  const token = tokenIn(await textOf(request));
+  const token = tokenIn(await bodyText(request, MAX_BODY));
   if (token !== undefined) return token;
   throw new UploadError("bad-request", 'The body must be JSON: {"token": "TOKEN"}');
 }
@@ -85,16 +86,4 @@ function tokenIn(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function textOf({ body }: Request): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const piece of body?.values({ preventCancel: true }) ?? []) {
-    text += decoder.decode(piece, { stream: true });
-    if (text.length > MAX_BODY) {
-      throw new UploadError("too-large", `The body of a sign-in has at most ${MAX_BODY} bytes`);
-    }
-  }
-  return text;
 }

@@ -23,7 +23,7 @@ export function newSession(hash: string, now: number, tokenExpiresAt = Infinity)
 /** Writes a session as the value of a cookie, signed by `key`. */
 export function writeSession({ id, hash, expiresAt }: Session, key: Uint8Array): string {
   const text = `1.${id}.${hash}.${expiresAt}`;
-  return `${text}.${signatureOf(text, key).toString("base64url")}`;
+  return `${text}.${signed(text, key)}`;
 }
 
 /**
@@ -34,9 +34,19 @@ export function readSession(value: string, key: Uint8Array, now: number): Sessio
   const [, text, id, hash, expiresAt, signature] =
     /^(1\.([\w-]{22})\.([\w-]{43})\.(\d{1,16}))\.([\w-]{43})$/.exec(value) ?? [];
   if (text === undefined || id === undefined || hash === undefined || signature === undefined) return undefined;
-  const given = Buffer.from(signature, "base64url");
-  const isRight = timingSafeEqual(given, signatureOf(text, key));
-  return isRight && Number(expiresAt) > now ? { id, hash, expiresAt: Number(expiresAt) } : undefined;
+  return isSigned(text, signature, key) && Number(expiresAt) > now
+    ? { id, hash, expiresAt: Number(expiresAt) }
+    : undefined;
+}
+
+/** The signature of a text by `key`: its HMAC-SHA-256 in base64url. */
+export function signed(text: string, key: Uint8Array): string {
+  return signatureOf(text, key).toString("base64url");
+}
+
+/** True for a signature that {@linkcode signed} has made of this text with this key. It has 43 letters. */
+export function isSigned(text: string, signature: string, key: Uint8Array): boolean {
+  return timingSafeEqual(Buffer.from(signature, "base64url"), signatureOf(text, key));
 }
 
 function signatureOf(text: string, key: Uint8Array): Buffer {

@@ -8,6 +8,7 @@ import { positiveTime } from "../option_values.ts";
 import type { ListedToken, TokenStore } from "../storage/token_store.ts";
 import { parseSize } from "../units.ts";
 import { hashOf, newSecret } from "./secret.ts";
+import { minuteOf, tableOf, timeText } from "./table.ts";
 
 /** The facts of a token that a person asks for. */
 export interface WantedToken {
@@ -121,14 +122,8 @@ export function tokenTable(tokens: readonly ListedToken[], now: number): string[
     owner,
     maxBytes === undefined ? "-" : `${maxBytes}`,
     quotaBytes === undefined ? "-" : `${quotaBytes}`,
-    expiresAt === undefined ? "never" : expiresAt <= now ? "expired" : minuteOf(expiresAt),
+    timeText(expiresAt, now),
     usedAt === undefined ? "never" : minuteOf(usedAt),
   ]);
-  const table = [["NAME", "RIGHTS", "OWNER", "MAX BYTES", "QUOTA", "EXPIRES", "LAST USED"], ...rows];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  return table.map((row) => row.map((text, column) => text.padEnd(widths[column]!)).join("  ").trimEnd());
-}
-
-function minuteOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16)}Z`;
+  return tableOf(["NAME", "RIGHTS", "OWNER", "MAX BYTES", "QUOTA", "EXPIRES", "LAST USED"], rows);
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
 import { may } from "../model/rights.ts";
+import { NOBODY } from "../model/visitor.ts";
 import { asUploadError, folderMoved, UploadError } from "../errors.ts";
 import { type Log, withoutSecrets } from "../log.ts";
 import { header } from "./header_names.ts";
@@ -77,7 +78,7 @@ export function createApp(
       if (method === "OPTIONS") return noContent(allow);
       const handler = handlerOf(route, method);
       if (handler === undefined) throw notAllowed(method);
-      const visitor = await identify(request, sender);
+      const visitor = route.isKey ? NOBODY : await identify(request, sender);
       const need = needOf(route, method, request);
       if (need !== "nothing" && !may(visitor.rights, need)) throw notPermitted(visitor, need);
       return await handler(request, id, visitor, sender);

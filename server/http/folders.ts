@@ -14,6 +14,8 @@ export interface Folders {
    * for, as a ZIP file. Throws `not-found` when there are none, and `bad-request` for another query or too many files.
    */
   send(request: Request, mayRead: (upload: CompleteUpload) => boolean): Promise<Response>;
+  /** Gives the folder of that path as `send` does. Its name is in NFC and has no slash at its end. */
+  sendFolder(request: Request, folder: string, mayRead: (upload: CompleteUpload) => boolean): Promise<Response>;
 }
 
 /** The most files in one ZIP file. While it is sent, some 400 bytes of memory are needed for each. */
@@ -37,20 +39,26 @@ export function createFolders({ files }: { files: FinishedFiles }): Folders {
   }
 
   return {
-    async send(request, mayRead) {
-      const folder = folderOf(queryOf(request));
-      const found = await filesBelow(folder, mayRead);
-      if (found.length === 0) throw noSuchFolder();
-      const headers = {
-        "Content-Type": "application/zip",
-        "Content-Disposition": contentDisposition("attachment", `${folder.split("/").at(-1)}.zip`),
-        "Content-Length": String(zipLength(found)),
-        "Accept-Ranges": "none",
-        "Cache-Control": "private, no-store",
-      };
-      return new Response(request.method === "HEAD" ? null : zipStream(found), { status: STATUS_CODE.OK, headers });
-    },
+    send: (request, mayRead) => sendFolder(request, folderOf(queryOf(request)), mayRead),
+    sendFolder,
   };
+
+  async function sendFolder(
+    request: Request,
+    folder: string,
+    mayRead: (upload: CompleteUpload) => boolean,
+  ): Promise<Response> {
+    const found = await filesBelow(folder, mayRead);
+    if (found.length === 0) throw noSuchFolder();
+    const headers = {
+      "Content-Type": "application/zip",
+      "Content-Disposition": contentDisposition("attachment", `${folder.split("/").at(-1)}.zip`),
+      "Content-Length": String(zipLength(found)),
+      "Accept-Ranges": "none",
+      "Cache-Control": "private, no-store",
+    };
+    return new Response(request.method === "HEAD" ? null : zipStream(found), { status: STATUS_CODE.OK, headers });
+  }
 }
 
 /** The folder that a query names. A slash at its end changes nothing. */

@@ -26,6 +26,8 @@ export interface Route {
    * nothing: browsers ask by it before they sign in.
    */
   readonly needs: Readonly<Record<string, Need | ((request: Request) => Need)>>;
+  /** True when the path itself lets the sender in: nothing else is looked at to tell who that is. */
+  readonly isKey?: true;
   /** True for an interface of programs: refusals are problem details in JSON (RFC 9457). */
   readonly isApi?: true;
   /** True when pages of allowed origins may use the resource. */

@@ -1,6 +1,14 @@
 import { defined } from "../defined.ts";
 import type { Digest } from "./digest.ts";
 
+/** What an upload link takes in all; an absent limit is none. */
+export interface LinkLimits {
+  /** The most files, unfinished ones too. The parts of a concatenation are not counted apart. */
+  readonly maxFiles?: number;
+  /** The most bytes of all files together. */
+  readonly totalBytes?: number;
+}
+
 /** The facts that a client tells of a file before its bytes come. */
 export interface FileFacts {
   /** The owner of the upload. A client's id is looked up among the uploads of one owner only. */
@@ -25,6 +33,10 @@ export interface FileFacts {
   readonly maxBytes?: number;
   /** The most bytes in all that the upload's owner may keep, if the token says so. */
   readonly quotaBytes?: number;
+  /** What the upload link takes in all by which the upload came, if it came by one. */
+  readonly link?: LinkLimits;
+  /** The place that the sender wanted, by which an upload link's visitor knows the file: it never sees the final one. */
+  readonly sentAs?: string;
   /**
    * The client's metadata for the file, in the form of `Upload-Metadata` (tus 1.0.0, Creation): as a client of tus sent
    * it, or made of `X-File-Metadata`. Answers of tus repeat it.
@@ -88,6 +100,10 @@ export interface CompleteUpload extends Identified {
   readonly completedAt: number;
   /** The most bytes in all that the owner might keep when the upload began, if its token said so. */
   readonly quotaBytes?: number;
+  /** What the upload link took in all by which the upload came. */
+  readonly link?: LinkLimits;
+  /** The place that an upload link's visitor wanted. */
+  readonly sentAs?: string;
   /** The digests of the whole file that were checked before the upload became complete. */
   readonly digests?: readonly Digest[];
   readonly metadata?: string;
@@ -170,13 +186,22 @@ export function written(
 
 /** Makes the complete record of an upload whose file is to lie at `path`. */
 export function completed(upload: ReceivingUpload, path: string, now: number, identity?: string): CompleteUpload {
-  const { type, digests, metadata, concat, quotaBytes } = upload;
+  const { type, digests, metadata, concat, quotaBytes, link, sentAs } = upload;
   return {
     ...identityOf(upload),
     state: "complete",
     length: upload.offset,
     path,
-    ...defined({ identity, type, digests, metadata, concat: concat && { asSent: concat.asSent }, quotaBytes }),
+    ...defined({
+      identity,
+      type,
+      digests,
+      metadata,
+      concat: concat && { asSent: concat.asSent },
+      quotaBytes,
+      link,
+      sentAs,
+    }),
     completedAt: now,
   };
 }

@@ -1,3 +1,4 @@
+import type { UploadLink } from "./link.ts";
 import { ANONYMOUS, OPEN_SCOPE, type Scope } from "./owner.ts";
 import { type Rights, USUAL_RIGHTS } from "./rights.ts";
 
@@ -5,12 +6,14 @@ import { type Rights, USUAL_RIGHTS } from "./rights.ts";
 export interface Visitor {
   /**
    * How the visitor is known. `nobody`: not at all. `anybody`: not at all, on a server that lets anybody in. `token`: by
-   * a token, or by a session that a token began. `user`: by a proxy that signs people in.
+   * a token, or by a session that a token began. `user`: by a proxy that signs people in. `link`: by an upload link.
    */
-  readonly kind: "nobody" | "anybody" | "token" | "user";
+  readonly kind: "nobody" | "anybody" | "token" | "user" | "link";
   readonly name: string;
   readonly rights: Rights;
   readonly scope: Scope;
+  /** The upload link that the visitor comes by. */
+  readonly link?: UploadLink;
 }
 
 /** Somebody without a sign-in. Without a right the scope is never looked at. */

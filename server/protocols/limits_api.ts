@@ -21,13 +21,17 @@ export function createLimitsApi(
 ): Handler {
   const known = (limit: number) => limit === Infinity ? undefined : limit;
   return (_request, _id, { kind, scope }) => {
+    const { link } = scope;
     const limits = {
       maxSize: known(Math.min(maxBytes, scope.maxBytes ?? Infinity)),
-      quota: known(quota.limitOf(scope.quotaBytes)),
+      // A link's visitor is told what the link takes, and nothing of what its owner or others have.
+      quota: known(link === undefined ? quota.limitOf(scope.quotaBytes) : link.totalBytes ?? Infinity),
+      maxFiles: link?.maxFiles,
       maxUnfinished: known(maxUnfinished),
       maxBegunPerSecond: known(maxBegunPerSecond),
       // Those who have not signed in have one owner together, and the numbers would be those of all.
-      ...kind !== "anybody" && { used: quota.usedBy(scope.owner), unfinished: unfinished.countOf(scope.owner) },
+      ...kind !== "anybody" && kind !== "link" &&
+        { used: quota.usedBy(scope.owner), unfinished: unfinished.countOf(scope.owner) },
     };
     return Promise.resolve(Response.json(defined(limits), { headers: { "Cache-Control": "no-store" } }));
   };

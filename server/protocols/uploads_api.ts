@@ -2,6 +2,7 @@ import { STATUS_CODE } from "@std/http/status";
 import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import type { Handler } from "../http/route.ts";
+import { sees } from "../model/owner.ts";
 import { isId } from "../model/id.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import type { ListPlace } from "../storage/store.ts";
@@ -44,12 +45,13 @@ export interface UploadsApi {
 
 /** Makes the interface about uploads for programs, over `engine`. */
 export function createUploadsApi(engine: Engine): UploadsApi {
-  function listed(upload: ReceivingUpload | CompleteUpload): ListedUpload {
+  function listed(upload: ReceivingUpload | CompleteUpload, isByLink: boolean): ListedUpload {
     const isFinished = upload.state === "complete";
     return {
       id: upload.id,
       state: isFinished ? "finished" : "unfinished",
-      path: isFinished ? upload.path : [...upload.folders, upload.name].join("/"),
+      // The final path tells of the link's folder, and by its number of other files there.
+      path: isByLink ? upload.sentAs ?? "" : isFinished ? upload.path : [...upload.folders, upload.name].join("/"),
       offset: safeBytes(upload),
       location: addressOf(upload.id),
       createdAt: timeOf(upload.createdAt),
@@ -71,10 +73,13 @@ export function createUploadsApi(engine: Engine): UploadsApi {
       const owner = query.get("owner") ?? scope.owner;
       const after = placeIn(query.get("cursor"));
       // Another owner's list is as empty as that of an owner who does not exist.
-      const isSeen = owner === scope.owner || scope.seesAll === true;
+      const isSeen = sees(scope, owner);
       const { uploads, next } = isSeen ? await engine.list(owner, limit, after) : { uploads: [] };
       const cursor = next && `${next.createdAt}.${next.id}`;
-      return Response.json({ uploads: uploads.map(listed), ...defined({ cursor }) }, {
+      return Response.json({
+        uploads: uploads.map((upload) => listed(upload, kind === "link")),
+        ...defined({ cursor }),
+      }, {
         headers: { "Cache-Control": "no-store" },
       });
     },

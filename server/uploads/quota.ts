@@ -1,4 +1,5 @@
 import { UploadError } from "../errors.ts";
+import { linkOf, payerOf } from "../model/owner.ts";
 import { type CompleteUpload, type ReceivingUpload, reservedBytes, type Upload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 import type { Guarded } from "./space.ts";
@@ -11,16 +12,24 @@ export interface QuotaLimits {
   readonly totalBytes: number;
 }
 
-/** An unfinished upload, and the bytes that are reserved for it. */
-interface Reserved {
-  readonly owner: string;
+/** An amount of files and of their bytes. */
+interface Amount {
+  files: number;
   bytes: number;
+}
+
+const NOTHING: Readonly<Amount> = { files: 0, bytes: 0 };
+
+/** What is reserved for an unfinished upload. */
+interface Reserved extends Amount {
+  readonly owner: string;
 }
 
 /**
  * Counts the bytes that are kept, finished and unfinished, of each owner and in all, and refuses what goes past a limit.
  * The length of an upload is reserved when it is recorded, before its first byte comes. An upload whose length nobody
- * has told reserves its bytes as they come.
+ * has told reserves its bytes as they come. What comes by an upload link uses the quota of the link's owner, and what the
+ * link itself takes in all, which are files and bytes.
  *
  * It counts by what this process does to the records. What is there already is counted once, when the first limit is
  * met; changes wait meanwhile. Without a limit nothing is counted.
@@ -28,7 +37,8 @@ interface Reserved {
 export class Quota {
   readonly #limits: QuotaLimits;
   readonly #unfinished = new Map<string, Reserved>();
-  readonly #used = new Map<string, number>();
+  /** What each owner has, and what came by each link. */
+  readonly #used = new Map<string, Amount>();
   /** The ids of partial uploads, each with that of the final upload that gets its bytes. */
   readonly #finals = new Map<string, string>();
   #total = 0;
@@ -48,7 +58,7 @@ export class Quota {
 
   /** The bytes that an owner has; `undefined` while nothing is counted. */
   usedBy(owner: string): number | undefined {
-    return this.#counted === undefined ? undefined : this.#used.get(owner) ?? 0;
+    return this.#counted === undefined ? undefined : this.#used.get(owner)?.bytes ?? 0;
   }
 
   /** Gives the records, with every change counted. `create` and `replace` throw `over-quota`; nothing has changed then. */
@@ -71,7 +81,7 @@ export class Quota {
       ...records,
       create: (upload, instead) =>
         counted(async () => {
-          const undo = this.#isCounting ? this.#reserve(upload) : () => {};
+          const undo = this.#isCounting ? this.#reserve(upload, instead) : () => {};
           const isCreated = await records.create(upload, instead).catch((error) => {
             undo();
             throw error;
@@ -79,7 +89,7 @@ export class Quota {
           if (!isCreated) undo();
           else if (instead?.state === "receiving") this.#release(instead.id);
           return isCreated;
-        }, isLimited || upload.quotaBytes !== undefined),
+        }, isLimited || upload.quotaBytes !== undefined || upload.link !== undefined),
       replace: (before, after) =>
         counted(async () => {
           if (after.state === "receiving") this.grow(after, reservedBytes(after));
@@ -101,7 +111,7 @@ export class Quota {
     const reserved = this.#unfinished.get(upload.id);
     // A final upload gets the bytes of its partial ones.
     if (reserved === undefined || upload.concat !== undefined || bytes <= reserved.bytes) return;
-    this.#take(upload, bytes - reserved.bytes);
+    this.#take(upload, { files: 0, bytes: bytes - reserved.bytes });
     reserved.bytes = bytes;
   }
 
@@ -137,23 +147,26 @@ export class Quota {
   async #count(records: RecordStore): Promise<void> {
     const finals: ReceivingUpload[] = [];
     for await (const upload of records.all()) {
-      if (upload.state === "complete") this.#add(upload.owner, upload.length);
+      if (upload.state === "complete") this.#add(upload.owner, { files: 1, bytes: upload.length });
       else if (upload.state === "receiving" && upload.concat !== undefined) finals.push(upload);
       else if (upload.state === "receiving") this.#hold(upload, reservedBytes(upload));
     }
     for (const final of finals) this.#hold(final, this.#ownBytes(final));
   }
 
-  /** Reserves the bytes of a new upload. Gives what undoes that. Throws `over-quota`. */
-  #reserve(upload: ReceivingUpload | CompleteUpload): () => void {
-    if (upload.state === "complete") {
-      this.#take(upload, upload.length);
-      return () => this.#add(upload.owner, -upload.length);
-    }
-    const bytes = this.#ownBytes(upload);
-    this.#take(upload, bytes);
-    this.#add(upload.owner, -bytes);
-    this.#hold(upload, bytes);
+  /**
+   * Reserves what a new upload takes. What `instead`, whose place it takes, has reserved will be free. Gives what undoes
+   * that. Throws `over-quota`.
+   */
+  #reserve(upload: ReceivingUpload | CompleteUpload, instead?: Upload): () => void {
+    const amount = {
+      files: filesOf(upload),
+      bytes: upload.state === "complete" ? upload.length : this.#ownBytes(upload),
+    };
+    const free = instead?.state === "receiving" ? this.#unfinished.get(instead.id) : undefined;
+    this.#take(upload, amount, free);
+    if (upload.state === "complete") return () => this.#add(upload.owner, negative(amount));
+    this.#keep(upload, amount);
     return () => this.#release(upload.id);
   }
 
@@ -167,24 +180,29 @@ export class Quota {
   }
 
   #hold(upload: ReceivingUpload, bytes: number): void {
-    this.#unfinished.set(upload.id, { owner: upload.owner, bytes });
-    this.#add(upload.owner, bytes);
+    const amount = { files: filesOf(upload), bytes };
+    this.#keep(upload, amount);
+    this.#add(upload.owner, amount);
+  }
+
+  #keep(upload: ReceivingUpload, amount: Amount): void {
+    this.#unfinished.set(upload.id, { owner: upload.owner, ...amount });
     for (const { id } of upload.concat?.partials ?? []) this.#finals.set(id, upload.id);
   }
 
   #replaced(before: Upload, after: Upload): void {
     if (after.state === "receiving") return;
     if (before.state === "complete") {
-      if (after.state === "gone") this.#add(before.owner, -before.length);
+      if (after.state === "gone") this.#add(before.owner, { files: -1, bytes: -before.length });
       return;
     }
     const reserved = this.#unfinished.get(after.id)?.bytes ?? 0;
     const final = this.#unfinished.get(this.#finals.get(after.id) ?? "");
     this.#release(after.id);
-    if (after.state === "complete") this.#add(after.owner, after.length);
+    if (after.state === "complete") this.#add(after.owner, { files: 1, bytes: after.length });
     else if (after.reason === "concatenated" && final !== undefined) {
       final.bytes += reserved;
-      this.#add(final.owner, reserved);
+      this.#add(final.owner, { files: 0, bytes: reserved });
     }
   }
 
@@ -193,28 +211,65 @@ export class Quota {
     if (reserved === undefined) return;
     this.#unfinished.delete(id);
     this.#finals.delete(id);
-    this.#add(reserved.owner, -reserved.bytes);
+    this.#add(reserved.owner, negative(reserved));
   }
 
-  #add(owner: string, bytes: number): void {
+  #add(owner: string, { files, bytes }: Amount): void {
     this.#total += bytes;
-    this.#used.set(owner, Math.max(0, (this.#used.get(owner) ?? 0) + bytes));
+    for (const name of [payerOf(owner), linkOf(owner)]) {
+      if (name === undefined) continue;
+      const used = this.#usedBy(name);
+      this.#used.set(name, { files: Math.max(0, used.files + files), bytes: Math.max(0, used.bytes + bytes) });
+    }
   }
 
-  /** Counts more bytes of an owner. Throws `over-quota` when that goes past a limit, and counts nothing. */
-  #take({ owner, quotaBytes }: Pick<ReceivingUpload, "owner" | "quotaBytes">, bytes: number): void {
-    const used = this.#used.get(owner) ?? 0;
+  #usedBy(name: string): Amount {
+    return this.#used.get(name) ?? NOTHING;
+  }
+
+  /**
+   * Counts more of an owner, of whose amount `free` will be free again. Throws `over-quota` when that goes past a limit,
+   * and counts nothing.
+   */
+  #take(
+    { owner, quotaBytes, link }: Pick<ReceivingUpload, "owner" | "quotaBytes" | "link">,
+    amount: Amount,
+    free: Amount = NOTHING,
+  ): void {
+    const files = amount.files - free.files;
+    const bytes = amount.bytes - free.bytes;
+    const byLink = this.#usedBy(linkOf(owner) ?? "");
+    const { maxFiles = Infinity, totalBytes = Infinity } = link ?? {};
+    if (files > 0 && byLink.files + files > maxFiles) {
+      throw overQuota(`This link takes ${maxFiles} files, and has them`);
+    }
+    if (bytes > 0 && byLink.bytes + bytes > totalBytes) {
+      throw overQuota(`This link takes ${totalBytes} bytes in all, and has no room for ${bytes} more`);
+    }
+    const used = this.#usedBy(payerOf(owner)).bytes;
     const limit = this.limitOf(quotaBytes);
     if (bytes > 0 && used + bytes > limit) {
       throw overQuota(
-        `You may keep ${limit} bytes, and have ${used}, so ${bytes} more are too many: delete some first`,
+        // A link's visitor is told nothing of what its owner has.
+        link === undefined
+          ? `You may keep ${limit} bytes, and have ${used}, so ${bytes} more are too many: delete some first`
+          : `The owner of this link has no room for ${bytes} bytes more`,
       );
     }
     if (bytes > 0 && this.#total + bytes > this.#limits.totalBytes) {
       throw overQuota(`The server keeps ${this.#limits.totalBytes} bytes in all, and has no room for ${bytes} more`);
     }
-    this.#add(owner, bytes);
+    this.#add(owner, amount);
   }
+}
+
+/** How many files an upload counts for: a partial upload is a part of one that counts itself. */
+function filesOf(upload: ReceivingUpload | CompleteUpload): number {
+  return upload.state === "receiving" && upload.partial ? 0 : 1;
+}
+
+function negative({ files, bytes }: Amount): Amount {
+  return { files: -files, bytes: -bytes };
 }
 
 function overQuota(message: string): UploadError {

@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { ANONYMOUS } from "../model/owner.ts";
+import { ANONYMOUS, linkOf } from "../model/owner.ts";
 import type { ReceivingUpload, Upload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 
@@ -8,7 +8,8 @@ type Known = Pick<ReceivingUpload, "owner" | "from">;
 
 /**
  * Counts the unfinished uploads of each owner, and of each address that began some, and refuses one more than `max`.
- * Those who have not signed in have one owner together, so for them the address alone counts.
+ * Those who have not signed in have one owner together, so for them the address alone counts. All visitors of an upload
+ * link count together, because anybody can be as many of them as he likes.
  *
  * It counts by what this process does to the records, and by what {@linkcode load} finds. What another process on the
  * same data folder begins is counted from the next start on.
@@ -27,7 +28,7 @@ export class Unfinished {
 
   /** How many unfinished uploads an owner has. */
   countOf(owner: string): number {
-    return this.#owners.get(owner) ?? 0;
+    return this.#owners.get(counterOf(owner)) ?? 0;
   }
 
   /** Gives the records, with every change counted. `create` throws `too-many-unfinished` for one more than `max`. */
@@ -72,7 +73,9 @@ export class Unfinished {
     const { owner, from } = upload;
     const isInPlace = instead !== undefined && this.#known.has(instead.id);
     const most = isInPlace ? this.max : this.max - 1;
-    if (owner !== ANONYMOUS && this.countOf(owner) > most) throw this.#tooMany("You have");
+    if (owner !== ANONYMOUS && this.countOf(owner) > most) {
+      throw this.#tooMany(linkOf(owner) === undefined ? "You have" : "This link has");
+    }
     if (from !== undefined && (this.#addresses.get(from) ?? 0) > most) throw this.#tooMany("Your address has");
     this.#add(upload);
   }
@@ -80,7 +83,7 @@ export class Unfinished {
   #add({ id, owner, from }: ReceivingUpload): void {
     if (this.#known.has(id)) return;
     this.#known.set(id, { owner, ...from !== undefined && { from } });
-    change(this.#owners, owner, 1);
+    change(this.#owners, counterOf(owner), 1);
     if (from !== undefined) change(this.#addresses, from, 1);
   }
 
@@ -89,7 +92,7 @@ export class Unfinished {
     const known = this.#known.get(id);
     if (known === undefined) return;
     this.#known.delete(id);
-    change(this.#owners, known.owner, -1);
+    change(this.#owners, counterOf(known.owner), -1);
     if (known.from !== undefined) change(this.#addresses, known.from, -1);
   }
 
@@ -99,6 +102,11 @@ export class Unfinished {
       `${who} ${this.max} unfinished uploads, which is the limit: finish or delete some first`,
     );
   }
+}
+
+/** The name under which the uploads of an owner are counted. */
+function counterOf(owner: string): string {
+  return linkOf(owner) ?? owner;
 }
 
 function change(counts: Map<string, number>, key: string, by: number): void {

@@ -1,5 +1,6 @@
 import type { AppDeps } from "../../server/http/app.ts";
 import { ANYBODY } from "../../server/model/visitor.ts";
+import type { Protocols } from "../../server/routes.ts";
 import type { SessionHandlers } from "../../server/access/session_routes.ts";
 
 /** What an app needs to let everybody in, and to know nobody's address. */
@@ -10,6 +11,13 @@ export const ANYBODY_IN: Pick<AppDeps, "senderOf" | "identify"> = {
 
 /** The handlers of sessions where nobody signs in. */
 export const NO_SESSIONS: SessionHandlers = { who: unused, signIn: unused, signOut: unused };
+
+/** The handlers of links where nobody has any. */
+export const NO_LINKS: Pick<Protocols, "links" | "uploadLinks" | "downloadLinks"> = {
+  links: { list: unused, create: unused, remove: unused },
+  uploadLinks: { page: unused, about: unused },
+  downloadLinks: { send: unused, open: unused },
+};
 
 function unused(): Promise<never> {
   throw new Error("Nobody signs in here");

@@ -14,7 +14,7 @@ import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { createFinishedFiles } from "../../server/uploads/finished_files.ts";
-import { ANYBODY_IN, NO_SESSIONS } from "./anybody.ts";
+import { ANYBODY_IN, NO_LINKS, NO_SESSIONS } from "./anybody.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 import { lossyRecords } from "./lossy_records.ts";
@@ -76,6 +76,7 @@ export async function openLossyPawl(
     engine,
     session: NO_SESSIONS,
     uploads: createUploadsApi(engine),
+    ...NO_LINKS,
     limits: () => Promise.resolve(new Response()),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),

@@ -2,7 +2,9 @@ import { join } from "@std/path";
 import { addToken, type WantedToken } from "../../server/access/token_command.ts";
 import { USUAL_RIGHTS } from "../../server/model/rights.ts";
 import { openDatabase } from "../../server/storage/kv/database.ts";
+import { createLinks } from "../../server/storage/kv/links.ts";
 import { createTokens } from "../../server/storage/kv/tokens.ts";
+import type { LinkStore } from "../../server/storage/link_store.ts";
 import type { TokenStore } from "../../server/storage/token_store.ts";
 
 /** Does `work` with the tokens in a data folder, as `token` on the command line does. */
@@ -10,6 +12,16 @@ export async function withTokens<T>(data: string, work: (store: TokenStore) => P
   const database = await openDatabase(join(data, "pawl.db"));
   try {
     return await work(createTokens(database));
+  } finally {
+    database.kv.close();
+  }
+}
+
+/** Does `work` with the links in a data folder, as `link` on the command line does. */
+export async function withLinks<T>(data: string, work: (store: LinkStore) => Promise<T>): Promise<T> {
+  const database = await openDatabase(join(data, "pawl.db"));
+  try {
+    return await work(createLinks(database));
   } finally {
     database.kv.close();
   }

@@ -1,4 +1,8 @@
-/** The senders of the matrix's columns. All but `other owner` and `admin` are about the uploads of one owner, Anna. */
+/**
+ * The senders of the matrix's columns. All but `other owner` and `admin` are about the uploads of one owner, Anna. `link`
+ * is a visitor of Anna's upload link who asks for uploads of Anna, and `link, own` asks for what it has sent itself. A
+ * download link's secret is sent as if it were a token.
+ */
 export const WHO = [
   "nobody",
   "reader",
@@ -9,13 +13,21 @@ export const WHO = [
   "revoked",
   "cookie",
   "cookie, other page",
+  "link",
+  "link, own",
+  "link, expired",
+  "link, removed",
+  "download link",
 ] as const;
 
 export type Who = typeof WHO[number];
 
 /** One way of asking for one resource, and the status that each sender gets. */
 export interface Row {
-  /** The path. `FINISHED`, `UNFINISHED` and `PARTIAL` stand for the ids of Anna's uploads, and `NOBODYS` for no upload. */
+  /**
+   * The path. `FINISHED`, `UNFINISHED` and `PARTIAL` stand for the ids of Anna's uploads, and in the column `link, own` of
+   * the visitor's. `LINKID` stands for the id of a link of Anna's; the other words with `LINK` for the secrets of links.
+   */
   readonly path: string;
   readonly verb: string;
   /** What the request is, where path and verb do not say it. */
@@ -32,14 +44,24 @@ const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 
 const all = (status: number) => WHO.map(() => status);
 /** Everybody gets an answer whose token, if they send one, is good. */
-const known = (status: number) => [status, status, status, status, status, 401, 401, status, status];
+const known = (status: number) => [status, status, status, status, status, 401, 401, status, status, ...byLink(status)];
+
+/** What the visitor of a link gets for Anna's uploads and for its own; a link that is over or of the other kind is no link. */
+const byLink = (annas: number, own = annas) => [annas, own, 401, 401, 401];
 /** It asks for `upload`: Anna gets one status, the other owner another, and the admin a third. */
 const toUpload = (
   anna: number,
   other: number,
   admin: number,
   page = 401,
-) => [401, 403, anna, other, admin, 401, 401, anna, page];
+) => [401, 403, anna, other, admin, 401, 401, anna, page, ...byLink(other, anna)];
+
+/** It is about links, of which a visitor of one has none. */
+const toLinks = (anna: number, other: number, admin: number, page: number) =>
+  toUpload(anna, other, admin, page).with(WHO.indexOf("link"), 403).with(WHO.indexOf("link, own"), 403);
+
+/** It is for visitors of an upload link alone. */
+const toVisitors = () => [401, 403, 404, 404, 404, 401, 401, 404, 404, ...byLink(200)];
 
 const options = (path: string): Row => ({ path, verb: "OPTIONS", asks: "nothing", expected: all(204) });
 
@@ -115,14 +137,14 @@ export const MATRIX: readonly Row[] = [
     verb: "GET",
     what: "Anna's folder as ZIP",
     asks: "read",
-    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403],
+    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403, ...byLink(403)],
   },
   {
     path: "/files/?folder=annas",
     verb: "HEAD",
     what: "Anna's folder as ZIP",
     asks: "read",
-    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403],
+    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403, ...byLink(403)],
   },
   options("/files/"),
 
@@ -130,13 +152,13 @@ export const MATRIX: readonly Row[] = [
     path: "/files/FINISHED",
     verb: "GET",
     asks: "read",
-    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403],
+    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403, ...byLink(403)],
   },
   {
     path: "/files/FINISHED",
     verb: "HEAD",
     asks: "read",
-    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403],
+    expected: [401, 200, 403, 404, 200, 401, 401, 403, 403, ...byLink(403)],
   },
   {
     path: "/files/FINISHED",
@@ -204,13 +226,13 @@ export const MATRIX: readonly Row[] = [
     verb: "GET",
     what: "the list",
     asks: "read",
-    expected: [401, 200, 403, 200, 200, 401, 401, 403, 403],
+    expected: [401, 200, 403, 200, 200, 401, 401, 403, 403, ...byLink(403)],
   },
   {
     path: "/api/uploads",
     verb: "HEAD",
     asks: "read",
-    expected: [401, 200, 403, 200, 200, 401, 401, 403, 403],
+    expected: [401, 200, 403, 200, 200, 401, 401, 403, 403, ...byLink(403)],
   },
   options("/api/uploads"),
   {
@@ -231,6 +253,54 @@ export const MATRIX: readonly Row[] = [
   { path: "/api/limits", verb: "HEAD", asks: "upload", expected: toUpload(200, 200, 200, 200) },
   options("/api/limits"),
 
+  { path: "/api/links", verb: "GET", what: "the links", asks: "upload", expected: toLinks(200, 200, 200, 200) },
+  { path: "/api/links", verb: "HEAD", asks: "upload", expected: toLinks(200, 200, 200, 200) },
+  {
+    path: "/api/links",
+    verb: "POST",
+    what: "a new upload link",
+    asks: "upload",
+    headers: { "Content-Type": "application/json" },
+    body: '{"kind":"upload"}',
+    expected: toLinks(201, 201, 201, 403),
+  },
+  {
+    path: "/api/links",
+    verb: "POST",
+    what: "a new download link",
+    asks: "upload",
+    headers: { "Content-Type": "application/json" },
+    body: '{"kind":"download","file":"FINISHED"}',
+    expected: toLinks(403, 404, 201, 403),
+  },
+  options("/api/links"),
+  { path: "/api/links/LINKID", verb: "DELETE", asks: "upload", expected: toLinks(204, 404, 204, 401) },
+  options("/api/links/LINKID"),
+  ...["/api/link", "/api/link/uploads"].flatMap((path): Row[] => [
+    { path, verb: "GET", asks: "upload", expected: toVisitors() },
+    { path, verb: "HEAD", asks: "upload", expected: toVisitors() },
+    options(path),
+  ]),
+
+  ...["GET", "HEAD"].flatMap((verb): Row[] => [
+    { path: "/u/UPLOADLINK", verb, asks: "nothing", expected: all(200) },
+    { path: "/u/EXPIREDLINK", verb, what: "expired", asks: "nothing", expected: all(404) },
+    { path: "/u/REMOVEDLINK", verb, what: "removed", asks: "nothing", expected: all(404) },
+    { path: "/u/DOWNLOADLINK", verb, what: "of a download link", asks: "nothing", expected: all(404) },
+    { path: "/d/DOWNLOADLINK", verb, asks: "nothing", expected: all(200) },
+    { path: "/d/EXPIREDLINK", verb, what: "expired, or of an upload link", asks: "nothing", expected: all(404) },
+  ]),
+  options("/u/UPLOADLINK"),
+  {
+    path: "/d/DOWNLOADLINK",
+    verb: "POST",
+    what: "the password's form",
+    asks: "nothing",
+    body: "password=x",
+    expected: all(303).toSpliced(WHO.indexOf("cookie, other page"), 1, 403),
+  },
+  options("/d/DOWNLOADLINK"),
+
   { path: "/api/session", verb: "GET", what: "who am I", asks: "nothing", expected: known(200) },
   { path: "/api/session", verb: "HEAD", asks: "nothing", expected: known(200) },
   {
@@ -238,7 +308,7 @@ export const MATRIX: readonly Row[] = [
     verb: "POST",
     what: "sign in by the token",
     asks: "nothing",
-    expected: [415, 200, 200, 200, 200, 401, 401, 415, 403],
+    expected: [415, 200, 200, 200, 200, 401, 401, 415, 403, ...byLink(401)],
   },
   {
     path: "/api/session",
@@ -256,7 +326,7 @@ export function matrixTable(): string[] {
     `| route | verb | asks for | ${WHO.join(" | ")} |`,
     `|${"---|".repeat(WHO.length + 3)}`,
     ...MATRIX.map(({ path, verb, what, asks, expected }) => {
-      const route = path.replace(/(?:UN)?FINISHED|PARTIAL/, "<id>");
+      const route = path.replace(/(?:UN)?FINISHED|PARTIAL|LINKID/, "<id>").replace(/[A-Z]+LINK$/, "<secret>");
       return `| \`${route}\` | \`${verb}\`${what === undefined ? "" : ` ${what}`} | ${asks} | ${
         expected.join(" | ")
       } |`;

@@ -7,9 +7,11 @@ import { createUploadsApi } from "../../../server/protocols/uploads_api.ts";
 import { allowedMethods, needOf } from "../../../server/http/route.ts";
 import { createRoutes } from "../../../server/routes.ts";
 import type { Engine } from "../../../server/uploads/engine.ts";
+import { NO_LINKS } from "../../support/anybody.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
-import { addTestToken, bearer, withTokens } from "../../support/tokens.ts";
+import { newLink as makeLink } from "../../../server/access/link_wishes.ts";
+import { addTestToken, bearer, withLinks, withTokens } from "../../support/tokens.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { MATRIX, matrixTable, type Row, WHO, type Who } from "./matrix.ts";
 
@@ -19,16 +21,13 @@ type Headers = Readonly<Record<string, string>>;
 interface Site extends AsyncDisposable {
   readonly pawl: TestApp;
   readonly as: Readonly<Record<Who, Headers>>;
-  ask(verb: string, path: string, headers?: Headers, body?: string): Promise<Response>;
-  /** Begins Anna's uploads anew, and gives their ids. */
-  prepare(): Promise<Ids>;
+  ask(verb: string, path: string, headers?: Headers, options?: { body?: string; from?: Who }): Promise<Response>;
+  /** Begins the uploads of Anna, or of the visitor of a link, anew, and gives their ids. */
+  prepare(whose: "anna" | "visitor"): Promise<Ids>;
 }
 
-interface Ids {
-  readonly FINISHED: string;
-  readonly UNFINISHED: string;
-  readonly PARTIAL: string;
-}
+/** The words of the matrix, and what they stand for. */
+type Ids = Readonly<Record<string, string>>;
 
 async function openSite(): Promise<Site> {
   await using open = new AsyncDisposableStack();
@@ -42,26 +41,65 @@ async function openSite(): Promise<Site> {
   const revoked = await addTestToken(data, { name: "revoked", ...anna });
   await withTokens(data, (store) => store.remove("revoked"));
   const pawl = open.use(await openTestApp({ data }));
-  const ask = async (verb: string, path: string, headers: Headers = {}, body?: string) =>
+  const ask: Site["ask"] = async (verb, path, headers = {}, { body, from = "admin" } = {}) =>
     await pawl.app(
       new Request(`http://localhost${path}`, {
         method: verb,
         headers: { ...body !== undefined && { "Content-Length": String(body.length) }, ...headers },
         body: body ?? null,
       }),
+      // Each sender has an address of its own, at which its wrong secrets count.
+      {
+        remoteAddr: { transport: "tcp", hostname: `192.0.2.${WHO.indexOf(from) + 1}`, port: 1 },
+        completed: Promise.resolve(),
+      },
     );
   const signIn = await ask("POST", "/api/session", bearer(uploader));
   const cookie = { Cookie: signIn.headers.get("set-cookie")?.split(";")[0] ?? "" };
+  const annaAll = bearer(await addTestToken(data, { name: "anna" }));
+  const links = { "Content-Type": "application/json" };
+  const newLink = async (wish: Record<string, unknown>, headers = annaAll): Promise<{ id: string; secret: string }> => {
+    const response = await ask("POST", "/api/links", { ...links, ...headers }, { body: JSON.stringify(wish) });
+    const { url = "", id = "" } = await response.json();
+    return { secret: url.slice(3), id };
+  };
+  const file = await begin(annaAll, { "Upload-Length": "3" }, "abc");
+  const upload = (await newLink({ kind: "upload" })).secret;
+  const download = (await newLink({ kind: "download", file })).secret;
+  const removed = await newLink({ kind: "upload" });
+  await ask("DELETE", `/api/links/${removed.id}`, annaAll);
+  const expiredLink = await withLinks(data, (store) => {
+    const wanted = { kind: "upload", folders: [], expiresInMs: -1000 } as const;
+    const made = makeLink(wanted, { owner: "anna" }, { now: Date.now(), password: undefined });
+    return store.add(made.link, 10).then(() => made.secret);
+  });
+  const visitor = (secret: string) => ({ Authorization: `Basic ${btoa(`${newId()}:${secret}`)}` });
+  const byLink = visitor(upload);
   const kept = open.move();
 
-  async function begin(headers: Headers, body: string): Promise<string> {
-    const { headers: told } = await ask("POST", "/files/", {
-      ...bearer(uploader),
-      "Tus-Resumable": "1.0.0",
-      "Content-Type": "application/offset+octet-stream",
-      ...headers,
-    }, body);
+  async function begin(sender: Headers, headers: Headers, body: string): Promise<string> {
+    const own = { "Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream", ...headers };
+    const { headers: told } = await ask("POST", "/files/", { ...sender, ...own }, { body });
     return told.get("location")?.slice("/files/".length) ?? "";
+  }
+
+  async function uploadsOf(sender: Headers): Promise<Ids> {
+    const id = { ...sender, "X-File-Id": "unfinished" };
+    await ask("POST", "/upload", { ...id, "X-File-Size": "6" }, { body: "abc" });
+    return {
+      FINISHED: await begin(
+        sender,
+        { "Upload-Length": "3", "Upload-Metadata": `relativePath ${btoa("annas/file")}` },
+        "abc",
+      ),
+      UNFINISHED: await begin(sender, { "Upload-Length": "6" }, "abc"),
+      PARTIAL: await begin(sender, { "Upload-Length": "3", "Upload-Concat": "partial" }, "abc"),
+      LINKID: (await newLink({ kind: "upload" })).id,
+      UPLOADLINK: upload,
+      DOWNLOADLINK: download,
+      EXPIREDLINK: expiredLink,
+      REMOVEDLINK: removed.secret,
+    };
   }
 
   return {
@@ -77,26 +115,25 @@ async function openSite(): Promise<Site> {
       "revoked": bearer(revoked),
       "cookie": { ...cookie, "Sec-Fetch-Site": "same-origin" },
       "cookie, other page": { ...cookie, "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example" },
+      "link": visitor(upload),
+      "link, own": byLink,
+      "link, expired": visitor(expiredLink),
+      "link, removed": visitor(removed.secret),
+      "download link": visitor(download),
     },
-    async prepare() {
-      const id = { ...bearer(uploader), "X-File-Id": "unfinished" };
-      await ask("POST", "/upload", { ...id, "X-File-Size": "6" }, "abc");
-      return {
-        FINISHED: await begin({ "Upload-Length": "3", "Upload-Metadata": `relativePath ${btoa("annas/file")}` }, "abc"),
-        UNFINISHED: await begin({ "Upload-Length": "6" }, "abc"),
-        PARTIAL: await begin({ "Upload-Length": "3", "Upload-Concat": "partial" }, "abc"),
-      };
-    },
+    prepare: (whose) => uploadsOf(whose === "anna" ? bearer(uploader) : byLink),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-const withIds = (text: string, ids: Ids) =>
-  text.replace(/UNFINISHED|FINISHED|PARTIAL/, (name) => ids[name as keyof Ids]);
+const withIds = (text: string, ids: Ids) => text.replace(/[A-Z]{5,}/, (name) => ids[name] ?? name);
 
 async function askRow({ ask, as }: Site, { verb, path, headers = {}, body }: Row, who: Who, ids: Ids) {
   const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, withIds(value, ids)]));
-  return await ask(verb, withIds(path, ids), { ...own, ...as[who] }, body);
+  return await ask(verb, withIds(path, ids), { ...own, ...as[who] }, {
+    from: who,
+    ...body !== undefined && { body: withIds(body, ids) },
+  });
 }
 
 /** What is there of Anna's uploads, as Anna and an admin see it. */
@@ -104,7 +141,9 @@ async function stateOf({ ask, as }: Site, ids: Ids): Promise<string[]> {
   const answers = [
     await ask("GET", "/status", { ...as.uploader, "X-File-Id": "unfinished" }),
     ...await Promise.all(
-      Object.values(ids).map((id) => ask("HEAD", `/files/${id}`, { ...as.admin, "Tus-Resumable": "1.0.0" })),
+      [ids.FINISHED, ids.UNFINISHED, ids.PARTIAL].map((id) =>
+        ask("HEAD", `/files/${id}`, { ...as.admin, "Tus-Resumable": "1.0.0" })
+      ),
     ),
   ];
   return answers.map(({ status, headers }) => `${status} ${headers.get("upload-offset")}`);
@@ -115,15 +154,16 @@ Deno.test("every route and verb asks each sender for the right that the matrix n
   for (const row of MATRIX) {
     await test.step(`${row.verb} ${row.path}, ${row.what ?? ""}`, async () => {
       const got: number[] = [];
-      let ids = await site.prepare();
+      const ids = { anna: await site.prepare("anna"), visitor: await site.prepare("visitor") };
       for (const who of WHO) {
-        const before = await stateOf(site, ids);
-        const response = await askRow(site, row, who, ids);
+        const before = await stateOf(site, ids.anna);
+        const whose = who === "link, own" ? "visitor" : "anna";
+        const response = await askRow(site, row, who, ids[whose]);
         await response.body?.cancel();
         got.push(response.status);
         // A refusal has changed nothing of Anna's.
-        if (response.status >= 400) assertEquals([who, await stateOf(site, ids)], [who, before]);
-        else ids = await site.prepare();
+        if (response.status >= 400) assertEquals([who, await stateOf(site, ids.anna)], [who, before]);
+        else if (row.verb !== "GET" && row.verb !== "HEAD") ids[whose] = await site.prepare(whose);
       }
       assertEquals(got, row.expected);
     });
@@ -137,9 +177,9 @@ Deno.test("another owner's upload is answered exactly as one that does not exist
   );
   assertNotEquals(rows.length, 0);
   for (const row of rows) {
-    const ids = await site.prepare();
-    const nobodys = { FINISHED: newId(), UNFINISHED: newId(), PARTIAL: newId() };
-    const told = await Promise.all([ids, nobodys].map(async (ids) => {
+    const anna = await site.prepare("anna");
+    const nobodys = { ...anna, FINISHED: newId(), UNFINISHED: newId(), PARTIAL: newId() };
+    const told = await Promise.all([anna, nobodys].map(async (ids) => {
       const response = await askRow(site, row, "other owner", ids);
       return { status: response.status, headers: [...response.headers], text: await response.text() };
     }));
@@ -159,12 +199,13 @@ Deno.test("every route has a row in the matrix for each of its verbs", () => {
     engine,
     session,
     uploads: createUploadsApi(engine),
+    ...NO_LINKS,
     limits: unused,
     downloads: { send: unused, checkConditions: unused },
-    folders: { send: unused },
+    folders: { send: unused, sendFolder: unused },
     allowedOrigins: [],
   });
-  const ids = { FINISHED: newId(), UNFINISHED: newId(), PARTIAL: newId() };
+  const ids = { FINISHED: newId(), UNFINISHED: newId(), PARTIAL: newId(), LINKID: "0123456789abcdef" };
   const inMatrix = new Set(MATRIX.flatMap(({ path, verb, what, headers = {}, asks }) => {
     const route = routes.find((route) => route.path.test(withIds(path, ids).replace(/\?.*$/, "")));
     if (route === undefined) return [];

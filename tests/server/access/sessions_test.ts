@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { cookieIn, newSession, readSession, setCookie, writeSession } from "../../../server/access/sessions.ts";
-import { hashOf, isSecret, newSecret, secretIn } from "../../../server/access/secret.ts";
+import { credentialsIn, hashOf, isSecret, newSecret } from "../../../server/access/secret.ts";
 import { withoutSecrets } from "../../../server/log.ts";
 
 const key = new Uint8Array(32).fill(1);
@@ -66,6 +66,6 @@ Deno.test("a secret has 256 random bits, and is read from Bearer and from the pa
     [secret, undefined],
     ["", undefined],
   ];
-  for (const [header, found] of table) assertEquals([header, secretIn(header)], [header, found]);
+  for (const [header, found] of table) assertEquals([header, credentialsIn(header)?.secret], [header, found]);
   assertEquals(withoutSecrets(`/?token=${secret}&a=b`), "/?token=pawl_…&a=b");
 });
