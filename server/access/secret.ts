@@ -14,6 +14,16 @@ export function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("base64url");
 }
 
+/** The text of bytes in UTF-8, or in Latin-1, which some clients send. */
+function textOf(bytes: Uint8Array): string {
+  const utf8 = new TextDecoder("utf-8", { fatal: true });
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return new TextDecoder("latin1").decode(bytes);
+  }
+}
+
 /** True for text in the form of a token that the server has made. */
 export function isSecret(text: string): boolean {
   return /^pawl_[\w-]{43}$/.test(text);
@@ -35,7 +45,7 @@ export function credentialsIn(authorization: string): Credentials | undefined {
   if (scheme.toLowerCase() === "bearer") return { secret: text };
   if (scheme.toLowerCase() !== "basic") return undefined;
   try {
-    const [, user, secret] = /^([^:]*):(.+)$/s.exec(atob(text)) ?? [];
+    const [, user, secret] = /^([^:]*):(.+)$/s.exec(textOf(Uint8Array.fromBase64(text))) ?? [];
     return secret === undefined ? undefined : { secret, ...defined({ user }) };
   } catch {
     return undefined;

@@ -1,0 +1,322 @@
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { newId } from "../../../server/model/id.ts";
+import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
+import { askForLink, makeLink, visitorOf } from "../../support/links.ts";
+import { openTestApp } from "../../support/pawl.ts";
+
+const TUS = { "Tus-Resumable": "1.0.0" };
+const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
+const named = (name: string) => ({ "Upload-Metadata": `filename ${btoa(name)}` });
+
+/** A server that lets in nobody without a token, and the headers of Anna, who makes links. */
+async function openSite(wishes = {}): Promise<{ site: AccessSite; anna: SentHeaders } & AsyncDisposable> {
+  const site = await openAccessSite({ host: "0.0.0.0", ...wishes });
+  return { site, anna: await site.token({ name: "anna" }), [Symbol.asyncDispose]: () => site[Symbol.asyncDispose]() };
+}
+
+const statusOf = async (site: AccessSite, line: string, headers: SentHeaders, body?: string) =>
+  (await site.ask(line, headers, { ...body !== undefined && { body } })).status;
+
+/** Begins an upload of `length` bytes without one of them, and gives the status and the address. */
+async function begin(site: AccessSite, headers: SentHeaders, length: number, more: SentHeaders = {}) {
+  const answer = await site.ask("POST /files/", { ...TUS, "Upload-Length": String(length), ...more, ...headers });
+  return { status: answer.status, location: answer.headers.get("location") ?? "", text: answer.text };
+}
+
+Deno.test("by an upload link each protocol sends, goes on and cancels, into the link's folder", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload", folder: "inbox/party", note: "Photos" });
+  const me = visitorOf(link);
+  const simple = { ...me, "X-File-Id": "a", "X-File-Size": "6", "X-File-Path": "mine/a.txt" };
+  assertEquals((await site.ask("POST /upload", simple, { body: "abc" })).text, "3");
+  assertEquals((await site.ask("GET /status", simple)).text, "3");
+  assertEquals((await site.ask("POST /upload", { ...simple, "X-Start-Byte": "3" }, { body: "def" })).text, "Success 6");
+  const { location } = await begin(site, me, 6, named("b.txt"));
+  assertEquals(await statusOf(site, `PATCH ${location}`, { ...BYTES, ...me, "Upload-Offset": "0" }, "abc"), 204);
+  assertEquals((await site.ask(`HEAD ${location}`, { ...TUS, ...me })).headers.get("upload-offset"), "3");
+  assertEquals(await statusOf(site, `PATCH ${location}`, { ...BYTES, ...me, "Upload-Offset": "3" }, "def"), 204);
+  const parts = [
+    await site.send(me, "abc", { "Upload-Concat": "partial" }),
+    await site.send(me, "def", { "Upload-Concat": "partial" }),
+  ];
+  const final = { ...TUS, ...me, ...named("c.txt"), "Upload-Concat": `final;${parts.join(" ")}` };
+  assertEquals(await statusOf(site, "POST /files/", final), 201);
+  const { location: dropped } = await begin(site, me, 3);
+  assertEquals(await statusOf(site, `DELETE ${dropped}`, { ...TUS, ...me }), 204);
+  for (const path of ["mine/a.txt", "b.txt", "c.txt"]) {
+    assertEquals(await Deno.readTextFile(`${site.data}/files/inbox/party/${path}`), "abcdef");
+  }
+});
+
+Deno.test("a visitor is told whose the link is, and sees what it sent under the names that it gave", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  await site.send(anna, "Anna's own", { "Upload-Metadata": `relativePath ${btoa("inbox/a.txt")}` });
+  const link = await makeLink(site, anna, {
+    kind: "upload",
+    folder: "inbox",
+    note: "<b>Photos</b>",
+    maxSize: 100,
+    maxFiles: 5,
+    quota: 1000,
+    expiresIn: 60,
+  });
+  const [me, other] = [visitorOf(link), visitorOf(link)];
+  await site.send(me, "mine", named("a.txt"));
+  const about = JSON.parse((await site.ask("GET /api/link", me)).text);
+  const expiresAt = new Date(site.now + 60_000).toISOString();
+  assertEquals(about, { owner: "anna", note: "<b>Photos</b>", expiresAt, maxSize: 100, maxFiles: 5, quota: 1000 });
+  const limits = JSON.parse((await site.ask("GET /api/limits", me)).text);
+  assertEquals(limits, { maxSize: 100, maxFiles: 5, quota: 1000 });
+  const listOf = async (who: SentHeaders) => JSON.parse((await site.ask("GET /api/link/uploads", who)).text).uploads;
+  const [{ path, offset }, ...more] = await listOf(me);
+  // The file lies beside Anna's, under another name, which the visitor is not told.
+  assertEquals([path, offset, more], ["a.txt", 4, []]);
+  assertEquals(await Deno.readTextFile(`${site.data}/files/inbox/a (2).txt`), "mine");
+  assertEquals(await listOf(other), []);
+  assertEquals(await statusOf(site, "GET /api/link/uploads?owner=anna", me), 200);
+  assertEquals(JSON.parse((await site.ask("GET /api/link/uploads?owner=anna", me)).text).uploads, []);
+});
+
+Deno.test("to another visitor of the same link an upload is as one that nobody has; its owner has all of them", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload" });
+  const [me, other] = [visitorOf(link), visitorOf(link)];
+  const finished = await site.send(me, "abc");
+  const { location } = await begin(site, me, 6);
+  const nobodys = `/files/${newId()}`;
+  const requests: [line: (path: string) => string, headers: SentHeaders, body?: string][] = [
+    [(path) => `HEAD ${path}`, TUS],
+    [(path) => `GET ${path}`, TUS],
+    [(path) => `PATCH ${path}`, { ...BYTES, "Upload-Offset": "0" }, "abc"],
+    [(path) => `DELETE ${path}`, TUS],
+    [(path) => `DELETE ${path}`, {}],
+    [(path) => `DELETE /api/uploads/${path.slice("/files/".length)}`, {}],
+  ];
+  for (const [line, headers, body] of requests) {
+    const told = [];
+    for (const path of [finished, location, nobodys]) {
+      const { status, headers: own, text } = await site.ask(line(path), { ...headers, ...other }, {
+        ...body !== undefined && { body },
+      });
+      told.push({ status, text, headers: [...own] });
+    }
+    assertEquals([told[0]?.status, told[0], told[1]], [404, told[2], told[2]]);
+  }
+  const sameId = { "X-File-Id": "same" };
+  await site.ask("POST /upload", { ...me, ...sameId, "X-File-Size": "6" }, { body: "abc" });
+  assertEquals((await site.ask("GET /status", { ...other, ...sameId })).text, "0");
+  assertEquals((await site.ask(`GET ${finished}`, anna)).text, "abc");
+  assertEquals(await statusOf(site, `DELETE ${location}`, { ...TUS, ...anna }), 204);
+  const bob = await site.token({ name: "bob" });
+  assertEquals(await statusOf(site, `GET ${finished}`, bob), 404);
+});
+
+Deno.test("a link takes so many files and bytes, counted when they begin, however many begin together", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload", maxFiles: 3, quota: 100, maxSize: 60 });
+  const me = visitorOf(link);
+  assertEquals((await begin(site, me, 61)).status, 413);
+  const all = await Promise.all(Array.from({ length: 12 }, () => begin(site, visitorOf(link), 10)));
+  assertEquals(all.map(({ status }) => status).sort(), [201, 201, 201, ...Array(9).fill(507)]);
+  assertStringIncludes(all.find(({ status }) => status === 507)!.text, "This link takes 3 files");
+  // One that ends makes room for another one.
+  await site.ask(`DELETE ${all.find(({ status }) => status === 201)!.location}`, { ...TUS, ...anna });
+  assertEquals((await begin(site, me, 10)).status, 201);
+  assertEquals((await begin(site, me, 10)).status, 507);
+  site.now += 1;
+  const big = await makeLink(site, anna, { kind: "upload", quota: 100 });
+  const many = await Promise.all(Array.from({ length: 8 }, () => begin(site, visitorOf(big), 40)));
+  assertEquals(many.filter(({ status }) => status === 201).length, 2);
+  const listed = JSON.parse((await site.ask("GET /api/links", anna)).text).links;
+  assertEquals(listed.map(({ files, bytes }: Record<string, unknown>) => [files, bytes]), [[2, 80], [3, 30]]);
+});
+
+Deno.test("the next start counts what came by a link before", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload", maxFiles: 2 });
+  await site.send(visitorOf(link), "abc");
+  await begin(site, visitorOf(link), 5);
+  await using next = await openTestApp({ data: site.data, host: "0.0.0.0" });
+  const begun = await next.app(
+    new Request("http://localhost/files/", {
+      method: "POST",
+      headers: { ...TUS, "Upload-Length": "1", ...visitorOf(link) },
+    }),
+  );
+  assertEquals([begun.status, begun.headers.get("x-error")], [507, "over-quota"]);
+});
+
+Deno.test("parts of a file do not count as files, and an upload of unknown length stops at the link's bytes", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload", maxFiles: 1, quota: 10 });
+  const me = visitorOf(link);
+  const parts = [];
+  for (const text of ["abcd", "efgh"]) parts.push(await site.send(me, text, { "Upload-Concat": "partial" }));
+  assertEquals(
+    await statusOf(site, "POST /files/", { ...TUS, ...me, "Upload-Concat": `final;${parts.join(" ")}` }),
+    201,
+  );
+  assertEquals((await begin(site, me, 1)).status, 507);
+  const other = await makeLink(site, anna, { kind: "upload", quota: 10 });
+  const you = visitorOf(other);
+  const { headers } = await site.ask("POST /files/", { ...TUS, ...you, "Upload-Defer-Length": "1" });
+  const location = headers.get("location") ?? "";
+  const patch = { ...BYTES, ...you, "Upload-Offset": "0" };
+  assertEquals(await statusOf(site, `PATCH ${location}`, patch, "x".repeat(11)), 507);
+  assertEquals(await statusOf(site, `PATCH ${location}`, patch, "x".repeat(10)), 204);
+});
+
+Deno.test("what comes by a link uses its owner's quota, of which the visitor is told nothing", async () => {
+  await using open = await openSite();
+  const { site } = open;
+  const anna = await site.token({ name: "small", quotaBytes: 100, maxBytes: 50 });
+  await site.send(anna, "x".repeat(40));
+  const link = await makeLink(site, anna, { kind: "upload", maxSize: 80 });
+  assertEquals((await begin(site, visitorOf(link), 51)).status, 413);
+  assertEquals((await begin(site, visitorOf(link), 50)).status, 201);
+  const { status, text } = await begin(site, visitorOf(link), 20);
+  assertEquals([status, text], [507, "The owner of this link has no room for 20 bytes more"]);
+  assertEquals((await begin(site, anna, 20)).status, 507);
+});
+
+Deno.test("a forged, truncated, lengthened, expired or removed link gets the answer of one that never was", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload", expiresIn: 60 });
+  const removed = await makeLink(site, anna, { kind: "upload" });
+  const download = await makeLink(site, anna, {
+    kind: "download",
+    file: (await site.send(anna, "abc")).slice("/files/".length),
+  });
+  const me = visitorOf(link);
+  const { location } = await begin(site, me, 6);
+  assertEquals(await statusOf(site, `DELETE /api/links/${removed.id}`, anna), 204);
+  assertEquals(await statusOf(site, `DELETE /api/links/${removed.id}`, anna), 404);
+  const flipped = link.secret.replace(/.$/, (last) => last === "A" ? "Q" : "A");
+  const wrong = [flipped, link.secret.slice(0, -1), `${link.secret}A`, removed.secret, download.secret, "x", "%00"];
+  const answersFor = async (secret: string, index: number) => {
+    const address = `192.0.2.${index}`;
+    const page = await site.ask(`GET /u/${secret}`, { Accept: "text/html" }, { address });
+    const sent = await site.ask(`HEAD ${location}`, { ...TUS, ...visitorOf({ secret }) }, { address });
+    const told = await site.ask("GET /api/link", visitorOf({ secret }), { address });
+    return [page, sent, told].map(({ status, text, headers }) => ({ status, text, headers: [...headers] }));
+  };
+  const [right] = await answersFor(link.secret, 1);
+  assertEquals([right?.status, (await answersFor(link.secret, 1)).map(({ status }) => status)], [200, [200, 404, 200]]);
+  const never = await answersFor(`pawl_${"n".repeat(43)}`, 2);
+  assertEquals(never.map(({ status }) => status), [404, 401, 401]);
+  for (const [index, secret] of wrong.entries()) {
+    assertEquals([secret, await answersFor(secret, index + 3)], [secret, never]);
+  }
+  assertEquals(await statusOf(site, `HEAD ${location}`, { ...TUS, ...me }), 200);
+  site.now += 60_000;
+  assertEquals(await answersFor(link.secret, 90), never);
+  assertEquals(await statusOf(site, `PATCH ${location}`, { ...BYTES, ...me, "Upload-Offset": "0" }, "abc"), 401);
+});
+
+Deno.test("a link that is removed in the middle refuses the next request, and what came is its owner's", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload" });
+  const me = visitorOf(link);
+  const { location } = await begin(site, me, 6);
+  const patch = { ...BYTES, ...me, "Upload-Offset": "0" };
+  assertEquals(await statusOf(site, `PATCH ${location}`, patch, "abc"), 204);
+  assertEquals(await statusOf(site, `DELETE /api/links/${link.id}`, anna), 204);
+  assertEquals(await statusOf(site, `PATCH ${location}`, { ...patch, "Upload-Offset": "3" }, "def"), 401);
+  assertEquals((await site.ask(`HEAD ${location}`, { ...TUS, ...anna })).headers.get("upload-offset"), "3");
+});
+
+Deno.test("guesses of links are counted as guesses of tokens are", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload" });
+  const at = (address: string, secret: string) => site.ask(`GET /u/${secret}`, {}, { address });
+  for (let guess = 0; guess < 10; guess++) assertEquals((await at("192.0.2.1", `pawl_${guess}`)).status, 404);
+  const { status, headers } = await at("192.0.2.1", link.secret);
+  assertEquals(status, 429);
+  assertMatch(headers.get("retry-after") ?? "", /^\d+$/);
+  assertEquals((await at("192.0.2.2", link.secret)).status, 200);
+});
+
+Deno.test("who comes by a link has no name of its own to choose, and nothing that the link does not give", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload" });
+  for (const name of ["", "me", "x".repeat(23), "ä".repeat(22)]) {
+    const header = { Authorization: `Basic ${new TextEncoder().encode(`${name}:${link.secret}`).toBase64()}` };
+    assertEquals([name, await statusOf(site, "GET /api/link", header)], [name, 401]);
+  }
+  assertEquals(await statusOf(site, "GET /api/link", { Authorization: `Bearer ${link.secret}` }), 401);
+  assertEquals((await askForLink(site, visitorOf(link), { kind: "upload" })).status, 403);
+  const session = await site.ask("POST /api/session", visitorOf(link));
+  assertEquals([session.status, session.headers.get("set-cookie")], [401, null]);
+});
+
+Deno.test("a link counts before the user that a proxy names, and on a server that lets anybody in", async () => {
+  await using proxied = await openSite({ trustedProxies: ["10.0.0.1/32"], userHeader: "remote-user" });
+  const { site } = proxied;
+  const bob = { "Remote-User": "bob" };
+  const from = { address: "10.0.0.1" };
+  const made = await site.ask("POST /api/links", { ...bob, "Content-Type": "application/json" }, {
+    ...from,
+    body: '{"kind":"upload"}',
+  });
+  const secret = JSON.parse(made.text).url.slice(3);
+  const kindOf = async (headers: SentHeaders) =>
+    JSON.parse((await site.ask("GET /api/session", headers, from)).text).kind;
+  assertEquals(await kindOf({ ...bob, ...visitorOf({ secret }) }), "link");
+  assertEquals(await kindOf({ ...bob, Authorization: "Basic cHJveHk6cGFzc3dvcmQ=" }), "user");
+  assertEquals(
+    (await site.ask("GET /api/session", { ...bob, ...visitorOf({ secret: `pawl_${"x".repeat(43)}` }) }, from)).status,
+    401,
+  );
+
+  await using anybody = await openSite({ open: true });
+  const link = await makeLink(anybody.site, anybody.anna, { kind: "upload", folder: "inbox" });
+  await anybody.site.send(visitorOf(link), "abc", named("a.txt"));
+  assertEquals(await Deno.readTextFile(`${anybody.site.data}/files/inbox/a.txt`), "abc");
+  assertEquals((await askForLink(anybody.site, {}, { kind: "upload" })).status, 403);
+  assertEquals(
+    await statusOf(anybody.site, "POST /files/", {
+      ...TUS,
+      "Upload-Length": "1",
+      ...visitorOf({ secret: "pawl_".padEnd(48, "y") }),
+    }),
+    401,
+  );
+});
+
+Deno.test("the page of a link is the page, says nothing of the link, and is not told to other sites", async () => {
+  await using open = await openSite();
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload", note: "secret note" });
+  const page = await site.ask(`GET ${link.path}`, { Accept: "text/html" });
+  const start = await site.ask("GET /");
+  assertEquals([page.status, page.text, page.headers.get("set-cookie")], [200, start.text, null]);
+  assertEquals(page.headers.get("referrer-policy"), "no-referrer");
+  assertEquals(page.headers.get("x-robots-tag"), "noindex");
+  assertNotEquals(page.headers.get("content-security-policy"), null);
+});
+
+Deno.test("no secret of a link is kept, logged or told again", async () => {
+  await using open = await openSite({ logLevel: "debug" });
+  const { site, anna } = open;
+  const link = await makeLink(site, anna, { kind: "upload" });
+  await site.ask(`DELETE ${link.path}`, anna);
+  await site.ask(`GET ${link.path}/x`, anna);
+  await site.ask("GET /api/link", { Authorization: `Basic ${btoa(`x:${link.secret}`)}` });
+  assertEquals((await site.ask("GET /api/links", anna)).text.includes(link.secret), false);
+  assertEquals(site.pawl.log.lines.join().includes(link.secret), false);
+  const database = await Deno.readFile(`${site.data}/pawl.db`);
+  const text = new TextDecoder("latin1").decode(database) +
+    new TextDecoder("latin1").decode(await Deno.readFile(`${site.data}/pawl.db-wal`));
+  assertEquals(site.pawl.log.lines.some((line) => line.includes("/u/pawl_…")), true);
+  assertEquals([text.includes(link.id), text.includes(link.secret.slice(5))], [true, false]);
+});

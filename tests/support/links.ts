@@ -1,0 +1,29 @@
+import type { AccessSite, Answer, SentHeaders } from "./access_site.ts";
+import { newId } from "../../server/model/id.ts";
+
+/** A link that was made over the interface for programs. */
+export interface MadeLink {
+  readonly id: string;
+  /** Its path on the server. */
+  readonly path: string;
+  readonly secret: string;
+}
+
+/** Makes a link as the holder of `headers`. */
+export async function makeLink(site: AccessSite, headers: SentHeaders, wish: object): Promise<MadeLink> {
+  const { status, text } = await askForLink(site, headers, wish);
+  if (status !== 201) throw new Error(`${status}: ${text}`);
+  const { id, url } = JSON.parse(text);
+  return { id, path: url, secret: url.slice(3) };
+}
+
+/** Asks for a link as the holder of `headers`. */
+export async function askForLink(site: AccessSite, headers: SentHeaders, wish: object): Promise<Answer> {
+  const json = { "Content-Type": "application/json" };
+  return await site.ask("POST /api/links", { ...json, ...headers }, { body: JSON.stringify(wish) });
+}
+
+/** The headers of a new visitor of an upload link. */
+export function visitorOf({ secret }: { readonly secret: string }, visitor = newId()): { Authorization: string } {
+  return { Authorization: `Basic ${btoa(`${visitor}:${secret}`)}` };
+}
