@@ -10,6 +10,9 @@ export const messages: Messages = {
 
   tagline:
     "Send files of any size. Whatever breaks on the way, an upload goes on from the last byte that is safe on the server.",
+  linkFrom: (owner) => `${owner} asks you for files`,
+  linkOver: "This link does not work any more. Ask for a new one.",
+  linkSent: "You have sent:",
   language: "Language",
   notLoaded: "The language could not be loaded. Check the connection, then choose it again.",
   chooseFiles: "Choose files",

@@ -11,6 +11,9 @@ export const messages: Messages = {
 
   tagline:
     "Envoyez des fichiers de toute taille. Quoi qu’il arrive en chemin, l’envoi reprend au dernier octet enregistré.",
+  linkFrom: (owner) => `${owner} vous demande des fichiers`,
+  linkOver: "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
+  linkSent: "Vous avez envoyé :",
   language: "Langue",
   notLoaded: "Impossible de charger la langue. Vérifiez la connexion, puis choisissez-la à nouveau.",
   chooseFiles: "Choisir des fichiers",

@@ -6,6 +6,9 @@ export const messages: Messages = {
   direction: "ltr",
 
   tagline: "どんなサイズのファイルでも送れます。途中で中断しても、サーバーに保存された最後のバイトから再開します。",
+  linkFrom: (owner) => `${owner} さんがファイルをお待ちしています`,
+  linkOver: "このリンクはもう使えません。新しいリンクをもらってください。",
+  linkSent: "送信済み：",
   language: "言語",
   notLoaded: "言語を読み込めませんでした。接続を確認して、もう一度選択してください。",
   chooseFiles: "ファイルを選択",

@@ -8,6 +8,9 @@ export const messages: Messages = {
   direction: "ltr",
 
   tagline: "크기에 상관없이 파일을 보내세요. 도중에 끊겨도 서버에 저장된 마지막 바이트부터 이어서 올립니다.",
+  linkFrom: (owner) => `${owner} 님이 파일을 요청했습니다`,
+  linkOver: "이 링크는 더 이상 쓸 수 없습니다. 새 링크를 요청하세요.",
+  linkSent: "보낸 파일:",
   language: "언어",
   notLoaded: "언어를 불러오지 못했습니다. 연결을 확인한 다음 다시 선택해 주세요.",
   chooseFiles: "파일 선택",

@@ -19,6 +19,12 @@ export interface Messages {
   direction: "ltr" | "rtl";
 
   tagline: string;
+  /** Heads the page of an upload link, with the name of its owner. */
+  linkFrom: (owner: string) => string;
+  /** Heads the page of an upload link that has expired or was removed. */
+  linkOver: string;
+  /** Stands over the names of the files that came by the link from this browser. */
+  linkSent: string;
   /** The label of the choice of languages. */
   language: string;
   /** Shown when another language was chosen and could not be loaded. */

@@ -6,6 +6,9 @@ export const messages: Messages = {
   direction: "ltr",
 
   tagline: "上传任意大小的文件。无论中途如何中断，都能从服务器已保存的最后一个字节继续。",
+  linkFrom: (owner) => `${owner} 请您发送文件`,
+  linkOver: "此链接已失效。请索取新的链接。",
+  linkSent: "您已发送：",
   language: "语言",
   notLoaded: "无法加载该语言。请检查网络连接，然后重新选择。",
   chooseFiles: "选择文件",

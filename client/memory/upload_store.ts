@@ -43,6 +43,8 @@ const LONGEST_KNOWLEDGE_MS = 7 * 86_400_000;
 export interface UploadStoreOptions {
   /** The database. Default: the IndexedDB of the browser. */
   factory?: IDBFactory | undefined;
+  /** The name of the database. Uploads of another one are not seen. Default `pawl`. */
+  name?: string | undefined;
   /** How long it may take to remember something, in milliseconds. Default 3000. */
   patienceMs?: number | undefined;
 }
@@ -56,8 +58,8 @@ export class UploadStore {
   #secret: Promise<string> | undefined;
 
   /** Opens nothing yet. The database is opened at its first use. */
-  constructor({ factory = browserFactory(), patienceMs }: UploadStoreOptions = {}) {
-    this.#database = new Database(factory, "pawl", patienceMs);
+  constructor({ factory = browserFactory(), name = "pawl", patienceMs }: UploadStoreOptions = {}) {
+    this.#database = new Database(factory, name, patienceMs);
   }
 
   /** Gives 32 hexadecimal digits that this browser alone knows; an empty text if the browser keeps nothing. */

@@ -15,12 +15,14 @@ import { errorText, nameText } from "./texts.ts";
 import { runningOf } from "./total_state.ts";
 import { type ActionForAll, TotalView } from "./total_view.ts";
 import { UnfinishedView } from "./unfinished_view.ts";
+import { UploadLink } from "./upload_link.ts";
 
 /** The time between two updates of the page. */
 const REDRAW_MS = 200;
 
-const store = new UploadStore();
-const queue = new UploadQueue({ store });
+const link = UploadLink.in(document.location);
+const store = link?.store ?? new UploadStore();
+const queue = new UploadQueue({ store, headers: link?.headers });
 const language = await Language.load(store, {
   onChange() {
     notices.clear();
@@ -57,7 +59,7 @@ const totals = new TotalView({
   },
 });
 const unfinished = new UnfinishedView({
-  uploads: new UnfinishedUploads({ store }),
+  uploads: new UnfinishedUploads({ store, headers: link?.headers }),
   language,
   questions,
   notices,
@@ -88,9 +90,13 @@ queue.on("progress", (upload) => {
   show();
 });
 queue.on("state", (upload) => {
-  if (upload.state === "failed") tellFailure(upload);
+  if (upload.state !== "failed") return;
+  tellFailure(upload);
+  // The link may be over.
+  link?.show(language);
 });
 redraw();
+await link?.show(language);
 document.documentElement.dataset["ready"] = "";
 await unfinished.load();
 
@@ -126,6 +132,7 @@ function showNow(): void {
 function redraw(): void {
   list.redraw();
   unfinished.redraw();
+  link?.redraw(language);
   totals.show(queue.total, queue.isBuffered);
 }
 

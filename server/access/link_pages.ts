@@ -56,7 +56,7 @@ function page(content: string, { title, refused }: { title: string; refused?: Up
   const base = refused === undefined ? undefined : refusal(refused);
   const headers = new Headers(base?.headers);
   for (const [name, value] of Object.entries(PAGE_HEADERS)) headers.set(name, value);
-  const html = '<!DOCTYPE html><html lang="en"><meta charset="UTF-8"><title>Pawl</title>' +
+  const html = '<!DOCTYPE html><html lang="en" data-ready><meta charset="UTF-8"><title>Pawl</title>' +
     '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">' +
     '<link rel="stylesheet" href="/page.css">' +
     `<main><header><h1>${escape(title)}</h1></header><section class="card">${content}</section></main></html>\n`;

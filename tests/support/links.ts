@@ -1,5 +1,9 @@
+import { keptPassword } from "../../server/access/link_passwords.ts";
+import { MAX_LINKS, newLink, type WantedLink } from "../../server/access/link_wishes.ts";
+import { linkPath } from "../../server/access/links_api.ts";
 import type { AccessSite, Answer, SentHeaders } from "./access_site.ts";
 import { newId } from "../../server/model/id.ts";
+import { withLinks } from "./tokens.ts";
 
 /** A link that was made over the interface for programs. */
 export interface MadeLink {
@@ -26,4 +30,14 @@ export async function askForLink(site: AccessSite, headers: SentHeaders, wish: o
 /** The headers of a new visitor of an upload link. */
 export function visitorOf({ secret }: { readonly secret: string }, visitor = newId()): { Authorization: string } {
   return { Authorization: `Basic ${btoa(`${visitor}:${secret}`)}` };
+}
+
+/** Adds a link of `owner` to the data folder of a server that runs, and gives its path. */
+export async function addTestLink(data: string, wanted: WantedLink, owner: string): Promise<string> {
+  const password = wanted.kind === "download" && wanted.password !== undefined
+    ? await keptPassword(wanted.password)
+    : undefined;
+  const { secret, link } = newLink(wanted, { owner }, { now: Date.now(), password });
+  await withLinks(data, (store) => store.add(link, MAX_LINKS));
+  return linkPath(link.kind, secret);
 }

@@ -43,6 +43,7 @@ const SAMPLES: { [Key in Made]: Parameters<Messages[Key]>[] } = {
   confirmCancelAll: ofCounts,
   confirmDiscard: ofNamesAndSizes,
   deleted: ofNames,
+  linkFrom: ofNames,
   notDeleted: ofNames,
   spokenStart: ofCounts,
   percentSent: [["<25%>"]],

@@ -1,0 +1,116 @@
+import { assertEquals } from "@std/assert";
+import { violations } from "../support/axe.ts";
+import { browserTest, openPage } from "../support/browser.ts";
+import { addTestLink } from "../support/links.ts";
+import { withLinks } from "../support/tokens.ts";
+import { startSite } from "../support/test_site.ts";
+import { until } from "../support/until.ts";
+import { openUploadPage } from "../support/upload_page.ts";
+
+const MB = 1_000_000;
+const DAY = 86_400_000;
+
+browserTest("the page of an upload link says whose it is, takes files, goes on, and shows nothing else", async () => {
+  await using site = await startSite();
+  const wanted = { kind: "upload", folders: ["inbox"], note: "<i>Photos</i> please", expiresInMs: DAY } as const;
+  const path = await addTestLink(site.data, wanted, "anna");
+  const url = site.pawl.url + path;
+  const source = await site.write("film.mkv", 12 * MB);
+  await using mine = await openUploadPage(url, { context: { bypassCSP: true } });
+  const { page } = mine;
+  const referrers: string[] = [];
+  const addresses: string[] = [];
+  page.on("request", (request) => {
+    referrers.push(request.headers()["referer"] ?? "");
+    addresses.push(request.url());
+  });
+  assertEquals(await page.locator("#link-heading").textContent(), "anna asks you for files");
+  assertEquals(await page.locator("#link-note").textContent(), "<i>Photos</i> please");
+  assertEquals(await page.locator("#link-sent").isVisible(), false);
+  await mine.throttle(2 * MB);
+  await mine.choose(source);
+  await mine.safeAtLeast("film.mkv", 0.05);
+  await mine.reload();
+  await mine.unthrottle();
+  await mine.unfinishedRow("film.mkv").waitFor();
+  await mine.choose(source);
+  await mine.reached("film.mkv", "done");
+  assertEquals(await mine.offered("film.mkv"), ["Delete", "Clear"]);
+  assertEquals(await site.isWhole("inbox/film.mkv", source), true);
+  await mine.reload();
+  assertEquals(await page.locator("#link-list li").allTextContents(), ["film.mkv 12.0 MB"]);
+  assertEquals(await violations(page), []);
+  assertEquals(referrers.filter((address) => address), []);
+  const secret = path.slice("/u/".length);
+  assertEquals(addresses.filter((address) => address.includes(secret)).map((address) => address === url), [true, true]);
+
+  // Another browser, and the server's own page in this one, see nothing of it.
+  await using other = await openUploadPage(url);
+  assertEquals(await other.page.locator("#link-list li").allTextContents(), []);
+  await using start = await openPage(`${site.pawl.url}/`, { beside: page });
+  await start.page.locator("html[data-ready]").waitFor();
+  assertEquals(await start.page.locator("#link, #unfinished-list li").filter({ visible: true }).count(), 0);
+  assertEquals([mine.complaints, other.complaints, start.complaints], [[], [], []]);
+});
+
+browserTest("a page whose link was removed says so when it cannot send, and so does the link's address", async () => {
+  await using site = await startSite();
+  const path = await addTestLink(site.data, { kind: "upload", folders: [], expiresInMs: DAY }, "anna");
+  await using mine = await openUploadPage(site.pawl.url + path);
+  await withLinks(site.data, async (store) => {
+    for (const { link } of await store.list()) await store.remove(link.id);
+  });
+  const { page } = mine;
+  await until(async () => {
+    const { status, body } = await fetch(site.pawl.url + path);
+    await body?.cancel();
+    return status === 404;
+  }, "the link is out");
+  await mine.choose(await site.write("late.txt", 10));
+  await page.getByRole("heading", { name: "This link does not work any more" }).waitFor();
+  await page.goto(site.pawl.url + path);
+  assertEquals(
+    await page.locator("body").textContent().then((text) => text?.includes("This link does not work")),
+    true,
+  );
+});
+
+browserTest("a download link asks for its password, and gives the file when its button is pressed", async () => {
+  await using site = await startSite();
+  const sent = await fetch(`${site.pawl.url}/upload`, {
+    method: "POST",
+    headers: { "X-File-Id": "a", "X-File-Name": "a.txt" },
+    body: "hello",
+  });
+  await sent.body?.cancel();
+  const file = sent.headers.get("location")!.slice("/files/".length);
+  const wanted = {
+    kind: "download",
+    target: { file },
+    maxDownloads: 1,
+    password: "sesame",
+    note: "Hi",
+    expiresInMs: DAY,
+  } as const;
+  const path = await addTestLink(site.data, wanted, "anna");
+  await using mine = await openPage(site.pawl.url + path, { context: { acceptDownloads: true, bypassCSP: true } });
+  const { page } = mine;
+  const field = page.getByLabel("Password");
+  assertEquals(await violations(page), []);
+  await field.fill("wrong");
+  await field.press("Enter");
+  await page.getByRole("alert").waitFor();
+  await field.fill("sesame");
+  await field.press("Enter");
+  await page.getByText("anna sends you this").waitFor();
+  assertEquals(await violations(page), []);
+  for (const _ of [1, 2]) {
+    const coming = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download" }).click();
+    const download = await coming;
+    assertEquals([download.suggestedFilename(), await Deno.readTextFile(await download.path())], ["a.txt", "hello"]);
+  }
+  // The link is used up for everybody else.
+  await using other = await openPage(site.pawl.url + path);
+  assertEquals(await other.page.locator("p").textContent().then((text) => text?.includes("does not work")), true);
+});
