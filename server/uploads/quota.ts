@@ -89,7 +89,7 @@ export class Quota {
           if (!isCreated) undo();
           else if (instead?.state === "receiving") this.#release(instead.id);
           return isCreated;
-        }, isLimited || upload.quotaBytes !== undefined || upload.link !== undefined),
+        }, isLimited || isLimitedByItself(upload)),
       replace: (before, after) =>
         counted(async () => {
           if (after.state === "receiving") this.grow(after, reservedBytes(after));
@@ -261,6 +261,11 @@ export class Quota {
     }
     this.#add(owner, amount);
   }
+}
+
+/** True for an upload whose token or link has a limit of its own. */
+function isLimitedByItself({ quotaBytes, link }: ReceivingUpload | CompleteUpload): boolean {
+  return quotaBytes !== undefined || link?.maxFiles !== undefined || link?.totalBytes !== undefined;
 }
 
 /** How many files an upload counts for: a partial upload is a part of one that counts itself. */

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { newId } from "../../../server/model/id.ts";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 import { askForLink, type MadeLink, makeLink } from "../../support/links.ts";
+import { checkForm, schemaOf } from "../../support/json_schema.ts";
 import { openTestApp } from "../../support/pawl.ts";
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
@@ -310,8 +311,11 @@ Deno.test("each owner sees and removes its own links, and an admin those of all"
   const bob = await site.token({ name: "bob" });
   const boss = await site.token({ name: "boss", rights: ["admin"] });
   await makeLink(site, bob, { kind: "upload" });
-  const ownersFor = async (who: SentHeaders) =>
-    JSON.parse((await site.ask("GET /api/links", who)).text).links.map(({ owner }: { owner: string }) => owner).sort();
+  const ownersFor = async (who: SentHeaders) => {
+    const list = JSON.parse((await site.ask("GET /api/links", who)).text);
+    checkForm(list, schemaOf("GET /api/links"));
+    return list.links.map(({ owner }: { owner: string }) => owner).sort();
+  };
   assertEquals([await ownersFor(anna), await ownersFor(bob), await ownersFor(boss)], [["anna"], ["bob"], [
     "anna",
     "bob",

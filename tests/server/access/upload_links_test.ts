@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from
 import { newId } from "../../../server/model/id.ts";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 import { askForLink, makeLink, visitorOf } from "../../support/links.ts";
+import { checkForm, schemaOf } from "../../support/json_schema.ts";
 import { openTestApp } from "../../support/pawl.ts";
 
 const TUS = { "Tus-Resumable": "1.0.0" };
@@ -65,11 +66,17 @@ Deno.test("a visitor is told whose the link is, and sees what it sent under the 
   const [me, other] = [visitorOf(link), visitorOf(link)];
   await site.send(me, "mine", named("a.txt"));
   const about = JSON.parse((await site.ask("GET /api/link", me)).text);
+  checkForm(about, schemaOf("GET /api/link"));
   const expiresAt = new Date(site.now + 60_000).toISOString();
   assertEquals(about, { owner: "anna", note: "<b>Photos</b>", expiresAt, maxSize: 100, maxFiles: 5, quota: 1000 });
   const limits = JSON.parse((await site.ask("GET /api/limits", me)).text);
+  checkForm(limits, schemaOf("GET /api/limits"));
   assertEquals(limits, { maxSize: 100, maxFiles: 5, quota: 1000 });
-  const listOf = async (who: SentHeaders) => JSON.parse((await site.ask("GET /api/link/uploads", who)).text).uploads;
+  const listOf = async (who: SentHeaders) => {
+    const list = JSON.parse((await site.ask("GET /api/link/uploads", who)).text);
+    checkForm(list, schemaOf("GET /api/uploads"));
+    return list.uploads;
+  };
   const [{ path, offset }, ...more] = await listOf(me);
   // The file lies beside Anna's, under another name, which the visitor is not told.
   assertEquals([path, offset, more], ["a.txt", 4, []]);
