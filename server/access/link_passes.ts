@@ -17,7 +17,8 @@ export function setPass(
   { key, now, isHttps, path }: { key: Uint8Array; now: number; isHttps: boolean; path: string },
 ): string {
   const text = `link.${hash}.${pass}.${now + PASS_MS}`;
-  const attributes = `Path=${path}; Max-Age=${PASS_MS / 1000}; HttpOnly; SameSite=Strict${isHttps ? "; Secure" : ""}`;
+  // Lax: who comes again from a mail has the cookie. It changes nothing, and other sites cannot read what it opens.
+  const attributes = `Path=${path}; Max-Age=${PASS_MS / 1000}; HttpOnly; SameSite=Lax${isHttps ? "; Secure" : ""}`;
   return `${nameOf(isHttps)}=${text}.${signed(text, key)}; ${attributes}`;
 }
 

@@ -4,6 +4,7 @@ import { UploadError } from "../errors.ts";
 import { unauthorized } from "../http/refusals.ts";
 import type { Sender } from "../http/sender.ts";
 import type { DownloadLink, KeptPassword } from "../model/link.ts";
+import { isOwnAddress } from "../networks.ts";
 import type { Guesses } from "./guesses.ts";
 import { hashOf } from "./secret.ts";
 
@@ -52,8 +53,10 @@ export class LinkPasswords {
   async #compare(
     { salt, result, rounds }: KeptPassword,
     password: string,
-    { guess, sender: { address } }: { guess: string; sender: Sender },
+    { guess, sender }: { guess: string; sender: Sender },
   ): Promise<void> {
+    // A right token always passes at this machine's own address, because nobody guesses one. Somebody guesses passwords.
+    const address = isOwnAddress(sender.address ?? "") ? undefined : sender.address;
     this.#guesses.check(address, guess);
     if (!timingSafeEqual(Buffer.from(await stretch(password, salt, rounds)), Buffer.from(result))) {
       this.#guesses.wrong(address, guess);

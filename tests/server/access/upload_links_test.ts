@@ -179,6 +179,21 @@ Deno.test("parts of a file do not count as files, and an upload of unknown lengt
   assertEquals(await statusOf(site, `PATCH ${location}`, patch, "x".repeat(10)), 204);
 });
 
+Deno.test("the visitors of a link have so many unfinished uploads together, and lock out nobody else", async () => {
+  await using open = await openSite({ maxUnfinished: 2, ownerFolders: true });
+  const { site, anna } = open;
+  const [link, other] = [
+    await makeLink(site, anna, { kind: "upload", folder: "in" }),
+    await makeLink(site, anna, { kind: "upload" }),
+  ];
+  for (const status of [201, 201, 429]) assertEquals((await begin(site, visitorOf(link), 5)).status, status);
+  assertEquals((await begin(site, visitorOf(other), 5)).status, 201);
+  assertEquals((await begin(site, anna, 5)).status, 201);
+  // A file that comes in one request is never unfinished. It lies below the folder of the link's owner.
+  await site.send(visitorOf(link), "abc", named("a.txt"));
+  assertEquals(await Deno.readTextFile(`${site.data}/files/anna/in/a.txt`), "abc");
+});
+
 Deno.test("what comes by a link uses its owner's quota, of which the visitor is told nothing", async () => {
   await using open = await openSite();
   const { site } = open;
