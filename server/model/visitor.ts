@@ -5,9 +5,9 @@ import { type Rights, USUAL_RIGHTS } from "./rights.ts";
 export interface Visitor {
   /**
    * How the visitor is known. `nobody`: not at all. `anybody`: not at all, on a server that lets anybody in. `token`: by
-   * a token, or by a session that a token began. `user`: by a proxy that signs people in.
+   * a token. `session`: by the cookie of a session that a token began. `user`: by a proxy that signs people in.
    */
-  readonly kind: "nobody" | "anybody" | "token" | "user";
+  readonly kind: "nobody" | "anybody" | "token" | "session" | "user";
   readonly name: string;
   readonly rights: Rights;
   readonly scope: Scope;

@@ -174,6 +174,7 @@ function totalOf(total: Partial<Omit<Total, "in">> & { in?: Partial<Total["in"]>
     files: 2,
     retryable: 0,
     disconnected: 0,
+    signedOut: 0,
     confirmed: 0,
     sent: 0,
     total: 100,
