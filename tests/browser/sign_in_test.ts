@@ -80,7 +80,7 @@ browserTest("a visitor signs in by the form and out again, and the token is nowh
 });
 
 browserTest(
-  "a sign-in link signs in, and its token leaves the address, the history and every request at once",
+  "a sign-in link signs in, and its token leaves the address and the history of the tab, and is in no request",
   async () => {
     await using site = await openServedPage({ tokens: [{ name: "anna" }] });
     const { page, pawl: { url }, secrets: { anna = "" } } = site;
