@@ -140,7 +140,7 @@ export class Access {
     const result = await signIn(token);
     if (typeof result === "string") return result;
     this.#become(result);
-    if (isFocusLost() && may(result, "upload")) find("choose-files", HTMLButtonElement).focus();
+    if (isFocusLost()) find(may(result, "upload") ? "choose-files" : "sign-out", HTMLButtonElement).focus();
     return undefined;
   }
 

@@ -9,7 +9,14 @@ export interface EarlierFile {
   /** Its path on the server, `/files/…`. */
   location: string;
   /** Deletes it on the server. Rejects with an `UploadError`, or when the server cannot be reached. */
-  delete(signIns: SignIns): Promise<void>;
+  delete(): Promise<void>;
+}
+
+/** The things that requests about finished files need. */
+export interface EarlierDeps {
+  signIns: SignIns;
+  /** Makes a request. Default: the browser's `fetch`. */
+  ask?: (url: string, options: { method: string }) => Promise<Response>;
 }
 
 /** How many uploads are asked for at a time. */
@@ -31,32 +38,36 @@ interface Listed {
  */
 export async function listEarlier(
   cursor: string | undefined,
-  signIns: SignIns,
+  deps: EarlierDeps,
 ): Promise<{ files: EarlierFile[]; cursor: string | undefined }> {
   for (let asked = 1;; asked++) {
     const query = new URLSearchParams({ limit: String(PART), ...cursor !== undefined && { cursor } });
-    const answer = await request(`/api/uploads?${query}`, "GET", signIns);
+    const answer = await request(`/api/uploads?${query}`, "GET", deps);
     const { uploads, cursor: next }: { uploads: Listed[]; cursor?: string } = await answer.json();
-    const files = uploads.filter(({ state }) => state === "finished").map(fileOf);
+    const files = uploads.filter(({ state }) => state === "finished").map((one) => fileOf(one, deps));
     if (files.length > 0 || next === undefined || asked === MOST_ASKED) return { files, cursor: next };
     cursor = next;
   }
 }
 
-function fileOf({ path, offset, location, finishedAt }: Listed): EarlierFile {
+function fileOf({ path, offset, location, finishedAt }: Listed, deps: EarlierDeps): EarlierFile {
   return {
     path,
     bytes: offset,
     finishedAt: finishedAt === undefined ? undefined : new Date(finishedAt),
     location,
-    async delete(signIns) {
-      await request(location, "DELETE", signIns);
+    async delete() {
+      await request(location, "DELETE", deps);
     },
   };
 }
 
-async function request(url: string, method: "GET" | "DELETE", signIns: SignIns): Promise<Response> {
-  const answer = await signIns.around(() => fetch(url, { method }), ({ status }) => status);
+async function request(
+  url: string,
+  method: "GET" | "DELETE",
+  { signIns, ask = fetch }: EarlierDeps,
+): Promise<Response> {
+  const answer = await signIns.around(() => ask(url, { method }), ({ status }) => status);
   // A file that is gone already was to be deleted.
   const isFine = answer.ok || method === "DELETE" && (answer.status === 404 || answer.status === 410);
   if (isFine) return answer;

@@ -6,7 +6,7 @@ import type { FileActions } from "./file_actions.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
 import { may, mayList, type Visitor } from "./session.ts";
-import { nameText } from "./texts.ts";
+import { errorText, nameText } from "./texts.ts";
 
 /** The things that the list of finished files needs. */
 export interface EarlierSetting {
@@ -68,7 +68,7 @@ export class EarlierView {
     const opened = this.#opened;
     this.#more.disabled = true;
     try {
-      const { files, cursor } = await listEarlier(this.#cursor, signIns);
+      const { files, cursor } = await listEarlier(this.#cursor, { signIns });
       if (opened !== this.#opened) return;
       this.#cursor = cursor;
       const elsewhere = shownElsewhere();
@@ -81,7 +81,7 @@ export class EarlierView {
       if (opened !== this.#opened) return;
       // Closed again, the list can be tried again.
       this.#section.open = this.#rows.size > 0;
-      notices.complain(error instanceof UploadError ? error.message : language.messages.unreachable);
+      notices.complain(error instanceof UploadError ? errorText(error, language) : language.messages.unreachable);
     } finally {
       this.#more.disabled = false;
     }
@@ -116,10 +116,10 @@ export class EarlierView {
   }
 
   async #act(action: Action, file: EarlierFile): Promise<void> {
-    const { files, signIns } = this.#setting;
+    const { files } = this.#setting;
     if (action === "copy") return await files.copyLink(file.location);
     if (action !== "delete") return;
-    const isDeleted = await files.deleteFile(file.path, () => file.delete(signIns));
+    const isDeleted = await files.deleteFile(file.path, () => file.delete());
     if (!isDeleted) return;
     const element = this.#rows.get(file);
     const next = element?.nextElementSibling ?? element?.previousElementSibling;

@@ -48,6 +48,13 @@ async function controls(page: Page): Promise<string[]> {
   );
 }
 
+async function assertNoViolations(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    assertEquals(await violations(page), [], colorScheme);
+  }
+}
+
 browserTest("a visitor signs in by the form and out again, and the token is nowhere afterwards", async () => {
   await using site = await openServedPage({ tokens: [{ name: "anna" }], context: { bypassCSP: true } });
   const { page, secrets: { anna = "" } } = site;
@@ -57,10 +64,7 @@ browserTest("a visitor signs in by the form and out again, and the token is nowh
   await page.getByLabel("Token").fill(WRONG);
   await page.keyboard.press("Enter");
   await page.getByRole("alert").filter({ hasText: "This token is not known here" }).waitFor();
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    assertEquals(await violations(page), [], colorScheme);
-  }
+  await assertNoViolations(page);
   await page.getByLabel("Token").fill(` ${anna} `);
   await site.button("Sign in").click();
   await site.button("Choose files").waitFor();
@@ -72,6 +76,9 @@ browserTest("a visitor signs in by the form and out again, and the token is nowh
   const everything = await everythingIn(page);
   assert(everything.includes("note.txt") && !everything.includes(anna));
   await site.reload();
+  await page.locator("summary").click();
+  await page.locator("#earlier-list .name", { hasText: "note.txt" }).waitFor();
+  await assertNoViolations(page);
   await site.button("Sign out").click();
   await page.getByLabel("Token").waitFor();
   assertEquals(await controls(page), ["token", "Sign in"]);
@@ -123,8 +130,7 @@ browserTest(
     const files = await Promise.all(names.map((name) => site.write(name, 24 * MB)));
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose(files);
-    for (const name of names) await site.safeAtLeast(name, 0.05);
-    await site.button("Pause all").click();
+    await site.pauseAllAt(0.05, 3);
     await withTokens(data, (store) => store.remove("anna"));
     const again = await addTestToken(data, { name: "anna 2", owner: "anna" });
     await until(async () => await page.evaluate(async () => (await fetch("/status")).status) === 401, "she is out");
@@ -135,10 +141,7 @@ browserTest(
     await page.locator("#total-state", { hasText: "Waiting until you have signed in" }).waitFor();
     await page.locator("#status", { hasText: "You have been signed out" }).waitFor();
     assertEquals(await site.offered("one.mkv"), ["Pause", "Cancel"]);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      assertEquals(await violations(page), [], colorScheme);
-    }
+    await assertNoViolations(page);
     await site.unthrottle();
     await page.getByLabel("Token").fill(again);
     await page.keyboard.press("Enter");
