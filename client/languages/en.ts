@@ -65,6 +65,7 @@ export const messages: Messages = {
     "not-kept": "The server did not keep what was sent",
     "damaged": "The data is being damaged on the way",
     "elsewhere": "Another tab or window uploads this file",
+    "signed-out": "Waiting until you have signed in",
   },
   offline: "You are offline",
   nextTry: (problem, duration) => `${problem}. Next try in ${duration}`,
@@ -73,6 +74,9 @@ export const messages: Messages = {
     "file-changed": "The file was changed, moved or removed on your computer. Choose it again.",
     "disk-full":
       "The disk of the server is full. What has arrived is kept: ask whoever runs the server to make room, then try again.",
+    "over-quota":
+      "There is not enough room left for you on the server. Delete files there, or ask whoever runs it for more, then try again.",
+    "signed-out": "The server wants you to sign in. Reload the page, sign in, then try again.",
     "not-allowed": "You are not allowed to upload here. Ask whoever runs it for access, then try again.",
     "gone": "The upload has expired, or was removed on the server. Try again: it begins from the start.",
     "damaged": "The data arrives damaged, again and again. Choose the file again, or use another network.",
@@ -85,6 +89,20 @@ export const messages: Messages = {
     `The server refused the upload${
       detail && ` (${detail})`
     }. Try again, and if it is refused again ask whoever runs the server.`,
+
+  signIn: "Sign in",
+  signInHint: "This server wants a token. Whoever runs it can give you one.",
+  signInAgainHint: "You have been signed out. Sign in again, and the uploads go on by themselves.",
+  token: "Token",
+  signOut: "Sign out",
+  wrongToken: "This token is not known here, or has expired. Look at it again, or ask for a new one.",
+  tooManyTokens: "Too many wrong tokens came from your address. Wait a minute, then try again.",
+  unreachable: "The server cannot be reached. Check the connection, then try again.",
+  readOnly: "With your sign-in you can get files from here, and send none.",
+
+  earlier: "Finished earlier",
+  showMore: "Show more",
+  nothingEarlier: "There is nothing here yet.",
 
   unfinished: "Unfinished uploads",
   unfinishedHint: "Begun earlier in this browser. What the server has is kept, and each goes on from there.",

@@ -66,6 +66,7 @@ export const messages: Messages = {
     "not-kept": "Le serveur n’a pas conservé les données envoyées",
     "damaged": "Les données sont altérées en chemin",
     "elsewhere": "Ce fichier est en cours d’envoi dans un autre onglet ou une autre fenêtre",
+    "signed-out": "En attente de votre identification",
   },
   offline: "Vous êtes hors ligne",
   nextTry: (problem, duration) => `${problem}. Nouvel essai dans ${duration}`,
@@ -74,6 +75,9 @@ export const messages: Messages = {
     "file-changed": "Le fichier d’origine a été modifié, déplacé ou supprimé. Choisissez-le à nouveau.",
     "disk-full":
       "Le disque du serveur est plein. Ce qui est arrivé est conservé : demandez à l’administrateur du serveur de libérer de l’espace, puis réessayez.",
+    "over-quota":
+      "Il ne vous reste pas assez d’espace sur le serveur. Supprimez-y des fichiers ou demandez plus d’espace à son administrateur, puis réessayez.",
+    "signed-out": "Le serveur vous demande de vous identifier. Rechargez la page, identifiez-vous, puis réessayez.",
     "not-allowed":
       "Vous n’avez pas l’autorisation d’envoyer des fichiers sur ce serveur. Demandez l’accès à son administrateur, puis réessayez.",
     "gone": "L’envoi a expiré ou a été supprimé sur le serveur. Si vous réessayez, il repartira de zéro.",
@@ -88,6 +92,20 @@ export const messages: Messages = {
     `Le serveur a refusé l’envoi${
       detail && ` (${detail})`
     }. Réessayez ; si le refus persiste, contactez l’administrateur du serveur.`,
+
+  signIn: "S’identifier",
+  signInHint: "Ce serveur demande un jeton. Son administrateur peut vous en donner un.",
+  signInAgainHint: "Vous n’êtes plus identifié. Identifiez-vous à nouveau : les envois reprendront automatiquement.",
+  token: "Jeton",
+  signOut: "Se déconnecter",
+  wrongToken: "Ce jeton est inconnu ou a expiré. Vérifiez-le, ou demandez-en un nouveau.",
+  tooManyTokens: "Trop de jetons erronés sont venus de votre adresse. Attendez une minute, puis réessayez.",
+  unreachable: "Le serveur est injoignable. Vérifiez la connexion, puis réessayez.",
+  readOnly: "Votre accès permet de télécharger des fichiers, mais pas d’en envoyer.",
+
+  earlier: "Terminés auparavant",
+  showMore: "Afficher plus",
+  nothingEarlier: "Il n’y a encore rien ici.",
 
   unfinished: "Envois inachevés",
   unfinishedHint:

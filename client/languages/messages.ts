@@ -93,6 +93,27 @@ export interface Messages {
   tooLarge(limit: string | undefined): string;
   refused(detail: string): string;
 
+  /** The heading of the form, and its button. */
+  signIn: string;
+  /** Says where a token comes from. */
+  signInHint: string;
+  /** Shown in place of that when the server wants a sign-in in the middle of uploads. */
+  signInAgainHint: string;
+  /** The label of the field. */
+  token: string;
+  signOut: string;
+  wrongToken: string;
+  /** Shown when the server refuses every token for a while. */
+  tooManyTokens: string;
+  unreachable: string;
+  /** Shown to somebody who may not upload. */
+  readOnly: string;
+
+  /** The heading of the list of files that were finished earlier. */
+  earlier: string;
+  showMore: string;
+  nothingEarlier: string;
+
   /** The heading of the list of uploads that an earlier page has begun. */
   unfinished: string;
   unfinishedHint: string;

@@ -61,6 +61,7 @@ export const messages: Messages = {
     "not-kept": "服务器未能保存已发送的数据",
     "damaged": "数据在传输过程中损坏",
     "elsewhere": "此文件正在另一个标签页或窗口中上传",
+    "signed-out": "等待登录",
   },
   offline: "当前未连接网络",
   nextTry: (problem, duration) => `${problem}，${duration}后重试`,
@@ -68,6 +69,8 @@ export const messages: Messages = {
   errors: {
     "file-changed": "原文件已被更改、移动或删除，请重新选择。",
     "disk-full": "服务器磁盘空间不足。已上传的部分会保留，请联系服务器管理员腾出空间后重试。",
+    "over-quota": "服务器上为您保留的空间不足。请删除服务器上的文件，或联系服务器管理员增加空间，然后重试。",
+    "signed-out": "需要登录。请刷新页面并登录，然后重试。",
     "not-allowed": "没有上传权限。请联系服务器管理员开通权限后重试。",
     "gone": "这次上传已过期，或已在服务器上被删除。重试将从头开始上传。",
     "damaged": "服务器收到的数据一再损坏。请重新选择文件，或换一个网络再试。",
@@ -77,6 +80,20 @@ export const messages: Messages = {
       ? "文件太大，服务器无法接收。请选择较小的文件，或联系服务器管理员。"
       : `文件太大，上限为 ${limit}。请选择较小的文件，或联系服务器管理员。`,
   refused: (detail) => `服务器拒绝了上传${detail && `（${detail}）`}。请重试，如仍被拒绝，请联系服务器管理员。`,
+
+  signIn: "登录",
+  signInHint: "此服务器需要令牌，请向服务器管理员索取。",
+  signInAgainHint: "您已退出登录。重新登录后，上传会自动继续。",
+  token: "令牌",
+  signOut: "退出登录",
+  wrongToken: "此令牌无效或已过期。请检查后再试，或索取新的令牌。",
+  tooManyTokens: "您的地址提交了过多错误的令牌。请稍等一分钟再试。",
+  unreachable: "无法连接到服务器。请检查网络连接，然后重试。",
+  readOnly: "您当前的权限只能下载文件，不能上传。",
+
+  earlier: "以前完成的文件",
+  showMore: "显示更多",
+  nothingEarlier: "这里还没有文件。",
 
   unfinished: "未完成的上传",
   unfinishedHint: "之前在此浏览器中开始、尚未完成的上传。服务器已保存的部分不会丢失，可以接着上传。",

@@ -2,6 +2,7 @@ import type { Action } from "../languages/messages.ts";
 import { type QueuedUpload, UploadError } from "../mod.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import { copyText } from "./copy_text.ts";
+import { linkTo } from "./file_link.ts";
 import type { Picked } from "./dropped.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
@@ -52,11 +53,9 @@ export class FileActions {
       case "chooseAgain":
         return await this.#chooseAgain(upload);
       case "copy":
-        return await this.#copy(new URL(upload.location ?? "", document.baseURI).href);
+        return await this.copyLink(upload.location ?? "");
       case "delete":
-        if (await questions.confirm(messages.confirmDelete(name), { yes: messages.deleteIt, no })) {
-          await this.#delete(upload);
-        }
+        if (await this.deleteFile(upload.path, () => upload.delete())) upload.dismiss();
     }
   }
 
@@ -66,27 +65,32 @@ export class FileActions {
     if (file !== undefined) this.#setting.take([{ file, path: path.slice(0, -name.length) + file.name }]);
   }
 
-  async #copy(link: string): Promise<void> {
+  /** Copies the link to the finished file at `location`, or shows it to be copied by hand. */
+  async copyLink(location: string): Promise<void> {
     const { language: { messages }, notices, questions } = this.#setting;
+    const link = await linkTo(location);
     if (await copyText(link)) notices.tell(messages.copied);
     else await questions.show(messages.copyByHand, link, messages.close);
   }
 
-  async #delete(upload: QueuedUpload): Promise<void> {
-    const { language, notices } = this.#setting;
+  /** Deletes a finished file by `remove`, after a question. False when it is still there. */
+  async deleteFile(path: string, remove: () => Promise<void>): Promise<boolean> {
+    const { language, notices, questions } = this.#setting;
     const { messages } = language;
-    const name = nameText(upload.path);
+    const name = nameText(path);
+    const answers = { yes: messages.deleteIt, no: messages.keepIt };
+    if (!await questions.confirm(messages.confirmDelete(name), answers)) return false;
     try {
-      await upload.delete();
-      upload.dismiss();
+      await remove();
       notices.clear();
       notices.tell(messages.deleted(name));
+      return true;
     } catch (error) {
-      if (!(error instanceof UploadError)) throw error;
-      const isUnreachable = error.code === "no-progress";
+      const isRefused = error instanceof UploadError && error.code !== "no-progress";
       notices.complain(
-        isUnreachable ? messages.notDeleted(name) : messages.spokenFailed(name, errorText(error, language)),
+        isRefused ? messages.spokenFailed(name, errorText(error, language)) : messages.notDeleted(name),
       );
+      return false;
     }
   }
 }

@@ -24,10 +24,15 @@ export class Intake {
   readonly #take: (picked: Picked[]) => void;
   readonly #onNone: () => void;
   readonly #onUnreadable: (names: string[]) => void;
+  readonly #onIntent: () => void;
+  /** True when the visitor may upload. */
+  isOpen = true;
 
   constructor(
-    { take, onNone, onUnreadable }: {
+    { take, onIntent, onNone, onUnreadable }: {
       take: (picked: Picked[]) => void;
+      /** Called when files may come soon: somebody chooses, or drags files over the page. */
+      onIntent: () => void;
       /** Called when something was dropped that had no file in it. */
       onNone: () => void;
       /** Called with the names of the files that could not be read, after all others were taken. */
@@ -35,10 +40,14 @@ export class Intake {
     },
   ) {
     this.#take = take;
+    this.#onIntent = onIntent;
     this.#onNone = onNone;
     this.#onUnreadable = onUnreadable;
     find("choose-files", HTMLButtonElement).addEventListener("click", () => this.#pick());
-    find("choose-folder", HTMLButtonElement).addEventListener("click", () => this.#folder.click());
+    find("choose-folder", HTMLButtonElement).addEventListener("click", () => {
+      onIntent();
+      this.#folder.click();
+    });
     this.#files.addEventListener("change", () => this.#takeInput(this.#files));
     this.#folder.addEventListener("change", () => this.#takeInput(this.#folder));
     this.#listenToDrops();
@@ -52,6 +61,7 @@ export class Intake {
    * a new choice.
    */
   async #pick(): Promise<void> {
+    this.#onIntent();
     const picker: Picker = globalThis as Picker;
     if (picker.showOpenFilePicker === undefined) return this.#files.click();
     let handles: FileSystemFileHandle[];
@@ -78,6 +88,7 @@ export class Intake {
   }
 
   async #takeAll(read: (onUnreadable: OnUnreadable) => AsyncIterable<Picked[]>): Promise<void> {
+    if (!this.isOpen) return;
     let count = 0;
     let rested = 0;
     const unreadable: string[] = [];
@@ -93,6 +104,7 @@ export class Intake {
   }
 
   #showCover(): void {
+    if (this.#cover.hidden) this.#onIntent();
     this.#cover.hidden = false;
     // A drag that is given up may end without an event.
     clearTimeout(this.#coverTimer);
@@ -103,7 +115,7 @@ export class Intake {
     // This event comes as long as files are over the page, whatever elements come and go under the pointer.
     addEventListener("dragover", (event) => {
       event.preventDefault();
-      if (event.dataTransfer?.types.includes("Files")) this.#showCover();
+      if (this.isOpen && event.dataTransfer?.types.includes("Files")) this.#showCover();
     });
     addEventListener("dragleave", ({ relatedTarget }) => {
       if (relatedTarget === null) this.#cover.hidden = true;

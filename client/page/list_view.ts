@@ -2,7 +2,7 @@ import type { Action } from "../languages/messages.ts";
 import type { QueuedUpload } from "../mod.ts";
 import type { Language } from "./language.ts";
 import { windowOf } from "./list_window.ts";
-import { RowView } from "./row_view.ts";
+import { type RowRights, RowView } from "./row_view.ts";
 
 /** The height of a row before any row was measured, in pixels. */
 const USUAL_HEIGHT = 120;
@@ -16,6 +16,7 @@ const SHORT_LIST = 50;
 export class ListView {
   readonly #list: HTMLUListElement;
   readonly #language: Language;
+  #rights: RowRights = { read: true, upload: true };
   readonly #uploadOf = new WeakMap<Element, QueuedUpload>();
   readonly #rows = new Map<QueuedUpload, RowView>();
   readonly #heights = new WeakMap<QueuedUpload, number>();
@@ -63,6 +64,12 @@ export class ListView {
   redraw(): void {
     for (const upload of this.#rows.keys()) this.#stale.add(upload);
     this.#draw();
+  }
+
+  /** Offers of finished files what the visitor may do with them. */
+  set rights(rights: RowRights) {
+    this.#rights = rights;
+    this.redraw();
   }
 
   /** Moves the focus to the row at `index`, or to the last row. False when there is no row. */
@@ -141,7 +148,13 @@ export class ListView {
     const count = this.#uploads.length;
     const isMoved = row.element.ariaPosInSet !== String(position) || row.element.ariaSetSize !== String(count);
     if (!this.#stale.delete(upload) && !isMoved) return;
-    row.show(this.#language, { position, count, retryAt: this.#retryAt.get(upload), now: now() });
+    row.show(this.#language, {
+      position,
+      count,
+      retryAt: this.#retryAt.get(upload),
+      now: now(),
+      rights: this.#rights,
+    });
   }
 
   *#allHeights(): Generator<number> {

@@ -1,28 +1,37 @@
-import { type QueuedUpload, systemClock, UnfinishedUploads, UploadQueue, UploadStore } from "../mod.ts";
+import { type QueuedUpload, SignIns, systemClock, UnfinishedUploads, UploadQueue, UploadStore } from "../mod.ts";
+import { Access, arrive } from "./access.ts";
 import { Announcer } from "./announcer.ts";
 import { Awake } from "./awake.ts";
 import { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
+import { EarlierView } from "./earlier_view.ts";
 import { find, isFocusLost } from "./elements.ts";
 import { FileActions } from "./file_actions.ts";
 import { Intake } from "./intake.ts";
 import { Language } from "./language.ts";
+import { LimitsWatch } from "./limits_watch.ts";
 import { ListView } from "./list_view.ts";
 import { Notices } from "./notices.ts";
 import { Questions } from "./questions.ts";
+import { may, type Visitor } from "./session.ts";
 import { NOTHING_TOLD, spoken } from "./spoken.ts";
 import { errorText, nameText } from "./texts.ts";
 import { runningOf } from "./total_state.ts";
 import { type ActionForAll, TotalView } from "./total_view.ts";
 import { UnfinishedView } from "./unfinished_view.ts";
-import { UploadLink } from "./upload_link.ts";
+import { LINK_VISITOR, UploadLink } from "./upload_link.ts";
 
 /** The time between two updates of the page. */
 const REDRAW_MS = 200;
 
-const link = UploadLink.in(document.location);
+const link = UploadLink.in(location);
+// The token of a sign-in link leaves the address before anything else happens.
+const arrival = link === undefined ? arrive() : undefined;
 const store = link?.store ?? new UploadStore();
-const queue = new UploadQueue({ store, headers: link?.headers });
+const headers = link?.headers;
+const watch = new LimitsWatch({ headers });
+const signIns = new SignIns(() => link === undefined ? access.ask() : link.end(language));
+const queue = new UploadQueue({ store, headers, limits: watch.limits, onSignedOut: signIns });
 const language = await Language.load(store, {
   onChange() {
     notices.clear();
@@ -59,7 +68,7 @@ const totals = new TotalView({
   },
 });
 const unfinished = new UnfinishedView({
-  uploads: new UnfinishedUploads({ store, headers: link?.headers }),
+  uploads: new UnfinishedUploads({ store, headers, onSignedOut: signIns }),
   language,
   questions,
   notices,
@@ -70,14 +79,29 @@ const unfinished = new UnfinishedView({
     focusRow(Math.max(0, queue.uploads.length - count));
   },
 });
+const earlier = new EarlierView({
+  language,
+  notices,
+  files,
+  signIns,
+  shownElsewhere: () => new Set(queue.uploads.flatMap(({ location }) => location ?? [])),
+});
+const access = new Access({
+  language,
+  notices,
+  onVisitor: welcome,
+  onAsk: () => status.sayDone(language.messages.signInAgainHint),
+});
 let told = NOTHING_TOLD;
 let isDue = false;
+let isListed = false;
 /** The failed upload that was shown last. */
 let shown: QueuedUpload | undefined;
 let unspoken: QueuedUpload[] = [];
 
-new Intake({
+const intake = new Intake({
   take,
+  onIntent: () => watch.read(),
   onNone: () => notices.complain(language.messages.emptyFolder),
   onUnreadable(names) {
     const texts = names.slice(0, 20).map((name) => language.messages.unreadable(nameText(name)));
@@ -90,15 +114,28 @@ queue.on("progress", (upload) => {
   show();
 });
 queue.on("state", (upload) => {
-  if (upload.state !== "failed") return;
-  tellFailure(upload);
-  // The link may be over.
-  link?.show(language);
+  if (upload.state === "failed") tellFailure(upload);
 });
+queue.on("idle", () => watch.noteRest());
 redraw();
-await link?.show(language);
+if (arrival !== undefined) await access.begin(arrival);
+if (link !== undefined) {
+  welcome(LINK_VISITOR);
+  await link.show(language);
+}
 document.documentElement.dataset["ready"] = "";
-await unfinished.load();
+access.focus();
+
+/** Offers a visitor what the visitor has the right for. */
+function welcome(visitor: Visitor): void {
+  watch.forget();
+  intake.isOpen = may(visitor, "upload");
+  list.rights = { read: may(visitor, "read"), upload: intake.isOpen };
+  earlier.offer(visitor);
+  if (!intake.isOpen || isListed) return;
+  isListed = true;
+  unfinished.load();
+}
 
 function take(picked: Picked[]): void {
   notices.clear();
@@ -133,6 +170,8 @@ function redraw(): void {
   list.redraw();
   unfinished.redraw();
   link?.redraw(language);
+  earlier.redraw();
+  access.redraw();
   totals.show(queue.total, queue.isBuffered);
 }
 

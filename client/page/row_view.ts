@@ -5,6 +5,14 @@ import { copyTemplate, part, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import { nameText, numbersText, percentText, stateText } from "./texts.ts";
 
+/** The things that the visitor may do with finished files. */
+export interface RowRights {
+  /** True when the visitor may get them. */
+  read: boolean;
+  /** True when the visitor may delete them. */
+  upload: boolean;
+}
+
 /** The facts of a row besides its upload. */
 export interface RowSetting {
   /** The position in the list, from 1 on. */
@@ -13,6 +21,7 @@ export interface RowSetting {
   /** When the next try comes, by the same clock as `now`, in milliseconds. */
   retryAt: number | undefined;
   now: number;
+  rights: RowRights;
 }
 
 /** The row of one upload: its name, its bar, its state in words, and its buttons. */
@@ -38,7 +47,7 @@ export class RowView {
   }
 
   /** Shows the upload as it is now. */
-  show(language: Language, { position, count, retryAt, now }: RowSetting): void {
+  show(language: Language, { position, count, retryAt, now, rights }: RowSetting): void {
     const upload = this.#upload;
     const { words, messages } = language;
     const { state, sent, confirmed, total, bytesPerSecond } = upload.progress;
@@ -54,7 +63,7 @@ export class RowView {
     write(this.#state, stateText(upload, language, { retryAt, now }));
     const isBegun = !isDone && confirmed > 0 || bytesPerSecond > 0;
     write(this.#numbers, isBegun ? numbersText(upload.progress, language) : "");
-    this.#showControls(language);
+    this.#showControls(language, actionsFor(upload, rights));
   }
 
   /** Moves the focus into the row, unless it is there already. */
@@ -62,10 +71,9 @@ export class RowView {
     if (!this.element.contains(document.activeElement)) this.#controls.find((control) => !control.hidden)?.focus();
   }
 
-  #showControls({ messages }: Language): void {
+  #showControls({ messages }: Language, offered: readonly Action[]): void {
     const upload = this.#upload;
     const { location } = upload;
-    const offered = actionsFor(upload);
     const focused = document.activeElement;
     let isFocusLost = false;
     for (const control of this.#controls) {
@@ -82,16 +90,17 @@ export class RowView {
 }
 
 /** Gives the actions that an upload offers in its state. */
-function actionsFor({ state, location, canRetry, progress }: QueuedUpload): Action[] {
+function actionsFor({ state, location, canRetry, progress }: QueuedUpload, may: RowRights): Action[] {
   switch (state) {
     case "done":
-      return location === undefined ? ["dismiss"] : ["download", "copy", "delete", "dismiss"];
+      if (location === undefined) return ["dismiss"];
+      return [...may.read ? ["download", "copy"] as const : [], ...may.upload ? ["delete"] as const : [], "dismiss"];
     case "paused":
     case "stopped":
       return ["resume", "cancel"];
     case "waiting":
-      // The page cannot hurry the work of another tab.
-      return progress.problem?.code === "elsewhere" ? ["pause", "cancel"] : ["retry", "pause", "cancel"];
+      // The page cannot hurry the work of another tab, nor the person who signs in.
+      return isAwaited(progress) ? ["pause", "cancel"] : ["retry", "pause", "cancel"];
     case "failed": {
       const again: Action[] = canRetry ? ["retry"] : progress.error?.code === "file-changed" ? ["chooseAgain"] : [];
       return [...again, progress.confirmed > 0 ? "discard" : "dismiss"];
@@ -101,4 +110,9 @@ function actionsFor({ state, location, canRetry, progress }: QueuedUpload): Acti
     default:
       return ["pause", "cancel"];
   }
+}
+
+/** True for an upload whose next try comes after something else, and not after a retry delay. */
+function isAwaited({ problem }: QueuedUpload["progress"]): boolean {
+  return problem?.code === "elsewhere" || problem?.code === "signed-out";
 }

@@ -37,6 +37,7 @@ export function stateText(
       // This wait ends when the network is back, and not at a time.
       if (code === "connection" && !navigator.onLine) return messages.tryingNow(messages.offline);
       const problem = messages.problems[code];
+      if (code === "signed-out") return problem;
       const retryInMs = retryAt === undefined ? 0 : retryAt - now;
       return retryInMs >= 1000 ? messages.nextTry(problem, words.duration(retryInMs)) : messages.tryingNow(problem);
     }

@@ -15,6 +15,11 @@ export function isCutOff(total: Total, before: boolean): boolean {
   return sending + checking === 0 && (total.disconnected > 0 || before && asking > 0);
 }
 
+/** True when no upload goes on before somebody has signed in. */
+function isSignedOut({ signedOut, in: { sending, checking } }: Total): boolean {
+  return signedOut > 0 && sending + checking === 0;
+}
+
 /** Gives the state of all uploads together, and the words for it. */
 export function totalState(
   total: Total,
@@ -28,6 +33,7 @@ export function totalState(
       text: isOnline ? messages.tryingNow(messages.problems.connection) : messages.spokenOffline,
     };
   }
+  if (isSignedOut(total)) return { state: "waiting", text: messages.problems["signed-out"] };
   if (runningOf(total) > 0) {
     return failed > 0 ? { state: "failed", text: messages.spokenFailures(failed) } : { state: "sending", text: "" };
   }

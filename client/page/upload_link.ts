@@ -1,7 +1,11 @@
 import { type RequestHeaders, UploadStore } from "../mod.ts";
 import { find, write } from "./elements.ts";
 import type { Language } from "./language.ts";
+import type { Visitor } from "./session.ts";
 import { nameText } from "./texts.ts";
+
+/** The visitor of an upload link: it sends, and gets no file, its own ones too. */
+export const LINK_VISITOR: Visitor = { kind: "link", name: "", rights: ["upload"] };
 
 /** What the server tells of a link (docs/api.md), as far as the page shows it. */
 interface About {
@@ -43,10 +47,6 @@ export class UploadLink {
 
   /** Shows whose the link is, what for, and what was sent by it from this browser. */
   async show(language: Language): Promise<void> {
-    // Nobody gets a file by an upload link, the visitor's own ones too.
-    for (const control of find("row", HTMLTemplateElement).content.querySelectorAll(GIVES)) {
-      control.removeAttribute("data-action");
-    }
     const headers = await this.headers();
     const ask = async (path: string): Promise<Response | undefined> =>
       await fetch(path, { headers }).catch(() => undefined);
@@ -55,6 +55,12 @@ export class UploadLink {
     if (about?.ok) this.#about = await about.json();
     if (sent?.ok) this.#sent = (await sent.json()).uploads;
     this.redraw(language);
+  }
+
+  /** Shows that the link is over, as the server has said to an upload. Rejects, so that the upload ends. */
+  async end(language: Language): Promise<never> {
+    await this.show(language);
+    throw new Error("The link does not work any more");
   }
 
   /** Writes the texts again after a change of language. */
@@ -76,9 +82,6 @@ export class UploadLink {
     }));
   }
 }
-
-/** The buttons by which a finished file is had. */
-const GIVES = '[data-action="download"], [data-action="copy"]';
 
 /** The random name of this browser: 128 bits in base64url. A browser that keeps nothing has another one on each page. */
 async function visitorIn(store: UploadStore): Promise<string> {

@@ -21,6 +21,8 @@ export interface Words {
   percent(part: number, whole: number): string;
   /** Writes a duration, such as "12 seconds", "3 minutes" or "2 hours 5 minutes". */
   duration(ms: number): string;
+  /** Writes a date with its time of day, without seconds. */
+  time(date: Date): string;
 }
 
 /** Makes the words of a language. `locale` is its tag (BCP 47), such as the page's `lang`. */
@@ -60,6 +62,7 @@ export function createWords(locale: string): Words {
     return unit(value, name, { unitDisplay: "long", maximumFractionDigits: 0 });
   }
 
+  const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const percents = new Intl.NumberFormat(locale, { style: "percent" });
 
   return {
@@ -69,6 +72,7 @@ export function createWords(locale: string): Words {
       const fraction = Math.floor(part * 100 / total) / 100;
       return percents.format(fraction);
     },
+    time: (date) => times.format(date),
     duration(ms) {
       const seconds = ms / 1000;
       const minutes = Math.round(seconds / 60);

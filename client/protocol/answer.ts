@@ -1,6 +1,6 @@
 import { parseRetryAfter } from "./retry_after.ts";
 import { type Problem, problem } from "./problem.ts";
-import { isOwnTrouble, passesByItself } from "./statuses.ts";
+import { isOwnTrouble, passesByItself, wantsSignIn } from "./statuses.ts";
 import type { TransportAnswer } from "./transport.ts";
 import { refusal, tooLarge, UploadError } from "./upload_error.ts";
 
@@ -18,6 +18,8 @@ export type Meaning =
    * The body was larger than something on the way lets through. The client sends less at once, and ends if it cannot.
    */
   | { kind: "too-much"; error: UploadError }
+  /** The server wants a sign-in. The client goes on after it, and ends with the error if there is none. */
+  | { kind: "signed-out"; error: UploadError }
   /** Every further try would get the same answer. */
   | { kind: "refused"; error: UploadError };
 
@@ -73,8 +75,9 @@ function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
   if (status === 413 && code === null && bodyOf !== undefined && (maxSize(answer) ?? Infinity) >= bodyOf) {
     return { kind: "too-much", error: refusal(status, line) };
   }
+  if (wantsSignIn(status)) return { kind: "signed-out", error: refusal(status, line) };
   if (!passesByItself(status)) {
-    return { kind: "refused", error: refusal(status, line, maxSize(answer)) };
+    return { kind: "refused", error: refusal(status, line, { limit: maxSize(answer), code }) };
   }
   const message = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
   const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"));

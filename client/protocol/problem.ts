@@ -8,8 +8,17 @@
  * - `not-kept`: the server took bytes and did not keep them
  * - `damaged`: what arrived was not what was sent
  * - `elsewhere`: another tab or window uploads this file
+ * - `signed-out`: the server wants a sign-in, for which `onSignedOut` asks
  */
-export type ProblemCode = "connection" | "stalled" | "busy" | "not-a-server" | "not-kept" | "damaged" | "elsewhere";
+export type ProblemCode =
+  | "connection"
+  | "stalled"
+  | "busy"
+  | "not-a-server"
+  | "not-kept"
+  | "damaged"
+  | "elsewhere"
+  | "signed-out";
 
 /** Something that passes by itself, for which an upload waits. */
 export interface Problem {
@@ -31,6 +40,7 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   "not-kept": "The server did not keep what was sent",
   "damaged": "What arrived is not what was sent",
   "elsewhere": "Another tab or window uploads this file",
+  "signed-out": "The server wants you to sign in",
 };
 
 /** Makes a problem from its code, with the usual message or a better one. */

@@ -1,4 +1,5 @@
 import { unlessAborted } from "../async/unless_aborted.ts";
+import type { OnSignedOut, SignIns } from "./sign_ins.ts";
 import type { Transport } from "./transport.ts";
 
 /** Headers of a request, by their names. */
@@ -26,6 +27,13 @@ export interface RequestHooks {
    * upload ends with that error. Any other error counts as a broken connection, and the request is tried again.
    */
   onBeforeRequest?: ((request: OutgoingRequest) => void | Promise<void>) | undefined;
+  /**
+   * Called when the server wants a sign-in (401). Uploads wait meanwhile, with the problem `signed-out`. When the
+   * promise resolves they go on from the server's offset, with headers that are asked for anew. If it rejects, they end
+   * with its `UploadError`, or with `signed-out`. A queue calls it once for all its uploads; separate uploads ask once
+   * together if they share one {@linkcode SignIns}. Default: a 401 ends an upload with `signed-out`.
+   */
+  onSignedOut?: OnSignedOut | SignIns | undefined;
 }
 
 /** Makes a transport that calls the hooks before each request. */

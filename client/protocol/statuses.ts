@@ -11,6 +11,11 @@ export function passesByItself(status: number): boolean {
   return PASSING.has(status) || (status >= 500 && status !== 507);
 }
 
+/** True for a status that passes when somebody has signed in, or signed in again (RFC 9110, section 15.5.2). */
+export function wantsSignIn(status: number): boolean {
+  return status === 401;
+}
+
 /** True for a status that passes by itself and concerns one upload only. */
 export function isOwnTrouble(status: number): boolean {
   return OWN.has(status);

@@ -4,7 +4,9 @@
  * - `file-changed`: the file was changed, moved or removed while it was being read
  * - `too-large`: the file, or the request, is larger than the server takes
  * - `disk-full`: the server has no room left; what has arrived is kept
- * - `not-allowed`: the server wants the user to sign in, or does not allow this user to upload
+ * - `over-quota`: this user, or the server in all, may keep no more bytes
+ * - `signed-out`: the server wants the user to sign in, and nobody could be asked
+ * - `not-allowed`: the server does not allow this user to upload
  * - `gone`: the upload has expired, or was removed on the server
  * - `damaged`: the bytes that arrived differed from the bytes that were sent, several times in a row
  * - `refused`: the server refused for another reason, and would refuse again
@@ -17,6 +19,8 @@ export type UploadErrorCode =
   | "file-changed"
   | "too-large"
   | "disk-full"
+  | "over-quota"
+  | "signed-out"
   | "not-allowed"
   | "gone"
   | "damaged"
@@ -36,7 +40,7 @@ export class UploadError extends Error {
   readonly status: number | undefined;
   /** The server's own line; empty when it said nothing or was not asked. */
   readonly line: string;
-  /** The largest file that the server accepts, in bytes, if it has told that. */
+  /** The largest file that the server accepts, in bytes, if it has told that. For `over-quota` it is the free room. */
   readonly limit: number | undefined;
 
   /** Makes an error. If your own hook or transport rejects with it, the upload ends. */
@@ -53,9 +57,16 @@ export class UploadError extends Error {
   }
 }
 
-/** Makes the error for an answer that would be the same at the next try. `line` is the server's own. */
-export function refusal(status: number, line: string, limit?: number): UploadError {
-  const [code, problem, advice] = describeRefusal(status);
+/**
+ * Makes the error for an answer that would be the same at the next try. `line` is the server's own. The server's code
+ * (`X-Error`) tells more than the status alone.
+ */
+export function refusal(
+  status: number,
+  line: string,
+  { limit, code: told }: { limit?: number | undefined; code?: string | null } = {},
+): UploadError {
+  const [code, problem, advice] = told === "over-quota" ? OVER_QUOTA : describeRefusal(status);
   const said = line === "" ? `${status}` : `${status}, ${line}`;
   return new UploadError(code, `${problem} (${said}). ${advice}`, { status, line, limit });
 }
@@ -68,7 +79,12 @@ export function fileChanged(name: string, cause?: unknown): UploadError {
 
 /** Makes the error for a file over the limit that the server has told. */
 export function tooLarge(limit: number): UploadError {
-  return refusal(413, `the limit is ${limit} bytes`, limit);
+  return refusal(413, `the limit is ${limit} bytes`, { limit });
+}
+
+/** Makes the error for a file that is larger than the bytes that the user may still keep. */
+export function overQuota(free: number): UploadError {
+  return refusal(507, `there is room for ${free} bytes`, { limit: free, code: "over-quota" });
 }
 
 /** Makes the error for a finished file that the server could not be told to delete. */
@@ -76,9 +92,18 @@ export function notDeleted(): UploadError {
   return new UploadError("no-progress", "The server cannot be reached, and the file is still there. Try again");
 }
 
-function describeRefusal(status: number): [code: UploadErrorCode, problem: string, advice: string] {
+type Description = readonly [code: UploadErrorCode, problem: string, advice: string];
+
+const OVER_QUOTA: Description = [
+  "over-quota",
+  "You may keep no more bytes on the server",
+  "Delete files there, or ask whoever runs it for more room, then upload again",
+];
+
+function describeRefusal(status: number): Description {
   switch (status) {
     case 401:
+      return ["signed-out", "The server wants you to sign in", "Sign in, then upload again"];
     case 403:
       return [
         "not-allowed",

@@ -1,5 +1,5 @@
 import { Gate } from "./gate.ts";
-import { UploadError } from "../protocol/upload_error.ts";
+import { mayCancelLater } from "../upload/cancel_on_server.ts";
 import type { Uploader } from "../upload/uploader.ts";
 
 /** Tells the server of cancelled uploads, a few at a time. */
@@ -22,7 +22,9 @@ export class Cancels {
     around: (tell: () => Promise<boolean>) => Promise<boolean> = (tell) => tell(),
   ): Promise<boolean> {
     uploader.stop();
-    const told = around(() => this.#gate.run(() => uploader.cancel()).then(() => true, isEnd));
+    const told = around(() =>
+      this.#gate.run(() => uploader.cancel()).then(() => true, (error) => !mayCancelLater(error))
+    );
     const all = Promise.all([this.#pending.get(key), told]).then(() => {
       if (this.#pending.get(key) === all) this.#pending.delete(key);
     });
@@ -34,9 +36,4 @@ export class Cancels {
   of(key: string): Promise<unknown> | undefined {
     return this.#pending.get(key);
   }
-}
-
-/** True when a cancel that failed will never succeed: the file is finished, or cannot be read any more. */
-function isEnd(error: unknown): boolean {
-  return !(error instanceof UploadError && error.code === "no-progress");
 }

@@ -1,4 +1,5 @@
 import type { QueueLimits } from "./limits.ts";
+import type { ServerLimits } from "./server_limits.ts";
 import type { QueuedUpload } from "./queued_upload.ts";
 import type { Total } from "./total.ts";
 import type { Metadata } from "../protocol/metadata.ts";
@@ -14,6 +15,11 @@ export interface QueueOptions
    * because each needs one request only. Browsers open six connections to an HTTP/1.1 server.
    */
   concurrency?: number | undefined;
+  /**
+   * The limits of the server. A file that is too large, or over the quota, fails at once with `too-large` or
+   * `over-quota`. Another try asks the server itself about the quota. Default: the server refuses such a file.
+   */
+  limits?: ServerLimits | undefined;
 }
 
 /** The facts of a file besides its bytes. */

@@ -12,6 +12,8 @@ export interface Total {
   retryable: number;
   /** How many of the waiting uploads cannot reach the server. */
   disconnected: number;
+  /** How many of the waiting uploads wait for a sign-in. */
+  signedOut: number;
   /** Bytes that the server has acknowledged. Failed uploads do not count here, nor in the numbers below. */
   confirmed: number;
   /** Bytes that have departed from this computer, never fewer than `confirmed`. */
@@ -30,6 +32,7 @@ const GAP_MS = 2000;
 type Counted = Pick<QueueEntry["progress"], "state" | "confirmed" | "sent" | "total"> & {
   canRetry: boolean;
   isDisconnected: boolean;
+  isSignedOut: boolean;
 };
 
 const STATES: readonly QueuedState[] = [
@@ -53,6 +56,7 @@ export class TotalCounter {
   readonly #speed: Speedometer;
   #retryable = 0;
   #disconnected = 0;
+  #signedOut = 0;
   #sentAt = -Infinity;
   #confirmed = 0;
   #sent = 0;
@@ -72,7 +76,8 @@ export class TotalCounter {
     if (isFirst && nowMs - this.#sentAt > GAP_MS) this.#speed.restart(nowMs);
     if (before !== undefined) this.#add(before, -1);
     const isDisconnected = problem?.code === "connection" || problem?.code === "stalled";
-    const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected };
+    const isSignedOut = problem?.code === "signed-out";
+    const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected, isSignedOut };
     this.#add(now, 1);
     this.#counted.set(upload, now);
     if (state !== "sending") return;
@@ -98,6 +103,7 @@ export class TotalCounter {
       in: { ...this.#in },
       retryable: this.#retryable,
       disconnected: this.#disconnected,
+      signedOut: this.#signedOut,
       confirmed: this.#confirmed,
       sent: this.#sent,
       total: this.#total,
@@ -111,10 +117,11 @@ export class TotalCounter {
     return STATES.reduce((sum, state) => sum + (isActive(state) ? this.#in[state] : 0), 0);
   }
 
-  #add({ state, confirmed, sent, total, canRetry, isDisconnected }: Counted, sign: 1 | -1): void {
+  #add({ state, confirmed, sent, total, canRetry, isDisconnected, isSignedOut }: Counted, sign: 1 | -1): void {
     this.#in[state] += sign;
     if (canRetry) this.#retryable += sign;
     if (isDisconnected) this.#disconnected += sign;
+    if (isSignedOut) this.#signedOut += sign;
     if (state === "failed") return;
     this.#confirmed += sign * confirmed;
     this.#sent += sign * sent;

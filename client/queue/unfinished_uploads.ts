@@ -1,10 +1,11 @@
 import { type Clock, systemClock } from "../async/clock.ts";
 import { exclusive, listLockName, lockName } from "../memory/locks.ts";
-import { cancelOnServer } from "../upload/cancel_on_server.ts";
+import { cancelOnServer, mayCancelLater } from "../upload/cancel_on_server.ts";
 import { isSameFile } from "../memory/keys.ts";
 import type { Unfinished, UploadStore } from "../memory/upload_store.ts";
 import { createRequests, type Requests } from "../protocol/requests.ts";
 import { type RequestHooks, withHooks } from "../protocol/request_hooks.ts";
+import { SignIns } from "../protocol/sign_ins.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
@@ -32,6 +33,7 @@ export class UnfinishedUploads {
   readonly #transport: Transport;
   readonly #locks: Pick<LockManager, "query" | "request"> | undefined;
   readonly #clock: Clock;
+  readonly #signIns: SignIns;
 
   /** Asks nobody anything yet. */
   constructor(options: UnfinishedOptions) {
@@ -39,6 +41,7 @@ export class UnfinishedUploads {
     this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#locks = options.locks ?? globalThis.navigator?.locks;
     this.#clock = options.clock ?? systemClock;
+    this.#signIns = SignIns.of(options.onSignedOut);
   }
 
   /** Lists the unfinished uploads that are in no other tab's list, the latest first. The server is not asked. */
@@ -116,11 +119,12 @@ export class UnfinishedUploads {
           location: undefined,
           clock: this.#clock,
           random: Math.random,
+          signIns: this.#signIns,
           isMeant,
         });
       } catch (error) {
         // A server that refuses now would refuse again.
-        if (error instanceof UploadError && error.code !== "no-progress") {
+        if (error instanceof UploadError && !mayCancelLater(error)) {
           await this.#store.forgetCancelled(unfinished);
         }
         throw error;

@@ -14,10 +14,11 @@ import { namedFile } from "../upload/named_file.ts";
 import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import type { Total } from "./total.ts";
 import { Remembering } from "./remembering.ts";
-import { rememberedSizes, type RequestSizes } from "../upload/request_sizes.ts";
+import { rememberedSizes } from "../upload/request_sizes.ts";
 import { createFingerprintOf } from "../upload/fingerprint.ts";
 import { isElsewhere, isLarge, Turns } from "./turns.ts";
 import { Uploader } from "../upload/uploader.ts";
+import { SignIns } from "../protocol/sign_ins.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 
 /**
@@ -29,8 +30,6 @@ import { UploadError } from "../protocol/upload_error.ts";
  *
  * export async function uploadAll(files: Iterable<File>): Promise<number> {
  *   const queue = new UploadQueue({ concurrency: 3, maxSize: 2e9, accept: "image/*,.pdf" });
- *   queue.on("total", ({ confirmed, total }) => console.log(confirmed / total));
- *   queue.on("state", ({ path, state }) => console.log(path, state));
  *   for (const file of files) queue.add(file, { path: file.webkitRelativePath || file.name });
  *   await queue.idle;
  *   return queue.total.in.done;
@@ -39,7 +38,6 @@ import { UploadError } from "../protocol/upload_error.ts";
  */
 export class UploadQueue {
   readonly #options: QueueOptions;
-  readonly #sizes: RequestSizes;
   readonly #remembering: Remembering;
   readonly #emitter = new Emitter<QueueEvents>();
   readonly #all: AllTogether;
@@ -57,13 +55,13 @@ export class UploadQueue {
   /** Throws a `RangeError` when `concurrency` is less than 1, or `metadata` cannot be sent. */
   constructor(options: QueueOptions = {}) {
     metadataHeader(options.metadata);
-    const { store = new UploadStore() } = options;
-    this.#sizes = options.sizes ?? rememberedSizes(store, options);
-    const { fingerprintOf = createFingerprintOf(), clock = systemClock, concurrency = 3 } = options;
+    const { store = new UploadStore(), clock = systemClock, concurrency = 3 } = options;
+    const { sizes = rememberedSizes(store, options), fingerprintOf = createFingerprintOf() } = options;
     if (!(concurrency >= 1)) throw new RangeError(`Cannot send ${concurrency} files at a time: give 1 or more`);
     this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
     this.#cancels = new Cancels(2 * concurrency);
-    this.#options = { ...options, store, sizes: this.#sizes, fingerprintOf, clock };
+    const onSignedOut = SignIns.of(options.onSignedOut);
+    this.#options = { ...options, store, sizes, fingerprintOf, clock, onSignedOut };
     this.#remembering = new Remembering({
       store,
       url: options.endpoint ?? "",
@@ -90,7 +88,7 @@ export class UploadQueue {
 
   /** True when something on the way to the server holds requests back until they are whole. */
   get isBuffered(): boolean {
-    return this.#sizes.buffers;
+    return this.#options.sizes?.buffers ?? false;
   }
 
   /** Calls `listener` at each event of that name. The returned function ends this. */
@@ -113,13 +111,14 @@ export class UploadQueue {
     metadataHeader(metadata);
     const key = fileKey({ name, size, lastModified, path });
     this.#dismissChanged(path, key);
+    const facts = { ...about, metadata, size, path, key };
     const known = this.#alike.like(key, file);
-    if (known === undefined) return this.#create(file, { ...about, metadata, size, path, key });
+    if (known === undefined) return this.#create(file, facts);
     known.resume();
     if (known.file !== file) {
       this.#alike.compare(key, file, (same) => {
         if (same !== undefined) same.resume();
-        else this.#create(file, { ...about, metadata, size, path, key, confirmed: undefined });
+        else this.#create(file, { ...facts, confirmed: undefined });
       });
     }
     return known;
@@ -129,7 +128,8 @@ export class UploadQueue {
     file: File,
     about: AboutFile & { metadata: Metadata; key: string; size: number; path: string },
   ): QueueEntry {
-    const refusal = refusalOf(file, this.#options, this.#all.taken);
+    const refusal = refusalOf(file, this.#options, this.#all.taken) ??
+      this.#options.limits?.take(about.size, about.confirmed);
     const upload = new QueueEntry(file, { ...about, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);
@@ -269,7 +269,7 @@ export class UploadQueue {
     const isMeant = this.#turns.hasBegun(upload) || progress.state === "done";
     const { confirmed } = progress;
     if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
-    // The turn ends before the end is reported, because a listener may begin the upload anew.
+    // A listener may begin the upload anew, so its turn ends before the end is reported.
     if (!isActive(progress.state)) this.#turns.withdraw(upload);
     if (progress.state === "done" || confirmed > upload.progress.confirmed) this.#turns.goWell();
     this.#show(upload, progress);

@@ -41,6 +41,8 @@ export type Step =
   | { kind: "shrink"; error: UploadError }
   /** Waits for a retry delay, then sends or asks. */
   | { kind: "wait"; problem: Problem; retryAfterMs: number | undefined }
+  /** Asks for a sign-in, then asks the server. Ends the run with `error` if nobody can be asked. */
+  | { kind: "sign-in"; error: UploadError }
   /** Ends the run with an error. */
   | { kind: "fail"; error: UploadError };
 
@@ -65,6 +67,11 @@ export function nextStep(
       return { state, step: { kind: "fail", error: meaning.error } };
     case "too-much":
       return { state, step: { kind: "shrink", error: meaning.error } };
+    case "signed-out": {
+      const { error } = meaning;
+      const next = askNext({ ...state, failures: state.failures + 1 }, sent);
+      return { state: next, step: { kind: next.failures >= tries ? "fail" : "sign-in", error } };
+    }
     case "held": {
       const next = afterCount(state, meaning.offset);
       const isStep = sent === undefined || meaning.offset > sent.start;

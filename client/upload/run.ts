@@ -4,10 +4,12 @@ import { firstState, nextStep, type RunState, type SentBytes } from "./next_step
 import type { Pauses } from "./pauses.ts";
 import type { Pieces } from "./pieces.ts";
 import { retryDelayMs, waitToRetry } from "./retry.ts";
-import type { Problem } from "../protocol/problem.ts";
+import { type Problem, problem } from "../protocol/problem.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { Reply, Requests } from "../protocol/requests.ts";
 import type { RequestSizes } from "./request_sizes.ts";
+import type { SignIns } from "../protocol/sign_ins.ts";
+import type { UploadError } from "../protocol/upload_error.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -24,6 +26,7 @@ export interface RunDeps {
   progress: ProgressReporter;
   clock: Clock;
   random: () => number;
+  signIns: SignIns;
   /** How many failures in a row, with nothing gained, end the run. */
   tries: number;
   /** Called with every reply, before anything follows from it. */
@@ -53,6 +56,7 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
   let state = firstState(offset);
   while (!signal.aborted) {
     const start = state.offset;
+    const signInsBefore = deps.signIns.count;
     const exchange = await (start === undefined ? ask(deps, signal) : sendFrom(deps, start, signal));
     if (exchange === undefined) break;
     const { reply, sent } = exchange;
@@ -66,6 +70,9 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     if (step.kind === "complete") return true;
     if (step.kind === "fail") throw step.error;
     if (step.kind === "shrink" && !deps.sizes.refused(sent?.bytes ?? 0)) throw step.error;
+    if (step.kind === "sign-in") {
+      await waitForSignIn(deps, { error: step.error, failures: state.failures, signInsBefore, signal });
+    }
     if (step.kind === "wait") await waitForNextTry(deps, { ...step, failures: state.failures, signal });
   }
   return false;
@@ -197,6 +204,26 @@ async function waitForNextTry(
   progress.enter("waiting", { retryInMs, problem });
   await waitToRetry(clock, retryInMs, { signal: ends, atLeastMs: retryAfterMs });
   if (!signal.aborted) await unlessAborted(signal, beforeRetry());
+}
+
+/**
+ * Waits for a sign-in, and shows the problem meanwhile. If the last sign-in was of no use, the next try comes after a
+ * retry delay.
+ */
+async function waitForSignIn(
+  { progress, clock, random, delayBegins, signIns }: RunDeps,
+  { error, failures, signInsBefore, signal }: {
+    error: UploadError;
+    failures: number;
+    signInsBefore: number;
+    signal: AbortSignal;
+  },
+): Promise<void> {
+  progress.enter("waiting", { problem: problem("signed-out") });
+  await unlessAborted(signal, signIns.ask(signInsBefore, error));
+  if (signal.aborted || failures === 1) return;
+  const ends = AbortSignal.any([signal, delayBegins()]);
+  await waitToRetry(clock, retryDelayMs(failures - 1, random()), { signal: ends });
 }
 
 function isDamaged({ meaning }: Reply): boolean {

@@ -3,7 +3,7 @@ import { Emitter } from "../async/emitter.ts";
 import { exclusive, lockName } from "../memory/locks.ts";
 import { fileId, headerId } from "./file_id.ts";
 import { createFingerprintOf, type FingerprintOf } from "./fingerprint.ts";
-import { cancelOnServer } from "./cancel_on_server.ts";
+import { cancelOnServer, deleteOnServer } from "./cancel_on_server.ts";
 import { LocalFile } from "./local_file.ts";
 import { metadataHeader } from "../protocol/metadata.ts";
 import { UploadStore } from "../memory/upload_store.ts";
@@ -15,12 +15,13 @@ import { createRequests, type Reply } from "../protocol/requests.ts";
 import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
 import { Snapshot } from "./snapshot.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
-import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
+import { UploadError } from "../protocol/upload_error.ts";
 import { type RunDeps, runUpload, standStill } from "./run.ts";
 import type { UploaderOptions } from "./options.ts";
 import { withHooks } from "../protocol/request_hooks.ts";
 import { namedFile } from "./named_file.ts";
 import type { Transport } from "../protocol/transport.ts";
+import { SignIns } from "../protocol/sign_ins.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 
 /** The bytes that a slow disk reads in a millisecond. */
@@ -54,6 +55,7 @@ export class Uploader {
   readonly #sizes: RequestSizes;
   readonly #fingerprintOf: FingerprintOf;
   readonly #transport: Transport;
+  readonly #signIns: SignIns;
   readonly #metadata: string | undefined;
   readonly #local: LocalFile;
   readonly #snapshot: Snapshot;
@@ -80,6 +82,7 @@ export class Uploader {
     this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
     this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
     this.#transport = withHooks(options.transport ?? xhrTransport, options);
+    this.#signIns = SignIns.of(options.onSignedOut);
     this.#metadata = metadataHeader(options.metadata);
     this.#local = new LocalFile(file, clock);
     this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
@@ -170,9 +173,7 @@ export class Uploader {
   async delete(): Promise<void> {
     if (this.location === undefined) throw new UploadError("refused", "There is no finished file to delete");
     const { requests } = await this.#deps();
-    const status = await requests.remove(this.location, new AbortController().signal);
-    if (status === undefined) throw notDeleted();
-    if (status >= 300 && status !== 404 && status !== 410) throw refusal(status, "");
+    await deleteOnServer(requests, this.location, this.#signIns);
   }
 
   /** Ends the retry delay, if there is one. A network that comes back ends it too. */
@@ -252,9 +253,9 @@ export class Uploader {
     const isDone = await run?.catch(() => false) ?? wasDone;
     if (isDone) throw new UploadError("refused", "The file is on the server already: delete it there");
     this.#reporter.enter("cancelled");
-    const { requests, clock, random } = await this.#deps();
+    const { requests, clock, random, signIns } = await this.#deps();
     const location = this.#hasSent ? this.#begunAt : undefined;
-    const work = () => cancelOnServer(requests, { location, clock, random });
+    const work = () => cancelOnServer(requests, { location, clock, random, signIns });
     await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
     this.#location = this.#begunAt = undefined;
   }
@@ -283,6 +284,7 @@ export class Uploader {
       progress: this.#reporter,
       clock,
       random,
+      signIns: this.#signIns,
       tries,
       onReply: (reply) => this.#note(reply),
       beforeRetry,

@@ -102,10 +102,13 @@ export class Gatekeeper {
     return { session, token };
   }
 
-  /** The visitor that holds a token. */
-  visitorOf({ name, owner, rights, maxBytes, quotaBytes }: Token): Visitor {
+  /** The visitor that holds a token, or the cookie of a session that it began. */
+  visitorOf(
+    { name, owner, rights, maxBytes, quotaBytes }: Token,
+    kind: Extract<Visitor["kind"], "token" | "session"> = "token",
+  ): Visitor {
     return {
-      kind: "token",
+      kind,
       name,
       rights,
       scope: {
@@ -136,7 +139,7 @@ export class Gatekeeper {
     const found = await this.sessionOf(request, sender, page);
     if (found === undefined) return undefined;
     this.#deps.tokens.used(found.token);
-    return this.visitorOf(found.token);
+    return this.visitorOf(found.token, "session");
   }
 
   /** The holder of a token, or the visitor of an upload link. Throws `unauthorized` and `too-many-guesses`. */

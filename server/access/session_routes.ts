@@ -39,7 +39,7 @@ export function createSessionHandlers(
       const session = newSession(token.hash, now(), token.expiresAt);
       const seconds = Math.floor((session.expiresAt - now()) / 1000);
       return answer(
-        gatekeeper.visitorOf(token),
+        gatekeeper.visitorOf(token, "session"),
         { expiresAt: new Date(session.expiresAt).toISOString() },
         setCookie(writeSession(session, sessionKey), seconds, sender.isHttps),
       );

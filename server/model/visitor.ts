@@ -6,9 +6,10 @@ import { type Rights, USUAL_RIGHTS } from "./rights.ts";
 export interface Visitor {
   /**
    * How the visitor is known. `nobody`: not at all. `anybody`: not at all, on a server that lets anybody in. `token`: by
-   * a token, or by a session that a token began. `user`: by a proxy that signs people in. `link`: by an upload link.
+   * a token. `session`: by the cookie of a session that a token began. `user`: by a proxy that signs people in. `link`:
+   * by an upload link.
    */
-  readonly kind: "nobody" | "anybody" | "token" | "user" | "link";
+  readonly kind: "nobody" | "anybody" | "token" | "session" | "user" | "link";
   readonly name: string;
   readonly rights: Rights;
   readonly scope: Scope;

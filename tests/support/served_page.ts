@@ -11,10 +11,10 @@ export type ServedPage = TestSite & UploadPage;
 
 /** Starts a server and opens its page, and waits until it takes files. All ends with the scope. */
 export async function openServedPage(
-  { args, isProcess, host, ...options }: OpenOptions & SiteOptions & { host?: string } = {},
+  { args, isProcess, tokens, host, ...options }: OpenOptions & SiteOptions & { host?: string } = {},
 ): Promise<ServedPage> {
   await using open = new AsyncDisposableStack();
-  const site = open.use(await startSite(defined({ args, isProcess })));
+  const site = open.use(await startSite(defined({ args, isProcess, tokens })));
   const url = host === undefined ? site.pawl.url : `http://${host}:${site.pawl.port}`;
   const page = open.use(await openUploadPage(url, options));
   const kept = open.move();

@@ -6,6 +6,7 @@ import { memoryLog } from "./log.ts";
 import { startPawl } from "./process.ts";
 import { sha256OfStream, sourceOf } from "./sources.ts";
 import { tempDir } from "./temp_dir.ts";
+import { addTestToken } from "./tokens.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
@@ -21,6 +22,8 @@ export interface TestSite extends AsyncDisposable {
   readonly pawl: SiteServer;
   /** The server's data folder. */
   readonly data: string;
+  /** The secrets of the tokens, by their names. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** A folder for the files of the test. */
   readonly folder: string;
   /** Writes a file of so many bytes, unlike those of all others; gives its path. */
@@ -39,21 +42,27 @@ export interface SiteOptions {
   readonly args?: string[];
   /** True for a process of its own, which ends by SIGKILL. */
   readonly isProcess?: boolean;
+  /** Tokens that are there before the server starts: it lets nobody in without one then. */
+  readonly tokens?: readonly Parameters<typeof addTestToken>[1][];
 }
 
 /** Starts a server. All ends with the scope. */
-export async function startSite({ args = [], isProcess = false }: SiteOptions = {}): Promise<TestSite> {
+export async function startSite({ args = [], isProcess = false, tokens = [] }: SiteOptions = {}): Promise<TestSite> {
   await using open = new AsyncDisposableStack();
   const { path } = open.use(await tempDir());
   const data = join(path, "data");
   const folder = join(path, "files");
   await Deno.mkdir(folder);
+  const secrets: Record<string, string> = {};
+  if (tokens.length > 0) await Deno.mkdir(data);
+  for (const token of tokens) secrets[token.name] = await addTestToken(data, token);
   const pawl = open.use(await (isProcess ? startPawl(data, { args }) : serveHere(data, args)));
   const kept = open.move();
   let written = 0;
   return {
     pawl,
     data,
+    secrets,
     folder,
     async write(name, size) {
       const target = join(folder, name);

@@ -20,7 +20,7 @@ export interface UploadList {
   offered(name: string): Promise<string[]>;
   /** Waits until this part of a file has been sent, from 0 to 1, as its row shows it. */
   sentAtLeast(name: string, part: number): Promise<void>;
-  /** Pauses each of so many uploads as soon as this part of it is safe, from 0 to 1; returns when all are paused. */
+  /** Pauses each of so many uploads, once, as soon as this part of it is safe, from 0 to 1; returns when all are paused. */
   pauseAllAt(part: number, count: number): Promise<void>;
   /** Waits until this part of a file is safe, from 0 to 1, as its row shows it. */
   safeAtLeast(name: string, part: number): Promise<void>;
@@ -53,12 +53,15 @@ export function uploadListOf(page: Page): UploadList {
   };
 }
 
-/** Runs in the page: looks at each drawing of it, for a test would look too late. */
+/** Runs in the page: looks at each drawing of it, for a test would look too late. It pauses each upload once. */
 function pressPauseAt(part: number): void {
+  const paused = new Set<Element>();
   const look = () => {
     for (const row of document.querySelectorAll("#list > [data-state=sending]")) {
       const safe = Number(row.querySelector<HTMLElement>(".safe-bar")?.style.getPropertyValue("--safe"));
-      if (safe >= part) row.querySelector<HTMLElement>("[data-action=pause]")?.click();
+      if (safe < part || paused.has(row)) continue;
+      paused.add(row);
+      row.querySelector<HTMLElement>("[data-action=pause]")?.click();
     }
     requestAnimationFrame(look);
   };

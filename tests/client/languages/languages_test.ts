@@ -70,6 +70,9 @@ const BUTTONS = [
   "deleteIt",
   "cancelIt",
   "keepIt",
+  "signIn",
+  "signOut",
+  "showMore",
   "close",
 ] as const;
 /** How wide the text on a button may be, see `widthOf()`. */

@@ -108,6 +108,8 @@ Deno.test("totalState() says what the numbers of all do not", () => {
   const through = { isCutOff: false, isOnline: true };
   const table: [Parameters<typeof totalOf>[0], typeof through, state: string, text: string][] = [
     [{ in: { sending: 2 } }, through, "sending", ""],
+    [{ in: { sending: 1, waiting: 1 }, signedOut: 1 }, through, "sending", ""],
+    [{ in: { queued: 1, waiting: 1 }, signedOut: 1 }, through, "waiting", messages.problems["signed-out"]],
     [{ in: { sending: 1, failed: 1 } }, through, "failed", "1 file has failed"],
     [{ in: { waiting: 2 } }, { isCutOff: true, isOnline: false }, "waiting", messages.spokenOffline],
     [
@@ -174,6 +176,7 @@ function totalOf(total: Partial<Omit<Total, "in">> & { in?: Partial<Total["in"]>
     files: 2,
     retryable: 0,
     disconnected: 0,
+    signedOut: 0,
     confirmed: 0,
     sent: 0,
     total: 100,

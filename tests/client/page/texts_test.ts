@@ -12,6 +12,17 @@ Deno.test("errorText() shows the server's line where the page was opened by a na
   assertStringIncludes(errorText(refusal(421, line), LANGUAGE), `421, ${line}`);
 });
 
+Deno.test("errorText() says that a quota is used up, and that only a new load of the page can sign in", () => {
+  assertEquals(errorText(refusal(507, "", { code: "over-quota" }), LANGUAGE), messages.errors["over-quota"]);
+  assertEquals(errorText(refusal(401, ""), LANGUAGE), messages.errors["signed-out"]);
+});
+
+Deno.test("stateText() says for what an upload waits whose next try comes after a sign-in", () => {
+  const problem = { code: "signed-out", message: "" };
+  const upload = { progress: { state: "waiting", problem } } as unknown as QueuedUpload;
+  assertEquals(stateText(upload, LANGUAGE, { retryAt: undefined, now: 0 }), "Waiting until you have signed in");
+});
+
 Deno.test("stateText() says that the file is read once more before its last piece goes", () => {
   const upload = { progress: { state: "checking" } } as unknown as QueuedUpload;
   assertEquals(stateText(upload, LANGUAGE, { retryAt: undefined, now: 0 }), "Checking that the file has not changed");

@@ -16,6 +16,7 @@ function tell(meaning: Meaning): string {
     case "retry":
       return `retry ${meaning.problem.code}${meaning.retryAfterMs ? ` in ${meaning.retryAfterMs}` : ""}`;
     case "refused":
+    case "signed-out":
     case "too-much":
       return `${meaning.kind} ${meaning.error.code} ${meaning.error.limit ?? ""}`.trim();
     default:
@@ -49,7 +50,8 @@ Deno.test("readStatus() finds in every answer what it means for the upload", () 
     [answer(413, "Too large"), "refused too-large"],
     [answer(503, "", { "Retry-After": "9" }), "retry busy in 9000"],
     [answer(507, "Full"), "refused disk-full"],
-    [answer(401), "refused not-allowed"],
+    [answer(401), "signed-out signed-out"],
+    [answer(403), "refused not-allowed"],
     [answer(404), "refused refused"],
     [answer(410), "refused gone"],
   ];
@@ -100,6 +102,8 @@ Deno.test("readUpload() finds in every answer what it means for the upload", () 
     [answer(502, "<html>"), "retry busy"],
     [answer(429, "", { "Retry-After": "3" }), "retry busy in 3000"],
     [answer(507), "refused disk-full"],
+    [answer(507, "Over your quota", { "X-Error": "over-quota" }), "refused over-quota"],
+    [answer(401), "signed-out signed-out"],
   ];
   for (const [given, expected] of table) {
     assertEquals(tell(readUpload(given, 400, TOTAL)), expected, `${given.status} ${given.text}`);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isOwnTrouble, passesByItself } from "../../../client/protocol/statuses.ts";
+import { isOwnTrouble, passesByItself, wantsSignIn } from "../../../client/protocol/statuses.ts";
 
 Deno.test("passesByItself() tells which statuses are worth another try", () => {
   const all = Array.from({ length: 300 }, (_, index) => 300 + index);
@@ -10,4 +10,9 @@ Deno.test("passesByItself() tells which statuses are worth another try", () => {
 Deno.test("isOwnTrouble() tells which statuses are about one upload alone", () => {
   const all = Array.from({ length: 300 }, (_, index) => 300 + index);
   assertEquals(all.filter(isOwnTrouble), [409, 423, 500]);
+});
+
+Deno.test("wantsSignIn() tells which status passes when somebody has signed in", () => {
+  const all = Array.from({ length: 500 }, (_, index) => 100 + index);
+  assertEquals(all.filter(wantsSignIn), [401]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { problem } from "../../../client/protocol/problem.ts";
 import type { Reply } from "../../../client/protocol/requests.ts";
-import { tooLarge } from "../../../client/protocol/upload_error.ts";
+import { refusal, tooLarge } from "../../../client/protocol/upload_error.ts";
 import { firstState, nextStep, type RunState, type SentBytes, type Step } from "../../../client/upload/next_step.ts";
 
 const SENT: SentBytes = { start: 100, bytes: 50, departed: 40 };
@@ -20,6 +20,7 @@ function tell(step: Step): string {
     case "wait":
       return `wait, ${step.problem.code}${step.retryAfterMs === undefined ? "" : ` ${step.retryAfterMs}`}`;
     case "fail":
+    case "sign-in":
     case "shrink":
       return `${step.kind}, ${step.error.code}`;
     default:
@@ -98,6 +99,18 @@ const TABLE: Record<string, Case> = {
     meaning: retry("damaged"),
     step: "fail, damaged",
     after: { offset: undefined, failures: 5, damages: 5 },
+  },
+  "the server wants a sign-in": {
+    meaning: { kind: "signed-out", error: refusal(401, "") },
+    step: "sign-in, signed-out",
+    after: { offset: undefined, failures: 1, unclear: SENT },
+  },
+  "sign-ins were of no use": {
+    before: { failures: 2 },
+    meaning: { kind: "signed-out", error: refusal(401, "") },
+    tries: 3,
+    step: "fail, signed-out",
+    after: { offset: undefined, failures: 3, unclear: SENT },
   },
   "the tries are used up": {
     before: { failures: 2 },

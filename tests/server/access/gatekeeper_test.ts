@@ -146,7 +146,7 @@ Deno.test("a token is traded for a cookie, by its header or by JSON", async () =
     const { status, headers: told, text } = await site.ask("POST /api/session", headers, body ? { body } : {});
     assertEquals(status, 200);
     const { expiresAt, ...rest } = JSON.parse(text);
-    assertEquals(rest, { kind: "token", name: "anna", rights: ["upload"] });
+    assertEquals(rest, { kind: "session", name: "anna", rights: ["upload"] });
     assertEquals(Date.parse(expiresAt) > site.now, true);
     assertMatch(told.get("set-cookie") ?? "", /^pawl=1\.[^;]+; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/);
     assertEquals([told.get("cache-control"), told.get("set-cookie")?.includes(token)], ["no-store", false]);

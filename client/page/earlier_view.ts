@@ -1,0 +1,133 @@
+import type { Action } from "../languages/messages.ts";
+import { type SignIns, UploadError } from "../mod.ts";
+import { type EarlierFile, listEarlier } from "./earlier_files.ts";
+import { copyTemplate, find, isFocusLost, part, write } from "./elements.ts";
+import type { FileActions } from "./file_actions.ts";
+import type { Language } from "./language.ts";
+import type { Notices } from "./notices.ts";
+import { may, mayList, type Visitor } from "./session.ts";
+import { errorText, nameText } from "./texts.ts";
+
+/** The things that the list of finished files needs. */
+export interface EarlierSetting {
+  language: Language;
+  notices: Notices;
+  files: FileActions;
+  signIns: SignIns;
+  /** Gives the addresses of the files that the page shows elsewhere. */
+  shownElsewhere: () => ReadonlySet<string>;
+}
+
+/** Shows the files that were finished earlier. The server is asked when somebody opens the list, and for each part. */
+export class EarlierView {
+  readonly #setting: EarlierSetting;
+  readonly #section = find("earlier", HTMLDetailsElement);
+  readonly #list = find("earlier-list", HTMLElement);
+  readonly #none = find("earlier-none", HTMLElement);
+  readonly #more = find("earlier-more", HTMLButtonElement);
+  readonly #rows = new Map<EarlierFile, HTMLElement>();
+  #visitor: Visitor | undefined;
+  #cursor: string | undefined;
+  #opened = 0;
+
+  constructor(setting: EarlierSetting) {
+    this.#setting = setting;
+    this.#section.addEventListener("toggle", () => this.#section.open && this.#open());
+    this.#more.addEventListener("click", () => this.#load());
+    this.#list.addEventListener("click", ({ target }) => {
+      const control = target instanceof Element ? target.closest<HTMLElement>("[data-action]") : null;
+      const row = control?.closest("li");
+      const file = [...this.#rows].find(([, element]) => element === row)?.[0];
+      if (control && file) this.#act(control.dataset["action"] as Action, file);
+    });
+  }
+
+  /** Offers the list to a visitor to whom the server gives one. */
+  offer(visitor: Visitor): void {
+    this.#visitor = visitor;
+    this.#section.hidden = !mayList(visitor);
+    if (this.#section.open) this.#open();
+  }
+
+  /** Writes all texts anew, after a change of language. */
+  redraw(): void {
+    for (const [file, element] of this.#rows) this.#write(file, element);
+  }
+
+  /** Lists from the newest on. Other files may have come since the list was open. */
+  async #open(): Promise<void> {
+    this.#opened++;
+    for (const element of this.#rows.values()) element.remove();
+    this.#rows.clear();
+    this.#cursor = undefined;
+    await this.#load();
+  }
+
+  async #load(): Promise<void> {
+    const { notices, language, signIns, shownElsewhere } = this.#setting;
+    const opened = this.#opened;
+    this.#more.disabled = true;
+    try {
+      const { files, cursor } = await listEarlier(this.#cursor, { signIns });
+      if (opened !== this.#opened) return;
+      this.#cursor = cursor;
+      const elsewhere = shownElsewhere();
+      const added = files.filter(({ location }) => !elsewhere.has(location)).map((file) => this.#add(file));
+      this.#none.hidden = this.#rows.size > 0 || cursor !== undefined;
+      this.#more.hidden = cursor === undefined;
+      // The button that was pressed may be gone.
+      if (isFocusLost()) added[0]?.querySelector<HTMLElement>("a, button")?.focus();
+    } catch (error) {
+      if (opened !== this.#opened) return;
+      // Closed again, the list can be tried again.
+      this.#section.open = this.#rows.size > 0;
+      notices.complain(error instanceof UploadError ? errorText(error, language) : language.messages.unreachable);
+    } finally {
+      this.#more.disabled = false;
+    }
+  }
+
+  #add(file: EarlierFile): HTMLElement {
+    const element = copyTemplate("row");
+    element.dataset["state"] = "done";
+    this.#rows.set(file, element);
+    this.#write(file, element);
+    this.#list.append(element);
+    return element;
+  }
+
+  #write({ path, bytes, finishedAt, location }: EarlierFile, element: HTMLElement): void {
+    const { messages, words } = this.#setting.language;
+    const at = path.lastIndexOf("/") + 1;
+    write(part(element, "folder", HTMLElement), nameText(path.slice(0, at)));
+    write(part(element, "name", HTMLElement), nameText(path.slice(at)));
+    write(part(element, "size", HTMLElement), words.bytes(bytes));
+    write(part(element, "state", HTMLElement), finishedAt === undefined ? messages.done : words.time(finishedAt));
+    part(element, "link", HTMLAnchorElement).href = location;
+    const offered: Action[] = ["download", "copy"];
+    if (this.#visitor !== undefined && may(this.#visitor, "upload")) offered.push("delete");
+    for (const control of element.querySelectorAll<HTMLElement>("[data-action]")) {
+      const action = control.dataset["action"] as Action;
+      control.hidden = !offered.includes(action);
+      if (control.hidden) continue;
+      write(control, messages.actions[action].label);
+      control.ariaLabel = messages.actions[action].of(nameText(path));
+    }
+  }
+
+  async #act(action: Action, file: EarlierFile): Promise<void> {
+    const { files } = this.#setting;
+    if (action === "copy") return await files.copyLink(file.location);
+    if (action !== "delete") return;
+    const isDeleted = await files.deleteFile(file.path, () => file.delete());
+    if (!isDeleted) return;
+    const element = this.#rows.get(file);
+    const next = element?.nextElementSibling ?? element?.previousElementSibling;
+    element?.remove();
+    this.#rows.delete(file);
+    this.#none.hidden = this.#rows.size > 0 || !this.#more.hidden;
+    if (isFocusLost()) {
+      (next?.querySelector<HTMLElement>("a, button") ?? this.#section.querySelector("summary"))?.focus();
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { ServerLimits, type ServerLimitsOptions } from "../mod.ts";
+
+/** Reads the limits of the server when they are needed: shortly before files are chosen, and not with the page. */
+export class LimitsWatch {
+  readonly limits: ServerLimits;
+  #isFresh = false;
+
+  /** Reads with the headers of an upload link, if the page is one's. */
+  constructor({ headers }: Pick<ServerLimitsOptions, "headers">) {
+    this.limits = new ServerLimits({ headers });
+  }
+
+  /** Reads the limits, unless they are known. Without them the server refuses by itself. */
+  async read(): Promise<void> {
+    if (this.#isFresh) return;
+    this.#isFresh = true;
+    await this.limits.read().catch(() => this.#isFresh = false);
+  }
+
+  /** Notes that the uploads have come to rest: there is less room now than the server has told. */
+  noteRest(): void {
+    if (this.limits.told.quota !== undefined) this.#isFresh = false;
+  }
+
+  /** Notes that there is another visitor, with limits of their own. */
+  forget(): void {
+    this.#isFresh = false;
+  }
+}

@@ -1,0 +1,91 @@
+import { type RequestHooks, withHooks } from "../protocol/request_hooks.ts";
+import { SignIns } from "../protocol/sign_ins.ts";
+import type { Transport } from "../protocol/transport.ts";
+import { overQuota, refusal, tooLarge, type UploadError } from "../protocol/upload_error.ts";
+import { xhrTransport } from "../protocol/xhr_transport.ts";
+
+/** The limits that a server has told, and how near the user is to them. A limit that is absent is none. */
+export interface ToldLimits {
+  /** The largest file, in bytes. */
+  readonly maxSize?: number;
+  /** The bytes that the user may keep, finished and unfinished. */
+  readonly quota?: number;
+  /** The bytes that the user has; absent while the server counts none. */
+  readonly used?: number;
+  /** The most unfinished uploads at a time. */
+  readonly maxUnfinished?: number;
+  /** How many unfinished uploads the user has; absent without a sign-in. */
+  readonly unfinished?: number;
+  /** The most uploads that one address may begin in a second. */
+  readonly maxBegunPerSecond?: number;
+}
+
+/** The options of {@linkcode ServerLimits}. */
+export interface ServerLimitsOptions extends RequestHooks {
+  /** The address of the server, such as `https://up.example`. Default: the server that the page came from. */
+  endpoint?: string | undefined;
+  /** Carries the request. Default: XMLHttpRequest. */
+  transport?: Transport | undefined;
+}
+
+const PATIENCE_MS = 30_000;
+const NAMES = ["maxSize", "quota", "used", "maxUnfinished", "unfinished", "maxBegunPerSecond"] as const;
+
+/**
+ * The limits of the server (`GET /api/limits`). A queue that has them in its options says before it sends anything that
+ * a file is over one of them.
+ */
+export class ServerLimits {
+  readonly #url: string;
+  readonly #transport: Transport;
+  readonly #signIns: SignIns;
+  #told: ToldLimits = {};
+  /** The bytes of the files that were taken since the limits were read. */
+  #takenBytes = 0;
+
+  /** Asks nothing yet, and knows of no limit until `read()`. */
+  constructor(options: ServerLimitsOptions = {}) {
+    this.#url = `${(options.endpoint ?? "").replace(/\/+$/, "")}/api/limits`;
+    this.#transport = withHooks(options.transport ?? xhrTransport, options);
+    this.#signIns = SignIns.of(options.onSignedOut);
+  }
+
+  /** The limits, as they were told last. */
+  get told(): ToldLimits {
+    return this.#told;
+  }
+
+  /**
+   * Asks the server for its limits, by one request. Rejects with an `UploadError` when it refuses, and with any other
+   * reason when it cannot be reached. The limits stay as they were then.
+   */
+  async read({ signal = AbortSignal.timeout(PATIENCE_MS) }: { signal?: AbortSignal } = {}): Promise<ToldLimits> {
+    const request = { method: "GET", url: this.#url, headers: {}, signal } as const;
+    const answer = await this.#signIns.around(() => this.#transport(request), ({ status }) => status);
+    if (answer.status !== 200) throw refusal(answer.status, "");
+    this.#told = parseLimits(answer.text);
+    this.#takenBytes = 0;
+    return this.#told;
+  }
+
+  /**
+   * Says why a file of `size` bytes is over a limit; `undefined` when it is not, and then its bytes are counted until
+   * the limits are read again. `confirmed` is how many of them the server holds: the room for such a file is reserved.
+   */
+  take(size: number, confirmed = 0): UploadError | undefined {
+    const { maxSize = Infinity, quota = Infinity, used } = this.#told;
+    if (size > maxSize) return tooLarge(maxSize);
+    if (used === undefined || confirmed > 0) return undefined;
+    const free = Math.max(0, quota - used - this.#takenBytes);
+    if (size > free) return overQuota(free);
+    this.#takenBytes += size;
+    return undefined;
+  }
+}
+
+/** Reads the answer of `GET /api/limits`. Anything in it that is no count is left out. */
+export function parseLimits(text: string): ToldLimits {
+  const value: unknown = JSON.parse(text);
+  const given: Partial<Record<string, unknown>> = typeof value === "object" && value !== null ? { ...value } : {};
+  return Object.fromEntries(NAMES.filter((name) => Number.isFinite(given[name])).map((name) => [name, given[name]]));
+}

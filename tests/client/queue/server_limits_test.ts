@@ -1,0 +1,69 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { ServerLimits, type Transport, UploadError } from "../../../client/mod.ts";
+import { parseLimits } from "../../../client/queue/server_limits.ts";
+import { fileOf, setUpQueue } from "../support/queue_set_up.ts";
+
+/** A server that tells these limits, or answers with a status. */
+function answering(...answers: (object | number)[]): { transport: Transport; urls: string[] } {
+  const urls: string[] = [];
+  const transport: Transport = ({ method, url }) => {
+    urls.push(`${method} ${url}`);
+    const answer = answers.shift();
+    const isStatus = typeof answer === "number";
+    const text = isStatus ? "" : JSON.stringify(answer);
+    return Promise.resolve({ status: isStatus ? answer : 200, headers: new Headers(), text });
+  };
+  return { transport, urls };
+}
+
+Deno.test("a queue says of each file that it is over a limit of the server, before it sends anything", async () => {
+  const { transport, urls } = answering({ maxSize: 50, quota: 100, used: 30, maxUnfinished: 9 });
+  const limits = new ServerLimits({ endpoint: "https://up.example/", transport });
+  const { queue, host, until } = setUpQueue({ limits });
+  assertEquals(limits.told, {});
+  await limits.read();
+  assertEquals(urls, ["GET https://up.example/api/limits"]);
+  const sizes = { large: 51, first: 40, second: 40, known: 45, third: 30 };
+  for (const [name, size] of Object.entries(sizes)) {
+    queue.add(fileOf(name, size), name === "known" ? { confirmed: 5 } : {});
+  }
+  await until("done", "failed");
+  const shown = queue.uploads.map(({ path, state, progress: { error } }) => `${path} ${error?.code ?? state}`);
+  assertEquals(shown, ["large too-large", "first done", "second over-quota", "known done", "third done"]);
+  const [large, , second] = queue.uploads;
+  assertEquals([large?.progress.error?.limit, second?.progress.error?.limit], [50, 30]);
+  assertEquals([...host.files.keys()].sort(), ["first", "known", "third"]);
+  assertEquals([large?.canRetry, second?.canRetry], [false, true]);
+  // Somebody may have made room, which the server knows.
+  second?.resume();
+  await until("done", "failed");
+  assertEquals(second?.state, "done");
+});
+
+Deno.test("limits that are read again count from what the server has by then", async () => {
+  const { transport } = answering({ quota: 100, used: 0 }, { quota: 100, used: 20 }, { quota: 100 });
+  const limits = new ServerLimits({ transport });
+  await limits.read();
+  assertEquals([limits.take(80)?.code, limits.take(80)?.code], [undefined, "over-quota"]);
+  await limits.read();
+  assertEquals([limits.take(80)?.code, limits.take(1)?.code], [undefined, "over-quota"]);
+  await limits.read();
+  // The server does not count.
+  assertEquals(limits.take(1e9), undefined);
+});
+
+Deno.test("read() rejects when the server refuses, asks for a sign-in, and keeps the earlier limits", async () => {
+  let signIns = 0;
+  const { transport, urls } = answering(401, { maxSize: 5 }, 404);
+  const limits = new ServerLimits({ transport, onSignedOut: () => void signIns++ });
+  assertEquals(await limits.read(), { maxSize: 5 });
+  assertEquals([signIns, urls.length], [1, 2]);
+  assertEquals((await assertRejects(() => limits.read(), UploadError)).status, 404);
+  assertEquals(limits.told, { maxSize: 5 });
+});
+
+Deno.test("parseLimits() takes the counts that it knows, and nothing else", () => {
+  const text = JSON.stringify({ maxSize: 5, quota: "6", used: null, unfinished: 0, other: 7 });
+  assertEquals(parseLimits(text), { maxSize: 5, unfinished: 0 });
+  for (const nothing of ["null", "7", "[]"]) assertEquals(parseLimits(nothing), {});
+});
