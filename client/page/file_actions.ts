@@ -2,7 +2,7 @@ import type { Action } from "../languages/messages.ts";
 import { type QueuedUpload, UploadError } from "../mod.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import { copyText } from "./copy_text.ts";
-import { linkTo } from "./file_link.ts";
+import { FileLinks } from "./file_link.ts";
 import type { Picked } from "./dropped.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
@@ -20,6 +20,8 @@ export interface FileActionsSetting {
 
 /** Carries out the actions of the buttons of one file. */
 export class FileActions {
+  /** The links that the visitor passes on. */
+  readonly links = new FileLinks();
   readonly #setting: FileActionsSetting;
 
   constructor(setting: FileActionsSetting) {
@@ -68,7 +70,7 @@ export class FileActions {
   /** Copies the link to the finished file at `location`, or shows it to be copied by hand. */
   async copyLink(location: string): Promise<void> {
     const { language: { messages }, notices, questions } = this.#setting;
-    const link = await linkTo(location);
+    const link = await this.links.to(location);
     if (await copyText(link)) notices.tell(messages.copied);
     else await questions.show(messages.copyByHand, link, messages.close);
   }

@@ -13,7 +13,7 @@ import { LimitsWatch } from "./limits_watch.ts";
 import { ListView } from "./list_view.ts";
 import { Notices } from "./notices.ts";
 import { Questions } from "./questions.ts";
-import { may, type Visitor } from "./session.ts";
+import { may, mayList, type Visitor } from "./session.ts";
 import { NOTHING_TOLD, spoken } from "./spoken.ts";
 import { errorText, nameText } from "./texts.ts";
 import { runningOf } from "./total_state.ts";
@@ -131,6 +131,7 @@ function welcome(visitor: Visitor): void {
   watch.forget();
   intake.isOpen = may(visitor, "upload");
   list.rights = { read: may(visitor, "read"), upload: intake.isOpen };
+  files.links.mayMake = mayList(visitor) && may(visitor, "upload");
   earlier.offer(visitor);
   if (!intake.isOpen || isListed) return;
   isListed = true;

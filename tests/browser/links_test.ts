@@ -3,6 +3,7 @@ import { violations } from "../support/axe.ts";
 import { browserTest, openPage } from "../support/browser.ts";
 import { addTestLink } from "../support/links.ts";
 import { withLinks } from "../support/tokens.ts";
+import { openServedPage } from "../support/served_page.ts";
 import { startSite } from "../support/test_site.ts";
 import { until } from "../support/until.ts";
 import { openUploadPage } from "../support/upload_page.ts";
@@ -113,4 +114,30 @@ browserTest("a download link asks for its password, and gives the file when its 
   // The link is used up for everybody else.
   await using other = await openPage(site.pawl.url + path);
   assertEquals(await other.page.locator("p").textContent().then((text) => text?.includes("does not work")), true);
+});
+
+browserTest("who is signed in copies a link by which anybody gets the file, and one for each file", async () => {
+  await using site = await openServedPage({
+    tokens: [{ name: "anna" }],
+    context: { permissions: ["clipboard-read", "clipboard-write"] },
+  });
+  const { page, secrets: { anna = "" } } = site;
+  await page.getByLabel("Token").fill(anna);
+  await site.button("Sign in").click();
+  await site.button("Choose files").waitFor();
+  const source = await site.write("note.txt", 10);
+  await site.choose(source);
+  await site.allDone(1);
+  const copied: string[] = [];
+  for (const _ of [1, 2]) {
+    await page.evaluate(() => navigator.clipboard.writeText(""));
+    await site.button("Copy link to note.txt").click();
+    await until(async () => await page.evaluate(() => navigator.clipboard.readText()) !== "", "the link is copied");
+    copied.push(await page.evaluate(() => navigator.clipboard.readText()));
+  }
+  const [link = "", again] = copied;
+  assertEquals([link.startsWith(`${site.pawl.url}/d/pawl_`), again], [true, link]);
+  const got = await fetch(link);
+  assertEquals([got.status, await got.bytes()], [200, await Deno.readFile(source)]);
+  assertEquals(site.complaints, []);
 });

@@ -103,7 +103,7 @@ Deno.test("serve() gives JavaScript: every client file loads without its types",
   }
   for (const name of names.filter((name) => name !== "page/main.ts")) await import(join(dir.path, scriptName(name)));
   // The script of the page looks at its address first, and there is none.
-  await assertRejects(() => import(join(dir.path, "page/main.js")), TypeError, "hash");
+  await assertRejects(() => import(join(dir.path, "page/main.js")), TypeError, "pathname");
   const { Uploader } = await import(join(dir.path, "upload/uploader.js"));
   const answer = { status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "3" };
   const uploader = new Uploader({ file: new File(["abc"], "a"), id: "a", transport: () => Promise.resolve(answer) });
