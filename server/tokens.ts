@@ -3,7 +3,9 @@ import { join } from "@std/path";
 import { addToken, parseTokenCommand, TOKEN_HELP, tokenTable } from "./access/token_command.ts";
 import { ConfigError } from "./config.ts";
 import { openDatabase } from "./storage/kv/database.ts";
+import { createLinks } from "./storage/kv/links.ts";
 import { createTokens } from "./storage/kv/tokens.ts";
+import type { LinkStore } from "./storage/link_store.ts";
 import type { TokenStore } from "./storage/token_store.ts";
 
 /** Where the command writes to. */
@@ -40,17 +42,24 @@ export async function runTokenCommand(
       case "list":
         return tokenTable(await store.list(), Date.now()).forEach(print);
       case "remove":
-        return await remove(store, command.name, tell);
+        return await remove({ store, links: createLinks({ kv, commit }) }, command.name, tell);
     }
   } finally {
     kv.close();
   }
 }
 
-async function remove(store: TokenStore, name: string, tell: Terminal["tell"]): Promise<void> {
+async function remove(
+  { store, links }: { store: TokenStore; links: LinkStore },
+  name: string,
+  tell: Terminal["tell"],
+): Promise<void> {
+  const owner = (await store.list()).find((token) => token.name === name)?.owner;
   if (!await store.remove(name)) throw new ConfigError(`There is no token ${name}: see token list`);
   const isLast = (await store.list()).length === 0;
   tell(`Removed the token ${name}.${isLast ? " It was the last: nobody can sign in until you add one" : ""}`);
+  const left = owner === undefined ? 0 : (await links.list(owner)).length;
+  if (left > 0) tell(`Links of ${owner} let people in as before, which are ${left}: see link list`);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -41,6 +41,9 @@ Deno.test("links are made, listed and removed by the command while the server ru
   assertMatch(stdout, /^[\da-f]{16} +upload +admin +inbox +1 of 1 files, 3 bytes +\S+Z +Send here$/m);
   const [, id = ""] = /^([\da-f]{16}) +download +admin +inbox +1 of 1 downloads/m.exec(stdout) ?? [];
   assertEquals((await link("remove", id)).stderr, `Removed the link ${id}\n`);
+  await runPawl(["token", "add", "admin2", "--owner", "admin", "--data", dir.path]);
+  const removed = await runPawl(["token", "remove", "admin2", "--data", dir.path]);
+  assertStringIncludes(removed.stderr, "Links of admin let people in as before, which are 1: see link list\n");
   const gone = await link("remove", id);
   assertEquals([gone.code, gone.stderr], [1, `There is no link ${id}: see link list\n`]);
   const [, inbox = ""] = /^([\da-f]{16}) +upload/m.exec(stdout) ?? [];

@@ -21,7 +21,7 @@ export interface LinkStore {
   find(hash: string): Promise<Link | undefined>;
   /** The links of an owner, or without one all links, those that were made last first. */
   list(owner?: string): Promise<ListedLink[]>;
-  /** Adds a link; false when its owner has `max` links already. Expired ones count until they are removed. */
+  /** Adds a link; false when its owner has `max` links already. Expired ones are removed before that. */
   add(link: Link, max: number): Promise<boolean>;
   /** Removes the link of that id, of `owner` if one is given. Gives its hash; `undefined` when there is none. */
   remove(id: string, owner?: string): Promise<string | undefined>;

@@ -93,6 +93,28 @@ export function createLinks({ kv, commit }: Database): LinkStore {
     throw new Error("Cannot count a download: other processes count at the same time again and again");
   }
 
+  async function remove(id: string, owner?: string): Promise<string | undefined> {
+    const entry = await kv.get<string>(["link-id", id]);
+    if (entry.value === null) return undefined;
+    const hash = entry.value;
+    const link = await find(hash);
+    if (link === undefined || owner !== undefined && link.owner !== owner) return undefined;
+    const own: Deno.KvKey[] = [entry.key, ["link", hash], ["link-of", link.owner, id], ["link-count", hash]];
+    if (!await commit({ checks: [entry], remove: own })) return undefined;
+    for (let keys = await visitsOf(hash); keys.length > 0; keys = await visitsOf(hash)) {
+      await commit({ remove: keys });
+    }
+    return hash;
+  }
+
+  /** Removes the links of an owner that have expired by `now`. */
+  async function removeExpired(owner: string, now: number): Promise<void> {
+    for (const hash of await hashesOf(owner, MAX_LISTED)) {
+      const link = await find(hash);
+      if (link !== undefined && isOver(link, now)) await remove(link.id);
+    }
+  }
+
   return {
     find,
     downloads,
@@ -108,7 +130,9 @@ export function createLinks({ kv, commit }: Database): LinkStore {
 
     async add(link, max) {
       const { hash, id, owner } = link;
-      if ((await hashesOf(owner, max)).length === max) return false;
+      const isFull = async () => (await hashesOf(owner, max)).length === max;
+      if (await isFull()) await removeExpired(owner, link.createdAt);
+      if (await isFull()) return false;
       const isAdded = await commit({
         checks: [{ key: ["link-id", id], versionstamp: null }],
         set: [[["link", hash], link], [["link-id", id], hash], [["link-of", owner, id], hash]],
@@ -117,19 +141,7 @@ export function createLinks({ kv, commit }: Database): LinkStore {
       return true;
     },
 
-    async remove(id, owner) {
-      const entry = await kv.get<string>(["link-id", id]);
-      if (entry.value === null) return undefined;
-      const hash = entry.value;
-      const link = await find(hash);
-      if (link === undefined || owner !== undefined && link.owner !== owner) return undefined;
-      const own: Deno.KvKey[] = [entry.key, ["link", hash], ["link-of", link.owner, id], ["link-count", hash]];
-      if (!await commit({ checks: [entry], remove: own })) return undefined;
-      for (let keys = await visitsOf(hash); keys.length > 0; keys = await visitsOf(hash)) {
-        await commit({ remove: keys });
-      }
-      return hash;
-    },
+    remove,
 
     async hasVisited(hash, visitor, now) {
       return ((await kv.get<number>(["link-visit", hash, visitor])).value ?? 0) > now;
