@@ -65,6 +65,13 @@ browserTest("a visitor signs in by the form and out again, and the token is nowh
   await page.keyboard.press("Enter");
   await page.getByRole("alert").filter({ hasText: "This token is not known here" }).waitFor();
   await assertNoViolations(page);
+  const guesses = Array.from({ length: 10 }, (_, index) => `pawl_${String(index).repeat(43)}`);
+  for (const guess of guesses) {
+    await page.evaluate((guess) => fetch("/status", { headers: { Authorization: `Bearer ${guess}` } }), guess);
+  }
+  await page.getByLabel("Token").fill(`${WRONG.slice(0, -1)}y`);
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "Too many wrong tokens came from your address" }).waitFor();
   await page.getByLabel("Token").fill(` ${anna} `);
   await site.button("Sign in").click();
   await site.button("Choose files").waitFor();
@@ -97,6 +104,13 @@ browserTest(
     await page.goto(`${url}/#token=${WRONG}`);
     await page.getByRole("alert").filter({ hasText: "This token is not known here" }).waitFor();
     assertEquals(page.url(), `${url}/`);
+    // In another tab somebody signs in, and comes back to this one.
+    await page.evaluate(async (token) => {
+      await fetch("/api/session", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, anna);
+    await site.button("Sign out").click();
+    await page.getByLabel("Token").waitFor();
     await page.goto("about:blank");
     await page.goto(`${url}/?from=mail#token=${anna}`);
     await site.button("Sign out").waitFor();
