@@ -113,7 +113,6 @@ queue.on("progress", (upload) => {
 queue.on("state", (upload) => {
   if (upload.state === "failed") tellFailure(upload);
 });
-queue.on("idle", () => watch.noteRest());
 redraw();
 await access.begin(arrival);
 document.documentElement.dataset["ready"] = "";

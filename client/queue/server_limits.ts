@@ -68,6 +68,12 @@ export class ServerLimits {
     return this.#told;
   }
 
+  /** Forgets the limits, because they were those of another user. */
+  forget(): void {
+    this.#told = {};
+    this.#takenBytes = 0;
+  }
+
   /**
    * Says why a file of `size` bytes is over a limit; `undefined` when it is not, and then its bytes are counted until
    * the limits are read again. `confirmed` is how many of them the server holds: the room for such a file is reserved.

@@ -50,6 +50,8 @@ Deno.test("limits that are read again count from what the server has by then", a
   await limits.read();
   // The server does not count.
   assertEquals(limits.take(1e9), undefined);
+  limits.forget();
+  assertEquals([limits.told, limits.take(1e9)], [{}, undefined]);
 });
 
 Deno.test("read() rejects when the server refuses, asks for a sign-in, and keeps the earlier limits", async () => {
