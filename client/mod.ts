@@ -27,6 +27,26 @@
  * if (sent !== "note=f%C3%BCr%20Anna,album=7") throw new Error("It was not told");
  * ```
  *
+ * @example A sign-in that is asked for when the server wants one
+ * ```ts
+ * import { type Transport, Uploader } from "./mod.ts";
+ *
+ * // A server that knows the new token alone.
+ * const transport: Transport = ({ headers }) => {
+ *   const isSignedIn = headers["Authorization"] === "Bearer new";
+ *   return Promise.resolve({ status: isSignedIn ? 200 : 401, headers: new Headers({ "Upload-Complete": "?1" }), text: "5" });
+ * };
+ * let token = "old";
+ * const uploader = new Uploader({
+ *   file: new Blob(["hello"]),
+ *   name: "hello.txt",
+ *   transport,
+ *   headers: () => ({ Authorization: `Bearer ${token}` }),
+ *   onSignedOut: async () => void (token = await Promise.resolve("new")),
+ * });
+ * if (!await uploader.upload()) throw new Error("It was stopped");
+ * ```
+ *
  * @example Many files, within limits
  * ```ts
  * import { type Transport, UploadQueue } from "./mod.ts";

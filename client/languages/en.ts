@@ -65,6 +65,7 @@ export const messages: Messages = {
     "not-kept": "The server did not keep what was sent",
     "damaged": "The data is being damaged on the way",
     "elsewhere": "Another tab or window uploads this file",
+    "too-many-unfinished": "You have as many unfinished uploads on the server as it allows",
     "signed-out": "Waiting until you have signed in",
   },
   offline: "You are offline",

@@ -66,6 +66,7 @@ export const messages: Messages = {
     "not-kept": "Le serveur n’a pas conservé les données envoyées",
     "damaged": "Les données sont altérées en chemin",
     "elsewhere": "Ce fichier est en cours d’envoi dans un autre onglet ou une autre fenêtre",
+    "too-many-unfinished": "Vous avez atteint le nombre d’envois inachevés que le serveur autorise",
     "signed-out": "En attente de votre identification",
   },
   offline: "Vous êtes hors ligne",

@@ -61,6 +61,7 @@ export const messages: Messages = {
     "not-kept": "送信したデータがサーバーに保存されませんでした",
     "damaged": "送信の途中でデータが破損しています",
     "elsewhere": "このファイルは別のタブまたはウィンドウでアップロード中です",
+    "too-many-unfinished": "サーバーに置ける未完了のアップロードの数が上限に達しています",
     "signed-out": "ログインを待っています",
   },
   offline: "オフラインです",

@@ -63,6 +63,7 @@ export const messages: Messages = {
     "not-kept": "보낸 데이터가 서버에 저장되지 않았습니다",
     "damaged": "전송 중에 데이터가 손상되고 있습니다",
     "elsewhere": "다른 탭이나 창에서 이 파일을 업로드하고 있습니다",
+    "too-many-unfinished": "서버에 둘 수 있는 미완료 업로드 수가 한도에 도달했습니다",
     "signed-out": "로그인을 기다리는 중",
   },
   offline: "오프라인 상태입니다",

@@ -61,6 +61,7 @@ export const messages: Messages = {
     "not-kept": "服务器未能保存已发送的数据",
     "damaged": "数据在传输过程中损坏",
     "elsewhere": "此文件正在另一个标签页或窗口中上传",
+    "too-many-unfinished": "服务器上未完成的上传已达到数量上限",
     "signed-out": "等待登录",
   },
   offline: "当前未连接网络",

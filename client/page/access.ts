@@ -50,7 +50,6 @@ export class Access {
   readonly #readOnly = find("read-only", HTMLElement);
   readonly #signedIn = find("signed-in", HTMLElement);
   readonly #name = find("visitor", HTMLElement);
-  #visitor = UNKNOWN;
   #asked = Promise.withResolvers<void>();
 
   constructor(setting: AccessSetting) {
@@ -67,11 +66,6 @@ export class Access {
       const visitor = await whoAmI().catch(() => undefined);
       if (visitor !== undefined && visitor.kind !== "nobody") this.#become(visitor);
     });
-  }
-
-  /** The present visitor. */
-  get visitor(): Visitor {
-    return this.#visitor;
   }
 
   /** Shows what the visitor may use, as soon as the server says who that is, or after a second. */
@@ -121,7 +115,6 @@ export class Access {
   }
 
   #become(visitor: Visitor): void {
-    this.#visitor = visitor;
     const isNobody = visitor.kind === "nobody";
     this.#intake.hidden = !may(visitor, "upload");
     this.#readOnly.hidden = isNobody || may(visitor, "upload");

@@ -10,20 +10,16 @@ export class LimitsWatch {
     this.limits = new ServerLimits({ headers });
   }
 
-  /** Reads the limits, unless they are known. Without them the server refuses by itself. */
+  /** Reads the limits, unless they are known and stay as they are. Without them the server refuses by itself. */
   async read(): Promise<void> {
-    if (this.#isFresh) return;
+    if (this.#isFresh && this.limits.told.quota === undefined) return;
     this.#isFresh = true;
     await this.limits.read().catch(() => this.#isFresh = false);
-  }
-
-  /** Notes that the uploads have come to rest: there is less room now than the server has told. */
-  noteRest(): void {
-    if (this.limits.told.quota !== undefined) this.#isFresh = false;
   }
 
   /** Notes that there is another visitor, with limits of their own. */
   forget(): void {
     this.#isFresh = false;
+    this.limits.forget();
   }
 }

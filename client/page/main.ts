@@ -116,7 +116,6 @@ queue.on("progress", (upload) => {
 queue.on("state", (upload) => {
   if (upload.state === "failed") tellFailure(upload);
 });
-queue.on("idle", () => watch.noteRest());
 redraw();
 if (arrival !== undefined) await access.begin(arrival);
 if (link !== undefined) {

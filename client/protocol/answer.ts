@@ -81,7 +81,12 @@ function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
   }
   const message = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
   const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"));
-  return { kind: "retry", problem: problem("busy", message, isOwnTrouble(status)), retryAfterMs };
+  const isCount = code === "too-many-unfinished";
+  return {
+    kind: "retry",
+    problem: isCount ? problem(code) : problem("busy", message, isOwnTrouble(status)),
+    retryAfterMs,
+  };
 }
 
 function held(offset: number, totalBytes: number): Meaning {

@@ -8,6 +8,7 @@
  * - `not-kept`: the server took bytes and did not keep them
  * - `damaged`: what arrived was not what was sent
  * - `elsewhere`: another tab or window uploads this file
+ * - `too-many-unfinished`: this user has as many unfinished uploads on the server as it allows
  * - `signed-out`: the server wants a sign-in, for which `onSignedOut` asks
  */
 export type ProblemCode =
@@ -18,6 +19,7 @@ export type ProblemCode =
   | "not-kept"
   | "damaged"
   | "elsewhere"
+  | "too-many-unfinished"
   | "signed-out";
 
 /** Something that passes by itself, for which an upload waits. */
@@ -30,7 +32,7 @@ export interface Problem {
   isOwn?: true;
 }
 
-const OWN: ReadonlySet<ProblemCode> = new Set(["not-kept", "damaged"]);
+const OWN: ReadonlySet<ProblemCode> = new Set(["not-kept", "damaged", "too-many-unfinished"]);
 
 const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   "connection": "The connection to the server is lost",
@@ -40,6 +42,7 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   "not-kept": "The server did not keep what was sent",
   "damaged": "What arrived is not what was sent",
   "elsewhere": "Another tab or window uploads this file",
+  "too-many-unfinished": "You have as many unfinished uploads on the server as it allows",
   "signed-out": "The server wants you to sign in",
 };
 

@@ -68,14 +68,20 @@ export class ServerLimits {
     return this.#told;
   }
 
+  /** Forgets the limits, because they were those of another user. */
+  forget(): void {
+    this.#told = {};
+    this.#takenBytes = 0;
+  }
+
   /**
    * Says why a file of `size` bytes is over a limit; `undefined` when it is not, and then its bytes are counted until
    * the limits are read again. `confirmed` is how many of them the server holds: the room for such a file is reserved.
    */
   take(size: number, confirmed = 0): UploadError | undefined {
-    const { maxSize = Infinity, quota = Infinity, used } = this.#told;
+    const { maxSize = Infinity, quota = Infinity, used = 0 } = this.#told;
     if (size > maxSize) return tooLarge(maxSize);
-    if (used === undefined || confirmed > 0) return undefined;
+    if (confirmed > 0) return undefined;
     const free = Math.max(0, quota - used - this.#takenBytes);
     if (size > free) return overQuota(free);
     this.#takenBytes += size;

@@ -7,8 +7,12 @@ const MB = 1_000_000;
 browserTest(
   "over plain HTTP, where browsers keep much of themselves back, files are uploaded all the same",
   async () => {
-    await using site = await openServedPage({ host: PLAIN_HTTP_HOST, args: ["--allow-host", PLAIN_HTTP_HOST] });
-    const { page } = site;
+    const args = ["--allow-host", PLAIN_HTTP_HOST];
+    await using site = await openServedPage({ host: PLAIN_HTTP_HOST, args, tokens: [{ name: "anna" }] });
+    const { page, secrets: { anna = "" } } = site;
+    await page.getByLabel("Token").fill(anna);
+    await page.keyboard.press("Enter");
+    await site.button("Sign out").waitFor();
     assertEquals(
       await page.evaluate(() => [
         isSecureContext,
@@ -38,6 +42,8 @@ browserTest(
     const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
     assert(link.startsWith(`http://${PLAIN_HTTP_HOST}:${site.pawl.port}/files/`), link);
     await site.button("Close").click();
+    await site.button("Sign out").click();
+    await page.getByLabel("Token").waitFor();
     assertEquals(site.complaints, []);
   },
 );

@@ -101,6 +101,7 @@ Deno.test("readUpload() finds in every answer what it means for the upload", () 
     [answer(200, "Success 999"), "unclear"],
     [answer(502, "<html>"), "retry busy"],
     [answer(429, "", { "Retry-After": "3" }), "retry busy in 3000"],
+    [answer(429, "", { "X-Error": "too-many-unfinished", "Retry-After": "30" }), "retry too-many-unfinished in 30000"],
     [answer(507), "refused disk-full"],
     [answer(507, "Over your quota", { "X-Error": "over-quota" }), "refused over-quota"],
     [answer(401), "signed-out signed-out"],
