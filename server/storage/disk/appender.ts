@@ -19,13 +19,13 @@ export interface AppenderOptions {
  * processes out, and ends with this process (I3). `locked` when another process has the lock.
  */
 export function openAppender(path: string, options: AppenderOptions): UnfinishedFile | "locked" | undefined {
-  const file = openFile(path);
+  const file = openFile(path, options.lend);
   return file && locked(file, () => new FileAppender(path, file, file.statSync().size, options));
 }
 
 /** Makes the file at `path` for its one writer. `locked` when another process made it first. */
 export function createAppender(path: string, options: AppenderOptions): UnfinishedFile | "locked" {
-  const file = createFile(path);
+  const file = createFile(path, options.lend);
   return file === undefined ? "locked" : locked(file, () => new FileAppender(path, file, 0, options));
 }
 

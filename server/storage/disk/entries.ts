@@ -1,8 +1,8 @@
 import { RefusedPath } from "../store.ts";
+import type { Lend } from "./descriptors.ts";
 
 // Names and lengths are read and changed by synchronous calls, which take a few microseconds: a twentieth of the time
-// that
-// a call on another thread takes. Calls that move many bytes, or wait for the disk, are asynchronous.
+// that a call on another thread takes. Calls that move many bytes, or wait for the disk, are asynchronous.
 
 /** The entry at a path, which may be a link; `undefined` when nothing lies, or can lie, there. */
 export function entryAt(path: string): Deno.FileInfo | undefined {
@@ -20,21 +20,21 @@ export function isFolder(path: string): boolean {
 }
 
 /** Makes a file, open for appending; `undefined` when the name is taken. Follows no link. */
-export function createFile(path: string): Deno.FsFile | undefined {
-  return whereFree(() => Deno.openSync(path, { createNew: true, append: true }));
+export function createFile(path: string, lend: Lend): Deno.FsFile | undefined {
+  return whereFree(() => lend(() => Deno.openSync(path, { createNew: true, append: true })));
 }
 
 /**
  * Opens a file for appending; `undefined` when there is none. Anything else at the path, such as a link, is removed.
  */
-export function openFile(path: string): Deno.FsFile | undefined {
+export function openFile(path: string, lend: Lend): Deno.FsFile | undefined {
   const entry = entryAt(path);
   if (entry === undefined) return undefined;
   if (!entry.isFile) {
     removeEntry(path);
     return undefined;
   }
-  const file = whereFound(() => Deno.openSync(path, { append: true }));
+  const file = whereFound(() => lend(() => Deno.openSync(path, { append: true })));
   if (file === undefined) return undefined;
   try {
     if (isSameFile(file.statSync(), entry)) return file;
