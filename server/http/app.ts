@@ -40,6 +40,9 @@ const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, forMs: 60_000 };
  */
 const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, forMs: 60_000 };
 
+/** Keeps a refusal out of the tags of other sites' pages. */
+const NOT_ELSEWHERE = { "Cross-Origin-Resource-Policy": "same-origin" };
+
 /** A request on its way to its answer. */
 interface Visit {
   readonly request: Request;
@@ -57,13 +60,13 @@ export function createApp(
     try {
       path = gate(visit.request);
     } catch (error) {
-      return await answerOutside(visit, error);
+      return refused(visit, await answerOutside(visit, error));
     }
     for (const route of routes) {
       const [whole, id = ""] = route.path.exec(path) ?? [];
       if (whole !== undefined) return await answerRoute(route, id, visit);
     }
-    return await answerPage(path, visit);
+    return refused(visit, await answerPage(path, visit));
   }
 
   async function answerRoute(route: Route, id: string, { request, sender, admit }: Visit): Promise<Response> {
@@ -104,6 +107,14 @@ export function createApp(
       if (request.method === "OPTIONS") return noContent(allow);
       return refusal(notAllowed(request.method), { headers: allow });
     });
+  }
+
+  /** Lets pages of allowed origins read a refusal outside the routes, and no page show it as something of its own. */
+  function refused({ request }: Visit, response: Response): Response {
+    if (response.status < STATUS_CODE.BadRequest) return response;
+    const more = { ...cors(request.method, request.headers.get("origin")), ...NOT_ELSEWHERE };
+    for (const [name, value] of Object.entries(more)) response.headers.set(name, value);
+    return response;
   }
 
   /** Answers a request that the gate refused. */

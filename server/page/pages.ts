@@ -28,8 +28,6 @@ export interface PagesOptions {
 }
 
 interface Rendered {
-  /** Tells whether the sources have changed since. */
-  readonly version: string;
   readonly plain: Representation;
   readonly gzip: Representation;
 }
@@ -54,85 +52,60 @@ const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
 /** Pages of any origin may load the library; what they may do with the server is another matter. */
 const LIBRARY_HEADERS = { "access-control-allow-origin": "*" };
 
-const INDEX = "static/index.html";
-
 /**
- * Serves the files that lie in the folders `static` and `client` now, and no file that comes later. An edit of a file
- * is served from the next load of the page on. Throws when a folder cannot be read.
+ * Serves the files that lie in the folders `static` and `client` now, as they are now: nothing that comes or changes
+ * later. Throws when a folder or file cannot be read.
  */
 export function createPages({ root, except = [] }: PagesOptions): Pages {
   const files = new PageFiles(root, { folders: ["static", "client"], except });
-  const cache = new Map<string, Rendered>();
+  const rendered = new Map<string, Promise<Rendered>>();
 
-  const text = async (name: string) => new TextDecoder().decode(await files.read(name));
-  const script = async (name: string) => stripTypes(await text(name), name);
+  const script = (name: string) => stripTypes(files.text(name), name);
 
   /** The content at an address. */
   async function contentOf({ kind, name }: PageAddress, language: string | undefined): Promise<string | Uint8Array> {
     switch (kind) {
-      case "index": {
-        const { hash } = await files.snapshot();
-        return quickPage(await text(INDEX), { hash, language });
-      }
-      case "style sheets": {
-        const sheets = styleSheetsOf(await text(INDEX)).map((sheet) => text(`static/${sheet}`));
-        return (await Promise.all(sheets)).join("\n");
-      }
+      case "index":
+        return quickPage(files.text(name), { hash: files.hash, language });
+      case "style sheets":
+        return styleSheetsOf(files.text(name)).map((sheet) => files.text(`static/${sheet}`)).join("\n");
       case "linked":
         return await link(name, async (name) => withoutBlanks(await script(name)));
       case "script":
-        return await script(name);
+        return script(name);
       case "file":
-        return await files.read(name);
+        return files.bytes(name);
     }
   }
 
-  /** Gives a text that changes when any of the files changes that the content is made of. */
-  async function versionOf({ kind, name, hash }: PageAddress): Promise<string | undefined> {
-    const version = await files.version(name);
-    if (version === undefined || kind === "script" || kind === "file") return version;
-    const { latest } = files;
-    const isOf = latest !== undefined && hash === latest.hash;
-    return (isOf ? latest : await files.snapshot()).hash;
-  }
-
-  async function render(address: PageAddress, language: string | undefined): Promise<Rendered | undefined> {
-    const version = await versionOf(address);
-    if (version === undefined) return undefined;
-    const key = `${address.kind} ${address.name} ${language ?? ""}`;
-    const cached = cache.get(key);
-    if (cached?.version === version) return cached;
+  async function render(address: PageAddress, language: string | undefined): Promise<Rendered> {
     const content = await contentOf(address, language);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
     const vary = address.kind === "index" ? "Accept-Encoding, Accept-Language" : "Accept-Encoding";
-    const rendered = {
-      version,
+    return {
       plain: await representation(bytes, { vary }),
       gzip: await representation(new Uint8Array(gzipSync(bytes)), { vary, "content-encoding": "gzip" }),
     };
-    cache.set(key, rendered);
-    return rendered;
   }
 
-  /** True when the content at an address will never be another. */
-  async function isForEver({ kind, name, hash }: PageAddress, { version }: Rendered): Promise<boolean> {
-    if (hash === undefined) return false;
-    const { hash: current, versions } = files.latest ?? await files.snapshot();
-    if (hash !== current) return false;
-    return kind === "script" || kind === "file" ? versions.get(name) === version : version === current;
+  /** What is at an address, made once. */
+  function renderedAt(address: PageAddress, language: string | undefined): Promise<Rendered> {
+    const key = `${address.kind} ${address.name} ${language ?? ""}`;
+    const made = rendered.get(key) ?? render(address, language);
+    rendered.set(key, made);
+    return made;
   }
 
   return {
     async serve(pathname, headers) {
       const address = parseAddress(pathname);
-      if (address === undefined) return undefined;
+      if (address === undefined || !files.has(address.name)) return undefined;
       const language = address.kind === "index" ? languageOf(headers) : undefined;
-      const rendered = await render(address, language);
-      if (rendered === undefined) return undefined;
-      const { content, headers: own } = acceptsEncodings({ headers }).includes("gzip") ? rendered.gzip : rendered.plain;
+      const { gzip, plain } = await renderedAt(address, language);
+      const { content, headers: own } = acceptsEncodings({ headers }).includes("gzip") ? gzip : plain;
       const answer = {
         "x-content-type-options": "nosniff",
-        ...await isForEver(address, rendered) ? KEEP : ASK_AGAIN,
+        ...address.hash === files.hash ? KEEP : ASK_AGAIN,
         ...address.isDocument && DOCUMENT_HEADERS,
         ...address.extension === "js" && LIBRARY_HEADERS,
         ...own,

@@ -95,8 +95,27 @@ Deno.test("every refusal carries its code, which a page of an allowed origin can
     const [method = "", path = ""] = line.split(" ");
     const { status: told, headers } = await ask(pawl, method, path, { Origin: "https://a.example", ...own });
     assertEquals([line, told, headers.get("x-error")], [line, status, code]);
-    if (!headers.has("access-control-allow-origin")) continue;
     assertStringIncludes(headers.get("access-control-expose-headers") ?? "", "X-Error");
+  }
+});
+
+Deno.test("a page of an allowed origin can read refusals outside the routes, and no page can put them in a tag", async () => {
+  await using pawl = await openTestApp({ allowedOrigins: ["https://a.example"] });
+  const outside: [path: string, status: number, host?: string][] = [
+    ["/nothing", 404],
+    ["/client/none.js", 404],
+    ["/%zz", 400],
+    ["/files/%zz", 400],
+    ["/files/AAAAAAAAAAAAAAAAAAAAAA", 421, "evil.example"],
+  ];
+  for (const [path, status, Host = "localhost"] of outside) {
+    const answer = await ask(pawl, "GET", path, { Origin: "https://a.example", Host });
+    assertEquals([path, answer.status], [path, status]);
+    assertEquals(answer.headers.get("access-control-allow-origin"), "https://a.example");
+    assertStringIncludes(answer.headers.get("access-control-expose-headers") ?? "", "X-Error");
+    assertEquals(answer.headers.get("cross-origin-resource-policy"), "same-origin");
+    const other = await ask(pawl, "GET", path, { Origin: "https://b.example", Host });
+    assertEquals(other.headers.get("access-control-allow-origin"), null);
   }
 });
 

@@ -11,7 +11,7 @@ async function textOf(pages: Pages, path: string): Promise<string | undefined> {
 }
 
 Deno.test(
-  "serve() gives what lay there at the start, as it is now, and nothing that comes later or leads elsewhere",
+  "serve() gives what lay there at the start, as it was then, and nothing that comes later or led elsewhere",
   needsAll,
   async () => {
     await using dir = await tempDir();
@@ -30,13 +30,11 @@ Deno.test(
     await Deno.remove(at("static/b.html"));
     await Deno.symlink(at("secret.html"), at("static/b.html"));
     await Deno.remove(at("static/c.html"));
-    assertEquals(await textOf(own, "/client/page/d.ts"), "const d = 1;");
     await Deno.remove(at("client/page"), { recursive: true });
     await Deno.symlink(at("elsewhere"), at("client/page"));
-    assertEquals(await textOf(own, "/a.html"), "edited");
-    for (const path of ["/later.html", "/link.html", "/b.html", "/c.html", "/client/page/d.ts"]) {
-      assertEquals([path, await textOf(own, path)], [path, undefined]);
-    }
+    const first = { "/a.html": "a", "/b.html": "b", "/c.html": "c", "/client/page/d.ts": "const d = 1;" };
+    for (const [path, text] of Object.entries(first)) assertEquals([path, await textOf(own, path)], [path, text]);
+    for (const path of ["/later.html", "/link.html"]) assertEquals([path, await textOf(own, path)], [path, undefined]);
     const again = createPages({ root: dir.path });
     assertEquals(await textOf(again, "/later.html"), "later");
     assertEquals(await textOf(again, "/link.html"), undefined);
