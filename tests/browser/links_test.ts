@@ -3,7 +3,7 @@ import { violations } from "../support/axe.ts";
 import { browserTest, openPage } from "../support/browser.ts";
 import { addTestLink } from "../support/links.ts";
 import { withLinks } from "../support/tokens.ts";
-import { openServedPage } from "../support/served_page.ts";
+import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { startSite } from "../support/test_site.ts";
 import { until } from "../support/until.ts";
 import { openUploadPage } from "../support/upload_page.ts";
@@ -16,7 +16,7 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   const wanted = { kind: "upload", folders: ["inbox"], note: "<i>Photos</i> please", expiresInMs: DAY } as const;
   const path = await addTestLink(site.data, wanted, "anna");
   const url = site.pawl.url + path;
-  const source = await site.write("film.mkv", 12 * MB);
+  const source = await site.write("film.mkv", 60 * MB);
   await using mine = await openUploadPage(url, { context: { bypassCSP: true } });
   const { page } = mine;
   const referrers: string[] = [];
@@ -28,9 +28,9 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   assertEquals(await page.locator("#link-heading").textContent(), "anna asks you for files");
   assertEquals(await page.locator("#link-note").textContent(), "<i>Photos</i> please");
   assertEquals(await page.locator("#link-sent").isVisible(), false);
-  await mine.throttle(2 * MB);
+  await mine.throttle(SLOW_BYTES_PER_SECOND);
   await mine.choose(source);
-  await mine.safeAtLeast("film.mkv", 0.05);
+  await mine.pauseAllAt(0.01, 1);
   await mine.reload();
   await mine.unthrottle();
   await mine.unfinishedRow("film.mkv").waitFor();
@@ -39,7 +39,7 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   assertEquals(await mine.offered("film.mkv"), ["Delete", "Clear"]);
   assertEquals(await site.isWhole("inbox/film.mkv", source), true);
   await mine.reload();
-  assertEquals(await page.locator("#link-list li").allTextContents(), ["film.mkv 12.0 MB"]);
+  assertEquals(await page.locator("#link-list li").allTextContents(), ["film.mkv 60.0 MB"]);
   assertEquals(await violations(page), []);
   assertEquals(referrers.filter((address) => address), []);
   const secret = path.slice("/u/".length);

@@ -40,7 +40,7 @@ browserTest(
     assert(await site.isWhole("note.txt", note));
     await site.button("Copy link to note.txt").click();
     const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
-    assert(link.startsWith(`http://${PLAIN_HTTP_HOST}:${site.pawl.port}/files/`), link);
+    assert(link.startsWith(`http://${PLAIN_HTTP_HOST}:${site.pawl.port}/d/pawl_`), link);
     await site.button("Close").click();
     await site.button("Sign out").click();
     await page.getByLabel("Token").waitFor();
