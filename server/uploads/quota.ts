@@ -31,8 +31,8 @@ interface Reserved extends Amount {
  * has told reserves its bytes as they come. What comes by an upload link uses the quota of the link's owner, and what the
  * link itself takes in all, which are files and bytes.
  *
- * It counts by what this process does to the records. What is there already is counted once, when the first limit is
- * met; changes wait meanwhile. Without a limit nothing is counted.
+ * It counts by what this process does to the records. What is there already is counted once, before the first limited
+ * upload begins or grows; changes wait meanwhile. Without a limit nothing is counted.
  */
 export class Quota {
   readonly #limits: QuotaLimits;
@@ -42,8 +42,11 @@ export class Quota {
   /** The ids of partial uploads, each with that of the final upload that gets its bytes. */
   readonly #finals = new Map<string, string>();
   #total = 0;
-  /** Resolves when everything is counted; `undefined` while nothing is. */
+  #records: RecordStore | undefined;
+  /** Resolves when everything is counted; `undefined` before a count begins. */
   #counted: Promise<void> | undefined;
+  /** True when everything is counted. */
+  #isReady = false;
   /** The changes that began before anything was counted. */
   readonly #earlier = new Set<Promise<unknown>>();
 
@@ -56,32 +59,27 @@ export class Quota {
     return quotaBytes ?? this.#limits.ownerBytes;
   }
 
-  /** The bytes that an owner has; `undefined` while nothing is counted. */
+  /** The bytes that an owner has; `undefined` before everything is counted. */
   usedBy(owner: string): number | undefined {
-    return this.#counted === undefined ? undefined : this.#used.get(owner)?.bytes ?? 0;
+    return this.#isReady ? this.#usedBy(owner).bytes : undefined;
   }
 
   /** Gives the records, with every change counted. `create` and `replace` throw `over-quota`; nothing has changed then. */
   watch(records: RecordStore): RecordStore {
-    const counted = async <T>(change: () => Promise<T>, isLimited = false): Promise<T> => {
-      if (isLimited && this.#counted === undefined) {
-        this.#counted = Promise.allSettled(this.#earlier).then(() => this.#count(records));
-        this.#counted.catch(() => this.#forget());
-      }
-      if (this.#counted !== undefined) {
-        await this.#counted;
-        return await change();
-      }
+    this.#records = records;
+    const counted = async <T>(change: () => Promise<T>, growing?: Upload): Promise<T> => {
+      await this.#countFor(growing);
+      // Another change may have begun a count since.
+      if (this.#counted !== undefined) return await this.#counted.then(change);
       const running = change().finally(() => this.#earlier.delete(running));
       this.#earlier.add(running);
       return await running;
     };
-    const isLimited = this.#limits.ownerBytes < Infinity || this.#limits.totalBytes < Infinity;
     return {
       ...records,
       create: (upload, instead) =>
         counted(async () => {
-          const undo = this.#isCounting ? this.#reserve(upload, instead) : () => {};
+          const undo = this.#isReady ? this.#reserve(upload, instead) : () => {};
           const isCreated = await records.create(upload, instead).catch((error) => {
             undo();
             throw error;
@@ -89,14 +87,14 @@ export class Quota {
           if (!isCreated) undo();
           else if (instead?.state === "receiving") this.#release(instead.id);
           return isCreated;
-        }, isLimited || isLimitedByItself(upload)),
+        }, upload),
       replace: (before, after) =>
         counted(async () => {
           if (after.state === "receiving") this.grow(after, reservedBytes(after));
           const isReplaced = await records.replace(before, after);
-          if (isReplaced && this.#isCounting) this.#replaced(before, after);
+          if (isReplaced && this.#isReady) this.#replaced(before, after);
           return isReplaced;
-        }),
+        }, after.state === "receiving" ? after : undefined),
       forget: (upload) =>
         counted(async () => {
           await records.forget(upload);
@@ -107,7 +105,7 @@ export class Quota {
 
   /** Reserves that an unfinished upload grows to `bytes` bytes. Throws `over-quota`. */
   grow(upload: ReceivingUpload, bytes: number): void {
-    if (!this.#isCounting) return;
+    if (!this.#isReady) return;
     const reserved = this.#unfinished.get(upload.id);
     // A final upload gets the bytes of its partial ones.
     if (reserved === undefined || upload.concat !== undefined || bytes <= reserved.bytes) return;
@@ -120,38 +118,51 @@ export class Quota {
    * `over-quota` for such a body that goes past a limit, and so does a write that does.
    */
   guard(appender: Guarded, upload: ReceivingUpload, expected = 0): Guarded {
-    this.grow(upload, appender.length + expected);
+    const end = appender.length + expected;
+    this.grow(upload, end);
     return {
       get length() {
         return appender.length;
       },
       write: async (bytes) => {
-        this.grow(upload, appender.length + bytes.length);
+        await this.#countFor(upload);
+        this.grow(upload, Math.max(end, appender.length + bytes.length));
         await appender.write(bytes);
       },
       [Symbol.dispose]: () => appender[Symbol.dispose](),
     };
   }
 
-  get #isCounting(): boolean {
-    return this.#counted !== undefined;
+  /** Waits for a count that runs. Begins the first one if `growing`, an upload that is to begin or grow, has a limit. */
+  async #countFor(growing?: Upload): Promise<void> {
+    if (this.#isReady) return;
+    const { ownerBytes, totalBytes } = this.#limits;
+    const isLimited = growing !== undefined && growing.state !== "gone" &&
+      (ownerBytes < Infinity || totalBytes < Infinity || isLimitedByItself(growing));
+    if (isLimited && this.#counted === undefined) {
+      this.#counted = Promise.allSettled(this.#earlier).then(() => this.#count());
+      this.#counted.catch(() => this.#forget());
+    }
+    await this.#counted;
   }
 
   /** Forgets what a count that failed has found: the next change that needs it counts anew. */
   #forget(): void {
     this.#counted = undefined;
+    this.#isReady = false;
     this.#total = 0;
     for (const known of [this.#unfinished, this.#used, this.#finals]) known.clear();
   }
 
-  async #count(records: RecordStore): Promise<void> {
+  async #count(): Promise<void> {
     const finals: ReceivingUpload[] = [];
-    for await (const upload of records.all()) {
+    for await (const upload of this.#records?.all() ?? []) {
       if (upload.state === "complete") this.#add(upload.owner, { files: 1, bytes: upload.length });
       else if (upload.state === "receiving" && upload.concat !== undefined) finals.push(upload);
       else if (upload.state === "receiving") this.#hold(upload, reservedBytes(upload));
     }
     for (const final of finals) this.#hold(final, this.#ownBytes(final));
+    this.#isReady = true;
   }
 
   /**

@@ -133,3 +133,34 @@ Deno.test("what earlier processes left is counted, and a token's quota is enough
   await second.ask(`DELETE ${open.headers.get("location")}`, { ...TUS, ...anna });
   assertEquals(await used(second, anna), 130);
 });
+
+Deno.test("after a restart the first bytes of an upload that was there before are counted and refused as any others", async () => {
+  await using first = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
+  const anna = await first.token({ name: "anna" });
+  const begin = async () =>
+    (await create(first, { ...anna, "Upload-Defer-Length": "1" })).headers.get("location") ?? "";
+  const paths = [await begin(), await begin(), await begin(), await begin()];
+  const headers = { ...BYTES, ...anna, "Upload-Offset": "0" };
+  assertEquals((await first.ask(`PATCH ${paths[0]}`, headers, { body: "x".repeat(60) })).status, 204);
+  // Each process meets one way to grow before anything else: a body, one of untold length, and a told length.
+  for (const [path, way] of [[paths[1], "body"], [paths[2], "untold"], [paths[3], "length"]] as const) {
+    await using later = await openAccessSite({ data: first.data, quotaBytes: 100 });
+    const body = new ReadableStream({
+      start(controller) {
+        for (let piece = 0; piece < 5; piece++) controller.enqueue(new Uint8Array(10));
+        controller.close();
+      },
+    });
+    const answer = way === "untold"
+      ? await later.pawl.app(new Request(`http://localhost${path}`, { method: "PATCH", headers, body }))
+      : await later.ask(`PATCH ${path}`, { ...headers, ...way === "length" && { "Upload-Length": "101" } }, {
+        body: way === "body" ? "x".repeat(41) : "x",
+      });
+    if (answer instanceof Response) await answer.body?.cancel();
+    const { headers: told } = await later.ask(`HEAD ${path}`, { ...TUS, ...anna });
+    const offset = way === "untold" ? "40" : "0";
+    assertEquals([way, answer.status, told.get("upload-offset")], [way, 507, offset]);
+    assertEquals([way, await used(later, anna)], [way, way === "untold" ? 100 : 60]);
+    await later.ask(`DELETE ${path}`, { ...TUS, ...anna });
+  }
+});
