@@ -15,7 +15,10 @@ export async function isClaimed(
   // Another request is changing the record just now.
   if (holder?.state !== "complete") return true;
   if (await bytes.find(holder) !== "missing") return true;
-  await records.replace(holder, gone(holder, "taken", serviceNow() + limits.rememberGoneMs));
-  log.info("{path} was taken away: upload {id} is over, and its name is free", { path: holder.path, id });
+  const isRecorded = await records.replace(holder, gone(holder, "taken", serviceNow() + limits.rememberGoneMs));
+  // A request that removes the file may have recorded the end first.
+  if (isRecorded) {
+    log.info("{path} was taken away: upload {id} is over, and its name is free", { path: holder.path, id });
+  }
   return false;
 }

@@ -62,20 +62,27 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
     return claim.value === upload.id ? [claim] : [];
   }
 
-  /** Replaces or removes a record whose indexes change. False when the path that `after` claims is taken. */
+  /**
+   * Replaces or removes a record whose indexes change. False when the path that `after` claims is taken, and when the
+   * end of a complete upload is recorded already: of two requests that end it, one alone does it.
+   */
   async function move(before: Upload, after: Upload | undefined, freed: Deno.KvKey[]): Promise<boolean> {
     const own = await claimOfOwn(before);
+    const record = before.state === "complete" ? await kv.get<Upload>(uploadKey(before.id)) : undefined;
+    const isEnd = record !== undefined && after?.state !== "complete";
     // Another request ended this upload just now: nothing is left to change.
-    if (before.state === "complete" && own.length === 0 && (await get(before.id))?.state !== "complete") return true;
+    if (record !== undefined && record.value?.state !== "complete") return !isEnd;
     const remove = [
       ...before.state === "complete" ? [...own.map(({ key }) => key), ...listedAs(before)] : indexOf(before),
       ...freed,
     ];
+    const checks = [...own, ...isEnd ? [record] : []];
     const change = after === undefined
-      ? { checks: own, remove: [uploadKey(before.id), ...remove] }
-      : { checks: [...own, ...claimOf(after, before)], set: entriesOf(after), remove };
+      ? { checks, remove: [uploadKey(before.id), ...remove] }
+      : { checks: [...checks, ...claimOf(after, before)], set: entriesOf(after), remove };
     if (await commit(change)) return true;
-    return own.length > 0 && (await claimOfOwn(before)).length === 0 && await move(before, after, freed);
+    const isStale = isEnd || own.length > 0 && (await claimOfOwn(before)).length === 0;
+    return isStale && await move(before, after, freed);
   }
 
   async function get(id: string): Promise<Upload | undefined> {

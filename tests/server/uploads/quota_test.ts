@@ -1,4 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { createSameName } from "../../../server/model/same_name.ts";
+import { completed, gone, newUpload, type ReceivingUpload } from "../../../server/model/upload.ts";
+import { openRecords } from "../../../server/storage/kv/records.ts";
+import { Quota } from "../../../server/uploads/quota.ts";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 
 const TUS = { "Tus-Resumable": "1.0.0" };
@@ -7,6 +11,12 @@ const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 const create = (site: AccessSite, headers: SentHeaders) => site.ask("POST /files/", { ...TUS, ...headers });
 const simple = (site: AccessSite, who: SentHeaders, id: string, length: number) =>
   site.ask("POST /upload", { ...who, "X-File-Id": id }, { body: "x".repeat(length) });
+
+function upload(id: string, length: number, more: Partial<ReceivingUpload> = {}): ReceivingUpload {
+  const facts = { owner: "anna", name: id, folders: [], length };
+  const at = { id, now: 0, serviceNow: 0, expireAfterMs: 100, boot: "", durable: true };
+  return { ...newUpload(facts, at), ...more };
+}
 
 /** The bytes that an owner has, as `GET /api/limits` tells. */
 async function used(site: AccessSite, who: SentHeaders): Promise<number | undefined> {
@@ -163,4 +173,19 @@ Deno.test("after a restart the first bytes of an upload that was there before ar
     assertEquals([way, await used(later, anna)], [way, way === "untold" ? 100 : 60]);
     await later.ask(`DELETE ${path}`, { ...TUS, ...anna });
   }
+});
+
+Deno.test("the bytes of a finished file are given back once, however many requests end it together", async () => {
+  using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  const records = quota.watch(stored);
+  const done = completed({ ...upload("1", 30), offset: 30 }, "1", 0);
+  await records.create(done);
+  await records.create(upload("2", 60));
+  // A person's hand and a request for the same name can end it beside the request that deletes it.
+  const ends = ["terminated", "taken", "taken"] as const;
+  await Promise.all(ends.map((reason) => records.replace(done, gone(done, reason, 9))));
+  assertEquals(quota.usedBy("anna"), 60);
+  await records.replace(done, gone(done, "terminated", 9));
+  assertEquals(quota.usedBy("anna"), 60);
 });

@@ -183,3 +183,18 @@ Deno.test("the service time is kept, and never goes back", async () => {
   using records = await openRecords(path, sameName);
   assertEquals(await records.serviceTime(), 3000);
 });
+
+Deno.test("of two requests that end a complete upload together, one alone is told that it did", async () => {
+  using records = await openRecords(":memory:", sameName);
+  for (const [id, others] of [["1", 1], ["2", 5]] as const) {
+    const begun = upload(id, 0, id);
+    const done = completed(begun, id, 5);
+    await records.create(begun);
+    await records.replace(begun, done);
+    const ends = Array.from({ length: others + 1 }, (_, at) => gone(done, at === 0 ? "terminated" : "taken", 9));
+    const ended = await Promise.all(ends.map((end) => records.replace(done, end)));
+    assertEquals([id, ended.filter((isDone) => isDone).length], [id, 1]);
+    assertEquals([id, await records.replace(done, gone(done, "terminated", 19))], [id, false]);
+    assertEquals([id, (await records.get(id))?.state], [id, "gone"]);
+  }
+});
