@@ -211,7 +211,8 @@ export class Quota {
     const final = this.#unfinished.get(this.#finals.get(after.id) ?? "");
     this.#release(after.id);
     if (after.state === "complete") this.#add(after.owner, { files: 1, bytes: after.length });
-    else if (after.reason === "concatenated" && final !== undefined) {
+    else if (final !== undefined) {
+      // However the partial upload ended, its bytes are or will be the final one's, or that one is lost soon.
       final.bytes += reserved;
       this.#add(final.owner, { files: 0, bytes: reserved });
     }

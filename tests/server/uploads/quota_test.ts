@@ -189,3 +189,27 @@ Deno.test("the bytes of a finished file are given back once, however many reques
   await records.replace(done, gone(done, "terminated", 9));
   assertEquals(quota.usedBy("anna"), 60);
 });
+
+Deno.test("the bytes of a partial upload that is deleted while it is concatenated stay counted, once", async () => {
+  using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  const records = quota.watch(stored);
+  const parts = [upload("1", 20, { partial: true }), upload("2", 70, { partial: true })];
+  for (const part of parts) await records.create(part);
+  const concat = { partials: parts.map(({ id, length = 0 }) => ({ id, length })), asSent: "" };
+  const final = (id: string) => upload(id, 90, { concat });
+  for (const id of ["lost", "made"]) {
+    await records.create(final(id));
+    assertEquals([id, quota.usedBy("anna")], [id, 90]);
+    if (id === "lost") await records.replace(final(id), gone(final(id), "lost", 9));
+  }
+  await records.replace(parts[0]!, gone(parts[0]!, "concatenated", 9));
+  await records.replace(parts[1]!, gone(parts[1]!, "terminated", 9));
+  assertEquals(quota.usedBy("anna"), 90);
+  assertEquals(await records.create(upload("3", 11)).catch(({ code }) => code), "over-quota");
+  const done = completed({ ...final("made"), offset: 90 }, "made", 0);
+  await records.replace(final("made"), done);
+  assertEquals(quota.usedBy("anna"), 90);
+  await records.replace(done, gone(done, "terminated", 9));
+  assertEquals(quota.usedBy("anna"), 0);
+});
