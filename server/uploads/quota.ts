@@ -166,19 +166,27 @@ export class Quota {
   }
 
   /**
-   * Reserves what a new upload takes. What `instead`, whose place it takes, has reserved will be free. Gives what undoes
-   * that. Throws `over-quota`.
+   * Reserves what a new upload takes. It shares with `instead`, whose place it takes, what both need, because only one
+   * of the two will be there. Gives what undoes that. Throws `over-quota`.
    */
   #reserve(upload: ReceivingUpload | CompleteUpload, instead?: Upload): () => void {
     const amount = {
       files: filesOf(upload),
       bytes: upload.state === "complete" ? upload.length : this.#ownBytes(upload),
     };
-    const free = instead?.state === "receiving" ? this.#unfinished.get(instead.id) : undefined;
-    this.#take(upload, amount, free);
-    if (upload.state === "complete") return () => this.#add(upload.owner, negative(amount));
-    this.#keep(upload, amount);
-    return () => this.#release(upload.id);
+    const before = instead?.state === "receiving" ? this.#unfinished.get(instead.id) : undefined;
+    const { files, bytes } = before ?? NOTHING;
+    const shared = { files: Math.min(files, amount.files), bytes: Math.min(bytes, amount.bytes) };
+    this.#take(upload, { files: amount.files - shared.files, bytes: amount.bytes - shared.bytes });
+    if (before !== undefined) change(before, negative(shared));
+    if (upload.state === "receiving") this.#keep(upload, amount);
+    return () => {
+      if (upload.state === "receiving") this.#release(upload.id);
+      else this.#add(upload.owner, negative(amount));
+      if (before === undefined || this.#unfinished.get(instead!.id) !== before) return;
+      change(before, shared);
+      this.#add(upload.owner, shared);
+    };
   }
 
   /** The bytes that are reserved for an upload itself. Those of its partial uploads are reserved for these. */
@@ -239,17 +247,8 @@ export class Quota {
     return this.#used.get(name) ?? NOTHING;
   }
 
-  /**
-   * Counts more of an owner, of whose amount `free` will be free again. Throws `over-quota` when that goes past a limit,
-   * and counts nothing.
-   */
-  #take(
-    { owner, quotaBytes, link }: Pick<ReceivingUpload, "owner" | "quotaBytes" | "link">,
-    amount: Amount,
-    free: Amount = NOTHING,
-  ): void {
-    const files = amount.files - free.files;
-    const bytes = amount.bytes - free.bytes;
+  /** Counts more of an owner. Throws `over-quota` when that goes past a limit, and counts nothing. */
+  #take({ owner, quotaBytes, link }: ReceivingUpload | CompleteUpload, { files, bytes }: Amount): void {
     const byLink = this.#usedBy(linkOf(owner) ?? "");
     const { maxFiles = Infinity, totalBytes = Infinity } = link ?? {};
     if (files > 0 && byLink.files + files > maxFiles) {
@@ -271,7 +270,7 @@ export class Quota {
     if (bytes > 0 && this.#total + bytes > this.#limits.totalBytes) {
       throw overQuota(`The server keeps ${this.#limits.totalBytes} bytes in all, and has no room for ${bytes} more`);
     }
-    this.#add(owner, amount);
+    this.#add(owner, { files, bytes });
   }
 }
 
@@ -283,6 +282,11 @@ function isLimitedByItself({ quotaBytes, link }: ReceivingUpload | CompleteUploa
 /** How many files an upload counts for: a partial upload is a part of one that counts itself. */
 function filesOf(upload: ReceivingUpload | CompleteUpload): number {
   return upload.state === "receiving" && upload.partial ? 0 : 1;
+}
+
+function change(amount: Amount, { files, bytes }: Amount): void {
+  amount.files += files;
+  amount.bytes += bytes;
 }
 
 function negative({ files, bytes }: Amount): Amount {

@@ -213,3 +213,38 @@ Deno.test("the bytes of a partial upload that is deleted while it is concatenate
   await records.replace(done, gone(done, "terminated", 9));
   assertEquals(quota.usedBy("anna"), 0);
 });
+
+Deno.test("uploads that begin anew need no room beside those before them, and a begin that fails changes nothing", async () => {
+  using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  let failure: Error | undefined;
+  const records = quota.watch({
+    ...stored,
+    create: (...given) => failure === undefined ? stored.create(...given) : Promise.reject(failure),
+  });
+  const olds = [upload("1", 40, { clientId: "a" }), upload("2", 40, { clientId: "b" })] as const;
+  for (const old of olds) await records.create(old);
+  const [larger, smaller] = [upload("3", 50, { clientId: "a" }), upload("4", 10, { clientId: "b" })];
+  failure = new Error("disk");
+  for (const [at, next] of [larger, smaller].entries()) await records.create(next, olds[at]).catch(() => {});
+  assertEquals(quota.usedBy("anna"), 80);
+  failure = undefined;
+  // Another client's id: nothing is replaced.
+  assertEquals(await records.create(upload("5", 60, { clientId: "b" }), olds[0]), false);
+  assertEquals(quota.usedBy("anna"), 80);
+  assertEquals(
+    await records.create(upload("6", 61, { clientId: "a" }), olds[0]).catch(({ code }) => code),
+    "over-quota",
+  );
+  assertEquals(
+    await Promise.all([
+      records.create(larger, olds[0]),
+      records.create(smaller, olds[1]),
+      records.create(upload("7", 10)),
+    ]),
+    [true, true, true],
+  );
+  assertEquals(quota.usedBy("anna"), 70);
+  for (const id of ["3", "4", "7"]) await records.forget(upload(id, 0));
+  assertEquals(quota.usedBy("anna"), 0);
+});
