@@ -13,23 +13,9 @@ export const SMALL = 64 * 1024;
  * default its length. Throws `too-large`, `disk-full` when that would go below the floor (I12), and `too-many-begun`.
  */
 export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = facts.length ?? 0): ReceivingUpload {
-  const { space, pace, limits, boot, durable, now, serviceNow } = deps;
-  checkSize(facts.length ?? 0, largest(facts, limits.maxBytes));
-  if (!space.fits(room)) {
-    throw new UploadError(
-      "disk-full",
-      "The server's disk is too full for a new upload: try again when there is space",
-    );
-  }
-  pace.take(facts.from);
-  return newUpload(facts, {
-    id: newId(),
-    now: now(),
-    serviceNow: serviceNow(),
-    expireAfterMs: limits.expireAfterMs,
-    boot,
-    durable,
-  });
+  const upload = makeUpload(deps, facts, room);
+  deps.pace.take(facts);
+  return upload;
 }
 
 /**
@@ -38,6 +24,27 @@ export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = f
  */
 export function beginAgreed(deps: EngineDeps, facts: FileFacts, request: Announced): ReceivingUpload {
   const { length } = request;
-  const upload = beginUpload(deps, { ...facts, ...defined({ length }) });
-  return { ...upload, ...agree(upload, request, largest(facts, deps.limits.maxBytes)) };
+  const upload = makeUpload(deps, { ...facts, ...defined({ length }) }, length ?? facts.length ?? 0);
+  const agreed = { ...upload, ...agree(upload, request, largest(facts, deps.limits.maxBytes)) };
+  deps.pace.take(facts);
+  return agreed;
+}
+
+function makeUpload(deps: EngineDeps, facts: FileFacts, room: number): ReceivingUpload {
+  const { space, limits, boot, durable, now, serviceNow } = deps;
+  checkSize(facts.length ?? 0, largest(facts, limits.maxBytes));
+  if (!space.fits(room)) {
+    throw new UploadError(
+      "disk-full",
+      "The server's disk is too full for a new upload: try again when there is space",
+    );
+  }
+  return newUpload(facts, {
+    id: newId(),
+    now: now(),
+    serviceNow: serviceNow(),
+    expireAfterMs: limits.expireAfterMs,
+    boot,
+    durable,
+  });
 }

@@ -1,4 +1,5 @@
 import { UploadError } from "../errors.ts";
+import type { FileFacts } from "../model/upload.ts";
 
 /** The most addresses that are remembered. All are forgotten when there are more. */
 const MAX_REMEMBERED = 10_000;
@@ -13,6 +14,8 @@ interface Allowance {
 export class Pace {
   readonly perSecond: number;
   readonly #allowances = new Map<string, Allowance>();
+  /** The facts of the files whose uploads are counted. */
+  readonly #counted = new WeakSet<Pick<FileFacts, "from">>();
   readonly #monotonic: () => number;
 
   /** `monotonic` is the monotonic clock, in milliseconds. */
@@ -22,11 +25,13 @@ export class Pace {
   }
 
   /**
-   * Counts an upload that an address begins. Throws `too-many-begun` when it has begun more than `perSecond` in a
-   * second. An address that is not known is not counted.
+   * Counts an upload that an address begins, once for the facts of one request: a request may try again to begin its
+   * upload. Throws `too-many-begun` when the address has begun more than `perSecond` in a second. An address that is not
+   * known is not counted.
    */
-  take(from: string | undefined): void {
-    if (from === undefined || this.perSecond === Infinity) return;
+  take(facts: Pick<FileFacts, "from">): void {
+    const { from } = facts;
+    if (from === undefined || this.perSecond === Infinity || this.#counted.has(facts)) return;
     const at = this.#monotonic();
     const before = this.#allowances.get(from);
     const grown = before === undefined ? this.perSecond : before.count + (at - before.at) / 1000 * this.perSecond;
@@ -40,5 +45,6 @@ export class Pace {
     }
     if (this.#allowances.size >= MAX_REMEMBERED) this.#allowances.clear();
     this.#allowances.set(from, { count: count - 1, at });
+    this.#counted.add(facts);
   }
 }

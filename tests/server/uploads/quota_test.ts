@@ -248,3 +248,21 @@ Deno.test("uploads that begin anew need no room beside those before them, and a 
   for (const id of ["3", "4", "7"]) await records.forget(upload(id, 0));
   assertEquals(quota.usedBy("anna"), 0);
 });
+
+Deno.test("a small file that is refused for a quota is one upload of those that its address may begin in a second", async () => {
+  await using site = await openAccessSite({
+    host: "0.0.0.0",
+    quotaBytes: 10,
+    maxBegunPerSecond: 4,
+    monotonic: () => 0,
+  });
+  const anna = await site.token({ name: "anna" });
+  const send = async (line: string, headers: SentHeaders) =>
+    (await site.ask(line, { ...anna, ...headers }, { body: "x".repeat(11), address: "192.0.2.1" })).status;
+  const statuses = [];
+  for (let count = 0; count < 2; count++) {
+    statuses.push(await send("POST /upload", { "X-File-Id": `${count}` }));
+    statuses.push(await send("POST /files/", { ...BYTES, "Upload-Length": "11" }));
+  }
+  assertEquals([...statuses, await send("POST /upload", { "X-File-Id": "last" })], [507, 507, 507, 507, 429]);
+});

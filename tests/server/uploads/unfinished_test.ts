@@ -111,16 +111,26 @@ Deno.test("a creation that fails is not counted", async () => {
 Deno.test("an address begins so many uploads in a second, and others are not slowed down", () => {
   let now = 0;
   const pace = new Pace(3, () => now);
-  for (let count = 0; count < 3; count++) pace.take("192.0.2.1");
-  const error = assertThrows(() => pace.take("192.0.2.1"), UploadError);
+  for (let count = 0; count < 3; count++) pace.take({ from: "192.0.2.1" });
+  const error = assertThrows(() => pace.take({ from: "192.0.2.1" }), UploadError);
   assertEquals([error.code, error.headers["Retry-After"]], ["too-many-begun", "1"]);
-  pace.take("192.0.2.2");
-  pace.take(undefined);
+  pace.take({ from: "192.0.2.2" });
+  pace.take({});
   now = 400;
-  pace.take("192.0.2.1");
-  assertThrows(() => pace.take("192.0.2.1"), UploadError);
+  pace.take({ from: "192.0.2.1" });
+  assertThrows(() => pace.take({ from: "192.0.2.1" }), UploadError);
   now = 10_000;
-  for (let count = 0; count < 3; count++) pace.take("192.0.2.1");
-  assertThrows(() => pace.take("192.0.2.1"), UploadError);
-  for (let count = 0; count < 20_000; count++) new Pace(Infinity, () => 0).take("192.0.2.1");
+  for (let count = 0; count < 3; count++) pace.take({ from: "192.0.2.1" });
+  assertThrows(() => pace.take({ from: "192.0.2.1" }), UploadError);
+  for (let count = 0; count < 20_000; count++) new Pace(Infinity, () => 0).take({ from: "192.0.2.1" });
+});
+
+Deno.test("a request that tries again to begin its upload is counted once", () => {
+  const pace = new Pace(2, () => 0);
+  const facts = { from: "192.0.2.1" };
+  for (let attempt = 0; attempt < 5; attempt++) pace.take(facts);
+  pace.take({ ...facts });
+  const refused = { ...facts };
+  for (let attempt = 0; attempt < 2; attempt++) assertThrows(() => pace.take(refused), UploadError);
+  pace.take(facts);
 });
