@@ -37,12 +37,12 @@ export class Unfinished {
       ...records,
       create: async (upload, instead) => {
         // It is counted before the commit, so that two that begin together cannot pass where one could not.
-        if (upload.state === "receiving") this.#take(upload, instead);
+        const undo = upload.state === "receiving" ? this.#take(upload, instead) : () => {};
         const isCreated = await records.create(upload, instead).catch((error) => {
-          this.#remove(upload.id);
+          undo();
           throw error;
         });
-        if (!isCreated) this.#remove(upload.id);
+        if (!isCreated) undo();
         else if (instead?.state === "receiving") this.#remove(instead.id);
         return isCreated;
       },
@@ -69,18 +69,28 @@ export class Unfinished {
     this.#endedMeanwhile = undefined;
   }
 
-  #take(upload: ReceivingUpload, instead?: Upload): void {
-    const { owner, from } = upload;
-    const isInPlace = instead !== undefined && this.#known.has(instead.id);
-    const most = isInPlace ? this.max : this.max - 1;
-    if (owner !== ANONYMOUS && this.countOf(owner) > most) {
+  /**
+   * Counts a new upload, and not `instead`, whose place it takes: only one of the two will be there. Gives what undoes
+   * that. Throws `too-many-unfinished`.
+   */
+  #take(upload: ReceivingUpload, instead?: Upload): () => void {
+    const { id, owner, from } = upload;
+    const before = this.#known.get(instead?.id ?? "");
+    const isFurther = before === undefined || counterOf(before.owner) !== counterOf(owner);
+    if (isFurther && owner !== ANONYMOUS && this.countOf(owner) >= this.max) {
       throw this.#tooMany(linkOf(owner) === undefined ? "You have" : "This link has");
     }
-    if (from !== undefined && (this.#addresses.get(from) ?? 0) > most) throw this.#tooMany("Your address has");
+    const isFurtherThere = from !== undefined && before?.from !== from;
+    if (isFurtherThere && (this.#addresses.get(from) ?? 0) >= this.max) throw this.#tooMany("Your address has");
+    if (before !== undefined) this.#remove(instead!.id);
     this.#add(upload);
+    return () => {
+      this.#remove(id);
+      if (before !== undefined) this.#add({ id: instead!.id, ...before });
+    };
   }
 
-  #add({ id, owner, from }: ReceivingUpload): void {
+  #add({ id, owner, from }: Known & Pick<ReceivingUpload, "id">): void {
     if (this.#known.has(id)) return;
     this.#known.set(id, { owner, ...from !== undefined && { from } });
     change(this.#owners, counterOf(owner), 1);

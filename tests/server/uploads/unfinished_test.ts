@@ -70,6 +70,29 @@ Deno.test("an upload that takes the place of an unfinished one is no further one
   assertEquals(unfinished.countOf("anna"), 1);
 });
 
+Deno.test("uploads that begin anew together at the limit take each other's place, and one that fails changes nothing", async () => {
+  using counted = await openCounted(2);
+  const { records, unfinished } = counted;
+  const of = (id: string, clientId: string, from: string) => ({ ...upload(id, "anna", from), clientId });
+  const [a, b] = [of("1", "a", "192.0.2.1"), of("2", "b", "192.0.2.1")];
+  for (const old of [a, b]) await records.create(old);
+  const anew = [records.create(of("3", "a", "192.0.2.1"), a), records.create(of("4", "b", "192.0.2.1"), b)];
+  const further = refusalOf(records.create(upload("5", "anna", "192.0.2.2")));
+  assertEquals(await Promise.all(anew.map(refusalOf)), [undefined, undefined]);
+  assertEquals([await further, unfinished.countOf("anna")], ["too-many-unfinished", 2]);
+  // The client's id means another upload by now.
+  assertEquals(await records.create(of("6", "a", "192.0.2.1"), of("4", "b", "192.0.2.1")), false);
+  assertEquals(unfinished.countOf("anna"), 2);
+  // From another address it is a further one there.
+  for (const id of ["7", "8"]) await records.create(upload(id, "bob", "192.0.2.2"));
+  const moved = of("9", "a", "192.0.2.2");
+  assertEquals(await refusalOf(records.create(moved, of("3", "a", "192.0.2.1"))), "too-many-unfinished");
+  await records.forget(upload("8", "bob", "192.0.2.2"));
+  assertEquals(await records.create(moved, of("3", "a", "192.0.2.1")), true);
+  assertEquals(await refusalOf(records.create(upload("10", "carl", "192.0.2.1"))), undefined);
+  assertEquals(await refusalOf(records.create(upload("11", "carl", "192.0.2.1"))), "too-many-unfinished");
+});
+
 Deno.test("an address has so many, whoever they belong to, and those without a sign-in have no limit together", async () => {
   using counted = await openCounted(2);
   const { records } = counted;
