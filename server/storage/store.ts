@@ -190,7 +190,8 @@ export interface RecordStore extends Disposable {
   below(folder: string): AsyncIterable<CompleteUpload>;
   /**
    * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly
-   * claims a path that has a {@linkcode claimant}.
+   * claims a path that has a {@linkcode claimant}, and when another request has recorded the end of the complete upload
+   * `before` already.
    */
   replace(before: Upload, after: Upload): Promise<boolean>;
   /** Removes an upload's record and everything that leads to it. */
