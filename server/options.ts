@@ -106,7 +106,7 @@ export const OPTIONS = {
     flag: "open",
     value: "",
     fallback: "false",
-    help: "anybody may upload without a token; without this, only on your own machine, and until the first token",
+    help: "anybody may upload without a token, also from other machines and after the first token",
     parse: trueOrFalse,
     wanted: "true or false",
     isSwitch: true,

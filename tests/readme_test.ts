@@ -107,7 +107,10 @@ Deno.test("README: an empty file, and a name in another script, are sent too", {
   await desk.write(someBytes(1000));
   const renamed = `mv film.mkv 'мой фильм 2.mkv'\n${resumed.replace("film.mkv", "'мой фильм 2.mkv'")}`;
   assertEquals((await desk.run(renamed)).answer, "Success 1000");
-  assertEquals(await desk.server.finishedNames(), ["film.mkv", "мой фильм 2.mkv"]);
+  await desk.write(someBytes(1000));
+  const percent = `mv film.mkv '100%41 off.mkv'\n${resumed.replace("film.mkv", "'100%41 off.mkv'")}`;
+  assertEquals((await desk.run(percent)).answer, "Success 1000");
+  assertEquals(await desk.server.finishedNames(), ["100%41 off.mkv", "film.mkv", "мой фильм 2.mkv"]);
 });
 
 Deno.test("README: where something is missing the recipe stops, and no unprotected file comes of it", {
