@@ -3,6 +3,7 @@ import { type Access, openAccess } from "./access/access.ts";
 import { createDownloadLinks } from "./access/download_links.ts";
 import { LinkPasswords } from "./access/link_passwords.ts";
 import { createLinksApi } from "./access/links_api.ts";
+import { SmallBodies } from "./access/small_bodies.ts";
 import { createUploadLinks } from "./access/upload_links.ts";
 import { createAdmission } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
@@ -81,6 +82,8 @@ export interface Pawl {
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
   const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs, lend } = surroundings;
   const bytes = await openFiles(config.data, { durable: config.durable, ...defined({ lend }) });
+  const pauses = new Pauses();
+  const bodies = new SmallBodies({ pauses, idleMs: config.idleMs });
   const path = join(config.data, "pawl.db");
   const { records: stored, access } = await openStored(path).catch((error) => {
     // On a full disk the database fails to open with an error that does not say so.
@@ -94,6 +97,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       const access = await openAccess(config, {
         store: createTokens(database),
         linkStore: createLinks(database),
+        bodies,
         log,
         now,
         monotonic,
@@ -125,7 +129,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     quota,
     pace: new Pace(config.maxBegunPerSecond, monotonic),
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
-    pauses: new Pauses(),
+    pauses,
     durable,
     boot: boot.id,
     log,
@@ -144,7 +148,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     session: access.session,
     uploads: createUploadsApi(engine),
     limits: createLimitsApi({ ...config, unfinished, quota }),
-    links: createLinksApi({ ...config, links, engine, files: finishedFiles, now }),
+    links: createLinksApi({ ...config, links, engine, files: finishedFiles, bodies, now }),
     uploadLinks: createUploadLinks({ gatekeeper, pages }),
     downloadLinks: createDownloadLinks({
       ...config,
@@ -153,6 +157,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       passwords: new LinkPasswords(access.guesses),
       downloads,
       folders,
+      bodies,
       key: access.sessionKey,
       now,
     }),
@@ -184,6 +189,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       ]);
     },
     async interrupt() {
+      bodies.end();
       await engine.close();
       await clock.saveLast();
       await access.settle();

@@ -12,6 +12,7 @@ import { KnownTokens } from "./known_tokens.ts";
 import { createIsOpen } from "./openness.ts";
 import { hashOf, newSecret } from "./secret.ts";
 import { createSessionHandlers, type SessionHandlers } from "./session_routes.ts";
+import type { SmallBodies } from "./small_bodies.ts";
 
 /** Who may do what: the gatekeeper and what belongs to it. */
 export interface Access {
@@ -34,6 +35,7 @@ export interface Access {
 export interface AccessDeps {
   readonly store: TokenStore;
   readonly linkStore: LinkStore;
+  readonly bodies: SmallBodies;
   readonly log: Log;
   /** The machine's clock, in milliseconds since 1970. Tokens and sessions expire by it. */
   readonly now: () => number;
@@ -47,7 +49,7 @@ const ADMIN = "admin";
 /** Connects everything about access. Throws {@linkcode ConfigError} for a file without a token. */
 export async function openAccess(
   config: Config,
-  { store, linkStore, log, now, monotonic }: AccessDeps,
+  { store, linkStore, bodies, log, now, monotonic }: AccessDeps,
 ): Promise<Access> {
   const secret = await fixedSecretOf(config);
   const fixed = secret === undefined ? undefined : adminToken(secret, now());
@@ -73,7 +75,7 @@ export async function openAccess(
     links,
     guesses,
     sessionKey,
-    session: createSessionHandlers({ gatekeeper, tokens, sessionKey, now }),
+    session: createSessionHandlers({ gatekeeper, tokens, bodies, sessionKey, now }),
     async makeFirstToken() {
       if (isOpen() || fixed !== undefined || config.userHeader !== "" || await store.hadToken()) return undefined;
       const first = newSecret();

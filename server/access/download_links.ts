@@ -11,14 +11,14 @@ import type { DownloadLink } from "../model/link.ts";
 import { sees } from "../model/owner.ts";
 import { isOwnAddress, networkOf } from "../networks.ts";
 import type { LinkStore } from "../storage/link_store.ts";
-import { bodyText } from "./body_text.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import { downloadPage, noSuchLink, passwordPage } from "./link_pages.ts";
 import { type Pass, PASS_MS, passIn, setPass } from "./link_passes.ts";
 import type { LinkPasswords } from "./link_passwords.ts";
 import { credentialsIn } from "./secret.ts";
+import type { SmallBodies } from "./small_bodies.ts";
 
-/** The longest body with a password, in characters. */
+/** The longest body with a password, in bytes. */
 const MAX_BODY = 4096;
 
 /** The dependencies of {@linkcode createDownloadLinks}. */
@@ -28,6 +28,7 @@ export interface DownloadLinksDeps {
   readonly passwords: LinkPasswords;
   readonly downloads: Downloads;
   readonly folders: Folders;
+  readonly bodies: SmallBodies;
   /** The key by which cookies are signed. */
   readonly key: Uint8Array;
   readonly publicUrl: string;
@@ -51,7 +52,7 @@ export interface DownloadLinks {
  * address, unless that is this machine's own, which all clients behind a proxy may have.
  */
 export function createDownloadLinks(
-  { gatekeeper, store, passwords, downloads, folders, key, publicUrl, now }: DownloadLinksDeps,
+  { gatekeeper, store, passwords, downloads, folders, bodies, key, publicUrl, now }: DownloadLinksDeps,
 ): DownloadLinks {
   const above = publicUrl === "" ? "" : new URL(publicUrl).pathname.replace(/\/$/, "");
 
@@ -118,7 +119,7 @@ export function createDownloadLinks(
       gatekeeper.checkPage(request, sender);
       const link = await gatekeeper.linkOf(secret, "download", sender);
       if (link === undefined) return noSuchLink(request);
-      const password = new URLSearchParams(await bodyText(request, MAX_BODY)).get("password") ?? "";
+      const password = new URLSearchParams(await bodies.text(request, MAX_BODY)).get("password") ?? "";
       try {
         await passwords.check(link, password, sender);
       } catch (error) {

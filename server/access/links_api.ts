@@ -11,12 +11,12 @@ import type { Visitor } from "../model/visitor.ts";
 import type { ListedLink } from "../storage/link_store.ts";
 import type { Engine } from "../uploads/engine.ts";
 import type { FinishedFiles } from "../uploads/finished_files.ts";
-import { bodyText } from "./body_text.ts";
 import type { KnownLinks } from "./known_links.ts";
 import { keptPassword } from "./link_passwords.ts";
 import { MAX_LINKS, newLink, parseWantedLink } from "./link_wishes.ts";
+import type { SmallBodies } from "./small_bodies.ts";
 
-/** The longest body of a wish for a link, in characters. */
+/** The longest body of a wish for a link, in bytes. */
 const MAX_BODY = 16 * 1024;
 
 /** The dependencies of {@linkcode createLinksApi}. */
@@ -24,6 +24,7 @@ export interface LinksApiDeps {
   readonly links: KnownLinks;
   readonly engine: Engine;
   readonly files: FinishedFiles;
+  readonly bodies: SmallBodies;
   readonly publicUrl: string;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
@@ -40,7 +41,7 @@ export interface LinksApi {
 }
 
 /** Makes the interface about links for programs. docs/api.md has the schemas. */
-export function createLinksApi({ links, engine, files, publicUrl, now }: LinksApiDeps): LinksApi {
+export function createLinksApi({ links, engine, files, bodies, publicUrl, now }: LinksApiDeps): LinksApi {
   /** Throws `not-found` for a file or folder that the visitor does not see, or that is not finished. */
   async function checkTarget(target: LinkTarget, { scope }: Visitor): Promise<void> {
     if ("file" in target) {
@@ -62,7 +63,7 @@ export function createLinksApi({ links, engine, files, publicUrl, now }: LinksAp
 
     async create(request, _id, visitor) {
       checkMaker(visitor);
-      const wanted = parseWantedLink(await jsonOf(request));
+      const wanted = parseWantedLink(await bodies.json(request, { maxBytes: MAX_BODY, example: '{"kind": "upload"}' }));
       if (wanted.kind === "download") {
         if (!may(visitor.rights, "read")) throw notPermitted(visitor, "read");
         await checkTarget(wanted.target, visitor);
@@ -134,18 +135,6 @@ function linkAsJson({ link, count, bytes }: ListedLink): Record<string, unknown>
 function checkMaker({ kind }: Visitor): void {
   if (kind === "link") throw new UploadError("forbidden", "Who comes by a link cannot make links, or see them");
   if (kind === "anybody") throw new UploadError("forbidden", "Sign in to make links: without that, nobody has any");
-}
-
-async function jsonOf(request: Request): Promise<unknown> {
-  if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? "")) {
-    throw new UploadError("wrong-media-type", 'Send the link as application/json: {"kind": "upload"}');
-  }
-  try {
-    return JSON.parse(await bodyText(request, MAX_BODY));
-  } catch (cause) {
-    if (cause instanceof UploadError) throw cause;
-    throw new UploadError("bad-request", "The body must be JSON", { cause });
-  }
 }
 
 function nothingThere(): UploadError {

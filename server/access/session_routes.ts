@@ -4,13 +4,15 @@ import type { Handler } from "../http/route.ts";
 import { unauthorized } from "../http/refusals.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import type { KnownTokens } from "./known_tokens.ts";
-import { bodyText } from "./body_text.ts";
 import { credentialsIn } from "./secret.ts";
+import type { SmallBodies } from "./small_bodies.ts";
 import { newSession, setCookie, writeSession } from "./sessions.ts";
 import type { Visitor } from "../model/visitor.ts";
 
 /** The longest body of a sign-in, in bytes. */
 const MAX_BODY = 4096;
+
+const EXAMPLE = '{"token": "TOKEN"}';
 
 /** The handlers of `/api/session`. */
 export interface SessionHandlers {
@@ -24,9 +26,10 @@ export interface SessionHandlers {
 
 /** Makes the handlers of sessions. `now` is the machine's clock, in milliseconds since 1970. */
 export function createSessionHandlers(
-  { gatekeeper, tokens, sessionKey, now }: {
+  { gatekeeper, tokens, bodies, sessionKey, now }: {
     gatekeeper: Gatekeeper;
     tokens: KnownTokens;
+    bodies: SmallBodies;
     sessionKey: Uint8Array;
     now: () => number;
   },
@@ -35,7 +38,7 @@ export function createSessionHandlers(
     who: (_request, _id, visitor) => Promise.resolve(answer(visitor)),
 
     async signIn(request, _id, _visitor, sender) {
-      const token = await gatekeeper.tokenOf(await secretOf(request), sender);
+      const token = await gatekeeper.tokenOf(await secretOf(request, bodies), sender);
       const session = newSession(token.hash, now(), token.expiresAt);
       const seconds = Math.floor((session.expiresAt - now()) / 1000);
       return answer(
@@ -63,27 +66,15 @@ function answer({ kind, name, rights }: Visitor, more: Record<string, unknown> =
 }
 
 /** The secret of a sign-in: from `Authorization`, or else the `token` of a JSON body. */
-async function secretOf(request: Request): Promise<string> {
+async function secretOf(request: Request, bodies: SmallBodies): Promise<string> {
   const authorization = request.headers.get("authorization");
   if (authorization !== null) {
     const secret = credentialsIn(authorization)?.secret;
     if (secret !== undefined) return secret;
     throw unauthorized("Send the token as Authorization: Bearer TOKEN");
   }
-  if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? "")) {
-    throw new UploadError("wrong-media-type", 'Send the token as application/json: {"token": "TOKEN"}');
-  }
-  const token = tokenIn(await bodyText(request, MAX_BODY));
-  if (token !== undefined) return token;
-  throw new UploadError("bad-request", 'The body must be JSON: {"token": "TOKEN"}');
-}
-
-function tokenIn(text: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && "token" in value;
-    return isObject && typeof value.token === "string" ? value.token : undefined;
-  } catch {
-    return undefined;
-  }
+  const body = await bodies.json(request, { maxBytes: MAX_BODY, example: EXAMPLE });
+  const isObject = typeof body === "object" && body !== null && "token" in body;
+  if (isObject && typeof body.token === "string") return body.token;
+  throw new UploadError("bad-request", `The body must be JSON: ${EXAMPLE}`);
 }

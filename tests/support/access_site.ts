@@ -44,7 +44,9 @@ export async function openAccessSite(wishes: Wishes = {}): Promise<AccessSite> {
     token: async (wanted) => bearer(await addTestToken(data, wanted)),
     async ask(line, headers = {}, { body, address } = {}) {
       const [method = "", path = ""] = line.split(" ");
-      const length: SentHeaders = body === undefined ? {} : { "Content-Length": String(body.length) };
+      const length: SentHeaders = body === undefined
+        ? {}
+        : { "Content-Length": String(new TextEncoder().encode(body).length) };
       const request = new Request(`http://localhost${path}`, {
         method,
         headers: { ...length, ...headers },
