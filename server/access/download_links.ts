@@ -94,7 +94,7 @@ export function createDownloadLinks(
         if (isPage && !request.headers.has("authorization")) return passwordPage();
         await checkPassword(request, link, sender);
       }
-      const asked = isPage ? new Request(request.url, { method: "HEAD" }) : request;
+      const asked = isPage ? new Request(request.url, { method: "HEAD", signal: request.signal }) : request;
       const response = await bytesOf(asked, link, [asked, secret, visitor, sender]).catch((error) => {
         if (isNothing(error)) return noSuchLink(request);
         throw error;

@@ -43,13 +43,13 @@ export interface LinksApi {
 /** Makes the interface about links for programs. docs/api.md has the schemas. */
 export function createLinksApi({ links, engine, files, bodies, publicUrl, now }: LinksApiDeps): LinksApi {
   /** Throws `not-found` for a file or folder that the visitor does not see, or that is not finished. */
-  async function checkTarget(target: LinkTarget, { scope }: Visitor): Promise<void> {
+  async function checkTarget(target: LinkTarget, { scope }: Visitor, stop: AbortSignal): Promise<void> {
     if ("file" in target) {
       if (!isId(target.file) || !await engine.has(target.file, scope)) throw nothingThere();
       (await files.open(target.file)).file.close();
       return;
     }
-    for await (const _ of files.below(target.folder, ({ owner }) => sees(scope, owner))) return;
+    for await (const _ of files.below(target.folder, ({ owner }) => sees(scope, owner), stop)) return;
     throw nothingThere();
   }
 
@@ -66,7 +66,7 @@ export function createLinksApi({ links, engine, files, bodies, publicUrl, now }:
       const wanted = parseWantedLink(await bodies.json(request, { maxBytes: MAX_BODY, example: '{"kind": "upload"}' }));
       if (wanted.kind === "download") {
         if (!may(visitor.rights, "read")) throw notPermitted(visitor, "read");
-        await checkTarget(wanted.target, visitor);
+        await checkTarget(wanted.target, visitor, request.signal);
       }
       const password = wanted.kind === "download" && wanted.password !== undefined
         ? await keptPassword(wanted.password)

@@ -11,7 +11,8 @@ import { type ZippedFile, zipStream } from "./zip_stream.ts";
 export interface Folders {
   /**
    * `GET` and `HEAD` of `/files/?folder=PATH`: gives the finished files below a folder, of those that `mayRead` is true
-   * for, as a ZIP file. Throws `not-found` when there are none, and `bad-request` for another query or too many files.
+   * for, as a ZIP file. Throws `not-found` when there are none, `bad-request` for another query or too many files,
+   * `disconnected` when the client goes away, and `too-many` when too many folders are asked for at a time.
    */
   send(request: Request, mayRead: (upload: CompleteUpload) => boolean): Promise<Response>;
   /** Gives the folder of that path as `send` does. Its name is in NFC and has no slash at its end. */
@@ -25,11 +26,15 @@ const MAX_FILES = 100_000;
 const MAX_PATH_LENGTH = 4096;
 
 export function createFolders({ files }: { files: FinishedFiles }): Folders {
-  async function filesBelow(folder: string, mayRead: (upload: CompleteUpload) => boolean): Promise<ZippedFile[]> {
+  async function filesBelow(
+    folder: string,
+    mayRead: (upload: CompleteUpload) => boolean,
+    stop: AbortSignal,
+  ): Promise<ZippedFile[]> {
     const found: ZippedFile[] = [];
     // The folder's own name is the outermost folder in the ZIP file.
     const above = folder.split("/").length - 1;
-    for await (const upload of files.below(folder, mayRead)) {
+    for await (const upload of files.below(folder, mayRead, stop)) {
       if (found.length === MAX_FILES) throw tooManyFiles();
       const { id, path, length } = upload;
       const name = path.split("/").slice(above).join("/");
@@ -48,7 +53,7 @@ export function createFolders({ files }: { files: FinishedFiles }): Folders {
     folder: string,
     mayRead: (upload: CompleteUpload) => boolean,
   ): Promise<Response> {
-    const found = await filesBelow(folder, mayRead);
+    const found = await filesBelow(folder, mayRead, request.signal);
     if (found.length === 0) throw noSuchFolder();
     const headers = {
       "Content-Type": "application/zip",

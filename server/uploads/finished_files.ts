@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { UploadError } from "../errors.ts";
 import type { CompleteUpload, ReceivingUpload } from "../model/upload.ts";
 import type { ByteStore, FinishedFile, RecordStore } from "../storage/store.ts";
 import { checkThere } from "./presence.ts";
+import { checkGoesOn, Walks } from "./walks.ts";
 
 /** The dependencies of {@linkcode createFinishedFiles}. */
 export interface FinishedFilesDeps {
@@ -26,11 +28,22 @@ export interface FinishedFiles {
   /**
    * The finished files below a folder that are there, of those that `mayRead` is true for: nothing is done about the
    * others (I17). Gives none for a path that the wall refuses (I7). Files that nobody uploaded here are not among them.
+   * Other requests have their turn meanwhile. Throws `disconnected` soon after `stop` aborts, and `too-many` when too
+   * many folders are asked for at a time.
    */
-  below(folder: string, mayRead: (upload: CompleteUpload) => boolean): AsyncIterable<CompleteUpload>;
+  below(
+    folder: string,
+    mayRead: (upload: CompleteUpload) => boolean,
+    stop: AbortSignal,
+  ): AsyncIterable<CompleteUpload>;
 }
 
+/** How many records are looked at in one stretch. Other requests wait meanwhile, about a millisecond. */
+const RECORDS_AT_A_STRETCH = 16;
+
 export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDeps): FinishedFiles {
+  const walks = new Walks();
+
   async function recorded(id: string): Promise<CompleteUpload | ReceivingUpload> {
     const upload = await records.get(id);
     if (upload?.state === "gone") throw new UploadError("gone", "This file is gone");
@@ -72,9 +85,13 @@ export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDep
 
   return {
     openIfFinished,
-    async *below(folder, mayRead) {
+    async *below(folder, mayRead, stop) {
+      using _turn = await walks.begin(stop);
       if (!await bytes.isFolder(folder)) return;
+      let count = 0;
       for await (const upload of records.below(folder)) {
+        if (++count % RECORDS_AT_A_STRETCH === 0) await setImmediate();
+        checkGoesOn(stop);
         const found = mayRead(upload) ? await there(upload) : undefined;
         if (found !== undefined) yield found;
       }
