@@ -9,7 +9,6 @@ import { linkOf, type UploadLinks } from "./access/upload_links.ts";
 import { noSuchFile, notHere } from "./http/refusals.ts";
 import { allowedMethods, type Handler, type Need, type Route } from "./http/route.ts";
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
-import { sees } from "./model/owner.ts";
 import { ADDRESS } from "./protocols/address.ts";
 import { ANSWER_HEADERS, REQUEST_HEADERS } from "./http/header_names.ts";
 import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
@@ -65,7 +64,7 @@ export function createRoutes(
   };
   const offset: Handler = (request, id, visitor, sender) =>
     tus.offset(request, id, visitor, () => downloads.send(request, id, visitor, sender));
-  const folder: Handler = (request, _id, { scope }) => folders.send(request, ({ owner }) => sees(scope, owner));
+  const folder: Handler = (request, _id, { scope }) => folders.send(request, scope);
   const terminate: Handler = async (request, id, { scope }) => {
     // Conditions would tell about an upload that the visitor may not see.
     if (!await engine.has(id, scope)) throw noSuchUpload();

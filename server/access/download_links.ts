@@ -8,7 +8,6 @@ import type { Handler } from "../http/route.ts";
 import type { Sender } from "../http/sender.ts";
 import { queryOf } from "../http/target.ts";
 import type { DownloadLink } from "../model/link.ts";
-import { sees } from "../model/owner.ts";
 import { isOwnAddress, networkOf } from "../networks.ts";
 import type { LinkStore } from "../storage/link_store.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
@@ -65,7 +64,7 @@ export function createDownloadLinks(
     const { target, owner } = link;
     if ("file" in target) return await downloads.send(request, target.file, rest[2], rest[3]);
     const scope = { owner, ...target.seesAll && { seesAll: true } as const };
-    return await folders.sendFolder(request, target.folder, (upload) => sees(scope, upload.owner));
+    return await folders.sendFolder(request, target.folder, scope);
   }
 
   /** Throws `unauthorized` when the request has not the link's password. */

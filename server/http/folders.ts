@@ -1,22 +1,25 @@
 import { STATUS_CODE } from "@std/http/status";
 import { UploadError } from "../errors.ts";
 import { zipLength } from "../model/zip.ts";
-import type { CompleteUpload } from "../model/upload.ts";
+import type { Scope } from "../model/owner.ts";
 import type { FinishedFiles } from "../uploads/finished_files.ts";
 import { contentDisposition } from "./disposition.ts";
 import { queryOf } from "./target.ts";
 import { type ZippedFile, zipStream } from "./zip_stream.ts";
 
+/** Whose files are given. */
+type FolderScope = Pick<Scope, "owner" | "seesAll">;
+
 /** Serves whole folders of finished files. */
 export interface Folders {
   /**
-   * `GET` and `HEAD` of `/files/?folder=PATH`: gives the finished files below a folder, of those that `mayRead` is true
-   * for, as a ZIP file. Throws `not-found` when there are none, `bad-request` for another query or too many files,
+   * `GET` and `HEAD` of `/files/?folder=PATH`: gives the finished files below a folder, of those in
+   * `scope`, as a ZIP file. Throws `not-found` when there are none, `bad-request` for another query or too many files,
    * `disconnected` when the client goes away, and `too-many` when too many folders are asked for at a time.
    */
-  send(request: Request, mayRead: (upload: CompleteUpload) => boolean): Promise<Response>;
+  send(request: Request, scope: FolderScope): Promise<Response>;
   /** Gives the folder of that path as `send` does. Its name is in NFC and has no slash at its end. */
-  sendFolder(request: Request, folder: string, mayRead: (upload: CompleteUpload) => boolean): Promise<Response>;
+  sendFolder(request: Request, folder: string, scope: FolderScope): Promise<Response>;
 }
 
 /** The most files in one ZIP file. While it is sent, some 400 bytes of memory are needed for each. */
@@ -28,13 +31,13 @@ const MAX_PATH_LENGTH = 4096;
 export function createFolders({ files }: { files: FinishedFiles }): Folders {
   async function filesBelow(
     folder: string,
-    mayRead: (upload: CompleteUpload) => boolean,
+    scope: FolderScope,
     stop: AbortSignal,
   ): Promise<ZippedFile[]> {
     const found: ZippedFile[] = [];
     // The folder's own name is the outermost folder in the ZIP file.
     const above = folder.split("/").length - 1;
-    for await (const upload of files.below(folder, mayRead, stop)) {
+    for await (const upload of files.below(folder, scope, stop)) {
       if (found.length === MAX_FILES) throw tooManyFiles();
       const { id, path, length } = upload;
       const name = path.split("/").slice(above).join("/");
@@ -44,16 +47,16 @@ export function createFolders({ files }: { files: FinishedFiles }): Folders {
   }
 
   return {
-    send: (request, mayRead) => sendFolder(request, folderOf(queryOf(request)), mayRead),
+    send: (request, scope) => sendFolder(request, folderOf(queryOf(request)), scope),
     sendFolder,
   };
 
   async function sendFolder(
     request: Request,
     folder: string,
-    mayRead: (upload: CompleteUpload) => boolean,
+    scope: FolderScope,
   ): Promise<Response> {
-    const found = await filesBelow(folder, mayRead, request.signal);
+    const found = await filesBelow(folder, scope, request.signal);
     if (found.length === 0) throw noSuchFolder();
     const headers = {
       "Content-Type": "application/zip",

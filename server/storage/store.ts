@@ -184,10 +184,11 @@ export interface RecordStore extends Disposable {
    */
   claimant(path: string): Promise<string | undefined>;
   /**
-   * The complete uploads that claim paths below a folder, in no certain order. The cost follows how many they are, and
-   * how many paths of more than 256 characters there are anywhere.
+   * The complete uploads that claim paths below a folder, in no certain order: all, or those of one payer
+   * (`model/owner.ts`). The cost follows how many they are, and how many paths of more than 256 characters there are in
+   * any folder. What others have does not change the cost for a payer.
    */
-  below(folder: string): AsyncIterable<CompleteUpload>;
+  below(folder: string, payer?: string): AsyncIterable<CompleteUpload>;
   /**
    * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly
    * claims a path that has a {@linkcode claimant}, and when another request has recorded the end of the complete upload

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { UploadError } from "../errors.ts";
+import { payerOf, type Scope, sees } from "../model/owner.ts";
 import type { CompleteUpload, ReceivingUpload } from "../model/upload.ts";
 import type { ByteStore, FinishedFile, RecordStore } from "../storage/store.ts";
 import { checkThere } from "./presence.ts";
@@ -26,14 +27,14 @@ export interface FinishedFiles {
   /** Gives `undefined` for an unfinished upload. Throws what `open` throws for any other. */
   openIfFinished(id: string): Promise<OpenedFile | undefined>;
   /**
-   * The finished files below a folder that are there, of those that `mayRead` is true for: nothing is done about the
+   * The finished files below a folder that are there, of those in `scope`: nothing is done about the
    * others (I17). Gives none for a path that the wall refuses (I7). Files that nobody uploaded here are not among them.
    * Other requests have their turn meanwhile. Throws `disconnected` soon after `stop` aborts, and `too-many` when too
    * many folders are asked for at a time.
    */
   below(
     folder: string,
-    mayRead: (upload: CompleteUpload) => boolean,
+    scope: Pick<Scope, "owner" | "seesAll">,
     stop: AbortSignal,
   ): AsyncIterable<CompleteUpload>;
 }
@@ -85,14 +86,18 @@ export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDep
 
   return {
     openIfFinished,
-    async *below(folder, mayRead, stop) {
+    async *below(folder, scope, stop) {
       using _turn = await walks.begin(stop);
-      if (!await bytes.isFolder(folder)) return;
+      let isFolder: boolean | undefined;
       let count = 0;
-      for await (const upload of records.below(folder)) {
+      // The records of others, and what is on disk, would show in the time that a refusal takes.
+      for await (const upload of records.below(folder, scope.seesAll ? undefined : payerOf(scope.owner))) {
         if (++count % RECORDS_AT_A_STRETCH === 0) await setImmediate();
         checkGoesOn(stop);
-        const found = mayRead(upload) ? await there(upload) : undefined;
+        if (!sees(scope, upload.owner)) continue;
+        isFolder ??= await bytes.isFolder(folder);
+        if (!isFolder) return;
+        const found = await there(upload);
         if (found !== undefined) yield found;
       }
     },

@@ -1,3 +1,4 @@
+import { payerOf } from "../../server/model/owner.ts";
 import type { ListPlace, RecordStore } from "../../server/storage/store.ts";
 import { createSameName, type SameName } from "../../server/model/same_name.ts";
 import type { CompleteUpload, ReceivingUpload, Upload } from "../../server/model/upload.ts";
@@ -42,11 +43,14 @@ export function lossyRecords(
 
     claimant: (path) => look("claimant", () => claimant(path)),
 
-    async *below(folder) {
+    async *below(folder, payer) {
       yield* await look("below", () => {
         const start = sameName(`${folder}/`);
         const complete = [...uploads.values()].filter((upload) => upload.state === "complete");
-        return complete.filter(({ path }) => sameName(path).startsWith(start)).map((upload) => structuredClone(upload));
+        const found = complete.filter(({ path, owner }) =>
+          sameName(path).startsWith(start) && (payer === undefined || payerOf(owner) === payer)
+        );
+        return found.map((upload) => structuredClone(upload));
       });
     },
 

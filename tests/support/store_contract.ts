@@ -167,8 +167,25 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
       assertEquals(await records.create(completed(upload(`${at}`, `${at}`), path, 0)), true);
     }
     assertEquals(await records.create(upload("unfinished", "b/unfinished")), true);
-    const below = async (folder: string) =>
-      (await Array.fromAsync(records.below(folder))).map(({ path }) => path).sort();
+    const others = { ...upload("other", "other"), owner: "other" };
+    const byLink = { ...upload("link", "link"), owner: "other,link,visitor" };
+    assertEquals(await records.create(completed(others, "o/a", 0)), true);
+    assertEquals(await records.create(completed(byLink, "o/b", 0)), true);
+    const below = async (folder: string, payer?: string) =>
+      (await Array.fromAsync(records.below(folder, payer))).map(({ path }) => path).sort();
+    const { owner } = upload("0", "0");
+    assertEquals(await below("b", owner), await below("b"));
+    assertEquals([await below("b", "other"), await below("b", "")], [[], []]);
+    assertEquals([await below("o"), await below("o", "other"), await below("o", owner)], [
+      ["o/a", "o/b"],
+      ["o/a", "o/b"],
+      [],
+    ]);
+    const moved = completed(others, "p/a", 0);
+    assertEquals(await records.replace(completed(others, "o/a", 0), moved), true);
+    assertEquals([await below("o", "other"), await below("p", "other")], [["o/b"], ["p/a"]]);
+    await records.forget(moved);
+    assertEquals([await below("p", "other"), await below("x".repeat(3000), "other")], [[], []]);
     assertEquals(await below("b"), ["b/c", "b/d/e", `b/${"f".repeat(300)}`]);
     assertEquals([await below("b/d"), await below("d"), await below("a")], [["b/d/e"], [], []]);
   });

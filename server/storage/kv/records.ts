@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SameName } from "../../model/same_name.ts";
 import type { CompleteUpload, ReceivingUpload, Upload } from "../../model/upload.ts";
+import { payerOf } from "../../model/owner.ts";
 import { type Database, openDatabase } from "./database.ts";
 import type { Change } from "./group_commit.ts";
 import type { RecordStore } from "../store.ts";
@@ -24,6 +25,7 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  * | `["path", path]`              | the id of the complete upload that claims a path                                       |
  * | `["due", dueAt, id]`          | the id of an upload that is unfinished or over, and due then                            |
  * | `["of", owner, createdAt, id]` | the id of an upload that is not over, for the list of its owner                        |
+ * | `["in", payer, path, id]`     | the id of a complete upload, for the folders of its payer (`model/owner.ts`)           |
  * | `["service-time"]`            | the service time in milliseconds                                                       |
  * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
  *
@@ -32,6 +34,15 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  */
 export async function createRecords({ kv, commit }: Database, sameName: SameName): Promise<RecordStore> {
   const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
+  /** The places of an upload in the list of its owner, and in the folders of its payer, until it is over. */
+  const listedAs = (upload: Upload): Deno.KvKey[] => {
+    if (upload.state === "gone") return [];
+    const { owner, createdAt, id } = upload;
+    const listed: Deno.KvKey = ["of", owner, createdAt, id];
+    return upload.state === "receiving"
+      ? [listed]
+      : [listed, ["in", payerOf(owner), ...keyPartsOf(sameName(upload.path)), id]];
+  };
   await upgrade(kv, { clientKey, pathKey, listedAs }, sameName);
 
   /** The entries of a record: the record itself and its indexes. */
@@ -41,7 +52,7 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
 
   /**
    * The keys of the record's indexes: the path that a complete upload claims, or the time at which any other one is due;
-   * and its place in the list of its owner, until it is over.
+   * and its places in lists, until it is over.
    */
   function indexOf(upload: Upload): Deno.KvKey[] {
     const own = upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id];
@@ -119,12 +130,14 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
       return (await kv.get<string>(pathKey(path))).value ?? undefined;
     },
 
-    async *below(folder) {
+    async *below(folder, payer) {
       const start = sameName(`${folder}/`);
+      const all = payer === undefined ? ["path"] : ["in", payer];
       // "0" follows "/".
-      const near = kv.list<string>({ start: ["path", start], end: ["path", `${start.slice(0, -1)}0`] });
-      const long = kv.list<string>({ prefix: ["path", ""] });
-      for (const list of [near, long]) {
+      const near = { start: [...all, start], end: [...all, `${start.slice(0, -1)}0`] };
+      // Below a longer folder every path is a long one.
+      const ranges = [...keyPartsOf(start).length === 1 ? [near] : [], { prefix: [...all, ""] }];
+      for (const list of ranges.map((range) => kv.list<string>(range))) {
         for await (const ids of inGroups(list, MAX_READ)) {
           for (const { value: upload } of await kv.getMany<Upload[]>(ids.map(({ value }) => uploadKey(value)))) {
             if (upload?.state === "complete" && sameName(upload.path).startsWith(start)) yield upload;
@@ -202,11 +215,6 @@ const SERVICE_TIME: Deno.KvKey = ["service-time"];
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);
-}
-
-/** The place of an upload in the list of its owner, until it is over. */
-export function listedAs(upload: Upload): Deno.KvKey[] {
-  return upload.state === "gone" ? [] : [["of", upload.owner, upload.createdAt, upload.id]];
 }
 
 function uploadKey(id: string): Deno.KvKey {

@@ -3,7 +3,7 @@ import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
 /** The version of the records' layout, which is the table in `records.ts`. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 /** How many records are listed by one commit. */
 const LISTED_AT_A_TIME = 500;
@@ -18,7 +18,8 @@ export interface Keys {
 /**
  * Upgrades the records of an earlier version. Version 1 had digests of clients' ids and paths in its keys. Version 2
  * had paths in its keys that `sameName` had not changed. They are changed too when the data moves between a disk that
- * ignores case and one that does not. Version 3 had no lists of owners. An interrupted upgrade goes on at the next
+ * ignores case and one that does not. Version 3 had no lists of owners, and version 4 none of
+ * their folders. An interrupted upgrade goes on at the next
  * start. Later starts read one entry.
  */
 export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Keys, sameName: SameName): Promise<void> {
@@ -29,7 +30,7 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Key
   if (before === null) await moveClients();
   const [version, diskBefore] = String(before ?? 1).split(" ");
   if (Number(version) < 3 || diskBefore !== disk) await movePaths();
-  if (Number(version) < 4) await listOwners();
+  if (Number(version) < 5 || diskBefore !== disk) await listOwners();
   await kv.set(["format"], format);
 
   async function moveClients(): Promise<void> {
@@ -44,6 +45,12 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Key
   async function listOwners(): Promise<void> {
     let change = kv.atomic();
     let count = 0;
+    for await (const { key } of kv.list({ prefix: ["in"] })) {
+      change.delete(key);
+      if (++count % LISTED_AT_A_TIME > 0) continue;
+      await change.commit();
+      change = kv.atomic();
+    }
     for await (const { value: upload } of kv.list<Upload>({ prefix: ["upload"] })) {
       for (const key of listedAs(upload)) change.set(key, upload.id);
       if (++count % LISTED_AT_A_TIME > 0) continue;

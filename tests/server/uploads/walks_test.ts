@@ -1,11 +1,14 @@
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import type { CompleteUpload } from "../../../server/model/upload.ts";
+import { createSameName } from "../../../server/model/same_name.ts";
+import { openRecords } from "../../../server/storage/kv/records.ts";
 import type { ByteStore, RecordStore } from "../../../server/storage/store.ts";
 import { createFinishedFiles } from "../../../server/uploads/finished_files.ts";
 import { Walks } from "../../../server/uploads/walks.ts";
 import { openTestApp } from "../../support/pawl.ts";
 
+const SCOPE = { owner: "anna" };
 const unaborted = new AbortController().signal;
 
 /** The code of what a promise rejects with. */
@@ -15,7 +18,7 @@ Deno.test("a walk ends when its client goes away, and other requests have their 
   let looked = 0;
   const records: Pick<RecordStore, "below"> = {
     async *below() {
-      for (let number = 0; number < 100_000; number++) yield { id: String(number) } as CompleteUpload;
+      for (let number = 0; number < 100_000; number++) yield { id: String(number), owner: "anna" } as CompleteUpload;
     },
   };
   const bytes: Pick<ByteStore, "find" | "isFolder"> = {
@@ -30,7 +33,7 @@ Deno.test("a walk ends when its client goes away, and other requests have their 
   const client = new AbortController();
   // Another request's turn.
   setImmediate(() => client.abort());
-  const walk = Array.fromAsync(files.below("a", () => true, client.signal));
+  const walk = Array.fromAsync(files.below("a", SCOPE, client.signal));
   assertEquals(await codeOf(walk), "disconnected");
   assertLess(looked, 1000);
 });
@@ -62,7 +65,7 @@ Deno.test("four folders are walked at a time, the next ones wait in their order,
 Deno.test("a walk gives its turn back, however it ends", async () => {
   const records = {
     async *below() {
-      for (let number = 0; number < 10; number++) yield { id: String(number) } as CompleteUpload;
+      for (let number = 0; number < 10; number++) yield { id: String(number), owner: "anna" } as CompleteUpload;
     },
   };
   const bytes = { isFolder: () => Promise.resolve(true), find: () => Promise.resolve("there") };
@@ -72,17 +75,17 @@ Deno.test("a walk gives its turn back, however it ends", async () => {
     finish: () => Promise.resolve(),
   });
   for (let round = 0; round < 10; round++) {
-    for await (const _ of files.below("a", () => true, unaborted)) break;
+    for await (const _ of files.below("a", SCOPE, unaborted)) break;
     await assertRejects(
       async () => {
-        for await (const _ of files.below("a", () => true, unaborted)) throw new Error("broken off");
+        for await (const _ of files.below("a", SCOPE, unaborted)) throw new Error("broken off");
       },
       Error,
       "broken off",
     );
-    assertEquals(await codeOf(Array.fromAsync(files.below("a", () => true, AbortSignal.abort()))), "disconnected");
+    assertEquals(await codeOf(Array.fromAsync(files.below("a", SCOPE, AbortSignal.abort()))), "disconnected");
   }
-  assertEquals((await Array.fromAsync(files.below("a", () => true, unaborted))).length, 10);
+  assertEquals((await Array.fromAsync(files.below("a", SCOPE, unaborted))).length, 10);
 });
 
 Deno.test("a folder that a client asks for is looked through with the client's signal, by GET and HEAD", async () => {
@@ -101,4 +104,37 @@ Deno.test("a folder that a client asks for is looked through with the client's s
       assertEquals([method, response.status], [method, status]);
     }
   }
+});
+
+Deno.test("a folder in which a visitor has nothing is not looked for on disk, and others' records are not read", async () => {
+  using records = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  for (let number = 0; number < 40; number++) {
+    const upload = { id: `${number}`, owner: "anna", path: `folder/${number}`, state: "complete", createdAt: 0 };
+    assertEquals(await records.create(upload as CompleteUpload), true);
+  }
+  const looks: string[] = [];
+  let read = 0;
+  const files = createFinishedFiles({
+    records: {
+      ...records,
+      async *below(...asked) {
+        for await (const upload of records.below(...asked)) {
+          read++;
+          yield upload;
+        }
+      },
+    },
+    bytes: {
+      isFolder: (path: string) => Promise.resolve(looks.push(path) > 0),
+      find: () => Promise.resolve("there"),
+    } as unknown as ByteStore,
+    finish: () => Promise.resolve(),
+  });
+  const below = async (owner: string, folder: string, more = {}) => {
+    const found = await Array.fromAsync(files.below(folder, { owner, ...more }, unaborted));
+    return [found.length, read, looks.length];
+  };
+  for (const folder of ["folder", "none"]) assertEquals([folder, await below("bob", folder)], [folder, [0, 0, 0]]);
+  assertEquals(await below("bob", "folder", { seesAll: true }), [40, 40, 1]);
+  assertEquals(await below("anna", "folder"), [40, 80, 2]);
 });

@@ -163,6 +163,25 @@ Deno.test("the uploads of an earlier Pawl, which had no lists, are listed", asyn
   }
 });
 
+Deno.test("the folders of an owner are found in the records of an earlier Pawl, and on another disk", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  {
+    using kv = await Deno.openKv(path);
+    await kv.set(["format"], `4 ${sameName("A")}`);
+    for (const [id, name] of [["1", "A/x"], ["2", "a/y"], ["3", `A/${"z".repeat(300)}`]] as const) {
+      await kv.set(["upload", id], completed(upload(id), name, 5));
+    }
+  }
+  const below = async (folder: string, ignoresCase: boolean) => {
+    using records = await openRecords(path, createSameName({ ignoresCase }));
+    return (await Array.fromAsync(records.below(folder, "anonymous"))).map(({ id }) => id).sort();
+  };
+  assertEquals([await below("A", false), await below("a", false)], [["1", "3"], ["2"]]);
+  assertEquals([await below("A", true), await below("a", true)], [["1", "2", "3"], ["1", "2", "3"]]);
+  assertEquals([await below("A", false), await below("a", false)], [["1", "3"], ["2"]]);
+});
+
 Deno.test("firstDueAt() tells when the first upload is due, of all that ever are", async () => {
   using records = await openRecords(":memory:", sameName);
   assertEquals(await records.firstDueAt(), undefined);
