@@ -63,6 +63,11 @@ export class Gatekeeper {
     if (this.#pageOf(request, sender) === "foreign") throw sentByOther();
   }
 
+  /** Throws `forbidden` for a change in which a cookie does not count: no page of this server has sent it. */
+  checkOwnPage(request: Request, sender: Sender): void {
+    if (this.#pageOf(request, sender) !== "own") throw notByOwnPage();
+  }
+
   /** Finds the token of a secret. Throws `unauthorized` and `too-many-guesses`. */
   async tokenOf(secret: string, sender: Sender): Promise<Token> {
     const token = await this.#unguessed(secret, sender, (hash) => this.#deps.tokens.find(hash));
@@ -247,6 +252,13 @@ function sentByOther(): UploadError {
   return new UploadError(
     "forbidden",
     "A page of another site has sent this: start the server with --allow-origin if it may",
+  );
+}
+
+function notByOwnPage(): UploadError {
+  return new UploadError(
+    "forbidden",
+    "A cookie counts only in a request of this server's own page: send Sec-Fetch-Site: same-origin, or its Origin",
   );
 }
 

@@ -20,7 +20,10 @@ export interface SessionHandlers {
   readonly who: Handler;
   /** `POST`: trades a token for a cookie. */
   readonly signIn: Handler;
-  /** `DELETE`: ends the session, and takes the cookie away. */
+  /**
+   * `DELETE`: ends the session, and takes the cookie away. Throws `forbidden` for the cookie of a session in a request
+   * that is not of an own page: it would end nothing.
+   */
   readonly signOut: Handler;
 }
 
@@ -49,8 +52,11 @@ export function createSessionHandlers(
     },
 
     async signOut(request, _id, _visitor, sender) {
-      const found = await gatekeeper.sessionOf(request, sender);
-      if (found !== undefined) await tokens.endSession(found.session.id, found.session.expiresAt);
+      const found = await gatekeeper.sessionOf(request, sender, "own");
+      if (found !== undefined) {
+        gatekeeper.checkOwnPage(request, sender);
+        await tokens.endSession(found.session.id, found.session.expiresAt);
+      }
       return new Response(null, {
         status: STATUS_CODE.NoContent,
         headers: { "Cache-Control": "no-store", "Set-Cookie": setCookie("", 0, sender.isHttps) },

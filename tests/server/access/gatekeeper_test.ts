@@ -179,6 +179,20 @@ Deno.test("a session is a new one at each sign-in, and after signing out no copy
   assertEquals((await site.ask("GET /status", { ...ID, ...first })).status, 200);
 });
 
+Deno.test("signing out by a request that is not of an own page is refused, and says that it ends nothing", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0", allowedOrigins: ["https://a.example"] });
+  const cookie = await signedIn(site, await site.token({ name: "anna" }));
+  for (const headers of [{}, { "Sec-Fetch-Site": "cross-site" }, { Origin: "https://a.example" }] as SentHeaders[]) {
+    const { status, text, headers: told } = await site.ask("DELETE /api/session", { ...cookie, ...headers });
+    assertEquals([status, told.get("set-cookie")], [403, null]);
+    assertStringIncludes(text, "Sec-Fetch-Site");
+    assertEquals((await site.ask("GET /status", { ...ID, ...cookie })).status, 200);
+  }
+  assertEquals((await site.ask("DELETE /api/session", { ...cookie, ...OWN_PAGE })).status, 204);
+  // Nothing is left to end.
+  assertEquals((await site.ask("DELETE /api/session", cookie)).status, 204);
+});
+
 Deno.test("a cookie changes nothing when another page has sent it, or when nothing tells the page", async () => {
   await using site = await openAccessSite({ host: "0.0.0.0", allowedOrigins: ["https://a.example"] });
   const cookie = await signedIn(site, await site.token({ name: "anna" }));

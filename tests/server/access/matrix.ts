@@ -315,7 +315,7 @@ export const MATRIX: readonly Row[] = [
     verb: "DELETE",
     what: "sign out",
     asks: "nothing",
-    expected: known(204),
+    expected: known(204).with(WHO.indexOf("cookie, other page"), 403),
   },
   options("/api/session"),
 ];

@@ -54,8 +54,12 @@ async function openSite(): Promise<Site> {
         completed: Promise.resolve(),
       },
     );
-  const signIn = await ask("POST", "/api/session", bearer(uploader));
-  const cookie = { Cookie: signIn.headers.get("set-cookie")?.split(";")[0] ?? "" };
+  // Each column has a session of its own, which signing out ends.
+  const signIn = async () => {
+    const { headers } = await ask("POST", "/api/session", bearer(uploader));
+    return { Cookie: headers.get("set-cookie")?.split(";")[0] ?? "" };
+  };
+  const cookies = [await signIn(), await signIn()];
   const annaAll = bearer(await addTestToken(data, { name: "anna" }));
   const links = { "Content-Type": "application/json" };
   const newLink = async (wish: Record<string, unknown>, headers = annaAll): Promise<{ id: string; secret: string }> => {
@@ -113,8 +117,8 @@ async function openSite(): Promise<Site> {
       "admin": bearer(admin),
       "expired": bearer(expired),
       "revoked": bearer(revoked),
-      "cookie": { ...cookie, "Sec-Fetch-Site": "same-origin" },
-      "cookie, other page": { ...cookie, "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example" },
+      "cookie": { ...cookies[0], "Sec-Fetch-Site": "same-origin" },
+      "cookie, other page": { ...cookies[1], "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example" },
       "link": visitor(upload),
       "link, own": byLink,
       "link, expired": visitor(expiredLink),
