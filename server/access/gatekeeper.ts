@@ -5,7 +5,6 @@ import type { Sender } from "../http/sender.ts";
 import type { SendingPage } from "../http/sending_page.ts";
 import type { Log } from "../log.ts";
 import { isOwnAddress, networkOf } from "../networks.ts";
-import { cleanName } from "../model/names.ts";
 import type { Link, UploadLink } from "../model/link.ts";
 import { ownerByLink } from "../model/owner.ts";
 import { USUAL_RIGHTS } from "../model/rights.ts";
@@ -15,6 +14,7 @@ import type { Guesses } from "./guesses.ts";
 import type { KnownLinks } from "./known_links.ts";
 import type { KnownTokens } from "./known_tokens.ts";
 import type { IsOpen } from "./openness.ts";
+import { ownerFolder } from "./owner_folder.ts";
 import { type Credentials, credentialsIn, hashOf, isSecret } from "./secret.ts";
 import { cookieIn, readSession, type Session } from "./sessions.ts";
 
@@ -232,7 +232,7 @@ export class Gatekeeper {
   }
 
   #foldersOf(owner: string): { folders?: readonly string[] } {
-    return this.#deps.ownerFolders ? { folders: [cleanName(owner.replace(/^user:/, "")) ?? "owner"] } : {};
+    return this.#deps.ownerFolders ? { folders: [ownerFolder(owner)] } : {};
   }
 
   #isExpired({ expiresAt }: Token): boolean {
