@@ -18,8 +18,8 @@ interface Wrong {
 }
 
 /**
- * Slows down who guesses tokens, by address. A token that was right at an address stays right there, so nobody who is
- * signed in is locked out by a neighbour who guesses. This machine's own address may be that of all clients behind a
+ * Slows down who guesses tokens, by address. A token that was right at an address stays right there until the server
+ * ends, so nobody who goes on to use one is locked out by a neighbour who guesses. Sessions are not looked at here. This machine's own address may be that of all clients behind a
  * proxy, so there a right token always passes, and only wrong ones are told to wait.
  */
 export class Guesses {

@@ -25,10 +25,10 @@ export interface AccessSite extends AsyncDisposable {
   send(headers: SentHeaders, text: string, more?: SentHeaders, address?: string): Promise<string>;
 }
 
-/** Opens a server on a folder of its own. */
+/** Opens a server on a folder of its own, or on `wishes.data`. */
 export async function openAccessSite(wishes: Wishes = {}): Promise<AccessSite> {
   await using open = new AsyncDisposableStack();
-  const { path: data } = open.use(await tempDir());
+  const data = wishes.data ?? open.use(await tempDir()).path;
   const clock = { now: Date.now() };
   const pawl = open.use(await openTestApp({ data, now: () => clock.now, ...wishes }));
   const kept = open.move();

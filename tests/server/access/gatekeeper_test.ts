@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 import { until } from "../../support/until.ts";
-import { withTokens } from "../../support/tokens.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { addTestToken, bearer, withTokens } from "../../support/tokens.ts";
 
 const ID = { "X-File-Id": "a" };
 const TUS = { "Tus-Resumable": "1.0.0" };
@@ -83,6 +84,27 @@ Deno.test("who guesses tokens is slowed down, and nobody else", async () => {
   assertEquals((await ask({}, "192.0.2.1")).status, 401);
   site.now += 60 * SECOND;
   assertEquals((await ask(bob, "192.0.2.1")).status, 200);
+});
+
+Deno.test("a browser that is signed in is not locked out by a neighbour who guesses, also after a restart", async () => {
+  await using dir = await tempDir();
+  const neighbour = { address: "192.0.2.1" };
+  const wishes = { data: dir.path, host: "0.0.0.0" };
+  const anna = bearer(await addTestToken(dir.path, { name: "anna" }));
+  let cookie = {};
+  for (const [token, session] of [[200, 200], [429, 200]]) {
+    await using site = await openAccessSite(wishes);
+    // Before the restart both were right at this address.
+    if (token === 200) {
+      const { headers } = await site.ask("POST /api/session", anna, neighbour);
+      cookie = { Cookie: headers.get("set-cookie")?.split(";")[0] ?? "" };
+    }
+    for (let number = 0; number < 11; number++) {
+      await site.ask("GET /status", { ...ID, Authorization: `Bearer guess-${number}` }, neighbour);
+    }
+    assertEquals((await site.ask("GET /status", { ...ID, ...anna }, neighbour)).status, token);
+    assertEquals((await site.ask("GET /status", { ...ID, ...cookie }, neighbour)).status, session);
+  }
 });
 
 Deno.test("behind a trusted proxy it is the client who is slowed down, and not the proxy", async () => {
