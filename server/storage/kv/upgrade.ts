@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
+import { byteLength } from "../../model/names.ts";
 import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
 /** The version of the records' layout, which is the table in `records.ts`. */
 const FORMAT = 5;
 
-/** How many records are listed by one commit. */
-const LISTED_AT_A_TIME = 500;
+/**
+ * The bytes of the keys that one commit changes. Deno KV takes 80 KiB at most, and 1000 keys, so each counts as {@linkcode
+ * KEY_COSTS} more.
+ */
+const COMMIT_KEY_BYTES = 64 * 1024;
+const KEY_COSTS = 80;
 
 /** Makes the keys of this version. */
 export interface Keys {
@@ -44,20 +49,26 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Key
 
   async function listOwners(): Promise<void> {
     let change = kv.atomic();
-    let count = 0;
+    let room = COMMIT_KEY_BYTES;
     for await (const { key } of kv.list({ prefix: ["in"] })) {
       change.delete(key);
-      if (++count % LISTED_AT_A_TIME > 0) continue;
-      await change.commit();
-      change = kv.atomic();
+      await changed(key);
     }
     for await (const { value: upload } of kv.list<Upload>({ prefix: ["upload"] })) {
-      for (const key of listedAs(upload)) change.set(key, upload.id);
-      if (++count % LISTED_AT_A_TIME > 0) continue;
-      await change.commit();
-      change = kv.atomic();
+      for (const key of listedAs(upload)) {
+        change.set(key, upload.id);
+        await changed(key);
+      }
     }
     await change.commit();
+
+    async function changed(key: Deno.KvKey): Promise<void> {
+      room -= byteLength(key.join("")) + KEY_COSTS;
+      if (room > 0) return;
+      await change.commit();
+      change = kv.atomic();
+      room = COMMIT_KEY_BYTES;
+    }
   }
 
   async function movePaths(): Promise<void> {

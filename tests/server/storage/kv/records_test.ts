@@ -172,12 +172,17 @@ Deno.test("the folders of an owner are found in the records of an earlier Pawl, 
     for (const [id, name] of [["1", "A/x"], ["2", "a/y"], ["3", `A/${"z".repeat(300)}`]] as const) {
       await kv.set(["upload", id], completed(upload(id), name, 5));
     }
+    // More than one commit can list, with the longest keys.
+    for (let number = 100; number < 1200; number++) {
+      await kv.set(["upload", `${number}`], completed(upload(`${number}`), `b/${"\u4e00".repeat(250)}${number}`, 5));
+    }
   }
   const below = async (folder: string, ignoresCase: boolean) => {
     using records = await openRecords(path, createSameName({ ignoresCase }));
     return (await Array.fromAsync(records.below(folder, "anonymous"))).map(({ id }) => id).sort();
   };
   assertEquals([await below("A", false), await below("a", false)], [["1", "3"], ["2"]]);
+  assertEquals((await below("b", false)).length, 1100);
   assertEquals([await below("A", true), await below("a", true)], [["1", "2", "3"], ["1", "2", "3"]]);
   assertEquals([await below("A", false), await below("a", false)], [["1", "3"], ["2"]]);
 });
