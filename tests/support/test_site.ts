@@ -82,7 +82,8 @@ export async function startSite({ args = [], isProcess = false, tokens = [] }: S
 
 /** Starts a server in this process, which takes much less of the machine than one of its own. */
 async function serveHere(data: string, args: string[]): Promise<SiteServer> {
-  const config = readConfig(["--port", "0", "--data", data, ...args], () => undefined);
+  // No power is lost here, and tests in a browser would mostly wait for the disk.
+  const config = readConfig(["--port", "0", "--data", data, "--durability", "relaxed", ...args], () => undefined);
   if (config === "help") throw new Error("A server cannot be started to give help");
   const running = await serve(config, { log: memoryLog(), root: ROOT, now: Date.now });
   const url = running.url.replace(/\/$/, "");

@@ -40,7 +40,8 @@ async function openSite(): Promise<Site> {
   const expired = await addTestToken(data, { name: "expired", expiresInMs: -1000, ...anna });
   const revoked = await addTestToken(data, { name: "revoked", ...anna });
   await withTokens(data, (store) => store.remove("revoked"));
-  const pawl = open.use(await openTestApp({ data }));
+  // Some thousand uploads are begun, and no power is lost.
+  const pawl = open.use(await openTestApp({ data, durable: false }));
   const ask: Site["ask"] = async (verb, path, headers = {}, { body, from = "admin" } = {}) =>
     await pawl.app(
       new Request(`http://localhost${path}`, {
