@@ -174,7 +174,7 @@ export function corsOf(routes: readonly Route[], allowedOrigins: readonly string
 /** No page tells another site of a link's address, and no search engine keeps it. */
 const OF_LINK = { "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex" } as const;
 
-/** Where there is nothing to see, nobody is asked who they are. */
+/** An address at which there is nothing asks nobody who they are. */
 const NOTHING = { GET: "nothing", PATCH: "nothing", DELETE: "nothing" } as const;
 
 function nothing(): Promise<Response> {

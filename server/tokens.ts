@@ -8,7 +8,7 @@ import { createTokens } from "./storage/kv/tokens.ts";
 import type { LinkStore } from "./storage/link_store.ts";
 import type { TokenStore } from "./storage/token_store.ts";
 
-/** Where the command writes to. */
+/** The output of the command. */
 export interface Terminal {
   /** Prints a line that is the result. */
   print(line: string): void;

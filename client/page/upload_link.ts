@@ -7,7 +7,7 @@ import { nameText } from "./texts.ts";
 /** The visitor of an upload link: it sends, and gets no file, its own ones too. */
 export const LINK_VISITOR: Visitor = { kind: "link", name: "", rights: ["upload"] };
 
-/** What the server tells of a link (docs/api.md), as far as the page shows it. */
+/** The facts about a link that the server tells (docs/api.md), as far as the page shows them. */
 interface About {
   owner: string;
   note?: string;

@@ -14,7 +14,7 @@ import { hashOf, newSecret } from "./secret.ts";
 import { createSessionHandlers, type SessionHandlers } from "./session_routes.ts";
 import type { SmallBodies } from "./small_bodies.ts";
 
-/** Who may do what: the gatekeeper and what belongs to it. */
+/** The gatekeeper, which tells who may do what, and its parts. */
 export interface Access {
   readonly gatekeeper: Gatekeeper;
   readonly session: SessionHandlers;

@@ -8,7 +8,7 @@ import { parseSize } from "../units.ts";
 import { parseWantedLink, type WantedLink } from "./link_wishes.ts";
 import { tableOf, timeText } from "./table.ts";
 
-/** What `link …` on the command line asks for. */
+/** The request that `link …` on the command line makes. */
 export type LinkCommand =
   | {
     readonly kind: "add";

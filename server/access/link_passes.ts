@@ -2,7 +2,7 @@ import type { DownloadLink } from "../model/link.ts";
 import { isSigned, signed } from "./sessions.ts";
 
 /**
- * What a browser has done at a download link. `opened`: it has sent the password. `counted`: its download was counted,
+ * The steps that a browser has taken at a download link. `opened`: it has sent the password. `counted`: its download was counted,
  * so another part of it is not counted again.
  */
 export type Pass = "opened" | "counted";

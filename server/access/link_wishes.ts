@@ -122,7 +122,7 @@ function refuse(message: string): never {
   throw wrong(message);
 }
 
-/** Who a new link belongs to, and the limits of that owner which the link has too. */
+/** The owner of a new link, and the limits of that owner, which the link has too. */
 export interface LinkMaker {
   readonly owner: string;
   readonly maxBytes?: number;

@@ -29,7 +29,7 @@ export function isSecret(text: string): boolean {
   return /^pawl_[\w-]{43}$/.test(text);
 }
 
-/** What an `Authorization` header has. */
+/** The content of an `Authorization` header. */
 export interface Credentials {
   readonly secret: string;
   /** The user name of Basic. */

@@ -20,7 +20,7 @@ export interface WantedToken {
   readonly expiresInMs?: number;
 }
 
-/** What `token …` on the command line asks for. */
+/** The request that `token …` on the command line makes. */
 export type TokenCommand =
   | { readonly kind: "add"; readonly data: string; readonly token: WantedToken }
   | { readonly kind: "list"; readonly data: string }

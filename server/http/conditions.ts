@@ -11,7 +11,7 @@ export interface Conditions {
   readonly ifRange: string | null;
 }
 
-/** What the server knows a representation by. */
+/** The marks by which the server knows a representation. */
 export interface Validators {
   /** The strong entity tag, with its quotes. */
   readonly etag: string;

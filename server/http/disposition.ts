@@ -1,4 +1,4 @@
-/** What a browser does with a file that is opened: show it, or save it. */
+/** The way in which a browser opens a file: it shows it, or saves it. */
 export type Disposition = "inline" | "attachment";
 
 /** Gives the `Content-Disposition` for a name in any script (RFC 6266, section 4.3; RFC 8187, section 3.2). */

@@ -5,7 +5,7 @@ import type { Validators } from "./conditions.ts";
 import { httpDate } from "./http_date.ts";
 
 /**
- * What a finished file is known by. Its entity tag is its SHA-256, or SHA-512, if a client sent one; otherwise it is made
+ * The marks of a finished file. Its entity tag is its SHA-256, or SHA-512, if a client sent one; otherwise it is made
  * of id and length, because content never changes under an id. The id itself is not in the tag: a link that hides the id
  * may give the same tag. A time of change that lies in the future counts as now (RFC 9110, section 8.8.2.1).
  */

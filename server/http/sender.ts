@@ -1,6 +1,6 @@
 import { createNetworks, type Networks, plainAddress } from "../networks.ts";
 
-/** What is known of the way by which a request came. */
+/** The facts about the way by which a request came. */
 export interface Sender {
   /** The client's IP address; `undefined` when it has none, and for a request without a connection. */
   readonly address: string | undefined;

@@ -7,7 +7,7 @@ interface LinkFacts {
   readonly id: string;
   /** Whose link it is: who may see and remove it, and whose quota its uploads use. */
   readonly owner: string;
-  /** What the link is for, in its owner's words. */
+  /** The purpose of the link, in its owner's words. */
   readonly note?: string;
   /** When the link was made, in milliseconds since 1970. */
   readonly createdAt: number;
@@ -22,7 +22,7 @@ export interface UploadLink extends LinkFacts {
   readonly folders: readonly string[];
   /** The largest file in bytes; absent for no limit but the server's. */
   readonly maxBytes?: number;
-  /** What it takes in all. */
+  /** The limits of everything that comes by it. */
   readonly limits: LinkLimits;
   /** The most bytes in all that its owner may keep; absent for the server's limit. */
   readonly quotaBytes?: number;

@@ -19,7 +19,7 @@ export interface Scope {
   readonly maxBytes?: number;
   /** The most bytes in all that the owner may keep; absent for the server's limit. */
   readonly quotaBytes?: number;
-  /** What the upload link takes in all; absent for a request that comes by none. */
+  /** The limits of the upload link; absent for a request that comes by none. */
   readonly link?: LinkLimits;
 }
 

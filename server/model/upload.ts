@@ -1,7 +1,7 @@
 import { defined } from "../defined.ts";
 import type { Digest } from "./digest.ts";
 
-/** What an upload link takes in all; an absent limit is none. */
+/** The limits of everything that comes by an upload link. An absent limit is none. */
 export interface LinkLimits {
   /** The most files, unfinished ones too. The parts of a concatenation are not counted apart. */
   readonly maxFiles?: number;
@@ -33,7 +33,7 @@ export interface FileFacts {
   readonly maxBytes?: number;
   /** The most bytes in all that the upload's owner may keep, if the token says so. */
   readonly quotaBytes?: number;
-  /** What the upload link takes in all by which the upload came, if it came by one. */
+  /** The limits of the upload link by which the upload came, if it came by one. */
   readonly link?: LinkLimits;
   /** The place that the sender wanted, by which an upload link's visitor knows the file: it never sees the final one. */
   readonly sentAs?: string;
@@ -100,7 +100,7 @@ export interface CompleteUpload extends Identified {
   readonly completedAt: number;
   /** The most bytes in all that the owner might keep when the upload began, if its token said so. */
   readonly quotaBytes?: number;
-  /** What the upload link took in all by which the upload came. */
+  /** The limits of the upload link by which the upload came. */
   readonly link?: LinkLimits;
   /** The place that an upload link's visitor wanted. */
   readonly sentAs?: string;

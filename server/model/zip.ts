@@ -16,7 +16,7 @@ export interface WrittenEntry extends ZipEntry {
   readonly crc32: number;
   /** When it was last modified, in milliseconds since 1970. */
   readonly modifiedAt: number;
-  /** Where its local header begins. */
+  /** The offset of its local header, in bytes. */
   readonly offset: number;
 }
 
@@ -24,7 +24,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** From this value on, a field of four bytes holds this value, and a ZIP64 record holds the real one. */
 const LARGE = 0xffff_ffff;
-/** The same for the number of entries. */
+/** From this number of entries on, their field of two bytes holds this value, and the record the real number. */
 const MANY = 0xffff;
 
 /** The version that a reader needs: 1.0, or 4.5 for ZIP64. */

@@ -88,7 +88,7 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
     };
   }
 
-  /** What is at an address, made once. */
+  /** Gives the content of an address. It is made once. */
   function renderedAt(address: PageAddress, language: string | undefined): Promise<Rendered> {
     const key = `${address.kind} ${address.name} ${language ?? ""}`;
     const made = rendered.get(key) ?? render(address, language);

@@ -6,9 +6,9 @@ import type { Guarded } from "./space.ts";
 
 /** The most bytes that are kept; `Infinity` for no limit. */
 export interface QuotaLimits {
-  /** Of one owner, unless its token says otherwise. */
+  /** The limit of one owner, in bytes, unless its token says otherwise. */
   readonly ownerBytes: number;
-  /** Of all owners together. */
+  /** The limit of all owners together, in bytes. */
   readonly totalBytes: number;
 }
 
@@ -20,7 +20,7 @@ interface Amount {
 
 const NOTHING: Readonly<Amount> = { files: 0, bytes: 0 };
 
-/** What is reserved for an unfinished upload. */
+/** The amount that is reserved for an unfinished upload. */
 interface Reserved extends Amount {
   readonly owner: string;
 }
@@ -37,7 +37,7 @@ interface Reserved extends Amount {
 export class Quota {
   readonly #limits: QuotaLimits;
   readonly #unfinished = new Map<string, Reserved>();
-  /** What each owner has, and what came by each link. */
+  /** The amount that each owner has, and that came by each link. */
   readonly #used = new Map<string, Amount>();
   /** The ids of partial uploads, each with that of the final upload that gets its bytes. */
   readonly #finals = new Map<string, string>();
