@@ -27,8 +27,10 @@ browserTest("of thousands of files only the rows that are seen are there, from t
     return await last.count() === 1 && ((await last.boundingBox())?.y ?? Infinity) < 720;
   }, "the last row is seen");
   assertEquals(await last.getAttribute("aria-setsize"), String(MANY + 1));
-  await page.keyboard.press("Home");
-  await page.locator('#list > li[aria-posinset="1"]').waitFor();
+  await until(async () => {
+    await page.keyboard.press("Home");
+    return await page.locator('#list > li[aria-posinset="1"]').count() === 1;
+  }, "the first row is seen again");
   await page.locator("[data-all=resumeAll]").click();
   await site.moving(() => page.locator("#total-numbers", { hasText: /^[1-9]\d\d/ }).waitFor());
 
