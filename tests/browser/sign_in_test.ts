@@ -213,10 +213,14 @@ browserTest(
 
     await visit("anna");
     await page.locator("summary").click();
-    await site.button("Delete 7.txt from the server").click();
+    const newest = await rows.first().locator(".name").textContent();
+    await site.button(`Delete ${newest} from the server`).click();
     await site.button("Delete").click();
-    await page.locator("#notice", { hasText: "“7.txt” was deleted from the server" }).waitFor();
-    assertEquals([await site.button("Delete 7.txt from the server").count(), (await site.finished()).length], [0, 24]);
+    await page.locator("#notice", { hasText: `“${newest}” was deleted from the server` }).waitFor();
+    assertEquals([await site.button(`Delete ${newest} from the server`).count(), (await site.finished()).length], [
+      0,
+      24,
+    ]);
     assertEquals(site.complaints, []);
   },
 );
