@@ -5,8 +5,8 @@ import type { LocalFile } from "./local_file.ts";
 import type { RequestSizes } from "./request_sizes.ts";
 
 /**
- * The largest small file, in bytes. A small file needs one request. The server is asked nothing before it, and the
- * browser remembers nothing of it.
+ * The largest small file, in bytes. The browser remembers nothing of it. Where one request carries it, the server is
+ * asked nothing before that.
  */
 export const SMALL_FILE_BYTES = 2 ** 20;
 
@@ -15,6 +15,9 @@ export const SMALL_FILE_BYTES = 2 ** 20;
  * it.
  */
 const LAST_IN_MEMORY_BYTES = 4 * 2 ** 20;
+
+/** How many times larger a piece must be to be worth another fingerprint, for which its request waits. */
+const MUCH_LARGER = 4;
 
 interface Cut {
   start: number;
@@ -60,12 +63,18 @@ export class Pieces {
 
   async #piece(start: number): Promise<Piece> {
     const prepared = this.#next;
-    const fits = prepared?.start === start && prepared.body.size <= this.#sizes.bytes;
+    const fits = prepared?.start === start && this.#isOfGoodSize(prepared);
     const { body, fingerprint: computed } = fits ? prepared : this.#cut(start);
     const fingerprint = await computed;
     const piece = { start, body, fingerprint };
     const isChecked = fingerprint === undefined || fingerprint.contentDigest !== undefined;
     return isChecked || !this.isLast(piece) ? piece : await this.#inMemory(piece);
+  }
+
+  /** False when requests have become smaller, or much larger, since a piece was cut. */
+  #isOfGoodSize({ start, body }: Cut): boolean {
+    const { bytes } = this.#sizes;
+    return body.size <= bytes && MUCH_LARGER * body.size > Math.min(bytes, this.#size - start);
   }
 
   /**

@@ -3,12 +3,17 @@ import type { UploadStore } from "../memory/upload_store.ts";
 
 const MIB = 2 ** 20;
 
-/** The default sizes of a request's body in bytes: of the first one, and the bounds of the later ones. */
-export const REQUEST_BYTES = { first: 8 * MIB, smallest: MIB / 4, largest: 64 * MIB } as const;
+/**
+ * The default sizes of a request's body in bytes: of the first one, and the bounds of the later ones. The first one is
+ * small, so that a slow line shows within seconds that something is safe.
+ */
+export const REQUEST_BYTES = { first: MIB / 8, smallest: MIB / 8, largest: 64 * MIB } as const;
 
 const SHORTEST_MS = 8000;
 const AIM_MS = 11_000;
 const LONGEST_MS = 15_000;
+/** How many times larger the next request may be, before the first trouble and after it. */
+const GROWTH = { first: 8, later: 2 } as const;
 /** Bytes that the sockets on the way may hold, so that they count as sent and have not arrived. */
 const IN_SOCKETS = MIB;
 const BUFFERED_BYTES = 4 * MIB;
@@ -18,9 +23,9 @@ const LONGEST_CAUTION = 64;
 
 /** The sizes of requests in bytes, and the knowledge of the network path. */
 export interface RequestSizesOptions {
-  /** The size of the first request. Default 8 MiB. */
+  /** The size of the first request. Default 128 KiB. */
   first?: number | undefined;
-  /** The size of the smallest request. Default 256 KiB. */
+  /** The size of the smallest request. Default 128 KiB. */
   smallest?: number | undefined;
   /** The size of the largest request. Default 64 MiB. */
   largest?: number | undefined;
@@ -49,6 +54,8 @@ export class RequestSizes {
    */
   #caution = 1;
   #good = 0;
+  /** Few requests lead to the size that fits a fast line. After a trouble the next one is not met at once. */
+  #growth: number = GROWTH.first;
 
   /** Throws a `RangeError` when `first` is less than 1. */
   constructor(options: RequestSizesOptions = {}) {
@@ -83,20 +90,25 @@ export class RequestSizes {
     // A short last body says nothing about longer ones, unless it was slow.
     if (ms >= SHORTEST_MS && ms <= LONGEST_MS) return;
     const fitting = ms === 0 ? Infinity : bytes * AIM_MS / ms;
-    if (ms > LONGEST_MS) this.#bytes = Math.min(this.bytes, fitting);
+    if (ms > LONGEST_MS) this.#shrink(fitting);
     else if (bytes >= this.bytes && ++this.#good >= this.#caution) this.#grow(fitting);
   }
 
   #grow(fitting: number): void {
     this.#good = 0;
-    this.#bytes = Math.min(this.bytes * 2, Math.max(this.bytes, fitting));
+    this.#bytes = Math.min(this.bytes * this.#growth, Math.max(this.bytes, fitting));
+  }
+
+  #shrink(bytes: number): void {
+    this.#growth = GROWTH.later;
+    this.#bytes = Math.min(this.bytes, bytes);
   }
 
   /**
    * Notes that a request was cut after `ms` milliseconds, because it took too long. `sent` bytes of it had departed.
    */
   cut(sent: number, ms: number): void {
-    this.#bytes = Math.min(this.bytes / 2, sent * AIM_MS / ms);
+    this.#shrink(Math.min(this.bytes / 2, sent * AIM_MS / ms));
   }
 
   /**
@@ -112,7 +124,7 @@ export class RequestSizes {
       if (this.buffers) this.#learn({ ...this.#path, buffers: false });
       return;
     }
-    if (sent > 0) this.#bytes = this.bytes / 2;
+    if (sent > 0) this.#shrink(this.bytes / 2);
     if (sent <= IN_SOCKETS) return;
     this.#good = 0;
     this.#caution = Math.min(2 * this.#caution, LONGEST_CAUTION);
@@ -126,6 +138,7 @@ export class RequestSizes {
     if (bytes <= this.#smallest) return false;
     // Several requests may be refused one after the other that were under way at once. They count as one refusal.
     const half = Math.min(Math.floor(bytes / 2), this.#path.largest ?? Infinity);
+    this.#growth = GROWTH.later;
     this.#learn({ ...this.#path, largest: Math.max(this.#smallest, half) });
     return true;
   }

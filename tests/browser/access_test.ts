@@ -12,12 +12,12 @@ const MB = 1_000_000;
 /** Has one upload in every state that a row can show for long, with a name that has to be wrapped. */
 async function showEveryState(site: ServedPage): Promise<void> {
   const done = `a file whose name is ${"very ".repeat(12)}long.txt`;
-  await site.choose([await site.write(done, 10), await site.write("too large.iso", 41 * MB)]);
+  await site.choose([await site.write(done, 10), await site.write("too large.iso", 5.1 * MB)]);
   await site.reached(done, "done");
   await site.reached("too large.iso", "failed");
-  await site.throttle(200_000);
+  await site.throttle(25_000);
   const names = ["paused.mkv", "one.mkv", "two.mkv", "three.mkv", "queued.mkv"];
-  await site.choose(await Promise.all(names.map((name) => site.write(name, 40 * MB))));
+  await site.choose(await Promise.all(names.map((name) => site.write(name, 5 * MB))));
   await site.button("Pause paused.mkv").click();
   await site.reached("three.mkv", "sending");
   await site.reached("queued.mkv", "queued");
@@ -41,7 +41,7 @@ async function sticksOut(page: Page): Promise<string[]> {
 }
 
 browserTest("axe finds nothing wrong in any state of the page, light or dark", async () => {
-  await using site = await openServedPage({ args: ["--max-size", "40MB"], context: { bypassCSP: true } });
+  await using site = await openServedPage({ args: ["--max-size", "5MB"], context: { bypassCSP: true } });
   const { page } = site;
   await assertNoViolations(site, "empty");
   await showEveryState(site);
@@ -57,7 +57,7 @@ browserTest("axe finds nothing wrong in any state of the page, light or dark", a
 
 browserTest("axe finds nothing wrong on a phone with text of twice the size, in any language", async () => {
   const context = { bypassCSP: true, viewport: { width: 360, height: 740 }, locale: "en" };
-  await using site = await openServedPage({ args: ["--max-size", "40MB"], context });
+  await using site = await openServedPage({ args: ["--max-size", "5MB"], context });
   const { page } = site;
   await showEveryState(site);
   await Deno.mkdir(join(site.folder, "empty"));

@@ -12,10 +12,10 @@ const NAME = "film.mkv";
 /** A page whose upload is paused when a part of it is safe. */
 async function pauseMidway(site: ServedPage): Promise<void> {
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await site.write(NAME, 24 * MIB));
+  await site.choose(await site.write(NAME, 3 * MIB));
   await site.safeAtLeast(NAME, 0.3);
   // Or it is done before a busy machine has pressed the button.
-  await site.throttle(100_000);
+  await site.throttle(10_000);
   await site.button(`Pause ${NAME}`).dispatchEvent("click");
   await site.reached(NAME, "paused");
 }

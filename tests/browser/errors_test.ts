@@ -30,7 +30,7 @@ browserTest(
   async () => {
     await using site = await openServedPage();
     const { page } = site;
-    const film = await site.write("film.mkv", 40 * MB);
+    const film = await site.write("film.mkv", 5 * MB);
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose(film);
     await site.safeAtLeast("film.mkv", 0.2);
@@ -50,7 +50,7 @@ browserTest(
 browserTest("a file that was changed is chosen again from its row, and is in the list once", async () => {
   await using site = await openServedPage();
   const { page } = site;
-  const film = await site.write("film.mkv", 40 * MB);
+  const film = await site.write("film.mkv", 5 * MB);
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([film, await site.write("note.txt", 10)]);
   await site.safeAtLeast("film.mkv", 0.2);
@@ -70,7 +70,7 @@ browserTest("a file that was changed is chosen again from its row, and is in the
 browserTest("a file with another name that is chosen again has its own name, in the folder of the first", async () => {
   await using site = await openServedPage();
   const { page } = site;
-  const film = await site.write("holiday/film.mkv", 40 * MB);
+  const film = await site.write("holiday/film.mkv", 5 * MB);
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(join(site.folder, "holiday"), "#folder");
   await site.safeAtLeast("film.mkv", 0.2);
@@ -90,7 +90,7 @@ browserTest("a file with another name that is chosen again has its own name, in 
 browserTest("a failed upload is discarded after a question, and nothing of it stays on the server", async () => {
   await using site = await openServedPage();
   const { page } = site;
-  const film = await site.write("film.mkv", 40 * MB);
+  const film = await site.write("film.mkv", 5 * MB);
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(film);
   await site.safeAtLeast("film.mkv", 0.2);

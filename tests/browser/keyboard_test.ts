@@ -34,7 +34,7 @@ browserTest(
   async () => {
     await using site = await openServedPage({ before: withoutPicker });
     const { page } = site;
-    const paths = [await site.write("film.mkv", 30 * MB), await site.write("note.txt", 10)];
+    const paths = [await site.write("film.mkv", 4 * MB), await site.write("note.txt", 10)];
     await site.throttle(SLOW_BYTES_PER_SECOND);
     const chooser = page.waitForEvent("filechooser");
     await page.keyboard.press("Tab");
@@ -80,7 +80,7 @@ browserTest(
     await using site = await openServedPage();
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose([await site.write("a.mkv", 32 * MB), await site.write("b.mkv", 32 * MB)]);
+    await site.choose([await site.write("a.mkv", 4 * MB), await site.write("b.mkv", 4 * MB)]);
     await site.reached("b.mkv", "sending");
     await tabTo(site, "Pause all");
     await page.keyboard.press("Enter");
@@ -102,7 +102,7 @@ browserTest(
     await using site = await openServedPage();
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose([await site.write("film.mkv", 32 * MB), await site.write("note.txt", 10)]);
+    await site.choose([await site.write("film.mkv", 4 * MB), await site.write("note.txt", 10)]);
     await site.safeAtLeast("film.mkv", 0.2);
     await tabTo(site, "Cancel film.mkv");
     await page.keyboard.press("Enter");
@@ -119,7 +119,7 @@ browserTest(
 browserTest("the focus goes on to the next button when an upload ends by itself", async () => {
   await using site = await openServedPage();
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await site.write("film.mkv", 6 * MB));
+  await site.choose(await site.write("film.mkv", 1.5 * MB));
   await site.reached("film.mkv", "sending");
   await tabTo(site, "Pause film.mkv");
   await site.reached("film.mkv", "done");

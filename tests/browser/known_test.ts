@@ -13,18 +13,18 @@ browserTest(
     await using site = await openServedPage();
     const { page } = site;
     const names = ["a", "b", "c", "d", "e"].map((name) => `${name}.mkv`);
-    const paths = await Promise.all(names.map((name) => site.write(name, 40 * MIB)));
-    await site.throttle(2 * SLOW_BYTES_PER_SECOND);
+    const paths = await Promise.all(names.map((name) => site.write(name, 10 * MIB)));
+    await site.throttle(8 * SLOW_BYTES_PER_SECOND);
     // Three at a time: those that have a part pass the turn on.
     await site.choose(paths);
-    await site.pauseAllAt(0.2, 5);
+    await site.pauseAllAt(0.1, 5);
     await site.reload();
     await page.locator("#unfinished-list > li").nth(4).waitFor();
-    await site.throttle(100_000);
+    await site.throttle(10_000);
     await site.choose(paths);
     await page.locator("#list > [data-state=queued]").nth(1).waitFor();
     const waiting = page.locator("#list > [data-state=queued] .percent");
-    const shown = async () => (await waiting.allTextContents()).filter((percent) => parseInt(percent) >= 20);
+    const shown = async () => (await waiting.allTextContents()).filter((percent) => parseInt(percent) >= 10);
     await until(async () => (await shown()).length === 2, "each that waits shows what is safe");
     const safe = async () => parseInt(await page.locator("#total-safe").textContent() ?? "");
     await until(async () => await safe() >= 20, "the total shows what is safe");

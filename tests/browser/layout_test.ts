@@ -10,13 +10,13 @@ const LONG_NAME = `${"holiday_".repeat(20)}film.mkv`;
 /** Has a paused upload of which a fifth is safe, a finished one and one that has failed. */
 async function showUploads(site: ServedPage): Promise<void> {
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose([await site.write("note.txt", 10), await site.write("too large.iso", 41 * MB)]);
+  await site.choose([await site.write("note.txt", 10), await site.write("too large.iso", 5.1 * MB)]);
   await site.reached("note.txt", "done");
   await site.reached("too large.iso", "failed");
-  await site.choose(await site.write(LONG_NAME, 40 * MB));
+  await site.choose(await site.write(LONG_NAME, 5 * MB));
   await site.safeAtLeast(LONG_NAME, 0.2);
   // Or it is done before a busy machine has pressed the button.
-  await site.throttle(100_000);
+  await site.throttle(12_000);
   await site.button(`Pause ${LONG_NAME}`).click();
   await site.reached(LONG_NAME, "paused");
 }
@@ -30,7 +30,7 @@ async function assertFits(page: Page, state: string): Promise<void> {
 }
 
 function openLimited(context = {}): Promise<ServedPage> {
-  return openServedPage({ args: ["--max-size", "40MB"], context });
+  return openServedPage({ args: ["--max-size", "5MB"], context });
 }
 
 browserTest("nothing has to be scrolled sideways on a screen of 320 pixels, in any language", async () => {
@@ -86,8 +86,8 @@ browserTest("a page that is written from right to left has its bars from right t
 browserTest("nothing moves where people want less motion", async () => {
   await using site = await openServedPage({ context: { reducedMotion: "no-preference" } });
   const { page } = site;
-  await site.throttle(100_000);
-  await site.choose(await site.write("film.mkv", 4 * MB));
+  await site.throttle(12_000);
+  await site.choose(await site.write("film.mkv", 1.5 * MB));
   await site.reached("film.mkv", "sending");
   const animation = () =>
     site.row("film.mkv").locator(".state").evaluate((state) => getComputedStyle(state, "::before").animationName);

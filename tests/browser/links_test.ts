@@ -16,7 +16,7 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   const wanted = { kind: "upload", folders: ["inbox"], note: "<i>Photos</i> please", expiresInMs: DAY } as const;
   const path = await addTestLink(site.data, wanted, "anna");
   const url = site.pawl.url + path;
-  const source = await site.write("film.mkv", 60 * MB);
+  const source = await site.write("film.mkv", 7.5 * MB);
   await using mine = await openUploadPage(url, { context: { bypassCSP: true } });
   const { page } = mine;
   const referrers: string[] = [];
@@ -39,7 +39,7 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   assertEquals(await mine.offered("film.mkv"), ["Delete", "Clear"]);
   assertEquals(await site.isWhole("inbox/film.mkv", source), true);
   await mine.reload();
-  assertEquals(await page.locator("#link-list li").allTextContents(), ["film.mkv 60.0 MB"]);
+  assertEquals(await page.locator("#link-list li").allTextContents(), ["film.mkv 7.5 MB"]);
   assertEquals(await violations(page), []);
   assertEquals(referrers.filter((address) => address), []);
   const secret = path.slice("/u/".length);

@@ -8,7 +8,7 @@ const NAMES = ["a.bin", "b.bin", "c.bin", "d.bin"];
 
 async function startFour(site: ServedPage): Promise<void> {
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await Promise.all(NAMES.map((name) => site.write(name, 12 * MB))));
+  await site.choose(await Promise.all(NAMES.map((name) => site.write(name, 1.5 * MB))));
   await site.reached("c.bin", "sending");
 }
 
@@ -62,7 +62,7 @@ browserTest("finished uploads are cleared from the list, and the others stay in 
   await site.choose([await site.write("a.txt", 10), await site.write("b.txt", 10)]);
   await site.allDone(2);
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose([await site.write("film.mkv", 24 * MB), await site.write("series.mkv", 24 * MB)]);
+  await site.choose([await site.write("film.mkv", 3 * MB), await site.write("series.mkv", 3 * MB)]);
   await site.reached("series.mkv", "sending");
   await site.button("Clear finished").click();
   await site.row("a.txt").waitFor({ state: "detached" });

@@ -8,7 +8,7 @@ const MB = 1_000_000;
 
 browserTest("one upload is paused, resumed and finished, and its row says so", async () => {
   await using site = await openServedPage();
-  const film = await site.write("film.mkv", 24 * MB);
+  const film = await site.write("film.mkv", 3 * MB);
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(film);
   await site.reached("film.mkv", "sending");
@@ -17,7 +17,7 @@ browserTest("one upload is paused, resumed and finished, and its row says so", a
   await site.button("Pause film.mkv").click();
   await site.reached("film.mkv", "paused");
   await site.says("film.mkv", /^Paused$/);
-  await site.says("film.mkv", /^\d+\.\d MB of 24\.0 MB safe$/, ".numbers");
+  await site.says("film.mkv", /^\d+\.\d MB of 3\.0 MB safe$/, ".numbers");
   assertEquals(await site.offered("film.mkv"), ["Resume", "Cancel"]);
   await site.unthrottle();
   await site.button("Resume film.mkv").click();
@@ -32,7 +32,7 @@ browserTest("the fourth of four large files waits for its turn", async () => {
   await using site = await openServedPage();
   const names = ["a.bin", "b.bin", "c.bin", "d.bin"];
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await Promise.all(names.map((name) => site.write(name, 12 * MB))));
+  await site.choose(await Promise.all(names.map((name) => site.write(name, 1.5 * MB))));
   await site.reached("c.bin", "sending");
   await site.reached("d.bin", "queued");
   await site.says("d.bin", /^Waiting for its turn$/);
@@ -51,7 +51,7 @@ browserTest("a cancelled upload is asked about, and nothing of it stays on the s
   await using site = await openServedPage();
   const { page } = site;
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await site.write("film.mkv", 40 * MB));
+  await site.choose(await site.write("film.mkv", 5 * MB));
   await site.safeAtLeast("film.mkv", 0.1);
   await site.button("Cancel film.mkv").click();
   assertMatch(

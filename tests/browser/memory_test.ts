@@ -24,7 +24,7 @@ for (const [how, breakIt] of Object.entries(BROKEN)) {
   browserTest(`where IndexedDB ${how}, files are uploaded all the same`, async () => {
     await using site = await openServedPage({ before: breakIt, hasClock: true });
     const { page } = site;
-    const sizes = { "small.txt": 100, "film.mkv": 10 * MIB };
+    const sizes = { "small.txt": 100, "film.mkv": 3 * MIB };
     const files = await Promise.all(
       Object.entries(sizes).map(async ([name, size]) => ({ name, path: await site.write(name, size) })),
     );
@@ -44,14 +44,14 @@ for (const [how, breakIt] of Object.entries(BROKEN)) {
 }
 
 browserTest("a failed upload of which the server has nothing is forgotten: a hopeless one at once", async () => {
-  await using site = await openServedPage({ args: ["--max-size", "30MB"] });
+  await using site = await openServedPage({ args: ["--max-size", "3MB"] });
   const { page } = site;
   const remembered = async () => (await storedIn(page, "uploads")).map(({ value }) => (value as { name: string }).name);
-  await site.choose(await site.write("too large.iso", 40 * MIB));
+  await site.choose(await site.write("too large.iso", 4 * MIB));
   await site.reached("too large.iso", "failed");
   await until(async () => (await remembered()).length === 0, "the file that is too large is forgotten");
   await page.route("**/upload", (route) => route.fulfill({ status: 403 }));
-  await site.choose(await site.write("film.mkv", 20 * MIB));
+  await site.choose(await site.write("film.mkv", 2.5 * MIB));
   await site.reached("film.mkv", "failed");
   await until(async () => (await remembered()).join() === "film.mkv", "it may be tried again");
   await site.button("Clear film.mkv from the list").click();
@@ -67,8 +67,8 @@ browserTest("what is remembered is in IndexedDB alone, and goes when an upload i
     const uploads = await storedIn(page, "uploads");
     return uploads.map(({ value }) => (value as { name: string }).name);
   };
-  await site.throttle(10 * MIB);
-  await site.choose(await site.write("film.mkv", 20 * MIB));
+  await site.throttle(1.25 * MIB);
+  await site.choose(await site.write("film.mkv", 2.5 * MIB));
   await site.reached("film.mkv", "sending");
   await page.waitForFunction(async () => (await indexedDB.databases()).length > 0);
   assertEquals(await remembered(), ["film.mkv"]);

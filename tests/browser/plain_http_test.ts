@@ -24,9 +24,9 @@ browserTest(
       ]),
       [false, false, false, false, true, false],
     );
-    const film = await site.write("film.mkv", 20 * MB);
+    const film = await site.write("film.mkv", 2.5 * MB);
     const note = await site.write("note.txt", 10);
-    await site.throttle(16 * MB);
+    await site.throttle(2 * MB);
     const chooser = page.waitForEvent("filechooser");
     await site.button("Choose files").click();
     await (await chooser).setFiles([film, note]);

@@ -75,8 +75,8 @@ browserTest(
       addEventListener("securitypolicyviolation", ({ violatedDirective }) => broken.push(violatedDirective));
       Object.assign(globalThis, { broken });
     });
-    await site.throttle(16 * MB);
-    await site.drop([await site.write("film.mkv", 32 * MB), await site.write("note.txt", 10)]);
+    await site.throttle(2 * MB);
+    await site.drop([await site.write("film.mkv", 4 * MB), await site.write("note.txt", 10)]);
     await site.safeAtLeast("film.mkv", 0.2);
     await site.button("Pause film.mkv").click();
     await site.reached("film.mkv", "paused");

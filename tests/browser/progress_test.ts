@@ -35,7 +35,7 @@ browserTest(
     await using site = await openServedPage();
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose([await site.write("film.mkv", 20 * MB), await site.write("note.txt", 10)]);
+    await site.choose([await site.write("film.mkv", 2.5 * MB), await site.write("note.txt", 10)]);
     let ahead = 0;
     const isAnswered = async () => {
       const { sent, safe } = await partsOf(site.row("film.mkv"));
@@ -63,11 +63,11 @@ browserTest(
 browserTest("the numbers tell how much is safe, how fast it goes and how long it takes", async () => {
   await using site = await openServedPage();
   const { page } = site;
-  await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose([await site.write("film.mkv", 40 * MB), await site.write("note.txt", 10)]);
+  await site.throttle(2 * SLOW_BYTES_PER_SECOND);
+  await site.choose([await site.write("film.mkv", 10 * MB), await site.write("note.txt", 10)]);
   // A line does not end inside a part, but behind a dot.
   const numbers =
-    "\\d+\\.\\d MB of 40\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0MB/s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
+    "\\d+\\.\\d MB of 10\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0MB/s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
   const wanted = {
     "#list .numbers": new RegExp(`^${numbers}`),
     "#list .percent": /^\d\d?% sent$/,
@@ -92,7 +92,7 @@ browserTest("the title of the page tells how far all is while something runs, an
   const { page } = site;
   assertEquals(await page.title(), "Pawl");
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose([await site.write("film.mkv", 16 * MB), await site.write("note.txt", 10)]);
+  await site.choose([await site.write("film.mkv", 2 * MB), await site.write("note.txt", 10)]);
   const isFarTold = async () => /^[1-9]\d?%\u00a0· 1 of 2 files done$/.test(await page.title());
   await site.moving(() => until(isFarTold, "the title tells how far it is"));
   await site.button("Pause film.mkv").click();
@@ -114,7 +114,7 @@ browserTest("the page asks before it is left while something runs, and not befor
     await dialog.dismiss();
   });
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await site.write("film.mkv", 24 * MB));
+  await site.choose(await site.write("film.mkv", 3 * MB));
   await site.sentAtLeast("film.mkv", 0.1);
   // Chromium asks only where somebody has clicked.
   await page.getByRole("heading", { name: "Pawl" }).click();
@@ -135,7 +135,7 @@ browserTest("the screen is kept on while something runs, and no longer", async (
   const { page } = site;
   assertEquals(await heldLocks(page), 0);
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await site.write("film.mkv", 16 * MB));
+  await site.choose(await site.write("film.mkv", 2 * MB));
   await until(async () => await heldLocks(page) === 1, "the lock is taken");
   await site.button("Pause film.mkv").click();
   await until(async () => await heldLocks(page) === 0, "the lock is released in a pause");

@@ -9,9 +9,9 @@ import { watchPieces } from "../support/sent_pieces.ts";
 import { openServedPage, type ServedPage } from "../support/served_page.ts";
 
 const MIB = 2 ** 20;
-const SIZE = 24 * MIB;
+const SIZE = 3 * MIB;
 /** Slow enough that the file takes two seconds, so that halfway is really halfway. */
-const SLOW = 12 * MIB;
+const SLOW = 1.5 * MIB;
 const NAME = "film.mkv";
 
 browserTest("an upload that was paused sends again nothing that the server has", async () => {
@@ -25,7 +25,7 @@ browserTest("an upload that was paused sends again nothing that the server has",
   await world.row(NAME).getByRole("button", { name: `Pause ${NAME}` }).click();
   await world.reached(NAME, "paused");
   const safe = Number(await (await asked).headerValue("upload-offset"));
-  assert(safe >= 8 * MIB && safe < SIZE, `${safe} bytes are safe`);
+  assert(safe >= MIB && safe < SIZE, `${safe} bytes are safe`);
   await world.safeAtLeast(NAME, safe / SIZE);
   pieces.length = 0;
 
@@ -48,9 +48,9 @@ browserTest(
     const row = world.unfinishedRow(NAME);
     await row.waitFor();
     const safe = await world.offset();
-    assert(safe >= 8 * MIB && safe < SIZE, `${safe} bytes are safe`);
+    assert(safe >= MIB && safe < SIZE, `${safe} bytes are safe`);
     const percent = `${Math.floor(safe / SIZE * 100)}%`;
-    await row.getByText(`${percent}: ${(safe / 1e6).toFixed(1)} MB of 25.2 MB are safe on the server`).waitFor();
+    await row.getByText(`${percent}: ${(safe / 1e6).toFixed(1)} MB of 3.1 MB are safe on the server`).waitFor();
     assertEquals(await world.row(NAME).count(), 0);
 
     const pieces = watchPieces(page);
@@ -86,7 +86,7 @@ browserTest(
     await world.reload();
     await world.unfinishedRow(NAME).waitFor();
     const safe = await world.offset();
-    assert(safe >= 8 * MIB && safe < SIZE, `${safe} bytes are safe`);
+    assert(safe >= MIB && safe < SIZE, `${safe} bytes are safe`);
     const pieces = watchPieces(page);
     // By the main button, as if nobody had seen the list.
     await world.choose(source);
@@ -170,7 +170,7 @@ browserTest("an upload goes on by itself when the server is killed and comes bac
   await world.unthrottle();
   await using _again = await startPawl(data, { port: pawl.port });
   await world.reached(NAME, "done");
-  assert(pieces[0]!.start >= 8 * MIB, `It goes on from ${pieces[0]!.start}`);
+  assert(pieces[0]!.start >= MIB, `It goes on from ${pieces[0]!.start}`);
   assert(await world.isWhole(NAME, source));
 });
 

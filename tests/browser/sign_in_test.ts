@@ -142,7 +142,7 @@ browserTest(
       if (request.url().endsWith("/upload")) starts.push(request.headers()["x-start-byte"] ?? "");
     });
     const names = ["one.mkv", "two.mkv", "three.mkv"];
-    const files = await Promise.all(names.map((name) => site.write(name, 24 * MB)));
+    const files = await Promise.all(names.map((name) => site.write(name, 3 * MB)));
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose(files);
     await site.pauseAllAt(0.05, 3);

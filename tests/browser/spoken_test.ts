@@ -38,8 +38,8 @@ browserTest(
   async () => {
     await using site = await openServedPage({ before: withListener, hasClock: true });
     const { page } = site;
-    await site.throttle(2 * MB);
-    await site.choose(await site.write("film.mkv", 12 * MB));
+    await site.throttle(MB);
+    await site.choose(await site.write("film.mkv", 3 * MB));
     await until(async () => (await heard(page, "status")).length > 0, "the start is heard");
     await site.sentAtLeast("film.mkv", 0.25);
     await page.clock.fastForward(SILENCE_MS);
@@ -85,9 +85,9 @@ browserTest(
     assert(first.every((text) => /^Uploading (1 file|2 files)$/.test(text)), text);
     await hears([...first, "2 files uploaded"]);
     await site.throttle(MB);
-    await site.choose(await site.write("film.mkv", 6 * MB));
+    await site.choose(await site.write("film.mkv", 1.5 * MB));
     await hears([...first, "2 files uploaded", "Uploading 1 file"]);
-    await site.choose(await site.write("series.mkv", 6 * MB));
+    await site.choose(await site.write("series.mkv", 1.5 * MB));
     await hears([...first, "2 files uploaded", "Uploading 1 file", "Uploading 2 files"]);
     await site.unthrottle();
     await site.allDone(4);
@@ -99,7 +99,7 @@ browserTest("a screen reader hears each failure once, and of many the number", a
   await using site = await openServedPage({ args: ["--max-size", "1MB"], before: withListener, hasClock: true });
   const { page } = site;
   const fail = async (names: string[]) => {
-    await site.choose(await Promise.all(names.map((name) => site.write(name, 2 * MB))));
+    await site.choose(await Promise.all(names.map((name) => site.write(name, 1.1 * MB))));
     for (const name of names) await site.reached(name, "failed");
   };
   const one =
@@ -139,7 +139,7 @@ browserTest(
     const { page } = site;
     const lists = page.getByRole("list").filter({ has: page.getByRole("listitem") });
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose([await site.write("film.mkv", 30 * MB), await site.write("note.txt", 10)]);
+    await site.choose([await site.write("film.mkv", 4 * MB), await site.write("note.txt", 10)]);
     await site.safeAtLeast("film.mkv", 0.25);
     // The other one tells what the bar's colours are.
     assertEquals(await lists.count(), 2);

@@ -19,7 +19,7 @@ browserTest("of a file that is alone there is its row, and from two on there is 
   await using site = await openServedPage();
   const { page } = site;
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose(await site.write("film.mkv", 24 * MB));
+  await site.choose(await site.write("film.mkv", 3 * MB));
   await site.safeAtLeast("film.mkv", 0.1);
   for (const part of OF_ALL) assert(await page.locator(part).isHidden(), part);
   assertEquals(await page.locator("#total button:visible, #total-state:visible").count(), 0);
@@ -84,7 +84,7 @@ browserTest("the colours of the bars are told with their numbers, and only while
   await using site = await openServedPage();
   const { page } = site;
   await site.throttle(SLOW_BYTES_PER_SECOND);
-  await site.choose([await site.write("note.txt", 10), await site.write("film.mkv", 24 * MB)]);
+  await site.choose([await site.write("note.txt", 10), await site.write("film.mkv", 3 * MB)]);
   await site.safeAtLeast("film.mkv", 0.1);
   const legend = page.locator("#legend");
   await until(

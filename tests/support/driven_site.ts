@@ -19,7 +19,7 @@ export interface Load {
 }
 
 /** The file has three pieces at least, so that something lies safe while something is sent and something is to come. */
-const USUAL: Load = IS_LONG ? { size: 60e6, bytesPerSecond: 5e6 } : { size: 28e6, bytesPerSecond: 14e6 };
+const USUAL: Load = IS_LONG ? { size: 60e6, bytesPerSecond: 5e6 } : { size: 4e6, bytesPerSecond: 2e6 };
 
 /** Much larger than what changes in it. */
 export const LARGE: Load = IS_LONG ? { size: 500e6, bytesPerSecond: 50e6 } : USUAL;

@@ -6,7 +6,7 @@ import { startSite, type TestSite } from "./test_site.ts";
 import { openUploadPage, type UploadPage } from "./upload_page.ts";
 
 export const NAME = "film.mkv";
-export const SIZE = 24 * 2 ** 20;
+export const SIZE = 3 * 2 ** 20;
 
 /** More than the heads of a few requests have. */
 export const HEAD_BYTES = 4000;

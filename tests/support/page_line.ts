@@ -1,7 +1,7 @@
 import type { TestPage } from "./browser.ts";
 
 /** How fast bytes go while nobody waits for them, in bytes per second: seldom a byte that a test has to reckon with. */
-const NEARLY_STILL = 100_000;
+const NEARLY_STILL = 25_000;
 
 /**
  * The line of a page, which is as fast as a test has set it only while the test waits for bytes, and nearly still

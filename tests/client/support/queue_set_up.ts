@@ -52,7 +52,7 @@ export interface QueueSetup {
   until: (...states: QueuedState[]) => Promise<void>;
 }
 
-/** A queue on a virtual clock, with a memory of its own. */
+/** A queue on a virtual clock, with a memory of its own, in which each file goes in one request. */
 export function setUpQueue(
   options: QueueOptions = {},
   optionsOf: (name: string) => FakeServerOptions = () => ({}),
@@ -62,7 +62,9 @@ export function setUpQueue(
   const store = new UploadStore({ factory: new IDBFactory(), patienceMs: 3600000 });
   const locks = new FakeLocks();
   const random = () => 1;
-  const queue = new UploadQueue({ transport: host.transport, clock, store, locks, random, fingerprintOf, ...options });
+  const requestBytes = 2 * LARGE;
+  const setting = { transport: host.transport, clock, store, locks, random, fingerprintOf, requestBytes };
+  const queue = new UploadQueue({ ...setting, ...options });
   const told: string[] = [];
   queue.on("state", ({ file: { name }, state }) => told.push(`${name} ${state}`));
 

@@ -72,6 +72,20 @@ Deno.test("Pieces cut anew when the server is elsewhere, or when requests have b
   for (const start of [723, 923]) await pieces.take(start);
 });
 
+Deno.test("Pieces cut anew when requests have become much larger, and else send what is prepared", async () => {
+  const sizes = new RequestSizes({ first: 40, largest: 400 });
+  const pieces = new Pieces(LOCAL, { sizes, fingerprintOf: createFingerprintOf() });
+  await pieces.take(0);
+  sizes.answered(40, 1);
+  const { body, fingerprint } = await pieces.take(40);
+  assertEquals(body.size, 8 * 40);
+  assertEquals(fingerprint?.contentDigest, await digestOf(FILE.slice(40, 360)));
+  sizes.answered(8 * 40, 1);
+  assertEquals([sizes.bytes, (await pieces.take(360)).body.size], [400, 8 * 40]);
+  // The digest of the next one is computed behind the test until somebody takes it.
+  assertEquals((await pieces.take(680)).body.size, 320);
+});
+
 Deno.test("Pieces end with an empty one, which a file that is there without its end needs", async () => {
   const { fingerprintOf } = spy();
   const pieces = new Pieces(LOCAL, { sizes: new RequestSizes(), fingerprintOf });
