@@ -4,7 +4,7 @@ import { type SiteOptions, startSite, type TestSite } from "./test_site.ts";
 import { openUploadPage, type UploadPage } from "./upload_page.ts";
 
 /** Slow enough that the middle of a large file is really the middle. */
-export const SLOW_BYTES_PER_SECOND = 2 ** 20;
+export const SLOW_BYTES_PER_SECOND = 2 ** 19;
 
 /** The page of a server that has nothing yet, in a browser that has never been there. */
 export type ServedPage = TestSite & UploadPage;
