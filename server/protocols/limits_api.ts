@@ -20,8 +20,10 @@ export function createLimitsApi(
   { maxBytes, maxUnfinished, maxBegunPerSecond, unfinished, quota }: LimitsDeps,
 ): Handler {
   const known = (limit: number) => limit === Infinity ? undefined : limit;
-  return (_request, _id, { kind, scope }) => {
+  return async (_request, _id, { kind, scope }) => {
     const { link } = scope;
+    // Those who have not signed in have one owner together, and the numbers would be those of all.
+    const used = kind === "anybody" ? undefined : await quota.usedBy(scope);
     const limits = {
       maxSize: known(Math.min(maxBytes, scope.maxBytes ?? Infinity)),
       // A link's visitor is told what the link takes, and nothing of what its owner or others have.
@@ -29,10 +31,11 @@ export function createLimitsApi(
       maxFiles: link?.maxFiles,
       maxUnfinished: known(maxUnfinished),
       maxBegunPerSecond: known(maxBegunPerSecond),
-      // Those who have not signed in have one owner together, and the numbers would be those of all.
-      ...kind !== "anybody" && kind !== "link" &&
-        { used: quota.usedBy(scope.owner), unfinished: unfinished.countOf(scope.owner) },
+      // Of a link's own limits its visitor is told how near they are. The next refusal would tell that too.
+      used: link === undefined || link.totalBytes !== undefined ? used?.bytes : undefined,
+      files: link?.maxFiles === undefined ? undefined : used?.files,
+      ...kind !== "anybody" && kind !== "link" && { unfinished: unfinished.countOf(scope.owner) },
     };
-    return Promise.resolve(Response.json(defined(limits), { headers: { "Cache-Control": "no-store" } }));
+    return Response.json(defined(limits), { headers: { "Cache-Control": "no-store" } });
   };
 }
