@@ -1,5 +1,6 @@
 import { defined } from "../defined.ts";
 import type { Handler } from "../http/route.ts";
+import type { FolderLimit } from "../uploads/folder_limit.ts";
 import type { Quota } from "../uploads/quota.ts";
 import type { Unfinished } from "../uploads/unfinished.ts";
 
@@ -11,13 +12,16 @@ export interface LimitsDeps {
   readonly maxUnfinished: number;
   /** The most uploads that one address begins in a second. */
   readonly maxBegunPerSecond: number;
+  /** The most folders that the uploads of one owner make. */
+  readonly maxFolders: number;
+  readonly folders: Pick<FolderLimit, "countOf">;
   readonly unfinished: Pick<Unfinished, "countOf">;
   readonly quota: Pick<Quota, "limitOf" | "usedBy">;
 }
 
 /** Makes the handler of `GET /api/limits`, which answers with the limits that the visitor has. docs/api.md has the schema. */
 export function createLimitsApi(
-  { maxBytes, maxUnfinished, maxBegunPerSecond, unfinished, quota }: LimitsDeps,
+  { maxBytes, maxUnfinished, maxBegunPerSecond, maxFolders, folders, unfinished, quota }: LimitsDeps,
 ): Handler {
   const known = (limit: number) => limit === Infinity ? undefined : limit;
   return async (_request, _id, { kind, scope }) => {
@@ -34,7 +38,9 @@ export function createLimitsApi(
       // Of a link's own limits its visitor is told how near they are. The next refusal would tell that too.
       used: link === undefined || link.totalBytes !== undefined ? used?.bytes : undefined,
       files: link?.maxFiles === undefined ? undefined : used?.files,
-      ...kind !== "anybody" && kind !== "link" && { unfinished: unfinished.countOf(scope.owner) },
+      maxFolders: known(maxFolders),
+      ...kind !== "anybody" && kind !== "link" &&
+        { unfinished: unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
     };
     return Response.json(defined(limits), { headers: { "Cache-Control": "no-store" } });
   };

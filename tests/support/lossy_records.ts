@@ -54,6 +54,14 @@ export function lossyRecords(
       });
     },
 
+    async *folders(payer) {
+      yield* await look("folders", () => {
+        const complete = [...uploads.values()].filter((upload) => upload.state === "complete");
+        const paths = complete.filter(({ owner }) => payerOf(owner) === payer).map(({ path }) => sameName(path));
+        return paths.map((path) => path.slice(0, Math.max(0, path.lastIndexOf("/")))).filter((folder) => folder !== "");
+      });
+    },
+
     replace: (before, after) =>
       commit("replace", () => {
         if (claimsOther(after, before)) return false;

@@ -190,6 +190,20 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals([await below("b/d"), await below("d"), await below("a")], [["b/d/e"], [], []]);
   });
 
+  test("the folders of a payer's complete uploads are told, and no others", async ({ records }) => {
+    const long = "f".repeat(300);
+    for (const [at, path] of ["a", "b/c", "b/d", "b/e/f/g", `h/${long}`, `${long}/h`].entries()) {
+      assertEquals(await records.create(completed(upload(`${at}`, `${at}`), path, 0)), true);
+    }
+    const byLink = { ...upload("link", "link"), owner: `${upload("0", "0").owner},link,visitor` };
+    assertEquals(await records.create(completed(byLink, "o/b", 0)), true);
+    assertEquals(await records.create(completed({ ...byLink, id: "x", clientId: "x", owner: "x" }, "x/x", 0)), true);
+    assertEquals(await records.create(upload("unfinished", "u/u")), true);
+    const found = await Array.fromAsync(records.folders(upload("0", "0").owner));
+    assertEquals([...new Set(found)].sort(), ["b", "b/e/f", long, "h", "o"]);
+    assertEquals(await Array.fromAsync(records.folders("nobody")), []);
+  });
+
   test("no path and no id leads out of the store", async ({ bytes }) => {
     await append(bytes, "a", content);
     for (const path of ["../incoming/a", "b/../../incoming/a", "/etc/passwd", "./x", "b//x", "b\\x", "", ".", "x\0y"]) {

@@ -146,6 +146,16 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
       }
     },
 
+    async *folders(payer) {
+      let last: string | undefined;
+      for await (const { key, value } of kv.list<string>({ prefix: ["in", payer] }, { batchSize: 500 })) {
+        // The key has a digest in place of a long path.
+        const path = key.length === 4 ? key[2] as string : sameName(pathOf(await get(value)));
+        const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+        if (folder !== "" && folder !== last) yield last = folder;
+      }
+    },
+
     async replace(before, after) {
       const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
@@ -212,6 +222,10 @@ async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
 }
 
 const SERVICE_TIME: Deno.KvKey = ["service-time"];
+
+function pathOf(upload: Upload | undefined): string {
+  return upload?.state === "complete" ? upload.path : "";
+}
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);
