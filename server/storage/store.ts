@@ -203,7 +203,7 @@ export interface RecordStore extends Disposable {
   /** Removes an upload's record and everything that leads to it. */
   forget(upload: Upload): Promise<void>;
   /**
-   * The uploads of an owner that are not over, those that began last first: at most `limit`, and only those behind
+   * The uploads of an owner, or of a link (`listOfLink`), that are not over, those that began last first: at most `limit`, and only those behind
    * `after` in this order. The cost follows how many are read.
    */
   list(owner: string, limit: number, after?: ListPlace): Promise<(ReceivingUpload | CompleteUpload)[]>;

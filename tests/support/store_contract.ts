@@ -333,6 +333,17 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals((await records.list("somebody", 9)).map(({ id }) => id), ["5"]);
   });
 
+  test("what came by a link is listed for the link too, whoever sent it", async ({ records }) => {
+    const sent = [["1", "anna,link,x"], ["2", "anna,link,y"], ["3", "anna,other,x"], ["4", "anna,link,x"]] as const;
+    const begun = sent.map(([id, owner], at) => ({ ...upload(id, id, [], at), owner }));
+    for (const each of begun) await records.create(each);
+    await records.replace(begun[1]!, completed(begun[1]!, "y", 5));
+    const idsOf = async (name: string) => (await records.list(name, 9)).map(({ id }) => id).join("");
+    assertEquals(await idsOf("anna,link,"), "421");
+    await records.replace(begun[0]!, gone(begun[0]!, "expired", 9));
+    assertEquals([await idsOf("anna,link,"), await idsOf("anna,link,x"), await idsOf("anna")], ["42", "4", ""]);
+  });
+
   test("all records are there, finished, unfinished and over", async ({ records }) => {
     const [first, second, third] = [upload("1", "x"), upload("2", "y"), upload("3", "z")];
     for (const each of [first, second, third]) await records.create(each);
