@@ -8,6 +8,7 @@ import { type AccessSite, openAccessSite, type SentHeaders } from "../../support
 const TUS = { "Tus-Resumable": "1.0.0" };
 const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 
+const named = (name: string) => ({ "Upload-Metadata": `filename ${btoa(name)}` });
 const create = (site: AccessSite, headers: SentHeaders) => site.ask("POST /files/", { ...TUS, ...headers });
 const simple = (site: AccessSite, who: SentHeaders, id: string, length: number) =>
   site.ask("POST /upload", { ...who, "X-File-Id": id }, { body: "x".repeat(length) });
@@ -148,6 +149,34 @@ Deno.test("what earlier processes left is counted, and a token's quota is enough
   assertEquals((await simple(second, anna, "e", 10)).status, 200);
   await second.ask(`DELETE ${open.headers.get("location")}`, { ...TUS, ...anna });
   assertEquals(await used(second, anna), 130);
+});
+
+Deno.test("two processes on one folder keep together at most twice the limit, and a third one counts what both have", async () => {
+  const quotaBytes = 100;
+  await using first = await openAccessSite({ host: "0.0.0.0", quotaBytes });
+  const anna = await first.token({ name: "anna" });
+  assertEquals((await simple(first, anna, "before", 40)).status, 200);
+  await using second = await openAccessSite({ data: first.data, quotaBytes });
+  assertEquals([await used(first, anna), await used(second, anna)], [40, 40]);
+  const both = [first, second] as const;
+  const keep = async (site: AccessSite, id: string, length: number) => {
+    const { status, headers } = await create(site, { ...anna, ...named(id), "Upload-Length": `${length}` });
+    return status === 201 ? { path: headers.get("location")!, length } : undefined;
+  };
+  let kept: { path: string; length: number }[] = [{ path: "", length: 40 }];
+  const total = () => kept.reduce((bytes, { length }) => bytes + length, 0);
+  // Each deletes what the other one has begun, so neither knows all.
+  for (let round = 0; round < 6; round++) {
+    for (const [at, site] of both.entries()) {
+      for (let made = await keep(site, "a", 30); made !== undefined; made = await keep(site, "a", 30)) kept.push(made);
+      assertEquals([round, total() <= 2 * quotaBytes], [round, true]);
+      const deleted = kept.slice(1, 3);
+      for (const { path } of deleted) await both[1 - at]!.ask(`DELETE ${path}`, { ...TUS, ...anna });
+      kept = kept.filter((one) => !deleted.includes(one));
+    }
+  }
+  await using third = await openAccessSite({ data: first.data, quotaBytes });
+  assertEquals(await used(third, anna), total());
 });
 
 Deno.test("after a restart the first bytes of an upload that was there before are counted and refused as any others", async () => {
