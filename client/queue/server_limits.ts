@@ -26,6 +26,8 @@ export interface ToldLimits {
   readonly maxFolders?: number;
   /** How many folders the user's uploads make; absent without a sign-in. */
   readonly folders?: number;
+  /** The most folders of one path. */
+  readonly maxFolderDepth?: number;
 }
 
 /** The room that is left for a user's files. What is absent has no limit. */
@@ -56,6 +58,7 @@ const NAMES = [
   "maxBegunPerSecond",
   "maxFolders",
   "folders",
+  "maxFolderDepth",
 ] as const;
 
 /**
@@ -112,11 +115,16 @@ export class ServerLimits {
 
   /**
    * Says why a file of `size` bytes is over a limit; `undefined` when it is not, and then it is counted until the limits
-   * are read again. `confirmed` is how many of its bytes the server holds: the room for such a file is reserved.
+   * are read again. `confirmed` is how many of its bytes the server holds: the room for such a file is reserved. `path`
+   * is the one below the folder of finished files, with its name at the end.
    */
-  take(size: number, confirmed = 0): UploadError | undefined {
-    const { maxSize = Infinity, maxFiles = Infinity } = this.#told;
+  take(size: number, confirmed = 0, path = ""): UploadError | undefined {
+    const { maxSize = Infinity, maxFiles = Infinity, maxFolderDepth = Infinity } = this.#told;
     if (size > maxSize) return tooLarge(maxSize);
+    const depth = path.split("/").length - 1;
+    if (depth > maxFolderDepth) {
+      return refusal(400, `the file's path has ${depth} folders: at most ${maxFolderDepth} are taken`);
+    }
     if (confirmed > 0) return undefined;
     const { files = Infinity, bytes = Infinity } = this.room;
     if (files < 1) return tooManyFiles(maxFiles);

@@ -1,8 +1,10 @@
 import { defined } from "../defined.ts";
 import type { Handler } from "../http/route.ts";
+import { MAX_FOLDERS, MAX_FOLDERS_BYTES } from "../model/place.ts";
 import type { FolderLimit } from "../uploads/folder_limit.ts";
 import type { Quota } from "../uploads/quota.ts";
 import type { Unfinished } from "../uploads/unfinished.ts";
+import { MAX_METADATA_BYTES } from "./metadata.ts";
 
 /** The limits of the server, and what counts towards them. `Infinity` stands for no limit. */
 export interface LimitsDeps {
@@ -39,6 +41,9 @@ export function createLimitsApi(
       used: link === undefined || link.totalBytes !== undefined ? used?.bytes : undefined,
       files: link?.maxFiles === undefined ? undefined : used?.files,
       maxFolders: known(maxFolders),
+      maxFolderDepth: MAX_FOLDERS,
+      maxFolderBytes: MAX_FOLDERS_BYTES,
+      maxMetadataBytes: MAX_METADATA_BYTES,
       ...kind !== "anybody" && kind !== "link" &&
         { unfinished: unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
     };

@@ -76,6 +76,19 @@ Deno.test("a file more than an upload link takes is refused before it is sent, a
   );
 });
 
+Deno.test("a file that lies in more folders than the server takes is refused before it is sent", async () => {
+  const { transport } = answering({ maxFolderDepth: 2 });
+  const limits = new ServerLimits({ transport });
+  await limits.read();
+  const { queue, host, until } = setUpQueue({ limits });
+  for (const path of ["a/b/c/deep", "a/b/flat"]) queue.add(fileOf(path.split("/").at(-1)!, 5), { path });
+  await until("done", "failed");
+  const [deep] = queue.uploads;
+  assertEquals(queue.uploads.map(({ path, state }) => `${path} ${state}`), ["a/b/c/deep failed", "a/b/flat done"]);
+  assertEquals(deep?.progress.error?.line, "the file's path has 3 folders: at most 2 are taken");
+  assertEquals(host.files.size, 1);
+});
+
 Deno.test("read() rejects when the server refuses, asks for a sign-in, and keeps the earlier limits", async () => {
   let signIns = 0;
   const { transport, urls } = answering(401, { maxSize: 5 }, 404);
@@ -87,7 +100,7 @@ Deno.test("read() rejects when the server refuses, asks for a sign-in, and keeps
 });
 
 Deno.test("parseLimits() takes the counts that it knows, and nothing else", () => {
-  const counts = { maxSize: 5, unfinished: 0, maxFiles: 3, files: 2, maxFolders: 9, folders: 1 };
+  const counts = { maxSize: 5, unfinished: 0, maxFiles: 3, files: 2, maxFolders: 9, folders: 1, maxFolderDepth: 32 };
   const text = JSON.stringify({ ...counts, quota: "6", used: null, other: 7 });
   assertEquals(parseLimits(text), counts);
   for (const nothing of ["null", "7", "[]"]) assertEquals(parseLimits(nothing), {});
