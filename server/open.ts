@@ -118,7 +118,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const boot = await bootOf(config.data);
   const { durable } = config;
   const unfinished = new Unfinished(config.maxUnfinished);
-  const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes });
+  const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes }, monotonic);
   const folderLimit = new FolderLimit({
     max: config.maxFolders,
     unfinished: (payer) => unfinished.foldersOf(payer),

@@ -1,8 +1,9 @@
+import { UploadError } from "../errors.ts";
 import { linkOf, payerOf, type Scope } from "../model/owner.ts";
 import { type ReceivingUpload, reservedBytes, type Upload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 import type { Amount } from "./amounts.ts";
-import { FirstCount } from "./first_count.ts";
+import { Counting } from "./counting.ts";
 import { isLimited, type QuotaLimits } from "./quota_rules.ts";
 import { Reservations } from "./reservations.ts";
 import type { Guarded } from "./space.ts";
@@ -13,22 +14,24 @@ import type { Guarded } from "./space.ts";
  * has told reserves its bytes as they come. What comes by an upload link uses the quota of the link's owner, and what the
  * link itself takes in all, which are files and bytes.
  *
- * It counts by what this process does to the records. What is there already is counted once, before the first limited
- * upload begins or grows, or when somebody asks for the amount; changes wait meanwhile. Without a limit nothing is
- * counted.
+ * It counts by what this process does to the records. What is there already is counted before the first limited upload
+ * begins or grows, or when somebody asks for the amount; changes wait meanwhile. Another process on the same data folder
+ * may have changed something since, so before something is refused all is counted anew, but not again for ten minutes.
+ * Without a limit nothing is counted.
  */
 export class Quota {
   readonly #limits: QuotaLimits;
   readonly #reservations: Reservations;
-  readonly #first: FirstCount;
+  readonly #counting: Counting;
   #records: RecordStore | undefined;
 
-  constructor(limits: QuotaLimits) {
+  /** `monotonic` is the monotonic clock, in milliseconds. */
+  constructor(limits: QuotaLimits, monotonic: () => number) {
     this.#limits = limits;
     this.#reservations = new Reservations(limits);
-    this.#first = new FirstCount(async () => {
+    this.#counting = new Counting(async () => {
       if (this.#records !== undefined) await this.#reservations.count(this.#records.all());
-    });
+    }, monotonic);
   }
 
   /** The bytes that an owner may keep. */
@@ -41,37 +44,41 @@ export class Quota {
    * nobody has a limit.
    */
   async usedBy(scope: Pick<Scope, "owner" | "quotaBytes" | "link">): Promise<Amount | undefined> {
-    await this.#first.done(isLimited(scope, this.#limits));
-    if (!this.#first.isReady) return undefined;
+    await this.#counting.done(isLimited(scope, this.#limits));
+    if (!this.#counting.isReady) return undefined;
     return this.#reservations.kept.of(linkOf(scope.owner) ?? payerOf(scope.owner));
   }
 
   /** Gives the records, with every change counted. `create` and `replace` throw `over-quota`; nothing has changed then. */
   watch(records: RecordStore): RecordStore {
-    const [first, reservations] = [this.#first, this.#reservations];
+    const [counting, reservations] = [this.#counting, this.#reservations];
     this.#records = records;
     return {
       ...records,
       create: (upload, instead) =>
-        first.around(async () => {
-          const undo = first.isReady ? reservations.reserve(upload, instead) : () => {};
-          const isCreated = await records.create(upload, instead).catch((error) => {
-            undo();
-            throw error;
-          });
-          if (!isCreated) undo();
-          else if (instead?.state === "receiving") reservations.release(instead.id);
-          return isCreated;
-        }, this.#isLimited(upload)),
+        this.#surely(() =>
+          counting.around(async () => {
+            const undo = counting.isReady ? reservations.reserve(upload, instead) : () => {};
+            const isCreated = await records.create(upload, instead).catch((error) => {
+              undo();
+              throw error;
+            });
+            if (!isCreated) undo();
+            else if (instead?.state === "receiving") reservations.release(instead.id);
+            return isCreated;
+          }, this.#isLimited(upload))
+        ),
       replace: (before, after) =>
-        first.around(async () => {
-          if (after.state === "receiving") this.#grow(after, reservedBytes(after));
-          const isReplaced = await records.replace(before, after);
-          if (isReplaced && first.isReady) reservations.replaced(before, after);
-          return isReplaced;
-        }, after.state === "receiving" && this.#isLimited(after)),
+        this.#surely(() =>
+          counting.around(async () => {
+            if (after.state === "receiving") this.#grow(after, reservedBytes(after));
+            const isReplaced = await records.replace(before, after);
+            if (isReplaced && counting.isReady) reservations.replaced(before, after);
+            return isReplaced;
+          }, after.state === "receiving" && this.#isLimited(after))
+        ),
       forget: (upload) =>
-        first.around(async () => {
+        counting.around(async () => {
           await records.forget(upload);
           reservations.release(upload.id);
         }, false),
@@ -82,24 +89,35 @@ export class Quota {
    * Wraps an appender of an upload whose length nobody has told, for a body of `expected` bytes, if that is known. Throws
    * `over-quota` for such a body that goes past a limit, and so does a write that does.
    */
-  guard(appender: Guarded, upload: ReceivingUpload, expected = 0): Guarded {
+  async guard(appender: Guarded, upload: ReceivingUpload, expected = 0): Promise<Guarded> {
     const end = appender.length + expected;
-    this.#grow(upload, end);
+    const grow = (bytes: number) => this.#surely(() => Promise.resolve(this.#grow(upload, Math.max(end, bytes))));
+    await grow(end);
     return {
       get length() {
         return appender.length;
       },
       write: async (bytes) => {
-        await this.#first.done(this.#isLimited(upload));
-        this.#grow(upload, Math.max(end, appender.length + bytes.length));
+        await this.#counting.done(this.#isLimited(upload));
+        await grow(appender.length + bytes.length);
         await appender.write(bytes);
       },
       [Symbol.dispose]: () => appender[Symbol.dispose](),
     };
   }
 
+  /** Tries a change again that was refused, after a new count. */
+  async #surely<T>(change: () => Promise<T>): Promise<T> {
+    try {
+      return await change();
+    } catch (error) {
+      if (!(error instanceof UploadError) || error.code !== "over-quota" || !await this.#counting.again()) throw error;
+      return await change();
+    }
+  }
+
   #grow(upload: ReceivingUpload, bytes: number): void {
-    if (this.#first.isReady) this.#reservations.grow(upload, bytes);
+    if (this.#counting.isReady) this.#reservations.grow(upload, bytes);
   }
 
   #isLimited(upload: Upload): boolean {

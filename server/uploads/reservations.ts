@@ -23,8 +23,9 @@ export class Reservations {
     this.#limits = limits;
   }
 
-  /** Counts all uploads, over a limit or not. After a failure nothing is counted. */
+  /** Counts all uploads anew, over a limit or not. After a failure nothing is counted. */
   async count(uploads: AsyncIterable<Upload>): Promise<void> {
+    this.#clear();
     try {
       const finals: ReceivingUpload[] = [];
       for await (const upload of uploads) {
@@ -34,9 +35,7 @@ export class Reservations {
       }
       for (const final of finals) this.#keep(final, this.#amountOf(final));
     } catch (error) {
-      this.kept.clear();
-      this.#unfinished.clear();
-      this.#finals.clear();
+      this.#clear();
       throw error;
     }
   }
@@ -91,6 +90,12 @@ export class Reservations {
     this.#unfinished.delete(id);
     this.#finals.delete(id);
     this.kept.subtract(reserved.owner, reserved.amount);
+  }
+
+  #clear(): void {
+    this.kept.clear();
+    this.#unfinished.clear();
+    this.#finals.clear();
   }
 
   /** The amount of an upload itself. The bytes of its partial uploads are reserved for these. */

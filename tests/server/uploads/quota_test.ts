@@ -179,6 +179,74 @@ Deno.test("two processes on one folder keep together at most twice the limit, an
   assertEquals(await used(third, anna), total());
 });
 
+Deno.test("what another process freed is found before something is refused, when ten minutes have passed", async () => {
+  await using first = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
+  const anna = await first.token({ name: "anna" });
+  await using second = await openAccessSite({ data: first.data, quotaBytes: 100 });
+  const begin = async (site: AccessSite, length: number) => {
+    const size: SentHeaders = length === 0 ? { "Upload-Defer-Length": "1" } : { "Upload-Length": `${length}` };
+    const { status, headers } = await create(site, { ...anna, ...size });
+    return { status, path: headers.get("location") ?? "" };
+  };
+  const remove = (path: string) => second.ask(`DELETE ${path}`, { ...TUS, ...anna });
+  const full = await begin(first, 90);
+  await remove(full.path);
+  assertEquals([(await begin(first, 20)).status, await used(first, anna)], [507, 90]);
+  first.now += 599_999;
+  assertEquals((await begin(first, 20)).status, 507);
+  first.now++;
+  const small = await begin(first, 20);
+  assertEquals([small.status, await used(first, anna)], [201, 20]);
+  // So is room for bytes of an upload whose length nobody has told, in a body that is announced or not.
+  for (const announced of [true, false]) {
+    const { path } = await begin(first, 0);
+    const filling = await begin(first, 80);
+    await remove(filling.path);
+    first.now += 600_000;
+    const body = new ReadableStream({
+      start(controller) {
+        for (let piece = 0; piece < 4; piece++) controller.enqueue(new Uint8Array(10));
+        controller.close();
+      },
+    });
+    const headers = { ...BYTES, ...anna, "Upload-Offset": "0", ...announced && { "Content-Length": "40" } };
+    const answer = await first.pawl.app(new Request(`http://localhost${path}`, { method: "PATCH", headers, body }));
+    await answer.body?.cancel();
+    assertEquals([announced, answer.status, await used(first, anna)], [announced, 204, 60]);
+    await first.ask(`DELETE ${path}`, { ...TUS, ...anna });
+  }
+  assertEquals((await begin(first, 81)).status, 507);
+});
+
+Deno.test("counts that run between many changes miss none of them", async () => {
+  using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  let [time, counts] = [0, 0];
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity }, () => time);
+  const records = quota.watch({
+    ...stored,
+    async *all() {
+      counts++;
+      yield* stored.all();
+    },
+  });
+  for (let round = 0; round < 3; round++) {
+    // From the second round on the first refusal counts anew, while others wait to be recorded.
+    time += 600_000;
+    const made = await Promise.all(Array.from({ length: 40 }, async (_, number) => {
+      const one = upload(`${round}-${number}`, 10);
+      const isMade = await records.create(one).catch(({ code }) => code);
+      if (isMade === true && number % 3 === 0) await records.replace(one, gone(one, "terminated", 9));
+      return isMade === true && number % 3 !== 0;
+    }));
+    let bytes = 0;
+    for await (const one of stored.all()) if (one.state === "receiving") bytes += one.length ?? 0;
+    assertEquals([round, counts, bytes <= 100, await usedByAnna(quota)], [round, round + 1, true, bytes]);
+    const left = made.flatMap((isLeft, number) => isLeft ? [upload(`${round}-${number}`, 10)] : []);
+    await Promise.all(left.map((one) => records.forget(one)));
+    assertEquals([round, await usedByAnna(quota)], [round, 0]);
+  }
+});
+
 Deno.test("after a restart the first bytes of an upload that was there before are counted and refused as any others", async () => {
   await using first = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
   const anna = await first.token({ name: "anna" });
@@ -212,7 +280,7 @@ Deno.test("after a restart the first bytes of an upload that was there before ar
 
 Deno.test("the bytes of a finished file are given back once, however many requests end it together", async () => {
   using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
-  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity }, () => 0);
   const records = quota.watch(stored);
   const done = completed({ ...upload("1", 30), offset: 30 }, "1", 0);
   await records.create(done);
@@ -227,7 +295,7 @@ Deno.test("the bytes of a finished file are given back once, however many reques
 
 Deno.test("the bytes of a partial upload that is deleted while it is concatenated stay counted, once", async () => {
   using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
-  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity }, () => 0);
   const records = quota.watch(stored);
   const parts = [upload("1", 20, { partial: true }), upload("2", 70, { partial: true })];
   for (const part of parts) await records.create(part);
@@ -251,7 +319,7 @@ Deno.test("the bytes of a partial upload that is deleted while it is concatenate
 
 Deno.test("uploads that begin anew need no room beside those before them, and a begin that fails changes nothing", async () => {
   using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
-  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity }, () => 0);
   let failure: Error | undefined;
   const records = quota.watch({
     ...stored,
