@@ -4,17 +4,25 @@ import { payerOf } from "../model/owner.ts";
 import type { CompleteUpload, ReceivingUpload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 
-/** The most owners whose folders are remembered. All are forgotten when there are more. */
+/** The most owners whose folders are remembered. The one that was counted first is forgotten when there are more. */
 const MAX_REMEMBERED = 100;
 
 /** A count that took some time is made anew after this many times as long: so counting takes a tenth of the time at most. */
 const REST = 9;
 
-/** The folders of one owner, as they were counted, with those of the uploads that began since. */
-interface Counted {
+/** A count of one owner's folders, with those of the uploads that began since. */
+interface Count {
   readonly folders: Set<string>;
-  /** The moment from which they may be counted anew, by the monotonic clock. */
-  readonly mayAgainAt: number;
+  /** Resolves when all are counted. */
+  done: Promise<void>;
+  /** The moment from which they may be counted anew, by the monotonic clock; `Infinity` before all are counted. */
+  mayAgainAt: number;
+}
+
+/** The folders of one upload, with its owner. */
+interface FoldersOf {
+  readonly payer: string;
+  readonly folders: readonly string[];
 }
 
 type Begun = Pick<ReceivingUpload | CompleteUpload, "owner" | "link">;
@@ -40,9 +48,9 @@ export interface FolderLimitDeps {
  */
 export class FolderLimit {
   readonly #deps: FolderLimitDeps;
-  readonly #counted = new Map<string, Promise<Counted>>();
-  /** The folders of the uploads that are being recorded now, each list with its owner. */
-  readonly #underWay = new Set<{ readonly payer: string; readonly folders: readonly string[] }>();
+  readonly #counts = new Map<string, Count>();
+  /** The folders of the uploads that are being recorded now. */
+  readonly #underWay = new Set<FoldersOf>();
   #records: RecordStore | undefined;
 
   constructor(deps: FolderLimitDeps) {
@@ -52,7 +60,9 @@ export class FolderLimit {
   /** How many folders an owner has; `undefined` without a limit. */
   async countOf(owner: string): Promise<number | undefined> {
     if (this.#deps.max === Infinity) return undefined;
-    return (await this.#count(payerOf(owner), true)).folders.size;
+    const count = this.#count(payerOf(owner), true);
+    await count.done;
+    return count.folders.size;
   }
 
   /** Gives the records, with the folders of every new upload counted. `create` throws `too-many-folders`. */
@@ -69,71 +79,72 @@ export class FolderLimit {
   }
 
   async #within<T>(upload: Begun, names: readonly string[], create: () => Promise<T>): Promise<T> {
-    const folders = this.#pathsOf(names);
-    await this.#take(upload, folders);
-    const underWay = { payer: payerOf(upload.owner), folders };
-    this.#underWay.add(underWay);
+    const begun = { payer: payerOf(upload.owner), folders: this.#pathsOf(names) };
+    for (let isAgain = false;;) {
+      const count = this.#count(begun.payer, isAgain);
+      await count.done;
+      // A later count would not have what is added to this one.
+      if (this.#counts.get(begun.payer) !== count) continue;
+      if (this.#take(count, begun)) break;
+      if (isAgain) throw this.#tooMany(upload);
+      isAgain = true;
+    }
     try {
       return await create();
     } finally {
-      this.#underWay.delete(underWay);
+      this.#underWay.delete(begun);
     }
   }
 
-  /** Counts the folders of a new upload. Throws `too-many-folders`, and counts none then. */
-  async #take({ owner, link }: Begun, folders: readonly string[]): Promise<void> {
-    const { max } = this.#deps;
-    const payer = payerOf(owner);
-    const addTo = (counted: Counted): boolean => {
-      const further = folders.filter((folder) => !counted.folders.has(folder));
-      const isWithin = further.length === 0 || counted.folders.size + further.length <= max;
-      if (isWithin) further.forEach((folder) => counted.folders.add(folder));
-      return isWithin;
-    };
-    if (addTo(await this.#count(payer))) return;
-    // Some may have gone since.
-    if (addTo(await this.#count(payer, true))) return;
-    throw new UploadError(
+  /** Counts the folders of a new upload; false, and none is counted, when they are too many. */
+  #take({ folders: counted }: Count, begun: FoldersOf): boolean {
+    const further = begun.folders.filter((folder) => !counted.has(folder));
+    if (further.length > 0 && counted.size + further.length > this.#deps.max) return false;
+    further.forEach((folder) => counted.add(folder));
+    this.#underWay.add(begun);
+    return true;
+  }
+
+  #tooMany({ link }: Begun): UploadError {
+    return new UploadError(
       "too-many-folders",
       // A link's visitor is told nothing of what its owner has.
       link === undefined
-        ? `You may have ${max} folders, and this file would make more: put it into one that is there, or delete some first`
+        ? `You may have ${this.#deps.max} folders, and this file would make more: put it into one that is there, ` +
+          "or delete some first"
         : "The owner of this link takes no more folders: send the file without one",
     );
   }
 
-  /** Gives an owner's folders. Counts them if that has not been done, or `again` unless that was done just now. */
-  async #count(payer: string, again = false): Promise<Counted> {
-    const known = this.#counted.get(payer);
-    if (known !== undefined) {
-      const counted = await known;
-      if (!again || this.#deps.monotonic() < counted.mayAgainAt) return counted;
-      // Another request may have begun a count meanwhile.
-      if (this.#counted.get(payer) !== known) return await this.#count(payer);
-    }
-    if (this.#counted.size >= MAX_REMEMBERED) this.#counted.clear();
-    const counting = this.#countNow(payer);
-    this.#counted.set(payer, counting);
-    counting.catch(() => {
-      if (this.#counted.get(payer) === counting) this.#counted.delete(payer);
+  /** Gives an owner's folders. Counts them if that has not been done, or `isAgain` unless that was done just now. */
+  #count(payer: string, isAgain: boolean): Count {
+    const known = this.#counts.get(payer);
+    if (known !== undefined && !(isAgain && this.#deps.monotonic() >= known.mayAgainAt)) return known;
+    this.#counts.delete(payer);
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size >= MAX_REMEMBERED && oldest !== undefined) this.#counts.delete(oldest);
+    const count: Count = { folders: new Set(), mayAgainAt: Infinity, done: Promise.resolve() };
+    this.#counts.set(payer, count);
+    count.done = this.#fill(count, payer).catch((error) => {
+      if (this.#counts.get(payer) === count) this.#counts.delete(payer);
+      throw error;
     });
-    return await counting;
+    return count;
   }
 
-  async #countNow(payer: string): Promise<Counted> {
+  async #fill(count: Count, payer: string): Promise<void> {
     const { unfinished, monotonic } = this.#deps;
     const startedAt = monotonic();
-    const folders = new Set<string>();
-    const add = (paths: readonly string[]) => paths.forEach((path) => folders.add(path));
+    const add = (paths: readonly string[]) => paths.forEach((path) => count.folders.add(path));
     // An upload that is recorded, or ends, while the others are listed is among these. New ones wait for the count.
     for (const begun of this.#underWay) if (begun.payer === payer) add(begun.folders);
     for (const names of unfinished(payer)) add(this.#pathsOf(names));
     for await (const folder of this.#records?.folders(payer) ?? []) {
       // Most files lie in a folder that is known by now, and then so are those around it.
-      if (!folders.has(shortened(folder))) add(this.#pathsOf(folder.split("/")));
+      if (!count.folders.has(shortened(folder))) add(this.#pathsOf(folder.split("/")));
     }
     const endedAt = monotonic();
-    return { folders, mayAgainAt: endedAt + REST * (endedAt - startedAt) };
+    count.mayAgainAt = endedAt + REST * (endedAt - startedAt);
   }
 
   /** The paths of folders, each inside the one before. */
