@@ -54,6 +54,8 @@ export const STATUS = {
   "disk-full": STATUS_CODE.InsufficientStorage,
   // The owner, or the server in all, keeps as many bytes as it may.
   "over-quota": STATUS_CODE.InsufficientStorage,
+  // The uploads of the owner make as many folders as they may.
+  "too-many-folders": STATUS_CODE.InsufficientStorage,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;

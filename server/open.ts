@@ -34,6 +34,7 @@ import { Engine } from "./uploads/engine.ts";
 import { sweep } from "./uploads/expire.ts";
 import { createFinishedFiles } from "./uploads/finished_files.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
+import { FolderLimit } from "./uploads/folder_limit.ts";
 import { Pace } from "./uploads/pace.ts";
 import { Quota } from "./uploads/quota.ts";
 import { repair } from "./uploads/repair.ts";
@@ -117,8 +118,14 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const boot = await bootOf(config.data);
   const { durable } = config;
   const unfinished = new Unfinished(config.maxUnfinished);
-  const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes });
-  const records = unfinished.watch(quota.watch(stored));
+  const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes }, monotonic);
+  const folderLimit = new FolderLimit({
+    max: config.maxFolders,
+    unfinished: (payer) => unfinished.foldersOf(payer),
+    sameName: bytes.sameName,
+    monotonic,
+  });
+  const records = folderLimit.watch(unfinished.watch(quota.watch(stored)));
   const engine = new Engine({
     bytes,
     records,
@@ -147,7 +154,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     engine,
     session: access.session,
     uploads: createUploadsApi(engine),
-    limits: createLimitsApi({ ...config, unfinished, quota }),
+    limits: createLimitsApi({ ...config, unfinished, quota, folders: folderLimit }),
     links: createLinksApi({ ...config, links, engine, files: finishedFiles, bodies, now }),
     uploadLinks: createUploadLinks({ gatekeeper, pages }),
     downloadLinks: createDownloadLinks({

@@ -258,6 +258,16 @@ export const OPTIONS = {
     parse: count({ none: Infinity }),
     wanted: "a number from 1 on, or none",
   } satisfies Option<number>,
+  /** The most folders that the uploads of one owner make. */
+  maxFolders: {
+    flag: "max-folders",
+    value: "NUMBER",
+    // A large tree of sources has fewer, and these take no more than 400 MB of most disks.
+    fallback: "100000",
+    help: "folders that the uploads of one owner make, each one inside another counted too",
+    parse: count({ none: Infinity }),
+    wanted: "a number from 1 on, or none",
+  } satisfies Option<number>,
   logLevel: {
     flag: "log-level",
     value: "LEVEL",

@@ -15,6 +15,7 @@ import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
 import type { UploadsApi } from "./protocols/uploads_api.ts";
 import { ID_FORM } from "./model/id.ts";
+import { LINK_ID_FORM } from "./model/link.ts";
 import type { Engine } from "./uploads/engine.ts";
 import { noSuchUpload } from "./uploads/owners.ts";
 
@@ -134,7 +135,12 @@ export function createRoutes(
       methods: { GET: links.list, POST: links.create },
       needs: { GET: "upload", POST: "upload" },
     },
-    { ...api, path: /^\/api\/links\/([\da-f]{16})$/, methods: { DELETE: links.remove }, needs: { DELETE: "upload" } },
+    {
+      ...api,
+      path: new RegExp(`^/api/links/(${LINK_ID_FORM})$`),
+      methods: { DELETE: links.remove },
+      needs: { DELETE: "upload" },
+    },
     { ...api, path: /^\/api\/link$/, methods: { GET: uploadLinks.about }, needs: { GET: "upload" } },
     { ...api, path: /^\/api\/link\/uploads$/, methods: { GET: sentByLink }, needs: { GET: "upload" } },
     {

@@ -23,6 +23,12 @@ export interface Messages {
   linkFrom: (owner: string) => string;
   /** Heads the page of an upload link that has expired or was removed. */
   linkOver: string;
+  /** How many files the link still takes: "You can still send 3 files". */
+  linkFilesLeft(count: number): string;
+  /** How many bytes the link still takes: "1.2 GB left". */
+  linkRoomLeft(size: string): string;
+  /** Shown when the link has all the files that it takes. */
+  linkFull: string;
   /** Stands over the names of the files that came by the link from this browser. */
   linkSent: string;
   /** The label of the choice of languages. */

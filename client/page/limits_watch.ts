@@ -12,7 +12,8 @@ export class LimitsWatch {
 
   /** Reads the limits, unless they are known and stay as they are. Without them the server refuses by itself. */
   async read(): Promise<void> {
-    if (this.#isFresh && this.limits.told.quota === undefined) return;
+    const { quota, maxFiles } = this.limits.told;
+    if (this.#isFresh && quota === undefined && maxFiles === undefined) return;
     this.#isFresh = true;
     await this.limits.read().catch(() => this.#isFresh = false);
   }

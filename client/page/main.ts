@@ -101,7 +101,7 @@ let unspoken: QueuedUpload[] = [];
 
 const intake = new Intake({
   take,
-  onIntent: () => watch.read(),
+  onIntent: () => readLimits(),
   onNone: () => notices.complain(language.messages.emptyFolder),
   onUnreadable(names) {
     const texts = names.slice(0, 20).map((name) => language.messages.unreadable(nameText(name)));
@@ -120,7 +120,7 @@ redraw();
 if (arrival !== undefined) await access.begin(arrival);
 if (link !== undefined) {
   welcome(LINK_VISITOR);
-  await link.show(language);
+  await Promise.all([link.show(language), readLimits()]);
 }
 document.documentElement.dataset["ready"] = "";
 access.focus();
@@ -135,6 +135,12 @@ function welcome(visitor: Visitor): void {
   if (!intake.isOpen || isListed) return;
   isListed = true;
   unfinished.load();
+}
+
+/** Reads the limits, and shows the visitor of a link how much it still takes. */
+async function readLimits(): Promise<void> {
+  await watch.read();
+  link?.tell(watch.limits.room, language);
 }
 
 function take(picked: Picked[]): void {

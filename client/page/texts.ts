@@ -87,6 +87,7 @@ export function errorText(
   { messages, words }: Pick<Language, "messages" | "words">,
 ): string {
   if (code === "too-large") return messages.tooLarge(limit === undefined ? undefined : words.bytes(limit));
+  if (code === "too-many" && limit !== undefined) return messages.linkFull;
   if (code === "no-progress" || code === "not-accepted" || code === "too-many") return messages.refused(message);
   if (code === "refused") return messages.refused([status, line].filter((part) => part).join(", "));
   if (code === "elsewhere") return messages.problems.elsewhere;

@@ -1,8 +1,8 @@
-import { type RequestHeaders, UploadStore } from "../mod.ts";
+import { type RequestHeaders, type Room, UploadStore } from "../mod.ts";
 import { find, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import type { Visitor } from "./session.ts";
-import { nameText } from "./texts.ts";
+import { joined, nameText } from "./texts.ts";
 
 /** The visitor of an upload link: it sends, and gets no file, its own ones too. */
 export const LINK_VISITOR: Visitor = { kind: "link", name: "", rights: ["upload"] };
@@ -31,6 +31,7 @@ export class UploadLink {
   readonly headers: () => Promise<RequestHeaders>;
   #about: About | "over" | undefined;
   #sent: readonly Sent[] = [];
+  #room: Room = {};
 
   constructor(secret: string) {
     // A few letters tell links apart, and give nobody the link who sees the browser's databases.
@@ -57,6 +58,12 @@ export class UploadLink {
     this.redraw(language);
   }
 
+  /** Shows how much the link still takes. */
+  tell(room: Room, language: Language): void {
+    this.#room = room;
+    this.redraw(language);
+  }
+
   /** Shows that the link is over, as the server has said to an upload. Rejects, so that the upload ends. */
   async end(language: Language): Promise<never> {
     await this.show(language);
@@ -73,6 +80,12 @@ export class UploadLink {
       about === "over" ? messages.linkOver : messages.linkFrom(nameText(about.owner)),
     );
     write(find("link-note", HTMLElement), about === "over" ? "" : about.note ?? "");
+    const { files, bytes } = about === "over" ? {} : this.#room;
+    const left = joined([
+      files === undefined ? "" : messages.linkFilesLeft(files),
+      bytes === undefined ? "" : messages.linkRoomLeft(words.bytes(bytes)),
+    ]);
+    write(find("link-left", HTMLElement), files === 0 || bytes === 0 ? messages.linkFull : left);
     const finished = this.#sent.filter(({ state }) => state === "finished");
     find("link-sent", HTMLElement).hidden = finished.length === 0;
     find("link-list", HTMLElement).replaceChildren(...finished.map(({ path, length = 0 }) => {

@@ -11,7 +11,7 @@
  * - `damaged`: the bytes that arrived differed from the bytes that were sent, several times in a row
  * - `refused`: the server refused for another reason, and would refuse again
  * - `not-accepted`: the queue takes no files of this kind
- * - `too-many`: the queue takes no more files
+ * - `too-many`: the queue, or the upload link, takes no more files
  * - `elsewhere`: the upload is in the list of another tab or window
  * - `no-progress`: many tries in a row gained nothing
  */
@@ -40,7 +40,10 @@ export class UploadError extends Error {
   readonly status: number | undefined;
   /** The server's own line; empty when it said nothing or was not asked. */
   readonly line: string;
-  /** The largest file that the server accepts, in bytes, if it has told that. For `over-quota` it is the free room. */
+  /**
+   * The largest file that the server accepts, in bytes, if it has told that. For `over-quota` it is the free room, and for
+   * `too-many` the number of files that an upload link takes.
+   */
   readonly limit: number | undefined;
 
   /** Makes an error. If your own hook or transport rejects with it, the upload ends. */
@@ -66,7 +69,7 @@ export function refusal(
   line: string,
   { limit, code: told }: { limit?: number | undefined; code?: string | null } = {},
 ): UploadError {
-  const [code, problem, advice] = told === "over-quota" ? OVER_QUOTA : describeRefusal(status);
+  const [code, problem, advice] = BY_CODE[told ?? ""] ?? describeRefusal(status);
   const said = line === "" ? `${status}` : `${status}, ${line}`;
   return new UploadError(code, `${problem} (${said}). ${advice}`, { status, line, limit });
 }
@@ -87,6 +90,13 @@ export function overQuota(free: number): UploadError {
   return refusal(507, `there is room for ${free} bytes`, { limit: free, code: "over-quota" });
 }
 
+/** Makes the error for a file more than an upload link takes. */
+export function tooManyFiles(limit: number): UploadError {
+  const message =
+    `The upload link takes no more than ${limit} files in all. Ask whoever gave it to you for another one`;
+  return new UploadError("too-many", message, { limit });
+}
+
 /** Makes the error for a finished file that the server could not be told to delete. */
 export function notDeleted(): UploadError {
   return new UploadError("no-progress", "The server cannot be reached, and the file is still there. Try again");
@@ -94,11 +104,19 @@ export function notDeleted(): UploadError {
 
 type Description = readonly [code: UploadErrorCode, problem: string, advice: string];
 
-const OVER_QUOTA: Description = [
-  "over-quota",
-  "You may keep no more bytes on the server",
-  "Delete files there, or ask whoever runs it for more room, then upload again",
-];
+/** Refusals whose status does not tell enough, by the server's own code. */
+const BY_CODE: Readonly<Record<string, Description>> = {
+  "over-quota": [
+    "over-quota",
+    "You may keep no more bytes on the server",
+    "Delete files there, or ask whoever runs it for more room, then upload again",
+  ],
+  "too-many-folders": [
+    "refused",
+    "You may make no more folders on the server",
+    "Put the file into a folder that is there, or delete some, then upload again",
+  ],
+};
 
 function describeRefusal(status: number): Description {
   switch (status) {

@@ -16,8 +16,9 @@ export interface QueueOptions
    */
   concurrency?: number | undefined;
   /**
-   * The limits of the server. A file that is too large, or over the quota, fails at once with `too-large` or
-   * `over-quota`. Another try asks the server itself about the quota. Default: the server refuses such a file.
+   * The limits of the server. A file that is too large, over the quota, or one more than an upload link takes, fails at
+   * once with `too-large`, `over-quota` or `too-many`; one that lies in too many folders with `refused`. Another try asks
+   * the server itself. Default: the server refuses such a file.
    */
   limits?: ServerLimits | undefined;
 }

@@ -1,7 +1,7 @@
 import { type RequestHooks, withHooks } from "../protocol/request_hooks.ts";
 import { SignIns } from "../protocol/sign_ins.ts";
 import type { Transport } from "../protocol/transport.ts";
-import { overQuota, refusal, tooLarge, type UploadError } from "../protocol/upload_error.ts";
+import { overQuota, refusal, tooLarge, tooManyFiles, type UploadError } from "../protocol/upload_error.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 
 /** The limits that a server has told, and how near the user is to them. A limit that is absent is none. */
@@ -10,14 +10,32 @@ export interface ToldLimits {
   readonly maxSize?: number;
   /** The bytes that the user may keep, finished and unfinished. */
   readonly quota?: number;
-  /** The bytes that the user has; absent while the server counts none. */
+  /** The bytes that the user has, or that came by its upload link; absent while there is no limit for them. */
   readonly used?: number;
+  /** The most files that the user's upload link takes. */
+  readonly maxFiles?: number;
+  /** How many files came by that link. */
+  readonly files?: number;
   /** The most unfinished uploads at a time. */
   readonly maxUnfinished?: number;
   /** How many unfinished uploads the user has; absent without a sign-in. */
   readonly unfinished?: number;
   /** The most uploads that one address may begin in a second. */
   readonly maxBegunPerSecond?: number;
+  /** The most folders that the uploads of one owner make. */
+  readonly maxFolders?: number;
+  /** How many folders the user's uploads make; absent without a sign-in. */
+  readonly folders?: number;
+  /** The most folders of one path. */
+  readonly maxFolderDepth?: number;
+}
+
+/** The room that is left for a user's files. What is absent has no limit. */
+export interface Room {
+  /** How many files the upload link still takes. */
+  readonly files?: number;
+  /** How many bytes the user may still keep, or the upload link still takes. */
+  readonly bytes?: number;
 }
 
 /** The options of {@linkcode ServerLimits}. */
@@ -29,7 +47,19 @@ export interface ServerLimitsOptions extends RequestHooks {
 }
 
 const PATIENCE_MS = 30_000;
-const NAMES = ["maxSize", "quota", "used", "maxUnfinished", "unfinished", "maxBegunPerSecond"] as const;
+const NAMES = [
+  "maxSize",
+  "quota",
+  "used",
+  "maxFiles",
+  "files",
+  "maxUnfinished",
+  "unfinished",
+  "maxBegunPerSecond",
+  "maxFolders",
+  "folders",
+  "maxFolderDepth",
+] as const;
 
 /**
  * The limits of the server (`GET /api/limits`). A queue that has them in its options says before it sends anything that
@@ -40,8 +70,8 @@ export class ServerLimits {
   readonly #transport: Transport;
   readonly #signIns: SignIns;
   #told: ToldLimits = {};
-  /** The bytes of the files that were taken since the limits were read. */
-  #takenBytes = 0;
+  /** The files that were taken since the limits were read, and their bytes. */
+  #taken = { files: 0, bytes: 0 };
 
   /** Asks nothing yet, and knows of no limit until `read()`. */
   constructor(options: ServerLimitsOptions = {}) {
@@ -64,27 +94,42 @@ export class ServerLimits {
     const answer = await this.#signIns.around(() => this.#transport(request), ({ status }) => status);
     if (answer.status !== 200) throw refusal(answer.status, "");
     this.#told = parseLimits(answer.text);
-    this.#takenBytes = 0;
+    this.#taken = { files: 0, bytes: 0 };
     return this.#told;
   }
 
   /** Forgets the limits, because they were those of another user. */
   forget(): void {
     this.#told = {};
-    this.#takenBytes = 0;
+    this.#taken = { files: 0, bytes: 0 };
+  }
+
+  /** The room that is left, less what was taken since the limits were read. */
+  get room(): Room {
+    const { quota, used = 0, maxFiles, files = 0 } = this.#told;
+    return {
+      ...maxFiles !== undefined && { files: Math.max(0, maxFiles - files - this.#taken.files) },
+      ...quota !== undefined && { bytes: Math.max(0, quota - used - this.#taken.bytes) },
+    };
   }
 
   /**
-   * Says why a file of `size` bytes is over a limit; `undefined` when it is not, and then its bytes are counted until
-   * the limits are read again. `confirmed` is how many of them the server holds: the room for such a file is reserved.
+   * Says why a file of `size` bytes is over a limit; `undefined` when it is not, and then it is counted until the limits
+   * are read again. `confirmed` is how many of its bytes the server holds: the room for such a file is reserved. `path`
+   * is the one below the folder of finished files, with its name at the end.
    */
-  take(size: number, confirmed = 0): UploadError | undefined {
-    const { maxSize = Infinity, quota = Infinity, used = 0 } = this.#told;
+  take(size: number, confirmed = 0, path = ""): UploadError | undefined {
+    const { maxSize = Infinity, maxFiles = Infinity, maxFolderDepth = Infinity } = this.#told;
     if (size > maxSize) return tooLarge(maxSize);
+    const depth = path.split("/").length - 1;
+    if (depth > maxFolderDepth) {
+      return refusal(400, `the file's path has ${depth} folders: at most ${maxFolderDepth} are taken`);
+    }
     if (confirmed > 0) return undefined;
-    const free = Math.max(0, quota - used - this.#takenBytes);
-    if (size > free) return overQuota(free);
-    this.#takenBytes += size;
+    const { files = Infinity, bytes = Infinity } = this.room;
+    if (files < 1) return tooManyFiles(maxFiles);
+    if (size > bytes) return overQuota(bytes);
+    this.#taken = { files: this.#taken.files + 1, bytes: this.#taken.bytes + size };
     return undefined;
   }
 }

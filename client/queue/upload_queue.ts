@@ -129,7 +129,7 @@ export class UploadQueue {
     about: AboutFile & { metadata: Metadata; key: string; size: number; path: string },
   ): QueueEntry {
     const refusal = refusalOf(file, this.#options, this.#all.taken) ??
-      this.#options.limits?.take(about.size, about.confirmed);
+      this.#options.limits?.take(about.size, about.confirmed, about.path);
     const upload = new QueueEntry(file, { ...about, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);

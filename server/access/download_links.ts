@@ -90,7 +90,7 @@ export function createDownloadLinks(
       if (isLimited && await store.downloads(hash) >= maxDownloads) return noSuchLink(request);
       const isPage = wantsPage(request) && !queryOf(request).has("download");
       if (link.password !== undefined && had === undefined) {
-        if (isPage && !request.headers.has("authorization")) return passwordPage();
+        if (isPage && !request.headers.has("authorization")) return passwordPage(request);
         await checkPassword(request, link, sender);
       }
       const asked = isPage ? new Request(request.url, { method: "HEAD", signal: request.signal }) : request;
@@ -99,7 +99,8 @@ export function createDownloadLinks(
         throw error;
       });
       if (isPage) {
-        return response.status === STATUS_CODE.OK ? downloadPage(link, described(link, response.headers)) : response;
+        if (response.status !== STATUS_CODE.OK) return response;
+        return downloadPage(request, link, described(link, response.headers));
       }
       if (!hasBytes(request, response)) return response;
       if (!isCounted) {
@@ -122,7 +123,7 @@ export function createDownloadLinks(
       try {
         await passwords.check(link, password, sender);
       } catch (error) {
-        if (error instanceof UploadError) return passwordPage(error);
+        if (error instanceof UploadError) return passwordPage(request, error);
         throw error;
       }
       return new Response(null, {

@@ -59,12 +59,15 @@ function problemOf(status: number, code: ErrorCode, detail: string): string {
   return JSON.stringify({ title, status, detail, code });
 }
 
-/** Makes a refusal that is a page, for a person who opened an address that this server does not answer to. */
-export function refusalPage(error: UploadError): Response {
+/**
+ * Makes a refusal that is a page, for a person who opened an address that this server does not answer to. The error's
+ * line is in the `language` of that tag (BCP 47).
+ */
+export function refusalPage(error: UploadError, language = "en"): Response {
   const plain = refusal(error);
   plain.headers.set("Content-Type", "text/html; charset=UTF-8");
   const line = escape(error.message);
-  const page = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Pawl</title>' +
+  const page = `<!doctype html><html lang="${language}"><meta charset="utf-8"><title>Pawl</title>` +
     '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">' +
     `<h1>Pawl</h1><p>${line}</p></html>\n`;
   return new Response(page, plain);

@@ -1,5 +1,8 @@
 import type { LinkLimits } from "./upload.ts";
 
+/** The form of a link's id: 64 random bits in base 16. */
+export const LINK_ID_FORM = "[\\da-f]{16}";
+
 interface LinkFacts {
   /** The SHA-256 of the secret, in base64url. */
   readonly hash: string;

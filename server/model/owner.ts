@@ -31,6 +31,11 @@ export function ownerByLink(owner: string, { link, visitor }: { link: string; vi
   return [owner, link, visitor].join(SEPARATOR);
 }
 
+/** The name of the list of all that came by an upload link of `owner`. It is {@linkcode linkOf} for the owners of these. */
+export function listOfLink(owner: string, link: string): string {
+  return ownerByLink(owner, { link, visitor: "" });
+}
+
 /** The owner whose quota an upload uses: for one that came by an upload link, the link's. */
 export function payerOf(owner: string): string {
   return owner.split(SEPARATOR, 1)[0]!;

@@ -2,14 +2,14 @@ import { UploadError } from "../errors.ts";
 import { byteLength, cleanName } from "./names.ts";
 
 /** The largest number of folders in a path, one inside the other. */
-const MAX_FOLDERS = 32;
+export const MAX_FOLDERS = 32;
 
 /**
  * The longest path of folders, in bytes of UTF-8 with a slash between them. With the longest name it takes half of
  * Linux's longest path (`PATH_MAX`, 4096). The other half is for the data folder's own path and for numbers behind
  * names.
  */
-const MAX_FOLDERS_BYTES = 1792;
+export const MAX_FOLDERS_BYTES = 1792;
 
 /** The separators of a client's path: `/`, and `\` from a client on Windows. No file's name can have either. */
 const SEPARATOR = /[/\\]/;

@@ -1,7 +1,10 @@
 import { defined } from "../defined.ts";
 import type { Handler } from "../http/route.ts";
+import { MAX_FOLDERS, MAX_FOLDERS_BYTES } from "../model/place.ts";
+import type { FolderLimit } from "../uploads/folder_limit.ts";
 import type { Quota } from "../uploads/quota.ts";
 import type { Unfinished } from "../uploads/unfinished.ts";
+import { MAX_METADATA_BYTES } from "./metadata.ts";
 
 /** The limits of the server, and what counts towards them. `Infinity` stands for no limit. */
 export interface LimitsDeps {
@@ -11,17 +14,22 @@ export interface LimitsDeps {
   readonly maxUnfinished: number;
   /** The most uploads that one address begins in a second. */
   readonly maxBegunPerSecond: number;
+  /** The most folders that the uploads of one owner make. */
+  readonly maxFolders: number;
+  readonly folders: Pick<FolderLimit, "countOf">;
   readonly unfinished: Pick<Unfinished, "countOf">;
   readonly quota: Pick<Quota, "limitOf" | "usedBy">;
 }
 
 /** Makes the handler of `GET /api/limits`, which answers with the limits that the visitor has. docs/api.md has the schema. */
 export function createLimitsApi(
-  { maxBytes, maxUnfinished, maxBegunPerSecond, unfinished, quota }: LimitsDeps,
+  { maxBytes, maxUnfinished, maxBegunPerSecond, maxFolders, folders, unfinished, quota }: LimitsDeps,
 ): Handler {
   const known = (limit: number) => limit === Infinity ? undefined : limit;
-  return (_request, _id, { kind, scope }) => {
+  return async (_request, _id, { kind, scope }) => {
     const { link } = scope;
+    // Those who have not signed in have one owner together, and the numbers would be those of all.
+    const used = kind === "anybody" ? undefined : await quota.usedBy(scope);
     const limits = {
       maxSize: known(Math.min(maxBytes, scope.maxBytes ?? Infinity)),
       // A link's visitor is told what the link takes, and nothing of what its owner or others have.
@@ -29,10 +37,16 @@ export function createLimitsApi(
       maxFiles: link?.maxFiles,
       maxUnfinished: known(maxUnfinished),
       maxBegunPerSecond: known(maxBegunPerSecond),
-      // Those who have not signed in have one owner together, and the numbers would be those of all.
+      // Of a link's own limits its visitor is told how near they are. The next refusal would tell that too.
+      used: link === undefined || link.totalBytes !== undefined ? used?.bytes : undefined,
+      files: link?.maxFiles === undefined ? undefined : used?.files,
+      maxFolders: known(maxFolders),
+      maxFolderDepth: MAX_FOLDERS,
+      maxFolderBytes: MAX_FOLDERS_BYTES,
+      maxMetadataBytes: MAX_METADATA_BYTES,
       ...kind !== "anybody" && kind !== "link" &&
-        { used: quota.usedBy(scope.owner), unfinished: unfinished.countOf(scope.owner) },
+        { unfinished: unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
     };
-    return Promise.resolve(Response.json(defined(limits), { headers: { "Cache-Control": "no-store" } }));
+    return Response.json(defined(limits), { headers: { "Cache-Control": "no-store" } });
   };
 }

@@ -6,7 +6,7 @@ import { percentDecoded, quote } from "./headers.ts";
  * The longest `X-File-Metadata`, in bytes. In the form of tus it grows to 1.75 times as much at most, which is below the
  * 16 KiB that a client of tus may send.
  */
-const MAX_LENGTH = 8 * 1024;
+export const MAX_METADATA_BYTES = 8 * 1024;
 
 /** A pair: its key, and the value that is still percent-encoded. */
 const PAIR = /^([A-Za-z0-9_.-]{1,64})=(.*)$/s;
@@ -20,7 +20,7 @@ const PAIR = /^([A-Za-z0-9_.-]{1,64})=(.*)$/s;
 export function parseOwnMetadata(headers: Headers): string | undefined {
   const text = header(headers, "X-File-Metadata") ?? "";
   if (text === "") return undefined;
-  if (text.length > MAX_LENGTH) throw malformed(`be at most ${MAX_LENGTH} bytes long`);
+  if (text.length > MAX_METADATA_BYTES) throw malformed(`be at most ${MAX_METADATA_BYTES} bytes long`);
   const values = new Map<string, string>();
   for (const part of text.split(",")) {
     const [, key, encoded] = PAIR.exec(part.trim()) ?? [];

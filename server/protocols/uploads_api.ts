@@ -2,7 +2,8 @@ import { STATUS_CODE } from "@std/http/status";
 import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import type { Handler } from "../http/route.ts";
-import { sees } from "../model/owner.ts";
+import { LINK_ID_FORM } from "../model/link.ts";
+import { listOfLink, sees } from "../model/owner.ts";
 import { isId } from "../model/id.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import type { ListPlace } from "../storage/store.ts";
@@ -37,7 +38,7 @@ export interface ListedUpload {
 
 /** The handlers of `/api/uploads`. */
 export interface UploadsApi {
-  /** `GET /api/uploads`: lists the owner's uploads, those that began last first. */
+  /** `GET /api/uploads`: lists the owner's uploads, or what came by one link, those that began last first. */
   readonly list: Handler;
   /** `DELETE /api/uploads/<id>`: terminates an upload, finished or not. */
   readonly terminate: Handler;
@@ -74,7 +75,9 @@ export function createUploadsApi(engine: Engine): UploadsApi {
       const after = placeIn(query.get("cursor"));
       // Another owner's list is as empty as that of an owner who does not exist.
       const isSeen = sees(scope, owner);
-      const { uploads, next } = isSeen ? await engine.list(owner, limit, after) : { uploads: [] };
+      const link = linkIn(query.get("link"));
+      const name = link === undefined ? owner : listOfLink(owner, link);
+      const { uploads, next } = isSeen ? await engine.list(name, limit, after) : { uploads: [] };
       const cursor = next && `${next.createdAt}.${next.id}`;
       return Response.json({
         uploads: uploads.map((upload) => listed(upload, kind === "link")),
@@ -104,6 +107,12 @@ function limitIn(text: string | null): number {
   if (text === null) return USUAL_LIMIT;
   if (/^[1-9]\d{0,2}$/.test(text) && Number(text) <= MAX_LIMIT) return Number(text);
   throw new UploadError("bad-request", `limit must be a number from 1 to ${MAX_LIMIT}`);
+}
+
+function linkIn(text: string | null): string | undefined {
+  if (text === null) return undefined;
+  if (new RegExp(`^${LINK_ID_FORM}$`).test(text)) return text;
+  throw new UploadError("bad-request", "link must be the id of a link, as GET /api/links tells it");
 }
 
 function placeIn(cursor: string | null): ListPlace | undefined {

@@ -190,6 +190,11 @@ export interface RecordStore extends Disposable {
    */
   below(folder: string, payer?: string): AsyncIterable<CompleteUpload>;
   /**
+   * The paths of the folders in which the complete uploads of a payer lie, each one name of those that the disk takes
+   * for the same one. A folder may come more than once. The cost follows how many uploads there are.
+   */
+  folders(payer: string): AsyncIterable<string>;
+  /**
    * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly
    * claims a path that has a {@linkcode claimant}, and when another request has recorded the end of the complete upload
    * `before` already.
@@ -198,7 +203,7 @@ export interface RecordStore extends Disposable {
   /** Removes an upload's record and everything that leads to it. */
   forget(upload: Upload): Promise<void>;
   /**
-   * The uploads of an owner that are not over, those that began last first: at most `limit`, and only those behind
+   * The uploads of an owner, or of a link (`listOfLink`), that are not over, those that began last first: at most `limit`, and only those behind
    * `after` in this order. The cost follows how many are read.
    */
   list(owner: string, limit: number, after?: ListPlace): Promise<(ReceivingUpload | CompleteUpload)[]>;

@@ -136,7 +136,7 @@ async function receiveFlushed(
   });
   using guarded = space.guard(appender);
   // A length that is known was reserved when it was recorded.
-  const end = file.length === undefined ? quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
+  const end = file.length === undefined ? await quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
   const received = await receiveInto(end, request.body, {
     ...receiveOptions(deps, lease, request),
     limit: (file.length ?? maxBytes) - request.offset,

@@ -1,10 +1,10 @@
 import { UploadError } from "../errors.ts";
-import { ANONYMOUS, linkOf } from "../model/owner.ts";
+import { ANONYMOUS, linkOf, payerOf } from "../model/owner.ts";
 import type { ReceivingUpload, Upload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 
-/** Whose an unfinished upload is, and where it was begun. */
-type Known = Pick<ReceivingUpload, "owner" | "from">;
+/** Whose an unfinished upload is, where it was begun, and in which folders its file will lie. */
+type Known = Pick<ReceivingUpload, "owner" | "from" | "folders">;
 
 /**
  * Counts the unfinished uploads of each owner, and of each address that began some, and refuses one more than `max`.
@@ -29,6 +29,13 @@ export class Unfinished {
   /** How many unfinished uploads an owner has. */
   countOf(owner: string): number {
     return this.#owners.get(counterOf(owner)) ?? 0;
+  }
+
+  /** The folders of the unfinished uploads of an owner, with those that come by its links. */
+  *foldersOf(payer: string): Generator<readonly string[]> {
+    for (const { owner, folders } of this.#known.values()) {
+      if (folders.length > 0 && payerOf(owner) === payer) yield folders;
+    }
   }
 
   /** Gives the records, with every change counted. `create` throws `too-many-unfinished` for one more than `max`. */
@@ -90,9 +97,9 @@ export class Unfinished {
     };
   }
 
-  #add({ id, owner, from }: Known & Pick<ReceivingUpload, "id">): void {
+  #add({ id, owner, from, folders }: Known & Pick<ReceivingUpload, "id">): void {
     if (this.#known.has(id)) return;
-    this.#known.set(id, { owner, ...from !== undefined && { from } });
+    this.#known.set(id, { owner, folders, ...from !== undefined && { from } });
     change(this.#owners, counterOf(owner), 1);
     if (from !== undefined) change(this.#addresses, from, 1);
   }

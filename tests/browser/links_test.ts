@@ -13,7 +13,14 @@ const DAY = 86_400_000;
 
 browserTest("the page of an upload link says whose it is, takes files, goes on, and shows nothing else", async () => {
   await using site = await startSite();
-  const wanted = { kind: "upload", folders: ["inbox"], note: "<i>Photos</i> please", expiresInMs: DAY } as const;
+  const wanted = {
+    kind: "upload",
+    folders: ["inbox"],
+    note: "<i>Photos</i> please",
+    maxFiles: 1,
+    totalBytes: 90 * MB,
+    expiresInMs: DAY,
+  } as const;
   const path = await addTestLink(site.data, wanted, "anna");
   const url = site.pawl.url + path;
   const source = await site.write("film.mkv", 7.5 * MB);
@@ -27,6 +34,8 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   });
   assertEquals(await page.locator("#link-heading").textContent(), "anna asks you for files");
   assertEquals(await page.locator("#link-note").textContent(), "<i>Photos</i> please");
+  const left = page.locator("#link-left");
+  assertEquals(await left.textContent(), "You can still send 1 file\u00a0· 90.0 MB left");
   assertEquals(await page.locator("#link-sent").isVisible(), false);
   await mine.throttle(SLOW_BYTES_PER_SECOND);
   await mine.choose(source);
@@ -42,6 +51,13 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   assertEquals(await page.locator("#link-list li").allTextContents(), ["film.mkv 7.5 MB"]);
   assertEquals(await violations(page), []);
   assertEquals(referrers.filter((address) => address), []);
+  // The link is full: the page says so before it sends anything more.
+  assertEquals(await left.textContent(), "This link takes no more files. Ask for another one.");
+  const sent = addresses.length;
+  await mine.choose(await site.write("more.txt", 10));
+  await mine.reached("more.txt", "failed");
+  assertEquals(addresses.slice(sent).filter((address) => !address.endsWith("/api/limits")), []);
+
   const secret = path.slice("/u/".length);
   assertEquals(addresses.filter((address) => address.includes(secret)).map((address) => address === url), [true, true]);
 

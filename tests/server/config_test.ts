@@ -25,6 +25,7 @@ Deno.test("readConfig() has a default for everything", () => {
     quotaBytes: Infinity,
     totalBytes: Infinity,
     maxBegunPerSecond: Infinity,
+    maxFolders: 100_000,
     allowedHosts: [],
     allowedOrigins: [],
     open: false,

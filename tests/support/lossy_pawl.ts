@@ -61,7 +61,7 @@ export async function openLossyPawl(
     pauses: new Pauses(),
     isFolderThere: () => true,
     pace: { take() {} },
-    quota: { guard: (appender) => appender },
+    quota: { guard: (appender) => Promise.resolve(appender) },
     space: new Space({ freeBytes: () => Infinity, floorBytes: 0 }),
     durable,
     boot: disk.boot,

@@ -1,4 +1,4 @@
-import { payerOf } from "../../server/model/owner.ts";
+import { linkOf, payerOf } from "../../server/model/owner.ts";
 import type { ListPlace, RecordStore } from "../../server/storage/store.ts";
 import { createSameName, type SameName } from "../../server/model/same_name.ts";
 import type { CompleteUpload, ReceivingUpload, Upload } from "../../server/model/upload.ts";
@@ -54,6 +54,14 @@ export function lossyRecords(
       });
     },
 
+    async *folders(payer) {
+      yield* await look("folders", () => {
+        const complete = [...uploads.values()].filter((upload) => upload.state === "complete");
+        const paths = complete.filter(({ owner }) => payerOf(owner) === payer).map(({ path }) => sameName(path));
+        return paths.map((path) => path.slice(0, Math.max(0, path.lastIndexOf("/")))).filter((folder) => folder !== "");
+      });
+    },
+
     replace: (before, after) =>
       commit("replace", () => {
         if (claimsOther(after, before)) return false;
@@ -73,7 +81,7 @@ export function lossyRecords(
         const place = ({ createdAt, id }: ListPlace) => `${String(createdAt).padStart(20, "0")} ${id}`;
         const end = after === undefined ? undefined : place(after);
         return [...uploads.values()]
-          .filter((upload) => upload.state !== "gone" && upload.owner === owner)
+          .filter((upload) => upload.state !== "gone" && [upload.owner, linkOf(upload.owner)].includes(owner))
           .sort((one, other) => place(one) < place(other) ? 1 : -1)
           .filter((upload) => end === undefined || place(upload) < end)
           .slice(0, limit)

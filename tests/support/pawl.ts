@@ -111,6 +111,7 @@ async function testFolder(
       quotaBytes: Infinity,
       totalBytes: Infinity,
       maxBegunPerSecond: Infinity,
+      maxFolders: Infinity,
       expireAfterMs: 7 * 86_400_000,
       durable: Deno.env.get("PAWL_DURABILITY") !== "relaxed",
       allowedHosts: [],

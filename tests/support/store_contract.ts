@@ -190,6 +190,20 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals([await below("b/d"), await below("d"), await below("a")], [["b/d/e"], [], []]);
   });
 
+  test("the folders of a payer's complete uploads are told, and no others", async ({ records }) => {
+    const long = "f".repeat(300);
+    for (const [at, path] of ["a", "b/c", "b/d", "b/e/f/g", `h/${long}`, `${long}/h`].entries()) {
+      assertEquals(await records.create(completed(upload(`${at}`, `${at}`), path, 0)), true);
+    }
+    const byLink = { ...upload("link", "link"), owner: `${upload("0", "0").owner},link,visitor` };
+    assertEquals(await records.create(completed(byLink, "o/b", 0)), true);
+    assertEquals(await records.create(completed({ ...byLink, id: "x", clientId: "x", owner: "x" }, "x/x", 0)), true);
+    assertEquals(await records.create(upload("unfinished", "u/u")), true);
+    const found = await Array.fromAsync(records.folders(upload("0", "0").owner));
+    assertEquals([...new Set(found)].sort(), ["b", "b/e/f", long, "h", "o"]);
+    assertEquals(await Array.fromAsync(records.folders("nobody")), []);
+  });
+
   test("no path and no id leads out of the store", async ({ bytes }) => {
     await append(bytes, "a", content);
     for (const path of ["../incoming/a", "b/../../incoming/a", "/etc/passwd", "./x", "b//x", "b\\x", "", ".", "x\0y"]) {
@@ -317,6 +331,17 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     await records.create(upload("6", "3", [], 40), fourth);
     assertEquals(await idsOf(9), "6");
     assertEquals((await records.list("somebody", 9)).map(({ id }) => id), ["5"]);
+  });
+
+  test("what came by a link is listed for the link too, whoever sent it", async ({ records }) => {
+    const sent = [["1", "anna,link,x"], ["2", "anna,link,y"], ["3", "anna,other,x"], ["4", "anna,link,x"]] as const;
+    const begun = sent.map(([id, owner], at) => ({ ...upload(id, id, [], at), owner }));
+    for (const each of begun) await records.create(each);
+    await records.replace(begun[1]!, completed(begun[1]!, "y", 5));
+    const idsOf = async (name: string) => (await records.list(name, 9)).map(({ id }) => id).join("");
+    assertEquals(await idsOf("anna,link,"), "421");
+    await records.replace(begun[0]!, gone(begun[0]!, "expired", 9));
+    assertEquals([await idsOf("anna,link,"), await idsOf("anna,link,x"), await idsOf("anna")], ["42", "4", ""]);
   });
 
   test("all records are there, finished, unfinished and over", async ({ records }) => {

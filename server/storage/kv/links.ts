@@ -1,5 +1,5 @@
 import { isOver, type Link } from "../../model/link.ts";
-import { ownerByLink } from "../../model/owner.ts";
+import { listOfLink } from "../../model/owner.ts";
 import { reservedBytes, type Upload } from "../../model/upload.ts";
 import type { LinkStore, LinkVisit, ListedLink } from "../link_store.ts";
 import type { Database } from "./database.ts";
@@ -28,13 +28,10 @@ export function createLinks({ kv, commit }: Database): LinkStore {
   const find = async (hash: string) => (await kv.get<Link>(["link", hash])).value ?? undefined;
   const downloads = async (hash: string) => (await kv.get<number>(["link-count", hash])).value ?? 0;
 
-  /** Counts what came by an upload link and is not over, as `records.ts` lists it under each owner. */
+  /** Counts what came by an upload link and is not over, as `records.ts` lists it. */
   async function received({ owner, id }: Link): Promise<Pick<ListedLink, "count" | "bytes">> {
-    const start = ownerByLink(owner, { link: id, visitor: "" });
     let [count, bytes] = [0, 0];
-    // "-" follows ",".
-    const visitors = kv.list<string>({ start: ["of", start], end: ["of", `${start.slice(0, -1)}-`] });
-    for await (const { value } of visitors) {
+    for await (const { value } of kv.list<string>({ prefix: ["of", listOfLink(owner, id)] })) {
       const upload = (await kv.get<Upload>(["upload", value])).value;
       if (upload === null || upload.state === "gone") continue;
       if (upload.state === "complete" || upload.partial === undefined) count++;

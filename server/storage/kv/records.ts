@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SameName } from "../../model/same_name.ts";
 import type { CompleteUpload, ReceivingUpload, Upload } from "../../model/upload.ts";
-import { payerOf } from "../../model/owner.ts";
+import { linkOf, payerOf } from "../../model/owner.ts";
 import { type Database, openDatabase } from "./database.ts";
 import type { Change } from "./group_commit.ts";
 import type { RecordStore } from "../store.ts";
@@ -24,7 +24,7 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  * | `["client", owner, clientId]` | the id of the upload that a client's id means                                          |
  * | `["path", path]`              | the id of the complete upload that claims a path                                       |
  * | `["due", dueAt, id]`          | the id of an upload that is unfinished or over, and due then                            |
- * | `["of", owner, createdAt, id]` | the id of an upload that is not over, for the list of its owner                        |
+ * | `["of", owner, createdAt, id]` | the id of an upload that is not over, for the list of its owner, and of its link (`linkOf`)                        |
  * | `["in", payer, path, id]`     | the id of a complete upload, for the folders of its payer (`model/owner.ts`)           |
  * | `["service-time"]`            | the service time in milliseconds                                                       |
  * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
@@ -34,14 +34,17 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  */
 export async function createRecords({ kv, commit }: Database, sameName: SameName): Promise<RecordStore> {
   const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
-  /** The places of an upload in the list of its owner, and in the folders of its payer, until it is over. */
+  /** The places of an upload in the lists of its owner and of its link, and in the folders of its payer, until it is over. */
   const listedAs = (upload: Upload): Deno.KvKey[] => {
     if (upload.state === "gone") return [];
     const { owner, createdAt, id } = upload;
-    const listed: Deno.KvKey = ["of", owner, createdAt, id];
+    const link = linkOf(owner);
+    const listed: Deno.KvKey[] = [owner, ...link === undefined ? [] : [link]].map((
+      name,
+    ) => ["of", name, createdAt, id]);
     return upload.state === "receiving"
-      ? [listed]
-      : [listed, ["in", payerOf(owner), ...keyPartsOf(sameName(upload.path)), id]];
+      ? listed
+      : [...listed, ["in", payerOf(owner), ...keyPartsOf(sameName(upload.path)), id]];
   };
   await upgrade(kv, { clientKey, pathKey, listedAs }, sameName);
 
@@ -146,6 +149,16 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
       }
     },
 
+    async *folders(payer) {
+      let last: string | undefined;
+      for await (const { key, value } of kv.list<string>({ prefix: ["in", payer] }, { batchSize: 500 })) {
+        // The key has a digest in place of a long path.
+        const path = key.length === 4 ? key[2] as string : sameName(pathOf(await get(value)));
+        const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+        if (folder !== "" && folder !== last) yield last = folder;
+      }
+    },
+
     async replace(before, after) {
       const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
@@ -212,6 +225,10 @@ async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
 }
 
 const SERVICE_TIME: Deno.KvKey = ["service-time"];
+
+function pathOf(upload: Upload | undefined): string {
+  return upload?.state === "complete" ? upload.path : "";
+}
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);

@@ -4,7 +4,7 @@ import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
 /** The version of the records' layout, which is the table in `records.ts`. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /**
  * The bytes of the keys that one commit changes. Deno KV takes 80 KiB at most, and 1000 keys, so each counts as {@linkcode
@@ -23,9 +23,8 @@ export interface Keys {
 /**
  * Upgrades the records of an earlier version. Version 1 had digests of clients' ids and paths in its keys. Version 2
  * had paths in its keys that `sameName` had not changed. They are changed too when the data moves between a disk that
- * ignores case and one that does not. Version 3 had no lists of owners, and version 4 none of
- * their folders. An interrupted upgrade goes on at the next
- * start. Later starts read one entry.
+ * ignores case and one that does not. Version 3 had no lists of owners, version 4 none of their folders, and version 5
+ * none of links. An interrupted upgrade goes on at the next start. Later starts read one entry.
  */
 export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Keys, sameName: SameName): Promise<void> {
   const disk = sameName("A");
@@ -35,7 +34,7 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Key
   if (before === null) await moveClients();
   const [version, diskBefore] = String(before ?? 1).split(" ");
   if (Number(version) < 3 || diskBefore !== disk) await movePaths();
-  if (Number(version) < 5 || diskBefore !== disk) await listOwners();
+  if (Number(version) < FORMAT || diskBefore !== disk) await listOwners();
   await kv.set(["format"], format);
 
   async function moveClients(): Promise<void> {

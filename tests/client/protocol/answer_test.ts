@@ -50,6 +50,7 @@ Deno.test("readStatus() finds in every answer what it means for the upload", () 
     [answer(413, "Too large"), "refused too-large"],
     [answer(503, "", { "Retry-After": "9" }), "retry busy in 9000"],
     [answer(507, "Full"), "refused disk-full"],
+    [answer(507, "9 folders", { "X-Error": "too-many-folders" }), "refused refused"],
     [answer(401), "signed-out signed-out"],
     [answer(403), "refused not-allowed"],
     [answer(404), "refused refused"],
@@ -104,6 +105,7 @@ Deno.test("readUpload() finds in every answer what it means for the upload", () 
     [answer(429, "", { "X-Error": "too-many-unfinished", "Retry-After": "30" }), "retry too-many-unfinished in 30000"],
     [answer(507), "refused disk-full"],
     [answer(507, "Over your quota", { "X-Error": "over-quota" }), "refused over-quota"],
+    [answer(507, "9 folders", { "X-Error": "too-many-folders" }), "refused refused"],
     [answer(401), "signed-out signed-out"],
   ];
   for (const [given, expected] of table) {

@@ -54,6 +54,41 @@ Deno.test("limits that are read again count from what the server has by then", a
   assertEquals([limits.told, limits.take(1e9)], [{}, undefined]);
 });
 
+Deno.test("a file more than an upload link takes is refused before it is sent, and the room that is left is told", async () => {
+  const { transport } = answering({ maxFiles: 5, files: 3, quota: 100, used: 40 }, { maxFiles: 5, files: 5 });
+  const limits = new ServerLimits({ transport });
+  assertEquals(limits.room, {});
+  await limits.read();
+  assertEquals(limits.room, { files: 2, bytes: 60 });
+  assertEquals([limits.take(61)?.code, limits.take(20), limits.take(7, 3), limits.room], [
+    "over-quota",
+    undefined,
+    undefined,
+    { files: 1, bytes: 40 },
+  ]);
+  assertEquals([limits.take(40), limits.take(0)?.code], [undefined, "too-many"]);
+  await limits.read();
+  const refused = limits.take(0);
+  assertEquals([refused?.limit, limits.room], [5, { files: 0 }]);
+  assertEquals(
+    refused?.message,
+    "The upload link takes no more than 5 files in all. Ask whoever gave it to you for another one",
+  );
+});
+
+Deno.test("a file that lies in more folders than the server takes is refused before it is sent", async () => {
+  const { transport } = answering({ maxFolderDepth: 2 });
+  const limits = new ServerLimits({ transport });
+  await limits.read();
+  const { queue, host, until } = setUpQueue({ limits });
+  for (const path of ["a/b/c/deep", "a/b/flat"]) queue.add(fileOf(path.split("/").at(-1)!, 5), { path });
+  await until("done", "failed");
+  const [deep] = queue.uploads;
+  assertEquals(queue.uploads.map(({ path, state }) => `${path} ${state}`), ["a/b/c/deep failed", "a/b/flat done"]);
+  assertEquals(deep?.progress.error?.line, "the file's path has 3 folders: at most 2 are taken");
+  assertEquals(host.files.size, 1);
+});
+
 Deno.test("read() rejects when the server refuses, asks for a sign-in, and keeps the earlier limits", async () => {
   let signIns = 0;
   const { transport, urls } = answering(401, { maxSize: 5 }, 404);
@@ -65,7 +100,8 @@ Deno.test("read() rejects when the server refuses, asks for a sign-in, and keeps
 });
 
 Deno.test("parseLimits() takes the counts that it knows, and nothing else", () => {
-  const text = JSON.stringify({ maxSize: 5, quota: "6", used: null, unfinished: 0, other: 7 });
-  assertEquals(parseLimits(text), { maxSize: 5, unfinished: 0 });
+  const counts = { maxSize: 5, unfinished: 0, maxFiles: 3, files: 2, maxFolders: 9, folders: 1, maxFolderDepth: 32 };
+  const text = JSON.stringify({ ...counts, quota: "6", used: null, other: 7 });
+  assertEquals(parseLimits(text), counts);
   for (const nothing of ["null", "7", "[]"]) assertEquals(parseLimits(nothing), {});
 });

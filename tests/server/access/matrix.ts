@@ -234,6 +234,13 @@ export const MATRIX: readonly Row[] = [
     asks: "read",
     expected: [401, 200, 403, 200, 200, 401, 401, 403, 403, ...byLink(403)],
   },
+  {
+    path: "/api/uploads?link=LINKID",
+    verb: "GET",
+    what: "what came by a link",
+    asks: "read",
+    expected: [401, 200, 403, 200, 200, 401, 401, 403, 403, ...byLink(403)],
+  },
   options("/api/uploads"),
   {
     path: "/api/uploads/UNFINISHED",

@@ -43,6 +43,41 @@ Deno.test("each member of a concatenation is looked up within its owner", async 
   assertEquals((await site.ask(`HEAD ${own}`, { ...TUS, ...bob })).status, 200);
 });
 
+Deno.test("an uploader without the right to read cannot tell whether others have a file of a name", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0" });
+  const bob = await site.token({ name: "bob" });
+  const anna = await site.token({ name: "anna", rights: ["upload"] });
+  await site.send(bob, "abc", { "Upload-Metadata": `filename ${btoa("known")}` });
+  /** All that Anna is told of files of this name. */
+  const told = async (name: string): Promise<string> => {
+    const as = { ...anna, "X-File-Id": "a", "X-File-Name": name };
+    const tus = { ...TUS, ...anna, "Upload-Metadata": `filename ${btoa(name)}` };
+    const begun = await site.ask("POST /files/", { ...tus, "Upload-Length": "6" });
+    const path = begun.headers.get("location") ?? "";
+    const whole = await site.ask("POST /files/", { ...tus, ...BYTES, "Upload-Length": "3" }, { body: "abc" });
+    const answers = [
+      await site.ask("POST /upload", { ...as, "X-File-Size": "6" }, { body: "abc" }),
+      await site.ask("POST /upload", { ...as, "X-Start-Byte": "3", "X-File-Size": "6" }, { body: "def" }),
+      await site.ask("GET /status", as),
+      begun,
+      await site.ask(`PATCH ${path}`, { ...BYTES, ...anna, "Upload-Offset": "0" }, { body: "abcdef" }),
+      await site.ask(`HEAD ${path}`, { ...TUS, ...anna }),
+      whole,
+      await site.ask(`HEAD ${whole.headers.get("location")}`, { ...TUS, ...anna }),
+      await site.ask(`GET ${path}`, anna),
+      await site.ask("GET /api/uploads", anna),
+      await site.ask("GET /api/limits", anna),
+      await site.ask(`DELETE ${path}`, { ...TUS, ...anna }),
+    ];
+    const plain = JSON.stringify(answers.map(({ status, text, headers }) => [status, text, [...headers]]));
+    return plain.replaceAll(/\/files\/[\w-]{22}/g, "/files/ID").replaceAll(btoa(name), "NAME");
+  };
+  // Each name is sent twice, so that Anna has a file of it herself the second time.
+  assertEquals(await told("known"), await told("fresh"));
+  assertEquals(await told("known"), await told("fresh"));
+  assertEquals(await site.pawl.finishedNames().then((names) => names.includes("known (2)")), true);
+});
+
 Deno.test("a folder as ZIP has one's own files alone, whoever else has some in it", async () => {
   await using site = await openAccessSite({ open: true });
   const [anna, bob] = [await site.token({ name: "anna" }), await site.token({ name: "bob" })];

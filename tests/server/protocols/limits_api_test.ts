@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 import { checkForm, schemaOf } from "../../support/json_schema.ts";
+import { makeLink, visitorOf } from "../../support/links.ts";
 
 const TUS = { "Tus-Resumable": "1.0.0", "Upload-Length": "10" };
 
@@ -9,7 +10,10 @@ async function limits(site: AccessSite, headers: SentHeaders): Promise<Record<st
   assertEquals(status, 200);
   const told = JSON.parse(text);
   checkForm(told, schemaOf("GET /api/limits"));
-  return told;
+  // These are the same for everybody.
+  const { maxFolderDepth, maxFolderBytes, maxMetadataBytes, ...own } = told;
+  assertEquals([maxFolderDepth, maxFolderBytes, maxMetadataBytes], [32, 1792, 8192]);
+  return own;
 }
 
 Deno.test("GET /api/limits tells the limits of the server and of the token, and how near one is", async () => {
@@ -23,6 +27,20 @@ Deno.test("GET /api/limits tells the limits of the server and of the token, and 
   assertEquals(await limits(site, {}), { ...common, maxSize: 1000 });
   await using free = await openAccessSite();
   assertEquals(await limits(free, {}), {});
+});
+
+Deno.test("the visitor of an upload link is told how near the link's own limits are, and nothing of its owner's", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0", quotaBytes: 1000, maxUnfinished: 5 });
+  const anna = await site.token({ name: "anna" });
+  await site.send(anna, "x".repeat(100));
+  const full = await makeLink(site, anna, { kind: "upload", maxFiles: 3, quota: 50 });
+  const [one, other] = [visitorOf(full), visitorOf(full)];
+  assertEquals(await limits(site, one), { quota: 50, used: 0, maxFiles: 3, files: 0, maxUnfinished: 5 });
+  await site.send(one, "x".repeat(20));
+  assertEquals(await limits(site, other), { quota: 50, used: 20, maxFiles: 3, files: 1, maxUnfinished: 5 });
+  const free = visitorOf(await makeLink(site, anna, { kind: "upload" }));
+  assertEquals(await limits(site, free), { maxUnfinished: 5 });
+  assertEquals((await limits(site, anna))["used"], 120);
 });
 
 Deno.test("past a limit nothing of a body is taken, and the line names the limit", async () => {

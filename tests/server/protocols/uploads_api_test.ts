@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { newId } from "../../../server/model/id.ts";
 import { checkForm, schemaOf } from "../../support/json_schema.ts";
 import { until } from "../../support/until.ts";
+import { makeLink, visitorOf } from "../../support/links.ts";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 
 const schema = schemaOf("GET /api/uploads");
@@ -145,4 +146,39 @@ Deno.test("a server that lets anybody in tells nobody of the uploads of others",
   assertEquals((await list(site, anna)).uploads, []);
   const boss = await site.token({ name: "boss", rights: ["admin"] });
   assertEquals((await list(site, boss, "?owner=anonymous")).uploads.length, 1);
+});
+
+Deno.test("the owner of a link lists what all its visitors sent, the newest first, also when the link is gone", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0" });
+  const [anna, bob] = [await site.token({ name: "anna" }), await site.token({ name: "bob" })];
+  const boss = await site.token({ name: "boss", rights: ["admin"] });
+  const link = await makeLink(site, anna, { kind: "upload", folder: "inbox" });
+  const other = await makeLink(site, anna, { kind: "upload" });
+  const visitors = [visitorOf(link), visitorOf(link), visitorOf(other)] as const;
+  for (const [at, by] of [0, 1, 2, 0].entries()) {
+    await site.send(visitors[by]!, "abc", { "Upload-Metadata": `filename ${btoa(`${at}`)}` });
+    site.now++;
+  }
+  await site.send(anna, "abc");
+  const query = `?link=${link.id}`;
+  assertEquals(pathsOf(await list(site, anna, query)), "inbox/3 inbox/1 inbox/0");
+  const first = await list(site, anna, `${query}&limit=2`);
+  assertEquals(pathsOf(first), "inbox/3 inbox/1");
+  assertEquals(pathsOf(await list(site, anna, `${query}&limit=2&cursor=${first.cursor}`)), "inbox/0");
+  const [newest] = first.uploads;
+  assertEquals((await site.ask(`DELETE ${newest?.location}`, anna)).status, 204);
+  await site.ask(`DELETE /api/links/${link.id}`, anna);
+  assertEquals(pathsOf(await list(site, anna, query)), "inbox/1 inbox/0");
+  assertEquals(pathsOf(await list(site, boss, `${query}&owner=anna`)), "inbox/1 inbox/0");
+  // Others see no more than of a link that never was, nor does a visitor of another link.
+  for (const [who, more] of [[bob, ""], [bob, "&owner=anna"], [boss, ""]] as const) {
+    assertEquals(await list(site, who, query + more), { uploads: [] });
+  }
+  const asVisitor = await site.ask(`GET /api/link/uploads${query}&owner=anna`, visitors[2]);
+  assertEquals(JSON.parse(asVisitor.text), { uploads: [] });
+  const wrong = await site.ask("GET /api/uploads?link=anna", anna);
+  assertEquals([wrong.status, JSON.parse(wrong.text).detail], [
+    400,
+    "link must be the id of a link, as GET /api/links tells it",
+  ]);
 });

@@ -36,7 +36,7 @@ async function openEngine(free: number) {
     records,
     space: new Space({ freeBytes: () => MIN_FREE + free, floorBytes: MIN_FREE }),
     pace: { take() {} },
-    quota: { guard: (appender) => appender },
+    quota: { guard: (appender) => Promise.resolve(appender) },
     unrecorded: new Set(),
     pauses: new Pauses(),
     isFolderThere: () => true,

@@ -8,6 +8,7 @@ import { type AccessSite, openAccessSite, type SentHeaders } from "../../support
 const TUS = { "Tus-Resumable": "1.0.0" };
 const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 
+const named = (name: string) => ({ "Upload-Metadata": `filename ${btoa(name)}` });
 const create = (site: AccessSite, headers: SentHeaders) => site.ask("POST /files/", { ...TUS, ...headers });
 const simple = (site: AccessSite, who: SentHeaders, id: string, length: number) =>
   site.ask("POST /upload", { ...who, "X-File-Id": id }, { body: "x".repeat(length) });
@@ -16,6 +17,10 @@ function upload(id: string, length: number, more: Partial<ReceivingUpload> = {})
   const facts = { owner: "anna", name: id, folders: [], length };
   const at = { id, now: 0, serviceNow: 0, expireAfterMs: 100, boot: "", durable: true };
   return { ...newUpload(facts, at), ...more };
+}
+
+async function usedByAnna(quota: Quota): Promise<number | undefined> {
+  return (await quota.usedBy({ owner: "anna" }))?.bytes;
 }
 
 /** The bytes that an owner has, as `GET /api/limits` tells. */
@@ -138,10 +143,108 @@ Deno.test("what earlier processes left is counted, and a token's quota is enough
   assertEquals([await used(first, anna), await used(first, phone)], [100, 100]);
   assertEquals((await simple(first, anna, "d", 40)).status, 200);
   await using second = await openAccessSite({ data: first.data, quotaBytes: 150 });
+  // The first request after a start is told all that is there.
+  assertEquals(await used(second, anna), 140);
   assertEquals((await simple(second, anna, "e", 11)).status, 507);
   assertEquals((await simple(second, anna, "e", 10)).status, 200);
   await second.ask(`DELETE ${open.headers.get("location")}`, { ...TUS, ...anna });
   assertEquals(await used(second, anna), 130);
+});
+
+Deno.test("two processes on one folder keep together at most twice the limit, and a third one counts what both have", async () => {
+  const quotaBytes = 100;
+  await using first = await openAccessSite({ host: "0.0.0.0", quotaBytes });
+  const anna = await first.token({ name: "anna" });
+  assertEquals((await simple(first, anna, "before", 40)).status, 200);
+  await using second = await openAccessSite({ data: first.data, quotaBytes });
+  assertEquals([await used(first, anna), await used(second, anna)], [40, 40]);
+  const both = [first, second] as const;
+  const keep = async (site: AccessSite, id: string, length: number) => {
+    const { status, headers } = await create(site, { ...anna, ...named(id), "Upload-Length": `${length}` });
+    return status === 201 ? { path: headers.get("location")!, length } : undefined;
+  };
+  let kept: { path: string; length: number }[] = [{ path: "", length: 40 }];
+  const total = () => kept.reduce((bytes, { length }) => bytes + length, 0);
+  // Each deletes what the other one has begun, so neither knows all.
+  for (let round = 0; round < 6; round++) {
+    for (const [at, site] of both.entries()) {
+      for (let made = await keep(site, "a", 30); made !== undefined; made = await keep(site, "a", 30)) kept.push(made);
+      assertEquals([round, total() <= 2 * quotaBytes], [round, true]);
+      const deleted = kept.slice(1, 3);
+      for (const { path } of deleted) await both[1 - at]!.ask(`DELETE ${path}`, { ...TUS, ...anna });
+      kept = kept.filter((one) => !deleted.includes(one));
+    }
+  }
+  await using third = await openAccessSite({ data: first.data, quotaBytes });
+  assertEquals(await used(third, anna), total());
+});
+
+Deno.test("what another process freed is found before something is refused, when ten minutes have passed", async () => {
+  await using first = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
+  const anna = await first.token({ name: "anna" });
+  await using second = await openAccessSite({ data: first.data, quotaBytes: 100 });
+  const begin = async (site: AccessSite, length: number) => {
+    const size: SentHeaders = length === 0 ? { "Upload-Defer-Length": "1" } : { "Upload-Length": `${length}` };
+    const { status, headers } = await create(site, { ...anna, ...size });
+    return { status, path: headers.get("location") ?? "" };
+  };
+  const remove = (path: string) => second.ask(`DELETE ${path}`, { ...TUS, ...anna });
+  const full = await begin(first, 90);
+  await remove(full.path);
+  assertEquals([(await begin(first, 20)).status, await used(first, anna)], [507, 90]);
+  first.now += 599_999;
+  assertEquals((await begin(first, 20)).status, 507);
+  first.now++;
+  const small = await begin(first, 20);
+  assertEquals([small.status, await used(first, anna)], [201, 20]);
+  // So is room for bytes of an upload whose length nobody has told, in a body that is announced or not.
+  for (const announced of [true, false]) {
+    const { path } = await begin(first, 0);
+    const filling = await begin(first, 80);
+    await remove(filling.path);
+    first.now += 600_000;
+    const body = new ReadableStream({
+      start(controller) {
+        for (let piece = 0; piece < 4; piece++) controller.enqueue(new Uint8Array(10));
+        controller.close();
+      },
+    });
+    const headers = { ...BYTES, ...anna, "Upload-Offset": "0", ...announced && { "Content-Length": "40" } };
+    const answer = await first.pawl.app(new Request(`http://localhost${path}`, { method: "PATCH", headers, body }));
+    await answer.body?.cancel();
+    assertEquals([announced, answer.status, await used(first, anna)], [announced, 204, 60]);
+    await first.ask(`DELETE ${path}`, { ...TUS, ...anna });
+  }
+  assertEquals((await begin(first, 81)).status, 507);
+});
+
+Deno.test("counts that run between many changes miss none of them", async () => {
+  using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  let [time, counts] = [0, 0];
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity }, () => time);
+  const records = quota.watch({
+    ...stored,
+    async *all() {
+      counts++;
+      yield* stored.all();
+    },
+  });
+  for (let round = 0; round < 3; round++) {
+    // From the second round on the first refusal counts anew, while others wait to be recorded.
+    time += 600_000;
+    const made = await Promise.all(Array.from({ length: 40 }, async (_, number) => {
+      const one = upload(`${round}-${number}`, 10);
+      const isMade = await records.create(one).catch(({ code }) => code);
+      if (isMade === true && number % 3 === 0) await records.replace(one, gone(one, "terminated", 9));
+      return isMade === true && number % 3 !== 0;
+    }));
+    let bytes = 0;
+    for await (const one of stored.all()) if (one.state === "receiving") bytes += one.length ?? 0;
+    assertEquals([round, counts, bytes <= 100, await usedByAnna(quota)], [round, round + 1, true, bytes]);
+    const left = made.flatMap((isLeft, number) => isLeft ? [upload(`${round}-${number}`, 10)] : []);
+    await Promise.all(left.map((one) => records.forget(one)));
+    assertEquals([round, await usedByAnna(quota)], [round, 0]);
+  }
 });
 
 Deno.test("after a restart the first bytes of an upload that was there before are counted and refused as any others", async () => {
@@ -177,7 +280,7 @@ Deno.test("after a restart the first bytes of an upload that was there before ar
 
 Deno.test("the bytes of a finished file are given back once, however many requests end it together", async () => {
   using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
-  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity }, () => 0);
   const records = quota.watch(stored);
   const done = completed({ ...upload("1", 30), offset: 30 }, "1", 0);
   await records.create(done);
@@ -185,14 +288,14 @@ Deno.test("the bytes of a finished file are given back once, however many reques
   // A person's hand and a request for the same name can end it beside the request that deletes it.
   const ends = ["terminated", "taken", "taken"] as const;
   await Promise.all(ends.map((reason) => records.replace(done, gone(done, reason, 9))));
-  assertEquals(quota.usedBy("anna"), 60);
+  assertEquals(await usedByAnna(quota), 60);
   await records.replace(done, gone(done, "terminated", 9));
-  assertEquals(quota.usedBy("anna"), 60);
+  assertEquals(await usedByAnna(quota), 60);
 });
 
 Deno.test("the bytes of a partial upload that is deleted while it is concatenated stay counted, once", async () => {
   using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
-  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity }, () => 0);
   const records = quota.watch(stored);
   const parts = [upload("1", 20, { partial: true }), upload("2", 70, { partial: true })];
   for (const part of parts) await records.create(part);
@@ -200,23 +303,23 @@ Deno.test("the bytes of a partial upload that is deleted while it is concatenate
   const final = (id: string) => upload(id, 90, { concat });
   for (const id of ["lost", "made"]) {
     await records.create(final(id));
-    assertEquals([id, quota.usedBy("anna")], [id, 90]);
+    assertEquals([id, await usedByAnna(quota)], [id, 90]);
     if (id === "lost") await records.replace(final(id), gone(final(id), "lost", 9));
   }
   await records.replace(parts[0]!, gone(parts[0]!, "concatenated", 9));
   await records.replace(parts[1]!, gone(parts[1]!, "terminated", 9));
-  assertEquals(quota.usedBy("anna"), 90);
+  assertEquals(await usedByAnna(quota), 90);
   assertEquals(await records.create(upload("3", 11)).catch(({ code }) => code), "over-quota");
   const done = completed({ ...final("made"), offset: 90 }, "made", 0);
   await records.replace(final("made"), done);
-  assertEquals(quota.usedBy("anna"), 90);
+  assertEquals(await usedByAnna(quota), 90);
   await records.replace(done, gone(done, "terminated", 9));
-  assertEquals(quota.usedBy("anna"), 0);
+  assertEquals(await usedByAnna(quota), 0);
 });
 
 Deno.test("uploads that begin anew need no room beside those before them, and a begin that fails changes nothing", async () => {
   using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
-  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity });
+  const quota = new Quota({ ownerBytes: 100, totalBytes: Infinity }, () => 0);
   let failure: Error | undefined;
   const records = quota.watch({
     ...stored,
@@ -227,11 +330,11 @@ Deno.test("uploads that begin anew need no room beside those before them, and a 
   const [larger, smaller] = [upload("3", 50, { clientId: "a" }), upload("4", 10, { clientId: "b" })];
   failure = new Error("disk");
   for (const [at, next] of [larger, smaller].entries()) await records.create(next, olds[at]).catch(() => {});
-  assertEquals(quota.usedBy("anna"), 80);
+  assertEquals(await usedByAnna(quota), 80);
   failure = undefined;
   // Another client's id: nothing is replaced.
   assertEquals(await records.create(upload("5", 60, { clientId: "b" }), olds[0]), false);
-  assertEquals(quota.usedBy("anna"), 80);
+  assertEquals(await usedByAnna(quota), 80);
   assertEquals(
     await records.create(upload("6", 61, { clientId: "a" }), olds[0]).catch(({ code }) => code),
     "over-quota",
@@ -244,9 +347,9 @@ Deno.test("uploads that begin anew need no room beside those before them, and a 
     ]),
     [true, true, true],
   );
-  assertEquals(quota.usedBy("anna"), 70);
+  assertEquals(await usedByAnna(quota), 70);
   for (const id of ["3", "4", "7"]) await records.forget(upload(id, 0));
-  assertEquals(quota.usedBy("anna"), 0);
+  assertEquals(await usedByAnna(quota), 0);
 });
 
 Deno.test("a small file that is refused for a quota is one upload of those that its address may begin in a second", async () => {

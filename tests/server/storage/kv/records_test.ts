@@ -155,11 +155,15 @@ Deno.test("the uploads of an earlier Pawl, which had no lists, are listed", asyn
     await kv.set(["format"], `3 ${sameName("A")}`);
     for (let number = 0; number < 1100; number++) await kv.set(["upload", `${number}`], upload(`${number}`, number));
     await kv.set(["upload", "gone"], gone(upload("gone"), "expired", 1));
+    await kv.set(["upload", "sent"], { ...upload("sent"), owner: "anna,link,visitor" });
   }
   for (let time = 0; time < 2; time++) {
     using records = await openRecords(path, sameName);
     const listed = await records.list("anonymous", 2000);
     assertEquals(listed.map(({ id }) => id), Array.from({ length: 1100 }, (_, number) => `${1099 - number}`));
+    for (const name of ["anna,link,", "anna,link,visitor"]) {
+      assertEquals((await records.list(name, 9)).map(({ id }) => id), ["sent"]);
+    }
   }
 });
 
