@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { filesBelow } from "../../faults/run.ts";
 import { withTokens } from "../../support/tokens.ts";
-import { type HostileSite, TUS } from "./hostile_site.ts";
+import { ANNAS_SECRET, type HostileSite, TUS } from "./hostile_site.ts";
 
 /** All that is Anna's, as she sees it and as it lies on the disk. */
 export async function annasThings({ ask, anna, annas, session, data }: HostileSite): Promise<unknown> {
@@ -35,7 +35,7 @@ export async function annasThings({ ask, anna, annas, session, data }: HostileSi
     session: [known.status, JSON.parse(await known.text()).name],
     tokens: tokens.map(({ name, owner, rights, hash, expiresAt }) => ({ name, owner, rights, hash, expiresAt })),
     disk: await Promise.all(
-      (await filesBelow(data)).filter((path) => /^files\/annas\/only-anna/.test(path) || ids.has(path.split("/")[1]))
+      (await filesBelow(data)).filter((path) => path.includes(ANNAS_SECRET) || ids.has(path.split("/")[1]))
         .map(async (path) => [path, await Deno.readTextFile(join(data, path))]),
     ),
   };
@@ -67,6 +67,7 @@ export async function finishAnnas({ ask, anna, annas }: HostileSite): Promise<vo
   assertEquals([patch.status, more.status, final.status], [204, 200, 201]);
   await Promise.all([patch, more, final].map((response) => response.body?.cancel()));
   const finished = [`/files/${annas["UNFINISHED"]}`, more.headers.get("location"), final.headers.get("location")];
-  const texts = await Promise.all(finished.map(async (path) => await (await ask(`GET ${path}`, anna)).text()));
+  const paths = finished.map((address) => new URL(address ?? "", "http://localhost").pathname);
+  const texts = await Promise.all(paths.map(async (path) => await (await ask(`GET ${path}`, anna)).text()));
   assertEquals(texts, ["abcdef", "abcdef", "abc"]);
 }
