@@ -39,8 +39,8 @@ export const SENDERS = {
   },
   "a visitor of Anna's upload link": { by: "link", secret: "anna's upload link" },
   "Anna's download link as a token": { by: "bearer", secret: "anna's download link", readsAnnas: true },
-  "a proxy's user": { by: "user", secret: "mallory" },
-  "a proxy's user of Anna's name": { by: "user", secret: "anna" },
+  "a proxy's user": { by: "user", secret: "the user mallory" },
+  "a proxy's user of Anna's name": { by: "user", secret: "the user anna" },
   "an admin": { by: "bearer", secret: "boss", readsAnnas: true, mayChangeAnnas: true },
   "an admin's session": {
     by: "cookie",

@@ -41,7 +41,8 @@ export interface HostileSite extends AsyncDisposable {
 export async function openHostileSite(args: readonly string[]): Promise<HostileSite> {
   await using open = new AsyncDisposableStack();
   const { path: data } = open.use(await tempDir());
-  const secrets: Record<string, string> = {};
+  /** The secrets by the names that senders have for them, and the names of a proxy's users. */
+  const secrets: Record<string, string> = { "the user mallory": "mallory", "the user anna": "anna" };
   const add = async (secret: string, wanted: Parameters<typeof addTestToken>[1]) =>
     secrets[secret] = await addTestToken(data, wanted);
   await add("anna", { name: "anna" });
@@ -53,7 +54,6 @@ export async function openHostileSite(args: readonly string[]): Promise<HostileS
   await add("expired", { name: "expired", owner: "anna", expiresInMs: -1000 });
   await add("removed", { name: "removed", owner: "anna" });
   await withTokens(data, (store) => store.remove("removed"));
-  Object.assign(secrets, { mallory: "mallory" });
   const pawl = open.use(
     await startPawl(data, {
       args: [
@@ -129,6 +129,9 @@ export async function openHostileSite(args: readonly string[]): Promise<HostileS
   });
   let bobs: Words = {};
   async function renew(): Promise<void> {
+    // The requests make links too, and an owner has so many at most.
+    const { links } = JSON.parse((await done("GET /api/links", bob)).text);
+    for (const { id } of links) await done(`DELETE /api/links/${id}`, bob);
     const his = await have(bob, "bob");
     bobs = { ...his.ids, LOCKEDLINK: locked };
     Object.assign(secrets, {
@@ -153,7 +156,7 @@ export async function openHostileSite(args: readonly string[]): Promise<HostileS
     const told = (text: string) => text.replace(/[A-Z]{5,}/g, (word) => words[word] ?? word);
     const body = told(request.body);
     const target = edited(told(request.target), request.targetEdits).replace(/[\r\n]/g, "\x7f");
-    const secret = edited(secrets[sender.secret] ?? sender.secret, request.secretEdits);
+    const secret = edited(secrets[sender.secret] ?? "", request.secretEdits);
     const headers = [
       ...request.headers.map(([name, value]) => [name, told(value)] as const),
       ...headersOf(sender, secret),
