@@ -47,7 +47,11 @@ export function printFailure(line: string): void {
   console.error(line);
 }
 
-/** Replaces the secrets of tokens in a text that comes from a client: some send them in a URL by mistake. */
+/**
+ * Replaces the secrets of tokens and links in a text that comes from a client: some send them in a URL by mistake. A
+ * fixed token may have any form, so it is known by the name of its parameter alone.
+ */
 export function withoutSecrets(text: string): string {
-  return text.replaceAll(/pawl_[\w-]+/g, "pawl_…");
+  return text.replaceAll(/pawl(?:_|%5f)[\w%-]+/gi, "pawl_…")
+    .replaceAll(/\b((?:access_)?token|password)=(?!pawl_…)[^&#\s]+/gi, "$1=…");
 }

@@ -43,14 +43,17 @@ export async function startPawl(data: string, options: StartOptions = {}): Promi
   const child = pawlCommand(args, options).spawn();
   const input = options.script === undefined ? undefined : child.stdin.getWriter();
   let printed = "";
+  let isReady = false;
   let done = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<string>();
   const reading = [child.stdout, child.stderr].map(async (stream) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       printed += text;
-      const address = READY.exec(printed);
+      // The whole text is looked at as seldom as can be: a campaign prints much.
+      const address = isReady ? null : READY.exec(printed);
       if (address !== null) ready.resolve(address[0]);
-      if (printed.endsWith("ok\n")) done.resolve();
+      isReady ||= address !== null;
+      if (input !== undefined && printed.endsWith("ok\n")) done.resolve();
     }
   });
   const ended = child.status.then(async (status) => {

@@ -91,12 +91,13 @@ export function createLinks({ kv, commit }: Database): LinkStore {
   }
 
   async function remove(id: string, owner?: string): Promise<string | undefined> {
-    const entry = await kv.get<string>(["link-id", id]);
+    // An owner's links are looked for among its own alone, so time does not tell what others have.
+    const entry = await kv.get<string>(owner === undefined ? ["link-id", id] : ["link-of", owner, id]);
     if (entry.value === null) return undefined;
     const hash = entry.value;
     const link = await find(hash);
-    if (link === undefined || owner !== undefined && link.owner !== owner) return undefined;
-    const own: Deno.KvKey[] = [entry.key, ["link", hash], ["link-of", link.owner, id], ["link-count", hash]];
+    if (link === undefined) return undefined;
+    const own: Deno.KvKey[] = [["link-id", id], ["link", hash], ["link-of", link.owner, id], ["link-count", hash]];
     if (!await commit({ checks: [entry], remove: own })) return undefined;
     for (let keys = await visitsOf(hash); keys.length > 0; keys = await visitsOf(hash)) {
       await commit({ remove: keys });

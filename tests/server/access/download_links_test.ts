@@ -1,45 +1,15 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { newId } from "../../../server/model/id.ts";
-import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
-import { askForLink, type MadeLink, makeLink } from "../../support/links.ts";
+import { type SentHeaders } from "../../support/access_site.ts";
 import { checkForm, schemaOf } from "../../support/json_schema.ts";
+import { downloadsOf, openDownloadSite } from "../../support/link_sites.ts";
+import { askForLink, type MadeLink, makeLink } from "../../support/links.ts";
 import { openTestApp } from "../../support/pawl.ts";
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 
-/** A server with a finished file of Anna's, who makes links, and what asks for a link from an address. */
-interface Site extends AsyncDisposable {
-  readonly site: AccessSite;
-  readonly anna: SentHeaders;
-  /** The id of the file. */
-  readonly file: string;
-  make(wish?: object): Promise<MadeLink>;
-  get(link: MadeLink, from?: number, headers?: SentHeaders, line?: string): ReturnType<AccessSite["ask"]>;
-}
-
-async function openSite(wishes = {}): Promise<Site> {
-  const site = await openAccessSite({ host: "0.0.0.0", ...wishes });
-  const anna = await site.token({ name: "anna" });
-  const place = { "Upload-Metadata": `relativePath ${btoa("trip/a.bin")}` };
-  const file = (await site.send(anna, "0123456789", place)).split("/").at(-1)!;
-  return {
-    site,
-    anna,
-    file,
-    make: (wish) => makeLink(site, anna, { kind: "download", file, ...wish }),
-    get: (link, from = 1, headers = {}, line = "GET") =>
-      site.ask(`${line} ${link.path}`, headers, { address: `192.0.2.${from}` }),
-    [Symbol.asyncDispose]: () => site[Symbol.asyncDispose](),
-  };
-}
-
-async function downloadsOf({ site, anna }: Site): Promise<number> {
-  const [{ downloads }] = JSON.parse((await site.ask("GET /api/links", anna)).text).links;
-  return downloads;
-}
-
 Deno.test("a link gives the file as its address does: whole, in parts, and by conditions", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, anna, file, make, get } = open;
   const link = await make();
   const rows: SentHeaders[] = [
@@ -66,7 +36,7 @@ Deno.test("a link gives the file as its address does: whole, in parts, and by co
 });
 
 Deno.test("a visitor counts once a day, however often and in whichever parts it downloads", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, make, get } = open;
   const link = await make({ maxDownloads: 2 });
   const uncounted: [headers: SentHeaders, line?: string][] = [
@@ -93,7 +63,7 @@ Deno.test("a visitor counts once a day, however often and in whichever parts it 
 });
 
 Deno.test("of many visitors at one time a link lets in as many as it has, also after a restart", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, make, get } = open;
   const link = await make({ maxDownloads: 5 });
   const answers = await Promise.all(Array.from({ length: 40 }, (_, from) => get(link, from + 1)));
@@ -113,7 +83,7 @@ Deno.test("of many visitors at one time a link lets in as many as it has, also a
 });
 
 Deno.test("where many clients have one address a visitor is known by its cookie, which is of one link", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, make } = open;
   const [link, other] = [await make({ maxDownloads: 1 }), await make({ maxDownloads: 1 })];
   const here = { address: "127.0.0.1" };
@@ -132,89 +102,8 @@ Deno.test("where many clients have one address a visitor is known by its cookie,
   assertEquals((await site.ask(`GET ${link.path}`, mine, here)).status, 404);
 });
 
-Deno.test("a program gives the password by Basic, and a browser by a form that trades it for a cookie", async () => {
-  await using open = await openSite({ publicUrl: "https://up.example/pawl" });
-  const { site, anna, file } = open;
-  const asked = await askForLink(site, anna, { kind: "download", file, password: "pässword", note: "For you" });
-  const { url, id, hasPassword } = JSON.parse(asked.text);
-  assertMatch(url, /^https:\/\/up\.example\/pawl\/d\/pawl_/);
-  assertEquals([hasPassword, asked.headers.get("location"), asked.text.includes("pässword")], [
-    true,
-    `/api/links/${id}`,
-    false,
-  ]);
-  const path = new URL(url).pathname.slice("/pawl".length);
-  const at = { address: "192.0.2.1" };
-  const basic = (password: string) => ({
-    Authorization: `Basic ${new TextEncoder().encode(`me:${password}`).toBase64()}`,
-  });
-  const nothing = await site.ask(`GET ${path}`, {}, at);
-  assertEquals([nothing.status, nothing.headers.get("www-authenticate")], [
-    401,
-    'Basic realm="Pawl link", charset="UTF-8"',
-  ]);
-  assertEquals((await site.ask(`GET ${path}`, basic("password"), at)).status, 401);
-  const right = await Promise.all([0, 1, 2].map(() => site.ask(`GET ${path}`, basic("pässword"), at)));
-  assertEquals(right.map(({ text }) => text), Array(3).fill("0123456789"));
-
-  const form = await site.ask(`GET ${path}`, BROWSER, at);
-  assertEquals([form.status, form.text.includes("For you"), form.text.includes("a.bin")], [200, false, false]);
-  assertStringIncludes(form.text, 'type="password"');
-  const send = (password: string, headers: SentHeaders = { "Sec-Fetch-Site": "same-origin" }) =>
-    site.ask(`POST ${path}`, { "Content-Type": "application/x-www-form-urlencoded", ...headers }, {
-      ...at,
-      body: new URLSearchParams({ password }).toString(),
-    });
-  const wrong = await send("nonsense");
-  assertEquals([wrong.status, wrong.headers.get("set-cookie")], [401, null]);
-  assertStringIncludes(wrong.text, "This password is wrong");
-  assertEquals(
-    (await send("pässword", { "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" })).status,
-    403,
-  );
-  const opened = await send("pässword");
-  assertEquals([opened.status, opened.headers.get("location")], [303, path.slice("/d/".length)]);
-  const cookie = opened.headers.get("set-cookie") ?? "";
-  assertMatch(cookie, /^__Secure-pawl-link=.*; Path=\/pawl\/d\/pawl_.*; HttpOnly; SameSite=Lax; Secure$/);
-  const mine = { Cookie: cookie.split(";")[0]! };
-  const page = await site.ask(`GET ${path}`, { ...BROWSER, ...mine }, at);
-  assertStringIncludes(page.text, "For you");
-  assertStringIncludes(page.text, '<a class="button primary" href="?download" download>');
-  assertEquals((await site.ask(`GET ${path}?download`, { ...BROWSER, ...mine }, at)).text, "0123456789");
-});
-
-Deno.test("wrong passwords are counted, also when they come together, and lock out nobody else", async () => {
-  await using open = await openSite();
-  const { make, get } = open;
-  const link = await make({ password: "right" });
-  const basic = (password: string) => ({ Authorization: `Basic ${btoa(`:${password}`)}` });
-  assertEquals((await get(link, 1, basic("right"))).status, 200);
-  const guesses = await Promise.all(Array.from({ length: 20 }, (_, n) => get(link, 1, basic(`wrong${n}`))));
-  assertEquals(guesses.map(({ status }) => status).sort(), [...Array(10).fill(401), ...Array(10).fill(429)]);
-  assertEquals((await get(link, 2, basic("right"))).status, 200);
-  // Who has given the right one goes on.
-  assertEquals((await get(link, 1, basic("right"))).status, 200);
-});
-
-Deno.test("behind a proxy on this machine passwords cannot be guessed faster, and who has given it goes on", async () => {
-  await using open = await openSite();
-  const { site, make } = open;
-  const link = await make({ password: "right" });
-  const get = (password: string) =>
-    site.ask(`GET ${link.path}`, { Authorization: `Basic ${btoa(`:${password}`)}` }, { address: "127.0.0.1" });
-  assertEquals((await get("right")).status, 200);
-  for (let guess = 0; guess < 10; guess++) assertEquals((await get(`wrong${guess}`)).status, 401);
-  const other = await make({ password: "other" });
-  const unseen = await site.ask(`GET ${other.path}`, { Authorization: `Basic ${btoa(":other")}` }, {
-    address: "127.0.0.1",
-  });
-  assertEquals([(await get("wrong")).status, unseen.status, (await get("right")).status], [429, 429, 200]);
-  site.now += 60_000;
-  assertEquals((await site.ask(`GET ${other.path}`, { Authorization: `Basic ${btoa(":other")}` })).status, 200);
-});
-
 Deno.test("an expired, used up, removed, forged or truncated link, and one whose file is gone, have one answer", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, anna, file, make, get } = open;
   const links = {
     expired: await make({ expiresIn: 1 }),
@@ -248,7 +137,7 @@ Deno.test("an expired, used up, removed, forged or truncated link, and one whose
 });
 
 Deno.test("a folder comes as ZIP with its owner's files alone, or everybody's for an admin", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, anna, make, get } = open;
   const bob = await site.token({ name: "bob" });
   await site.send(bob, "bob's", { "Upload-Metadata": `relativePath ${btoa("trip/bob.bin")}` });
@@ -272,7 +161,7 @@ Deno.test("a folder comes as ZIP with its owner's files alone, or everybody's fo
 });
 
 Deno.test("who makes a link must see the file, and may read it", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, anna, file } = open;
   const bob = await site.token({ name: "bob" });
   const sender = await site.token({ name: "sender", owner: "anna", rights: ["upload"] });
@@ -308,7 +197,7 @@ Deno.test("who makes a link must see the file, and may read it", async () => {
 });
 
 Deno.test("the page of a link runs nothing that its note or its file's name says", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, anna, get } = open;
   const name = "<img src=x onerror=alert(1)>.bin";
   const place = { "Upload-Metadata": `filename ${btoa(name)}` };
@@ -322,7 +211,7 @@ Deno.test("the page of a link runs nothing that its note or its file's name says
 });
 
 Deno.test("each owner sees and removes its own links, and an admin those of all", async () => {
-  await using open = await openSite();
+  await using open = await openDownloadSite();
   const { site, anna, make } = open;
   const link = await make({ note: "one" });
   const bob = await site.token({ name: "bob" });

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 import { until } from "../../support/until.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -126,17 +126,6 @@ Deno.test("a token expires by the machine's clock", async () => {
   assertEquals([status, text], [401, "This token has expired: ask for a new one"]);
 });
 
-Deno.test("a token that was removed is out within a second, and its sessions too", async () => {
-  await using site = await openAccessSite({ host: "0.0.0.0" });
-  const anna = await site.token({ name: "anna" });
-  const cookie = await signedIn(site, anna);
-  assertEquals((await site.ask("GET /status", { ...ID, ...cookie })).status, 200);
-  await withTokens(site.data, (store) => store.remove("anna"));
-  site.now += SECOND;
-  assertEquals((await site.ask("GET /status", { ...ID, ...anna })).status, 401);
-  assertEquals((await site.ask("GET /status", { ...ID, ...cookie })).status, 401);
-});
-
 Deno.test("the use of a token is recorded once a minute at most", async () => {
   await using site = await openAccessSite({ host: "0.0.0.0" });
   const anna = await site.token({ name: "anna" });
@@ -149,87 +138,6 @@ Deno.test("the use of a token is recorded once a minute at most", async () => {
     // It is recorded behind the answer.
     const recordedAt = started + recorded * SECOND;
     await until(async () => await usedAt() === recordedAt, `the use is recorded, ${passed} s on`);
-  }
-});
-
-async function signedIn(site: AccessSite, headers: SentHeaders): Promise<{ Cookie: string }> {
-  const { headers: told } = await site.ask("POST /api/session", headers);
-  return { Cookie: told.get("set-cookie")?.split(";")[0] ?? "" };
-}
-
-const OWN_PAGE = { "Sec-Fetch-Site": "same-origin" };
-
-Deno.test("a token is traded for a cookie, by its header or by JSON", async () => {
-  await using site = await openAccessSite({ host: "0.0.0.0" });
-  const anna = await site.token({ name: "anna", rights: ["upload"] });
-  const token = anna.Authorization.slice("Bearer ".length);
-  const json = { "Content-Type": "application/json" };
-  for (const [headers, body] of [[anna, undefined], [json, JSON.stringify({ token })]] as const) {
-    const { status, headers: told, text } = await site.ask("POST /api/session", headers, body ? { body } : {});
-    assertEquals(status, 200);
-    const { expiresAt, ...rest } = JSON.parse(text);
-    assertEquals(rest, { kind: "session", name: "anna", rights: ["upload"] });
-    assertEquals(Date.parse(expiresAt) > site.now, true);
-    assertMatch(told.get("set-cookie") ?? "", /^pawl=1\.[^;]+; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/);
-    assertEquals([told.get("cache-control"), told.get("set-cookie")?.includes(token)], ["no-store", false]);
-  }
-  for (const body of ["", "[]", '{"token":1}', "{", `{"token":"${"x".repeat(5000)}"}`]) {
-    const { status, headers, text } = await site.ask("POST /api/session", json, { body });
-    assertEquals([400, 413].includes(status), true, `${body}: ${status}`);
-    assertEquals(headers.get("content-type"), "application/problem+json");
-    const problem = JSON.parse(text);
-    assertEquals([problem.status, problem.code], [status, headers.get("x-error")]);
-  }
-});
-
-Deno.test("the cookie is for HTTPS alone when clients come by HTTPS", async () => {
-  await using site = await openAccessSite({ host: "0.0.0.0", publicUrl: "https://up.example" });
-  const anna = await site.token({ name: "anna" });
-  const { headers } = await site.ask("POST /api/session", anna);
-  assertMatch(headers.get("set-cookie") ?? "", /^__Host-pawl=.*; HttpOnly; SameSite=Strict; Secure$/);
-});
-
-Deno.test("a session is a new one at each sign-in, and after signing out no copy of its cookie counts", async () => {
-  await using site = await openAccessSite({ host: "0.0.0.0" });
-  const anna = await site.token({ name: "anna" });
-  const first = await signedIn(site, anna);
-  const second = await signedIn(site, { ...anna, ...first });
-  assertEquals(first.Cookie === second.Cookie, false);
-  const { status, headers } = await site.ask("DELETE /api/session", { ...second, ...OWN_PAGE });
-  assertEquals([status, headers.get("set-cookie")?.startsWith("pawl=; Path=/; Max-Age=0")], [204, true]);
-  assertEquals((await site.ask("GET /status", { ...ID, ...second })).status, 401);
-  assertEquals((await site.ask("GET /status", { ...ID, ...first })).status, 200);
-});
-
-Deno.test("signing out by a request that is not of an own page is refused, and says that it ends nothing", async () => {
-  await using site = await openAccessSite({ host: "0.0.0.0", allowedOrigins: ["https://a.example"] });
-  const cookie = await signedIn(site, await site.token({ name: "anna" }));
-  for (const headers of [{}, { "Sec-Fetch-Site": "cross-site" }, { Origin: "https://a.example" }] as SentHeaders[]) {
-    const { status, text, headers: told } = await site.ask("DELETE /api/session", { ...cookie, ...headers });
-    assertEquals([status, told.get("set-cookie")], [403, null]);
-    assertStringIncludes(text, "Sec-Fetch-Site");
-    assertEquals((await site.ask("GET /status", { ...ID, ...cookie })).status, 200);
-  }
-  assertEquals((await site.ask("DELETE /api/session", { ...cookie, ...OWN_PAGE })).status, 204);
-  // Nothing is left to end.
-  assertEquals((await site.ask("DELETE /api/session", cookie)).status, 204);
-});
-
-Deno.test("a cookie changes nothing when another page has sent it, or when nothing tells the page", async () => {
-  await using site = await openAccessSite({ host: "0.0.0.0", allowedOrigins: ["https://a.example"] });
-  const cookie = await signedIn(site, await site.token({ name: "anna" }));
-  const table: [SentHeaders, number][] = [
-    [OWN_PAGE, 200],
-    [{ Origin: "http://localhost" }, 200],
-    [{}, 401],
-    [{ Origin: "https://evil.example" }, 401],
-    [{ Origin: "https://a.example" }, 401],
-    [{ "Sec-Fetch-Site": "same-site" }, 401],
-    [{ "Sec-Fetch-Site": "cross-site" }, 401],
-    [{ "Sec-Fetch-Site": "none" }, 401],
-  ];
-  for (const [headers, status] of table) {
-    assertEquals([headers, (await post(site, { ...cookie, ...headers })).status], [headers, status]);
   }
 });
 

@@ -67,5 +67,14 @@ Deno.test("a secret has 256 random bits, and is read from Bearer and from the pa
     ["", undefined],
   ];
   for (const [header, found] of table) assertEquals([header, credentialsIn(header)?.secret], [header, found]);
-  assertEquals(withoutSecrets(`/?token=${secret}&a=b`), "/?token=pawl_…&a=b");
+  const shown: Record<string, string> = {
+    [`/?token=${secret}&a=b`]: "/?token=pawl_…&a=b",
+    [`/d/${secret}?download`]: "/d/pawl_…?download",
+    [`/d/${secret.replace("_", "%5F")}`]: "/d/pawl_…",
+    [`/d/${secret.replace(/.{3}$/, "%41%42%43")}`]: "/d/pawl_…",
+    "/?a=b&token=a.fixed-token&c=d": "/?a=b&token=…&c=d",
+    "/?access_token=a%20b#password=c": "/?access_token=…#password=…",
+    "/?my-token-is=a": "/?my-token-is=a",
+  };
+  for (const [text, without] of Object.entries(shown)) assertEquals(withoutSecrets(text), without);
 });

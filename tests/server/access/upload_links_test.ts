@@ -1,31 +1,12 @@
-import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { newId } from "../../../server/model/id.ts";
-import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
-import { askForLink, makeLink, visitorOf } from "../../support/links.ts";
+import { type SentHeaders } from "../../support/access_site.ts";
 import { checkForm, schemaOf } from "../../support/json_schema.ts";
-import { openTestApp } from "../../support/pawl.ts";
-
-const TUS = { "Tus-Resumable": "1.0.0" };
-const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
-const named = (name: string) => ({ "Upload-Metadata": `filename ${btoa(name)}` });
-
-/** A server that lets in nobody without a token, and the headers of Anna, who makes links. */
-async function openSite(wishes = {}): Promise<{ site: AccessSite; anna: SentHeaders } & AsyncDisposable> {
-  const site = await openAccessSite({ host: "0.0.0.0", ...wishes });
-  return { site, anna: await site.token({ name: "anna" }), [Symbol.asyncDispose]: () => site[Symbol.asyncDispose]() };
-}
-
-const statusOf = async (site: AccessSite, line: string, headers: SentHeaders, body?: string) =>
-  (await site.ask(line, headers, { ...body !== undefined && { body } })).status;
-
-/** Begins an upload of `length` bytes without one of them, and gives the status and the address. */
-async function begin(site: AccessSite, headers: SentHeaders, length: number, more: SentHeaders = {}) {
-  const answer = await site.ask("POST /files/", { ...TUS, "Upload-Length": String(length), ...more, ...headers });
-  return { status: answer.status, location: answer.headers.get("location") ?? "", text: answer.text };
-}
+import { begin, BYTES, named, openUploadSite, statusOf, TUS } from "../../support/link_sites.ts";
+import { askForLink, makeLink, visitorOf } from "../../support/links.ts";
 
 Deno.test("by an upload link each protocol sends, goes on and cancels, into the link's folder", async () => {
-  await using open = await openSite();
+  await using open = await openUploadSite();
   const { site, anna } = open;
   const link = await makeLink(site, anna, { kind: "upload", folder: "inbox/party", note: "Photos" });
   const me = visitorOf(link);
@@ -51,7 +32,7 @@ Deno.test("by an upload link each protocol sends, goes on and cancels, into the 
 });
 
 Deno.test("a visitor is told whose the link is, and sees what it sent under the names that it gave", async () => {
-  await using open = await openSite();
+  await using open = await openUploadSite();
   const { site, anna } = open;
   await site.send(anna, "Anna's own", { "Upload-Metadata": `relativePath ${btoa("inbox/a.txt")}` });
   const link = await makeLink(site, anna, {
@@ -88,7 +69,7 @@ Deno.test("a visitor is told whose the link is, and sees what it sent under the 
 });
 
 Deno.test("to another visitor of the same link an upload is as one that nobody has; its owner has all of them", async () => {
-  await using open = await openSite();
+  await using open = await openUploadSite();
   const { site, anna } = open;
   const link = await makeLink(site, anna, { kind: "upload" });
   const [me, other] = [visitorOf(link), visitorOf(link)];
@@ -122,94 +103,8 @@ Deno.test("to another visitor of the same link an upload is as one that nobody h
   assertEquals(await statusOf(site, `GET ${finished}`, bob), 404);
 });
 
-Deno.test("a link takes so many files and bytes, counted when they begin, however many begin together", async () => {
-  await using open = await openSite();
-  const { site, anna } = open;
-  const link = await makeLink(site, anna, { kind: "upload", maxFiles: 3, quota: 100, maxSize: 60 });
-  const me = visitorOf(link);
-  assertEquals((await begin(site, me, 61)).status, 413);
-  const all = await Promise.all(Array.from({ length: 12 }, () => begin(site, visitorOf(link), 10)));
-  assertEquals(all.map(({ status }) => status).sort(), [201, 201, 201, ...Array(9).fill(507)]);
-  assertStringIncludes(all.find(({ status }) => status === 507)!.text, "This link takes 3 files");
-  // One that ends makes room for another one.
-  await site.ask(`DELETE ${all.find(({ status }) => status === 201)!.location}`, { ...TUS, ...anna });
-  assertEquals((await begin(site, me, 10)).status, 201);
-  assertEquals((await begin(site, me, 10)).status, 507);
-  site.now += 1;
-  const big = await makeLink(site, anna, { kind: "upload", quota: 100 });
-  const many = await Promise.all(Array.from({ length: 8 }, () => begin(site, visitorOf(big), 40)));
-  assertEquals(many.filter(({ status }) => status === 201).length, 2);
-  const listed = JSON.parse((await site.ask("GET /api/links", anna)).text).links;
-  assertEquals(listed.map(({ files, bytes }: Record<string, unknown>) => [files, bytes]), [[2, 80], [3, 30]]);
-});
-
-Deno.test("the next start counts what came by a link before", async () => {
-  await using open = await openSite();
-  const { site, anna } = open;
-  const link = await makeLink(site, anna, { kind: "upload", maxFiles: 2 });
-  await site.send(visitorOf(link), "abc");
-  await begin(site, visitorOf(link), 5);
-  await using next = await openTestApp({ data: site.data, host: "0.0.0.0" });
-  const begun = await next.app(
-    new Request("http://localhost/files/", {
-      method: "POST",
-      headers: { ...TUS, "Upload-Length": "1", ...visitorOf(link) },
-    }),
-  );
-  assertEquals([begun.status, begun.headers.get("x-error")], [507, "over-quota"]);
-});
-
-Deno.test("parts of a file do not count as files, and an upload of unknown length stops at the link's bytes", async () => {
-  await using open = await openSite();
-  const { site, anna } = open;
-  const link = await makeLink(site, anna, { kind: "upload", maxFiles: 1, quota: 10 });
-  const me = visitorOf(link);
-  const parts = [];
-  for (const text of ["abcd", "efgh"]) parts.push(await site.send(me, text, { "Upload-Concat": "partial" }));
-  assertEquals(
-    await statusOf(site, "POST /files/", { ...TUS, ...me, "Upload-Concat": `final;${parts.join(" ")}` }),
-    201,
-  );
-  assertEquals((await begin(site, me, 1)).status, 507);
-  const other = await makeLink(site, anna, { kind: "upload", quota: 10 });
-  const you = visitorOf(other);
-  const { headers } = await site.ask("POST /files/", { ...TUS, ...you, "Upload-Defer-Length": "1" });
-  const location = headers.get("location") ?? "";
-  const patch = { ...BYTES, ...you, "Upload-Offset": "0" };
-  assertEquals(await statusOf(site, `PATCH ${location}`, patch, "x".repeat(11)), 507);
-  assertEquals(await statusOf(site, `PATCH ${location}`, patch, "x".repeat(10)), 204);
-});
-
-Deno.test("the visitors of a link have so many unfinished uploads together, and lock out nobody else", async () => {
-  await using open = await openSite({ maxUnfinished: 2, ownerFolders: true });
-  const { site, anna } = open;
-  const [link, other] = [
-    await makeLink(site, anna, { kind: "upload", folder: "in" }),
-    await makeLink(site, anna, { kind: "upload" }),
-  ];
-  for (const status of [201, 201, 429]) assertEquals((await begin(site, visitorOf(link), 5)).status, status);
-  assertEquals((await begin(site, visitorOf(other), 5)).status, 201);
-  assertEquals((await begin(site, anna, 5)).status, 201);
-  // A file that comes in one request is never unfinished. It lies below the folder of the link's owner.
-  await site.send(visitorOf(link), "abc", named("a.txt"));
-  assertEquals(await Deno.readTextFile(`${site.data}/files/anna/in/a.txt`), "abc");
-});
-
-Deno.test("what comes by a link uses its owner's quota, of which the visitor is told nothing", async () => {
-  await using open = await openSite();
-  const { site } = open;
-  const anna = await site.token({ name: "small", quotaBytes: 100, maxBytes: 50 });
-  await site.send(anna, "x".repeat(40));
-  const link = await makeLink(site, anna, { kind: "upload", maxSize: 80 });
-  assertEquals((await begin(site, visitorOf(link), 51)).status, 413);
-  assertEquals((await begin(site, visitorOf(link), 50)).status, 201);
-  const { status, text } = await begin(site, visitorOf(link), 20);
-  assertEquals([status, text], [507, "The owner of this link has no room for 20 bytes more"]);
-  assertEquals((await begin(site, anna, 20)).status, 507);
-});
-
 Deno.test("a forged, truncated, lengthened, expired or removed link gets the answer of one that never was", async () => {
-  await using open = await openSite();
+  await using open = await openUploadSite();
   const { site, anna } = open;
   const link = await makeLink(site, anna, { kind: "upload", expiresIn: 60 });
   const removed = await makeLink(site, anna, { kind: "upload" });
@@ -244,7 +139,7 @@ Deno.test("a forged, truncated, lengthened, expired or removed link gets the ans
 });
 
 Deno.test("a link that is removed in the middle refuses the next request, and what came is its owner's", async () => {
-  await using open = await openSite();
+  await using open = await openUploadSite();
   const { site, anna } = open;
   const link = await makeLink(site, anna, { kind: "upload" });
   const me = visitorOf(link);
@@ -257,7 +152,7 @@ Deno.test("a link that is removed in the middle refuses the next request, and wh
 });
 
 Deno.test("guesses of links are counted as guesses of tokens are", async () => {
-  await using open = await openSite();
+  await using open = await openUploadSite();
   const { site, anna } = open;
   const link = await makeLink(site, anna, { kind: "upload" });
   const at = (address: string, secret: string) => site.ask(`GET /u/${secret}`, {}, { address });
@@ -269,7 +164,7 @@ Deno.test("guesses of links are counted as guesses of tokens are", async () => {
 });
 
 Deno.test("who comes by a link has no name of its own to choose, and nothing that the link does not give", async () => {
-  await using open = await openSite();
+  await using open = await openUploadSite();
   const { site, anna } = open;
   const link = await makeLink(site, anna, { kind: "upload" });
   for (const name of ["", "me", "x".repeat(23), "ä".repeat(22)]) {
@@ -283,7 +178,7 @@ Deno.test("who comes by a link has no name of its own to choose, and nothing tha
 });
 
 Deno.test("a link counts before the user that a proxy names, and on a server that lets anybody in", async () => {
-  await using proxied = await openSite({ trustedProxies: ["10.0.0.1/32"], userHeader: "remote-user" });
+  await using proxied = await openUploadSite({ trustedProxies: ["10.0.0.1/32"], userHeader: "remote-user" });
   const { site } = proxied;
   const bob = { "Remote-User": "bob" };
   const from = { address: "10.0.0.1" };
@@ -301,7 +196,7 @@ Deno.test("a link counts before the user that a proxy names, and on a server tha
     401,
   );
 
-  await using anybody = await openSite({ open: true });
+  await using anybody = await openUploadSite({ open: true });
   const link = await makeLink(anybody.site, anybody.anna, { kind: "upload", folder: "inbox" });
   await anybody.site.send(visitorOf(link), "abc", named("a.txt"));
   assertEquals(await Deno.readTextFile(`${anybody.site.data}/files/inbox/a.txt`), "abc");
@@ -317,7 +212,7 @@ Deno.test("a link counts before the user that a proxy names, and on a server tha
 });
 
 Deno.test("the page of a link is the page, says nothing of the link, and is not told to other sites", async () => {
-  await using open = await openSite();
+  await using open = await openUploadSite();
   const { site, anna } = open;
   const link = await makeLink(site, anna, { kind: "upload", note: "secret note" });
   const page = await site.ask(`GET ${link.path}`, { Accept: "text/html" });
@@ -329,7 +224,7 @@ Deno.test("the page of a link is the page, says nothing of the link, and is not 
 });
 
 Deno.test("no secret of a link is kept, logged or told again", async () => {
-  await using open = await openSite({ logLevel: "debug" });
+  await using open = await openUploadSite({ logLevel: "debug" });
   const { site, anna } = open;
   const link = await makeLink(site, anna, { kind: "upload" });
   await site.ask(`DELETE ${link.path}`, anna);

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "../../support/bytes.ts";
-import { needsAll } from "../../support/needs_all.ts";
-import { findNginx, startNginx } from "../../support/nginx.ts";
+import { startNginx } from "../../support/nginx.ts";
 import { startServer } from "../../support/pawl.ts";
 import { connect, head } from "../../support/raw.ts";
 import { tempDir } from "../../support/temp_dir.ts";
+import { nginxTest } from "../../support/with_nginx.ts";
 
 const content = someBytes(1000);
 const MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -141,42 +141,34 @@ async function ask(port: number, [method, path]: [string, string], headers: Head
   };
 }
 
-const hasNginx = !needsAll.ignore && await findNginx() !== undefined;
-
-Deno.test({
-  name: hasNginx
-    ? "nginx answers as Pawl does, but for the differences that have a reason"
-    : "nginx answers as Pawl does (needs nginx)",
-  ignore: needsAll.ignore || !hasNginx && Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1",
-  async fn() {
-    await using dir = await tempDir();
-    await using pawl = await startServer();
-    await using nginx = await startNginx(dir.path, {
-      http: "access_log off; error_log stderr crit;",
-      server: `root ${join(pawl.data, "files")};`,
-    });
-    const facts = { "X-File-Id": "a", "X-File-Name": "a", "X-File-Modified": String(Date.parse(MODIFIED)) };
-    const sent = await fetch(new URL("upload", pawl.url), { method: "POST", headers: facts, body: content });
-    assertEquals(await sent.text(), "Success 1000");
-    const servers = await Promise.all(
-      [[pawl.port, sent.headers.get("location")!] as const, [nginx.port, "/a"] as const].map(
-        async ([port, path]) => ({ port, path, tag: (await ask(port, ["GET", path], {})).tag! }),
-      ),
-    );
-    const seen = new Set<string>();
-    for (const [method, headers] of REQUESTS) {
-      const [own, other] = await Promise.all(servers.map(async ({ port, path, tag }) => {
-        const withTag = Object.entries(headers).map(([name, value]) => [name, value.replace(TAG, tag)]);
-        const answer = await ask(port, [method, path], Object.fromEntries(withTag));
-        return { ...answer, tag: answer.tag === tag };
-      }));
-      const reasons = Object.keys(DIFFERENCES).filter((name) => DIFFERENCES[name]!(method, headers));
-      const isEqual = JSON.stringify(own) === JSON.stringify(other);
-      if (isEqual) continue;
-      if (reasons.length === 0) assertEquals([method, headers, own], [method, headers, other]);
-      for (const reason of reasons) seen.add(reason);
-    }
-    assertEquals([...seen].sort(), Object.keys(DIFFERENCES).sort());
-    assert(servers.every(({ tag }) => /^"[^"]+"$/.test(tag)));
-  },
+nginxTest("nginx answers as Pawl does, but for the differences that have a reason", async () => {
+  await using dir = await tempDir();
+  await using pawl = await startServer();
+  await using nginx = await startNginx(dir.path, {
+    http: "access_log off; error_log stderr crit;",
+    server: `root ${join(pawl.data, "files")};`,
+  });
+  const facts = { "X-File-Id": "a", "X-File-Name": "a", "X-File-Modified": String(Date.parse(MODIFIED)) };
+  const sent = await fetch(new URL("upload", pawl.url), { method: "POST", headers: facts, body: content });
+  assertEquals(await sent.text(), "Success 1000");
+  const servers = await Promise.all(
+    [[pawl.port, sent.headers.get("location")!] as const, [nginx.port, "/a"] as const].map(
+      async ([port, path]) => ({ port, path, tag: (await ask(port, ["GET", path], {})).tag! }),
+    ),
+  );
+  const seen = new Set<string>();
+  for (const [method, headers] of REQUESTS) {
+    const [own, other] = await Promise.all(servers.map(async ({ port, path, tag }) => {
+      const withTag = Object.entries(headers).map(([name, value]) => [name, value.replace(TAG, tag)]);
+      const answer = await ask(port, [method, path], Object.fromEntries(withTag));
+      return { ...answer, tag: answer.tag === tag };
+    }));
+    const reasons = Object.keys(DIFFERENCES).filter((name) => DIFFERENCES[name]!(method, headers));
+    const isEqual = JSON.stringify(own) === JSON.stringify(other);
+    if (isEqual) continue;
+    if (reasons.length === 0) assertEquals([method, headers, own], [method, headers, other]);
+    for (const reason of reasons) seen.add(reason);
+  }
+  assertEquals([...seen].sort(), Object.keys(DIFFERENCES).sort());
+  assert(servers.every(({ tag }) => /^"[^"]+"$/.test(tag)));
 });
