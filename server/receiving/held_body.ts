@@ -25,6 +25,11 @@ export class HeldBody {
     return new HeldBody(memory.bytes, received);
   }
 
+  /** Holds bytes that were received otherwise. `end` is how they ended. */
+  static of(bytes: Uint8Array<ArrayBuffer>, end: Received["end"]): HeldBody {
+    return new HeldBody(bytes, { received: bytes.length, end });
+  }
+
   /** How the body ended. */
   get end(): Received["end"] {
     return this.#received.end;
