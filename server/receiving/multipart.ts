@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Delimiter } from "./delimiter.ts";
 
 /** Takes the bytes of one part. The parser waits for the promises that it gets. */
@@ -122,7 +123,7 @@ export class MultipartParser {
       if (all[end + 1] !== LF || all[end + 2] !== CR || all[end + 3] !== LF) continue;
       if (end - at > MAX_HEAD_BYTES) break;
       // Of a part without headers, the line break behind its delimiter is the one before the empty line.
-      this.#sink = this.#onPart(String.fromCharCode(...all.subarray(at + 2, Math.max(end, at + 2))));
+      this.#sink = this.#onPart(latin1(all.subarray(at + 2, Math.max(end, at + 2))));
       this.#state = "blank";
       return end + 2;
     }
@@ -157,6 +158,11 @@ export class MultipartParser {
     if (this.#epilogue > MAX_EPILOGUE) throw new MultipartError("Bytes follow the last boundary");
     return at < all.length ? all.length : undefined;
   }
+}
+
+/** Gives each byte as one character. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {

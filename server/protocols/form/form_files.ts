@@ -36,7 +36,7 @@ const LEAST_HELD_FILE = 64 * 1024;
 const MANY_HELD = 64 * 1024 * 1024;
 
 /** The files of one form that are worked on at a time. */
-const AT_A_TIME = { files: 32, bytes: 16 * 1024 * 1024 };
+const AT_A_TIME = { files: 64, bytes: 16 * 1024 * 1024 };
 
 /** The bytes that all forms together hold in memory. */
 export interface HeldBytes {

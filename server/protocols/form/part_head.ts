@@ -17,6 +17,9 @@ const FIELD_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 // deno-lint-ignore no-control-regex -- control characters are what it looks for
 const UNSAFE = /[\x00-\x08\x0a-\x1f\x7f]/;
 
+/** A `Content-Disposition` as browsers and curl mostly send it. */
+const USUAL = /^form-data; name="[^"\\]*"; filename="([^"\\%\x80-\xff]*)"$/;
+
 /** A parameter of `Content-Disposition`: its name, and its value with quotes or without. */
 const PARAMETER = /;\s*([!#$&+.^_`|~\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))\s*(?=;|$)/gy;
 
@@ -54,6 +57,8 @@ function isBlank(character: string | undefined): boolean {
 }
 
 function fileNameIn(disposition: string): string | undefined {
+  const usual = USUAL.exec(disposition);
+  if (usual !== null) return usual[1];
   const parameters = new Map<string, string>();
   let end = /^[\w-]+\s*/.exec(disposition)?.[0].length ?? 0;
   PARAMETER.lastIndex = end;
