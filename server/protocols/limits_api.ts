@@ -17,13 +17,15 @@ export interface LimitsDeps {
   /** The most folders that the uploads of one owner make. */
   readonly maxFolders: number;
   readonly folders: Pick<FolderLimit, "countOf">;
+  /** How many files one request takes, and up to which size in bytes they are worked on side by side. */
+  readonly batch: { readonly maxFiles: number; readonly maxFileSize: number };
   readonly unfinished: Pick<Unfinished, "countOf">;
   readonly quota: Pick<Quota, "limitOf" | "usedBy">;
 }
 
 /** Makes the handler of `GET /api/limits`, which answers with the limits that the visitor has. docs/api.md has the schema. */
 export function createLimitsApi(
-  { maxBytes, maxUnfinished, maxBegunPerSecond, maxFolders, folders, unfinished, quota }: LimitsDeps,
+  { maxBytes, maxUnfinished, maxBegunPerSecond, maxFolders, folders, batch, unfinished, quota }: LimitsDeps,
 ): Handler {
   const known = (limit: number) => limit === Infinity ? undefined : limit;
   return async (_request, _id, { kind, scope }) => {
@@ -44,6 +46,7 @@ export function createLimitsApi(
       maxFolderDepth: MAX_FOLDERS,
       maxFolderBytes: MAX_FOLDERS_BYTES,
       maxMetadataBytes: MAX_METADATA_BYTES,
+      batch,
       ...kind !== "anybody" && kind !== "link" &&
         { unfinished: unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
     };

@@ -5,14 +5,15 @@ import { makeLink, visitorOf } from "../../support/links.ts";
 
 const TUS = { "Tus-Resumable": "1.0.0", "Upload-Length": "10" };
 
-async function limits(site: AccessSite, headers: SentHeaders): Promise<Record<string, number>> {
+async function limits(site: AccessSite, headers: SentHeaders): Promise<Record<string, unknown>> {
   const { status, text } = await site.ask("GET /api/limits", headers);
   assertEquals(status, 200);
   const told = JSON.parse(text);
   checkForm(told, schemaOf("GET /api/limits"));
   // These are the same for everybody.
-  const { maxFolderDepth, maxFolderBytes, maxMetadataBytes, ...own } = told;
+  const { maxFolderDepth, maxFolderBytes, maxMetadataBytes, batch, ...own } = told;
   assertEquals([maxFolderDepth, maxFolderBytes, maxMetadataBytes], [32, 1792, 8192]);
+  assertEquals(batch, { maxFiles: 1000, maxFileSize: 1024 * 1024 });
   return own;
 }
 
