@@ -39,6 +39,7 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   assertEquals(await page.locator("#link-sent").isVisible(), false);
   await mine.throttle(SLOW_BYTES_PER_SECOND);
   await mine.choose(source);
+  assertEquals(await left.textContent(), "This link takes no more files. Ask for another one.");
   await mine.pauseAllAt(0.01, 1);
   await mine.reload();
   await mine.unthrottle();
