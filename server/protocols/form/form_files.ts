@@ -163,7 +163,7 @@ export class FormFiles implements Batch, FormWork {
       const upload = uninterrupted(await engine.send(facts, request, this.#lease).catch(throwInOwnWords));
       if (!isFolderThere()) throw folderMoved();
       this.#told++;
-      this.#form.answer.tell(toldFile(file, upload, this.#form.visitor.kind === "link"), file.name);
+      this.#form.answer.tell(toldFile(file, upload, this.#form.visitor), file.name);
     } catch (error) {
       this.#refuse(file, error);
       if (file.id === undefined) await this.#discard(facts);

@@ -1,7 +1,9 @@
 import { defined } from "../../defined.ts";
 import { STATUS, UploadError } from "../../errors.ts";
 import { retryAfterOf } from "../../http/refusals.ts";
+import { may } from "../../model/rights.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
+import type { Visitor } from "../../model/visitor.ts";
 import { addressOf } from "../address.ts";
 import { SIMPLE_STATUS } from "../simple_status.ts";
 
@@ -32,14 +34,23 @@ export interface FormFile {
   readonly name: string;
 }
 
-/** The line about a file whose bytes all came. `isByLink` keeps the final path from a visitor of an upload link. */
+/**
+ * The line about a file whose bytes all came. The final path is for a visitor who may read: a number in it tells that
+ * there is another file of that name. A visitor of an upload link is told the path that it sent.
+ */
 export function toldFile(
   { part, id }: FormFile,
   upload: ReceivingUpload | CompleteUpload,
-  isByLink: boolean,
+  { kind, rights }: Pick<Visitor, "kind" | "rights">,
 ): ToldLine {
   const isComplete = upload.state === "complete";
-  const path = !isComplete ? undefined : isByLink ? upload.sentAs : upload.path;
+  const path = !isComplete
+    ? undefined
+    : kind === "link"
+    ? upload.sentAs
+    : may(rights, "read")
+    ? upload.path
+    : undefined;
   return {
     part,
     status: 200,

@@ -38,6 +38,17 @@ Deno.test("a visitor of an upload link is told the names that it gave, and each 
   assertEquals(await Deno.readTextFile(`${site.data}/files/inbox/mine/a (2).txt`), "a");
 });
 
+Deno.test("who may not read is not told of another file by the number in a name", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0" });
+  const anna = await site.token({ name: "anna" });
+  const scanner = await site.token({ name: "scanner", rights: ["upload"] });
+  const part = { name: "a.txt", body: "a" };
+  for (const [headers, told] of [[anna, "a.txt"], [scanner, undefined], [anna, "a (3).txt"]] as const) {
+    const [line] = await send(site, headers, [part]);
+    assertEquals([line?.complete, line?.path], [true, told]);
+  }
+});
+
 Deno.test("each file of a form counts as begun by its address, and its line says when to try again", async () => {
   await using site = await openAccessSite({ open: true, maxBegunPerSecond: 2 });
   const lines = await send(site, {}, [{ body: "a" }, { body: "b" }, { body: "c" }], "192.0.2.1");
