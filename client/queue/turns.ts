@@ -7,7 +7,7 @@ const PACE_MS = 1000;
 
 /** The things that {@linkcode Turns} work with. */
 export interface TurnsOptions {
-  /** How many large files there is room for. There is room for twice as many small ones. */
+  /** How many large files there is room for. There is room for twice as many small ones, and for one beside the large. */
   concurrency: number;
   clock: Clock;
   /** Called with an upload that has got its first place. */
@@ -22,6 +22,8 @@ export interface TurnsOptions {
 export class Turns {
   /** The uploads that have not begun, or begin anew. */
   readonly #waiting = new Set<QueueEntry>();
+  /** Those of them that are small. */
+  readonly #smallWaiting = new Set<QueueEntry>();
   readonly #running = new Set<QueueEntry>();
   /** The uploads that have given their place up. */
   readonly #yielded = new Set<QueueEntry>();
@@ -56,6 +58,7 @@ export class Turns {
   /** Gives an upload a turn when there is room. */
   wait(upload: QueueEntry): void {
     this.#waiting.add(upload);
+    if (!isLarge(upload)) this.#smallWaiting.add(upload);
     this.fill();
   }
 
@@ -85,6 +88,7 @@ export class Turns {
   /** Takes out an upload that needs no turn any more. */
   withdraw(upload: QueueEntry): void {
     this.#waiting.delete(upload);
+    this.#smallWaiting.delete(upload);
     this.#running.delete(upload);
     this.#yielded.delete(upload);
     this.#returning.delete(upload);
@@ -98,11 +102,18 @@ export class Turns {
     queueMicrotask(() => {
       this.#isFilling = false;
       let taken = 0;
-      for (const upload of this.#running) taken += weightOf(upload);
-      for (let next = this.#next(); next !== undefined; next = this.#next()) {
-        taken += weightOf(next);
-        if (taken > this.#capacity) return;
+      let small = 0;
+      const take = (upload: QueueEntry) => {
+        taken += weightOf(upload);
+        if (!isLarge(upload)) small++;
+      };
+      // One small file goes beside any number of large ones.
+      const fits = (upload: QueueEntry) =>
+        taken + weightOf(upload) <= this.#capacity || small === 0 && !isLarge(upload);
+      for (const upload of this.#running) take(upload);
+      for (let next = this.#next(fits); next !== undefined; next = this.#next(fits)) {
         if (this.#mustPace()) return;
+        take(next);
         this.#give(next);
       }
     });
@@ -110,12 +121,14 @@ export class Turns {
 
   /**
    * Picks the next upload: in turn one that comes back and one that has not begun, so that neither keeps the other
-   * away.
+   * away. A small file does not wait behind large ones.
    */
-  #next(): QueueEntry | undefined {
+  #next(fits: (upload: QueueEntry) => boolean): QueueEntry | undefined {
     const [returning] = this.#returning.keys();
     const [waiting] = this.#waiting;
-    return this.#hasReturned ? waiting ?? returning : returning ?? waiting;
+    const [small] = this.#smallWaiting;
+    const first = this.#hasReturned ? waiting ?? returning : returning ?? waiting;
+    return [first, small].find((upload) => upload !== undefined && fits(upload));
   }
 
   #give(upload: QueueEntry): void {
@@ -125,6 +138,7 @@ export class Turns {
     this.#hasReturned = goOn !== undefined;
     if (goOn === undefined) {
       this.#waiting.delete(upload);
+      this.#smallWaiting.delete(upload);
       this.#start(upload);
     } else {
       this.#returning.delete(upload);

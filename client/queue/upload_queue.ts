@@ -15,6 +15,7 @@ import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import type { Total } from "./total.ts";
 import { Remembering } from "./remembering.ts";
 import { rememberedSizes } from "../upload/request_sizes.ts";
+import { seatsFor } from "../upload/seats.ts";
 import { createFingerprintOf } from "../upload/fingerprint.ts";
 import { isElsewhere, isLarge, Turns } from "./turns.ts";
 import { Uploader } from "../upload/uploader.ts";
@@ -61,11 +62,13 @@ export class UploadQueue {
     this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
     this.#cancels = new Cancels(2 * concurrency);
     const onSignedOut = SignIns.of(options.onSignedOut);
-    this.#options = { ...options, store, sizes, fingerprintOf, clock, onSignedOut };
+    const { endpoint = "", locks = globalThis.navigator?.locks } = options;
+    const seats = options.seats ?? seatsFor(endpoint, locks);
+    this.#options = { ...options, store, sizes, seats, fingerprintOf, clock, onSignedOut };
     this.#remembering = new Remembering({
       store,
-      url: options.endpoint ?? "",
-      locks: options.locks ?? globalThis.navigator?.locks,
+      url: endpoint,
+      locks,
       onKnown: (upload, confirmed) => this.#learn(upload, confirmed),
     });
     this.#all = new AllTogether(this.#emitter, clock);

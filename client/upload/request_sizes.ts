@@ -1,5 +1,6 @@
 import type { NetworkPath } from "../memory/network_path.ts";
 import type { UploadStore } from "../memory/upload_store.ts";
+import { originOf } from "./seats.ts";
 
 const MIB = 2 ** 20;
 
@@ -157,9 +158,7 @@ export function rememberedSizes(
   store: UploadStore,
   { endpoint = "", requestBytes }: { endpoint?: string | undefined; requestBytes?: number | undefined },
 ): RequestSizes {
-  const origin = endpoint === ""
-    ? globalThis.location?.origin ?? ""
-    : new URL(endpoint, globalThis.location?.href).origin;
+  const origin = originOf(endpoint);
   return new RequestSizes({
     first: requestBytes,
     largest: requestBytes,

@@ -8,6 +8,7 @@ import { type Problem, problem } from "../protocol/problem.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { Reply, Requests } from "../protocol/requests.ts";
 import type { RequestSizes } from "./request_sizes.ts";
+import type { Seats } from "./seats.ts";
 import type { SignIns } from "../protocol/sign_ins.ts";
 import type { UploadError } from "../protocol/upload_error.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
@@ -23,6 +24,7 @@ export interface RunDeps {
   pieces: Pieces;
   snapshot: Snapshot;
   sizes: RequestSizes;
+  seats: Seats;
   progress: ProgressReporter;
   clock: Clock;
   random: () => number;
@@ -87,12 +89,13 @@ async function ask({ requests, snapshot, progress }: RunDeps, signal: AbortSigna
 
 /** Sends the piece that begins at `start`; `undefined` when `signal` aborts first. */
 async function sendFrom(deps: RunDeps, start: number, signal: AbortSignal): Promise<Exchange | undefined> {
-  const { pieces, snapshot } = deps;
+  const { pieces, snapshot, seats } = deps;
   const piece = await unlessAborted(signal, pieces.take(start));
   if (piece === undefined || signal.aborted) return undefined;
   if (pieces.isLast(piece)) await checkAll(deps, piece, signal);
   if (signal.aborted) return undefined;
-  const exchange = await sendPiece(deps, piece, signal);
+  const exchange = await seats.run({ isSmall: pieces.isOfSmallFile, signal }, () => sendPiece(deps, piece, signal));
+  if (exchange === undefined) return undefined;
   snapshot.note(piece, exchange.sent.ms);
   return exchange;
 }
