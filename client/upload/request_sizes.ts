@@ -6,9 +6,10 @@ const MIB = 2 ** 20;
 
 /**
  * The default sizes of a request's body in bytes: of the first one, and the bounds of the later ones. The first one is
- * small, so that a slow line shows within seconds that something is safe.
+ * small, so that a slow line shows within seconds that something is safe. The largest one is read into memory as a
+ * whole, for its digest.
  */
-export const REQUEST_BYTES = { first: MIB / 8, smallest: MIB / 8, largest: 64 * MIB } as const;
+export const REQUEST_BYTES = { first: MIB / 8, smallest: MIB / 8, largest: 16 * MIB } as const;
 
 const SHORTEST_MS = 8000;
 const AIM_MS = 11_000;
@@ -28,7 +29,7 @@ export interface RequestSizesOptions {
   first?: number | undefined;
   /** The size of the smallest request. Default 128 KiB. */
   smallest?: number | undefined;
-  /** The size of the largest request. Default 64 MiB. */
+  /** The size of the largest request. Default 16 MiB. */
   largest?: number | undefined;
   /** The knowledge of an earlier page. */
   networkPath?: Promise<NetworkPath> | undefined;

@@ -32,6 +32,7 @@ export class Seats {
   /** The seats that are taken here, which nobody has to ask for. */
   readonly #taken = new Set<string>();
 
+  /** Asks for nothing yet. */
   constructor({ locks = new LocalLocks(), origin, protocol = () => undefined }: SeatsOptions) {
     this.#locks = locks;
     this.#origin = origin;
