@@ -33,6 +33,8 @@ export const STATUS = {
   // A condition of the request does not hold, such as If-Match.
   "precondition-failed": STATUS_CODE.PreconditionFailed,
   "too-large": STATUS_CODE.ContentTooLarge,
+  // One request has more files than it may.
+  "too-many-files": STATUS_CODE.ContentTooLarge,
   "wrong-media-type": STATUS_CODE.UnsupportedMediaType,
   "range-not-satisfiable": STATUS_CODE.RangeNotSatisfiable,
   "locked": STATUS_CODE.Locked,

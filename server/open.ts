@@ -17,6 +17,7 @@ import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
+import { BATCH_LIMITS, createForms } from "./protocols/form/form.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
 import { createLimitsApi } from "./protocols/limits_api.ts";
 import { createUploadsApi } from "./protocols/uploads_api.ts";
@@ -143,11 +144,12 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const folders = createFolders({ files: finishedFiles });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { ...config, log }),
+    forms: createForms({ engine, log, isFolderThere: watch.isThere }),
     tus: createTusProtocol(engine, config),
     engine,
     session: access.session,
     uploads: createUploadsApi(engine),
-    limits: createLimitsApi({ ...config, unfinished, quota }),
+    limits: createLimitsApi({ ...config, unfinished, quota, batch: BATCH_LIMITS }),
     links: createLinksApi({ ...config, links, engine, files: finishedFiles, bodies, now }),
     uploadLinks: createUploadLinks({ gatekeeper, pages }),
     downloadLinks: createDownloadLinks({

@@ -11,7 +11,9 @@ import { allowedMethods, type Handler, type Need, type Route } from "./http/rout
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
 import { ADDRESS } from "./protocols/address.ts";
 import { ANSWER_HEADERS, REQUEST_HEADERS } from "./http/header_names.ts";
-import { SIMPLE_STATUS, type SimpleProtocol } from "./protocols/simple.ts";
+import type { SimpleProtocol } from "./protocols/simple.ts";
+import { SIMPLE_STATUS } from "./protocols/simple_status.ts";
+import { isForm } from "./protocols/form/form.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
 import type { UploadsApi } from "./protocols/uploads_api.ts";
 import { ID_FORM } from "./model/id.ts";
@@ -21,6 +23,8 @@ import { noSuchUpload } from "./uploads/owners.ts";
 /** The protocols and handlers that the URL map leads to. */
 export interface Protocols {
   readonly simple: SimpleProtocol;
+  /** Takes many files in one request. */
+  readonly forms: Handler;
   readonly tus: TusProtocol;
   readonly engine: Engine;
   readonly session: SessionHandlers;
@@ -39,6 +43,7 @@ export interface Protocols {
 export function createRoutes(
   {
     simple,
+    forms,
     tus,
     engine,
     session,
@@ -55,6 +60,7 @@ export function createRoutes(
   /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
   const either = (spoken: Handler, plain: Handler): Handler => (request, ...rest) =>
     (tus.isSpoken(request) ? spoken : plain)(request, ...rest);
+  const send: Handler = (request, ...rest) => (isForm(request) ? forms : simple.send)(request, ...rest);
   /** Clients of tus ask how far an upload is, which is a part of uploading, where others get the file. */
   const reads = (request: Request): Need => tus.isSpoken(request) ? "upload" : "read";
   /** Gives the file of an upload in the visitor's scope. */
@@ -94,7 +100,7 @@ export function createRoutes(
     {
       ...simply,
       path: /^\/upload$/,
-      methods: { POST: simple.send, DELETE: simple.terminate },
+      methods: { POST: send, DELETE: simple.terminate },
       needs: { POST: "upload", DELETE: "upload" },
     },
     {

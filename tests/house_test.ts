@@ -14,6 +14,7 @@ const SERVER = [
   "server/http",
   "server/access",
   "server/protocols",
+  "server/protocols/form",
   "server/protocols/tus",
   "server",
 ];

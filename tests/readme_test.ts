@@ -6,7 +6,9 @@ import { tempDir } from "./support/temp_dir.ts";
 
 const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
 const section = /^## From the command line$(.*?)^## /ms.exec(readme)?.[1] ?? "";
-const [whole = "", resumed = ""] = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = ""]) => lines);
+const [whole = "", resumed = "", many = ""] = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = ""]) =>
+  lines
+);
 
 /** A connection that breaks after so many bytes: `tail` ends, and with it the body. */
 const broken = (bytes: number) => `tail() { command tail "$@" | head -c ${bytes}; }\n`;
@@ -45,7 +47,7 @@ async function openDesk(): Promise<Desk> {
   };
 }
 
-Deno.test("README: there are two recipes for the command line", () => {
+Deno.test("README: there are three recipes for the command line", () => {
   assertMatch(whole, /--data-binary @film\.mkv/);
   assertMatch(resumed, /X-Start-Byte/);
   // They would run on GNU/Linux alone: `stat -c`, `tail --bytes`, `base64 -w`, `sha256sum`.
@@ -128,4 +130,17 @@ Deno.test("README: where something is missing the recipe stops, and no unprotect
   const noServer = await desk.run(resumed.replace("http://localhost:8080", "http://127.0.0.1:1"));
   assert(noServer.code !== 0 && noServer.answer === "", noServer.answer);
   assertEquals([await desk.server.finishedNames(), await desk.server.incomingNames()], [[], []]);
+});
+
+Deno.test("README: the third recipe sends the files of a folder in one request", { ignore: isMissing }, async () => {
+  await using desk = await openDesk();
+  const names = ["a b.txt", "c;type=d,e.txt", "사진.jpg"];
+  const { code, answer, errors } = await desk.run(
+    `mkdir photos; for name in ${
+      names.map((name) => `'${name}'`).join(" ")
+    }; do echo "$name" > "photos/$name"; done\n${many}`,
+  );
+  assertEquals([code, errors, answer.trimEnd().split("\n").length], [0, "", 3]);
+  assertEquals(await desk.server.finishedNames(), names);
+  for (const name of names) assertEquals(new TextDecoder().decode(await desk.server.finished(name)), `${name}\n`);
 });

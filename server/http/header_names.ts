@@ -65,7 +65,10 @@ export const ANSWER_HEADERS = [
 
 export type RequestHeader = typeof REQUEST_HEADERS[number] | typeof CONNECTION_HEADERS[number];
 
+/** The headers of a request, or of a part of its body. */
+export type Fields = Pick<Headers, "get">;
+
 /** The value of a request header; `null` when it is absent. */
-export function header(headers: Headers, name: RequestHeader): string | null {
+export function header(headers: Fields, name: RequestHeader): string | null {
   return headers.get(name);
 }

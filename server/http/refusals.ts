@@ -16,6 +16,12 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "moved": 5,
 };
 
+/** After how many seconds the client may try again, if the error says so. */
+export function retryAfterOf({ code, headers }: UploadError): number | undefined {
+  const told = headers["Retry-After"];
+  return told === undefined ? RETRY_AFTER_SECONDS[code] : Number(told);
+}
+
 /** The things that a refusal can say besides its error. */
 export interface Besides {
   /** The protocol's own statuses. */

@@ -15,6 +15,8 @@ export interface Announced {
   readonly toTheEnd: boolean;
   /** True when a body from byte 0 must not start over an upload that has bytes: a browser may have sent it twice. */
   readonly neverStartsOver?: boolean;
+  /** True when a file that comes again counts once: see `comesAgain` in `decide.ts`. */
+  readonly countsOnce?: boolean;
   /** Digests of the whole file. */
   readonly digests?: readonly Digest[];
 }
@@ -55,7 +57,9 @@ export function agree(upload: Known, request: Announced, maxBytes: number): Agre
  * The whole file's length in bytes, if the request's headers tell it: directly, or by the length of a body that goes to
  * the end of the file.
  */
-export function announcedLength({ length, toTheEnd, offset, bodyLength }: Announced): number | undefined {
+export function announcedLength(
+  { length, toTheEnd = false, offset, bodyLength }: Omit<Announced, "toTheEnd"> & { toTheEnd?: boolean },
+): number | undefined {
   return length ?? (toTheEnd && bodyLength !== undefined ? offset + bodyLength : undefined);
 }
 

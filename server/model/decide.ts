@@ -1,12 +1,13 @@
 import { UploadError } from "../errors.ts";
-import { type Announced, takenOver, wrongOffset } from "./agree.ts";
+import { type Announced, announcedLength, takenOver, wrongOffset } from "./agree.ts";
+import { areEqual } from "./digest.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "./upload.ts";
 
 /** An upload that a client's id can mean: one that is not over. */
 export type PresentUpload = ReceivingUpload | CompleteUpload;
 
 /** The facts that a request with a client's id announces. */
-export interface SentById extends Omit<Announced, "toTheEnd" | "digests"> {
+export interface SentById extends Omit<Announced, "toTheEnd">, Partial<Pick<Announced, "toTheEnd">> {
   /** True when a later request took the lock over, and so ended this one. */
   readonly isTakenOver?: boolean;
 }
@@ -31,7 +32,8 @@ export function decide(known: PresentUpload | undefined, request: SentById, hasF
     if (request.offset > 0) return { kind: "refuse", error: wrongOffset(0) };
     return known === undefined ? { kind: "begin" } : { kind: "beside", known };
   }
-  if (request.offset > 0 || isRepeat(known, request) || mustGoOn(known, request)) return { kind: "goOn", known };
+  const isSame = isRepeat(known, request) || comesAgain(known, request);
+  if (request.offset > 0 || isSame || mustGoOn(known, request)) return { kind: "goOn", known };
   // A later request has this upload already: starting over now would take it away from that request.
   if (request.isTakenOver) return { kind: "refuse", error: takenOver() };
   return { kind: known.state === "receiving" ? "replace" : "beside", known };
@@ -40,6 +42,17 @@ export function decide(known: PresentUpload | undefined, request: SentById, hasF
 /** True when an empty file is sent again that is complete already. */
 function isRepeat(known: PresentUpload, { offset, bodyLength, length }: SentById): boolean {
   return known.state === "complete" && safeBytes(known) === offset && (length ?? bodyLength) === 0;
+}
+
+/**
+ * True when a request that counts once brings a file that is complete already: one of the same length, with the same
+ * digest. Without a digest that both know, the request must say that it never starts over.
+ */
+export function comesAgain(known: PresentUpload, request: SentById): boolean {
+  if (!request.countsOnce || request.offset > 0 || known.state !== "complete") return false;
+  const length = announcedLength(request);
+  if (length !== undefined && length !== known.length) return false;
+  return areEqual(known.digests, request.digests) ?? (request.neverStartsOver === true && length !== undefined);
 }
 
 /** True when a request that never starts over meets bytes of the same file. A different length means another file. */

@@ -53,6 +53,18 @@ export class DigestCheck {
   }
 }
 
+/**
+ * True when two lists have a digest of one algorithm, and all such digests are equal; false when one differs;
+ * `undefined` when the lists have no algorithm in common.
+ */
+export function areEqual(some: readonly Digest[] = [], others: readonly Digest[] = []): boolean | undefined {
+  const pairs = some.flatMap((one) =>
+    others.filter(({ algorithm }) => algorithm === one.algorithm).map(({ value }) => [one.value, value] as const)
+  );
+  if (pairs.length === 0) return undefined;
+  return pairs.every(([one, other]) => one.length === other.length && timingSafeEqual(one, other));
+}
+
 function hashOf(algorithm: Digest["algorithm"]): Hash {
   if (algorithm === "crc32") return crc32Hash();
   return createHash(isDigestAlgorithm(algorithm) ? DIGEST_ALGORITHMS[algorithm] : algorithm);

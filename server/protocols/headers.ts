@@ -1,13 +1,13 @@
 import { parseDictionary } from "structured-headers";
 import { UploadError } from "../errors.ts";
 import { type Digest, DIGEST_BYTES, isDigestAlgorithm } from "../model/digest.ts";
-import { header, type RequestHeader } from "../http/header_names.ts";
+import { type Fields, header, type RequestHeader } from "../http/header_names.ts";
 
 /**
  * Reads a whole number of at most 15 digits from a header. `undefined` when the header is absent. Throws `bad-request`
  * for anything else, also for two values.
  */
-export function parseInteger(headers: Headers, name: RequestHeader): number | undefined {
+export function parseInteger(headers: Fields, name: RequestHeader): number | undefined {
   const text = header(headers, name);
   if (text === null) return undefined;
   if (!/^\d{1,15}$/.test(text)) {
@@ -30,7 +30,7 @@ export function parseTime(text: string): number | undefined {
  * Reads percent-encoded UTF-8 from a header. Plain bytes of UTF-8, which some clients send, are read too. `undefined`
  * when the header is absent. Throws `bad-request` for anything else.
  */
-export function parsePercentEncoded(headers: Headers, name: RequestHeader): string | undefined {
+export function parsePercentEncoded(headers: Fields, name: RequestHeader): string | undefined {
   const text = header(headers, name);
   return text === null ? undefined : percentDecoded(text, name);
 }
@@ -39,7 +39,7 @@ export function parsePercentEncoded(headers: Headers, name: RequestHeader): stri
  * Reads a path that is percent-encoded between its slashes, as {@linkcode parsePercentEncoded} does. No segment may
  * decode to a slash.
  */
-export function parsePercentEncodedPath(headers: Headers, name: RequestHeader): string | undefined {
+export function parsePercentEncodedPath(headers: Fields, name: RequestHeader): string | undefined {
   const parts = header(headers, name)?.split("/").map((part) => percentDecoded(part, name));
   if (!parts?.some((part) => part.includes("/"))) return parts?.join("/");
   throw new UploadError("bad-request", `${name} must have its slashes as they are, percent-encoded text between them`);
@@ -55,7 +55,7 @@ export function headerText(value: string): string {
  * Other algorithms are ignored. `undefined` when there is none. Throws `bad-request` for a malformed header and for a
  * digest of the wrong length: a script whose tool failed sends an empty one.
  */
-export function parseDigests(headers: Headers, name: RequestHeader): Digest[] | undefined {
+export function parseDigests(headers: Fields, name: RequestHeader): Digest[] | undefined {
   const text = header(headers, name);
   if (text === null) return undefined;
   const digests: Digest[] = [];
@@ -71,7 +71,7 @@ export function parseDigests(headers: Headers, name: RequestHeader): Digest[] | 
  * The length of the request's body in bytes, if its headers tell it. Throws for a length or a transfer coding that the
  * runtime lets pass but Pawl cannot trust (RFC 9112, section 6).
  */
-export function bodyLength(headers: Headers): number | undefined {
+export function bodyLength(headers: Fields): number | undefined {
   const coding = header(headers, "Transfer-Encoding");
   if (coding !== null && coding.toLowerCase() !== "chunked") {
     throw new UploadError("unknown-transfer-encoding", "Send the body as it is: no Transfer-Encoding but chunked");
@@ -80,14 +80,18 @@ export function bodyLength(headers: Headers): number | undefined {
 }
 
 /** Throws `wrong-media-type` for a body that is not the raw bytes of the file: a compressed one, or a form. */
-export function refuseEncodedBody(headers: Headers): void {
-  const encoding = header(headers, "Content-Encoding");
-  if (encoding !== null && encoding.toLowerCase() !== "identity") {
-    throw new UploadError("wrong-media-type", "Send the bytes of the file as they are, without Content-Encoding");
-  }
+export function refuseEncodedBody(headers: Fields): void {
+  refuseEncoding(headers);
   if (/^multipart\/form-data\b/i.test(header(headers, "Content-Type") ?? "")) {
     throw new UploadError("wrong-media-type", "Send the bytes of the file as the body, not as a form");
   }
+}
+
+/** Throws `wrong-media-type` for a compressed body. */
+export function refuseEncoding(headers: Fields): void {
+  const encoding = header(headers, "Content-Encoding");
+  if (encoding === null || encoding.toLowerCase() === "identity") return;
+  throw new UploadError("wrong-media-type", "Send the bytes of the file as they are, without Content-Encoding");
 }
 
 /** Decodes base64 with its padding (RFC 4648, section 4); `undefined` for anything else. */

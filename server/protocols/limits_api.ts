@@ -11,13 +11,15 @@ export interface LimitsDeps {
   readonly maxUnfinished: number;
   /** The most uploads that one address begins in a second. */
   readonly maxBegunPerSecond: number;
+  /** How many files one request takes, and up to which size in bytes they are worked on side by side. */
+  readonly batch: { readonly maxFiles: number; readonly maxFileSize: number };
   readonly unfinished: Pick<Unfinished, "countOf">;
   readonly quota: Pick<Quota, "limitOf" | "usedBy">;
 }
 
 /** Makes the handler of `GET /api/limits`, which answers with the limits that the visitor has. docs/api.md has the schema. */
 export function createLimitsApi(
-  { maxBytes, maxUnfinished, maxBegunPerSecond, unfinished, quota }: LimitsDeps,
+  { maxBytes, maxUnfinished, maxBegunPerSecond, unfinished, quota, batch }: LimitsDeps,
 ): Handler {
   const known = (limit: number) => limit === Infinity ? undefined : limit;
   return (_request, _id, { kind, scope }) => {
@@ -29,6 +31,7 @@ export function createLimitsApi(
       maxFiles: link?.maxFiles,
       maxUnfinished: known(maxUnfinished),
       maxBegunPerSecond: known(maxBegunPerSecond),
+      batch,
       // Those who have not signed in have one owner together, and the numbers would be those of all.
       ...kind !== "anybody" && kind !== "link" &&
         { used: quota.usedBy(scope.owner), unfinished: unfinished.countOf(scope.owner) },

@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { header } from "../http/header_names.ts";
+import { type Fields, header } from "../http/header_names.ts";
 import { percentDecoded, quote } from "./headers.ts";
 
 /**
@@ -17,7 +17,7 @@ const PAIR = /^([A-Za-z0-9_.-]{1,64})=(.*)$/s;
  * them. `undefined` when the header is absent or empty. Throws `bad-request` for anything malformed, for a repeated key,
  * and for a control character in a value.
  */
-export function parseOwnMetadata(headers: Headers): string | undefined {
+export function parseOwnMetadata(headers: Fields): string | undefined {
   const text = header(headers, "X-File-Metadata") ?? "";
   if (text === "") return undefined;
   if (text.length > MAX_LENGTH) throw malformed(`be at most ${MAX_LENGTH} bytes long`);

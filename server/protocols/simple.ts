@@ -1,36 +1,17 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "../config.ts";
 import { defined } from "../defined.ts";
-import { type ErrorCode, UploadError } from "../errors.ts";
-import type { AppendRequest } from "../uploads/append.ts";
+import { UploadError } from "../errors.ts";
 import type { Handler } from "../http/route.ts";
-import type { NamedFileFacts } from "../uploads/by_client.ts";
 import type { Engine } from "../uploads/engine.ts";
 import type { Log } from "../log.ts";
-import { cleanName, nameInClientId } from "../model/names.ts";
 import { owned, type Scope } from "../model/owner.ts";
-import { placeOf } from "../model/place.ts";
-import { type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { addressOf } from "./address.ts";
-import { header, type RequestHeader } from "../http/header_names.ts";
-import {
-  bodyLength,
-  headerText,
-  parseDigests,
-  parseInteger,
-  parseMediaType,
-  parsePercentEncoded,
-  parsePercentEncodedPath,
-  parseTime,
-  refuseEncodedBody,
-} from "./headers.ts";
+import { parseAnnounced, parseClientId, parseFacts } from "./file_headers.ts";
+import { bodyLength, refuseEncodedBody } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
-import { parseOwnMetadata } from "./metadata.ts";
-
-/** The statuses of this protocol that differ from the common table. */
-export const SIMPLE_STATUS: Partial<Record<ErrorCode, number>> = { "wrong-offset": STATUS_CODE.BadRequest };
-
-const MAX_CLIENT_ID_BYTES = 1024;
+import { throwInOwnWords } from "./simple_status.ts";
 
 /** The simple protocol: a client asks for the offset, and sends the rest. README documents it. */
 export interface SimpleProtocol {
@@ -69,25 +50,26 @@ export function createSimpleProtocol(
 
   return {
     async status({ headers }, _id, { scope }) {
-      const upload = await engine.statusByClient(scope.owner, parseClientId(headers));
+      const upload = await engine.statusByClient(scope.owner, neededId(headers));
       if (upload === undefined) return line("0", { "Upload-Offset": "0", "Upload-Complete": "?0" });
       return line(String(safeBytes(upload)), progress(upload));
     },
 
     async send(request, _id, { scope }) {
       const { headers } = request;
-      const clientId = parseClientId(headers);
+      const clientId = neededId(headers);
       refuseEncodedBody(headers);
-      const append = parseAppend(request);
+      const append = { ...parseAnnounced(headers, bodyLength(headers)), body: request.body };
       // Only the request that begins the upload logs ignored headers.
-      const facts = owned(scope, parseFacts(headers, clientId, append.offset === 0 ? log : undefined));
+      const told = parseFacts(headers, { clientId, ...append.offset === 0 && { log } });
+      const facts = owned(scope, { ...told, clientId });
       const upload = uninterrupted(await engine.send(facts, append).catch(throwInOwnWords));
       const offset = safeBytes(upload);
       return line(upload.state === "complete" ? `Success ${offset}` : String(offset), progress(upload));
     },
 
     async terminate({ headers }, _id, { scope }) {
-      const clientId = parseClientId(headers);
+      const clientId = neededId(headers);
       try {
         await engine.terminateUnfinished(scope.owner, clientId);
       } catch (error) {
@@ -101,73 +83,10 @@ export function createSimpleProtocol(
   };
 }
 
-/** Throws the engine's error again, with this protocol's words in its message. */
-function throwInOwnWords(error: unknown): never {
-  if (!(error instanceof UploadError)) throw error;
-  if (error.code === "wrong-offset") throw error.withMessage(`Wrong start byte: ${error.offset}`);
-  if (error.code === "size-changed") throw error.withMessage(`${error.message} To replace it, send it from byte 0`);
-  throw error;
-}
-
-/** Reads `X-File-Id`: 1 to 1024 opaque bytes, of which the runtime gives each as one character. */
-function parseClientId(headers: Headers): string {
-  const id = header(headers, "X-File-Id") ?? "";
-  if (id === "") throw new UploadError("bad-request", "No file id");
-  if (id.length > MAX_CLIENT_ID_BYTES) {
-    throw new UploadError("bad-request", `X-File-Id must be at most ${MAX_CLIENT_ID_BYTES} bytes long`);
-  }
+function neededId(headers: Headers): string {
+  const id = parseClientId(headers);
+  if (id === undefined) throw new UploadError("bad-request", "No file id");
   return id;
-}
-
-function parseAppend({ headers, body }: Request): AppendRequest {
-  const length = parseInteger(headers, "X-File-Size");
-  const bytes = bodyLength(headers);
-  const bodyDigests = parseDigests(headers, "Content-Digest");
-  const digests = parseDigests(headers, "Repr-Digest");
-  return {
-    offset: parseInteger(headers, "X-Start-Byte") ?? 0,
-    body,
-    toTheEnd: length === undefined,
-    neverStartsOver: header(headers, "X-Start-Over") === "?0",
-    ...defined({ length, bodyLength: bytes, bodyDigests, digests }),
-  };
-}
-
-function parseFacts(headers: Headers, clientId: string, log: Log | undefined): Omit<NamedFileFacts, "owner"> {
-  const type = parseDescription(headers, "X-File-Type", { parse: parseMediaType, log });
-  const modifiedAt = parseDescription(headers, "X-File-Modified", { parse: parseTime, log });
-  return {
-    clientId,
-    ...parsePlace(headers, clientId),
-    ...defined({ type, modifiedAt, metadata: parseOwnMetadata(headers) }),
-  };
-}
-
-/** Reads a header that only describes the file. A malformed one is ignored, with a warning in the log. */
-function parseDescription<T>(
-  headers: Headers,
-  name: RequestHeader,
-  { parse, log }: { parse(text: string): T | undefined; log: Log | undefined },
-): T | undefined {
-  const text = header(headers, name) ?? "";
-  const value = text === "" ? undefined : parse(text);
-  if (text !== "" && value === undefined) log?.warning("Ignored {name}: {text}", { name, text: text.slice(0, 100) });
-  return value;
-}
-
-/**
- * Reads the file's place from `X-File-Path` and `X-File-Name`. Without a name in them, the name is taken from the id.
- */
-function parsePlace(headers: Headers, clientId: string): Pick<FileFacts, "name" | "folders"> {
-  const path = parsePercentEncodedPath(headers, "X-File-Path");
-  const given = parsePercentEncoded(headers, "X-File-Name");
-  const { name, folders } = placeOf({ path, name: given });
-  if (name !== undefined) return { name, folders };
-  if (given === undefined && (path === undefined || /(?:^|[/\\])$/.test(path))) {
-    return { name: cleanName(nameInClientId(headerText(clientId))) ?? "file", folders };
-  }
-  const told = given === undefined ? "X-File-Path" : "X-File-Name";
-  throw new UploadError("bad-request", `${told} must end with a name that a file can have`);
 }
 
 function line(text: string, headers: Record<string, string>): Response {

@@ -25,6 +25,11 @@ export class HeldBody {
     return new HeldBody(memory.bytes, received);
   }
 
+  /** Holds bytes that were received otherwise. `end` is how they ended. */
+  static of(bytes: Uint8Array<ArrayBuffer>, end: Received["end"]): HeldBody {
+    return new HeldBody(bytes, { received: bytes.length, end });
+  }
+
   /** How the body ended. */
   get end(): Received["end"] {
     return this.#received.end;
@@ -60,10 +65,13 @@ export class MemoryAppender implements ReceivingEnd {
 
   write(bytes: Uint8Array): Promise<void> {
     const length = this.length + bytes.length;
-    if (length > this.#buffer.byteLength) {
+    if (this.length === 0) {
+      // Most small bodies come in one piece.
+      this.#buffer = bytes.slice().buffer;
+    } else if (length > this.#buffer.byteLength) {
       this.#buffer = this.#buffer.transfer(Math.max(length, Math.min(2 * length, this.#limit)));
     }
-    new Uint8Array(this.#buffer).set(bytes, this.length);
+    if (this.length > 0) new Uint8Array(this.#buffer).set(bytes, this.length);
     this.length = length;
     return Promise.resolve();
   }

@@ -1,6 +1,7 @@
 import { defined } from "../defined.ts";
 import { asUploadError, UploadError } from "../errors.ts";
 import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
+import { comesAgain } from "../model/decide.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
 import { canFinish, type CompleteUpload, largest, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { Checkpoints } from "../receiving/checkpoints.ts";
@@ -75,7 +76,7 @@ export async function append(
 
 /**
  * Answers a request to append to a complete upload. A request without new bytes, such as a repeated one, gets the
- * answer that the last one got. Throws `too-long` for new bytes, what `agree` throws, and `final`.
+ * answer that the last one got, and so does one that brings the file again and counts once. Throws `too-long` for new bytes, what `agree` throws, and `final`.
  */
 export async function repeat(
   deps: EngineDeps,
@@ -84,6 +85,7 @@ export async function repeat(
   request: ReceivedRequest,
 ): Promise<Appended> {
   if (upload.concat !== undefined) throw isFinal();
+  if (comesAgain(upload, request)) return { upload, end: "whole" };
   agree({ offset: upload.length, length: upload.length }, { ...request, toTheEnd: false }, Infinity);
   const { end } = await receiveInto(new MemoryAppender(0), request.body, {
     ...receiveOptions(deps, lease, request),

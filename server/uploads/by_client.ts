@@ -21,6 +21,14 @@ export interface Destination {
   readonly lease?: Promise<Lease>;
 }
 
+/** What a request holds already. */
+export interface Leases {
+  /** Its lease on the client's id. */
+  readonly held?: Lease | undefined;
+  /** The lease of the batch that its file is in. */
+  readonly within?: Lease | undefined;
+}
+
 /** How often the decision is made anew when another process has changed what the id means. */
 const MAX_ATTEMPTS = 20;
 
@@ -50,17 +58,17 @@ export class UploadsByClient {
 
   /**
    * Finds the upload that a request appends to, or begins it. The lock on the upload is requested before the lock on
-   * the client's id is released, so the next request for this id meets a writer. `arrival` is the request's own. `held`
-   * is its lease on the client's id, if it has one. Throws `wrong-offset`, `too-large` and other refusals; nothing has
+   * the client's id is released, so the next request for this id meets a writer. `arrival` is the request's own. Throws `wrong-offset`, `too-large` and other refusals; nothing has
    * changed then.
    */
   async destinationOf(
     facts: NamedFileFacts,
     request: ReceivedRequest,
     arrival: number,
-    held?: Lease,
+    { held, within: batch }: Leases = {},
   ): Promise<Destination> {
-    using own = held === undefined ? await this.#locks.takeOver(keyOfClient(facts), { arrival }) : undefined;
+    const isHeld = held !== undefined;
+    using own = isHeld ? undefined : await this.#locks.takeOver(keyOfClient(facts), { arrival, within: batch });
     const within = held ?? own!;
     const id = await this.#uploadIdFor(facts, request, within);
     return this.#locks.isFree(id, request.offset, arrival)

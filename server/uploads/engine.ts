@@ -3,8 +3,9 @@ import { wrongOffset } from "../model/agree.ts";
 import type { Scope } from "../model/owner.ts";
 import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
+import { type Batch, receiveBatch } from "./batch.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
-import { type NamedFileFacts, UploadsByClient } from "./by_client.ts";
+import { type Leases, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
 import type { ListPlace } from "../storage/store.ts";
 import type { EngineDeps } from "./engine_deps.ts";
@@ -103,15 +104,25 @@ export class Engine {
 
   /**
    * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an
-   * unfinished one, and leaves a finished file beside it. Throws what `append` throws.
+   * unfinished one, and leaves a finished file beside it. `within` is the lease of the batch that the file is in. Throws
+   * what `append` throws.
    */
-  async send(facts: NamedFileFacts, request: AppendRequest): Promise<Appended> {
+  async send(facts: NamedFileFacts, request: ReceivedRequest, within?: Lease): Promise<Appended> {
     const arrival = this.#locks.arrive();
-    if (!isSmallFile(this.#deps, facts, request)) return await this.#sendOn(facts, request, arrival);
-    using lease = await this.#locks.takeOver(keyOfClient(facts), { arrival });
+    if (!isSmallFile(this.#deps, facts, request)) return await this.#sendOn(facts, request, { arrival, within });
+    using lease = await this.#locks.takeOver(keyOfClient(facts), { arrival, within });
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
     if ("state" in received) return { upload: received, end: "whole" };
-    return await this.#sendOn(facts, { ...request, body: received }, arrival, lease);
+    return await this.#sendOn(facts, { ...request, body: received }, { arrival, held: lease });
+  }
+
+  /** Receives a body that has many files in it. Resolves when all that `begin` makes has ended. Throws `shutdown`. */
+  async receiveBatch(
+    request: Pick<AppendRequest, "body" | "bodyLength">,
+    begin: (lease: Lease) => Batch,
+  ): Promise<void> {
+    using lease = await this.#locks.takeOver(crypto.randomUUID());
+    await receiveBatch(this.#deps, lease, request, begin(lease));
   }
 
   /** Terminates the unfinished upload that a client's id means. Throws `not-found` or `finished`. */
@@ -217,9 +228,13 @@ export class Engine {
     }
   }
 
-  async #sendOn(facts: NamedFileFacts, request: ReceivedRequest, arrival: number, held?: Lease): Promise<Appended> {
+  async #sendOn(
+    facts: NamedFileFacts,
+    request: ReceivedRequest,
+    { arrival, ...leases }: { arrival: number } & Leases,
+  ): Promise<Appended> {
     for (;;) {
-      const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, held);
+      const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, leases);
       if (next === undefined) {
         await this.#untilFree(id, request.offset, arrival);
         continue;

@@ -29,7 +29,10 @@ export interface LockRequest {
 
 interface Holder {
   readonly arrival: number;
-  readonly controller: AbortController;
+  /** Why the holder must let go; absent while it need not. */
+  reason?: StopReason;
+  /** Aborts with that reason. Made when it is asked for: most holders never look at it. */
+  controller?: AbortController;
   readonly released: Promise<void>;
   /** The byte of the file at which the bytes that came so far end; `undefined` if the holder appends nothing. */
   position: number | undefined;
@@ -77,7 +80,6 @@ export class Locks {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const holder: Holder = {
       arrival,
-      controller: new AbortController(),
       released,
       position,
       heardAt: performance.now(),
@@ -97,7 +99,11 @@ export class Locks {
       release();
     };
     return {
-      stop: holder.controller.signal,
+      get stop() {
+        holder.controller ??= new AbortController();
+        if (holder.reason !== undefined) holder.controller.abort(holder.reason);
+        return holder.controller.signal;
+      },
       arrived(bytes) {
         holder.heardAt = performance.now();
         if (holder.position !== undefined) holder.position += bytes;
@@ -142,7 +148,7 @@ export class Locks {
     this.#closed = true;
     while (this.#lines.size > 0) {
       const holders = [...this.#lines.values()].flat();
-      for (const { controller } of holders) controller.abort("shutdown" satisfies StopReason);
+      for (const holder of holders) stop(holder, "shutdown");
       await Promise.all(holders.map((holder) => holder.released));
     }
   }
@@ -155,8 +161,13 @@ export function keyOfClient({ owner, clientId }: { owner: string; clientId: stri
 
 function stopEarlier(line: readonly Holder[], arrival: number): void {
   for (const holder of line) {
-    if (holder.arrival < arrival) holder.controller.abort("taken-over" satisfies StopReason);
+    if (holder.arrival < arrival) stop(holder, "taken-over");
   }
+}
+
+function stop(holder: Holder, reason: StopReason): void {
+  holder.reason ??= reason;
+  holder.controller?.abort(holder.reason);
 }
 
 /** The refusal of a request while the server stops. */

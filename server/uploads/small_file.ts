@@ -2,7 +2,7 @@ import { announcedLength } from "../model/agree.ts";
 import { DigestCheck } from "../model/digest.ts";
 import { type CompleteUpload, type FileFacts, largest, type ReceivingUpload } from "../model/upload.ts";
 import { HeldBody } from "../receiving/held_body.ts";
-import { type AppendRequest, receiveOptions } from "./append.ts";
+import { type ReceivedRequest, receiveOptions } from "./append.ts";
 import { beginAgreed, SMALL } from "./begin.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { placeAndFlush, recordFinished } from "./finish.ts";
@@ -12,11 +12,13 @@ import { createFile } from "./open_upload.ts";
 /** How often a path is chosen. The first one mostly does; the second attempt looks up the claims. */
 const ATTEMPTS = 2;
 
-/** True for a request that announces all of a small file. */
-export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: AppendRequest): boolean {
-  const { offset, bodyLength } = request;
+/** True for a request that announces all of a small file, or has all of any file in memory. */
+export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: ReceivedRequest): boolean {
+  const { body, offset, bodyLength } = request;
+  const isInMemory = body instanceof HeldBody;
   return facts.partial === undefined && offset === 0 && bodyLength !== undefined &&
-    bodyLength === announcedLength(request) && bodyLength <= Math.min(SMALL, largest(facts, limits.maxBytes));
+    bodyLength === announcedLength(request) && (isInMemory || bodyLength <= SMALL) &&
+    bodyLength <= largest(facts, limits.maxBytes);
 }
 
 /**
@@ -30,9 +32,9 @@ export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: A
 export async function receiveSmallFile(
   deps: EngineDeps,
   locks: Locks,
-  { facts, request, lease }: { facts: FileFacts; request: AppendRequest; lease: Lease },
+  { facts, request, lease }: { facts: FileFacts; request: ReceivedRequest; lease: Lease },
 ): Promise<CompleteUpload | HeldBody> {
-  const body = await HeldBody.receive(request.body, {
+  const body = request.body instanceof HeldBody ? request.body : await HeldBody.receive(request.body, {
     ...receiveOptions(deps, lease, request),
     limit: request.bodyLength!,
     onPiece: () => {},
@@ -47,14 +49,14 @@ export async function receiveSmallFile(
   return finished === undefined ? body : await placeAndFlush(deps, own, finished);
 }
 
-function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: AppendRequest): boolean {
+function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: ReceivedRequest): boolean {
   const check = new DigestCheck([...bodyDigests, ...digests]);
   check.update(bytes);
   return check.mismatch() === undefined;
 }
 
 /** Makes the upload's record; `undefined` for a refusal, which appending the body as any other will tell. */
-function beginUnlessRefused(deps: EngineDeps, facts: FileFacts, request: AppendRequest): ReceivingUpload | undefined {
+function beginUnlessRefused(deps: EngineDeps, facts: FileFacts, request: ReceivedRequest): ReceivingUpload | undefined {
   try {
     return beginAgreed(deps, facts, request);
   } catch {

@@ -14,17 +14,27 @@ export interface LoadPlan {
    * `@@@@@@@@@@@@` for the base64 of a 0 and that.
    */
   readonly request: string;
+  /** The rest of a request that has many files, each with a number of its own. */
+  readonly form?: FormRest;
   /** Numbers from 0 on, each once; or, for a `range`, random ones below it. */
   readonly range?: number;
   /** A regular expression that every whole answer must match. */
   readonly expect: string;
 }
 
+/** What follows the head of a request that has many files. */
+export interface FormRest {
+  readonly files: number;
+  /** The part of each file. */
+  readonly part: string;
+  readonly end: string;
+}
+
 /** What the load client found. */
 export interface LoadResult {
-  /** Right answers in the time that counts, per second. */
+  /** Files with a right answer in the time that counts, per second. */
   readonly perSecond: number;
-  /** Right answers in all, with those of the warm-up. */
+  /** Files with a right answer in all, with those of the warm-up. */
   readonly answers: number;
   /** What the client itself used, in seconds for each second of the time: at 1 it is what is measured. */
   readonly clientCpu: number;

@@ -10,6 +10,8 @@ const encoder = new TextEncoder();
 
 const plan: LoadPlan = JSON.parse(Deno.env.get("PAWL_BENCH_LOAD") ?? "");
 const expected = new RegExp(plan.expect);
+const { files, part, end: rest } = plan.form ?? { files: 1, part: "", end: "" };
+const whole = plan.request + part.repeat(files) + rest;
 let next = 0;
 let answers = 0;
 let counted = 0;
@@ -31,18 +33,22 @@ console.log(JSON.stringify(result));
 
 async function useConnection(): Promise<void> {
   using exchange = await openExchange(plan.port);
-  const request = Uint8Array.from(plan.request, (character) => character.charCodeAt(0));
-  const places = [...plan.request.matchAll(/#{8}/g)].map(({ index }) => index);
-  const encoded = [...plan.request.matchAll(/@{12}/g)].map(({ index }) => index);
+  const request = Uint8Array.from(whole, (character) => character.charCodeAt(0));
+  const places = [...whole.matchAll(/#{8}/g)].map(({ index }) => index);
+  const encoded = [...whole.matchAll(/@{12}/g)].map(({ index }) => index);
+  const ofEach = places.length / files;
   while (performance.now() < end) {
-    const value = plan.range === undefined ? next++ : Math.floor(Math.random() * plan.range);
-    number(request, places, value);
+    const value = plan.range === undefined ? next : Math.floor(Math.random() * plan.range);
+    next += files;
+    for (let file = 0; file < files; file++) {
+      number(request, places.slice(file * ofEach, (file + 1) * ofEach), value + file);
+    }
     for (const place of encoded) request.set(base64Of(value), place);
     const answer = await exchange.ask(request);
     if (!expected.test(answer)) throw new Error(`Expected ${plan.expect}, not ${JSON.stringify(answer)}`);
-    answers++;
+    answers += files;
     const now = performance.now();
-    if (now >= begin && now < end) counted++;
+    if (now >= begin && now < end) counted += files;
   }
 }
 

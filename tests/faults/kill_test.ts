@@ -7,6 +7,7 @@ import { sha256OfStream } from "../support/sources.ts";
 import { untilNothingUnfinished } from "../support/incoming.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { drawPlan, LONG_BYTES, type SizeClass, traitOf } from "./kill_plan.ts";
+import { type KilledFile, KilledForm } from "./killed_form.ts";
 import { KilledUpload, type OnEvent, type Tally } from "./killed_upload.ts";
 import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
 
@@ -24,13 +25,15 @@ Deno.test("kill -9, again and again: what was acknowledged is there, and every f
     await run.finish();
   }, () => run.output());
   report(
-    `${kills} kills; ${run.uploads.length} uploads; ${run.tally.counts} acknowledged counts checked; ` +
+    `${kills} kills; ${run.uploads.length} uploads; ${run.formFiles.length} files in forms; ${run.tally.counts} acknowledged counts checked; ` +
       `${run.tally.bytes} bytes compared; PAWL_SEED=${random.seed}`,
   );
 });
 
 class KillRun {
   readonly uploads: KilledUpload[] = [];
+  /** The files of all forms. */
+  readonly formFiles: KilledFile[] = [];
   readonly tally: Tally = { counts: 0, bytes: 0 };
   /** The output of the last server. */
   output = () => "";
@@ -38,6 +41,7 @@ class KillRun {
   readonly #random: Random;
   /** The upload that each client works at. */
   readonly #current: (KilledUpload | undefined)[] = CLIENTS.map(() => undefined);
+  #form: KilledForm | undefined;
   /** The finished files that were there at the last look, and what was in them. */
   #there: ReadonlyMap<string, { version: string; trait: string }> = new Map();
 
@@ -57,9 +61,13 @@ class KillRun {
     const isLong = this.#current.some((upload) => (upload?.plan.source.size ?? 0) >= LONG_BYTES);
     const moment = badMoment(random, isEarly ? 0 : isLong ? 400 : 120);
     let isKilled = false;
-    const working = CLIENTS.map(async (_, client) => {
+    const clients = [
+      ...CLIENTS.map((_, client) => () => this.#work(pawl, client, moment.onEvent)),
+      () => this.#workOnForm(pawl, moment.onEvent),
+    ];
+    const working = clients.map(async (work) => {
       try {
-        for (;;) await this.#work(pawl, client, moment.onEvent);
+        for (;;) await work();
       } catch (error) {
         if (error instanceof AssertionError || !isKilled) throw error;
       }
@@ -76,8 +84,9 @@ class KillRun {
   async finish(): Promise<void> {
     await using pawl = await startPawl(this.#data);
     this.output = pawl.output;
-    await Promise.all(this.#current.map((upload) => upload?.goOn(pawl, () => {})));
+    await Promise.all([...this.#current, this.#form].map((upload) => upload?.goOn(pawl, () => {})));
     await this.#check(pawl, this.uploads);
+    await inParallel(this.formFiles, 8, (file) => file.check(pawl));
     assertEquals(await pawl.stop("SIGTERM"), 0);
     assertNoComplaint(pawl.output());
     await this.#lookAtFiles();
@@ -85,6 +94,9 @@ class KillRun {
     await untilNothingUnfinished(this.#data);
     assertEquals((await Array.fromAsync(Deno.readDir(this.#data), ({ name }) => name)).sort(), FOLDER);
     const there = Map.groupBy(this.#there.values(), ({ trait }) => trait);
+    for (const file of this.formFiles) {
+      assertEquals(there.get(file.trait)?.length, 1, file.about("is not there once"));
+    }
     for (const upload of this.uploads) {
       const least = upload.state === "finished" ? 1 : 0;
       const most = least + upload.spareCopies;
@@ -106,16 +118,26 @@ class KillRun {
     this.#current[client] = undefined;
   }
 
+  async #workOnForm(pawl: PawlProcess, onEvent: OnEvent): Promise<void> {
+    if (this.#form === undefined) {
+      this.#form = new KilledForm(this.formFiles.length, this.#random.fork(), this.tally);
+      this.formFiles.push(...this.#form.files);
+    }
+    await this.#form.goOn(pawl, onEvent);
+    this.#form = undefined;
+  }
+
   /** Asks for all that goes on, for what was finished last, and for some of the rest. */
   async #check(pawl: PawlProcess, finished: readonly KilledUpload[]): Promise<void> {
     const some = Array.from({ length: 4 }, () => this.uploads[this.#random.integer(0, this.uploads.length - 1)]);
     const checked = new Set([...this.#current, ...finished, ...some].filter((upload) => upload !== undefined));
     await inParallel(checked, 4, (upload) => upload.check(pawl, finished.includes(upload)));
+    await inParallel(this.formFiles.slice(-60), 4, (file) => file.check(pawl));
   }
 
   /** A file that has appeared is whole, and stays, unless its client wants it to go. */
   async #lookAtFiles(): Promise<void> {
-    const owners = new Map(this.uploads.map((upload) => [upload.trait, upload]));
+    const owners = new Map([...this.uploads, ...this.formFiles].map((upload) => [upload.trait, upload]));
     const before = this.#there;
     const there = new Map<string, { version: string; trait: string }>();
     this.#there = there;
@@ -134,7 +156,10 @@ class KillRun {
     for (const [path, { trait }] of before) {
       if (there.get(path)?.trait === trait) continue;
       const owner = owners.get(trait);
-      assert(owner?.mayVanish, owner?.about(`was finished as "${path}", and has gone`));
+      assert(
+        owner !== undefined && "mayVanish" in owner && owner.mayVanish,
+        owner?.about(`was finished as "${path}", and has gone`),
+      );
     }
   }
 }

@@ -12,9 +12,9 @@ export interface Schema {
 
 const docs = await Deno.readTextFile(new URL("../../docs/api.md", import.meta.url));
 
-/** The schema in the section of docs/api.md that has this head. */
-export function schemaOf(head: string): Schema {
-  const [, section = ""] = docs.split(`## \`${head}\`\n`);
+/** The first schema in the section of docs/api.md that has this head, with `more` behind it. */
+export function schemaOf(head: string, more = ""): Schema {
+  const [, section = ""] = docs.split(`## \`${head}\`${more}\n`);
   return JSON.parse(/^```json\n(.*?)^```$/ms.exec(section)?.[1] ?? "");
 }
 

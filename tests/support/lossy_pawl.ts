@@ -3,6 +3,7 @@ import { type App, createApp } from "../../server/http/app.ts";
 import { createDownloads } from "../../server/http/downloads.ts";
 import { createFolders } from "../../server/http/folders.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
+import { createForms } from "../../server/protocols/form/form.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
 import { Pauses } from "../../server/receiving/pauses.ts";
 import { createUploadsApi } from "../../server/protocols/uploads_api.ts";
@@ -72,6 +73,7 @@ export async function openLossyPawl(
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
+    forms: createForms({ engine, log, isFolderThere: () => true }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     session: NO_SESSIONS,

@@ -32,6 +32,8 @@ export type Command =
 export interface SendPlan {
   /** By tus, if the client knows an address; `over` then means any address that it was told. */
   readonly byTus: boolean;
+  /** In a form, by the simple protocol. */
+  readonly inForm: boolean;
   readonly where: "on" | "over" | "elsewhere";
   /** Starting over, it sends another file. */
   readonly another: boolean;
@@ -67,6 +69,7 @@ const size = fc.oneof(
 
 const plan: fc.Arbitrary<SendPlan> = fc.record({
   byTus,
+  inForm: weighted({ "": 3, "form": 1 }).map(Boolean),
   where: weighted<SendPlan["where"]>({ on: 7, over: 2, elsewhere: 1 }),
   another: fc.boolean(),
   bytes: weighted<SendPlan["bytes"]>({ part: 8, rest: 3, none: 1, "too many": 1 }),

@@ -77,8 +77,9 @@ function takeGroup(waiting: Waiting[]): Waiting[] {
   return waiting.splice(0, count);
 }
 
+/** A text for a key. Two keys with one text would only be committed one after the other. */
 function nameOf(key: Deno.KvKey): string {
-  return JSON.stringify(key);
+  return key.join("\0");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { runPawl, startPawl } from "../../support/process.ts";
 import { type Answer, headOf, request } from "../client.ts";
+import { FORM_ANSWER, FORM_FILES, formRequest } from "./form_request.ts";
 import { type Peer, SMALL_BYTES } from "./peer.ts";
 import { SMALL_TUS_ANSWER, smallTusHeaders, uploadByTus } from "./tus_requests.ts";
 
@@ -20,6 +21,10 @@ export const relaxedPawl: Peer = pawlPeer("pawl-relaxed", {
     return stdout.includes("--durability") ? undefined : "this server has no --durability";
   },
 });
+
+/** The same two servers, with many small files in one request. */
+export const formPawl: Peer = formPeer(pawl);
+export const relaxedForm: Peer = formPeer(relaxedPawl);
 
 /** The same server by the tus protocol, asked as @tus/server is. */
 export const tusPawl: Peer = {
@@ -44,6 +49,21 @@ export const tusPawl: Peer = {
     };
   },
 };
+
+function formPeer(peer: Peer): Peer {
+  return {
+    ...peer,
+    name: `${peer.name}-form`,
+    note: `${FORM_FILES} files in one request; ${peer.note}`,
+    async start(dir, signal) {
+      const running = await peer.start(dir, signal);
+      const { small } = running;
+      if (small === undefined) return running;
+      const request = formRequest(`http://127.0.0.1:${small.port}/upload`);
+      return { ...running, small: { ...small, ...request, expect: FORM_ANSWER } };
+    },
+  };
+}
 
 function pawlPeer(
   name: string,

@@ -1,3 +1,4 @@
+import type { FormRest } from "../load.ts";
 import type { SourceFile } from "../source.ts";
 
 /** Something that receives files and is measured beside Pawl. A new peer is one module with one of these. */
@@ -33,6 +34,8 @@ export interface SmallRequest {
   readonly head: string;
   /** What the whole answer must match. */
   readonly expect: RegExp;
+  /** The files of a request that has many of them. */
+  readonly form?: FormRest;
   /** The folder in which the files come to lie. */
   readonly dir: string;
   /** True for the name of a file that the peer keeps for itself. */
@@ -41,3 +44,11 @@ export interface SmallRequest {
 
 /** The size of a small file, in bytes. */
 export const SMALL_BYTES = 4096;
+
+/** How many digits the number of a small file has, with which it begins. */
+export const SMALL_DIGITS = 8;
+
+/** The bytes of a small file. */
+export function smallBody(): string {
+  return "#".repeat(SMALL_DIGITS) + "small file ".repeat(SMALL_BYTES).slice(0, SMALL_BYTES - SMALL_DIGITS);
+}

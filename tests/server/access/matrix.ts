@@ -109,6 +109,15 @@ export const MATRIX: readonly Row[] = [
   },
   {
     path: "/upload",
+    verb: "POST",
+    what: "a form",
+    asks: "upload",
+    headers: { "Content-Type": "multipart/form-data; boundary=x" },
+    body: '--x\r\nContent-Disposition: form-data; name="file"; filename="new"\r\n\r\nabc\r\n--x--\r\n',
+    expected: toUpload(200, 200, 200, 403),
+  },
+  {
+    path: "/upload",
     verb: "DELETE",
     asks: "upload",
     headers: { "X-File-Id": "unfinished" },

@@ -200,6 +200,7 @@ Deno.test("every route has a row in the matrix for each of its verbs", () => {
   const session: SessionHandlers = { who: unused, signIn: unused, signOut: unused };
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { maxBytes: 0, log: memoryLog() }),
+    forms: unused,
     tus: createTusProtocol(engine, { maxBytes: 0, publicUrl: "" }),
     engine,
     session,

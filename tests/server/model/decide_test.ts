@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { decide, type PresentUpload, type SentById } from "../../../server/model/decide.ts";
+import { comesAgain, decide, type PresentUpload, type SentById } from "../../../server/model/decide.ts";
+import type { Digest } from "../../../server/model/digest.ts";
+import type { CompleteUpload } from "../../../server/model/upload.ts";
 
 /** An unfinished upload of `offset` bytes; of `length` bytes in the end, where that is known. */
 function unfinished(offset: number, length?: number): PresentUpload {
@@ -18,10 +20,17 @@ function unfinished(offset: number, length?: number): PresentUpload {
   };
 }
 
-/** A finished upload of `length` bytes. */
-function finished(length: number): PresentUpload {
-  return { state: "complete", id: "finished", owner: "somebody", createdAt: 0, completedAt: 0, path: "a", length };
+/** A finished upload of `length` bytes, with digests if its client sent some. */
+function finished(length: number, digests?: readonly Digest[]): CompleteUpload {
+  const upload = { id: "finished", owner: "somebody", createdAt: 0, completedAt: 0, path: "a", length } as const;
+  return { ...upload, state: "complete", ...digests !== undefined && { digests } };
 }
+
+/** Digests whose bytes are all `first`, and all `second` of another algorithm. */
+const digests = (first: number, second?: number): Digest[] => [
+  { algorithm: "sha-256", value: new Uint8Array(32).fill(first) },
+  ...second === undefined ? [] : [{ algorithm: "sha-512" as const, value: new Uint8Array(64).fill(second) }],
+];
 
 const REPEATABLE = { neverStartsOver: true } as const;
 const TAKEN = { isTakenOver: true } as const;
@@ -80,4 +89,30 @@ Deno.test("decide() goes on to no finished upload whose file was taken away", ()
   const requests = [{ offset: 0, length: 5 }, { offset: 0, length: 5, ...REPEATABLE }, { offset: 0, ...TAKEN }];
   for (const request of requests) assertEquals(outcomeOf(finished(5), request, false), "beside finished");
   assertEquals(outcomeOf(finished(5), { offset: 5 }, false), "refuse wrong-offset 0");
+});
+
+Deno.test("a file comes again if it counts once, and length and digests are those of the finished one", () => {
+  const once = { offset: 0, countsOnce: true, length: 5 };
+  const table: [known: PresentUpload, request: SentById, expected: boolean][] = [
+    [finished(5, digests(1)), { ...once, digests: digests(1) }, true],
+    [finished(5, digests(1)), { ...once, digests: digests(1, 2) }, true],
+    [finished(5, digests(1, 2)), { ...once, digests: digests(1, 3) }, false],
+    [finished(5, digests(1)), { ...once, digests: digests(2), ...REPEATABLE }, false],
+    [finished(5, digests(1)), { ...once, ...REPEATABLE }, true],
+    [finished(5), { ...once, digests: digests(1), ...REPEATABLE }, true],
+    [finished(5), { ...once, digests: digests(1) }, false],
+    [finished(5, digests(1)), once, false],
+    [finished(5, digests(1)), { ...once, length: 6, digests: digests(1) }, false],
+    // A body to the end of the file tells the length too; without any, the digest is enough, and nothing else.
+    [finished(5), { offset: 0, countsOnce: true, toTheEnd: true, bodyLength: 5, ...REPEATABLE }, true],
+    [finished(5, digests(1)), { offset: 0, countsOnce: true, digests: digests(1) }, true],
+    [finished(5, digests(1)), { offset: 0, countsOnce: true, ...REPEATABLE }, false],
+    [finished(5, digests(1)), { ...once, offset: 2, digests: digests(1) }, false],
+    [finished(5, digests(1)), { offset: 0, length: 5, digests: digests(1) }, false],
+    [unfinished(5, 5), { ...once, ...REPEATABLE }, false],
+  ];
+  for (const [known, request, expected] of table) {
+    assertEquals([known, request, comesAgain(known, request)], [known, request, expected]);
+    if (expected) assertEquals(outcomeOf(known, request), "goOn finished");
+  }
 });

@@ -4,7 +4,7 @@ import { checkForm, schemaOf } from "../../support/json_schema.ts";
 
 const TUS = { "Tus-Resumable": "1.0.0", "Upload-Length": "10" };
 
-async function limits(site: AccessSite, headers: SentHeaders): Promise<Record<string, number>> {
+async function limits(site: AccessSite, headers: SentHeaders): Promise<Record<string, unknown>> {
   const { status, text } = await site.ask("GET /api/limits", headers);
   assertEquals(status, 200);
   const told = JSON.parse(text);
@@ -16,13 +16,14 @@ Deno.test("GET /api/limits tells the limits of the server and of the token, and 
   await using site = await openAccessSite({ open: true, maxBytes: 1000, maxUnfinished: 5, maxBegunPerSecond: 7 });
   const anna = await site.token({ name: "anna", maxBytes: 100 });
   const bob = await site.token({ name: "bob", maxBytes: 5000 });
-  const common = { maxUnfinished: 5, maxBegunPerSecond: 7 };
+  const batch = { maxFiles: 1000, maxFileSize: 1024 * 1024 };
+  const common = { maxUnfinished: 5, maxBegunPerSecond: 7, batch };
   await site.ask("POST /files/", { ...TUS, ...anna });
   assertEquals(await limits(site, anna), { ...common, maxSize: 100, unfinished: 1 });
   assertEquals(await limits(site, bob), { ...common, maxSize: 1000, unfinished: 0 });
   assertEquals(await limits(site, {}), { ...common, maxSize: 1000 });
   await using free = await openAccessSite();
-  assertEquals(await limits(free, {}), {});
+  assertEquals(await limits(free, {}), { batch });
 });
 
 Deno.test("past a limit nothing of a body is taken, and the line names the limit", async () => {

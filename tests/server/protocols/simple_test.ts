@@ -225,6 +225,7 @@ Deno.test("headers that are not what they must be are answered 400 with one line
     ["Repr-Digest", "sha-256=:not base64:, ", 400],
     ["Repr-Digest", "sha-256=::", 400],
     ["Content-Encoding", "gzip", 415],
+    // A form has the id in the head of each part.
     ["Content-Type", "multipart/form-data; boundary=x", 415],
     ["Transfer-Encoding", "gzip, chunked", 501],
     ["Content-Length", "9007199254740993", 400],

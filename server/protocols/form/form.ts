@@ -1,0 +1,51 @@
+import { defined } from "../../defined.ts";
+import { UploadError } from "../../errors.ts";
+import { drain, type DrainBounds } from "../../http/drain.ts";
+import { header } from "../../http/header_names.ts";
+import type { Handler } from "../../http/route.ts";
+import { bodyLength, refuseEncoding } from "../headers.ts";
+import { answerFor } from "./answers.ts";
+import { type FormDeps, FormFiles, MAX_FILES, MAX_HELD_FILE } from "./form_files.ts";
+
+/** What `GET /api/limits` tells of forms. */
+export const BATCH_LIMITS = { maxFiles: MAX_FILES, maxFileSize: MAX_HELD_FILE } as const;
+
+/** How much is drained of a form that was refused in its middle, behind an answer that has begun. */
+const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, forMs: 60_000 };
+
+/** True for a request whose body is a form. */
+export function isForm({ headers }: Request): boolean {
+  return /^multipart\/form-data\b/i.test(header(headers, "Content-Type") ?? "");
+}
+
+/** Makes the handler of `POST /upload` with a form: many files in one request. docs/api.md documents it. */
+export function createForms(deps: Omit<FormDeps, "held">): Handler {
+  const held = { count: 0 };
+  return async ({ headers, body }, _id, visitor) => {
+    if (header(headers, "X-File-Id") !== null) {
+      throw new UploadError("wrong-media-type", "A form has X-File-Id in the head of each part: or send the raw bytes");
+    }
+    refuseEncoding(headers);
+    const boundary = boundaryIn(header(headers, "Content-Type") ?? "");
+    const answer = answerFor(headers.get("accept") ?? "");
+    const request = { body, ...defined({ bodyLength: bodyLength(headers) }) };
+    const received = deps.engine.receiveBatch(
+      request,
+      (lease) => new FormFiles({ ...deps, held }, { boundary, visitor, answer }, lease),
+    );
+    // An answer that has begun goes first, so draining is not awaited.
+    received.then(() => body && drain(body, DRAIN), () => {});
+    return await Promise.race([answer.response, received.then(() => answer.response)]);
+  };
+}
+
+/** The boundary in a media type (RFC 2046, section 5.1.1). Throws `bad-request` when there is none. */
+function boundaryIn(type: string): string {
+  const [, quoted, plain] =
+    /;\s*boundary=(?:"([\x20-\x7e]{1,70})"|([\x21\x23-\x3a\x3c-\x7e]{1,70}))\s*(?:;|$)/i.exec(type) ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary === undefined || boundary.endsWith(" ") || boundary.includes('"')) {
+    throw new UploadError("bad-request", "Content-Type must have the boundary: multipart/form-data; boundary=x");
+  }
+  return boundary;
+}

@@ -1,0 +1,73 @@
+import { defined } from "../../defined.ts";
+import { STATUS, UploadError } from "../../errors.ts";
+import { retryAfterOf } from "../../http/refusals.ts";
+import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
+import { addressOf } from "../address.ts";
+import { SIMPLE_STATUS } from "../simple_status.ts";
+
+/** A line of the answer to a form: about one of its files, or at its end about the request. docs/api.md has the schema. */
+export interface ToldLine {
+  /** Which file of the form; absent when the line is about the request. */
+  readonly part?: number;
+  readonly status: number;
+  readonly id?: string;
+  readonly complete?: boolean;
+  readonly offset?: number;
+  readonly length?: number;
+  readonly path?: string;
+  readonly location?: string;
+  readonly error?: string;
+  readonly detail?: string;
+  readonly retryAfter?: number;
+  /** How many files were told, on the last line. */
+  readonly parts?: number;
+}
+
+/** A file of a form. */
+export interface FormFile {
+  readonly part: number;
+  /** The client's own id, if it sent one. */
+  readonly id?: string | undefined;
+  /** The clean name that the client wants, for people. */
+  readonly name: string;
+}
+
+/** The line about a file whose bytes all came. `isByLink` keeps the final path from a visitor of an upload link. */
+export function toldFile(
+  { part, id }: FormFile,
+  upload: ReceivingUpload | CompleteUpload,
+  isByLink: boolean,
+): ToldLine {
+  const isComplete = upload.state === "complete";
+  const path = !isComplete ? undefined : isByLink ? upload.sentAs : upload.path;
+  return {
+    part,
+    status: 200,
+    ...defined({ id }),
+    complete: isComplete,
+    offset: safeBytes(upload),
+    ...defined({ length: upload.length, path }),
+    location: addressOf(upload.id),
+  };
+}
+
+/** The line about a file that was refused, or cut off. */
+export function refusedFile({ part, id }: FormFile, error: UploadError): ToldLine {
+  return { part, ...defined({ id }), ...refusalOf(error) };
+}
+
+/** The last line of a form with so many files. */
+export function lastLine(parts: number, error?: UploadError): ToldLine {
+  return { ...error === undefined ? { status: 200 } : refusalOf(error), parts };
+}
+
+function refusalOf(error: UploadError): ToldLine {
+  const { code, message, offset } = error;
+  return {
+    status: SIMPLE_STATUS[code] ?? STATUS[code],
+    ...defined({ offset }),
+    error: code,
+    detail: message,
+    ...defined({ retryAfter: retryAfterOf(error) }),
+  };
+}

@@ -1,0 +1,91 @@
+import { assertEquals } from "@std/assert";
+import { openAccessSite, type SentHeaders } from "../../../support/access_site.ts";
+import { someBytes } from "../../../support/bytes.ts";
+import { BOUNDARY, formBytes, linesOf, type SentPart } from "../../../support/form.ts";
+import { makeLink, visitorOf } from "../../../support/links.ts";
+import { openTestApp, startServer } from "../../../support/pawl.ts";
+import { connect, head } from "../../../support/raw.ts";
+import { simpleClient } from "../../../support/simple_client.ts";
+
+const TYPE = { "Content-Type": `multipart/form-data; boundary=${BOUNDARY}`, "Accept": "application/jsonl" };
+
+/** Sends a form to a site, and gives status or path of each file, and of the end its status. */
+async function send(
+  site: Awaited<ReturnType<typeof openAccessSite>>,
+  headers: SentHeaders,
+  parts: SentPart[],
+  address?: string,
+) {
+  const body = new TextDecoder().decode(formBytes(parts));
+  const { text } = await site.ask("POST /upload", { ...TYPE, ...headers }, {
+    body,
+    ...address !== undefined && { address },
+  });
+  return linesOf(text);
+}
+
+Deno.test("a visitor of an upload link is told the names that it gave, and each file counts for the link", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0" });
+  const anna = await site.token({ name: "anna" });
+  const link = await makeLink(site, anna, { kind: "upload", folder: "inbox", maxFiles: 2 });
+  const part = { name: "mine/a.txt", body: "a" };
+  const lines = await send(site, visitorOf(link), [part, part, part]);
+  const taken = lines.filter(({ status }) => status === 200);
+  assertEquals(taken.map(({ path, parts }) => path ?? parts), ["mine/a.txt", "mine/a.txt", 3]);
+  assertEquals(lines.filter(({ error }) => error !== undefined).map(({ status, error }) => [status, error]), [
+    [507, "over-quota"],
+  ]);
+  assertEquals(await Deno.readTextFile(`${site.data}/files/inbox/mine/a (2).txt`), "a");
+});
+
+Deno.test("each file of a form counts as begun by its address, and its line says when to try again", async () => {
+  await using site = await openAccessSite({ open: true, maxBegunPerSecond: 2 });
+  const lines = await send(site, {}, [{ body: "a" }, { body: "b" }, { body: "c" }], "192.0.2.1");
+  assertEquals(lines.map(({ status }) => status).sort(), [200, 200, 200, 429]);
+  const refused = lines.find(({ error }) => error !== undefined);
+  assertEquals([refused?.error, refused?.retryAfter], ["too-many-begun", 1]);
+});
+
+Deno.test("a file over the owner's quota is refused in its line, small or large", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0", quotaBytes: 2_000_000 });
+  const anna = await site.token({ name: "anna" });
+  const large = "x".repeat(2_000_001);
+  const lines = await send(site, anna, [{ body: large }, { body: "x", headers: { "X-File-Size": "2000001" } }, {
+    body: "y",
+  }]);
+  assertEquals(lines.map(({ status, error }) => error ?? status), ["over-quota", "over-quota", 200, 200]);
+  assertEquals(await site.pawl.incomingNames(), []);
+});
+
+Deno.test("a server that ends tells what came of a form, and keeps what came of the part in the middle", async () => {
+  await using pawl = await openTestApp();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
+  const body = writable.getWriter();
+  const answer = pawl.app(new Request("http://localhost/upload", { method: "POST", headers: TYPE, body: readable }));
+  const form = formBytes([{ name: "a", body: "a" }, { body: "half", headers: { "X-File-Id": "b" } }], { isCut: true });
+  await body.write(form);
+  const response = await answer;
+  await pawl.interrupt();
+  const [told, cut, end] = linesOf(await response.text());
+  assertEquals([told!.path, cut!.status, cut!.offset], ["a", 503, 4]);
+  assertEquals([end!.status, end!.error], [503, "shutdown"]);
+  assertEquals((await simpleClient(pawl.app).status("b")).text, "4");
+  await body.abort().catch(() => {});
+});
+
+Deno.test("over a socket the answer begins while the form is still sent, and comes to its end", async () => {
+  await using server = await startServer({ durable: false });
+  const parts = Array.from({ length: 300 }, (_, index) => ({ name: `${index}`, body: someBytes(3000, index + 1) }));
+  const form = formBytes(parts);
+  using connection = await connect(server.port);
+  await connection.send(head("POST /upload", { ...TYPE, "Content-Length": form.length, "Expect": "100-continue" }));
+  await connection.heard();
+  const half = form.length >> 1;
+  await connection.send(form.subarray(0, half));
+  // It is the first line, and 100 (Continue) was the head before it.
+  await connection.heard();
+  await connection.send(form.subarray(half));
+  const lines = linesOf((await connection.closed()).match(/^\{.*\}$/gm)!.join("\n"));
+  assertEquals([lines.length, lines.at(-1)], [301, { status: 200, parts: 300 }]);
+  assertEquals((await server.finishedNames()).length, 300);
+});
