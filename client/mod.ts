@@ -77,7 +77,7 @@ export { UploadError, type UploadErrorCode } from "./protocol/upload_error.ts";
 export type { AboutFile, QueueEvents, QueueOptions } from "./queue/queue_options.ts";
 export type { QueueLimits } from "./queue/limits.ts";
 export type { QueuedProgress, QueuedState, QueuedUpload } from "./queue/queued_upload.ts";
-export { ServerLimits, type ServerLimitsOptions, type ToldLimits } from "./queue/server_limits.ts";
+export { type BatchLimits, ServerLimits, type ServerLimitsOptions, type ToldLimits } from "./queue/server_limits.ts";
 export type { Total } from "./queue/total.ts";
 export { type UnfinishedOptions, UnfinishedUploads } from "./queue/unfinished_uploads.ts";
 export { UploadQueue } from "./queue/upload_queue.ts";

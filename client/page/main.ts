@@ -139,6 +139,7 @@ function welcome(visitor: Visitor): void {
 
 function take(picked: Picked[]): void {
   notices.clear();
+  watch.begin();
   for (const { file, ...about } of unfinished.takeOff(picked)) queue.add(file, about);
 }
 

@@ -8,7 +8,7 @@ import type { UploaderOptions } from "../upload/options.ts";
 /** The options of a queue. Everything has a default. */
 export interface QueueOptions
   extends
-    Omit<UploaderOptions, "file" | "name" | "id" | "path" | "confirmed" | "onProgress" | "beforeRetry">,
+    Omit<UploaderOptions, "file" | "name" | "id" | "path" | "location" | "confirmed" | "onProgress" | "beforeRetry">,
     QueueLimits {
   /**
    * How many large files are under way at a time. Default 3. Of small files, up to 1 MiB, there are twice as many,

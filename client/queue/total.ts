@@ -55,6 +55,7 @@ export class TotalCounter {
   readonly #counted = new Map<QueueEntry, Counted>();
   readonly #in = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<QueuedState, number>;
   readonly #speed: Speedometer;
+  #active = 0;
   #retryable = 0;
   #disconnected = 0;
   #signedOut = 0;
@@ -125,11 +126,12 @@ export class TotalCounter {
 
   /** How many uploads can be paused. */
   get active(): number {
-    return STATES.reduce((sum, state) => sum + (isActive(state) ? this.#in[state] : 0), 0);
+    return this.#active;
   }
 
   #add({ state, confirmed, sent, total, canRetry, isDisconnected, isSignedOut, isStill }: Counted, sign: 1 | -1): void {
     this.#in[state] += sign;
+    if (isActive(state)) this.#active += sign;
     if (canRetry) this.#retryable += sign;
     if (isDisconnected) this.#disconnected += sign;
     if (isSignedOut) this.#signedOut += sign;

@@ -25,6 +25,8 @@ export class Turns {
   /** Those of them that are small. */
   readonly #smallWaiting = new Set<QueueEntry>();
   readonly #running = new Set<QueueEntry>();
+  /** The running uploads that go in the request of another one, and so need no place of their own. */
+  readonly #companions = new Set<QueueEntry>();
   /** The uploads that have given their place up. */
   readonly #yielded = new Set<QueueEntry>();
   /** The uploads that need a place again, each with the function that lets it go on. */
@@ -62,6 +64,22 @@ export class Turns {
     this.fill();
   }
 
+  /** Gives a turn to small uploads that wait, in their order, as long as each `fits` in the request of another one. */
+  gather(fits: (upload: QueueEntry) => boolean): QueueEntry[] {
+    const gathered: QueueEntry[] = [];
+    for (const upload of this.#smallWaiting) {
+      if (!fits(upload)) break;
+      gathered.push(upload);
+    }
+    for (const upload of gathered) {
+      this.#waiting.delete(upload);
+      this.#smallWaiting.delete(upload);
+      this.#running.add(upload);
+      this.#companions.add(upload);
+    }
+    return gathered;
+  }
+
   /** Takes the place of an upload until its next try, for which it calls `comeBack()`. */
   yield(upload: QueueEntry): void {
     if (!this.#running.delete(upload)) return;
@@ -90,6 +108,7 @@ export class Turns {
     this.#waiting.delete(upload);
     this.#smallWaiting.delete(upload);
     this.#running.delete(upload);
+    this.#companions.delete(upload);
     this.#yielded.delete(upload);
     this.#returning.delete(upload);
     this.fill();
@@ -104,6 +123,7 @@ export class Turns {
       let taken = 0;
       let small = 0;
       const take = (upload: QueueEntry) => {
+        if (this.#companions.has(upload)) return;
         taken += weightOf(upload);
         if (!isLarge(upload)) small++;
       };

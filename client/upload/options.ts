@@ -40,6 +40,8 @@ export interface UploaderOptions extends RequestHooks {
    * requests are too slow or break. Default: as much as travels in about 11 seconds.
    */
   requestBytes?: number | undefined;
+  /** The path of the finished file on the server, if it is known, so that `delete()` finds it. */
+  location?: string | undefined;
   /** How many failures in a row, with nothing gained, end the upload. Default: no number of failures ends it. */
   tries?: number | undefined;
   /** How long nothing may move before a request counts as dead, in milliseconds. Default 30 000. */

@@ -85,6 +85,7 @@ export class Uploader {
     this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
     this.#seats = options.seats ?? seatsFor(endpoint, locks);
     this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
+    this.#location = options.location;
     this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#signIns = SignIns.of(options.onSignedOut);
     this.#metadata = metadataHeader(options.metadata);

@@ -4,7 +4,13 @@ import { type EntryControls, QueueEntry } from "../../../client/queue/queue_entr
 import { TotalCounter } from "../../../client/queue/total.ts";
 
 const nothing = () => {};
-const controls: EntryControls = { pause: nothing, resume: nothing, cancel: nothing, dismiss: nothing };
+const controls: EntryControls = {
+  pause: nothing,
+  resume: nothing,
+  cancel: nothing,
+  dismiss: nothing,
+  delete: () => Promise.resolve(),
+};
 
 function upload(total: number): QueueEntry {
   return new QueueEntry(new File([new Uint8Array(total)], "a"), {
