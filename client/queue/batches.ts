@@ -1,4 +1,5 @@
 import type { Clock } from "../async/clock.ts";
+import { BatchBytes } from "./batch_bytes.ts";
 import { FateReader, formOf, type FormPart, LINES_TYPE } from "../protocol/form.ts";
 import { describeFile, present } from "../protocol/requests.ts";
 import type { Transport } from "../protocol/transport.ts";
@@ -15,9 +16,8 @@ import type { BatchLimits } from "./server_limits.ts";
 
 /** The largest file that is sent together with others, in bytes. A larger one fills a request of its own well enough. */
 const MOST_FILE_BYTES = 256 * 1024;
-/** The bounds of one request: its files lie in memory. */
+/** The most files of one request. */
 const MOST_FILES = 500;
-const MOST_BYTES = 4 * 2 ** 20;
 /** After so many requests in a row that brought nothing, files go alone. */
 const MOST_FAILURES = 3;
 /** About the size of the headers of one file. */
@@ -53,6 +53,7 @@ export interface BatchEvents {
 /** Sends many small files in one request each time. A file that is not told to be safe has to go alone. */
 export class Batches {
   readonly #deps: BatchesDeps;
+  readonly #bytes = new BatchBytes();
   #isRefused = false;
   #isPaused = false;
   /** How many requests in a row have brought nothing. */
@@ -121,7 +122,7 @@ export class Batches {
       onText: (text: string) => reader.read(text),
       signal,
     } as const;
-    const wantedBytes = this.#mostBytes;
+    const wanted = this.#bytes.bytes;
     let status = 0;
     await seats.run({ isSmall: true, signal }, async () => {
       for (const upload of there) onBegin(upload);
@@ -130,8 +131,7 @@ export class Batches {
       status = answer.status;
       if (status !== 200) return;
       reader.read(answer.text);
-      const isFull = form.body.size >= wantedBytes / 2;
-      sizes.answered(isFull ? Math.max(wantedBytes, form.body.size) : form.body.size, clock.now() - beganAt);
+      this.#bytes.answered({ wanted, isFull: form.body.size >= wanted / 2, ms: clock.now() - beganAt });
     }).catch(() => {});
     if (signal.aborted) return false;
     this.#failures = gained > 0 ? 0 : this.#failures + 1;
@@ -139,12 +139,12 @@ export class Batches {
     this.#isPaused = true;
     if (NO_FORMS.has(status) || this.#failures >= MOST_FAILURES) this.#isRefused = true;
     else if (status === 413) sizes.refused(form.body.size);
-    else if (status === 0) sizes.broken(form.ends[departed - 1] ?? 0, gained, form.body.size);
+    this.#bytes.broken();
     return false;
   }
 
   get #mostBytes(): number {
-    return Math.min(MOST_BYTES, this.#deps.sizes.bytes);
+    return Math.min(this.#bytes.bytes, this.#deps.sizes.largest);
   }
 
   async #part(upload: QueueEntry): Promise<FormPart> {

@@ -72,9 +72,13 @@ export class RequestSizes {
 
   /** The size of the next request's body. */
   get bytes(): number {
+    return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), this.largest));
+  }
+
+  /** The size above which no request's body goes, by what is known of the network path. */
+  get largest(): number {
     const { largest = Infinity, buffers } = this.#path;
-    const bound = Math.min(this.#largest, largest, buffers ? BUFFERED_BYTES : Infinity);
-    return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), bound));
+    return Math.min(this.#largest, largest, buffers ? BUFFERED_BYTES : Infinity);
   }
 
   /** True when requests cannot be smaller. */

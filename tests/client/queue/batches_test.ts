@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import type { QueuedUpload, QueueOptions } from "../../../client/mod.ts";
+import { BatchBytes } from "../../../client/queue/batch_bytes.ts";
 import { FormHost } from "../support/form_host.ts";
 import { fileOf, LARGE, type QueueSetup, rest, setUpQueue } from "../support/queue_set_up.ts";
 
@@ -72,6 +73,35 @@ Deno.test("a form has no file above 256 KiB, no empty one, and no more than the 
   assertEquals(sent.toSorted(), ["a", "b", "c", "d", "e", "empty", "large"]);
   assert(["empty", "large"].every((name) => forms.single.files.has(name)));
   assert(forms.forms.every((parts) => parts.length <= 3));
+});
+
+Deno.test("forms grow while their answers come early, up to 500 files", async () => {
+  const { forms, queue, until } = await setUp();
+  for (let i = 0; i < 150; i++) queue.add(fileOf(`file${i}`, 20_000));
+  await until("done");
+  const counts = forms.forms.map((parts) => parts.length);
+  assertEquals(counts.slice(0, 6), Array(6).fill(6));
+  assertEquals(Math.max(...counts), 25, "The next forms have four times as many bytes");
+  for (let i = 0; i < 600; i++) queue.add(fileOf(`small${i}`));
+  await until("done");
+  assertEquals(Math.max(...forms.forms.map((parts) => parts.length)), 500);
+});
+
+Deno.test("BatchBytes grow fourfold up to 4 MiB while answers come early, and halve when one is late or broken", () => {
+  const bytes = new BatchBytes();
+  const KIB = 1024;
+  const used = [500, 500, 500, 500, 3000, 6000].map((ms) => {
+    const wanted = bytes.bytes;
+    bytes.answered({ wanted, isFull: true, ms });
+    return wanted / KIB;
+  });
+  assertEquals(used, [128, 512, 2048, 4096, 4096, 4096]);
+  assertEquals(bytes.bytes, 2048 * KIB);
+  bytes.answered({ wanted: 4096 * KIB, isFull: true, ms: 10_000 });
+  bytes.answered({ wanted: 2048 * KIB, isFull: false, ms: 10 });
+  assertEquals(bytes.bytes, 2048 * KIB);
+  for (let i = 0; i < 20; i++) bytes.broken();
+  assertEquals(bytes.bytes, 64 * KIB);
 });
 
 Deno.test("a cut in the answer costs only the files of which no line has come", async () => {
