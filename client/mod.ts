@@ -77,7 +77,13 @@ export { UploadError, type UploadErrorCode } from "./protocol/upload_error.ts";
 export type { AboutFile, QueueEvents, QueueOptions } from "./queue/queue_options.ts";
 export type { QueueLimits } from "./queue/limits.ts";
 export type { QueuedProgress, QueuedState, QueuedUpload } from "./queue/queued_upload.ts";
-export { type Room, ServerLimits, type ServerLimitsOptions, type ToldLimits } from "./queue/server_limits.ts";
+export {
+  type BatchLimits,
+  type Room,
+  ServerLimits,
+  type ServerLimitsOptions,
+  type ToldLimits,
+} from "./queue/server_limits.ts";
 export type { Total } from "./queue/total.ts";
 export { type UnfinishedOptions, UnfinishedUploads } from "./queue/unfinished_uploads.ts";
 export { UploadQueue } from "./queue/upload_queue.ts";
@@ -85,4 +91,5 @@ export type { FingerprintOf } from "./upload/fingerprint.ts";
 export type { UploaderOptions } from "./upload/options.ts";
 export type { Progress, UploaderEvents, UploadState } from "./upload/progress.ts";
 export { RequestSizes, type RequestSizesOptions } from "./upload/request_sizes.ts";
+export { Seats, type SeatsOptions } from "./upload/seats.ts";
 export { Uploader } from "./upload/uploader.ts";

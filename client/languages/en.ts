@@ -56,6 +56,7 @@ export const messages: Messages = {
   queued: "Waiting for its turn",
   asking: "Asking the server",
   sending: "Uploading",
+  still: "Nothing is moving at the moment",
   finishing: "All sent, the server is finishing",
   checking: "Checking that the file has not changed",
   paused: "Paused",

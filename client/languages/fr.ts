@@ -57,6 +57,7 @@ export const messages: Messages = {
   queued: "En attente",
   asking: "Vérification auprès du serveur",
   sending: "Envoi en cours",
+  still: "Rien n’avance pour le moment",
   finishing: "Tout est envoyé, finalisation sur le serveur",
   checking: "Vérification que le fichier n’a pas changé",
   paused: "En pause",

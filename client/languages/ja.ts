@@ -52,6 +52,7 @@ export const messages: Messages = {
   queued: "待機中",
   asking: "サーバーに確認中",
   sending: "アップロード中",
+  still: "いまデータが送れていません",
   finishing: "送信完了、サーバーで処理中",
   checking: "ファイルに変更がないか確認中",
   paused: "一時停止中",

@@ -54,6 +54,7 @@ export const messages: Messages = {
   queued: "대기 중",
   asking: "서버에 확인하는 중",
   sending: "업로드 중",
+  still: "지금은 전송되지 않고 있습니다",
   finishing: "전송 완료, 서버에서 마무리하는 중",
   checking: "파일이 변경되지 않았는지 확인하는 중",
   paused: "일시 중지됨",

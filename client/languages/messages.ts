@@ -77,6 +77,8 @@ export interface Messages {
   queued: string;
   asking: string;
   sending: string;
+  /** The state in which nothing has moved for 8 seconds. */
+  still: string;
   /** The state in which all bytes have departed, and the server has not answered yet. */
   finishing: string;
   /** The state in which the file on this computer is read once more, before its last piece is sent. */

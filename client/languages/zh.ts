@@ -52,6 +52,7 @@ export const messages: Messages = {
   queued: "排队中",
   asking: "正在查询已上传的部分",
   sending: "正在上传",
+  still: "目前没有数据在传输",
   finishing: "已全部发送，等待服务器处理",
   checking: "正在检查文件是否有更改",
   paused: "已暂停",

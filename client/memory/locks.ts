@@ -3,6 +3,41 @@ import { type KnownBy, uploadKey } from "./keys.ts";
 /** The part of the browser's lock manager that is used. Browsers have it in secure contexts only. */
 export type Locks = Pick<LockManager, "request">;
 
+/** Locks that no other tab knows of, for a browser that has none. */
+export class LocalLocks implements Locks {
+  readonly #queues = new Map<string, (() => void)[]>();
+
+  readonly request = async (name: string, ...rest: unknown[]): Promise<never> => {
+    const grant = rest.at(-1) as (lock: Lock | null) => unknown;
+    const { ifAvailable = false, signal }: LockOptions = rest.length > 1 ? rest[0] as LockOptions : {};
+    signal?.throwIfAborted();
+    if (this.#queues.has(name)) {
+      if (ifAvailable) return await grant(null) as never;
+      await this.#turn(name, signal);
+    } else this.#queues.set(name, []);
+    try {
+      return await grant({ name, mode: "exclusive" }) as never;
+    } finally {
+      const next = this.#queues.get(name)?.shift();
+      if (next === undefined) this.#queues.delete(name);
+      else next();
+    }
+  };
+
+  #turn(name: string, signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const queue = this.#queues.get(name)!;
+    queue.push(resolve);
+    signal?.addEventListener("abort", () => {
+      const at = queue.indexOf(resolve);
+      if (at < 0) return;
+      queue.splice(at, 1);
+      reject(signal.reason);
+    });
+    return promise;
+  }
+}
+
 /**
  * Runs `work` while no other tab or window runs work under the same `name`. If another one does, this calls `onWait`,
  * and waits until the other work has ended. If `signal` aborts during the wait, the work is not run and the result is

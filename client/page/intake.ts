@@ -7,7 +7,7 @@ interface Picker {
 }
 
 /** The number of files that are added in one go. The page stays responsive between the portions. */
-const PORTION = 200;
+const PORTION = 100;
 
 /**
  * How long the cover stays after the last event. Browsers send one at least three times a second while files are over

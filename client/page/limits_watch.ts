@@ -18,6 +18,11 @@ export class LimitsWatch {
     await this.limits.read().catch(() => this.#isFresh = false);
   }
 
+  /** Reads the limits if nobody has read them yet. */
+  begin(): void {
+    if (!this.#isFresh) this.read();
+  }
+
   /** Notes that there is another visitor, with limits of their own. */
   forget(): void {
     this.#isFresh = false;

@@ -145,6 +145,7 @@ async function readLimits(): Promise<void> {
 
 function take(picked: Picked[]): void {
   notices.clear();
+  watch.begin();
   for (const { file, ...about } of unfinished.takeOff(picked)) queue.add(file, about);
   link?.tell(watch.limits.room, language);
 }

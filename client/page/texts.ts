@@ -29,6 +29,7 @@ export function stateText(
     case "asking":
       return messages.asking;
     case "sending":
+      if (progress.isStill) return messages.still;
       return progress.sent === progress.total ? messages.finishing : messages.sending;
     case "checking":
       return messages.checking;

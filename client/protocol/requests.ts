@@ -129,8 +129,9 @@ export function createRequests(options: RequestsOptions): Requests {
   };
 }
 
-function describeFile(
-  { file: { name, size, type, lastModified }, path, metadata }: RequestsOptions,
+/** Gives the headers that tell the server what a file is. */
+export function describeFile(
+  { file: { name, size, type, lastModified }, path, metadata }: Pick<RequestsOptions, "file" | "path" | "metadata">,
 ): Record<string, string | undefined> {
   return {
     "X-File-Size": String(size),
@@ -142,8 +143,8 @@ function describeFile(
   };
 }
 
-/** The headers that have a value. */
-function present(headers: Record<string, string | undefined>): Record<string, string> {
+/** Gives the headers that have a value. */
+export function present(headers: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

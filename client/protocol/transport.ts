@@ -10,6 +10,8 @@ export interface TransportRequest {
   body?: Blob;
   /** Called with the count of bytes of `body` that have departed so far, whenever the transport knows it. */
   onSent?: (bytes: number) => void;
+  /** Called with the text of the answer that has come so far, whenever more of it comes, if the transport can tell. */
+  onText?: (text: string) => void;
   /** Aborts when the request must end at once. The transport rejects then. */
   signal: AbortSignal;
 }

@@ -84,10 +84,15 @@ export async function sendWatched(
     sentBytes = bytes;
     request.onSent?.(bytes);
   };
+  const onText = (text: string) => {
+    if (ended.signal.aborted) return;
+    movedAt = clock.now();
+    request.onText?.(text);
+  };
   const signal = AbortSignal.any([request.signal, stalled.signal]);
   watch();
   try {
-    return await transport({ ...request, onSent, signal });
+    return await transport({ ...request, onSent, ...request.onText !== undefined && { onText }, signal });
   } finally {
     ended.abort();
   }

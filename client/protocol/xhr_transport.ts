@@ -7,7 +7,7 @@ import type { TransportAnswer, TransportRequest } from "./transport.ts";
  * from the disk as it sends, so memory stays flat.
  */
 export function xhrTransport(request: TransportRequest): Promise<TransportAnswer> {
-  const { method, url, headers, body, onSent, signal } = request;
+  const { method, url, headers, body, onSent, onText, signal } = request;
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const xhr = new XMLHttpRequest();
@@ -19,6 +19,7 @@ export function xhrTransport(request: TransportRequest): Promise<TransportAnswer
     xhr.open(method, url);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
     if (onSent !== undefined) xhr.upload.onprogress = ({ loaded }) => onSent(loaded);
+    if (onText !== undefined) xhr.onprogress = () => xhr.status === 200 && onText(xhr.responseText);
     xhr.onload = ended(() =>
       resolve({ status: xhr.status, headers: parseHeaders(xhr.getAllResponseHeaders()), text: xhr.responseText })
     );

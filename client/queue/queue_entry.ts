@@ -14,6 +14,16 @@ export interface EntryControls {
   resume(entry: QueueEntry): void;
   cancel(entry: QueueEntry): void;
   dismiss(entry: QueueEntry): void;
+  delete(entry: QueueEntry): Promise<void>;
+}
+
+/** One request with many files. */
+export interface BatchRun {
+  /** The uploads that still wait for it. */
+  readonly members: Set<QueueEntry>;
+  readonly stop: AbortController;
+  /** Resolves when it has ended. */
+  readonly over: Promise<void>;
 }
 
 /** One upload as its queue sees it. The queue writes it. Everybody else gets it as a {@linkcode QueuedUpload}. */
@@ -26,6 +36,12 @@ export class QueueEntry implements QueuedUpload {
   readonly metadata: Metadata | undefined;
   /** The uploader that does the work, from the first turn on. */
   uploader: Uploader | undefined;
+  /** The request with many files that brings it, while that is under way. */
+  batch: BatchRun | undefined;
+  /** Where the finished file is that came in such a request. */
+  placedAt: string | undefined;
+  /** True when such a request has begun to bring it. */
+  wasInBatch = false;
   progress: QueuedProgress;
   readonly #controls: EntryControls;
 
@@ -56,12 +72,12 @@ export class QueueEntry implements QueuedUpload {
   }
 
   get location(): string | undefined {
-    return this.uploader?.location;
+    return this.placedAt ?? this.uploader?.location;
   }
 
   /** True when its turn has come at least once. */
   get hasRun(): boolean {
-    return this.uploader !== undefined && this.uploader.progress.state !== "ready";
+    return this.wasInBatch || this.uploader !== undefined && this.uploader.progress.state !== "ready";
   }
 
   /** True when `resume()` begins it again. */
@@ -95,7 +111,7 @@ export class QueueEntry implements QueuedUpload {
   }
 
   async delete(): Promise<void> {
-    await this.uploader?.delete();
+    await this.#controls.delete(this);
   }
 }
 

@@ -8,11 +8,12 @@ import type { UploaderOptions } from "../upload/options.ts";
 /** The options of a queue. Everything has a default. */
 export interface QueueOptions
   extends
-    Omit<UploaderOptions, "file" | "name" | "id" | "path" | "confirmed" | "onProgress" | "beforeRetry">,
+    Omit<UploaderOptions, "file" | "name" | "id" | "path" | "location" | "confirmed" | "onProgress" | "beforeRetry">,
     QueueLimits {
   /**
-   * How many large files are sent at a time. Default 3. Of small files, up to 1 MiB, twice as many are sent at a time,
-   * because each needs one request only. Browsers open six connections to an HTTP/1.1 server.
+   * How many large files are under way at a time. Default 3. Of small files, up to 1 MiB, there are twice as many,
+   * because each needs one request only, and one goes beside any large files. Browsers open six connections to an
+   * HTTP/1.1 server, so all tabs together send four bodies at a time, one of them a small file's.
    */
   concurrency?: number | undefined;
   /**

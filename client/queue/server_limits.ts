@@ -28,6 +28,8 @@ export interface ToldLimits {
   readonly folders?: number;
   /** The most folders of one path. */
   readonly maxFolderDepth?: number;
+  /** How many files one request may bring, and how large each may be; absent for a server that takes one a request. */
+  readonly batch?: BatchLimits;
 }
 
 /** The room that is left for a user's files. What is absent has no limit. */
@@ -134,9 +136,26 @@ export class ServerLimits {
   }
 }
 
+/** The limits of a request with many files. */
+export interface BatchLimits {
+  /** How many files one request may bring. */
+  readonly maxFiles: number;
+  /** The largest of these files, in bytes. */
+  readonly maxFileSize: number;
+}
+
 /** Reads the answer of `GET /api/limits`. Anything in it that is no count is left out. */
 export function parseLimits(text: string): ToldLimits {
   const value: unknown = JSON.parse(text);
   const given: Partial<Record<string, unknown>> = typeof value === "object" && value !== null ? { ...value } : {};
-  return Object.fromEntries(NAMES.filter((name) => Number.isFinite(given[name])).map((name) => [name, given[name]]));
+  const counts = NAMES.filter((name) => Number.isFinite(given[name])).map((name) => [name, given[name]]);
+  const batch = parseBatch(given["batch"]);
+  return { ...Object.fromEntries(counts), ...batch !== undefined && { batch } };
+}
+
+function parseBatch(value: unknown): BatchLimits | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { maxFiles, maxFileSize }: Partial<Record<string, unknown>> = { ...value };
+  if (typeof maxFiles !== "number" || typeof maxFileSize !== "number") return undefined;
+  return { maxFiles, maxFileSize };
 }

@@ -20,9 +20,9 @@ export interface Total {
   sent: number;
   /** The size of all files, in bytes. */
   total: number;
-  /** The smoothed speed of all together; 0 when nothing is being sent. */
+  /** The speed at which bytes of all together arrive, over half a minute; 0 when nothing moves. */
   bytesPerSecond: number;
-  /** Milliseconds until the last byte has departed, at the present speed; `undefined` when there is no speed. */
+  /** Milliseconds until the last byte has arrived, at the present speed; `undefined` when there is no speed. */
   remainingMs: number | undefined;
 }
 
@@ -33,6 +33,7 @@ type Counted = Pick<QueueEntry["progress"], "state" | "confirmed" | "sent" | "to
   canRetry: boolean;
   isDisconnected: boolean;
   isSignedOut: boolean;
+  isStill: boolean;
 };
 
 const STATES: readonly QueuedState[] = [
@@ -54,9 +55,14 @@ export class TotalCounter {
   readonly #counted = new Map<QueueEntry, Counted>();
   readonly #in = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<QueuedState, number>;
   readonly #speed: Speedometer;
+  #active = 0;
   #retryable = 0;
   #disconnected = 0;
   #signedOut = 0;
+  /** How many of those that are sending do not move. */
+  #still = 0;
+  #inFlight = 0;
+  #nowMs: number;
   #sentAt = -Infinity;
   #confirmed = 0;
   #sent = 0;
@@ -66,20 +72,24 @@ export class TotalCounter {
 
   constructor(nowMs: number) {
     this.#speed = new Speedometer(nowMs);
+    this.#nowMs = nowMs;
   }
 
   /** Adds an upload to the total, or updates its part of the total. */
   count(upload: QueueEntry, nowMs: number): void {
     const before = this.#counted.get(upload);
-    const { state, confirmed, sent, total, problem } = upload.progress;
+    const { state, confirmed, sent, total, problem, isStill = false } = upload.progress;
     const isFirst = state === "sending" && this.#in.sending === 0;
     if (isFirst && nowMs - this.#sentAt > GAP_MS) this.#speed.restart(nowMs);
     if (before !== undefined) this.#add(before, -1);
     const isDisconnected = problem?.code === "connection" || problem?.code === "stalled";
     const isSignedOut = problem?.code === "signed-out";
-    const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected, isSignedOut };
+    const now = { state, confirmed, sent, total, canRetry: upload.canRetry, isDisconnected, isSignedOut, isStill };
     this.#add(now, 1);
     this.#counted.set(upload, now);
+    this.#nowMs = nowMs;
+    const isArriving = before?.state === "sending" && (state === "sending" || state === "done");
+    if (isArriving) this.#speed.confirm(confirmed - before.confirmed, nowMs);
     if (state !== "sending") return;
     this.#sentAt = nowMs;
     this.#speed.add(Math.max(0, sent - (before?.sent ?? 0)), nowMs);
@@ -97,7 +107,7 @@ export class TotalCounter {
   }
 
   get total(): Total {
-    const bytesPerSecond = this.#in.sending > 0 ? this.#speed.bytesPerSecond : 0;
+    const isMoving = this.#in.sending > this.#still;
     return {
       files: this.#counted.size,
       in: { ...this.#in },
@@ -107,25 +117,31 @@ export class TotalCounter {
       confirmed: this.#confirmed,
       sent: this.#sent,
       total: this.#total,
-      bytesPerSecond,
-      remainingMs: bytesPerSecond >= 1 ? 1000 * this.#rest / bytesPerSecond : undefined,
+      bytesPerSecond: isMoving ? this.#speed.bytesPerSecond : 0,
+      remainingMs: isMoving
+        ? this.#speed.remainingMs({ rest: this.#rest, inFlight: this.#inFlight }, this.#nowMs)
+        : undefined,
     };
   }
 
   /** How many uploads can be paused. */
   get active(): number {
-    return STATES.reduce((sum, state) => sum + (isActive(state) ? this.#in[state] : 0), 0);
+    return this.#active;
   }
 
-  #add({ state, confirmed, sent, total, canRetry, isDisconnected, isSignedOut }: Counted, sign: 1 | -1): void {
+  #add({ state, confirmed, sent, total, canRetry, isDisconnected, isSignedOut, isStill }: Counted, sign: 1 | -1): void {
     this.#in[state] += sign;
+    if (isActive(state)) this.#active += sign;
     if (canRetry) this.#retryable += sign;
     if (isDisconnected) this.#disconnected += sign;
     if (isSignedOut) this.#signedOut += sign;
+    if (isStill) this.#still += sign;
     if (state === "failed") return;
     this.#confirmed += sign * confirmed;
     this.#sent += sign * sent;
     this.#total += sign * total;
-    if (isActive(state)) this.#rest += sign * (total - sent);
+    if (!isActive(state)) return;
+    this.#rest += sign * (total - sent);
+    this.#inFlight += sign * (sent - confirmed);
   }
 }

@@ -7,7 +7,7 @@ const PACE_MS = 1000;
 
 /** The things that {@linkcode Turns} work with. */
 export interface TurnsOptions {
-  /** How many large files there is room for. There is room for twice as many small ones. */
+  /** How many large files there is room for. There is room for twice as many small ones, and for one beside the large. */
   concurrency: number;
   clock: Clock;
   /** Called with an upload that has got its first place. */
@@ -22,7 +22,11 @@ export interface TurnsOptions {
 export class Turns {
   /** The uploads that have not begun, or begin anew. */
   readonly #waiting = new Set<QueueEntry>();
+  /** Those of them that are small. */
+  readonly #smallWaiting = new Set<QueueEntry>();
   readonly #running = new Set<QueueEntry>();
+  /** The running uploads that go in the request of another one, and so need no place of their own. */
+  readonly #companions = new Set<QueueEntry>();
   /** The uploads that have given their place up. */
   readonly #yielded = new Set<QueueEntry>();
   /** The uploads that need a place again, each with the function that lets it go on. */
@@ -56,7 +60,24 @@ export class Turns {
   /** Gives an upload a turn when there is room. */
   wait(upload: QueueEntry): void {
     this.#waiting.add(upload);
+    if (!isLarge(upload)) this.#smallWaiting.add(upload);
     this.fill();
+  }
+
+  /** Gives a turn to small uploads that wait, in their order, as long as each `fits` in the request of another one. */
+  gather(fits: (upload: QueueEntry) => boolean): QueueEntry[] {
+    const gathered: QueueEntry[] = [];
+    for (const upload of this.#smallWaiting) {
+      if (!fits(upload)) break;
+      gathered.push(upload);
+    }
+    for (const upload of gathered) {
+      this.#waiting.delete(upload);
+      this.#smallWaiting.delete(upload);
+      this.#running.add(upload);
+      this.#companions.add(upload);
+    }
+    return gathered;
   }
 
   /** Takes the place of an upload until its next try, for which it calls `comeBack()`. */
@@ -85,7 +106,9 @@ export class Turns {
   /** Takes out an upload that needs no turn any more. */
   withdraw(upload: QueueEntry): void {
     this.#waiting.delete(upload);
+    this.#smallWaiting.delete(upload);
     this.#running.delete(upload);
+    this.#companions.delete(upload);
     this.#yielded.delete(upload);
     this.#returning.delete(upload);
     this.fill();
@@ -98,11 +121,19 @@ export class Turns {
     queueMicrotask(() => {
       this.#isFilling = false;
       let taken = 0;
-      for (const upload of this.#running) taken += weightOf(upload);
-      for (let next = this.#next(); next !== undefined; next = this.#next()) {
-        taken += weightOf(next);
-        if (taken > this.#capacity) return;
+      let small = 0;
+      const take = (upload: QueueEntry) => {
+        if (this.#companions.has(upload)) return;
+        taken += weightOf(upload);
+        if (!isLarge(upload)) small++;
+      };
+      // One small file goes beside any number of large ones.
+      const fits = (upload: QueueEntry) =>
+        taken + weightOf(upload) <= this.#capacity || small === 0 && !isLarge(upload);
+      for (const upload of this.#running) take(upload);
+      for (let next = this.#next(fits); next !== undefined; next = this.#next(fits)) {
         if (this.#mustPace()) return;
+        take(next);
         this.#give(next);
       }
     });
@@ -110,12 +141,14 @@ export class Turns {
 
   /**
    * Picks the next upload: in turn one that comes back and one that has not begun, so that neither keeps the other
-   * away.
+   * away. A small file does not wait behind large ones.
    */
-  #next(): QueueEntry | undefined {
+  #next(fits: (upload: QueueEntry) => boolean): QueueEntry | undefined {
     const [returning] = this.#returning.keys();
     const [waiting] = this.#waiting;
-    return this.#hasReturned ? waiting ?? returning : returning ?? waiting;
+    const [small] = this.#smallWaiting;
+    const first = this.#hasReturned ? waiting ?? returning : returning ?? waiting;
+    return [first, small].find((upload) => upload !== undefined && fits(upload));
   }
 
   #give(upload: QueueEntry): void {
@@ -125,6 +158,7 @@ export class Turns {
     this.#hasReturned = goOn !== undefined;
     if (goOn === undefined) {
       this.#waiting.delete(upload);
+      this.#smallWaiting.delete(upload);
       this.#start(upload);
     } else {
       this.#returning.delete(upload);

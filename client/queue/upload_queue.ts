@@ -1,5 +1,7 @@
 import { AllTogether } from "./all_together.ts";
 import { AlikeFiles } from "./alike_files.ts";
+import { Batches } from "./batches.ts";
+import { BatchRuns } from "./batch_runs.ts";
 import { Cancels } from "./cancels.ts";
 import { systemClock } from "../async/clock.ts";
 import { Emitter } from "../async/emitter.ts";
@@ -15,10 +17,13 @@ import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import type { Total } from "./total.ts";
 import { Remembering } from "./remembering.ts";
 import { rememberedSizes } from "../upload/request_sizes.ts";
+import { seatsFor } from "../upload/seats.ts";
 import { createFingerprintOf } from "../upload/fingerprint.ts";
 import { isElsewhere, isLarge, Turns } from "./turns.ts";
 import { Uploader } from "../upload/uploader.ts";
 import { SignIns } from "../protocol/sign_ins.ts";
+import { withHooks } from "../protocol/request_hooks.ts";
+import { xhrTransport } from "../protocol/xhr_transport.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 
 /**
@@ -47,10 +52,13 @@ export class UploadQueue {
     resume: (upload) => this.#resume(upload),
     cancel: (upload) => this.#cancel(upload),
     dismiss: (upload) => this.#dismiss(upload),
+    delete: (upload) => this.#uploaderOf(upload).delete(),
   };
   readonly #alike = new AlikeFiles();
   readonly #turns: Turns;
   readonly #cancels: Cancels;
+  readonly #batches: Batches;
+  readonly #batchRuns: BatchRuns;
 
   /** Throws a `RangeError` when `concurrency` is less than 1, or `metadata` cannot be sent. */
   constructor(options: QueueOptions = {}) {
@@ -61,14 +69,27 @@ export class UploadQueue {
     this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
     this.#cancels = new Cancels(2 * concurrency);
     const onSignedOut = SignIns.of(options.onSignedOut);
-    this.#options = { ...options, store, sizes, fingerprintOf, clock, onSignedOut };
+    const { endpoint = "", locks = globalThis.navigator?.locks } = options;
+    const seats = options.seats ?? seatsFor(endpoint, locks);
+    this.#options = { ...options, store, sizes, seats, fingerprintOf, clock, onSignedOut };
     this.#remembering = new Remembering({
       store,
-      url: options.endpoint ?? "",
-      locks: options.locks ?? globalThis.navigator?.locks,
+      url: endpoint,
+      locks,
       onKnown: (upload, confirmed) => this.#learn(upload, confirmed),
     });
     this.#all = new AllTogether(this.#emitter, clock);
+    const { stallMs = 30_000, random = Math.random } = options;
+    const transport = withHooks(options.transport ?? xhrTransport, options);
+    const limits = () => options.limits?.told.batch;
+    this.#batches = new Batches({ url: endpoint, transport, clock, random, stallMs, store, sizes, seats, limits });
+    this.#batchRuns = new BatchRuns({
+      batches: this.#batches,
+      turns: this.#turns,
+      isFree: ({ key }) => this.#cancels.of(key) === undefined,
+      hear: (upload, progress) => this.#hear(upload, progress),
+      again: (upload) => this.#again(upload),
+    });
   }
 
   /** The uploads, in the order in which they were added. */
@@ -144,6 +165,7 @@ export class UploadQueue {
   #pause(upload: QueueEntry): void {
     if (!this.#all.has(upload) || !upload.isActive) return;
     upload.uploader?.pause();
+    this.#batchRuns.leave(upload);
     this.#turns.withdraw(upload);
     this.#show(upload, atRest(upload, "paused"));
   }
@@ -163,14 +185,24 @@ export class UploadQueue {
 
   #cancel(upload: QueueEntry): void {
     if (!this.#all.has(upload) || upload.state === "done") return;
-    const mayBeThere = upload.hasRun || isLarge(upload) && !this.#remembering.isNew(upload);
+    const { batch } = upload;
+    const mayBeThere = batch !== undefined || upload.hasRun || isLarge(upload) && !this.#remembering.isNew(upload);
     const uploader = mayBeThere ? this.#uploaderOf(upload) : undefined;
     if (uploader === undefined) this.#remembering.forget(upload);
-    else if (!isLarge(upload)) this.#cancels.add(upload.key, uploader);
+    else if (batch !== undefined) {
+      this.#cancels.add(upload.key, uploader, (tell) => batch.over.then(() => this.#cancelAfterBatch(upload, tell)));
+    } else if (!isLarge(upload)) this.#cancels.add(upload.key, uploader);
     else {
       this.#cancels.add(upload.key, uploader, (tell) => this.#remembering.cancel(upload, () => uploader.id(), tell));
     }
     this.#end(upload, "cancelled");
+  }
+
+  async #cancelAfterBatch(upload: QueueEntry, tell: () => Promise<boolean>): Promise<boolean> {
+    if (upload.placedAt === undefined) return !upload.wasInBatch || await tell();
+    const { file, placedAt: location } = upload;
+    await new Uploader({ ...this.#options, file, location }).delete().catch(() => {});
+    return true;
   }
 
   #dismiss(upload: QueueEntry): void {
@@ -219,6 +251,7 @@ export class UploadQueue {
   }
 
   #end(upload: QueueEntry, state: QueuedState): void {
+    this.#batchRuns.leave(upload);
     this.#turns.withdraw(upload);
     this.#uploads.delete(upload);
     this.#alike.remove(upload);
@@ -238,6 +271,9 @@ export class UploadQueue {
 
   #run(upload: QueueEntry): void {
     if (!this.#turns.hasBegun(upload)) return;
+    // It was paused and resumed while a request with many files brings it.
+    if (upload.batch !== undefined) return void upload.batch.over.then(() => this.#run(upload));
+    if (this.#batchRuns.begin(upload)) return;
     this.#uploaderOf(upload).upload().catch((error) => {
       // An `UploadError` is shown in the list.
       if (!(error instanceof UploadError)) reportError(error);
@@ -249,9 +285,17 @@ export class UploadQueue {
     const { file, metadata, progress: { confirmed } } = upload;
     const path = upload.path === file.name ? undefined : upload.path;
     const beforeRetry = () => this.#comeBack(upload);
-    const uploader = new Uploader({ ...this.#options, file, path, metadata, confirmed, beforeRetry });
+    const { placedAt: location } = upload;
+    const uploader = new Uploader({ ...this.#options, file, path, metadata, confirmed, location, beforeRetry });
     uploader.on("progress", (progress) => this.#hear(upload, progress));
     return upload.uploader = uploader;
+  }
+
+  /** Gives an upload another turn. */
+  #again(upload: QueueEntry): void {
+    this.#turns.withdraw(upload);
+    this.#show(upload, atRest(upload, "queued"));
+    this.#turns.wait(upload);
   }
 
   /** Waits until an upload that has given its place up has a place again. */
@@ -271,7 +315,10 @@ export class UploadQueue {
     if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
     // A listener may begin the upload anew, so its turn ends before the end is reported.
     if (!isActive(progress.state)) this.#turns.withdraw(upload);
-    if (progress.state === "done" || confirmed > upload.progress.confirmed) this.#turns.goWell();
+    if (progress.state === "done" || confirmed > upload.progress.confirmed) {
+      this.#turns.goWell();
+      this.#batches.goWell();
+    }
     this.#show(upload, progress);
     if (progress.problem?.isOwn) this.#turns.yield(upload);
     if (isElsewhere(upload)) this.#turns.fill();

@@ -35,13 +35,24 @@ function shorten(name: string): string {
  * purpose. Rejects when the file cannot be read.
  */
 export async function sampleOf(file: Blob): Promise<string> {
-  const middle = Math.max(0, Math.floor((file.size - PART_BYTES) / 2));
-  const starts = new Set([0, middle, Math.max(0, file.size - PART_BYTES)]);
   const hash = new Fnv64();
-  for (const start of starts) {
-    hash.addWords(await bytesOf(file.slice(start, Math.min(start + PART_BYTES, file.size))));
+  for (const [start, end] of sampledParts(file.size)) hash.addWords(await bytesOf(file.slice(start, end)));
+  return hash.hex;
+}
+
+/** Gives the same hash as {@linkcode sampleOf}, of a file whose bytes are in memory. */
+export function sampleOfBytes(bytes: ArrayBuffer): string {
+  const hash = new Fnv64();
+  for (const [start, end] of sampledParts(bytes.byteLength)) {
+    hash.addWords(end - start === bytes.byteLength ? bytes : bytes.slice(start, end));
   }
   return hash.hex;
+}
+
+function sampledParts(size: number): [start: number, end: number][] {
+  const middle = Math.max(0, Math.floor((size - PART_BYTES) / 2));
+  const starts = new Set([0, middle, Math.max(0, size - PART_BYTES)]);
+  return [...starts].map((start) => [start, Math.min(start + PART_BYTES, size)]);
 }
 
 /** Gives a short hash of a text, of 16 hexadecimal digits. */

@@ -46,9 +46,17 @@ export async function fingerprintIn(
   }
 }
 
+/** Gives the digest of bytes as headers say it (RFC 9530, section 2); `undefined` when the browser cannot. */
+export async function digestOf(
+  bytes: ArrayBuffer,
+  subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle,
+): Promise<string | undefined> {
+  if (subtle === undefined) return undefined;
+  return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(await subtle.digest("SHA-256", bytes))))}:`;
+}
+
 async function digestOfPiece(piece: Blob, subtle: SubtleCrypto): Promise<Fingerprint> {
-  const sha256 = new Uint8Array(await subtle.digest("SHA-256", await bytesOf(piece)));
-  const contentDigest = `sha-256=:${btoa(String.fromCharCode(...sha256))}:`;
+  const contentDigest = await digestOf(await bytesOf(piece), subtle) ?? "";
   return { text: contentDigest, contentDigest };
 }
 

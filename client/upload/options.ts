@@ -6,6 +6,7 @@ import type { Progress } from "./progress.ts";
 import type { Metadata } from "../protocol/metadata.ts";
 import type { RequestHooks } from "../protocol/request_hooks.ts";
 import type { RequestSizes } from "./request_sizes.ts";
+import type { Seats } from "./seats.ts";
 import type { Transport } from "../protocol/transport.ts";
 
 /** The file to upload, and how to upload it. Only `file` is needed. */
@@ -39,6 +40,8 @@ export interface UploaderOptions extends RequestHooks {
    * requests are too slow or break. Default: as much as travels in about 11 seconds.
    */
   requestBytes?: number | undefined;
+  /** The path of the finished file on the server, if it is known, so that `delete()` finds it. */
+  location?: string | undefined;
   /** How many failures in a row, with nothing gained, end the upload. Default: no number of failures ends it. */
   tries?: number | undefined;
   /** How long nothing may move before a request counts as dead, in milliseconds. Default 30 000. */
@@ -57,6 +60,11 @@ export interface UploaderOptions extends RequestHooks {
    * one for this upload, which begins with what `store` knows.
    */
   sizes?: RequestSizes | undefined;
+  /**
+   * The places for bodies on their way to the server, which uploads share. Default: those that all tabs of the browser
+   * share.
+   */
+  seats?: Seats | undefined;
   /**
    * Computes the fingerprint of a piece, by which the server checks its bytes, and the client sees a change of the
    * file. Default: SHA-256 if the browser has WebCrypto, and otherwise a short hash that the server does not get.

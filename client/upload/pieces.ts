@@ -57,6 +57,11 @@ export class Pieces {
     return start + body.size === this.#size;
   }
 
+  /** True when the file is a small one. */
+  get isOfSmallFile(): boolean {
+    return this.#size <= SMALL_FILE_BYTES;
+  }
+
   get #size(): number {
     return this.#local.file.size;
   }

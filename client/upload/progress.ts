@@ -45,10 +45,12 @@ export interface Progress {
   sent: number;
   /** The size of the file in bytes. */
   total: number;
-  /** The smoothed speed; 0 when nothing is being sent. */
+  /** The speed at which bytes arrive, over half a minute; 0 when nothing moves. */
   bytesPerSecond: number;
-  /** Milliseconds until the last byte has departed, at the present speed; `undefined` when there is no speed. */
+  /** Milliseconds until the last byte has arrived, at the present speed; `undefined` when there is no speed. */
   remainingMs: number | undefined;
+  /** In state `sending`: true when nothing has moved for 8 seconds, and longer than what has departed needs. */
+  isStill?: true;
   /** In state `waiting`: milliseconds from this event to the next try. The try may come earlier. */
   retryInMs?: number;
   /** In state `waiting`: the problem that stopped the last try. */
@@ -56,6 +58,9 @@ export interface Progress {
   /** In state `failed`: why it failed. */
   error?: UploadError;
 }
+
+/** The time after which nothing is moving. */
+const STILL_MS = 8000;
 
 /** The properties that only some states have. */
 type Details = Pick<Progress, "retryInMs" | "problem" | "error">;
@@ -69,6 +74,9 @@ export class ProgressReporter {
   readonly #speed: Speedometer;
   readonly #report: (progress: Progress) => void;
   #details: Details = {};
+  #nowMs: number;
+  #movedAt: number;
+  #isStill = false;
 
   /** `confirmed` is the offset that an earlier answer has named. */
   constructor(
@@ -78,19 +86,23 @@ export class ProgressReporter {
     this.#total = total;
     this.#confirmed = this.#sent = confirmed;
     this.#speed = new Speedometer(nowMs);
+    this.#nowMs = this.#movedAt = nowMs;
     this.#report = report;
   }
 
   /** The present progress. */
   get progress(): Progress {
-    const bytesPerSecond = this.#state === "sending" ? this.#speed.bytesPerSecond : 0;
+    const isSending = this.#state === "sending";
+    const isMoving = isSending && !this.#isStill;
+    const way = { rest: this.#total - this.#sent, inFlight: this.#sent - this.#confirmed };
     return {
       state: this.#state,
       confirmed: this.#confirmed,
       sent: this.#sent,
       total: this.#total,
-      bytesPerSecond,
-      remainingMs: bytesPerSecond >= 1 ? 1000 * (this.#total - this.#sent) / bytesPerSecond : undefined,
+      bytesPerSecond: isMoving ? this.#speed.bytesPerSecond : 0,
+      remainingMs: isMoving ? this.#speed.remainingMs(way, this.#nowMs) : undefined,
+      ...isSending && this.#isStill && { isStill: true },
       ...this.#details,
     };
   }
@@ -109,25 +121,38 @@ export class ProgressReporter {
     this.#state = "sending";
     this.#details = {};
     this.#speed.restart(nowMs);
+    this.#move(nowMs);
     this.#report(this.progress);
   }
 
   /** Notes that all bytes up to `offset` have departed. */
   handOver(offset: number, nowMs: number): void {
+    if (offset > this.#sent) this.#move(nowMs);
     this.#speed.add(Math.max(0, offset - this.#sent), nowMs);
     this.#sent = Math.max(offset, this.#confirmed);
     this.#report(this.progress);
   }
 
-  /** Lowers the speed, because nothing has moved for a while. */
-  slowDown(nowMs: number): void {
+  /**
+   * Notes that time has passed while a request is under way. `hasDeparted`: all its bytes have departed, so that nothing
+   * but the answer can move.
+   */
+  pass(nowMs: number, { hasDeparted }: { hasDeparted: boolean }): void {
     if (this.#state !== "sending") return;
     this.#speed.add(0, nowMs);
+    this.#nowMs = nowMs;
+    const { bytesPerSecond } = this.#speed;
+    const arrivesInMs = hasDeparted && bytesPerSecond >= 1 ? 1000 * (this.#sent - this.#confirmed) / bytesPerSecond : 0;
+    this.#isStill = nowMs - this.#movedAt >= STILL_MS + arrivesInMs;
     this.#report(this.progress);
   }
 
-  /** Notes that the server holds `offset` bytes. */
-  confirm(offset: number): void {
+  /** Notes that the server holds `offset` bytes, since `nowMs`. */
+  confirm(offset: number, nowMs?: number): void {
+    if (nowMs !== undefined) {
+      this.#speed.confirm(offset - this.#confirmed, nowMs);
+      this.#move(nowMs);
+    }
     this.#confirmed = offset;
     this.#sent = offset;
     this.#report(this.progress);
@@ -138,6 +163,11 @@ export class ProgressReporter {
     this.#state = "done";
     this.#details = {};
     this.confirm(this.#total);
+  }
+
+  #move(nowMs: number): void {
+    this.#nowMs = this.#movedAt = nowMs;
+    this.#isStill = false;
   }
 }
 

@@ -1,13 +1,15 @@
 import type { NetworkPath } from "../memory/network_path.ts";
 import type { UploadStore } from "../memory/upload_store.ts";
+import { originOf } from "./seats.ts";
 
 const MIB = 2 ** 20;
 
 /**
  * The default sizes of a request's body in bytes: of the first one, and the bounds of the later ones. The first one is
- * small, so that a slow line shows within seconds that something is safe.
+ * small, so that a slow line shows within seconds that something is safe. The largest one is read into memory as a
+ * whole, for its digest.
  */
-export const REQUEST_BYTES = { first: MIB / 8, smallest: MIB / 8, largest: 64 * MIB } as const;
+export const REQUEST_BYTES = { first: MIB / 8, smallest: MIB / 8, largest: 16 * MIB } as const;
 
 const SHORTEST_MS = 8000;
 const AIM_MS = 11_000;
@@ -27,7 +29,7 @@ export interface RequestSizesOptions {
   first?: number | undefined;
   /** The size of the smallest request. Default 128 KiB. */
   smallest?: number | undefined;
-  /** The size of the largest request. Default 64 MiB. */
+  /** The size of the largest request. Default 16 MiB. */
   largest?: number | undefined;
   /** The knowledge of an earlier page. */
   networkPath?: Promise<NetworkPath> | undefined;
@@ -70,9 +72,13 @@ export class RequestSizes {
 
   /** The size of the next request's body. */
   get bytes(): number {
+    return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), this.largest));
+  }
+
+  /** The size above which no request's body goes, by what is known of the network path. */
+  get largest(): number {
     const { largest = Infinity, buffers } = this.#path;
-    const bound = Math.min(this.#largest, largest, buffers ? BUFFERED_BYTES : Infinity);
-    return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), bound));
+    return Math.min(this.#largest, largest, buffers ? BUFFERED_BYTES : Infinity);
   }
 
   /** True when requests cannot be smaller. */
@@ -157,9 +163,7 @@ export function rememberedSizes(
   store: UploadStore,
   { endpoint = "", requestBytes }: { endpoint?: string | undefined; requestBytes?: number | undefined },
 ): RequestSizes {
-  const origin = endpoint === ""
-    ? globalThis.location?.origin ?? ""
-    : new URL(endpoint, globalThis.location?.href).origin;
+  const origin = originOf(endpoint);
   return new RequestSizes({
     first: requestBytes,
     largest: requestBytes,

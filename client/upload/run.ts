@@ -8,12 +8,13 @@ import { type Problem, problem } from "../protocol/problem.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { Reply, Requests } from "../protocol/requests.ts";
 import type { RequestSizes } from "./request_sizes.ts";
+import type { Seats } from "./seats.ts";
 import type { SignIns } from "../protocol/sign_ins.ts";
 import type { UploadError } from "../protocol/upload_error.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-const SLOW_DOWN_MS = 1000;
+const PASSING_MS = 1000;
 /** A check that takes less time does not change the state. */
 const CHECKING_MS = 500;
 
@@ -23,6 +24,7 @@ export interface RunDeps {
   pieces: Pieces;
   snapshot: Snapshot;
   sizes: RequestSizes;
+  seats: Seats;
   progress: ProgressReporter;
   clock: Clock;
   random: () => number;
@@ -87,25 +89,26 @@ async function ask({ requests, snapshot, progress }: RunDeps, signal: AbortSigna
 
 /** Sends the piece that begins at `start`; `undefined` when `signal` aborts first. */
 async function sendFrom(deps: RunDeps, start: number, signal: AbortSignal): Promise<Exchange | undefined> {
-  const { pieces, snapshot } = deps;
+  const { pieces, snapshot, seats } = deps;
   const piece = await unlessAborted(signal, pieces.take(start));
   if (piece === undefined || signal.aborted) return undefined;
   if (pieces.isLast(piece)) await checkAll(deps, piece, signal);
   if (signal.aborted) return undefined;
-  const exchange = await sendPiece(deps, piece, signal);
+  const exchange = await seats.run({ isSmall: pieces.isOfSmallFile, signal }, () => sendPiece(deps, piece, signal));
+  if (exchange === undefined) return undefined;
   snapshot.note(piece, exchange.sent.ms);
   return exchange;
 }
 
 /** Passes the facts of a reply on to the sizes of requests, the progress, and the snapshot of the file. */
-function learn({ sizes, progress, snapshot }: RunDeps, { unclear }: RunState, { reply, sent }: Exchange): void {
+function learn({ sizes, progress, snapshot, clock }: RunDeps, { unclear }: RunState, { reply, sent }: Exchange): void {
   const { meaning } = reply;
   if (meaning.kind === "cut") sizes.cut(sent?.departed ?? 0, sent?.ms ?? 1000);
   if (meaning.kind !== "held") return;
   const { offset } = meaning;
   if (unclear !== undefined) sizes.broken(unclear.departed, offset - unclear.start, unclear.bytes);
   if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.ms);
-  progress.confirm(offset);
+  progress.confirm(offset, clock.now());
   snapshot.cutTo(offset);
 }
 
@@ -157,7 +160,7 @@ async function sendPiece(
     progress.handOver(start + bytes, clock.now());
   };
   const answered = new AbortController();
-  slowDownMeanwhile(progress, clock, answered.signal);
+  passMeanwhile({ progress, clock }, () => departed === body.size, answered.signal);
   try {
     // The smallest body is never cut. Otherwise nothing would ever arrive over a slow network path that buffers.
     const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
@@ -180,12 +183,16 @@ async function checkAll({ snapshot, progress, clock }: RunDeps, last: Piece, sig
   }
 }
 
-/** Lowers the speed while no bytes depart, because no event comes then. */
-async function slowDownMeanwhile(progress: ProgressReporter, clock: Clock, answered: AbortSignal): Promise<void> {
+/** Tells of the time that passes while no bytes depart, because no event comes then. */
+async function passMeanwhile(
+  { progress, clock }: Pick<RunDeps, "progress" | "clock">,
+  hasDeparted: () => boolean,
+  answered: AbortSignal,
+): Promise<void> {
   for (;;) {
-    await clock.wait(SLOW_DOWN_MS, answered);
+    await clock.wait(PASSING_MS, answered);
     if (answered.aborted) return;
-    progress.slowDown(clock.now());
+    progress.pass(clock.now(), { hasDeparted: hasDeparted() });
   }
 }
 

@@ -5,9 +5,15 @@ import type { Piece } from "../protocol/piece.ts";
 import { fileChanged } from "../protocol/upload_error.ts";
 import { sampleOf } from "./file_id.ts";
 
-/** A check may take a quarter of the time that sending has taken, or one second if that is longer. */
-const CHECKING_SHARE = 1 / 4;
-const CHECKING_MS = 1000;
+/** How long a check may take: a share of the time that sending has taken, or `atLeastMs` if that is longer. */
+interface CheckingTime {
+  share: number;
+  atLeastMs: number;
+}
+
+const THOROUGH: CheckingTime = { share: 1 / 4, atLeastMs: 1000 };
+/** Chromium itself refuses to read a file that was changed, unless the change left its time as it was. */
+const QUICK: CheckingTime = { share: 1 / 50, atLeastMs: 200 };
 /** The largest number of fingerprints, about 2 MB. When there are more, every other one is dropped. */
 const MOST_KEPT = 16_384;
 
@@ -23,6 +29,8 @@ export interface SnapshotDeps {
   local: LocalFile;
   fingerprintOf: FingerprintOf;
   clock: Clock;
+  /** True when the browser itself refuses to read a changed file. Default: true in Chromium. */
+  isWatched?: boolean;
   /** How many fingerprints are kept. Default 16 384. */
   mostKept?: number;
 }
@@ -40,6 +48,7 @@ export class Snapshot {
   readonly #local: LocalFile;
   readonly #fingerprintOf: FingerprintOf;
   readonly #clock: Clock;
+  readonly #time: CheckingTime;
   readonly #mostKept: number;
   /** The sent pieces, in the order of the file. */
   #sent: Sent[] = [];
@@ -49,10 +58,11 @@ export class Snapshot {
   /** The last piece for which all was checked. */
   #checkedFor: Piece | undefined;
 
-  constructor({ local, fingerprintOf, clock, mostKept = MOST_KEPT }: SnapshotDeps) {
+  constructor({ local, fingerprintOf, clock, isWatched = isChromium(), mostKept = MOST_KEPT }: SnapshotDeps) {
     this.#local = local;
     this.#fingerprintOf = fingerprintOf;
     this.#clock = clock;
+    this.#time = isWatched ? QUICK : THOROUGH;
     this.#mostKept = mostKept;
   }
 
@@ -96,12 +106,13 @@ export class Snapshot {
   /**
    * Checks the whole file before `last`, its last piece, is sent. Compares the sample, then reads the sent pieces again
    * and compares each. The first piece of the file comes first, because it had the most time to change. The check stops
-   * after a quarter of the time that sending took, or after a second if that is longer.
+   * after a quarter of the time that sending took, or after a second if that is longer, and much earlier where the
+   * browser itself notices changes.
    */
   async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
     if (!this.#isBegun || this.#isCheckedFor(last)) return;
     await this.checkSample();
-    const endsAt = this.#clock.now() + Math.max(CHECKING_MS, CHECKING_SHARE * this.#sendingMs);
+    const endsAt = this.#clock.now() + Math.max(this.#time.atLeastMs, this.#time.share * this.#sendingMs);
     for (const sent of this.#sent) {
       if (signal.aborted) return;
       if (this.#clock.now() > endsAt) break;
@@ -130,4 +141,8 @@ export class Snapshot {
     const now = await fingerprintIn(this.#local, file.slice(start, end), this.#fingerprintOf);
     if (now !== undefined && now.text !== fingerprint) throw fileChanged(file.name);
   }
+}
+
+function isChromium(): boolean {
+  return "userAgentData" in (globalThis.navigator ?? {});
 }

@@ -13,6 +13,7 @@ import { problem } from "../protocol/problem.ts";
 import { type Progress, type ProgressReporter, reporterTo, type UploaderEvents } from "./progress.ts";
 import { createRequests, type Reply } from "../protocol/requests.ts";
 import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
+import { type Seats, seatsFor } from "./seats.ts";
 import { Snapshot } from "./snapshot.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "../protocol/upload_error.ts";
@@ -49,10 +50,11 @@ const VERIFIED_PER_MS = 1e5;
  * ```
  */
 export class Uploader {
-  readonly #options: UploaderOptions;
+  readonly #options: UploaderOptions & { endpoint: string };
   readonly #clock: Clock;
   readonly #store: UploadStore;
   readonly #sizes: RequestSizes;
+  readonly #seats: Seats;
   readonly #fingerprintOf: FingerprintOf;
   readonly #transport: Transport;
   readonly #signIns: SignIns;
@@ -75,12 +77,15 @@ export class Uploader {
   /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1, or `metadata` cannot be sent. */
   constructor(options: UploaderOptions) {
     const { confirmed, clock = systemClock, onProgress } = options;
+    const { endpoint = "", locks = globalThis.navigator?.locks } = options;
     const file = namedFile(options.file, options.name);
-    this.#options = options;
+    this.#options = { ...options, endpoint, locks };
     this.#clock = clock;
     this.#store = options.store ?? new UploadStore();
     this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
+    this.#seats = options.seats ?? seatsFor(endpoint, locks);
     this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
+    this.#location = options.location;
     this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#signIns = SignIns.of(options.onSignedOut);
     this.#metadata = metadataHeader(options.metadata);
@@ -263,12 +268,12 @@ export class Uploader {
   async #exclusive<Result>(
     options: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
   ): Promise<Result | undefined> {
-    const { locks = globalThis.navigator?.locks, endpoint: url = "" } = this.#options;
+    const { locks, endpoint: url } = this.#options;
     return await exclusive(locks, lockName({ url, id: await this.id() }), options);
   }
 
   async #deps(): Promise<RunDeps> {
-    const { path, endpoint: url = "", random = Math.random, tries = Infinity } = this.#options;
+    const { path, endpoint: url, random = Math.random, tries = Infinity } = this.#options;
     const { file } = this.#local;
     const [transport, metadata] = [this.#transport, this.#metadata];
     const { beforeRetry = () => Promise.resolve() } = this.#options;
@@ -281,6 +286,7 @@ export class Uploader {
       pieces: new Pieces(this.#local, { sizes: this.#sizes, fingerprintOf: this.#fingerprintOf }),
       snapshot: this.#snapshot,
       sizes: this.#sizes,
+      seats: this.#seats,
       progress: this.#reporter,
       clock,
       random,

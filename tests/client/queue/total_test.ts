@@ -4,7 +4,13 @@ import { type EntryControls, QueueEntry } from "../../../client/queue/queue_entr
 import { TotalCounter } from "../../../client/queue/total.ts";
 
 const nothing = () => {};
-const controls: EntryControls = { pause: nothing, resume: nothing, cancel: nothing, dismiss: nothing };
+const controls: EntryControls = {
+  pause: nothing,
+  resume: nothing,
+  cancel: nothing,
+  dismiss: nothing,
+  delete: () => Promise.resolve(),
+};
 
 function upload(total: number): QueueEntry {
   return new QueueEntry(new File([new Uint8Array(total)], "a"), {
@@ -88,4 +94,21 @@ Deno.test("TotalCounter measures anew after a pause, and keeps the speed of a li
   assertEquals(counter.total.bytesPerSecond, 0);
   counter.count(move(one, "sending", 2000, 2000), 100_000);
   assertEquals(counter.total.bytesPerSecond, 0);
+});
+
+Deno.test("TotalCounter tells speed and time left by what is confirmed, and none while nothing moves", () => {
+  const counter = new TotalCounter(0);
+  const [a, b] = [upload(1000), upload(1000)];
+  for (const one of [a, b]) counter.count(move(one, "sending"), 0);
+  counter.count(move(a, "sending", 800, 0), 100);
+  counter.count(move(a, "sending", 800, 100), 10_000);
+  counter.count(move(b, "sending", 100, 100), 10_000);
+  assertEquals([counter.total.bytesPerSecond, counter.total.remainingMs], [20, 90_000]);
+  counter.count(move(b, "sending", 100, 100), 20_000);
+  assertEquals(counter.total.remainingMs, 80_000);
+  for (const one of [a, b]) {
+    one.progress = { ...one.progress, isStill: true };
+    counter.count(one, 21_000);
+  }
+  assertEquals([counter.total.bytesPerSecond, counter.total.remainingMs], [0, undefined]);
 });

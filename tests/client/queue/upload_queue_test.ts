@@ -3,16 +3,16 @@ import { UploadQueue } from "../../../client/mod.ts";
 import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
-Deno.test("UploadQueue sends small files in one request each, in their order, six at a time", async () => {
+Deno.test("UploadQueue sends small files in one request each, in their order, four at a time", async () => {
   const { queue, host, until } = setUpQueue();
   const names = Array.from({ length: 40 }, (_, i) => `file${i}`);
   const letGo = host.hold();
   for (const name of names) queue.add(fileOf(name));
-  await host.untilAtOnce(6);
+  await host.untilAtOnce(4);
   letGo();
   await until("done");
   assertEquals(host.order, names);
-  assertEquals([host.requests, host.mostAtOnce], [40, 6]);
+  assertEquals([host.requests, host.mostAtOnce], [40, 4]);
   assertEquals(new Set([...host.files.values()].flatMap(({ seen }) => seen)), new Set(["POST 0+10"]));
 });
 
@@ -33,6 +33,18 @@ Deno.test("UploadQueue sends three large files at a time, and counts one of them
   assertEquals(mixed.queue.uploads.map(({ state }) => state === "queued"), [false, false, false, false, true, true]);
   letMixedGo();
   await mixed.until("done");
+});
+
+Deno.test("UploadQueue sends one small file beside large ones, whatever waits before it", async () => {
+  const { queue, host, until } = setUpQueue();
+  const letGo = host.hold();
+  for (let i = 0; i < 5; i++) queue.add(fileOf(`large${i}`, LARGE));
+  for (const name of ["a", "b"]) queue.add(fileOf(name));
+  await host.untilAtOnce(4);
+  const begun = queue.uploads.filter(({ state }) => state !== "queued").map(({ file: { name } }) => name);
+  assertEquals(begun, ["large0", "large1", "large2", "a"]);
+  letGo();
+  await until("done");
 });
 
 Deno.test("UploadQueue sends as many at a time as it is told", async () => {

@@ -61,6 +61,18 @@ Deno.test("Speedometer goes down while nothing leaves", () => {
   assert(speed.bytesPerSecond < 1, `${speed.bytesPerSecond}`);
 });
 
+Deno.test("Speedometer goes by the bytes that were confirmed in the last 30 seconds, once there are some", () => {
+  const speed = new Speedometer(0);
+  speed.add(1e6, 1000);
+  assertEquals(Math.round(speed.bytesPerSecond), 1e6);
+  speed.confirm(10_000, 2000);
+  assertEquals(speed.bytesPerSecond, 5000);
+  for (let now = 12_000; now <= 62_000; now += 10_000) speed.confirm(100_000, now);
+  assertEquals(speed.bytesPerSecond, 10_000);
+  assertEquals(speed.remainingMs({ rest: 50_000, inFlight: 20_000 }, 63_000), 6000);
+  assertEquals(speed.remainingMs({ rest: 50_000, inFlight: 20_000 }, 90_000), 5000);
+});
+
 Deno.test("Speedometer tells a steady speed from the first samples, and follows a change within seconds", () => {
   const speed = new Speedometer(0);
   assertEquals(speed.bytesPerSecond, 0);

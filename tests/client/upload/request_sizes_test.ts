@@ -12,14 +12,14 @@ function large(options: RequestSizesOptions = {}): RequestSizes {
   return new RequestSizes({ first: 8 * MIB, ...options });
 }
 
-Deno.test("RequestSizes begin at 128 KiB and grow eightfold while the answers come early, up to 64 MiB", () => {
+Deno.test("RequestSizes begin at 128 KiB and grow eightfold while the answers come early, up to 16 MiB", () => {
   const sizes = new RequestSizes();
   const used = Array.from({ length: 5 }, () => {
     const { bytes } = sizes;
     sizes.answered(bytes, 100);
     return bytes / KIB;
   });
-  assertEquals(used, [128, 1024, 8 * 1024, 64 * 1024, 64 * 1024]);
+  assertEquals(used, [128, 1024, 8 * 1024, 16 * 1024, 16 * 1024]);
 });
 
 Deno.test("RequestSizes double once something has gone wrong", () => {
@@ -68,7 +68,7 @@ Deno.test("RequestSizes fit what travelled of a request that was cut into 11 sec
   const sizes = large();
   sizes.cut(MIB, 50_000);
   assertEquals(sizes.bytes, Math.floor(MIB * 11 / 50));
-  const faster = large({ first: 64 * MIB });
+  const faster = large({ first: 64 * MIB, largest: 64 * MIB });
   faster.cut(50 * MIB, 50_000);
   assertEquals(faster.bytes, 11 * MIB);
 });

@@ -23,7 +23,7 @@ interface Setup {
 }
 
 /** A file of a hundred pieces, each filled with its number. `readMs`: how long it takes to read one again. */
-function setUp({ readMs = 0, mostKept = 1000 } = {}): Setup {
+function setUp({ readMs = 0, mostKept = 1000, isWatched = false } = {}): Setup {
   const file = new LiveFile(new Uint8Array(100 * PIECE).map((_, at) => Math.floor(at / PIECE)));
   const clock = new VirtualClock();
   const compute = createFingerprintOf();
@@ -34,7 +34,7 @@ function setUp({ readMs = 0, mostKept = 1000 } = {}): Setup {
     if (isSlow && readMs > 0) await clock.wait(readMs, never);
     return await compute(part);
   };
-  const snapshot = new Snapshot({ local: new LocalFile(file, clock), fingerprintOf, clock, mostKept });
+  const snapshot = new Snapshot({ local: new LocalFile(file, clock), fingerprintOf, clock, mostKept, isWatched });
   const piece = async (start: number) => {
     const body = file.slice(start, start + PIECE);
     return { start, body, fingerprint: await fingerprintOf(body) };
@@ -85,6 +85,17 @@ Deno.test("checkAll() takes no more than a quarter of the time that sending took
     const beganAt = clock.now();
     await clock.run(snapshot.checkAll(last, never));
     assertEquals(read.length, count, `They were read in ${clock.now() - beganAt} ms`);
+  }
+});
+
+Deno.test("checkAll() takes a fiftieth of that time, or 200 ms, where the browser itself notices changes", async () => {
+  for (const [readMs, sendMs, count] of [[100, 1000, 20], [50, 0, 5]] as const) {
+    const { clock, snapshot, read, piece, send } = setUp({ readMs, isWatched: true });
+    await send(99 * PIECE, sendMs);
+    const last = await clock.run(piece(99 * PIECE));
+    read.length = 0;
+    await clock.run(snapshot.checkAll(last, never));
+    assertEquals(read.length, count);
   }
 });
 

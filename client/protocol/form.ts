@@ -1,0 +1,83 @@
+/** The media type of the answer to a form. */
+export const LINES_TYPE = "application/jsonl";
+
+/** One file of a form: the headers of its part, and its bytes. */
+export interface FormPart {
+  headers: Readonly<Record<string, string>>;
+  bytes: ArrayBuffer;
+}
+
+/** A form with many files (RFC 7578). */
+export interface Form {
+  contentType: string;
+  body: Blob;
+  /** For each part, how many bytes of the body have departed when its last byte has. */
+  ends: number[];
+}
+
+/** Makes a form of these parts. `random` gives numbers in [0, 1). */
+export function formOf(parts: readonly FormPart[], random: () => number): Form {
+  const boundary = Array.from({ length: 4 }, () => random().toString(36).slice(2).padEnd(11, "0")).join("");
+  const encoder = new TextEncoder();
+  const pieces: BlobPart[] = [];
+  const ends: number[] = [];
+  let at = 0;
+  for (const { headers, bytes } of parts) {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    const head = encoder.encode(
+      `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n${lines}\r\n`,
+    );
+    pieces.push(head, bytes, "\r\n");
+    at += head.length + bytes.byteLength;
+    ends.push(at);
+    at += 2;
+  }
+  pieces.push(`--${boundary}--\r\n`);
+  return { contentType: `multipart/form-data; boundary=${boundary}`, body: new Blob(pieces), ends };
+}
+
+/** The fate of one file, as one line of the answer tells it. */
+export interface PartFate {
+  /** The position of its part in the form, from 0 on. */
+  part: number;
+  /** True when the file is finished. */
+  isComplete: boolean;
+  location: string | undefined;
+}
+
+/** Reads the lines of an answer while it comes. */
+export class FateReader {
+  readonly #onFate: (fate: PartFate) => void;
+  #read = 0;
+
+  constructor(onFate: (fate: PartFate) => void) {
+    this.#onFate = onFate;
+  }
+
+  /** Reads what is new in `text`, the whole answer so far. A line that is not whole yet waits for the next call. */
+  read(text: string): void {
+    for (let end = text.indexOf("\n", this.#read); end >= 0; end = text.indexOf("\n", this.#read)) {
+      const fate = parseFate(text.slice(this.#read, end));
+      this.#read = end + 1;
+      if (fate !== undefined) this.#onFate(fate);
+    }
+  }
+}
+
+/** Reads one line. Gives `undefined` for the line about the request, and for a line that is none. */
+function parseFate(line: string): PartFate | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { part, status, complete, location }: Partial<Record<string, unknown>> = { ...value };
+  if (typeof part !== "number") return undefined;
+  return {
+    part,
+    isComplete: complete === true && typeof status === "number" && status >= 200 && status < 300,
+    location: typeof location === "string" ? location : undefined,
+  };
+}

@@ -1,0 +1,162 @@
+import type { Clock } from "../async/clock.ts";
+import { BatchBytes } from "./batch_bytes.ts";
+import { FateReader, formOf, type FormPart, LINES_TYPE } from "../protocol/form.ts";
+import { describeFile, present } from "../protocol/requests.ts";
+import type { Transport } from "../protocol/transport.ts";
+import { sendWatched } from "../protocol/watchdog.ts";
+import type { UploadStore } from "../memory/upload_store.ts";
+import { bytesOf } from "../upload/bytes_of.ts";
+import { fileId, sampleOfBytes } from "../upload/file_id.ts";
+import { digestOf } from "../upload/fingerprint.ts";
+import type { RequestSizes } from "../upload/request_sizes.ts";
+import type { Seats } from "../upload/seats.ts";
+import { metadataHeader } from "../protocol/metadata.ts";
+import type { QueueEntry } from "./queue_entry.ts";
+import type { BatchLimits } from "./server_limits.ts";
+
+/** The largest file that is sent together with others, in bytes. A larger one fills a request of its own well enough. */
+const MOST_FILE_BYTES = 256 * 1024;
+/** The most files of one request. */
+const MOST_FILES = 500;
+/** After so many requests in a row that brought nothing, files go alone. */
+const MOST_FAILURES = 3;
+/** About the size of the headers of one file. */
+const HEADER_BYTES = 600;
+/** Statuses of a server that takes no forms. */
+const NO_FORMS: ReadonlySet<number> = new Set([400, 404, 405, 411, 415, 501]);
+
+/** The things that {@linkcode Batches} work with. */
+export interface BatchesDeps {
+  url: string;
+  transport: Transport;
+  clock: Clock;
+  random: () => number;
+  stallMs: number;
+  store: UploadStore;
+  sizes: RequestSizes;
+  seats: Seats;
+  /** The limits of the server; `undefined` for one that takes one file a request, or has not told yet. */
+  limits: () => BatchLimits | undefined;
+}
+
+/** The events of one request with many files. */
+export interface BatchEvents {
+  signal: AbortSignal;
+  /** Called with each file when the request begins. */
+  onBegin: (upload: QueueEntry) => void;
+  /** Called when all bytes of a file have departed. */
+  onDeparted: (upload: QueueEntry) => void;
+  /** Called when a file is safe on the server. */
+  onDone: (upload: QueueEntry, location: string | undefined) => void;
+}
+
+/** Sends many small files in one request each time. A file that is not told to be safe has to go alone. */
+export class Batches {
+  readonly #deps: BatchesDeps;
+  readonly #bytes = new BatchBytes();
+  #isRefused = false;
+  #isPaused = false;
+  /** How many requests in a row have brought nothing. */
+  #failures = 0;
+
+  constructor(deps: BatchesDeps) {
+    this.#deps = deps;
+  }
+
+  /** True when files can be sent together now. */
+  get isOpen(): boolean {
+    return !this.#isRefused && !this.#isPaused && this.#deps.limits() !== undefined;
+  }
+
+  /** Notes that a file got through alone: after a trouble, files may be sent together again. */
+  goWell(): void {
+    this.#isPaused = false;
+  }
+
+  /** True for a file that may be sent with others. An empty one leaves no trace that a repeated request would meet. */
+  accepts({ progress: { total } }: QueueEntry): boolean {
+    return total > 0 && total <= Math.min(MOST_FILE_BYTES, this.#deps.limits()?.maxFileSize ?? 0);
+  }
+
+  /** Makes a function that says for one file after the other whether it still has room in a request. */
+  room(): (upload: QueueEntry) => boolean {
+    const mostBytes = this.#mostBytes;
+    const mostFiles = Math.min(MOST_FILES, this.#deps.limits()?.maxFiles ?? 0);
+    let bytes = 0;
+    let files = 0;
+    return ({ progress: { total } }) => {
+      bytes += total + HEADER_BYTES;
+      return ++files <= mostFiles && (bytes <= mostBytes || files === 1);
+    };
+  }
+
+  /**
+   * Sends these files in one request. Resolves when it has ended: to true when the whole request was answered, so that a
+   * file that was not told has a trouble of its own. Never rejects.
+   */
+  async send(uploads: readonly QueueEntry[], { signal, onBegin, onDeparted, onDone }: BatchEvents): Promise<boolean> {
+    const { url, transport, clock, random, stallMs, sizes, seats } = this.#deps;
+    const prepared = await Promise.all(uploads.map((upload) => this.#part(upload).catch(() => undefined)));
+    const there = uploads.filter((_, index) => prepared[index] !== undefined);
+    if (signal.aborted) return false;
+    // A file that cannot be read reports that alone.
+    if (there.length === 0) return true;
+    const form = formOf(prepared.filter((part) => part !== undefined), random);
+    let departed = 0;
+    let gained = 0;
+    const onSent = (bytes: number) => {
+      for (; form.ends[departed]! <= bytes; departed++) onDeparted(there[departed]!);
+    };
+    const reader = new FateReader(({ part, isComplete, location }) => {
+      const upload = there[part];
+      if (!isComplete || upload === undefined) return;
+      gained += upload.progress.total;
+      onDone(upload, location);
+    });
+    const request = {
+      method: "POST",
+      url: `${url.replace(/\/+$/, "")}/upload`,
+      headers: { "Accept": LINES_TYPE, "Content-Type": form.contentType },
+      body: form.body,
+      onSent,
+      onText: (text: string) => reader.read(text),
+      signal,
+    } as const;
+    const wanted = this.#bytes.bytes;
+    let status = 0;
+    await seats.run({ isSmall: true, signal }, async () => {
+      for (const upload of there) onBegin(upload);
+      const beganAt = clock.now();
+      const answer = await sendWatched(transport, request, { stallMs, answerMs: stallMs, clock });
+      status = answer.status;
+      if (status !== 200) return;
+      reader.read(answer.text);
+      this.#bytes.answered({ wanted, isFull: form.body.size >= wanted / 2, ms: clock.now() - beganAt });
+    }).catch(() => {});
+    if (signal.aborted) return false;
+    this.#failures = gained > 0 ? 0 : this.#failures + 1;
+    if (status === 200) return true;
+    this.#isPaused = true;
+    if (NO_FORMS.has(status) || this.#failures >= MOST_FAILURES) this.#isRefused = true;
+    else if (status === 413) sizes.refused(form.body.size);
+    this.#bytes.broken();
+    return false;
+  }
+
+  get #mostBytes(): number {
+    return Math.min(this.#bytes.bytes, this.#deps.sizes.largest);
+  }
+
+  async #part(upload: QueueEntry): Promise<FormPart> {
+    const { file, metadata } = upload;
+    const path = upload.path === file.name ? undefined : upload.path;
+    const [bytes, secret] = await Promise.all([bytesOf(file), this.#deps.store.secret()]);
+    const headers = present({
+      "X-File-Id": fileId(file, { path, sample: sampleOfBytes(bytes), secret }),
+      "X-Start-Over": "?0",
+      "Repr-Digest": await digestOf(bytes),
+      ...describeFile({ file, path, metadata: metadataHeader(metadata) }),
+    });
+    return { headers, bytes };
+  }
+}

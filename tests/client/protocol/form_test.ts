@@ -1,0 +1,35 @@
+import { assertEquals } from "@std/assert";
+import { FateReader, formOf, type PartFate } from "../../../client/protocol/form.ts";
+
+Deno.test("formOf() says for each file where it ends in the body", async () => {
+  const parts = ["one", "", "three"].map((text) => ({
+    headers: { "X-File-Id": text },
+    bytes: new TextEncoder().encode(text).buffer,
+  }));
+  const { contentType, body, ends } = formOf(parts, () => 0.5);
+  const boundary = contentType.replace("multipart/form-data; boundary=", "");
+  const text = await body.text();
+  assertEquals(/^[0-9a-z]{44,70}$/.test(boundary), true, boundary);
+  assertEquals(ends.map((end) => text.slice(0, end).split("\r\n\r\n").at(-1)), ["one", "", "three"]);
+  assertEquals(text.endsWith(`three\r\n--${boundary}--\r\n`), true);
+  assertEquals(text.split(`--${boundary}`).length, 5);
+});
+
+Deno.test("FateReader reads whole lines as they come, and passes over what is none of a file", () => {
+  const fates: PartFate[] = [];
+  const reader = new FateReader((fate) => fates.push(fate));
+  const text = [
+    '{"part":1,"status":200,"complete":true,"location":"/files/a"}',
+    '{"part":0,"status":507,"error":"disk-full"}',
+    "<html>",
+    '{"part":2,"status":200,"complete":false,"offset":3}',
+    '{"status":200,"parts":3}',
+    "",
+  ].join("\n");
+  for (const end of [10, 60, 62, 100, text.length]) reader.read(text.slice(0, end));
+  assertEquals(fates, [
+    { part: 1, isComplete: true, location: "/files/a" },
+    { part: 0, isComplete: false, location: undefined },
+    { part: 2, isComplete: false, location: undefined },
+  ]);
+});

@@ -1,0 +1,94 @@
+import { ServerLimits, type Transport, type TransportAnswer, type TransportRequest } from "../../../client/mod.ts";
+import { FakeHost } from "./fake_host.ts";
+
+/** What happens to one form; without any of it, each of its files is finished. */
+export interface FormFault {
+  /** The server, or somebody before it, answers this status and takes nothing. */
+  status?: number;
+  /** The connection breaks when so many lines have come. */
+  breakAfterLines?: number;
+  /** The connection breaks when everything is stored, and before the first line. */
+  loseAnswer?: true;
+  /** The files with these names are refused. */
+  refused?: readonly string[];
+}
+
+/** A part as the server saw it. */
+export interface SeenPart {
+  id: string;
+  name: string;
+  headers: Headers;
+  text: string;
+}
+
+/** A server that takes forms, and single files as a {@linkcode FakeHost} does. */
+export class FormHost {
+  readonly single = new FakeHost();
+  readonly forms: SeenPart[][] = [];
+  readonly deleted: string[] = [];
+  /** Where the file of each id is. */
+  readonly placed = new Map<string, string>();
+  readonly faults: (FormFault | undefined)[] = [];
+  /** Forms wait for this before they are answered. */
+  gate: Promise<void> = Promise.resolve();
+
+  readonly transport: Transport = async (request) => {
+    const { method, url, headers } = request;
+    if (headers["Content-Type"]?.startsWith("multipart/form-data")) return await this.#take(request);
+    if (method === "DELETE" && url.startsWith("/files/placed-")) {
+      this.deleted.push(url);
+      return { status: 204, headers: new Headers(), text: "" };
+    }
+    return await this.single.transport(request);
+  };
+
+  /** The limits of this server, as it tells them. */
+  async limits(batch = { maxFiles: 1000, maxFileSize: 2 ** 20 }): Promise<ServerLimits> {
+    const text = JSON.stringify({ batch });
+    const limits = new ServerLimits({
+      transport: () => Promise.resolve({ status: 200, headers: new Headers(), text }),
+    });
+    await limits.read();
+    return limits;
+  }
+
+  async #take({ headers, body, onSent, onText, signal }: TransportRequest): Promise<TransportAnswer> {
+    const fault = this.faults.shift() ?? {};
+    const parts = partsOf(await body!.text(), headers["Content-Type"]!.split("boundary=")[1]!);
+    this.forms.push(parts);
+    onSent?.(body!.size);
+    await Promise.race([this.gate, new Promise((resolve) => signal.addEventListener("abort", resolve))]);
+    signal.throwIfAborted();
+    if (fault.status !== undefined) return { status: fault.status, headers: new Headers(), text: "" };
+    let text = "";
+    for (const [part, { id, name }] of parts.entries()) {
+      if (part === fault.breakAfterLines) throw new TypeError("The network broke");
+      const isRefused = fault.refused?.includes(name);
+      if (!isRefused && !this.placed.has(id)) this.placed.set(id, `/files/placed-${name}`);
+      const line = isRefused
+        ? { part, status: 507, error: "disk-full" }
+        : { part, status: 200, id, complete: true, location: this.placed.get(id) };
+      text += `${JSON.stringify(line)}\n`;
+      if (!fault.loseAnswer) onText?.(text);
+    }
+    if (fault.loseAnswer) throw new TypeError("The network broke");
+    return {
+      status: 200,
+      headers: new Headers(),
+      text: `${text}${JSON.stringify({ status: 200, parts: parts.length })}\n`,
+    };
+  }
+}
+
+function partsOf(form: string, boundary: string): SeenPart[] {
+  return form.split(`--${boundary}`).slice(1, -1).map((part) => {
+    const [head = "", text = ""] = part.slice(2, -2).split("\r\n\r\n");
+    const headers = new Headers(
+      head.split("\r\n").map((line): [string, string] => {
+        const [name = "", ...value] = line.split(": ");
+        return [name, value.join(": ")];
+      }),
+    );
+    return { id: headers.get("x-file-id")!, name: decodeURIComponent(headers.get("x-file-name")!), headers, text };
+  });
+}

@@ -1,0 +1,105 @@
+import { assertEquals } from "@std/assert";
+import { LocalLocks, type Locks } from "../../../client/memory/locks.ts";
+import { Seats } from "../../../client/upload/seats.ts";
+import { FakeLocks } from "../support/fake_locks.ts";
+import { turns } from "../support/turns.ts";
+
+const origin = "https://a.example";
+
+/** Bodies that are under way until somebody ends them. */
+function bodies(seats: Seats) {
+  const running = new Map<string, () => void>();
+  const send = (name: string, { isSmall = false, signal = new AbortController().signal } = {}) =>
+    seats.run({ isSmall, signal }, () => new Promise<string>((end) => running.set(name, () => end(name))));
+  const end = async (name: string) => {
+    running.get(name)!();
+    running.delete(name);
+    await turns(20);
+  };
+  return { running, send, end };
+}
+
+for (const [whose, locks] of [["of all tabs", new FakeLocks()], ["of one tab", undefined]] as const) {
+  Deno.test(`Seats ${whose} are four, one of them for small files, and are given in the order of arrival`, async () => {
+    const { running, send, end } = bodies(new Seats({ locks, origin }));
+    const sent = ["l1", "l2", "l3", "l4", "l5"].map((name) => send(name));
+    await turns(20);
+    sent.push(...["s1", "s2"].map((name) => send(name, { isSmall: true })));
+    await turns(20);
+    assertEquals([...running.keys()], ["l1", "l2", "l3", "s1"]);
+    await end("s1");
+    assertEquals([...running.keys()], ["l1", "l2", "l3", "s2"]);
+    await end("l2");
+    assertEquals([...running.keys()], ["l1", "l3", "s2", "l4"]);
+    for (const name of ["l1", "l3", "s2", "l4", "l5"]) await end(name);
+    assertEquals(await Promise.all(sent), ["l1", "l2", "l3", "l4", "l5", "s1", "s2"]);
+  });
+}
+
+Deno.test("Small files take all seats that no large one has, and give each back", async () => {
+  const locks = new FakeLocks();
+  const { running, send, end } = bodies(new Seats({ locks, origin }));
+  const names = Array.from({ length: 9 }, (_, i) => `s${i}`);
+  const sent = names.map((name) => send(name, { isSmall: true }));
+  await turns(20);
+  assertEquals(running.size, 4);
+  for (const name of names) await end(name);
+  assertEquals(await Promise.all(sent), names);
+  assertEquals([locks.held, locks.waiting], [[], 0]);
+});
+
+Deno.test("Tabs share the seats of a server, and a tab that ends frees its own", async () => {
+  const locks = new FakeLocks();
+  const free = await Promise.all([0, 1, 2].map((seat) => locks.hold(`pawl seat ${seat} ${origin}`)));
+  const { running, send, end } = bodies(new Seats({ locks, origin }));
+  const elsewhere = bodies(new Seats({ locks, origin: "https://b.example" }));
+  const sent = send("large");
+  const other = elsewhere.send("other");
+  await turns(20);
+  assertEquals([[...running.keys()], [...elsewhere.running.keys()]], [[], ["other"]]);
+  free[1]!();
+  await turns(20);
+  assertEquals([...running.keys()], ["large"]);
+  await end("large");
+  await elsewhere.end("other");
+  assertEquals(await Promise.all([sent, other]), ["large", "other"]);
+});
+
+Deno.test("A body that is given up while it waits for a seat takes none", async () => {
+  const locks = new FakeLocks();
+  const free = await Promise.all([0, 1, 2].map((seat) => locks.hold(`pawl seat ${seat} ${origin}`)));
+  const { running, send } = bodies(new Seats({ locks, origin }));
+  const stop = new AbortController();
+  const sent = send("large", { signal: stop.signal });
+  await turns(20);
+  stop.abort();
+  assertEquals([await sent, locks.waiting], [undefined, 0]);
+  for (const release of free) release();
+  await turns(20);
+  assertEquals([running.size, locks.held], [0, []]);
+  assertEquals(await send("late", { signal: AbortSignal.abort() }), undefined);
+});
+
+Deno.test("Over HTTP/2 and HTTP/3 there are seats for any number of large files", async () => {
+  for (const [protocol, most] of [["h2", 24], ["h3", 24], ["http/1.1", 3], [undefined, 3]] as const) {
+    const { running, send } = bodies(new Seats({ locks: new LocalLocks(), origin, protocol: () => protocol }));
+    const stop = new AbortController();
+    const names = Array.from({ length: 26 }, (_, i) => `l${i}`);
+    const sent = names.map((name) => send(name, { signal: stop.signal }));
+    await turns(20);
+    assertEquals(running.size, most);
+    stop.abort();
+    for (const name of [...running.keys()]) running.get(name)!();
+    await Promise.all(sent);
+  }
+});
+
+Deno.test("Seats do without locks that a browser refuses, and an error of the work is its own", async () => {
+  const refused = new DOMException("This frame has no locks", "SecurityError");
+  const locks = { request: () => Promise.reject(refused) } as unknown as Locks;
+  const seats = new Seats({ locks, origin });
+  const { signal } = new AbortController();
+  assertEquals(await seats.run({ isSmall: false, signal }, () => Promise.resolve(5)), 5);
+  const failed = seats.run({ isSmall: false, signal }, () => Promise.reject(new Error("broken")));
+  assertEquals(await failed.catch(({ message }) => message), "broken");
+});
