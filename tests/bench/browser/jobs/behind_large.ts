@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Browser } from "playwright-core";
 import { atMost, type Bench, type Job } from "../../job.ts";
 import { lastingFolder } from "../../measure.ts";
 import { median } from "../../stats.ts";
@@ -24,10 +25,11 @@ export const behindLarge: Job = {
   about: "a file of 2 kB, chosen while three large ones are sent at 1 MB/s: seconds until it is done",
   async run(bench) {
     const sites = await bench.present([pawlSite, uppySite]);
+    await using browser = await openBrowser(bench);
     const turns = new Map<Site, number[]>(sites.map((site) => [site, []]));
     for (let round = 1; round <= bench.rounds; round++) {
       for (const site of sites) {
-        const seconds = await takeTurn(bench, site);
+        const seconds = await takeTurn(bench, browser, site);
         turns.get(site)!.push(seconds);
         bench.say(
           `2 kB behind three large files, round ${round} of ${bench.rounds}, ${site.name}: ${seconds.toFixed(1)} s`,
@@ -42,7 +44,7 @@ export const behindLarge: Job = {
   },
 };
 
-async function takeTurn(bench: Bench, site: Site): Promise<number> {
+async function takeTurn(bench: Bench, browser: Browser, site: Site): Promise<number> {
   const files = await lastingFolder(bench, "behind-files");
   const source = await bench.source((bench.extent === "quick" ? 3 : 8) * MIB);
   const large = Array.from({ length: LARGE_FILES }, (_, number) => join(files, `large-${number}.bin`));
@@ -50,7 +52,6 @@ async function takeTurn(bench: Bench, site: Site): Promise<number> {
   const small = join(files, "note.txt");
   await Deno.writeFile(small, new Uint8Array(SMALL_BYTES).fill(65));
   await using running = await site.start(await lastingFolder(bench, "behind"), bench.signal);
-  await using browser = await openBrowser(bench);
   await using line = await startLine(running.port);
   await using profile = await newProfile(browser);
   const page = await profile.newPage();

@@ -57,7 +57,12 @@ export const uppySite: Site = {
     return {
       port: Number(await server.firstLine()),
       pid: server.pid,
-      choose: (page, paths) => page.locator(".uppy-Dashboard-input").first().setInputFiles(paths),
+      async choose(page, paths) {
+        const input = page.locator(".uppy-Dashboard-input").first();
+        // While files are there, their list lies over what takes more of them.
+        if (await input.count() === 0) await page.locator(".uppy-DashboardContent-addMore").click();
+        await input.setInputFiles(paths);
+      },
       fileDone: async (page, name) => void await page.waitForFunction(([name]) => finished.has(name), [name] as const),
       doneCount: (page) => page.evaluate(() => finished.size),
       async received(page, name) {
