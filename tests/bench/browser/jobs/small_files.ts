@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
-import { atLeast, atMost, type Bench, type Job, type Row, type Target } from "../../job.ts";
+import { atLeast, atMost, type Bench, type Job, type Row, type Target, WrongResult } from "../../job.ts";
 import { lastingFolder } from "../../measure.ts";
 import { SMALL_BYTES } from "../../peers/peer.ts";
 import { median } from "../../stats.ts";
@@ -15,6 +15,9 @@ import { newProfile, openBrowser, openIn } from "../tabs.ts";
 
 const FEW = 500;
 const MANY = 10_000;
+
+/** How long one turn takes at most unless all is asked for: the rate does not change after that. */
+const LONGEST_MS = 60_000;
 
 /** How often the server's folder is looked at: it has ten thousand files. */
 const LOOK_MS = 200;
@@ -51,7 +54,6 @@ export const smallFiles: Job = {
   about: "files of 4 KiB, at a round trip of 150 ms and on loopback: files per second, frames, memory of the page",
   async run(bench) {
     const [few, many] = bench.extent === "quick" ? [FEW / 5, FEW] : [FEW, MANY];
-    const rounds = bench.extent === "default" ? 1 : bench.rounds;
     const present = await bench.present([uppySite]);
     // The Dashboard makes each of its rows at once.
     const senders = [pawlFolder(many), ...present.map(({ start }) => uppyFiles(few, start))];
@@ -59,7 +61,7 @@ export const smallFiles: Job = {
     const rows: Row[] = [];
     for (const { name, conditions } of NETWORKS) {
       const turns = new Map<Sender, Turn[]>(senders.map((sender) => [sender, []]));
-      for (let round = 1; round <= rounds; round++) {
+      for (let round = 1; round <= bench.rounds; round++) {
         for (const sender of senders) {
           const folder = await lastingFolder(bench, "files");
           for (let number = 0; number < sender.count; number++) await writeSmall(folder, number);
@@ -71,7 +73,7 @@ export const smallFiles: Job = {
           const turn = await takeTurn(bench, page, { sender, site, folder });
           turns.get(sender)!.push(turn);
           bench.say(
-            `${sender.count} files, ${name}, round ${round} of ${rounds}, ${sender.peer}: ${
+            `${sender.count} files, ${name}, round ${round} of ${bench.rounds}, ${sender.peer}: ${
               turn.perSecond.toFixed(0)
             }/s, longest gap ${turn.longestGapMs.toFixed(0)} ms, heap ${(turn.heapBytes / 1e6).toFixed(0)} MB`,
           );
@@ -92,19 +94,21 @@ async function takeTurn(
   const choosing = sender.choose(page, site, folder);
   const chosenAt = await watching.chosenAt();
   await choosing;
-  let doneAt = Date.now();
-  while (await site.doneCount(page) < sender.count) {
+  const endsAt = bench.extent === "full" ? Infinity : chosenAt + LONGEST_MS;
+  let [done, at] = [0, chosenAt];
+  while (done < sender.count && at < endsAt) {
     await watching.look();
     await delay(LOOK_MS, undefined, { signal: bench.signal });
-    doneAt = Date.now();
+    [done, at] = [await site.doneCount(page), Date.now()];
   }
-  if (sender.peer === "pawl") await allShownDone(page);
-  return { ...await watching.look(), perSecond: 1000 * sender.count / (doneAt - chosenAt) };
+  if (done === 0) throw new WrongResult(`None of ${sender.count} files has arrived`);
+  if (sender.peer === pawlSite.name && done === sender.count) await allShownDone(page);
+  return { ...await watching.look(), perSecond: 1000 * done / (at - chosenAt) };
 }
 
 function pawlFolder(count: number): Sender {
   return {
-    peer: "pawl",
+    peer: pawlSite.name,
     count,
     start: (dir) => pawlSite.start(dir),
     choose: (page, _, folder) => page.setInputFiles("#folder", folder),
@@ -113,7 +117,7 @@ function pawlFolder(count: number): Sender {
 
 function uppyFiles(count: number, start: Sender["start"]): Sender {
   return {
-    peer: "uppy",
+    peer: uppySite.name,
     count,
     start,
     choose: (page, site, folder) =>
@@ -140,7 +144,7 @@ function rowsOf(network: string, { peer, count }: Sender, turns: readonly Turn[]
 }
 
 function targetsOf(rows: readonly Row[]): Target[] {
-  const own = rows.filter(({ peer }) => peer === "pawl");
+  const own = rows.filter(({ peer }) => peer === pawlSite.name);
   return NETWORKS.flatMap(({ name, must }, at) => {
     const [rate, gap, heap] = own.slice(3 * at).map(({ values }) => median(values));
     const target = atLeast(`${name}: files per second`, rate!, must);
