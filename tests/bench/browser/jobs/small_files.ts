@@ -8,7 +8,7 @@ import { median } from "../../stats.ts";
 import { type Felt, watch } from "../felt.ts";
 import type { Conditions } from "../lane.ts";
 import { LOOPBACK, startLine } from "../line.ts";
-import { allShownDone, pawlSite } from "../sites/pawl.ts";
+import { allShownDone, chooseFolder, pawlSite } from "../sites/pawl.ts";
 import type { RunningSite } from "../sites/site.ts";
 import { uppySite } from "../sites/uppy.ts";
 import { newProfile, openBrowser, openIn } from "../tabs.ts";
@@ -110,8 +110,8 @@ function pawlFolder(count: number): Sender {
   return {
     peer: pawlSite.name,
     count,
-    start: (dir) => pawlSite.start(dir),
-    choose: (page, _, folder) => page.setInputFiles("#folder", folder),
+    start: pawlSite.start,
+    choose: (page, _, folder) => chooseFolder(page, folder),
   };
 }
 

@@ -4,13 +4,15 @@ import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { filesBelow } from "../../../faults/run.ts";
 import { startPawl } from "../../../support/process.ts";
-import type { RunningSite, Site } from "./site.ts";
+import type { Site } from "./site.ts";
+
+// All that the suite knows of this page stands in this file.
 
 /** The files of a page: one row each, with the state of its upload. */
 const ROWS = "#list > [data-state]";
 
 /** The page and the server of this checkout, as a user starts it. */
-export const pawlSite: Site & { start(dir: string): Promise<PawlSite> } = {
+export const pawlSite: Site = {
   name: "pawl",
   note: "its own page and server; on disk when it answers",
   missing: () => Promise.resolve(undefined),
@@ -19,9 +21,7 @@ export const pawlSite: Site & { start(dir: string): Promise<PawlSite> } = {
     return {
       port: server.port,
       pid: server.pid,
-      url: server.url,
       choose: (page, paths) => page.setInputFiles("#files", paths),
-      chooseFolder: (page, path) => page.setInputFiles("#folder", path),
       fileDone: (page, name) => page.locator(`${ROWS}[data-state=done]`, { hasText: name }).waitFor(),
       doneCount: async () => (await filesBelow(join(dir, "files"))).length,
       received: (_, name) => Promise.resolve(join(dir, "files", name)),
@@ -30,11 +30,9 @@ export const pawlSite: Site & { start(dir: string): Promise<PawlSite> } = {
   },
 };
 
-/** What is asked of this page alone. */
-export interface PawlSite extends RunningSite {
-  readonly url: string;
-  /** Chooses a folder with all that is in it. */
-  chooseFolder(page: Page, path: string): Promise<void>;
+/** Chooses a folder with all that is in it. */
+export async function chooseFolder(page: Page, path: string): Promise<void> {
+  await page.setInputFiles("#folder", path);
 }
 
 /** Waits until no row in sight is on its way. */
