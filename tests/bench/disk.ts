@@ -62,9 +62,10 @@ export async function settle(
   await Deno.remove(path);
 }
 
-/** Runs a command to its end. Throws with what it printed when it fails. */
-export async function run(command: string, args: string[], signal: AbortSignal): Promise<void> {
-  const { success, code, stderr } = await new Deno.Command(command, { args, signal, stdin: "null" }).output();
+/** Runs a command to its end, in the folder `cwd` if given. Throws with what it printed when it fails. */
+export async function run(command: string, args: string[], signal: AbortSignal, cwd?: string): Promise<void> {
+  const options = { args, signal, stdin: "null", ...cwd !== undefined && { cwd } } as const;
+  const { success, code, stderr } = await new Deno.Command(command, options).output();
   signal.throwIfAborted();
   if (!success) throw new Error(`"${command}" ended with code ${code}: ${new TextDecoder().decode(stderr)}`);
 }

@@ -25,10 +25,13 @@ export interface Bench {
   /** A file of this many bytes (a multiple of 1 MiB), made when it is first asked for. */
   source(bytes: number): Promise<SourceFile>;
   /** Those of the peers that are there; says a word, once, for each that is not. */
-  present(peers: readonly Peer[]): Promise<Peer[]>;
+  present<P extends Candidate>(peers: readonly P[]): Promise<P[]>;
   /** Tells the person at the terminal how far it is. */
   say(text: string): void;
 }
+
+/** What may be measured, if it is there. */
+export type Candidate = Pick<Peer, "name" | "note" | "missing">;
 
 /** What a job found. */
 export interface Outcome {

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import type { Extent, Job } from "./job.ts";
+import type { Suite } from "./suite.ts";
 
-/** What `deno task bench` was asked to do. */
+/** What a suite was asked to do. */
 export interface Options {
   readonly jobs: readonly Job[];
   readonly list: boolean;
@@ -11,21 +12,20 @@ export interface Options {
   readonly json: string | undefined;
 }
 
-/** What it can be asked. */
-export const USAGE =
-  `deno task bench [--only JOB,JOB] [--quick | --full] [--rounds N] [--dir FOLDER] [--json FILE] [--list]
+/** What a suite can be asked. */
+export function usageOf({ task, extents, rounds }: Suite): string {
+  return `deno task ${task} [--only JOB,JOB] [--quick | --full] [--rounds N] [--dir FOLDER] [--json FILE] [--list]
   --only JOBS    these jobs alone
-  --quick        one round with small sizes: a smoke test of every job, not a measurement
-  --full         also what takes long or much space: an upload of 16 GiB, 1 000 000 records
-  --rounds N     turns of every peer, 5 unless told
+  --quick        ${extents.quick}
+  --full         ${extents.full}
+  --rounds N     turns of every peer, ${rounds} unless told
   --dir FOLDER   measure on the disk of this folder instead of the temporary folder's
   --json FILE    write the figures to a file too
   --list         say what the jobs are`;
-
-const DEFAULT_ROUNDS = 5;
+}
 
 /** Reads the arguments. Throws a `TypeError` that says which one is wrong. */
-export function readOptions(args: string[], jobs: readonly Job[]): Options {
+export function readOptions(args: string[], { jobs, rounds: usual }: Suite): Options {
   const { quick, full, only, rounds, list, dir, json } = parseArgs({
     args,
     options: {
@@ -39,7 +39,7 @@ export function readOptions(args: string[], jobs: readonly Job[]): Options {
     },
   }).values;
   if (quick && full) throw new TypeError("Choose --quick or --full");
-  const count = Number(rounds ?? (quick ? 1 : DEFAULT_ROUNDS));
+  const count = Number(rounds ?? (quick ? 1 : usual));
   if (!Number.isInteger(count) || count < 1) throw new TypeError(`Cannot measure "${rounds}" rounds`);
   return {
     jobs: only === undefined ? jobs : chosen(only.split(","), jobs),

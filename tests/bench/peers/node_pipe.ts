@@ -30,7 +30,7 @@ export async function nodeVersion(): Promise<string | undefined> {
 }
 
 /** The arguments by which Node runs a module of this folder. */
-export async function scriptArgs(module: string): Promise<string[]> {
+export async function scriptArgs(module: string | URL): Promise<string[]> {
   const source = await Deno.readTextFile(new URL(module, import.meta.url));
   // The Node on the machine may be too old to strip types by itself.
   return ["--input-type=module", "-e", stripTypeScriptTypes(source)];

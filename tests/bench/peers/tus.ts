@@ -1,37 +1,27 @@
-import { homedir } from "node:os";
-import { ensureDir } from "@std/fs/ensure-dir";
 import { join } from "@std/path";
 import { headOf } from "../client.ts";
-import { run } from "../disk.ts";
-import { nodeVersion, scriptArgs } from "./node_pipe.ts";
+import { scriptArgs } from "./node_pipe.ts";
+import { NpmPackages } from "./packages.ts";
 import type { Peer } from "./peer.ts";
 import { startProcess } from "./process.ts";
 import { SMALL_TUS_ANSWER, smallTusHeaders, uploadByTus } from "./tus_requests.ts";
 
-const PACKAGES = ["@tus/server@2.4.5", "@tus/file-store@2.1.1"];
+/** The server and its store, in the versions that are measured. */
+export const TUS_PACKAGES = ["@tus/server@2.4.5", "@tus/file-store@2.1.1"] as const;
 
-/** npm's own retries take minutes where there is no network. */
-const INSTALL_MS = 60_000;
+const packages = new NpmPackages(TUS_PACKAGES);
 
 /** The reference server of the tus protocol, in Node, with its own store; asked as tus-js-client does. */
 export const tus: Peer = {
   name: "@tus/server",
-  note: `${PACKAGES.join(" with ")} in Node: answers before the bytes are on disk`,
+  note: `${TUS_PACKAGES.join(" with ")} in Node: answers before the bytes are on disk`,
 
-  async missing(signal) {
-    if (await nodeVersion() === undefined) return "node is not installed";
-    try {
-      await install(signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      return `npm cannot install it: ${error instanceof Error ? error.message.split("\n", 1)[0] : error}`;
-    }
-  },
+  missing: (signal) => packages.missing(signal),
 
   async start(dir) {
     const args = [...await scriptArgs("./tus_server.ts"), dir];
     // Node finds the packages from its working folder.
-    const server = startProcess("node", args, packageFolder());
+    const server = startProcess("node", args, packages.folder);
     const port = Number(await server.firstLine());
     const url = `http://127.0.0.1:${port}/files`;
     const paths = new Map<string, string>();
@@ -53,20 +43,3 @@ export const tus: Peer = {
     };
   },
 };
-
-async function install(signal: AbortSignal): Promise<void> {
-  const folder = packageFolder();
-  const installed = await Deno.stat(join(folder, "installed")).then(() => true, () => false);
-  if (installed) return;
-  await ensureDir(folder);
-  const args = ["install", "--no-audit", "--no-fund", "--no-save", "--prefix", folder, ...PACKAGES];
-  await run("npm", args, AbortSignal.any([signal, AbortSignal.timeout(INSTALL_MS)]));
-  // Not the packages' own folders: npm may have been stopped in the middle.
-  await Deno.writeTextFile(join(folder, "installed"), "");
-}
-
-/** Outside of the checkout, and another one for other versions. */
-function packageFolder(): string {
-  const cache = Deno.env.get("XDG_CACHE_HOME") ?? join(homedir(), ".cache");
-  return join(cache, "pawl-bench", PACKAGES.join("+").replaceAll("/", "-"));
-}
