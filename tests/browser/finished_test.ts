@@ -157,7 +157,6 @@ browserTest("a finished file that could not be deleted stays in the list, and th
 
 browserTest("a file that is uploaded again after it was deleted is on the server again", async () => {
   await using site = await openServedPage({ before: withQuickDeletions });
-  const { page } = site;
   const report = await uploadReport(site);
   await site.button("Delete report.pdf from the server").click();
   await site.row("report.pdf").waitFor({ state: "detached" });

@@ -29,6 +29,14 @@ async function assertFits(page: Page, state: string): Promise<void> {
   assert(content <= window, `${state}: ${content} of ${window} pixels`);
 }
 
+/** Rows are low, except that one which has failed says why, and what to do. */
+async function assertLow(page: Page, most: number, state: string): Promise<void> {
+  const heights = await page.locator("#list > li:not([data-state=failed])").evaluateAll((rows) =>
+    rows.map((row) => row.getBoundingClientRect().height)
+  );
+  assert(heights.length > 1 && heights.every((height) => height <= most), `${state}: ${heights} pixels`);
+}
+
 function openLimited(context = {}): Promise<ServedPage> {
   return openServedPage({ args: ["--max-size", "40MB"], context });
 }
@@ -41,12 +49,19 @@ browserTest("nothing has to be scrolled sideways on a screen of 320 pixels, in a
     await page.selectOption("#language", tag);
     await page.locator(`html[lang=${tag}]`).waitFor();
     await assertFits(page, tag);
+    await assertLow(page, 88, tag);
   }
   await page.locator(`#list [data-action=cancel]:visible`).first().click();
   await page.getByRole("dialog").waitFor();
   await assertFits(page, "a question");
   const box = await page.getByRole("dialog").boundingBox();
   assert(box !== null && box.x >= 0 && box.x + box.width <= 320, JSON.stringify(box));
+});
+
+browserTest("a row is at most 72 pixels high on a desk", async () => {
+  await using site = await openLimited({ viewport: { width: 1280, height: 720 }, locale: "en" });
+  await showUploads(site);
+  await assertLow(site.page, 72, "a desk");
 });
 
 browserTest("everything that is pressed is at least 24 pixels high and wide", async () => {

@@ -70,7 +70,7 @@ export async function drag(
 /** Runs before the page's scripts: a deletion can be undone for a moment only, and a test waits no longer. */
 export function withQuickDeletions(): void {
   const { setTimeout } = globalThis;
-  const quick = (run: () => void, ms?: number) => setTimeout(run, ms === 5000 ? 20 : ms);
+  const quick = (run: () => void, ms?: number) => setTimeout(run, ms === 5000 ? 1000 : ms);
   Object.assign(globalThis, { setTimeout: quick });
 }
 
