@@ -20,9 +20,9 @@ export interface FinishedFile {
 export class FinishedHere {
   readonly #storage: Pick<Storage, "getItem" | "setItem"> | undefined;
   #added: FinishedFile[] = [];
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(storage = browserStorage()) {
+  constructor(storage: Pick<Storage, "getItem" | "setItem"> | undefined = browserStorage()) {
     this.#storage = storage;
     globalThis.addEventListener?.("pagehide", () => this.#write());
   }

@@ -179,6 +179,7 @@ access.focus();
 function welcome(visitor: Visitor): void {
   watch.forget();
   intake.isOpen = may(visitor, "upload");
+  review.isOffered = intake.isOpen;
   mayRead = may(visitor, "read");
   isRemembered = link === undefined && intake.isOpen && !mayList(visitor);
   list.rights = { read: mayRead, upload: intake.isOpen };

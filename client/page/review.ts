@@ -6,6 +6,7 @@ const SETTING = "review";
 /** Holds files back until somebody has looked at them, where the address (`?review=1`) or the switch says so. */
 export class Review {
   readonly #switch = find("review", HTMLInputElement);
+  readonly #label = find("review-label", HTMLLabelElement);
   readonly #held = new Set<QueuedUpload>();
 
   /** The choice is kept in `store`. An address that says it counts for this page alone. */
@@ -19,6 +20,11 @@ export class Review {
   /** True when new files are held back. */
   get isOn(): boolean {
     return this.#switch.checked;
+  }
+
+  /** True when the visitor may send files. */
+  set isOffered(isOffered: boolean) {
+    this.#label.hidden = !isOffered;
   }
 
   /** How many files are held back. */
