@@ -62,7 +62,8 @@ export class EarlierView {
       const elsewhere = shownElsewhere();
       return here.files.some(({ location }) => !elsewhere.has(location));
     };
-    this.#section.hidden = !mayList(this.#visitor) && !(may(this.#visitor, "upload") && isRemembered());
+    const isAnybody = this.#visitor.kind === "anybody" && may(this.#visitor, "upload");
+    this.#section.hidden = !mayList(this.#visitor) && !(isAnybody && isRemembered());
   }
 
   /** Writes all texts anew, after a change of language or of a deletion. */

@@ -99,11 +99,11 @@ export class FileActions {
 
   async #edit(upload: QueuedUpload): Promise<void> {
     // The server gets nothing under the old name meanwhile.
-    const isPaused = upload.state === "queued";
-    if (isPaused) upload.pause();
+    const wasQueued = upload.state === "queued";
+    if (wasQueued) upload.pause();
     const details = await this.#details.ask(upload);
     if (details === undefined || upload.state !== "paused") {
-      if (isPaused) upload.resume();
+      if (wasQueued) upload.resume();
       return;
     }
     const { name, folder, note } = details;
@@ -111,7 +111,8 @@ export class FileActions {
     this.#setting.replace(upload, {
       path: folder === "" ? name : `${folder}/${name}`,
       metadata: note === "" ? metadata : { ...metadata, [NOTE]: note },
-      isPaused: !isPaused,
+      // The button says of a file that has begun that it starts over.
+      isPaused: !wasQueued && upload.progress.confirmed === 0,
     });
   }
 

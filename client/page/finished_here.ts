@@ -14,8 +14,8 @@ export interface FinishedFile {
 }
 
 /**
- * The files that were finished from this browser, the latest first, for a visitor to whom the server gives no list. The
- * latest hundred are remembered. A browser that keeps nothing remembers none.
+ * The files that were finished from this browser, the latest first, where nobody signs in: the server gives no list
+ * there. The latest hundred are remembered. A browser that keeps nothing remembers none.
  */
 export class FinishedHere {
   readonly #storage: Pick<Storage, "getItem" | "setItem"> | undefined;

@@ -181,7 +181,7 @@ function welcome(visitor: Visitor): void {
   intake.isOpen = may(visitor, "upload");
   review.isOffered = intake.isOpen;
   mayRead = may(visitor, "read");
-  isRemembered = link === undefined && intake.isOpen && !mayList(visitor);
+  isRemembered = visitor.kind === "anybody" && intake.isOpen;
   list.rights = { read: mayRead, upload: intake.isOpen };
   files.links.mayMake = mayList(visitor) && may(visitor, "upload");
   if (link === undefined) earlier.offer(visitor);

@@ -46,8 +46,11 @@ browserTest("small files need one request each, and all arrive", async () => {
   page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
   await site.choose(writeMany(site, SOME), "#folder");
   await site.allDone(SOME);
-  assertEquals(new Set(requests), new Set(["POST /upload"]));
-  assertEquals(requests.length, SOME);
+  // The names on the server are asked for of those rows alone that are seen.
+  const bodies = requests.filter((request) => !request.startsWith("HEAD /files/"));
+  assertEquals(new Set(bodies), new Set(["POST /upload"]));
+  assertEquals(bodies.length, SOME);
+  assert(requests.length - bodies.length <= 60, `${requests.length - bodies.length} names were asked for`);
   const names = Array.from({ length: SOME }, (_, number) => `many/0/${number}.txt`);
   assertEquals(await site.finished(), names.toSorted());
   for (const name of names.slice(0, 20)) assert(await site.isWhole(name, join(site.folder, name)), name);

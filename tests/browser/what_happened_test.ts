@@ -87,6 +87,64 @@ browserTest(
   },
 );
 
+browserTest(
+  "a file of which the server has bytes starts over under its new name, and nothing of the old one stays",
+  async () => {
+    await using site = await openServedPage();
+    const { page } = site;
+    const film = await site.write("film.mkv", 40_000_000);
+    await site.throttle(8 * 2 ** 20);
+    await site.choose(film);
+    await site.pauseAllAt(0.1, 1);
+    await site.button("Edit name, folder and note of film.mkv").click();
+    await page.getByRole("dialog").getByText(/^The server has \d+\.\d MB of this file under its old name\./).waitFor();
+    await page.getByRole("textbox", { name: "Name" }).fill("Holiday.mkv");
+    await site.unthrottle();
+    await site.button("Start over").click();
+    await site.reached("Holiday.mkv", "done");
+    assert(await site.isWhole("Holiday.mkv", film));
+    await until(async () => await site.unfinished() === 0, "the server has deleted the other");
+    assertEquals([await site.finished(), site.complaints], [["Holiday.mkv"], []]);
+  },
+);
+
+/** What came to browsers after the oldest ones that the README names. */
+function asIn2022(): void {
+  for (const name of ["withResolvers", "try"]) Reflect.deleteProperty(Promise, name);
+  for (const name of ["any", "timeout"]) Reflect.deleteProperty(AbortSignal, name);
+  for (const name of ["toReversed", "toSorted", "toSpliced", "with"]) Reflect.deleteProperty(Array.prototype, name);
+  for (const name of ["fromAsync"]) Reflect.deleteProperty(Array, name);
+  for (const type of [Object, Map]) Reflect.deleteProperty(type, "groupBy");
+  for (const name of ["union", "difference", "intersection"]) Reflect.deleteProperty(Set.prototype, name);
+  for (const name of ["map", "filter", "some", "find", "toArray"]) Reflect.deleteProperty(Iterator.prototype, name);
+  for (const name of ["fromBase64", "fromHex"]) Reflect.deleteProperty(Uint8Array, name);
+  for (const name of ["toBase64", "toHex"]) Reflect.deleteProperty(Uint8Array.prototype, name);
+  Reflect.deleteProperty(URL, "canParse");
+}
+
+browserTest("a browser of 2022 sends, pauses and goes on, and one that is older is told so", async () => {
+  await using site = await openServedPage({ before: asIn2022 });
+  const { page } = site;
+  const film = await site.write("film.mkv", 24_000_000);
+  await site.throttle(8 * 2 ** 20);
+  await site.choose([film, await site.write("note.txt", 10)]);
+  await site.sentAtLeast("film.mkv", 0.1);
+  await site.button("Pause film.mkv").click();
+  await site.reached("film.mkv", "paused");
+  await site.unthrottle();
+  await site.button("Resume film.mkv").click();
+  await site.allDone(2);
+  assert(await site.isWhole("film.mkv", film));
+  assertEquals(site.complaints, []);
+  assert(await page.locator("#too-old").isHidden());
+  const rules = await page.evaluate(() =>
+    [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules])
+      .filter((rule) => rule instanceof CSSSupportsRule && rule.cssText.includes("#too-old"))
+      .map((rule) => (rule as CSSSupportsRule).conditionText)
+  );
+  assertEquals(rules, ["selector(:has(*))"]);
+});
+
 /** The database opens at no time, and nobody waits for it any longer than for the page. */
 function withSilentDatabase(): void {
   IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest;
