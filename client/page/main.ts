@@ -222,8 +222,9 @@ function show(): void {
 
 function showNow(): void {
   const { total } = queue;
-  list.show(queue.uploads);
+  // The rows can be measured only in a list that is seen.
   totals.show(total, besideTotal());
+  list.show(queue.uploads);
   earlier.update();
   awake.isNeeded = runningOf(total) > 0;
   const next = spoken(total, told, language);

@@ -73,7 +73,8 @@ export class TotalView {
     write(this.#numbers, joined([done, numbersText({ ...total, ...bytes }, this.#language)]));
     write(this.#safe, percent);
     write(this.#sent, percentSent);
-    this.#legend.classList.toggle("is-idle", !isRunning || percent === percentSent);
+    this.#legend.hidden = total.in.sending + total.in.checking === 0;
+    this.#legend.classList.toggle("is-idle", percent === percentSent);
     write(this.#state, stateNow);
     this.#icon.show(files === 0 ? undefined : state, bytes.total === 0 ? 0 : confirmed / bytes.total);
     document.title = files === 0

@@ -44,8 +44,12 @@ browserTest("small files need one request each, and all arrive", async () => {
   const { page } = site;
   const requests: string[] = [];
   page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  await watchFrames(page);
   await site.choose(writeMany(site, SOME), "#folder");
   await site.allDone(SOME);
+  // The list was empty, and out of sight, when they came.
+  const { mostRows } = await watched(page);
+  assert(mostRows > 5 && mostRows <= 60, `There were ${mostRows} rows`);
   // The names on the server are asked for of those rows alone that are seen.
   const bodies = requests.filter((request) => !request.startsWith("HEAD /files/"));
   assertEquals(new Set(bodies), new Set(["POST /upload"]));

@@ -95,7 +95,10 @@ browserTest(
     const film = await site.write("film.mkv", 40_000_000);
     await site.throttle(8 * 2 ** 20);
     await site.choose(film);
-    await site.pauseAllAt(0.1, 1);
+    await site.safeAtLeast("film.mkv", 0.1);
+    await site.throttle(100_000);
+    await site.button("Pause film.mkv").click();
+    await site.reached("film.mkv", "paused");
     await site.button("Edit name, folder and note of film.mkv").click();
     await page.getByRole("dialog").getByText(/^The server has \d+\.\d MB of this file under its old name\./).waitFor();
     await page.getByRole("textbox", { name: "Name" }).fill("Holiday.mkv");
