@@ -8,8 +8,8 @@ const files = (count: number) => plural(count, { one: "# file", other: "# files"
 export const messages: Messages = {
   direction: "ltr",
 
-  tagline:
-    "Send files of any size. Whatever breaks on the way, an upload goes on from the last byte that is safe on the server.",
+  welcome: "Send files of any size",
+  tagline: "Whatever breaks on the way, an upload goes on from the last byte that is safe on the server.",
   linkFrom: (owner) => `${owner} asks you for files`,
   linkOver: "This link does not work any more. Ask for a new one.",
   linkFilesLeft: (count) => `You can still send ${files(count)}`,
@@ -20,18 +20,25 @@ export const messages: Messages = {
   notLoaded: "The language could not be loaded. Check the connection, then choose it again.",
   chooseFiles: "Choose files",
   chooseFolder: "Choose a folder",
+  camera: "Camera",
   dropHint: "or drop files and folders anywhere on this page, or paste them",
   dropNow: "Drop the files to upload them",
+  pasted: "Pasted",
+  linkNotFile: "That was a link, not a file. Save what it leads to on your computer, then choose or drop it here.",
+  textNotFile: "That was text, not a file. Save it as a file first, then choose or drop it here.",
 
   uploads: "Uploads",
   allUploads: "All uploads",
+  sendAll: (count) => `Send ${files(count)}`,
   pauseAll: "Pause all",
   resumeAll: "Resume all",
   cancelAll: "Cancel all",
   showFailed: "Show failed",
   retryFailed: "Retry failed",
-  dismissDone: "Clear finished",
+  dismissDone: "Hide finished",
   filesDone: (done, all) => `${number(done)} of ${files(all)} done`,
+  allSafe: (count) =>
+    plural(count, { one: "# file is safe on the server", other: "All # files are safe on the server" }),
   safe: "Safe on the server",
   sent: "Sent",
   safeOf: (safe, total) => `${safe} of ${total} safe`,
@@ -40,19 +47,23 @@ export const messages: Messages = {
   barValue: (sent, safe) => `${sent} sent, ${safe} safe on the server`,
 
   actions: {
+    send: { label: "Send", of: (name) => `Send ${name}` },
+    edit: { label: "Edit", of: (name) => `Edit name, folder and note of ${name}` },
     pause: { label: "Pause", of: (name) => `Pause ${name}` },
     resume: { label: "Resume", of: (name) => `Resume ${name}` },
     cancel: { label: "Cancel", of: (name) => `Cancel ${name}` },
     retry: { label: "Try again", of: (name) => `Try again: ${name}` },
-    dismiss: { label: "Clear", of: (name) => `Clear ${name} from the list` },
+    dismiss: { label: "Hide", of: (name) => `Hide ${name}` },
     copy: { label: "Copy link", of: (name) => `Copy link to ${name}` },
     download: { label: "Download", of: (name) => `Download ${name}` },
     delete: { label: "Delete", of: (name) => `Delete ${name} from the server` },
+    undo: { label: "Undo", of: (name) => `Undo: keep ${name}` },
     continue: { label: "Continue", of: (name) => `Continue ${name}` },
     chooseAgain: { label: "Choose again", of: (name) => `Choose again: ${name}` },
     discard: { label: "Discard", of: (name) => `Discard the upload of ${name}` },
   },
 
+  held: "Not sent yet",
   queued: "Waiting for its turn",
   asking: "Asking the server",
   sending: "Uploading",
@@ -61,6 +72,8 @@ export const messages: Messages = {
   checking: "Checking that the file has not changed",
   paused: "Paused",
   done: "Done",
+  deleting: "Will be deleted",
+  savedAs: (name) => `saved as ${name}`,
   problems: {
     "connection": "The connection to the server is lost",
     "stalled": "The upload has stalled",
@@ -120,13 +133,26 @@ export const messages: Messages = {
     `This is not the file whose upload was begun: choose “${name}” as it was, or upload it as a new one.`,
   unreadable: (name) => `“${name}” cannot be read. Look whether it is still there, and choose it again.`,
   emptyFolder: "No files were found in what you added.",
+  emptyFolders: (count) =>
+    plural(count, { one: "# empty folder was left out", other: "# empty folders were left out" }),
+
+  review: "Look before sending",
+  nameLabel: "Name",
+  folderLabel: "Folder",
+  noteLabel: "Note",
+  editHint: "The file on your computer keeps its name. Folders are separated by /.",
+  startsOver: (safe) =>
+    `The server has ${safe} of this file under its old name. With changes it is sent again from the beginning.`,
+  wrongName: "This name cannot be used",
+  save: "Save",
+  startOver: "Start over",
+  leaveIt: "Leave it",
 
   buffered:
     "A proxy on the way to the server holds the data back. It is sent in small pieces, so that little is lost if the connection breaks.",
   copied: "Link copied",
   copyByHand: "Copy this link",
   close: "Close",
-  confirmDelete: (name) => `Delete “${name}” from the server? It cannot be brought back.`,
   confirmCancel: (name, safe) => `Cancel “${name}”? What is safe on the server (${safe}) will be deleted.`,
   confirmCancelAll: (count) =>
     plural(count, {
@@ -135,7 +161,6 @@ export const messages: Messages = {
     }),
   confirmDiscard: (name, safe) =>
     `Discard the upload of “${name}”? What is safe on the server (${safe}) will be deleted.`,
-  deleteIt: "Delete",
   cancelIt: "Cancel the upload",
   keepIt: "Keep",
   deleted: (name) => `“${name}” was deleted from the server`,
@@ -145,6 +170,7 @@ export const messages: Messages = {
   spokenOffline: "Offline. The uploads go on by themselves when the connection is back",
   spokenOnline: "Online again",
   spokenPaused: "Paused",
+  spokenDeleting: (name) => `“${name}” will be deleted. Undo keeps it.`,
   spokenFailed: (name, why) => `${name}: ${why}`,
   spokenFailures: (count) => plural(count, { one: "# file has failed", other: "# files have failed" }),
   spokenEnd: (done, failed) =>

@@ -9,8 +9,8 @@ const files = (count: number) => plural(count, { one: "# fichier", many: "# de f
 export const messages: Messages = {
   direction: "ltr",
 
-  tagline:
-    "Envoyez des fichiers de toute taille. Quoi qu’il arrive en chemin, l’envoi reprend au dernier octet enregistré.",
+  welcome: "Envoyez des fichiers de toute taille",
+  tagline: "Quoi qu’il arrive en chemin, l’envoi reprend au dernier octet enregistré.",
   linkFrom: (owner) => `${owner} vous demande des fichiers`,
   linkOver: "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
   linkFilesLeft: (count) => `Vous pouvez encore envoyer ${files(count)}`,
@@ -21,18 +21,31 @@ export const messages: Messages = {
   notLoaded: "Impossible de charger la langue. Vérifiez la connexion, puis choisissez-la à nouveau.",
   chooseFiles: "Choisir des fichiers",
   chooseFolder: "Choisir un dossier",
+  camera: "Appareil photo",
   dropHint: "ou déposez des fichiers et des dossiers n’importe où sur cette page, ou collez-les",
   dropNow: "Déposez les fichiers pour les envoyer",
+  pasted: "Collé",
+  linkNotFile:
+    "C’était un lien, pas un fichier. Enregistrez d’abord son contenu sur votre ordinateur, puis choisissez-le ou déposez-le ici.",
+  textNotFile:
+    "C’était du texte, pas un fichier. Enregistrez-le d’abord dans un fichier, puis choisissez-le ou déposez-le ici.",
 
   uploads: "Envois",
   allUploads: "Progression totale",
+  sendAll: (count) => `Envoyer ${files(count)}`,
   pauseAll: "Tout suspendre",
   resumeAll: "Tout reprendre",
   cancelAll: "Tout annuler",
   showFailed: "Voir les échecs",
   retryFailed: "Relancer les échecs",
-  dismissDone: "Retirer les terminés",
+  dismissDone: "Masquer les finis",
   filesDone: (done, all) => `${files(done)} sur ${number(all)}`,
+  allSafe: (count) =>
+    plural(count, {
+      one: "# fichier est enregistré sur le serveur",
+      many: "Les # de fichiers sont tous enregistrés sur le serveur",
+      other: "Les # fichiers sont tous enregistrés sur le serveur",
+    }),
   safe: "Enregistré sur le serveur",
   sent: "Envoyé",
   safeOf: (safe, total) => `${safe} sur ${total} enregistrés`,
@@ -41,19 +54,23 @@ export const messages: Messages = {
   barValue: (sent, safe) => `Envoyé à ${sent}, enregistré sur le serveur à ${safe}`,
 
   actions: {
+    send: { label: "Envoyer", of: (name) => `Envoyer « ${name} »` },
+    edit: { label: "Modifier", of: (name) => `Modifier le nom, le dossier ou la remarque de « ${name} »` },
     pause: { label: "Suspendre", of: (name) => `Suspendre l’envoi de « ${name} »` },
     resume: { label: "Reprendre", of: (name) => `Reprendre l’envoi de « ${name} »` },
     cancel: { label: "Annuler", of: (name) => `Annuler l’envoi de « ${name} »` },
     retry: { label: "Réessayer", of: (name) => `Réessayer l’envoi de « ${name} »` },
-    dismiss: { label: "Retirer", of: (name) => `Retirer « ${name} » de la liste` },
+    dismiss: { label: "Masquer", of: (name) => `Masquer « ${name} »` },
     copy: { label: "Copier le lien", of: (name) => `Copier le lien vers « ${name} »` },
     download: { label: "Télécharger", of: (name) => `Télécharger « ${name} »` },
     delete: { label: "Supprimer", of: (name) => `Supprimer « ${name} » du serveur` },
+    undo: { label: "Rétablir", of: (name) => `Rétablir « ${name} »` },
     continue: { label: "Reprendre", of: (name) => `Reprendre l’envoi de « ${name} »` },
     chooseAgain: { label: "Choisir à nouveau", of: (name) => `Choisir à nouveau « ${name} »` },
     discard: { label: "Abandonner", of: (name) => `Abandonner l’envoi de « ${name} »` },
   },
 
+  held: "Pas encore envoyé",
   queued: "En attente",
   asking: "Vérification auprès du serveur",
   sending: "Envoi en cours",
@@ -62,6 +79,8 @@ export const messages: Messages = {
   checking: "Vérification que le fichier n’a pas changé",
   paused: "En pause",
   done: "Terminé",
+  deleting: "Sera supprimé",
+  savedAs: (name) => `enregistré sous « ${name} »`,
   problems: {
     "connection": "La connexion au serveur est interrompue",
     "stalled": "L’envoi n’avance plus",
@@ -125,13 +144,30 @@ export const messages: Messages = {
     `Ce n’est pas le fichier que vous aviez commencé à envoyer. Choisissez le fichier « ${name} » d’origine, ou envoyez celui-ci comme nouveau fichier.`,
   unreadable: (name) => `Impossible de lire « ${name} ». Vérifiez qu’il est toujours là, puis choisissez-le à nouveau.`,
   emptyFolder: "Il n’y a aucun fichier à envoyer.",
+  emptyFolders: (count) =>
+    plural(count, {
+      one: "# dossier vide n’a pas été envoyé",
+      many: "# de dossiers vides n’ont pas été envoyés",
+      other: "# dossiers vides n’ont pas été envoyés",
+    }),
+
+  review: "Vérifier avant l’envoi",
+  nameLabel: "Nom",
+  folderLabel: "Dossier",
+  noteLabel: "Remarque",
+  editHint: "Le fichier sur votre ordinateur garde son nom. Séparez les dossiers par /.",
+  startsOver: (safe) =>
+    `Le serveur a déjà ${safe} de ce fichier sous son ancien nom. Toute modification relance l’envoi depuis le début.`,
+  wrongName: "Ce nom ne peut pas être utilisé",
+  save: "Enregistrer",
+  startOver: "Recommencer",
+  leaveIt: "Ne rien changer",
 
   buffered:
     "Sur le chemin du serveur, un intermédiaire retient les données pour les transmettre par blocs. Elles sont donc envoyées par petits morceaux, afin d’en perdre le moins possible en cas de coupure.",
   copied: "Lien copié",
   copyByHand: "Copiez ce lien",
   close: "Fermer",
-  confirmDelete: (name) => `Supprimer « ${name} » du serveur ? Cette action est irréversible.`,
   confirmCancel: (name, safe) =>
     `Annuler l’envoi de « ${name} » ? Les données enregistrées sur le serveur (${safe}) seront supprimées.`,
   confirmCancelAll: (count) =>
@@ -142,7 +178,6 @@ export const messages: Messages = {
     }),
   confirmDiscard: (name, safe) =>
     `Abandonner l’envoi de « ${name} » ? Les données enregistrées sur le serveur (${safe}) seront supprimées.`,
-  deleteIt: "Supprimer",
   cancelIt: "Annuler l’envoi",
   keepIt: "Conserver",
   deleted: (name) => `« ${name} » a été supprimé du serveur`,
@@ -152,6 +187,7 @@ export const messages: Messages = {
   spokenOffline: "Hors ligne. Les envois reprendront automatiquement au retour de la connexion",
   spokenOnline: "De nouveau en ligne",
   spokenPaused: "Envois en pause",
+  spokenDeleting: (name) => `« ${name} » sera supprimé. Rétablissez-le pour le conserver.`,
   spokenFailed: (name, why) => `Échec de l’envoi de « ${name} ». ${why}`,
   spokenFailures: (count) => `L’envoi de ${files(count)} a échoué`,
   spokenEnd(done, failed) {

@@ -5,7 +5,8 @@ const { format: number } = new Intl.NumberFormat("ja");
 export const messages: Messages = {
   direction: "ltr",
 
-  tagline: "どんなサイズのファイルでも送れます。途中で中断しても、サーバーに保存された最後のバイトから再開します。",
+  welcome: "どんなサイズのファイルでも送れます",
+  tagline: "途中で中断しても、サーバーに保存された最後のバイトから再開します。",
   linkFrom: (owner) => `${owner} さんがファイルをお待ちしています`,
   linkOver: "このリンクはもう使えません。新しいリンクをもらってください。",
   linkFilesLeft: (count) => `あと${number(count)}件送れます`,
@@ -16,11 +17,18 @@ export const messages: Messages = {
   notLoaded: "言語を読み込めませんでした。接続を確認して、もう一度選択してください。",
   chooseFiles: "ファイルを選択",
   chooseFolder: "フォルダーを選択",
+  camera: "カメラ",
   dropHint: "または、ファイルやフォルダーをこのページにドラッグ＆ドロップするか、貼り付けてください",
   dropNow: "ドロップしてアップロード",
+  pasted: "貼り付け",
+  linkNotFile:
+    "それはリンクで、ファイルではありません。リンク先をいったん保存してから、ここで選択するかドロップしてください。",
+  textNotFile:
+    "それはテキストで、ファイルではありません。ファイルとして保存してから、ここで選択するかドロップしてください。",
 
   uploads: "アップロード",
   allUploads: "全体の進行状況",
+  sendAll: (count) => `${number(count)}件を送信`,
   pauseAll: "すべて一時停止",
   resumeAll: "すべて再開",
   cancelAll: "すべてキャンセル",
@@ -28,6 +36,7 @@ export const messages: Messages = {
   retryFailed: "失敗分を再試行",
   dismissDone: "完了分を非表示",
   filesDone: (done, all) => `${number(all)}件中${number(done)}件完了`,
+  allSafe: (count) => `${number(count)}件すべてをサーバーに保存しました`,
   safe: "サーバーに保存済み",
   sent: "送信済み",
   safeOf: (safe, total) => `${total}中${safe}を保存済み`,
@@ -36,6 +45,8 @@ export const messages: Messages = {
   barValue: (sent, safe) => `送信済み${sent}、サーバーに保存済み${safe}`,
 
   actions: {
+    send: { label: "送信", of: (name) => `「${name}」を送信` },
+    edit: { label: "編集", of: (name) => `「${name}」の名前・フォルダー・メモを編集` },
     pause: { label: "一時停止", of: (name) => `「${name}」を一時停止` },
     resume: { label: "再開", of: (name) => `「${name}」を再開` },
     cancel: { label: "キャンセル", of: (name) => `「${name}」をキャンセル` },
@@ -44,11 +55,13 @@ export const messages: Messages = {
     copy: { label: "リンクをコピー", of: (name) => `「${name}」のリンクをコピー` },
     download: { label: "ダウンロード", of: (name) => `「${name}」をダウンロード` },
     delete: { label: "削除", of: (name) => `「${name}」をサーバーから削除` },
+    undo: { label: "元に戻す", of: (name) => `「${name}」を元に戻す` },
     continue: { label: "続きから再開", of: (name) => `「${name}」を続きから再開` },
     chooseAgain: { label: "もう一度選択", of: (name) => `「${name}」をもう一度選択` },
     discard: { label: "破棄", of: (name) => `「${name}」のアップロードを破棄` },
   },
 
+  held: "未送信",
   queued: "待機中",
   asking: "サーバーに確認中",
   sending: "アップロード中",
@@ -57,6 +70,8 @@ export const messages: Messages = {
   checking: "ファイルに変更がないか確認中",
   paused: "一時停止中",
   done: "完了",
+  deleting: "まもなく削除されます",
+  savedAs: (name) => `「${name}」として保存`,
   problems: {
     "connection": "サーバーとの接続が切れました",
     "stalled": "通信が止まっています",
@@ -119,20 +134,30 @@ export const messages: Messages = {
     `アップロードを始めたときのファイルとは異なります。元の「${name}」を選択するか、新しいファイルとしてアップロードしてください。`,
   unreadable: (name) => `「${name}」を読み取れません。元の場所にあるか確認して、もう一度選択してください。`,
   emptyFolder: "アップロードできるファイルがありません。",
+  emptyFolders: (count) => `空のフォルダー${number(count)}個は送信しませんでした`,
+
+  review: "送信前に確認",
+  nameLabel: "名前",
+  folderLabel: "フォルダー",
+  noteLabel: "メモ",
+  editHint: "コンピューター上のファイル名は変わりません。フォルダーは / で区切ります。",
+  startsOver: (safe) => `サーバーには元の名前で${safe}が保存されています。変更すると、最初から送り直します。`,
+  wrongName: "この名前は使えません",
+  save: "保存",
+  startOver: "最初から送信",
+  leaveIt: "変更しない",
 
   buffered:
     "サーバーまでの経路の途中で、データがいったんため込まれ、まとめて転送されています。接続が切れても失われる量が少なくなるよう、小さく分けて送信しています。",
   copied: "リンクをコピーしました",
   copyByHand: "このリンクをコピーしてください",
   close: "閉じる",
-  confirmDelete: (name) => `「${name}」をサーバーから削除しますか？削除すると元に戻せません。`,
   confirmCancel: (name, safe) =>
     `「${name}」のアップロードをキャンセルしますか？サーバーに保存済みの${safe}は削除されます。`,
   confirmCancelAll: (count) =>
     `${number(count)}件のアップロードをキャンセルしますか？サーバーに保存済みのデータは削除されます。`,
   confirmDiscard: (name, safe) =>
     `「${name}」のアップロードを破棄しますか？サーバーに保存済みの${safe}は削除されます。`,
-  deleteIt: "削除",
   cancelIt: "キャンセルする",
   keepIt: "そのままにする",
   deleted: (name) => `「${name}」をサーバーから削除しました`,
@@ -142,6 +167,7 @@ export const messages: Messages = {
   spokenOffline: "オフラインです。接続が回復すると、アップロードは自動的に再開します。",
   spokenOnline: "オンラインに戻りました",
   spokenPaused: "アップロードを一時停止しました",
+  spokenDeleting: (name) => `「${name}」を削除します。元に戻すこともできます。`,
   spokenFailed: (name, why) => `「${name}」：${why}`,
   spokenFailures: (count) => `${number(count)}件のファイルをアップロードできませんでした`,
   spokenEnd: (done, failed) =>

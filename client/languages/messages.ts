@@ -2,6 +2,8 @@ import type { ProblemCode, UploadErrorCode } from "../mod.ts";
 
 /** The action of a button on one file. */
 export type Action =
+  | "send"
+  | "edit"
   | "pause"
   | "resume"
   | "cancel"
@@ -10,6 +12,7 @@ export type Action =
   | "copy"
   | "download"
   | "delete"
+  | "undo"
   | "continue"
   | "chooseAgain"
   | "discard";
@@ -18,6 +21,8 @@ export type Action =
 export interface Messages {
   direction: "ltr" | "rtl";
 
+  /** The large text of a page that has no uploads yet. */
+  welcome: string;
   tagline: string;
   /** Heads the page of an upload link, with the name of its owner. */
   linkFrom: (owner: string) => string;
@@ -37,14 +42,23 @@ export interface Messages {
   notLoaded: string;
   chooseFiles: string;
   chooseFolder: string;
+  /** The button that opens the camera of a phone, and the name of a picture that has none of its own. */
+  camera: string;
   dropHint: string;
   /** Shown over the page while files are dragged over it. */
   dropNow: string;
+  /** The name of a pasted picture that has none of its own; the time stands behind it. */
+  pasted: string;
+  /** Says that a link, or a picture of another page, was dropped or pasted. */
+  linkNotFile: string;
+  textNotFile: string;
 
   /** The heading of the list. */
   uploads: string;
   /** The label of the bar of all uploads. */
   allUploads: string;
+  /** The button that sends the files that were held back. */
+  sendAll(count: number): string;
   pauseAll: string;
   resumeAll: string;
   cancelAll: string;
@@ -54,9 +68,11 @@ export interface Messages {
   dismissDone: string;
   /** How many files are done: "2 of 5 files". */
   filesDone(done: number, all: number): string;
-  /** The legend of the bar's darker colour. */
+  /** Says at the end that all is well. */
+  allSafe(count: number): string;
+  /** The legend of the bar's strong colour. */
   safe: string;
-  /** The legend of the bar's lighter colour. */
+  /** The legend of the bar's weak colour. */
   sent: string;
   /** How much is safe: "1.2 GB of 4 GB safe". */
   safeOf(safe: string, total: string): string;
@@ -74,6 +90,8 @@ export interface Messages {
   actions: Record<Action, { label: string; of(name: string): string }>;
 
   // The states of one upload.
+  /** The state of a file that is held back until somebody has looked at it. */
+  held: string;
   queued: string;
   asking: string;
   sending: string;
@@ -85,6 +103,10 @@ export interface Messages {
   checking: string;
   paused: string;
   done: string;
+  /** The state of a finished file whose deletion can still be undone. */
+  deleting: string;
+  /** The name that a finished file has got, if it differs: "saved as report (2).pdf". */
+  savedAs(name: string): string;
   /**
    * The problem for which an upload waits, as a sentence without its full stop. The texts below add when the next try
    * comes.
@@ -135,17 +157,31 @@ export interface Messages {
   notTheSame(name: string): string;
   unreadable(name: string): string;
   emptyFolder: string;
+  emptyFolders(count: number): string;
+
+  /** The switch that holds files back until somebody has looked at them. */
+  review: string;
+  // The fields of the window in which name, folder and note of a file are changed.
+  nameLabel: string;
+  folderLabel: string;
+  noteLabel: string;
+  editHint: string;
+  /** Shown in place of that when the server has bytes of the file, whose place it cannot change any more. */
+  startsOver(safe: string): string;
+  wrongName: string;
+  // The buttons of that window.
+  save: string;
+  startOver: string;
+  leaveIt: string;
 
   buffered: string;
   copied: string;
   copyByHand: string;
   close: string;
-  confirmDelete(name: string): string;
   confirmCancel(name: string, safe: string): string;
   confirmCancelAll(count: number): string;
   confirmDiscard(name: string, safe: string): string;
   // The buttons of the questions above.
-  deleteIt: string;
   cancelIt: string;
   keepIt: string;
   deleted(name: string): string;
@@ -156,6 +192,7 @@ export interface Messages {
   spokenOffline: string;
   spokenOnline: string;
   spokenPaused: string;
+  spokenDeleting(name: string): string;
   spokenFailed(name: string, why: string): string;
   spokenFailures(count: number): string;
   spokenEnd(done: number, failed: number): string;

@@ -10,7 +10,7 @@ export interface Extent {
   isDone: boolean;
 }
 
-/** Two bars in one: the bytes that were sent, and over them, darker, the bytes that are safe on the server. */
+/** Two bars in one: the bytes that were sent, and over them, in a stronger colour, the bytes that are safe on the server. */
 export class Bar {
   readonly #sent: HTMLProgressElement;
   readonly #safe: HTMLElement;

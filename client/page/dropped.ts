@@ -17,28 +17,33 @@ interface Dropped {
   handle: Promise<FileSystemHandle | null> | undefined;
 }
 
-/** Called with the name of a file or folder that the browser cannot read. */
-export type OnUnreadable = (name: string) => void;
+/** Called with what could not be taken. */
+export interface LeftOut {
+  /** The name of a file or folder that the browser cannot read. */
+  onUnreadable(name: string): void;
+  /** A folder in which there is nothing. */
+  onEmptyFolder(): void;
+}
 
 /**
  * Reads the files that were dropped or pasted, with everything in their folders, and gives them in portions. It must be
  * called inside the event, because `items` lose their contents after it. This function takes what it needs of them
  * before it returns.
  */
-export function droppedFiles(items: DataTransferItemList, onUnreadable: OnUnreadable): AsyncGenerator<Picked[]> {
+export function droppedFiles(items: DataTransferItemList, leftOut: LeftOut): AsyncGenerator<Picked[]> {
   const dropped = [...items].filter(({ kind }) => kind === "file").map((item: HandleItem): Dropped => ({
     file: item.getAsFile(),
     entry: item.webkitGetAsEntry?.() ?? null,
     // Only a handle lets a later page open the file again.
     handle: item.getAsFileSystemHandle?.().catch(() => null),
   }));
-  return readAll(dropped, onUnreadable);
+  return readAll(dropped, leftOut);
 }
 
-async function* readAll(dropped: readonly Dropped[], onUnreadable: OnUnreadable): AsyncGenerator<Picked[]> {
+async function* readAll(dropped: readonly Dropped[], leftOut: LeftOut): AsyncGenerator<Picked[]> {
   for (const { file, entry, handle } of dropped) {
     if (isFolder(entry)) {
-      yield* readFolder(entry, onUnreadable);
+      yield* readFolder(entry, leftOut);
     } else if (file !== null) {
       const found = await handle;
       yield [{ file, handle: isFileHandle(found) ? found : undefined }];
@@ -46,22 +51,23 @@ async function* readAll(dropped: readonly Dropped[], onUnreadable: OnUnreadable)
   }
 }
 
-async function* readFolder(folder: FileSystemDirectoryEntry, onUnreadable: OnUnreadable): AsyncGenerator<Picked[]> {
+async function* readFolder(folder: FileSystemDirectoryEntry, leftOut: LeftOut): AsyncGenerator<Picked[]> {
   const reader = folder.createReader();
   const folders: FileSystemDirectoryEntry[] = [];
-  while (true) {
+  for (let isFirst = true;; isFirst = false) {
     // The reader gives some entries at a time, a hundred in Chromium, and none when there are no more.
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
-      .catch(() => onUnreadable(folder.name));
+      .catch(() => leftOut.onUnreadable(folder.name));
+    if (isFirst && entries?.length === 0) leftOut.onEmptyFolder();
     if (entries === undefined || entries.length === 0) break;
-    const files = await Promise.all(entries.filter(isFile).map((entry) => readFile(entry, onUnreadable)));
+    const files = await Promise.all(entries.filter(isFile).map((entry) => readFile(entry, leftOut)));
     yield files.filter((picked) => picked !== undefined);
     folders.push(...entries.filter(isFolder));
   }
-  for (const inner of folders) yield* readFolder(inner, onUnreadable);
+  for (const inner of folders) yield* readFolder(inner, leftOut);
 }
 
-async function readFile(entry: FileSystemFileEntry, onUnreadable: OnUnreadable): Promise<Picked | undefined> {
+async function readFile(entry: FileSystemFileEntry, { onUnreadable }: LeftOut): Promise<Picked | undefined> {
   try {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
     return { file, path: entry.fullPath.replace(/^\//, "") };

@@ -2,11 +2,14 @@ import type { Action } from "../languages/messages.ts";
 import { type SignIns, UploadError } from "../mod.ts";
 import { type EarlierFile, listEarlier } from "./earlier_files.ts";
 import { copyTemplate, find, isFocusLost, part, write } from "./elements.ts";
+import { fileKind } from "./file_kind.ts";
 import type { FileActions } from "./file_actions.ts";
+import { type FinishedHere, listFinishedHere } from "./finished_here.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
+import { showControls, showPlace } from "./row_view.ts";
 import { may, mayList, type Visitor } from "./session.ts";
-import { errorText, nameText } from "./texts.ts";
+import { errorText } from "./texts.ts";
 
 /** The things that the list of finished files needs. */
 export interface EarlierSetting {
@@ -14,6 +17,8 @@ export interface EarlierSetting {
   notices: Notices;
   files: FileActions;
   signIns: SignIns;
+  /** The files that this browser remembers, for a visitor to whom the server gives no list. */
+  here: FinishedHere;
   /** Gives the addresses of the files that the page shows elsewhere. */
   shownElsewhere: () => ReadonlySet<string>;
 }
@@ -42,14 +47,26 @@ export class EarlierView {
     });
   }
 
-  /** Offers the list to a visitor to whom the server gives one. */
+  /** Offers the list to a visitor to whom the server gives one, or of whose files this browser remembers some. */
   offer(visitor: Visitor): void {
     this.#visitor = visitor;
-    this.#section.hidden = !mayList(visitor);
+    this.update();
     if (this.#section.open) this.#open();
   }
 
-  /** Writes all texts anew, after a change of language. */
+  /** Shows the list, or hides it, after files have come or gone elsewhere on the page. */
+  update(): void {
+    const { here, shownElsewhere } = this.#setting;
+    if (this.#visitor === undefined || this.#section.open) return;
+    const isRemembered = () => {
+      const elsewhere = shownElsewhere();
+      return here.files.some(({ location }) => !elsewhere.has(location));
+    };
+    const isAnybody = this.#visitor.kind === "anybody" && may(this.#visitor, "upload");
+    this.#section.hidden = !mayList(this.#visitor) && !(isAnybody && isRemembered());
+  }
+
+  /** Writes all texts anew, after a change of language or of a deletion. */
   redraw(): void {
     for (const [file, element] of this.#rows) this.#write(file, element);
   }
@@ -64,11 +81,11 @@ export class EarlierView {
   }
 
   async #load(): Promise<void> {
-    const { notices, language, signIns, shownElsewhere } = this.#setting;
+    const { notices, language, shownElsewhere } = this.#setting;
     const opened = this.#opened;
     this.#more.disabled = true;
     try {
-      const { files, cursor } = await listEarlier(this.#cursor, { signIns });
+      const { files, cursor } = await this.#ask();
       if (opened !== this.#opened) return;
       this.#cursor = cursor;
       const elsewhere = shownElsewhere();
@@ -87,9 +104,15 @@ export class EarlierView {
     }
   }
 
+  async #ask(): Promise<{ files: EarlierFile[]; cursor: string | undefined }> {
+    const { signIns, here } = this.#setting;
+    if (this.#visitor !== undefined && mayList(this.#visitor)) return await listEarlier(this.#cursor, { signIns });
+    return { files: await listFinishedHere(here), cursor: undefined };
+  }
+
   #add(file: EarlierFile): HTMLElement {
     const element = copyTemplate("row");
-    element.dataset["state"] = "done";
+    part(element, "thumb", HTMLElement).dataset["kind"] = fileKind(file.path);
     this.#rows.set(file, element);
     this.#write(file, element);
     this.#list.append(element);
@@ -97,29 +120,35 @@ export class EarlierView {
   }
 
   #write({ path, bytes, finishedAt, location }: EarlierFile, element: HTMLElement): void {
-    const { messages, words } = this.#setting.language;
-    const at = path.lastIndexOf("/") + 1;
-    write(part(element, "folder", HTMLElement), nameText(path.slice(0, at)));
-    write(part(element, "name", HTMLElement), nameText(path.slice(at)));
+    const { language, files } = this.#setting;
+    const { messages, words } = language;
+    const isDeleting = files.deletions.has(location);
+    element.dataset["state"] = isDeleting ? "deleting" : "done";
+    showPlace(element, path);
     write(part(element, "size", HTMLElement), words.bytes(bytes));
-    write(part(element, "state", HTMLElement), finishedAt === undefined ? messages.done : words.time(finishedAt));
+    const time = finishedAt === undefined ? messages.done : words.time(finishedAt);
+    write(part(element, "state", HTMLElement), isDeleting ? messages.deleting : time);
     part(element, "link", HTMLAnchorElement).href = location;
-    const offered: Action[] = ["download", "copy"];
-    if (this.#visitor !== undefined && may(this.#visitor, "upload")) offered.push("delete");
-    for (const control of element.querySelectorAll<HTMLElement>("[data-action]")) {
-      const action = control.dataset["action"] as Action;
-      control.hidden = !offered.includes(action);
-      if (control.hidden) continue;
-      write(control, messages.actions[action].label);
-      control.ariaLabel = messages.actions[action].of(nameText(path));
-    }
+    const offered: Action[] = isDeleting ? ["undo"] : this.#offered();
+    const hadFocus = element.contains(document.activeElement);
+    showControls(element.querySelectorAll<HTMLElement>("[data-action]"), offered, { language, path });
+    if (hadFocus && isFocusLost()) element.querySelector<HTMLElement>("[data-action]:not([hidden])")?.focus();
+  }
+
+  #offered(): Action[] {
+    if (this.#visitor === undefined) return [];
+    return [
+      ...may(this.#visitor, "read") ? ["download", "copy"] as const : [],
+      ...may(this.#visitor, "upload") ? ["delete"] as const : [],
+    ];
   }
 
   async #act(action: Action, file: EarlierFile): Promise<void> {
     const { files } = this.#setting;
     if (action === "copy") return await files.copyLink(file.location);
+    if (action === "undo") return files.deletions.undo(file.location);
     if (action !== "delete") return;
-    const isDeleted = await files.deleteFile(file.path, () => file.delete());
+    const isDeleted = await files.deleteFile(file.path, file.location, () => file.delete());
     if (!isDeleted) return;
     const element = this.#rows.get(file);
     const next = element?.nextElementSibling ?? element?.previousElementSibling;

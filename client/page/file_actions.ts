@@ -1,13 +1,23 @@
 import type { Action } from "../languages/messages.ts";
-import { type QueuedUpload, UploadError } from "../mod.ts";
+import { type Metadata, type QueuedUpload, UploadError } from "../mod.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import { copyText } from "./copy_text.ts";
 import { FileLinks } from "./file_link.ts";
+import { Deletions } from "./deletions.ts";
 import type { Picked } from "./dropped.ts";
+import { FileDetailsDialog, NOTE } from "./file_details.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
 import type { Questions } from "./questions.ts";
 import { errorText, nameText } from "./texts.ts";
+
+/** What takes the place of an upload: the same file under another path, or with other metadata. */
+export interface ReplacedFile {
+  path: string;
+  metadata: Metadata;
+  /** True when it waits until somebody resumes it. */
+  isPaused: boolean;
+}
 
 /** The things that the buttons of a file need. */
 export interface FileActionsSetting {
@@ -16,16 +26,26 @@ export interface FileActionsSetting {
   notices: Notices;
   chooseAgain: ChooseAgain;
   take: (picked: Picked[]) => void;
+  /** Puts an upload in its place again, under another path or with another note. */
+  replace: (upload: QueuedUpload, about: ReplacedFile) => void;
+  /** Called when the deletion of a file begins or is undone, or has ended. */
+  onDeletion: (location: string) => void;
+  /** Called when the file of an upload has been deleted. */
+  onDeleted: (upload: QueuedUpload) => void;
 }
 
 /** Carries out the actions of the buttons of one file. */
 export class FileActions {
   /** The links that the visitor passes on. */
   readonly links = new FileLinks();
+  readonly deletions: Deletions;
   readonly #setting: FileActionsSetting;
+  readonly #details: FileDetailsDialog;
 
   constructor(setting: FileActionsSetting) {
     this.#setting = setting;
+    this.#details = new FileDetailsDialog(setting.language);
+    this.deletions = new Deletions(setting.onDeletion);
   }
 
   /** Carries out one action. Resolves when it is done, or when the person does not want it after all. */
@@ -37,6 +57,7 @@ export class FileActions {
     switch (action) {
       case "pause":
         return upload.pause();
+      case "send":
       case "resume":
       case "retry":
         return upload.resume();
@@ -56,15 +77,43 @@ export class FileActions {
         return await this.#chooseAgain(upload);
       case "copy":
         return await this.copyLink(upload.location ?? "");
+      case "edit":
+        return await this.#edit(upload);
+      case "undo":
+        return this.deletions.undo(upload.location ?? "");
       case "delete":
-        if (await this.deleteFile(upload.path, () => upload.delete())) upload.dismiss();
+        // The row shows at once what will happen.
+        this.deleteFile(upload.path, upload.location ?? "", () => upload.delete()).then((isDeleted) =>
+          isDeleted && this.#setting.onDeleted(upload)
+        );
     }
   }
 
   async #chooseAgain({ path, file: { name } }: QueuedUpload): Promise<void> {
     const file = await this.#setting.chooseAgain.ask();
+    if (file === undefined) return;
     // A file with another name is another file, in the same folder.
-    if (file !== undefined) this.#setting.take([{ file, path: path.slice(0, -name.length) + file.name }]);
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    this.#setting.take([{ file, path: file.name === name ? path : folder + file.name }]);
+  }
+
+  async #edit(upload: QueuedUpload): Promise<void> {
+    // The server gets nothing under the old name meanwhile.
+    const wasQueued = upload.state === "queued";
+    if (wasQueued) upload.pause();
+    const details = await this.#details.ask(upload);
+    if (details === undefined || upload.state !== "paused") {
+      if (wasQueued) upload.resume();
+      return;
+    }
+    const { name, folder, note } = details;
+    const { [NOTE]: _, ...metadata } = upload.metadata ?? {};
+    this.#setting.replace(upload, {
+      path: folder === "" ? name : `${folder}/${name}`,
+      metadata: note === "" ? metadata : { ...metadata, [NOTE]: note },
+      // The button says of a file that has begun that it starts over.
+      isPaused: !wasQueued && upload.progress.confirmed === 0,
+    });
   }
 
   /** Copies the link to the finished file at `location`, or shows it to be copied by hand. */
@@ -75,15 +124,14 @@ export class FileActions {
     else await questions.show(messages.copyByHand, link, messages.close);
   }
 
-  /** Deletes a finished file by `remove`, after a question. False when it is still there. */
-  async deleteFile(path: string, remove: () => Promise<void>): Promise<boolean> {
-    const { language, notices, questions } = this.#setting;
-    const { messages } = language;
+  /** Deletes a finished file by `remove`, if nobody undoes it in 5 seconds. False when it is still there. */
+  async deleteFile(path: string, location: string, remove: () => Promise<void>): Promise<boolean> {
+    const { language, notices } = this.#setting;
     const name = nameText(path);
-    const answers = { yes: messages.deleteIt, no: messages.keepIt };
-    if (!await questions.confirm(messages.confirmDelete(name), answers)) return false;
+    if (!this.deletions.has(location)) notices.say(language.messages.spokenDeleting(name));
+    const { messages } = language;
     try {
-      await remove();
+      if (!await this.deletions.begin(location, remove)) return false;
       notices.clear();
       notices.tell(messages.deleted(name));
       return true;

@@ -1,5 +1,6 @@
-import { droppedFiles, type OnUnreadable, type Picked } from "./dropped.ts";
+import { droppedFiles, type LeftOut, type Picked } from "./dropped.ts";
 import { find } from "./elements.ts";
+import { type NoFile, notAFile } from "./no_file.ts";
 
 /** Chromium has this function. TypeScript's types for the DOM do not have it. */
 interface Picker {
@@ -15,44 +16,56 @@ const PORTION = 100;
  */
 const COVER_MS = 1500;
 
-/** Takes files from the two buttons, from a drop anywhere on the page, and from the clipboard. */
+/** What was not taken of all that came together. */
+export interface NotTaken {
+  /** The names of the files that could not be read. */
+  unreadable: string[];
+  emptyFolders: number;
+  /** What came in the place of a file; `undefined` when there were files. */
+  instead: NoFile | "nothing" | undefined;
+}
+
+/** What an {@linkcode Intake} works with. */
+export interface IntakeSetting {
+  take: (picked: Picked[]) => void;
+  /** Gives a file that has no name of its own one: a picture from the clipboard or the camera. */
+  named: (file: File, origin: "pasted" | "camera") => File;
+  /** Called when files may come soon: somebody chooses, or drags files over the page. */
+  onIntent: () => void;
+  /** Called when something that came was not taken, after all else was. */
+  onNotTaken: (what: NotTaken) => void;
+}
+
+/** Takes files from the buttons, from a drop anywhere on the page, and from the clipboard. */
 export class Intake {
+  readonly #setting: IntakeSetting;
   readonly #files = find("files", HTMLInputElement);
   readonly #folder = find("folder", HTMLInputElement);
+  readonly #photo = find("photo", HTMLInputElement);
   readonly #cover = find("drop-cover", HTMLElement);
   #coverTimer = 0;
-  readonly #take: (picked: Picked[]) => void;
-  readonly #onNone: () => void;
-  readonly #onUnreadable: (names: string[]) => void;
-  readonly #onIntent: () => void;
+  /** True while something of this page itself is dragged, such as a link to a file. */
+  #isOwnDrag = false;
   /** True when the visitor may upload. */
   isOpen = true;
 
-  constructor(
-    { take, onIntent, onNone, onUnreadable }: {
-      take: (picked: Picked[]) => void;
-      /** Called when files may come soon: somebody chooses, or drags files over the page. */
-      onIntent: () => void;
-      /** Called when something was dropped that had no file in it. */
-      onNone: () => void;
-      /** Called with the names of the files that could not be read, after all others were taken. */
-      onUnreadable: (names: string[]) => void;
-    },
-  ) {
-    this.#take = take;
-    this.#onIntent = onIntent;
-    this.#onNone = onNone;
-    this.#onUnreadable = onUnreadable;
+  constructor(setting: IntakeSetting) {
+    this.#setting = setting;
     find("choose-files", HTMLButtonElement).addEventListener("click", () => this.#pick());
-    find("choose-folder", HTMLButtonElement).addEventListener("click", () => {
-      onIntent();
-      this.#folder.click();
-    });
+    for (const [button, field] of [["choose-folder", this.#folder], ["camera", this.#photo]] as const) {
+      find(button, HTMLButtonElement).addEventListener("click", () => {
+        setting.onIntent();
+        field.click();
+      });
+    }
     this.#files.addEventListener("change", () => this.#takeInput(this.#files));
     this.#folder.addEventListener("change", () => this.#takeInput(this.#folder));
+    this.#photo.addEventListener("change", () => this.#takeInput(this.#photo, "camera"));
     this.#listenToDrops();
-    addEventListener("paste", ({ clipboardData }) => {
-      if (clipboardData !== null && clipboardData.files.length > 0) this.#takeDropped(clipboardData.items);
+    addEventListener("paste", ({ clipboardData, target }) => {
+      // A text that is pasted into a field stays there.
+      if (clipboardData === null || target instanceof HTMLInputElement) return;
+      this.#takeItems(clipboardData, (file) => setting.named(file, "pasted"));
     });
   }
 
@@ -61,7 +74,7 @@ export class Intake {
    * a new choice.
    */
   async #pick(): Promise<void> {
-    this.#onIntent();
+    this.#setting.onIntent();
     const picker: Picker = globalThis as Picker;
     if (picker.showOpenFilePicker === undefined) return this.#files.click();
     let handles: FileSystemFileHandle[];
@@ -71,40 +84,56 @@ export class Intake {
       if (error instanceof DOMException && error.name === "AbortError") return;
       return this.#files.click();
     }
-    await this.#takeAll((onUnreadable) => openAll(handles, onUnreadable));
+    await this.#takeAll((leftOut) => openAll(handles, leftOut));
   }
 
-  #takeInput(input: HTMLInputElement): void {
+  #takeInput(input: HTMLInputElement, origin?: "camera"): void {
     const picked = [...input.files ?? []].map((file) =>
-      file.webkitRelativePath === "" ? { file } : { file, path: file.webkitRelativePath }
+      origin !== undefined
+        ? { file: this.#setting.named(file, origin) }
+        : file.webkitRelativePath === ""
+        ? { file }
+        : { file, path: file.webkitRelativePath }
     );
     // A browser does not report that the same file is chosen again unless the field has been emptied.
     input.value = "";
     this.#takeAll(() => portions(picked));
   }
 
-  #takeDropped(items: DataTransferItemList): void {
-    this.#takeAll((onUnreadable) => droppedFiles(items, onUnreadable));
+  #takeItems(data: DataTransfer, named: (file: File) => File): void {
+    const instead = notAFile(data);
+    if (instead === undefined && data.files.length === 0) return;
+    this.#takeAll(async function* (leftOut) {
+      for await (const picked of droppedFiles(data.items, leftOut)) {
+        yield picked.map((one) => one.handle === undefined ? { ...one, file: named(one.file) } : one);
+      }
+    }, instead);
   }
 
-  async #takeAll(read: (onUnreadable: OnUnreadable) => AsyncIterable<Picked[]>): Promise<void> {
+  async #takeAll(read: (leftOut: LeftOut) => AsyncIterable<Picked[]>, instead?: NoFile): Promise<void> {
     if (!this.isOpen) return;
     let count = 0;
     let rested = 0;
+    let emptyFolders = 0;
     const unreadable: string[] = [];
-    for await (const picked of read((name) => unreadable.push(name))) {
+    const leftOut = {
+      onUnreadable: (name: string) => void unreadable.push(name),
+      onEmptyFolder: () => void emptyFolders++,
+    };
+    for await (const picked of read(leftOut)) {
       count += picked.length;
-      this.#take(picked);
+      this.#setting.take(picked);
       if (count - rested < PORTION) continue;
       rested = count;
       await new Promise((resolve) => setTimeout(resolve));
     }
-    if (unreadable.length > 0) this.#onUnreadable(unreadable);
-    else if (count === 0) this.#onNone();
+    const isNone = count === 0 && unreadable.length === 0;
+    const what = { unreadable, emptyFolders, instead: isNone ? instead ?? "nothing" as const : undefined };
+    if (isNone || unreadable.length + emptyFolders > 0) this.#setting.onNotTaken(what);
   }
 
   #showCover(): void {
-    if (this.#cover.hidden) this.#onIntent();
+    if (this.#cover.hidden) this.#setting.onIntent();
     this.#cover.hidden = false;
     // A drag that is given up may end without an event.
     clearTimeout(this.#coverTimer);
@@ -112,6 +141,8 @@ export class Intake {
   }
 
   #listenToDrops(): void {
+    addEventListener("dragstart", () => this.#isOwnDrag = true);
+    addEventListener("dragend", () => this.#isOwnDrag = false);
     // This event comes as long as files are over the page, whatever elements come and go under the pointer.
     addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -124,15 +155,14 @@ export class Intake {
       // Without this, the browser would open the file in the place of the page.
       event.preventDefault();
       this.#cover.hidden = true;
-      const { dataTransfer } = event;
-      if (dataTransfer?.types.includes("Files")) this.#takeDropped(dataTransfer.items);
+      if (event.dataTransfer !== null && !this.#isOwnDrag) this.#takeItems(event.dataTransfer, (file) => file);
     });
   }
 }
 
 async function* openAll(
   handles: readonly FileSystemFileHandle[],
-  onUnreadable: OnUnreadable,
+  { onUnreadable }: LeftOut,
 ): AsyncGenerator<Picked[]> {
   for (const handle of handles) {
     try {

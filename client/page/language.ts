@@ -13,6 +13,9 @@ export const LANGUAGES: Readonly<Record<string, string>> = {
   zh: "简体中文",
 };
 
+/** How long the page waits to be told which language was chosen. */
+const PATIENCE_MS = 300;
+
 /** Gives the first of the wanted languages that the page has. */
 export function chooseLanguage(wanted: readonly string[]): string {
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]!).find((tag) => Object.hasOwn(LANGUAGES, tag));
@@ -44,9 +47,17 @@ export class Language {
     { onChange, onFailure }: { onChange: () => void; onFailure: () => void },
   ): Promise<Language> {
     const language = new Language(store);
-    const chosen = await store.setting("language");
-    await language.#use(chooseLanguage(chosen === undefined ? navigator.languages : [chosen, ...navigator.languages]));
+    const told = store.setting("language");
+    // A database that is silent must not hide the page.
+    const chosen = await Promise.race([told, new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    const wanted = (chosen: string | undefined) =>
+      chooseLanguage([...chosen === undefined ? [] : [chosen], ...navigator.languages]);
+    await language.#use(wanted(chosen));
     language.#offer(onChange, onFailure);
+    told.then(async (late) => {
+      if (wanted(late) === wanted(chosen) || language.#uses > 1) return;
+      if (await language.#use(wanted(late))) onChange();
+    }).catch(onFailure);
     return language;
   }
 
@@ -93,6 +104,7 @@ export class Language {
     const root = document.documentElement;
     root.lang = tag;
     root.dir = messages.direction;
+    this.#choice.value = tag;
     for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) {
       const text = messages[element.dataset["text"] as keyof Messages];
       if (typeof text === "string") element.textContent = text;

@@ -2,20 +2,31 @@ import type { Action } from "../languages/messages.ts";
 import type { QueuedUpload } from "../mod.ts";
 import type { Language } from "./language.ts";
 import { windowOf } from "./list_window.ts";
-import { type RowRights, RowView } from "./row_view.ts";
+import type { RowMarks, RowRights } from "./row_actions.ts";
+import { RowView } from "./row_view.ts";
+import { Thumbnails } from "./thumbnails.ts";
 
 /** The height of a row before any row was measured, in pixels. */
-const USUAL_HEIGHT = 120;
+const USUAL_HEIGHT = 61;
 /** The height above and below the window in which rows are drawn too, in pixels. */
 const MARGIN = 400;
 const REDRAW_MS = 100;
 /** The longest list that is drawn as a whole, for the browser's search and for screen readers. */
 const SHORT_LIST = 50;
 
-/** The list of uploads. Of a long list only the visible rows are drawn. */
+/** The things that the list needs. */
+export interface ListSetting {
+  language: Language;
+  /** Tells what the page knows of an upload besides its queue. */
+  marksOf: (upload: QueuedUpload) => RowMarks;
+  onAction: (action: Action, upload: QueuedUpload) => void;
+}
+
+/** The list of uploads. Of a long list only the visible rows are drawn, and on paper all. */
 export class ListView {
   readonly #list: HTMLUListElement;
-  readonly #language: Language;
+  readonly #setting: ListSetting;
+  readonly #thumbnails = new Thumbnails();
   #rights: RowRights = { read: true, upload: true };
   readonly #uploadOf = new WeakMap<Element, QueuedUpload>();
   readonly #rows = new Map<QueuedUpload, RowView>();
@@ -26,21 +37,21 @@ export class ListView {
   #uploads: readonly QueuedUpload[] = [];
   #usualHeight = USUAL_HEIGHT;
   #isDue = false;
+  #isPrinted = false;
 
-  constructor(
-    list: HTMLUListElement,
-    { language, onAction }: { language: Language; onAction: (action: Action, upload: QueuedUpload) => void },
-  ) {
+  constructor(list: HTMLUListElement, setting: ListSetting) {
     this.#list = list;
-    this.#language = language;
+    this.#setting = setting;
     list.addEventListener("click", ({ target }) => {
       const control = target instanceof Element ? target.closest<HTMLElement>("[data-action]") : null;
       const row = control?.closest("li");
       const upload = row && this.#uploadOf.get(row);
-      if (control && upload) onAction(control.dataset["action"] as Action, upload);
+      if (control && upload) setting.onAction(control.dataset["action"] as Action, upload);
     });
     addEventListener("scroll", () => this.#draw(), { passive: true });
     addEventListener("resize", () => this.redraw());
+    addEventListener("beforeprint", () => this.#print(true));
+    addEventListener("afterprint", () => this.#print(false));
     setInterval(() => this.#countDown(), 1000);
   }
 
@@ -101,7 +112,7 @@ export class ListView {
   #draw(): void {
     const uploads = this.#uploads;
     const top = -this.#list.getBoundingClientRect().top;
-    const isWindowed = uploads.length > SHORT_LIST;
+    const isWindowed = uploads.length > SHORT_LIST && !this.#isPrinted;
     this.#list.classList.toggle("is-windowed", isWindowed);
     const bounds = !isWindowed
       ? { top: -Infinity, bottom: Infinity }
@@ -114,9 +125,9 @@ export class ListView {
     const place = focused === undefined ? -1 : uploads.indexOf(focused);
     const away = focused === undefined || place < 0 || wanted.has(focused) ? [] : [[focused, place] as const];
     const order = place < first ? [...away, ...wanted] : [...wanted, ...away];
-    for (const [upload, { element }] of this.#rows) {
+    for (const [upload, row] of this.#rows) {
       if (wanted.has(upload) || upload === away[0]?.[0]) continue;
-      element.remove();
+      row.remove();
       this.#rows.delete(upload);
     }
     this.#list.style.paddingBlock = `${above}px ${below}px`;
@@ -129,13 +140,18 @@ export class ListView {
       before = element;
       this.#write(upload, index);
     }
-    this.#measure(seen);
+    if (!this.#isPrinted) this.#measure(seen);
+  }
+
+  #print(isPrinted: boolean): void {
+    this.#isPrinted = isPrinted;
+    this.#draw();
   }
 
   #rowOf(upload: QueuedUpload): RowView {
     const known = this.#rows.get(upload);
     if (known !== undefined) return known;
-    const row = new RowView(upload);
+    const row = new RowView(upload, this.#thumbnails);
     this.#rows.set(upload, row);
     this.#uploadOf.set(row.element, upload);
     this.#stale.add(upload);
@@ -148,12 +164,13 @@ export class ListView {
     const count = this.#uploads.length;
     const isMoved = row.element.ariaPosInSet !== String(position) || row.element.ariaSetSize !== String(count);
     if (!this.#stale.delete(upload) && !isMoved) return;
-    row.show(this.#language, {
+    row.show(this.#setting.language, {
       position,
       count,
       retryAt: this.#retryAt.get(upload),
       now: now(),
       rights: this.#rights,
+      marks: this.#setting.marksOf(upload),
     });
   }
 

@@ -1,29 +1,39 @@
 import { type QueuedUpload, SignIns, systemClock, UnfinishedUploads, UploadQueue, UploadStore } from "../mod.ts";
 import { Access, arrive } from "./access.ts";
+import { AllActions } from "./all_actions.ts";
 import { Announcer } from "./announcer.ts";
 import { Awake } from "./awake.ts";
 import { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
 import { EarlierView } from "./earlier_view.ts";
 import { find, isFocusLost } from "./elements.ts";
+import { FailureTeller } from "./failure_teller.ts";
 import { FileActions } from "./file_actions.ts";
+import { FinishedHere } from "./finished_here.ts";
+import { GivenNames } from "./given_names.ts";
 import { Intake } from "./intake.ts";
 import { Language } from "./language.ts";
 import { LimitsWatch } from "./limits_watch.ts";
 import { ListView } from "./list_view.ts";
 import { Notices } from "./notices.ts";
+import { notTakenText } from "./not_taken.ts";
+import { mendOlderBrowsers } from "./older_browsers.ts";
 import { Questions } from "./questions.ts";
+import { Review } from "./review.ts";
+import { SavedNames } from "./saved_names.ts";
 import { may, mayList, type Visitor } from "./session.ts";
 import { NOTHING_TOLD, spoken } from "./spoken.ts";
-import { errorText, nameText } from "./texts.ts";
 import { runningOf } from "./total_state.ts";
-import { type ActionForAll, TotalView } from "./total_view.ts";
+import { type BesideTotal, TotalView } from "./total_view.ts";
 import { UnfinishedView } from "./unfinished_view.ts";
 import { LINK_VISITOR, UploadLink } from "./upload_link.ts";
 
 /** The time between two updates of the page. */
 const REDRAW_MS = 200;
+/** How long the page of a link waits to be told what the link is for, before it shows itself. */
+const PATIENCE_MS = 1000;
 
+mendOlderBrowsers();
 const link = UploadLink.in(location);
 // The token of a sign-in link leaves the address before anything else happens.
 const arrival = link === undefined ? arrive() : undefined;
@@ -44,11 +54,43 @@ const chooseAgain = new ChooseAgain();
 const awake = new Awake();
 // A screen reader speaks new text nodes only.
 const status = new Announcer((text) => find("status", HTMLElement).replaceChildren(text), systemClock);
-const failures = new Announcer((text) => find("failures", HTMLElement).replaceChildren(text), systemClock);
+const failures = new FailureTeller(
+  new Announcer((text) => find("failures", HTMLElement).replaceChildren(text), systemClock),
+  language,
+);
 const notices = new Notices(status);
-const files = new FileActions({ language, questions, notices, chooseAgain, take });
+const review = new Review(store, location);
+const here = new FinishedHere();
+const savedNames = new SavedNames((upload) => list.update(upload));
+const files = new FileActions({
+  language,
+  questions,
+  notices,
+  chooseAgain,
+  take,
+  replace(upload, about) {
+    const isHeld = review.isHeld(upload);
+    hold(queue.replace(upload, about), isHeld);
+  },
+  onDeletion() {
+    list.redraw();
+    earlier.redraw();
+  },
+  onDeleted(upload) {
+    const index = queue.uploads.indexOf(upload);
+    here.forget(new Set([upload.location ?? ""]));
+    upload.dismiss();
+    showNow();
+    if (isFocusLost()) focusRow(index);
+  },
+});
 const list = new ListView(find("list", HTMLUListElement), {
   language,
+  marksOf: (upload) => ({
+    isHeld: review.isHeld(upload),
+    isDeleting: files.deletions.has(upload.location),
+    savedAs: mayRead ? savedNames.of(upload) : undefined,
+  }),
   onAction: async (action, upload) => {
     const index = queue.uploads.indexOf(upload);
     await files.act(action, upload);
@@ -59,10 +101,17 @@ const list = new ListView(find("list", HTMLUListElement), {
     focusRow(again < 0 ? index : again);
   },
 });
+const forAll = new AllActions({
+  queue,
+  review,
+  language,
+  questions,
+  focus: (upload) => focusRow(queue.uploads.indexOf(upload)),
+});
 const totals = new TotalView({
   language,
   onAction: async (action) => {
-    await actOnAll(action);
+    await forAll.act(action);
     showNow();
     if (isFocusLost()) totals.focus();
   },
@@ -84,6 +133,7 @@ const earlier = new EarlierView({
   notices,
   files,
   signIns,
+  here,
   shownElsewhere: () => new Set(queue.uploads.flatMap(({ location }) => location ?? [])),
 });
 const access = new Access({
@@ -95,18 +145,15 @@ const access = new Access({
 let told = NOTHING_TOLD;
 let isDue = false;
 let isListed = false;
-/** The failed upload that was shown last. */
-let shown: QueuedUpload | undefined;
-let unspoken: QueuedUpload[] = [];
+let mayRead = false;
+let isRemembered = false;
 
+const givenNames = new GivenNames();
 const intake = new Intake({
   take,
+  named: (file, word) => givenNames.named(file, { word: language.messages[word], now: new Date() }),
   onIntent: () => readLimits(),
-  onNone: () => notices.complain(language.messages.emptyFolder),
-  onUnreadable(names) {
-    const texts = names.slice(0, 20).map((name) => language.messages.unreadable(nameText(name)));
-    notices.complain(texts.join("\n"));
-  },
+  onNotTaken: (what) => notices.complain(notTakenText(what, language.messages)),
 });
 queue.on("list", () => show());
 queue.on("progress", (upload) => {
@@ -114,13 +161,17 @@ queue.on("progress", (upload) => {
   show();
 });
 queue.on("state", (upload) => {
-  if (upload.state === "failed") tellFailure(upload);
+  review.note(upload);
+  if (upload.state === "failed") failures.tell(upload);
+  if (upload.state === "done" && isRemembered) remember(upload);
 });
 redraw();
 if (arrival !== undefined) await access.begin(arrival);
 if (link !== undefined) {
   welcome(LINK_VISITOR);
-  await Promise.all([link.show(language), readLimits()]);
+  // A database that is silent must not hide the page.
+  const shown = Promise.all([link.show(language), readLimits()]);
+  await Promise.race([shown, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
 }
 document.documentElement.dataset["ready"] = "";
 access.focus();
@@ -129,9 +180,12 @@ access.focus();
 function welcome(visitor: Visitor): void {
   watch.forget();
   intake.isOpen = may(visitor, "upload");
-  list.rights = { read: may(visitor, "read"), upload: intake.isOpen };
+  review.isOffered = intake.isOpen;
+  mayRead = may(visitor, "read");
+  isRemembered = visitor.kind === "anybody" && intake.isOpen;
+  list.rights = { read: mayRead, upload: intake.isOpen };
   files.links.mayMake = mayList(visitor) && may(visitor, "upload");
-  earlier.offer(visitor);
+  if (link === undefined) earlier.offer(visitor);
   if (!intake.isOpen || isListed) return;
   isListed = true;
   unfinished.load();
@@ -146,8 +200,20 @@ async function readLimits(): Promise<void> {
 function take(picked: Picked[]): void {
   notices.clear();
   watch.begin();
-  for (const { file, ...about } of unfinished.takeOff(picked)) queue.add(file, about);
+  for (const { file, ...about } of unfinished.takeOff(picked)) {
+    // What has been begun before was looked at then.
+    const isPaused = review.isOn && about.confirmed === undefined;
+    hold(queue.add(file, { ...about, isPaused }), isPaused);
+  }
   link?.tell(watch.limits.room, language);
+}
+
+function hold(upload: QueuedUpload, isHeld: boolean): void {
+  if (isHeld) review.hold(upload);
+}
+
+function remember({ path, location, progress: { total } }: QueuedUpload): void {
+  if (location !== undefined) here.add({ path, bytes: total, finishedAt: Date.now(), location });
 }
 
 /**
@@ -165,8 +231,10 @@ function show(): void {
 
 function showNow(): void {
   const { total } = queue;
+  // The rows can be measured only in a list that is seen.
+  totals.show(total, besideTotal());
   list.show(queue.uploads);
-  totals.show(total, queue.isBuffered);
+  earlier.update();
   awake.isNeeded = runningOf(total) > 0;
   const next = spoken(total, told, language);
   told = next.told;
@@ -180,53 +248,16 @@ function redraw(): void {
   link?.redraw(language);
   earlier.redraw();
   access.redraw();
-  totals.show(queue.total, queue.isBuffered);
+  totals.show(queue.total, besideTotal());
 }
 
-async function actOnAll(action: ActionForAll): Promise<void> {
-  const { messages } = language;
-  const { in: count } = queue.total;
-  switch (action) {
-    case "pauseAll":
-      return queue.pauseAll();
-    case "resumeAll":
-      return queue.resumeAll();
-    case "showFailed":
-      return focusNextFailed();
-    case "retryFailed":
-      return queue.retryFailed();
-    case "dismissDone":
-      return queue.dismissDone();
-    case "cancelAll": {
-      const text = messages.confirmCancelAll(runningOf(queue.total) + count.paused + count.failed);
-      if (await questions.confirm(text, { yes: messages.cancelAll, no: messages.keepIt })) queue.cancelAll();
-    }
-  }
-}
-
-/** Moves the focus to the next failed upload, and from the last one to the first. */
-function focusNextFailed(): void {
-  const failed = queue.uploads.filter(({ state }) => state === "failed");
-  shown = failed[(shown === undefined ? 0 : failed.indexOf(shown) + 1) % failed.length];
-  if (shown !== undefined) focusRow(queue.uploads.indexOf(shown));
+function besideTotal(): BesideTotal {
+  const failed = queue.total.in.failed === 0 ? [] : queue.uploads.filter(({ state }) => state === "failed");
+  const failedBytes = failed.reduce((sum, { progress }) => sum + progress.total, 0);
+  return { isBuffered: queue.isBuffered, held: review.count, failedBytes };
 }
 
 /** Moves the focus to the row with that index, or to the row that has taken its place. */
 function focusRow(index: number): void {
   if (!list.focus(index)) find("choose-files", HTMLButtonElement).focus();
-}
-
-/** Speaks a failure. Of many at a time it speaks the number alone. */
-function tellFailure(upload: QueuedUpload): void {
-  unspoken.push(upload);
-  failures.say(() => {
-    const { messages } = language;
-    const [{ path, progress: { error } }, ...others] = unspoken as [QueuedUpload, ...QueuedUpload[]];
-    unspoken = [];
-    if (others.length > 0) return messages.spokenFailures(others.length + 1);
-    return messages.spokenFailed(
-      nameText(path),
-      error === undefined ? messages.refused("") : errorText(error, language),
-    );
-  });
 }

@@ -23,6 +23,11 @@ export class Notices {
     setTimeout(() => this.#notice.textContent === text && write(this.#notice, ""), 5000);
   }
 
+  /** Speaks what the page shows elsewhere. */
+  say(text: string): void {
+    this.#status.sayDone(text);
+  }
+
   /** Shows and speaks a problem, until something succeeds or the person closes it. */
   complain(text: string): void {
     write(this.#alert, text);

@@ -2,16 +2,11 @@ import type { Action } from "../languages/messages.ts";
 import type { QueuedUpload } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import { copyTemplate, part, write } from "./elements.ts";
+import { fileKind } from "./file_kind.ts";
 import type { Language } from "./language.ts";
-import { nameText, numbersText, percentText, stateText } from "./texts.ts";
-
-/** The things that the visitor may do with finished files. */
-export interface RowRights {
-  /** True when the visitor may get them. */
-  read: boolean;
-  /** True when the visitor may delete them. */
-  upload: boolean;
-}
+import { actionsFor, type RowMarks, type RowRights } from "./row_actions.ts";
+import { nameText, numbersOf, percentText, stateText } from "./texts.ts";
+import type { Thumbnails } from "./thumbnails.ts";
 
 /** The facts of a row besides its upload. */
 export interface RowSetting {
@@ -22,48 +17,57 @@ export interface RowSetting {
   retryAt: number | undefined;
   now: number;
   rights: RowRights;
+  marks: RowMarks;
 }
 
 /** The row of one upload: its name, its bar, its state in words, and its buttons. */
 export class RowView {
   readonly element = copyTemplate("row");
   readonly #upload: QueuedUpload;
+  readonly #thumbnails: Thumbnails;
   readonly #bar = new Bar(this.element);
-  readonly #name = part(this.element, "name", HTMLElement);
-  readonly #folder = part(this.element, "folder", HTMLElement);
+  readonly #thumb = part(this.element, "thumb", HTMLElement);
   readonly #size = part(this.element, "size", HTMLElement);
   readonly #percent = part(this.element, "percent", HTMLElement);
   readonly #state = part(this.element, "state", HTMLElement);
-  readonly #numbers = part(this.element, "numbers", HTMLElement);
+  readonly #amount = part(this.element, "amount", HTMLElement);
+  readonly #speed = part(this.element, "speed", HTMLElement);
+  readonly #left = part(this.element, "left", HTMLElement);
+  readonly #saved = part(this.element, "saved", HTMLElement);
   readonly #link = part(this.element, "link", HTMLAnchorElement);
   readonly #controls = [...this.element.querySelectorAll<HTMLElement>("[data-action]")];
 
-  constructor(upload: QueuedUpload) {
+  constructor(upload: QueuedUpload, thumbnails: Thumbnails) {
     this.#upload = upload;
-    write(this.#name, nameText(upload.file.name));
-    const folder = upload.path.slice(0, -upload.file.name.length);
-    write(this.#folder, nameText(folder));
-    this.#folder.hidden = folder === "";
+    this.#thumbnails = thumbnails;
+    const { path, file } = upload;
+    showPlace(this.element, path);
+    this.#thumb.dataset["kind"] = fileKind(path, file.type);
+    thumbnails.add(this.#thumb, file);
   }
 
   /** Shows the upload as it is now. */
-  show(language: Language, { position, count, retryAt, now, rights }: RowSetting): void {
+  show(language: Language, { position, count, retryAt, now, rights, marks }: RowSetting): void {
     const upload = this.#upload;
     const { words, messages } = language;
     const { state, sent, confirmed, total, bytesPerSecond } = upload.progress;
     const isDone = state === "done";
     const { element } = this;
-    element.dataset["state"] = state;
+    element.dataset["state"] = marks.isDeleting ? "deleting" : marks.isHeld ? "held" : state;
     element.ariaSetSize = String(count);
     element.ariaPosInSet = String(position);
     this.#bar.show({ sent, confirmed, total, isDone }, nameText(upload.path), language);
-    const percent = percentText(sent, upload.progress, isDone, words);
-    write(this.#percent, sent > confirmed ? messages.percentSent(percent) : percent);
-    write(this.#size, words.bytes(total));
-    write(this.#state, stateText(upload, language, { retryAt, now }));
-    const isBegun = !isDone && confirmed > 0 || bytesPerSecond > 0;
-    write(this.#numbers, isBegun ? numbersText(upload.progress, language) : "");
-    this.#showControls(language, actionsFor(upload, rights));
+    write(this.#percent, percentText(confirmed, upload.progress, isDone, words));
+    const stateNow = stateText(upload, language, { retryAt, now });
+    write(this.#state, marks.isDeleting ? messages.deleting : marks.isHeld ? messages.held : stateNow);
+    const isBegun = !isDone && (confirmed > 0 || bytesPerSecond > 0);
+    const [amount = "", speed = "", left = ""] = isBegun ? numbersOf(upload.progress, language) : [];
+    write(this.#size, isBegun ? "" : words.bytes(total));
+    write(this.#amount, amount);
+    write(this.#speed, speed && `\u00a0· ${speed}`);
+    write(this.#left, left && `\u00a0· ${left}`);
+    write(this.#saved, marks.savedAs === undefined ? "" : messages.savedAs(nameText(marks.savedAs)));
+    this.#showControls(language, actionsFor(upload, rights, marks));
   }
 
   /** Moves the focus into the row, unless it is there already. */
@@ -71,48 +75,46 @@ export class RowView {
     if (!this.element.contains(document.activeElement)) this.#controls.find((control) => !control.hidden)?.focus();
   }
 
-  #showControls({ messages }: Language, offered: readonly Action[]): void {
+  /** Takes the row out of the page. */
+  remove(): void {
+    this.#thumbnails.remove(this.#thumb);
+    this.element.remove();
+  }
+
+  #showControls(language: Language, offered: readonly Action[]): void {
     const upload = this.#upload;
     const { location } = upload;
     const focused = document.activeElement;
-    let isFocusLost = false;
-    for (const control of this.#controls) {
-      const action = control.dataset["action"] as Action;
-      const { label, of } = messages.actions[action];
-      write(control, label);
-      control.ariaLabel = of(nameText(upload.path));
-      control.hidden = !offered.includes(action);
-      isFocusLost ||= control.hidden && control === focused;
-    }
     if (location !== undefined) this.#link.href = location;
+    showControls(this.#controls, offered, { language, path: upload.path });
+    const isFocusLost = this.#controls.some((control) => control === focused && control.hidden);
     if (isFocusLost) this.#controls.find((control) => !control.hidden)?.focus();
   }
 }
 
-/** Gives the actions that an upload offers in its state. */
-function actionsFor({ state, location, canRetry, progress }: QueuedUpload, may: RowRights): Action[] {
-  switch (state) {
-    case "done":
-      if (location === undefined) return ["dismiss"];
-      return [...may.read ? ["download", "copy"] as const : [], ...may.upload ? ["delete"] as const : [], "dismiss"];
-    case "paused":
-    case "stopped":
-      return ["resume", "cancel"];
-    case "waiting":
-      // The page cannot hurry the work of another tab, nor the person who signs in.
-      return isAwaited(progress) ? ["pause", "cancel"] : ["retry", "pause", "cancel"];
-    case "failed": {
-      const again: Action[] = canRetry ? ["retry"] : progress.error?.code === "file-changed" ? ["chooseAgain"] : [];
-      return [...again, progress.confirmed > 0 ? "discard" : "dismiss"];
-    }
-    case "cancelled":
-      return [];
-    default:
-      return ["pause", "cancel"];
-  }
+/** Writes folder and name of a file into its row. The whole of a name that is too long is shown by the pointer. */
+export function showPlace(row: HTMLElement, path: string): void {
+  const at = path.lastIndexOf("/") + 1;
+  const folder = part(row, "folder", HTMLElement);
+  write(folder, nameText(path.slice(0, at)));
+  folder.hidden = at === 0;
+  write(part(row, "name", HTMLElement), nameText(path.slice(at)));
+  part(row, "file", HTMLElement).title = nameText(path);
 }
 
-/** True for an upload whose next try comes after something else, and not after a retry delay. */
-function isAwaited({ problem }: QueuedUpload["progress"]): boolean {
-  return problem?.code === "elsewhere" || problem?.code === "signed-out";
+/** Shows the controls of the offered actions, with their texts and names. */
+export function showControls(
+  controls: Iterable<HTMLElement>,
+  offered: readonly Action[],
+  { language: { messages }, path }: { language: Language; path: string },
+): void {
+  for (const control of controls) {
+    const action = control.dataset["action"] as Action;
+    control.hidden = !offered.includes(action);
+    if (control.hidden) continue;
+    const { label, of } = messages.actions[action];
+    write(control, label);
+    // What is a sign alone says its name under the pointer too.
+    control.ariaLabel = control.title = of(nameText(path));
+  }
 }

@@ -55,14 +55,22 @@ export function stateText(
 
 /** Describes the numbers of one upload or of all: how much is safe, the speed, and the remaining time. */
 export function numbersText(
+  numbers: Numbers,
+  language: Language,
+): string {
+  return joined(numbersOf(numbers, language));
+}
+
+/** The numbers of {@linkcode numbersText}, each by itself; empty where there is none. */
+export function numbersOf(
   { confirmed, total, bytesPerSecond, remainingMs }: Numbers,
   { messages, words }: Language,
-): string {
-  return joined([
+): [amount: string, speed: string, left: string] {
+  return [
     messages.safeOf(words.bytes(confirmed), words.bytes(total)),
     bytesPerSecond > 0 ? unbroken(words.speed(bytesPerSecond)) : "",
     remainingMs === undefined ? "" : unbroken(messages.timeRemaining(words.duration(remainingMs))),
-  ]);
+  ];
 }
 
 /** Joins texts by dots. If the line breaks between two, the dot stays on the first line. */
@@ -71,7 +79,8 @@ export function joined(texts: readonly string[]): string {
 }
 
 function unbroken(text: string): string {
-  return text.replaceAll(" ", "\u00a0");
+  // A word joiner: "КБ/с" breaks behind its slash otherwise.
+  return text.replaceAll(" ", "\u00a0").replaceAll("/", "/\u2060");
 }
 
 /**

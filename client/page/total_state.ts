@@ -40,7 +40,9 @@ export function totalState(
   if (paused > 0) {
     return { state: "paused", text: joined([messages.paused, failed > 0 ? messages.spokenFailures(failed) : ""]) };
   }
-  return { state: failed > 0 ? "failed" : "done", text: endText(done, failed, messages) };
+  return failed > 0
+    ? { state: "failed", text: endText(done, failed, messages) }
+    : { state: "done", text: messages.allSafe(done) };
 }
 
 /** Says how uploads have ended, when `done` succeeded and `failed` did not. */

@@ -2,13 +2,30 @@ import type { Total } from "../mod.ts";
 import { Bar } from "./bar.ts";
 import { find, write } from "./elements.ts";
 import type { Language } from "./language.ts";
+import { TabIcon } from "./tab_icon.ts";
 import { joined, numbersText, percentText } from "./texts.ts";
 import { isCutOff, runningOf, totalState } from "./total_state.ts";
 
 /** The actions on all uploads. */
-export type ActionForAll = "pauseAll" | "resumeAll" | "cancelAll" | "showFailed" | "retryFailed" | "dismissDone";
+export type ActionForAll =
+  | "sendAll"
+  | "pauseAll"
+  | "resumeAll"
+  | "cancelAll"
+  | "showFailed"
+  | "retryFailed"
+  | "dismissDone";
 
-/** Shows the total of all uploads and the buttons for all. The total is in the title of the page too. */
+/** What the total does not tell of all uploads. */
+export interface BesideTotal {
+  isBuffered: boolean;
+  /** How many files are held back. They count as paused in the total. */
+  held: number;
+  /** The bytes of failed uploads, which the total leaves out. */
+  failedBytes: number;
+}
+
+/** Shows the total of all uploads and the buttons for all. The total is in the title and the icon of the tab too. */
 export class TotalView {
   readonly #section = find("queue", HTMLElement);
   readonly #all = find("total", HTMLElement);
@@ -21,6 +38,7 @@ export class TotalView {
   readonly #state = find("total-state", HTMLElement);
   readonly #buffered = find("buffered", HTMLElement);
   readonly #controls = [...document.querySelectorAll<HTMLButtonElement>("[data-all]")];
+  readonly #icon = new TabIcon();
   readonly #language: Language;
   readonly #title = document.title;
   #isCutOff = false;
@@ -32,34 +50,39 @@ export class TotalView {
     }
   }
 
-  show(total: Total, isBuffered: boolean): void {
+  show(total: Total, { isBuffered, held, failedBytes }: BesideTotal): void {
     const { messages, words } = this.#language;
     const { files, sent, confirmed } = total;
     const isRunning = runningOf(total) > 0;
-    // Failed uploads do not count.
-    const isDone = total.in.done > 0 && total.in.done + total.in.failed === files;
+    // What has failed is not there: a total with failures is never whole.
+    const isDone = files > 0 && total.in.done === files;
+    const bytes = { total: total.total + failedBytes };
     this.#isCutOff = isCutOff(total, this.#isCutOff);
     const { state, text } = totalState(total, { isCutOff: this.#isCutOff, isOnline: navigator.onLine }, messages);
+    const stateNow = !isRunning && held > 0 && held === total.in.paused ? messages.held : text;
     this.#section.hidden = files === 0;
     // For one file, its own row shows everything.
     this.#section.classList.toggle("is-of-one", files === 1);
     this.#buffered.hidden = !isBuffered || !isRunning;
-    this.#legend.hidden = !isRunning;
     this.#all.dataset["state"] = state;
-    this.#bar.show({ sent, confirmed, total: total.total, isDone }, messages.allUploads, this.#language);
-    const percent = percentText(sent, total, isDone, words);
+    this.#bar.show({ sent, confirmed, ...bytes, isDone }, messages.allUploads, this.#language);
+    const percent = percentText(confirmed, bytes, isDone, words);
+    const percentSent = percentText(sent, bytes, isDone, words);
     const done = messages.filesDone(total.in.done, files);
     write(this.#percent, percent);
-    write(this.#numbers, joined([done, numbersText(total, this.#language)]));
-    write(this.#safe, percentText(confirmed, total, isDone, words));
-    write(this.#sent, percent);
-    write(this.#state, text);
+    write(this.#numbers, joined([done, numbersText({ ...total, ...bytes }, this.#language)]));
+    write(this.#safe, percent);
+    write(this.#sent, percentSent);
+    this.#legend.hidden = total.in.sending + total.in.checking === 0;
+    this.#legend.classList.toggle("is-idle", percent === percentSent);
+    write(this.#state, stateNow);
+    this.#icon.show(files === 0 ? undefined : state, bytes.total === 0 ? 0 : confirmed / bytes.total);
     document.title = files === 0
       ? this.#title
       : isRunning
-      ? joined([percent, done, text])
-      : joined([text, this.#title]);
-    this.#showControls(total);
+      ? joined([percent, done, stateNow])
+      : joined([stateNow, this.#title]);
+    this.#showControls(total, held);
   }
 
   /** Moves the focus to the first visible button. */
@@ -67,12 +90,14 @@ export class TotalView {
     (this.#controls.find(({ hidden }) => !hidden) ?? find("choose-files", HTMLButtonElement)).focus();
   }
 
-  #showControls(total: Total): void {
+  #showControls(total: Total, held: number): void {
     const running = runningOf(total);
     const { paused, done, failed } = total.in;
+    const { messages } = this.#language;
     const offered: Record<ActionForAll, boolean> = {
+      sendAll: held > 0,
       pauseAll: running > 0,
-      resumeAll: paused > 0,
+      resumeAll: paused > held,
       cancelAll: running + paused > 0,
       showFailed: failed > 0,
       retryFailed: total.retryable > 0,
@@ -80,7 +105,10 @@ export class TotalView {
     };
     const focused = document.activeElement;
     for (const control of this.#controls) {
-      control.hidden = total.files < 2 || !offered[control.dataset["all"] as ActionForAll];
+      const action = control.dataset["all"] as ActionForAll;
+      control.hidden = total.files < 2 || !offered[action];
+      if (action === "sendAll") write(control, messages.sendAll(held));
+      else if (control.title !== messages[action]) control.title = messages[action];
     }
     if (this.#controls.some((control) => control === focused && control.hidden)) this.focus();
   }

@@ -3,9 +3,11 @@ import { Bar } from "./bar.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
 import { copyTemplate, find, isFocusLost, part, write } from "./elements.ts";
+import { fileKind } from "./file_kind.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
 import type { Questions } from "./questions.ts";
+import { showControls } from "./row_view.ts";
 import { nameText } from "./texts.ts";
 
 interface Item {
@@ -51,6 +53,7 @@ export class UnfinishedView {
     const { uploads } = this.#setting;
     for (const unfinished of await uploads.list()) {
       const element = copyTemplate("unfinished-row");
+      part(element, "thumb", HTMLElement).dataset["kind"] = fileKind(unfinished.name);
       this.#list.append(element);
       this.#items.set(fileKey(unfinished), { unfinished, element, bar: new Bar(element) });
     }
@@ -82,12 +85,18 @@ export class UnfinishedView {
    */
   takeOff(picked: readonly Picked[]): (Picked & { confirmed?: number })[] {
     const gone: Item[] = [];
+    const renamed = new Map(
+      [...this.#items.values()].filter(isRenamed).map((
+        item,
+      ) => [fileKey({ ...item.unfinished, path: undefined }), item]),
+    );
     const known = picked.map((one) => {
       const { name, size, lastModified } = one.file;
-      const item = this.#items.get(fileKey({ name, size, lastModified, path: one.path }));
+      const key = fileKey({ name, size, lastModified, path: one.path });
+      const item = this.#items.get(key) ?? renamed.get(key);
       if (item === undefined) return one;
       gone.push(item);
-      return { ...one, confirmed: item.unfinished.confirmed };
+      return { ...one, path: item.unfinished.path ?? one.path, confirmed: item.unfinished.confirmed };
     });
     if (gone.length > 0) this.#remove(gone);
     return known;
@@ -118,13 +127,8 @@ export class UnfinishedView {
     );
     write(part(element, "state", HTMLElement), state);
     write(part(element, "numbers", HTMLElement), handle === undefined ? messages.chooseAgainHint : "");
-    for (const action of ["continue", "chooseAgain", "discard"] as const) {
-      const button = part(element, action, HTMLButtonElement);
-      const { label, of } = messages.actions[action];
-      write(button, label);
-      button.ariaLabel = of(path);
-      button.hidden = action === "continue" && handle === undefined || action === "chooseAgain" && handle !== undefined;
-    }
+    const offered = [handle === undefined ? "chooseAgain" as const : "continue" as const, "discard" as const];
+    showControls(element.querySelectorAll<HTMLElement>("[data-action]"), offered, { language, path });
   }
 
   #act(target: EventTarget | null): void {
@@ -217,6 +221,11 @@ export class UnfinishedView {
 
 function focusFirstButton(within: Element | null): void {
   (within?.querySelector<HTMLElement>("button:not([hidden])") ?? find("choose-files", HTMLButtonElement)).focus();
+}
+
+/** True for a file that was given another name before it was sent. */
+function isRenamed({ unfinished: { path, name } }: Item): boolean {
+  return path !== undefined && path.split("/").at(-1) !== name;
 }
 
 function hasHandle({ unfinished }: Item): boolean {

@@ -133,10 +133,12 @@ export function createRequests(options: RequestsOptions): Requests {
 export function describeFile(
   { file: { name, size, type, lastModified }, path, metadata }: Pick<RequestsOptions, "file" | "path" | "metadata">,
 ): Record<string, string | undefined> {
+  // A path may give the file another name than it has on this computer.
+  const nameOnServer = path?.split("/").at(-1) || name;
   return {
     "X-File-Size": String(size),
     "X-File-Modified": Number.isFinite(lastModified) ? String(lastModified) : undefined,
-    "X-File-Name": name === "" ? undefined : encodeURIComponent(name),
+    "X-File-Name": nameOnServer === "" ? undefined : encodeURIComponent(nameOnServer),
     "X-File-Path": path?.split("/").map(encodeURIComponent).join("/"),
     "X-File-Type": MEDIA_TYPE.test(type) ? type : undefined,
     "X-File-Metadata": metadata,

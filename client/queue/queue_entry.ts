@@ -47,13 +47,14 @@ export class QueueEntry implements QueuedUpload {
 
   constructor(
     file: File,
-    { key, size, path, handle, metadata, confirmed = 0, controls }: {
+    { key, size, path, handle, metadata, confirmed = 0, isPaused = false, controls }: {
       key: string;
       size: number;
       path: string;
       handle?: FileSystemFileHandle | undefined;
       metadata?: Metadata | undefined;
       confirmed?: number | undefined;
+      isPaused?: boolean | undefined;
       controls: EntryControls;
     },
   ) {
@@ -64,7 +65,7 @@ export class QueueEntry implements QueuedUpload {
     this.metadata = metadata;
     this.#controls = controls;
     const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingMs: undefined };
-    this.progress = { state: "queued", ...numbers };
+    this.progress = { state: isPaused ? "paused" : "queued", ...numbers };
   }
 
   get state(): QueuedState {

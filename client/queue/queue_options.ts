@@ -28,7 +28,7 @@ export interface QueueOptions
 export interface AboutFile {
   /** The file's name on the server, which a `Blob` needs. Default: its own. */
   name?: string | undefined;
-  /** Its path inside the folder that is uploaded, with `/`. */
+  /** Its path inside the folder that is uploaded, with `/`. Its last part is the file's name on the server. */
   path?: string | undefined;
   /** Metadata of this file, added to the metadata of the queue. Where both have a key, this value counts. */
   metadata?: Metadata | undefined;
@@ -39,6 +39,8 @@ export interface AboutFile {
    * Default 0.
    */
   confirmed?: number | undefined;
+  /** True for a file that waits for `resume()` before anything of it is sent. Default false. */
+  isPaused?: boolean | undefined;
 }
 
 /** The events of an {@linkcode UploadQueue}, with what each of them passes to its listeners. */

@@ -1,3 +1,4 @@
+import type { Metadata } from "../protocol/metadata.ts";
 import type { Progress, UploadState } from "../upload/progress.ts";
 
 /** The state of an upload in a queue. It is `queued` before its turn has come. */
@@ -21,6 +22,8 @@ export interface QueuedUpload {
   readonly path: string;
   /** The handle by which a later page can open the file again. Not every browser gives it. */
   readonly handle: FileSystemFileHandle | undefined;
+  /** The metadata that goes with it. */
+  readonly metadata: Metadata | undefined;
   /** The present progress. */
   readonly progress: QueuedProgress;
   /** The state, the same as in `progress`. */

@@ -145,6 +145,24 @@ export class UploadQueue {
     return known;
   }
 
+  /**
+   * Puts the file of an unfinished upload in its place again, under another path or with other metadata. The server
+   * cannot change what it knows of an unfinished upload, so it deletes what it has, and the file is sent from its first
+   * byte. A paused upload stays paused. Throws a `RangeError` for metadata that cannot be sent.
+   */
+  replace(before: QueuedUpload, about: Pick<AboutFile, "path" | "metadata" | "isPaused">): QueuedUpload {
+    const { file, handle, state } = before;
+    metadataHeader({ ...this.#options.metadata, ...about.metadata });
+    const behind = [...this.#uploads];
+    behind.splice(0, behind.findIndex((upload) => upload === before) + 1);
+    before.cancel();
+    const after = this.add(file, { isPaused: state === "paused", ...about, handle });
+    // A set has its members in the order in which they came.
+    for (const upload of behind) if (this.#uploads.delete(upload)) this.#uploads.add(upload);
+    this.#emitter.emit("list");
+    return after;
+  }
+
   #create(
     file: File,
     about: AboutFile & { metadata: Metadata; key: string; size: number; path: string },
@@ -155,7 +173,7 @@ export class UploadQueue {
     this.#uploads.add(upload);
     this.#alike.add(upload);
     this.#all.count(upload);
-    if (refusal === undefined) this.#turns.wait(upload);
+    if (refusal === undefined && !about.isPaused) this.#turns.wait(upload);
     this.#emitter.emit("list");
     if (refusal !== undefined) this.#show(upload, { ...atRest(upload, "failed"), error: refusal });
     else if (isLarge(upload)) this.#remembering.add(upload, () => this.#uploaderOf(upload).id());

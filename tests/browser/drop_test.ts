@@ -110,7 +110,7 @@ browserTest("the page shows that files may be dropped while they are dragged ove
   await site.reached("note.txt", "done");
 });
 
-browserTest("a file that is pasted is uploaded, and pasted text is left alone", async () => {
+browserTest("a file that is pasted is uploaded, and pasted text or an address is told to be none", async () => {
   await using site = await openServedPage();
   const { page } = site;
   await page.evaluate(() => {
@@ -120,12 +120,16 @@ browserTest("a file that is pasted is uploaded, and pasted text is left alone", 
   });
   await site.reached("picture.png", "done");
   assertEquals(await Deno.readTextFile(join(site.data, "files/picture.png")), "a picture");
-  await page.evaluate(() => {
-    const text = new DataTransfer();
-    text.setData("text/plain", "some text");
-    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: text, bubbles: true }));
-  });
-  assertEquals(await page.textContent("#alert"), "");
+  const paste = (text: string) =>
+    page.evaluate((text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+    }, text);
+  await paste("some text");
+  await page.getByRole("alert").filter({ hasText: "That was text, not a file." }).waitFor();
+  await paste("https://example.org/film.mkv");
+  await page.getByRole("alert").filter({ hasText: "That was a link, not a file." }).waitFor();
   assertEquals(await page.locator("#list > li").count(), 1);
   assertEquals(site.complaints, []);
 });

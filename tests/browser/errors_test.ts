@@ -17,7 +17,7 @@ browserTest(
       "film.mkv",
       /^The file is too large: the limit is 5\.0 MB\. Choose a smaller one, or ask whoever runs the server\.$/,
     );
-    assertEquals(await site.offered("film.mkv"), ["Clear"]);
+    assertEquals(await site.offered("film.mkv"), ["Hide"]);
     await site.reached("note.txt", "done");
     assertEquals(await site.finished(), ["note.txt"]);
     await page.locator("#total-state").getByText(/^1 file uploaded, 1 file failed$/).waitFor();

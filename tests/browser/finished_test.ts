@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage, type ServedPage } from "../support/served_page.ts";
+import { until } from "../support/until.ts";
+import { withQuickDeletions } from "../support/upload_page.ts";
 
 /** Between two texts that are spoken. */
 const SILENCE_MS = 5000;
@@ -88,19 +90,23 @@ browserTest("without a clipboard the link is shown, selected, to be copied by ha
   assertEquals(await page.locator(":focus").getAttribute("data-action"), "copy");
 });
 
-browserTest("a finished file is deleted on the server after a question", async () => {
-  await using site = await openServedPage();
+browserTest("a finished file is deleted on the server 5 seconds later, unless that is undone", async () => {
+  await using site = await openServedPage({ hasClock: true });
   const { page } = site;
   await uploadReport(site);
   const link = await linkOf(site);
+  await page.clock.fastForward(SILENCE_MS);
   await site.button("Delete report.pdf from the server").click();
-  await page.getByRole("dialog").getByText("Delete “report.pdf” from the server?").waitFor();
-  await site.button("Keep").click();
-  assertEquals(await site.finished(), ["report.pdf"]);
-  await site.button("Delete report.pdf from the server").click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("status").filter({ hasText: "“report.pdf” was deleted from the server" }).waitFor();
+  await site.reached("report.pdf", "deleting");
+  await site.says("report.pdf", "Will be deleted");
+  assertEquals(await site.offered("report.pdf"), ["Undo"]);
+  assertEquals(await page.locator(":focus").getAttribute("data-action"), "undo");
+  await page.clock.fastForward(SILENCE_MS);
+  const status = page.getByRole("status");
+  await status.filter({ hasText: /“report\.pdf” (will be|was) deleted/ }).waitFor();
   await site.row("report.pdf").waitFor({ state: "detached" });
+  await page.clock.fastForward(SILENCE_MS);
+  await status.filter({ hasText: "“report.pdf” was deleted from the server" }).waitFor();
   assertEquals(await site.finished(), []);
   const answer = await fetch(link);
   await answer.body?.cancel();
@@ -108,29 +114,51 @@ browserTest("a finished file is deleted on the server after a question", async (
   assertEquals(site.complaints, []);
 });
 
-browserTest("a finished file that could not be deleted stays in the list, and the page says so", async () => {
+browserTest("a deletion that is undone deletes nothing, and waits while the keyboard is on its button", async () => {
+  await using site = await openServedPage({ hasClock: true });
+  const { page } = site;
+  await uploadReport(site);
+  await site.button("Delete report.pdf from the server").focus();
+  await page.keyboard.press("Enter");
+  await site.reached("report.pdf", "deleting");
+  await page.clock.fastForward(4 * SILENCE_MS);
+  await site.reached("report.pdf", "deleting");
+  await page.keyboard.press("Enter");
+  await site.reached("report.pdf", "done");
+  await page.clock.fastForward(4 * SILENCE_MS);
+  await site.reached("report.pdf", "done");
+  assertEquals(await site.finished(), ["report.pdf"]);
+  assertEquals(await page.locator(":focus").getAttribute("data-action"), "download");
+});
+
+browserTest("a page that goes deletes what was to be deleted", async () => {
   await using site = await openServedPage();
+  await uploadReport(site);
+  await site.button("Delete report.pdf from the server").click();
+  await site.reached("report.pdf", "deleting");
+  await site.reload();
+  await until(async () => (await site.finished()).length === 0, "it is deleted");
+});
+
+browserTest("a finished file that could not be deleted stays in the list, and the page says so", async () => {
+  await using site = await openServedPage({ before: withQuickDeletions });
   const { page } = site;
   await uploadReport(site);
   await page.route("**/files/*", (route) => route.abort());
   await site.button("Delete report.pdf from the server").click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("alert").filter({ hasText: "“report.pdf” could not be deleted." }).waitFor();
-  assertEquals(await site.offered("report.pdf"), ["Download", "Copy link", "Delete", "Clear"]);
+  assertEquals(await site.offered("report.pdf"), ["Download", "Copy link", "Delete", "Hide"]);
   await page.unroute("**/files/*");
   await site.button("Delete report.pdf from the server").click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await site.row("report.pdf").waitFor({ state: "detached" });
   assertEquals(await page.textContent("#alert"), "");
   assertEquals(await site.finished(), []);
 });
 
 browserTest("a file that is uploaded again after it was deleted is on the server again", async () => {
-  await using site = await openServedPage();
-  const { page } = site;
+  await using site = await openServedPage({ before: withQuickDeletions });
   const report = await uploadReport(site);
   await site.button("Delete report.pdf from the server").click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await site.row("report.pdf").waitFor({ state: "detached" });
   await site.choose(report);
   await site.reached("report.pdf", "done");

@@ -66,7 +66,7 @@ browserTest(
     await site.row("film.mkv").waitFor({ state: "detached" });
     await focusComesTo(site, "Download note.txt");
 
-    await tabTo(site, "Clear note.txt from the list");
+    await tabTo(site, "Hide note.txt");
     await page.keyboard.press("Enter");
     await site.row("note.txt").waitFor({ state: "detached" });
     await focusComesTo(site, "Choose files");
@@ -89,7 +89,7 @@ browserTest(
     await focusComesTo(site, "Pause all");
     await site.unthrottle();
     await site.allDone(2);
-    await focusComesTo(site, "Clear finished");
+    await focusComesTo(site, "Hide finished");
     await page.keyboard.press("Enter");
     await page.locator("#queue").waitFor({ state: "hidden" });
     await focusComesTo(site, "Choose files");
@@ -136,13 +136,13 @@ browserTest(
     await site.allDone(120);
     await page.getByRole("link", { name: "Download 1.txt" }).focus();
     await page.mouse.move(300, 300);
-    await page.mouse.wheel(0, 6000);
+    await page.mouse.wheel(0, 3400);
     await page.locator('#list > li[aria-posinset="60"]').waitFor();
     await focusComesTo(site, "Download 1.txt");
     await page.keyboard.press("Tab");
     await focusComesTo(site, "Copy link to 1.txt");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Shift+Tab");
-    await focusComesTo(site, "Clear finished");
+    await focusComesTo(site, "Hide finished");
   },
 );

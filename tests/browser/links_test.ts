@@ -46,7 +46,7 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   await mine.unfinishedRow("film.mkv").waitFor();
   await mine.choose(source);
   await mine.reached("film.mkv", "done");
-  assertEquals(await mine.offered("film.mkv"), ["Delete", "Clear"]);
+  assertEquals(await mine.offered("film.mkv"), ["Delete", "Hide"]);
   assertEquals(await site.isWhole("inbox/film.mkv", source), true);
   await mine.reload();
   assertEquals(await page.locator("#link-list li").allTextContents(), ["film.mkv 7.5 MB"]);

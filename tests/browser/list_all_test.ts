@@ -64,13 +64,13 @@ browserTest("finished uploads are cleared from the list, and the others stay in 
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([await site.write("film.mkv", 3 * MB), await site.write("series.mkv", 3 * MB)]);
   await site.reached("series.mkv", "sending");
-  await site.button("Clear finished").click();
+  await site.button("Hide finished").click();
   await site.row("a.txt").waitFor({ state: "detached" });
   await site.row("b.txt").waitFor({ state: "detached" });
   assertEquals(await page.locator("#list .name").allTextContents(), ["film.mkv", "series.mkv"]);
   await site.unthrottle();
   await site.allDone(2);
-  await site.button("Clear finished").click();
+  await site.button("Hide finished").click();
   await page.locator("#queue").waitFor({ state: "hidden" });
   assertEquals(await site.finished(), ["a.txt", "b.txt", "film.mkv", "series.mkv"]);
   assertEquals(site.complaints, []);
@@ -85,13 +85,13 @@ browserTest("failed uploads are tried again, one or all, and the good ones are l
   for (const name of names) {
     await site.reached(name, "failed");
     await site.says(name, /^You are not allowed to upload here\. Ask whoever runs it for access, then try again\.$/);
-    assertEquals(await site.offered(name), ["Try again", "Clear"]);
+    assertEquals(await site.offered(name), ["Try again", "Hide"]);
   }
   await page.unroute("**/upload");
   await site.button("Try again: b.txt").click();
   await site.reached("b.txt", "done");
   assertEquals(await site.finished(), ["b.txt"]);
-  await site.button("Clear c.txt from the list").click();
+  await site.button("Hide c.txt").click();
   await site.button("Retry failed").click();
   await site.allDone(3);
   assertEquals(await site.finished(), ["a.txt", "b.txt", "d.txt"]);

@@ -54,7 +54,7 @@ browserTest("a failed upload of which the server has nothing is forgotten: a hop
   await site.choose(await site.write("film.mkv", 2.5 * MIB));
   await site.reached("film.mkv", "failed");
   await until(async () => (await remembered()).join() === "film.mkv", "it may be tried again");
-  await site.button("Clear film.mkv from the list").click();
+  await site.button("Hide film.mkv").click();
   await until(async () => (await remembered()).length === 0, "the file that was cleared is forgotten");
   await site.reload();
   assertEquals(await page.locator("#unfinished").isVisible(), false);

@@ -67,10 +67,10 @@ browserTest("the numbers tell how much is safe, how fast it goes and how long it
   await site.choose([await site.write("film.mkv", 10 * MB), await site.write("note.txt", 10)]);
   // A line does not end inside a part, but behind a dot.
   const numbers =
-    "\\d+\\.\\d MB of 10\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0MB/s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
+    "\\d+\\.\\d MB of 40\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0MB/\\u2060s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
   const wanted = {
     "#list .numbers": new RegExp(`^${numbers}`),
-    "#list .percent": /^\d\d?% sent$/,
+    "#list .percent": /^\d\d?%$/,
     "#total-numbers": new RegExp(`^1 of 2 files done\u00a0· ${numbers}`),
     "#total-percent": /^\d\d?%$/,
     "#total-safe": /^\d\d?%$/,
@@ -100,8 +100,11 @@ browserTest("the title of the page tells how far all is while something runs, an
   await site.unthrottle();
   await site.button("Resume film.mkv").click();
   await site.allDone(2);
-  await until(async () => await page.title() === "2 files uploaded\u00a0· Pawl", "the title tells the end");
-  await site.button("Clear finished").click();
+  await until(
+    async () => await page.title() === "All 2 files are safe on the server\u00a0· Pawl",
+    "the title tells the end",
+  );
+  await site.button("Hide finished").click();
   await until(async () => await page.title() === "Pawl", "the title is the page's own again");
 });
 
@@ -124,7 +127,7 @@ browserTest("the page asks before it is left while something runs, and not befor
   assert(!page.isClosed());
   await site.unthrottle();
   await site.reached("film.mkv", "done");
-  await until(async () => await page.title() === "1 file uploaded\u00a0· Pawl", "nothing runs any more");
+  await until(async () => await page.title() === "1 file is safe on the server\u00a0· Pawl", "nothing runs any more");
   await page.close({ runBeforeUnload: true });
   await until(() => page.isClosed(), "the page closes");
   assertEquals(asks, ["beforeunload"]);

@@ -7,7 +7,7 @@ import { browserTest } from "../support/browser.ts";
 import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
 import { addTestToken, withTokens } from "../support/tokens.ts";
-import { withoutPicker } from "../support/upload_page.ts";
+import { withoutPicker, withQuickDeletions } from "../support/upload_page.ts";
 
 const MB = 1_000_000;
 const WRONG = `pawl_${"x".repeat(43)}`;
@@ -177,6 +177,7 @@ browserTest(
     ];
     await using site = await openServedPage({ tokens, before: withoutPicker });
     const { page, pawl: { url }, secrets } = site;
+    await using _ = await page.addInitScript(withQuickDeletions);
     const lists: string[] = [];
     page.on("request", (request) => request.url().includes("/api/uploads") && lists.push(request.url()));
     const visit = async (name: string) => {
@@ -188,7 +189,7 @@ browserTest(
     const names = Array.from({ length: 25 }, (_, index) => `${index + 1}.txt`);
     await site.choose(await Promise.all(names.map((name) => site.write(`scans/${name}`, 10))));
     await site.allDone(25);
-    assertEquals(await site.offered("1.txt"), ["Delete", "Clear"]);
+    assertEquals(await site.offered("1.txt"), ["Delete", "Hide"]);
     assertEquals(await page.locator("#earlier").isVisible(), false);
 
     await visit("reader");
@@ -215,7 +216,6 @@ browserTest(
     await page.locator("summary").click();
     const newest = await rows.first().locator(".name").textContent();
     await site.button(`Delete ${newest} from the server`).click();
-    await site.button("Delete").click();
     await page.locator("#notice", { hasText: `“${newest}” was deleted from the server` }).waitFor();
     assertEquals([await site.button(`Delete ${newest} from the server`).count(), (await site.finished()).length], [
       0,
@@ -231,6 +231,7 @@ browserTest(
     const args = ["--max-size", "5MB", "--quota", "6MB"];
     await using site = await openServedPage({ args, tokens: [{ name: "anna" }], before: withoutPicker });
     const { page, pawl: { url }, secrets } = site;
+    await using _ = await page.addInitScript(withQuickDeletions);
     await page.goto(`${url}/#token=${secrets["anna"]}`);
     await site.button("Sign out").waitFor();
     let asked = 0;
@@ -248,10 +249,9 @@ browserTest(
     await site.reached("first.mkv", "done");
     await site.says("large.mkv", /^The file is too large: the limit is 5\.0 MB\./);
     await site.says("second.mkv", /^There is not enough room left for you on the server\./);
-    assertEquals(await site.offered("second.mkv"), ["Try again", "Clear"]);
+    assertEquals(await site.offered("second.mkv"), ["Try again", "Hide"]);
     assertEquals([asked, [...sent]], [1, ["first.mkv"]]);
     await site.button("Delete first.mkv from the server").click();
-    await site.button("Delete").click();
     await site.row("first.mkv").waitFor({ state: "detached" });
     await site.button("Try again: second.mkv").click();
     await site.reached("second.mkv", "done");

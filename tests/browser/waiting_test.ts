@@ -82,7 +82,7 @@ browserTest("an upload that waits goes on when its tab is looked at again", asyn
     await until(() => pieces.length > 0, "it goes on before any time has passed");
     await page.clock.resume();
     await site.reached(NAME, "done");
-    await page.getByRole("button", { name: `Clear ${NAME} from the list` }).click();
+    await page.getByRole("button", { name: `Hide ${NAME}` }).click();
     await Deno.remove(source);
     await site.write(NAME, SIZE);
   }

@@ -67,6 +67,13 @@ export async function drag(
   await session.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
 }
 
+/** Runs before the page's scripts: a deletion can be undone for a moment only, and a test waits no longer. */
+export function withQuickDeletions(): void {
+  const { setTimeout } = globalThis;
+  const quick = (run: () => void, ms?: number) => setTimeout(run, ms === 5000 ? 1000 : ms);
+  Object.assign(globalThis, { setTimeout: quick });
+}
+
 /** Runs before the page's scripts: the browser has the old way to choose files alone, which a test can answer. */
 export function withoutPicker(): void {
   Reflect.deleteProperty(globalThis, "showOpenFilePicker");

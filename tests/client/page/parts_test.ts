@@ -122,7 +122,7 @@ Deno.test("totalState() says what the numbers of all do not", () => {
     [{ in: { paused: 1, failed: 1 } }, through, "paused", "Paused\u00a0· 1 file has failed"],
     [{ in: { failed: 1, done: 1 } }, through, "failed", "1 file uploaded, 1 file failed"],
     [{ in: { failed: 2 } }, through, "failed", "2 files have failed"],
-    [{ in: { done: 2 } }, through, "done", "2 files uploaded"],
+    [{ in: { done: 2 } }, through, "done", "All 2 files are safe on the server"],
   ];
   for (const [total, way, state, text] of table) {
     const told: { state: string; text: string } = totalState(totalOf(total), way, messages);

@@ -1,0 +1,56 @@
+import type { Action } from "../languages/messages.ts";
+import type { QueuedUpload } from "../mod.ts";
+
+/** The things that the visitor may do with finished files. */
+export interface RowRights {
+  /** True when the visitor may get them. */
+  read: boolean;
+  /** True when the visitor may delete them. */
+  upload: boolean;
+}
+
+/** What the page knows of an upload besides its queue. */
+export interface RowMarks {
+  /** True for a file that is held back until somebody has looked at it. */
+  isHeld: boolean;
+  /** True for a finished file whose deletion can still be undone. */
+  isDeleting: boolean;
+  /** The name of the finished file on the server, if it differs. */
+  savedAs: string | undefined;
+}
+
+/** Gives the actions that an upload offers in its state. */
+export function actionsFor(
+  { state, location, canRetry, progress }: QueuedUpload,
+  may: RowRights,
+  { isHeld, isDeleting }: Pick<RowMarks, "isHeld" | "isDeleting">,
+): Action[] {
+  switch (state) {
+    case "done":
+      if (isDeleting) return ["undo"];
+      if (location === undefined) return ["dismiss"];
+      return [...may.read ? ["download", "copy"] as const : [], ...may.upload ? ["delete"] as const : [], "dismiss"];
+    case "queued":
+      return ["pause", "edit", "cancel"];
+    case "paused":
+      return isHeld ? ["send", "edit", "cancel"] : ["resume", "edit", "cancel"];
+    case "stopped":
+      return ["resume", "cancel"];
+    case "waiting":
+      // The page cannot hurry the work of another tab, nor the person who signs in.
+      return isAwaited(progress) ? ["pause", "cancel"] : ["retry", "pause", "cancel"];
+    case "failed": {
+      const again: Action[] = canRetry ? ["retry"] : progress.error?.code === "file-changed" ? ["chooseAgain"] : [];
+      return [...again, progress.confirmed > 0 ? "discard" : "dismiss"];
+    }
+    case "cancelled":
+      return [];
+    default:
+      return ["pause", "cancel"];
+  }
+}
+
+/** True for an upload whose next try comes after something else, and not after a retry delay. */
+function isAwaited({ problem }: QueuedUpload["progress"]): boolean {
+  return problem?.code === "elsewhere" || problem?.code === "signed-out";
+}
