@@ -13,8 +13,11 @@ export interface Line extends AsyncDisposable {
 /** A line that is not felt. */
 export const LOOPBACK: Conditions = { rttMs: 0, bytesPerSecond: Infinity };
 
-/** How much one connection may have on the way, as the window of TCP bounds it. */
-const WINDOW_BYTES = 1 << 20;
+/** The bounds of what one connection may have on the way, as the window of TCP has them. */
+const WINDOW_BYTES = { smallest: 64 << 10, largest: 1 << 20 } as const;
+
+/** How long bytes wait in a router before it tells senders to slow down. */
+const QUEUE_MS = 250;
 
 /** One direction of one connection. */
 interface Way {
@@ -22,6 +25,8 @@ interface Way {
   readonly to: net.Socket;
   /** Bytes that were read and have not arrived. */
   held: number;
+  /** How much may be held. */
+  readonly window: () => number;
   hasEnded: boolean;
 }
 
@@ -36,7 +41,11 @@ export async function startLine(to: number, conditions: Conditions = LOOPBACK): 
   const open = new Set<net.Socket>();
   const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
     const target = net.connect({ port: to, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    const ways = [way(client, target), way(target, client)] as const;
+    const window = () => windowOf(current);
+    const ways = [
+      { from: client, to: target, held: 0, hasEnded: false, window },
+      { from: target, to: client, held: 0, hasEnded: false, window },
+    ] as const;
     for (const socket of [client, target]) {
       open.add(socket);
       socket.on("error", () => {});
@@ -73,15 +82,17 @@ export async function startLine(to: number, conditions: Conditions = LOOPBACK): 
   };
 }
 
-function way(from: net.Socket, to: net.Socket): Way {
-  return { from, to, held: 0, hasEnded: false };
+/** As many bytes as are on the way, or wait for it, on a line of which a connection has all. */
+function windowOf({ rttMs, bytesPerSecond }: Conditions): number {
+  const { smallest, largest } = WINDOW_BYTES;
+  return Math.min(largest, Math.max(smallest, bytesPerSecond * (rttMs + QUEUE_MS) / 1000));
 }
 
 /** Reads what comes into a way, as long as its window is open. */
 function carry(way: Way, { lane, look }: OpenLane): void {
   way.from.on("data", (bytes: Uint8Array) => {
     way.held += bytes.length;
-    if (way.held >= WINDOW_BYTES) way.from.pause();
+    if (way.held >= way.window()) way.from.pause();
     lane.add(way, bytes, performance.now());
     look();
   });
@@ -117,7 +128,7 @@ function handOn(way: Way, bytes: Uint8Array): void {
   // Only bytes that the receiver has taken open the window again.
   to.write(bytes, () => {
     way.held -= bytes.length;
-    if (way.held < WINDOW_BYTES && from.isPaused()) from.resume();
+    if (way.held < way.window() && from.isPaused()) from.resume();
     if (way.hasEnded && way.held === 0) to.end();
   });
 }
