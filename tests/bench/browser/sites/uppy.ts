@@ -1,5 +1,6 @@
 // The functions that run in the page have the types of browsers.
 /// <reference lib="dom" />
+import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { NpmPackages } from "../../peers/packages.ts";
 import { scriptArgs } from "../../peers/node_pipe.ts";
@@ -31,9 +32,12 @@ document.documentElement.dataset.ready = "";
 /** Run by Node beside the packages. By its function: its command is no script for Node where npm ran its installer. */
 const BUNDLE = `
 import { build } from "esbuild";
-await build({ entryPoints: ["page.mjs"], bundle: true, minify: true, format: "esm", target: "es2022",
-  entryNames: "page-[hash]", outdir: "page", logLevel: "warning" });
+await build({ stdin: { contents: process.argv[1], resolveDir: "." }, bundle: true, minify: true, format: "esm",
+  target: "es2022", entryNames: "page-[hash]", outdir: process.argv[2], logLevel: "warning" });
 `;
+
+/** The folder of the bundle; what is bundled otherwise has another one. */
+const PAGE_FOLDER = `page-${createHash("sha256").update(PAGE_SCRIPT + BUNDLE).digest("hex").slice(0, 16)}`;
 
 /** Uppy's Dashboard and `@tus/server` in Node, which gives the page too: no request of the page needs a CORS preflight. */
 export const uppySite: Site = {
@@ -43,16 +47,14 @@ export const uppySite: Site = {
     const why = await packages.missing(signal);
     if (why !== undefined) return why;
     try {
-      await Deno.writeTextFile(join(packages.folder, "page.mjs"), PAGE_SCRIPT);
-      await Deno.remove(join(packages.folder, "page"), { recursive: true }).catch(() => {});
-      await run("node", ["--input-type=module", "-e", BUNDLE], signal, packages.folder);
+      await bundle(signal);
     } catch (error) {
       signal.throwIfAborted();
       return `esbuild cannot bundle it: ${error instanceof Error ? error.message : error}`;
     }
   },
   async start(dir) {
-    const args = [...await scriptArgs(new URL("./uppy_server.ts", import.meta.url)), dir];
+    const args = [...await scriptArgs(new URL("./uppy_server.ts", import.meta.url)), dir, PAGE_FOLDER];
     const server = startProcess("node", args, packages.folder);
     return {
       port: Number(await server.firstLine()),
@@ -73,6 +75,21 @@ export const uppySite: Site = {
     };
   },
 };
+
+/** Makes the bundle unless it is there. Another run may do so at the same time. */
+async function bundle(signal: AbortSignal): Promise<void> {
+  const { folder } = packages;
+  const isThere = () => Deno.stat(join(folder, PAGE_FOLDER)).then(() => true, () => false);
+  if (await isThere()) return;
+  const own = `${PAGE_FOLDER}-${crypto.randomUUID()}`;
+  await run("node", ["--input-type=module", "-e", BUNDLE, PAGE_SCRIPT, own], signal, folder);
+  try {
+    await Deno.rename(join(folder, own), join(folder, PAGE_FOLDER));
+  } catch (error) {
+    await Deno.remove(join(folder, own), { recursive: true });
+    if (!await isThere()) throw error;
+  }
+}
 
 /** Of the page: the addresses of the finished files by their names. */
 declare const finished: Map<string, string>;

@@ -22,7 +22,8 @@ const [server, store] = ["@tus/server", "@tus/file-store"] as const;
 const { Server, FileStore }: TusPackages = { ...await import(server), ...await import(store) };
 const tus = new Server({ path: "/files", datastore: new FileStore({ directory: process.argv[1] as string }) });
 
-const names = readdirSync("page");
+const page = process.argv[2] as string;
+const names = readdirSync(page);
 const [script, style] = [".js", ".css"].map((end) => names.find((name) => name.endsWith(end)));
 const index = `<!DOCTYPE html>
 <html lang="en">
@@ -36,8 +37,8 @@ const index = `<!DOCTYPE html>
 `;
 const files = new Map<string, Served>([
   ["/", served("text/html", index)],
-  [`/page/${script}`, served("text/javascript", readFileSync(`page/${script}`))],
-  [`/page/${style}`, served("text/css", readFileSync(`page/${style}`))],
+  [`/page/${script}`, served("text/javascript", readFileSync(`${page}/${script}`))],
+  [`/page/${style}`, served("text/css", readFileSync(`${page}/${style}`))],
 ]);
 
 function served(type: string, text: string | Uint8Array): Served {
