@@ -67,7 +67,7 @@ browserTest("the numbers tell how much is safe, how fast it goes and how long it
   await site.choose([await site.write("film.mkv", 10 * MB), await site.write("note.txt", 10)]);
   // A line does not end inside a part, but behind a dot.
   const numbers =
-    "\\d+\\.\\d MB of 40\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0MB/\\u2060s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
+    "\\d+\\.\\d MB of 10\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0[kM]B/\\u2060s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
   const wanted = {
     "#list .numbers": new RegExp(`^${numbers}`),
     "#list .percent": /^\d\d?%$/,

@@ -112,7 +112,7 @@ nginxTest("where nginx passes requests on as they come, a break loses nothing th
   await tab.choose(source);
   await tab.reached("film.mkv", "done");
   assert(await site.isWhole("film.mkv", source));
-  assert(broken(pieces).length >= 2, `It broke ${broken(pieces).length} times`);
+  assert(broken(pieces).length > 0, `It broke ${broken(pieces).length} times`);
   const starts = pieces.map(({ start }) => start);
   assertEquals(starts, [...new Set(starts)].sort((a, b) => a - b), "Each piece begins further on");
   assert((await networkPathOf(page)).buffers !== true);

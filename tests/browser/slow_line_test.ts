@@ -41,7 +41,7 @@ browserTest("the speed that is told is the line's, also while the first bytes fi
   for (let looks = 0; looks < 22; looks++) {
     await tab.page.waitForTimeout(200);
     const text = await tab.row(NAME).locator(".numbers").textContent() ?? "";
-    const speed = /([\d.]+)\s(k|M)B\/s/.exec(text);
+    const speed = /([\d.]+)\s(k|M)B\/\u2060?s/.exec(text);
     if (speed !== null) told.push(Number(speed[1]) * (speed[2] === "M" ? 1e6 : 1e3));
   }
   assert(told.length > 5, `${told}`);
