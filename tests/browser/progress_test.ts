@@ -67,7 +67,7 @@ browserTest("the numbers tell how much is safe, how fast it goes and how long it
   await site.choose([await site.write("film.mkv", 10 * MB), await site.write("note.txt", 10)]);
   // A line does not end inside a part, but behind a dot.
   const numbers =
-    "\\d+\\.\\d MB of 40\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0MB/\\u2060s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
+    "\\d+\\.\\d MB of 10\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0MB/\\u2060s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
   const wanted = {
     "#list .numbers": new RegExp(`^${numbers}`),
     "#list .percent": /^\d\d?%$/,
@@ -91,10 +91,13 @@ browserTest("the title of the page tells how far all is while something runs, an
   await using site = await openServedPage();
   const { page } = site;
   assertEquals(await page.title(), "Pawl");
+  const icon = () => page.getAttribute("link[rel=icon]", "href");
+  const usual = await icon();
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([await site.write("film.mkv", 2 * MB), await site.write("note.txt", 10)]);
   const isFarTold = async () => /^[1-9]\d?%\u00a0· 1 of 2 files done$/.test(await page.title());
   await site.moving(() => until(isFarTold, "the title tells how far it is"));
+  assert((await icon())?.startsWith("data:image/png;"), "so does the icon");
   await site.button("Pause film.mkv").click();
   await until(async () => await page.title() === "Paused\u00a0· Pawl", "the title tells of the pause");
   await site.unthrottle();
@@ -106,6 +109,7 @@ browserTest("the title of the page tells how far all is while something runs, an
   );
   await site.button("Hide finished").click();
   await until(async () => await page.title() === "Pawl", "the title is the page's own again");
+  assertEquals(await icon(), usual);
 });
 
 browserTest("the page asks before it is left while something runs, and not before or after", async () => {
