@@ -1,4 +1,5 @@
-import type { Clock } from "../mod.ts";
+import { type Clock, systemClock } from "../mod.ts";
+import { find } from "./elements.ts";
 
 /** The time between two texts that are spoken. */
 const SHORTEST_SILENCE_MS = 5000;
@@ -49,4 +50,10 @@ export class Announcer {
     }
     this.#isSpeaking = false;
   }
+}
+
+/** Speaks in a region of the page that only a screen reader hears. A screen reader speaks new text nodes only. */
+export function announcerIn(id: string): Announcer {
+  const region = find(id, HTMLElement);
+  return new Announcer((text) => region.replaceChildren(text), systemClock);
 }

@@ -1,3 +1,4 @@
+import type { QueuedUpload } from "../mod.ts";
 import type { EarlierFile } from "./earlier_files.ts";
 
 const KEY = "pawl-finished";
@@ -35,6 +36,13 @@ export class FinishedHere {
   add(file: FinishedFile): void {
     this.#added = [file, ...this.#added.filter(({ location }) => location !== file.location)].slice(0, MOST);
     this.#timer ??= setTimeout(() => this.#write(), SOON_MS);
+  }
+
+  /** Remembers an upload that is done, under the `name` that it has on the server if that is another one. */
+  note({ path, location, progress: { total } }: QueuedUpload, name?: string): void {
+    if (location === undefined) return;
+    const place = name === undefined ? path : path.slice(0, path.lastIndexOf("/") + 1) + name;
+    this.add({ path: place, bytes: total, finishedAt: Date.now(), location });
   }
 
   /** Forgets the files that are gone. */

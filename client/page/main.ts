@@ -1,7 +1,7 @@
-import { type QueuedUpload, SignIns, systemClock, UnfinishedUploads, UploadQueue, UploadStore } from "../mod.ts";
+import { type QueuedUpload, SignIns, UnfinishedUploads, UploadQueue, UploadStore } from "../mod.ts";
 import { Access, arrive } from "./access.ts";
 import { AllActions } from "./all_actions.ts";
-import { Announcer } from "./announcer.ts";
+import { announcerIn } from "./announcer.ts";
 import { Awake } from "./awake.ts";
 import { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
@@ -22,8 +22,9 @@ import { Questions } from "./questions.ts";
 import { Review } from "./review.ts";
 import { SavedNames } from "./saved_names.ts";
 import { may, mayList, type Visitor } from "./session.ts";
-import { NOTHING_TOLD, spoken } from "./spoken.ts";
-import { runningOf } from "./total_state.ts";
+import { soon } from "./soon.ts";
+import { Narrator } from "./spoken.ts";
+import { failedBytesOf, runningOf } from "./total_state.ts";
 import { type BesideTotal, TotalView } from "./total_view.ts";
 import { UnfinishedView } from "./unfinished_view.ts";
 import { LINK_VISITOR, UploadLink } from "./upload_link.ts";
@@ -52,16 +53,16 @@ const language = await Language.load(store, {
 const questions = new Questions();
 const chooseAgain = new ChooseAgain();
 const awake = new Awake();
-// A screen reader speaks new text nodes only.
-const status = new Announcer((text) => find("status", HTMLElement).replaceChildren(text), systemClock);
-const failures = new FailureTeller(
-  new Announcer((text) => find("failures", HTMLElement).replaceChildren(text), systemClock),
-  language,
-);
+const status = announcerIn("status");
+const failures = new FailureTeller(announcerIn("failures"), language);
+const narrator = new Narrator(status, language);
 const notices = new Notices(status);
 const review = new Review(store, location);
 const here = new FinishedHere();
-const savedNames = new SavedNames((upload) => list.update(upload));
+const savedNames = new SavedNames((upload, name) => {
+  list.update(upload);
+  if (isRemembered) here.note(upload, name);
+});
 const files = new FileActions({
   language,
   questions,
@@ -69,8 +70,9 @@ const files = new FileActions({
   chooseAgain,
   take,
   replace(upload, about) {
-    const isHeld = review.isHeld(upload);
-    hold(queue.replace(upload, about), isHeld);
+    const wasHeld = review.isHeld(upload);
+    const next = queue.replace(upload, about);
+    if (wasHeld) hold(next);
   },
   onDeletion() {
     list.redraw();
@@ -142,12 +144,12 @@ const access = new Access({
   onVisitor: welcome,
   onAsk: () => status.sayDone(language.messages.signInAgainHint),
 });
-let told = NOTHING_TOLD;
-let isDue = false;
 let isListed = false;
 let mayRead = false;
 let isRemembered = false;
 
+// A tab in the background is updated too, because its title can be seen.
+const show = soon(REDRAW_MS, showNow);
 const givenNames = new GivenNames();
 const intake = new Intake({
   take,
@@ -163,7 +165,7 @@ queue.on("progress", (upload) => {
 queue.on("state", (upload) => {
   review.note(upload);
   if (upload.state === "failed") failures.tell(upload);
-  if (upload.state === "done" && isRemembered) remember(upload);
+  if (upload.state === "done" && isRemembered) here.note(upload);
 });
 redraw();
 if (arrival !== undefined) await access.begin(arrival);
@@ -203,30 +205,15 @@ function take(picked: Picked[]): void {
   for (const { file, ...about } of unfinished.takeOff(picked)) {
     // What has been begun before was looked at then.
     const isPaused = review.isOn && about.confirmed === undefined;
-    hold(queue.add(file, { ...about, isPaused }), isPaused);
+    const upload = queue.add(file, { ...about, isPaused });
+    if (isPaused) hold(upload);
   }
   link?.tell(watch.limits.room, language);
 }
 
-function hold(upload: QueuedUpload, isHeld: boolean): void {
-  if (isHeld) review.hold(upload);
-}
-
-function remember({ path, location, progress: { total } }: QueuedUpload): void {
-  if (location !== undefined) here.add({ path, bytes: total, finishedAt: Date.now(), location });
-}
-
-/**
- * Updates the page, a few times a second at most. A tab in the background is updated too, because its title can be
- * seen.
- */
-function show(): void {
-  if (isDue) return;
-  isDue = true;
-  setTimeout(() => {
-    isDue = false;
-    showNow();
-  }, REDRAW_MS);
+function hold(upload: QueuedUpload): void {
+  review.hold(upload);
+  status.say(() => language.messages.held);
 }
 
 function showNow(): void {
@@ -236,10 +223,7 @@ function showNow(): void {
   list.show(queue.uploads);
   earlier.update();
   awake.isNeeded = runningOf(total) > 0;
-  const next = spoken(total, told, language);
-  told = next.told;
-  const { text } = next;
-  if (text !== undefined) status.say(() => text);
+  narrator.tell(total);
 }
 
 function redraw(): void {
@@ -252,8 +236,7 @@ function redraw(): void {
 }
 
 function besideTotal(): BesideTotal {
-  const failed = queue.total.in.failed === 0 ? [] : queue.uploads.filter(({ state }) => state === "failed");
-  const failedBytes = failed.reduce((sum, { progress }) => sum + progress.total, 0);
+  const failedBytes = queue.total.in.failed === 0 ? 0 : failedBytesOf(queue.uploads);
   return { isBuffered: queue.isBuffered, held: review.count, failedBytes };
 }
 

@@ -31,9 +31,9 @@ export function actionsFor(
       if (location === undefined) return ["dismiss"];
       return [...may.read ? ["download", "copy"] as const : [], ...may.upload ? ["delete"] as const : [], "dismiss"];
     case "queued":
-      return ["pause", "edit", "cancel"];
+      return ["edit", "pause", "cancel"];
     case "paused":
-      return isHeld ? ["send", "edit", "cancel"] : ["resume", "edit", "cancel"];
+      return isHeld ? ["send", "edit", "cancel"] : ["edit", "resume", "cancel"];
     case "stopped":
       return ["resume", "cancel"];
     case "waiting":

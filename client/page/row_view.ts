@@ -72,7 +72,7 @@ export class RowView {
 
   /** Moves the focus into the row, unless it is there already. */
   focus(): void {
-    if (!this.element.contains(document.activeElement)) this.#controls.find((control) => !control.hidden)?.focus();
+    if (!this.element.contains(document.activeElement)) this.#focusFirst();
   }
 
   /** Takes the row out of the page. */
@@ -87,8 +87,13 @@ export class RowView {
     const focused = document.activeElement;
     if (location !== undefined) this.#link.href = location;
     showControls(this.#controls, offered, { language, path: upload.path });
-    const isFocusLost = this.#controls.some((control) => control === focused && control.hidden);
-    if (isFocusLost) this.#controls.find((control) => !control.hidden)?.focus();
+    if (this.#controls.some((control) => control === focused && control.hidden)) this.#focusFirst();
+  }
+
+  /** Moves the focus to what is done next with the file. "Resume" is where "Pause" was, and "Edit" before both. */
+  #focusFirst(): void {
+    const shown = this.#controls.filter((control) => !control.hidden);
+    (shown.find((control) => control.dataset["action"] !== "edit") ?? shown[0])?.focus();
   }
 }
 

@@ -10,11 +10,11 @@ const AT_A_TIME = 2;
 export class SavedNames {
   readonly #known = new Map<QueuedUpload, string | undefined>();
   readonly #wanted: QueuedUpload[] = [];
-  readonly #onKnown: (upload: QueuedUpload) => void;
+  readonly #onKnown: (upload: QueuedUpload, name: string) => void;
   #asking = 0;
 
   /** `onKnown` is called when the name of an upload is known that differs from its own. */
-  constructor(onKnown: (upload: QueuedUpload) => void) {
+  constructor(onKnown: (upload: QueuedUpload, name: string) => void) {
     this.#onKnown = onKnown;
   }
 
@@ -38,7 +38,7 @@ export class SavedNames {
     this.#asking--;
     if (name !== undefined && name !== upload.path.split("/").at(-1)) {
       this.#known.set(upload, name);
-      this.#onKnown(upload);
+      this.#onKnown(upload, name);
     }
     this.#askNext();
   }

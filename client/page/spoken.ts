@@ -1,5 +1,6 @@
 import type { Messages } from "../languages/messages.ts";
 import type { Total } from "../mod.ts";
+import type { Announcer } from "./announcer.ts";
 import { endText, isCutOff, runningOf } from "./total_state.ts";
 import type { Words } from "./words.ts";
 
@@ -54,4 +55,23 @@ export function spoken(
   }
 
   return { told: { ...next, ...isRunning ? before : { done, failed } }, text: text() };
+}
+
+/** Has a screen reader speak how far all uploads are. */
+export class Narrator {
+  readonly #announcer: Announcer;
+  readonly #language: { messages: Messages; words: Words };
+  #told = NOTHING_TOLD;
+
+  constructor(announcer: Announcer, language: { messages: Messages; words: Words }) {
+    this.#announcer = announcer;
+    this.#language = language;
+  }
+
+  /** Speaks what is new in these numbers, if anything is. */
+  tell(total: Total): void {
+    const { told, text } = spoken(total, this.#told, this.#language);
+    this.#told = told;
+    if (text !== undefined) this.#announcer.say(() => text);
+  }
 }

@@ -1,11 +1,16 @@
 import type { Messages } from "../languages/messages.ts";
-import type { Total } from "../mod.ts";
+import type { QueuedUpload, Total } from "../mod.ts";
 import { joined } from "./texts.ts";
 
 /** Counts the uploads that run, or wait for their turn or for the network. */
 export function runningOf(total: Total): number {
   const { queued, ready, asking, sending, checking, waiting } = total.in;
   return queued + ready + asking + sending + checking + waiting;
+}
+
+/** Adds up the sizes of failed uploads, which the total leaves out. */
+export function failedBytesOf(uploads: readonly QueuedUpload[]): number {
+  return uploads.reduce((sum, { state, progress }) => sum + (state === "failed" ? progress.total : 0), 0);
 }
 
 /** True when no upload reaches the server. `before` is the last result. */

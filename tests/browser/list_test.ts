@@ -18,7 +18,7 @@ browserTest("one upload is paused, resumed and finished, and its row says so", a
   await site.reached("film.mkv", "paused");
   await site.says("film.mkv", /^Paused$/);
   await site.says("film.mkv", /^\d+\.\d MB of 3\.0 MB safe$/, ".numbers");
-  assertEquals(await site.offered("film.mkv"), ["Resume", "Edit", "Cancel"]);
+  assertEquals(await site.offered("film.mkv"), ["Edit", "Resume", "Cancel"]);
   await site.unthrottle();
   await site.button("Resume film.mkv").click();
   await site.reached("film.mkv", "done");
@@ -36,7 +36,7 @@ browserTest("the fourth of four large files waits for its turn", async () => {
   await site.reached("c.bin", "sending");
   await site.reached("d.bin", "queued");
   await site.says("d.bin", /^Waiting for its turn$/);
-  assertEquals(await site.offered("d.bin"), ["Pause", "Edit", "Cancel"]);
+  assertEquals(await site.offered("d.bin"), ["Edit", "Pause", "Cancel"]);
   await site.button("Pause a.bin").click();
   await site.reached("d.bin", "sending");
   await site.button("Resume a.bin").click();

@@ -6,7 +6,7 @@ import { until } from "../support/until.ts";
 
 const MIB = 2 ** 20;
 /** How much time passes for the page between two looks at it: a busy machine makes them rare. */
-const STEP_MS = 10;
+const STEP_MS = 40;
 
 const BROKEN: Readonly<Record<string, () => void>> = {
   "is missing": () => void delete (globalThis as { indexedDB?: IDBFactory }).indexedDB,

@@ -74,6 +74,7 @@ browserTest(
     await site.reached(NAME, "done");
     await saysOfAll(page, "2 files uploaded, 1 file failed", /^2 files uploaded, 1 file failed\u00a0· Pawl$/);
     assertEquals(await page.locator("#total").getAttribute("data-state"), "failed");
+    assertEquals(await page.textContent("#total-percent"), "99%", "what has failed is not there");
     await site.button("Retry failed").click();
     const end = "All 3 files are safe on the server";
     await saysOfAll(page, end, /^All 3 files are safe on the server\u00a0· Pawl$/);

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { browserTest } from "../support/browser.ts";
+import { PNG } from "../support/first_bytes.ts";
 import { openServedPage } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
 import { withQuickDeletions } from "../support/upload_page.ts";
@@ -17,15 +18,23 @@ browserTest(
     await site.allDone(2);
     await page.locator("#list .saved", { hasText: "saved as report (2).pdf" }).waitFor();
     assertEquals((await page.locator("#list .saved").allTextContents()).filter((text) => text !== "").length, 1);
+    // A picture is shown small. What only says that it is one is not.
+    const pictures = [["dot.png", PNG], ["none.png", new Uint8Array(10)]] as const;
+    for (const [name, bytes] of pictures) await Deno.writeFile(join(site.folder, name), bytes);
+    await site.choose(pictures.map(([name]) => join(site.folder, name)));
+    await site.row("dot.png").locator(".thumb canvas").waitFor();
+    await site.allDone(4);
+    assertEquals(await page.locator("#list canvas").count(), 1);
 
     await site.reload();
     await page.locator("summary").click();
     const rows = page.locator("#earlier-list > li");
-    await rows.nth(1).waitFor();
-    await rows.first().locator("[data-action=delete]").click();
-    await page.locator("#notice", { hasText: "“report.pdf” was deleted from the server" }).waitFor();
-    assertEquals([await rows.count(), (await site.finished()).length], [1, 1]);
-    await Deno.remove(join(site.data, "files", (await site.finished())[0]!));
+    await rows.nth(3).waitFor();
+    assertEquals((await rows.locator(".name").allTextContents()).toSorted(), await site.finished());
+    await site.button("Delete report (2).pdf from the server").click();
+    await page.locator("#notice", { hasText: "“report (2).pdf” was deleted from the server" }).waitFor();
+    assertEquals((await rows.locator(".name").allTextContents()).toSorted(), await site.finished());
+    for (const name of await site.finished()) await Deno.remove(join(site.data, "files", name));
     await site.reload();
     await page.locator("summary").click();
     await page.getByText("There is nothing here yet.").waitFor();
@@ -53,10 +62,8 @@ browserTest(
   async () => {
     await using site = await openServedPage();
     const { page } = site;
-    const metadata: (string | undefined)[] = [];
-    page.on("request", (request) => {
-      if (request.url().endsWith("/upload")) metadata.push(request.headers()["x-file-metadata"]);
-    });
+    let sent = 0;
+    page.on("request", (request) => request.method() === "POST" && sent++);
     await page.getByRole("switch", { name: "Look before sending" }).check();
     await site.reload();
     await until(() => page.getByRole("switch").isChecked(), "the choice is kept");
@@ -73,13 +80,15 @@ browserTest(
     await page.keyboard.press("Enter");
     await site.reached("report.txt", "held");
     assertEquals(await page.locator("#list .name").allTextContents(), ["a.txt", "report.txt", "c.txt"]);
-    assertEquals([metadata, await site.finished()], [[], []]);
+    assertEquals([sent, await site.finished()], [0, []]);
     await site.button("Send a.txt").click();
     await site.reached("a.txt", "done");
     await site.button("Send 2 files").click();
     await site.allDone(3);
     assertEquals(await site.finished(), ["a.txt", "c.txt", "inbox/2026/report.txt"]);
-    assertEquals(metadata.toSorted(), ["note=f%C3%BCr%20Anna", undefined, undefined]);
+    const address = await site.row("report.txt").locator("a").getAttribute("href");
+    const answer = await fetch(site.pawl.url + address, { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } });
+    assertEquals(answer.headers.get("upload-metadata"), `note ${btoa("f\xc3\xbcr Anna")}`);
 
     await page.goto(`${site.pawl.url}/?review=0`);
     await site.choose(await site.write("d.txt", 40));
