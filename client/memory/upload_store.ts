@@ -64,12 +64,9 @@ export class UploadStore {
 
   /** Gives 32 hexadecimal digits that this browser alone knows; an empty text if the browser keeps nothing. */
   secret(): Promise<string> {
-    const made = crypto.getRandomValues(new Uint8Array(16));
-    const digits = Array.from(made, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    this.#secret ??= this.#database
-      .change("settings", "secret", (before) => typeof before === "string" ? before : digits)
+    return this.#secret ??= this.#database
+      .change("settings", "secret", (before) => typeof before === "string" ? before : randomDigits())
       .then((secret) => secret ?? "");
-    return this.#secret;
   }
 
   /** Lists the unfinished uploads, the latest first. */
@@ -155,6 +152,11 @@ export class UploadStore {
   async #all(): Promise<StoredUpload[]> {
     return await this.#database.all("uploads") as StoredUpload[] | undefined ?? [];
   }
+}
+
+function randomDigits(): string {
+  const made = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(made, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function browserFactory(): IDBFactory | undefined {

@@ -7,8 +7,10 @@ interface Picker {
   showOpenFilePicker?(options: { multiple: boolean }): Promise<FileSystemFileHandle[]>;
 }
 
-/** The number of files that are added in one go. The page stays responsive between the portions. */
-const PORTION = 100;
+/** The number of files that are added in one go. */
+const PORTION = 20;
+/** The time after which the page rests from adding files. To look at the size of one, a browser asks the disk. */
+const BUSY_MS = 25;
 
 /**
  * How long the cover stays after the last event. Browsers send one at least three times a second while files are over
@@ -113,7 +115,7 @@ export class Intake {
   async #takeAll(read: (leftOut: LeftOut) => AsyncIterable<Picked[]>, instead?: NoFile): Promise<void> {
     if (!this.isOpen) return;
     let count = 0;
-    let rested = 0;
+    let restedAt = performance.now();
     let emptyFolders = 0;
     const unreadable: string[] = [];
     const leftOut = {
@@ -123,9 +125,9 @@ export class Intake {
     for await (const picked of read(leftOut)) {
       count += picked.length;
       this.#setting.take(picked);
-      if (count - rested < PORTION) continue;
-      rested = count;
+      if (performance.now() - restedAt < BUSY_MS) continue;
       await new Promise((resolve) => setTimeout(resolve));
+      restedAt = performance.now();
     }
     const isNone = count === 0 && unreadable.length === 0;
     const what = { unreadable, emptyFolders, instead: isNone ? instead ?? "nothing" as const : undefined };

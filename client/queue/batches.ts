@@ -16,6 +16,8 @@ import type { BatchLimits } from "./server_limits.ts";
 
 /** The largest file that is sent together with others, in bytes. A larger one fills a request of its own well enough. */
 const MOST_FILE_BYTES = 256 * 1024;
+/** How many files of one request are read at a time. */
+const READ_AT_A_TIME = 32;
 /** The most files of one request. */
 const MOST_FILES = 500;
 /** After so many requests in a row that brought nothing, files go alone. */
@@ -96,7 +98,8 @@ export class Batches {
    */
   async send(uploads: readonly QueueEntry[], { signal, onBegin, onDeparted, onDone }: BatchEvents): Promise<boolean> {
     const { url, transport, clock, random, stallMs, sizes, seats } = this.#deps;
-    const prepared = await Promise.all(uploads.map((upload) => this.#part(upload).catch(() => undefined)));
+    const wanted = this.#bytes.bytes;
+    const prepared = await this.#prepare(uploads, signal);
     const there = uploads.filter((_, index) => prepared[index] !== undefined);
     if (signal.aborted) return false;
     // A file that cannot be read reports that alone.
@@ -122,7 +125,6 @@ export class Batches {
       onText: (text: string) => reader.read(text),
       signal,
     } as const;
-    const wanted = this.#bytes.bytes;
     let status = 0;
     await seats.run({ isSmall: true, signal }, async () => {
       for (const upload of there) onBegin(upload);
@@ -145,6 +147,16 @@ export class Batches {
 
   get #mostBytes(): number {
     return Math.min(this.#bytes.bytes, this.#deps.sizes.largest);
+  }
+
+  /** Makes the parts of these files, some at a time, because a browser is busy when it begins to read a file. */
+  async #prepare(uploads: readonly QueueEntry[], signal: AbortSignal): Promise<(FormPart | undefined)[]> {
+    const parts: (FormPart | undefined)[] = [];
+    for (let at = 0; at < uploads.length && !signal.aborted; at += READ_AT_A_TIME) {
+      const some = uploads.slice(at, at + READ_AT_A_TIME);
+      parts.push(...await Promise.all(some.map((upload) => this.#part(upload).catch(() => undefined))));
+    }
+    return parts;
   }
 
   async #part(upload: QueueEntry): Promise<FormPart> {

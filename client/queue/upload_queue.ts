@@ -1,11 +1,9 @@
 import { AllTogether } from "./all_together.ts";
 import { AlikeFiles } from "./alike_files.ts";
-import { Batches } from "./batches.ts";
+import type { Batches } from "./batches.ts";
 import { BatchRuns } from "./batch_runs.ts";
-import { Cancels } from "./cancels.ts";
-import { systemClock } from "../async/clock.ts";
+import { EntryCancels } from "./entry_cancels.ts";
 import { Emitter } from "../async/emitter.ts";
-import { UploadStore } from "../memory/upload_store.ts";
 import { fileKey } from "../memory/keys.ts";
 import type { Progress } from "../upload/progress.ts";
 import { refusalOf } from "./limits.ts";
@@ -13,17 +11,12 @@ import { atRest, type EntryControls, QueueEntry } from "./queue_entry.ts";
 import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
 import { type Metadata, metadataHeader } from "../protocol/metadata.ts";
 import { namedFile } from "../upload/named_file.ts";
+import { createBatches, type QueueSetting, settingOf } from "./queue_setting.ts";
 import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import type { Total } from "./total.ts";
 import { Remembering } from "./remembering.ts";
-import { rememberedSizes } from "../upload/request_sizes.ts";
-import { seatsFor } from "../upload/seats.ts";
-import { createFingerprintOf } from "../upload/fingerprint.ts";
 import { isElsewhere, isLarge, Turns } from "./turns.ts";
 import { Uploader } from "../upload/uploader.ts";
-import { SignIns } from "../protocol/sign_ins.ts";
-import { withHooks } from "../protocol/request_hooks.ts";
-import { xhrTransport } from "../protocol/xhr_transport.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 
 /**
@@ -42,7 +35,7 @@ import { UploadError } from "../protocol/upload_error.ts";
  * ```
  */
 export class UploadQueue {
-  readonly #options: QueueOptions;
+  readonly #setting: QueueSetting;
   readonly #remembering: Remembering;
   readonly #emitter = new Emitter<QueueEvents>();
   readonly #all: AllTogether;
@@ -56,33 +49,26 @@ export class UploadQueue {
   };
   readonly #alike = new AlikeFiles();
   readonly #turns: Turns;
-  readonly #cancels: Cancels;
+  readonly #cancels: EntryCancels;
   readonly #batches: Batches;
   readonly #batchRuns: BatchRuns;
 
   /** Throws a `RangeError` when `concurrency` is less than 1, or `metadata` cannot be sent. */
   constructor(options: QueueOptions = {}) {
     metadataHeader(options.metadata);
-    const { store = new UploadStore(), clock = systemClock, concurrency = 3 } = options;
-    const { sizes = rememberedSizes(store, options), fingerprintOf = createFingerprintOf() } = options;
-    if (!(concurrency >= 1)) throw new RangeError(`Cannot send ${concurrency} files at a time: give 1 or more`);
+    this.#setting = settingOf(options);
+    const { clock, concurrency, endpoint: url, locks, store } = this.#setting;
     this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
-    this.#cancels = new Cancels(2 * concurrency);
-    const onSignedOut = SignIns.of(options.onSignedOut);
-    const { endpoint = "", locks = globalThis.navigator?.locks } = options;
-    const seats = options.seats ?? seatsFor(endpoint, locks);
-    this.#options = { ...options, store, sizes, seats, fingerprintOf, clock, onSignedOut };
     this.#remembering = new Remembering({
       store,
-      url: endpoint,
+      url,
       locks,
       onKnown: (upload, confirmed) => this.#learn(upload, confirmed),
     });
+    const uploaderOf = (upload: QueueEntry) => this.#uploaderOf(upload);
+    this.#cancels = new EntryCancels({ most: 2 * concurrency, remembering: this.#remembering, uploaderOf });
     this.#all = new AllTogether(this.#emitter, clock);
-    const { stallMs = 30_000, random = Math.random } = options;
-    const transport = withHooks(options.transport ?? xhrTransport, options);
-    const limits = () => options.limits?.told.batch;
-    this.#batches = new Batches({ url: endpoint, transport, clock, random, stallMs, store, sizes, seats, limits });
+    this.#batches = createBatches(this.#setting);
     this.#batchRuns = new BatchRuns({
       batches: this.#batches,
       turns: this.#turns,
@@ -109,7 +95,7 @@ export class UploadQueue {
 
   /** True when something on the way to the server holds requests back until they are whole. */
   get isBuffered(): boolean {
-    return this.#options.sizes?.buffers ?? false;
+    return this.#setting.sizes.buffers;
   }
 
   /** Calls `listener` at each event of that name. The returned function ends this. */
@@ -128,7 +114,7 @@ export class UploadQueue {
     // Reading one of these can make a browser look on the disk.
     const { name, size, lastModified } = file;
     const { path = name } = about;
-    const metadata = { ...this.#options.metadata, ...about.metadata };
+    const metadata = { ...this.#setting.metadata, ...about.metadata };
     metadataHeader(metadata);
     const key = fileKey({ name, size, lastModified, path });
     this.#dismissChanged(path, key);
@@ -152,7 +138,7 @@ export class UploadQueue {
    */
   replace(before: QueuedUpload, about: Pick<AboutFile, "path" | "metadata" | "isPaused">): QueuedUpload {
     const { file, handle, state } = before;
-    metadataHeader({ ...this.#options.metadata, ...about.metadata });
+    metadataHeader({ ...this.#setting.metadata, ...about.metadata });
     const behind = [...this.#uploads];
     behind.splice(0, behind.findIndex((upload) => upload === before) + 1);
     before.cancel();
@@ -167,8 +153,8 @@ export class UploadQueue {
     file: File,
     about: AboutFile & { metadata: Metadata; key: string; size: number; path: string },
   ): QueueEntry {
-    const refusal = refusalOf(file, this.#options, this.#all.taken) ??
-      this.#options.limits?.take(about.size, about.confirmed, about.path);
+    const refusal = refusalOf(file, this.#setting, this.#all.taken) ??
+      this.#setting.limits?.take(about.size, about.confirmed, about.path);
     const upload = new QueueEntry(file, { ...about, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);
@@ -193,7 +179,7 @@ export class UploadQueue {
     if (upload.state === "waiting") upload.uploader?.retryNow();
     if (!upload.isAtRest) return;
     // A file over the limits of the queue fails again, unless others have made room.
-    if (upload.state === "failed" && refusalOf(upload.file, this.#options, this.#all.taken) !== undefined) return;
+    if (upload.state === "failed" && refusalOf(upload.file, this.#setting, this.#all.taken) !== undefined) return;
     if (isLarge(upload) && this.#remembering.hasGone(upload)) {
       this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
     }
@@ -203,24 +189,8 @@ export class UploadQueue {
 
   #cancel(upload: QueueEntry): void {
     if (!this.#all.has(upload) || upload.state === "done") return;
-    const { batch } = upload;
-    const mayBeThere = batch !== undefined || upload.hasRun || isLarge(upload) && !this.#remembering.isNew(upload);
-    const uploader = mayBeThere ? this.#uploaderOf(upload) : undefined;
-    if (uploader === undefined) this.#remembering.forget(upload);
-    else if (batch !== undefined) {
-      this.#cancels.add(upload.key, uploader, (tell) => batch.over.then(() => this.#cancelAfterBatch(upload, tell)));
-    } else if (!isLarge(upload)) this.#cancels.add(upload.key, uploader);
-    else {
-      this.#cancels.add(upload.key, uploader, (tell) => this.#remembering.cancel(upload, () => uploader.id(), tell));
-    }
+    this.#cancels.cancel(upload);
     this.#end(upload, "cancelled");
-  }
-
-  async #cancelAfterBatch(upload: QueueEntry, tell: () => Promise<boolean>): Promise<boolean> {
-    if (upload.placedAt === undefined) return !upload.wasInBatch || await tell();
-    const { file, placedAt: location } = upload;
-    await new Uploader({ ...this.#options, file, location }).delete().catch(() => {});
-    return true;
   }
 
   #dismiss(upload: QueueEntry): void {
@@ -304,7 +274,7 @@ export class UploadQueue {
     const path = upload.path === file.name ? undefined : upload.path;
     const beforeRetry = () => this.#comeBack(upload);
     const { placedAt: location } = upload;
-    const uploader = new Uploader({ ...this.#options, file, path, metadata, confirmed, location, beforeRetry });
+    const uploader = new Uploader({ ...this.#setting, file, path, metadata, confirmed, location, beforeRetry });
     uploader.on("progress", (progress) => this.#hear(upload, progress));
     return upload.uploader = uploader;
   }

@@ -80,7 +80,8 @@ Deno.test("forms grow while their answers come early, up to 500 files", async ()
   for (let i = 0; i < 150; i++) queue.add(fileOf(`file${i}`, 20_000));
   await until("done");
   const counts = forms.forms.map((parts) => parts.length);
-  assertEquals(counts.slice(0, 6), Array(6).fill(6));
+  // Four are sent before the first answer has come.
+  assertEquals(counts.slice(0, 4), [6, 6, 6, 6]);
   assertEquals(Math.max(...counts), 25, "The next forms have four times as many bytes");
   for (let i = 0; i < 600; i++) queue.add(fileOf(`small${i}`));
   await until("done");
