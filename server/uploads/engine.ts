@@ -3,7 +3,7 @@ import { wrongOffset } from "../model/agree.ts";
 import type { Scope } from "../model/owner.ts";
 import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
-import { type Batch, receiveBatch } from "./batch.ts";
+import { type Batch, receiveBatch, type WithinBatch } from "./batch.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
 import { type Leases, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
@@ -104,12 +104,16 @@ export class Engine {
 
   /**
    * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an
-   * unfinished one, and leaves a finished file beside it. `within` is the lease of the batch that the file is in. Throws
-   * what `append` throws.
+   * unfinished one, and leaves a finished file beside it. Throws what `append` throws.
    */
-  async send(facts: NamedFileFacts, request: ReceivedRequest, within?: Lease): Promise<Appended> {
+  async send(facts: NamedFileFacts, request: ReceivedRequest, batch?: WithinBatch): Promise<Appended> {
     const arrival = this.#locks.arrive();
-    if (!isSmallFile(this.#deps, facts, request)) return await this.#sendOn(facts, request, { arrival, within });
+    const within = batch?.lease;
+    const isThere = batch?.mayBeThere === true &&
+      await this.#byClient.lookUp(facts.owner, facts.clientId) !== undefined;
+    if (isThere || !isSmallFile(this.#deps, facts, request)) {
+      return await this.#sendOn(facts, request, { arrival, within });
+    }
     using lease = await this.#locks.takeOver(keyOfClient(facts), { arrival, within });
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
     if ("state" in received) return { upload: received, end: "whole" };
