@@ -1,7 +1,6 @@
 import { isAbsent, UploadError } from "../errors.ts";
-import { wrongOffset } from "../model/agree.ts";
 import type { Scope } from "../model/owner.ts";
-import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
 import { type Batch, receiveBatch, type WithinBatch } from "./batch.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
@@ -10,12 +9,13 @@ import { Concatenations, type FinalFacts, type PartialList } from "./concatenate
 import type { ListPlace } from "../storage/store.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, Locks } from "./locks.ts";
-import { isFinal, load, open, OpenUpload } from "./open_upload.ts";
+import { load, open, OpenUpload } from "./open_upload.ts";
 import { Owners } from "./owners.ts";
 import { hasFile } from "./presence.ts";
 import { isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { isUnfinishedFinal, reconcile, status } from "./status.ts";
 import { discardOrphan, expire, recordRemovals, terminate, terminateUnfinished, undoBegin } from "./terminate.ts";
+import { untilFree } from "./until_free.ts";
 
 /** A page of the list of an owner's uploads. */
 export interface UploadList {
@@ -97,7 +97,7 @@ export class Engine {
   async append(id: string, scope: Scope, request: AppendRequest): Promise<Appended> {
     const arrival = this.#locks.arrive();
     await this.#owners.check(id, scope);
-    await this.#untilFree(id, request.offset, arrival);
+    await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
     using lease = await this.#locks.takeOver(id, { position: request.offset, arrival });
     return await this.#append(id, lease, request);
   }
@@ -240,7 +240,7 @@ export class Engine {
     for (;;) {
       const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, leases);
       if (next === undefined) {
-        await this.#untilFree(id, request.offset, arrival);
+        await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
         continue;
       }
       using lease = await next;
@@ -248,29 +248,9 @@ export class Engine {
     }
   }
 
-  /**
-   * Waits until a request may append at `offset`. A holder whose bytes end there will have to let go. A holder that
-   * goes on receiving elsewhere is left alone, because this request could not append after it. So one of two that race
-   * wins.
-   */
-  async #untilFree(id: string, offset: number, arrival: number): Promise<void> {
-    if (this.#locks.isFree(id, offset, arrival)) return;
-    if (isUnfinishedFinal(await load(this.#deps, id))) throw isFinal();
-    if (await this.#locks.untilFree(id, this.#deps.limits.appendPatience, { offset, arrival })) return;
-    const safe = safeBytes(await load(this.#deps, id));
-    throw safe === offset ? stillReceiving(safe) : wrongOffset(safe);
-  }
-
   async #append(id: string, lease: Lease, request: ReceivedRequest): Promise<Appended> {
     const opened = await open(this.#deps, id);
     if (opened instanceof OpenUpload) return await append(this.#deps, lease, opened, request);
     return await repeat(this.#deps, lease, opened, request);
   }
-}
-
-/** The refusal of a body that starts at the recorded offset while an earlier request still appends behind it. */
-function stillReceiving(offset: number): UploadError {
-  const message =
-    "An earlier request still brings bytes of this upload: ask for its status in a few seconds, and go on from there";
-  return new UploadError("locked", message, { offset });
 }
