@@ -103,6 +103,7 @@ export class FormFiles implements Batch, FormWork {
   async end({ end, error }: Received): Promise<void> {
     const trouble = end === "whole" && this.#parser.isOver ? undefined : troubleOf(end, error);
     await this.#open?.cut(end === "whole" || end === "failed" ? "disconnected" : end);
+    this.#form.answer.come();
     await this.#slots.untilIdle();
     if (trouble?.code === "failed") this.#deps.log.error("A form failed: {error}", { error });
     this.#form.answer.end(lastLine(this.#told, trouble));
