@@ -15,13 +15,12 @@ const READS_AT_A_STRETCH = 128;
 /**
  * Reads the rest of a request's body after the answer, and throws it away. A browser that is cut off while it sends
  * shows an error instead of the answer. Past the bounds the client is cut off. A read counts as 4 KiB at least, because
- * short chunks cost as much time as long ones. A body that somebody reads is left alone. Never throws.
+ * short chunks cost as much time as long ones. Never throws.
  *
  * Deno 2.9 cuts the connection when a body is cancelled after the answer. If it is cancelled before the answer, Deno
  * reads all that comes, without bound (I16).
  */
 export async function drain(body: ReadableStream<Uint8Array>, { bytes, forMs }: DrainBounds): Promise<void> {
-  if (body.locked) return;
   const reader = readerOf(body);
   const timer = setTimeout(() => reader.cancel().catch(() => {}), forMs);
   try {

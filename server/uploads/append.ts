@@ -30,6 +30,8 @@ export type ReceivedRequest = Omit<AppendRequest, "body"> & { readonly body: App
 export interface Appended {
   readonly upload: ReceivingUpload | CompleteUpload;
   readonly end: End;
+  /** True when the file had come before, so that nothing was stored. */
+  readonly isAgain?: true;
 }
 
 /**
@@ -85,7 +87,7 @@ export async function repeat(
   request: ReceivedRequest,
 ): Promise<Appended> {
   if (upload.concat !== undefined) throw isFinal();
-  if (comesAgain(upload, request)) return { upload, end: "whole" };
+  if (comesAgain(upload, request)) return { upload, end: "whole", isAgain: true };
   agree({ offset: upload.length, length: upload.length }, { ...request, toTheEnd: false }, Infinity);
   const { end } = await receiveInto(new MemoryAppender(0), request.body, {
     ...receiveOptions(deps, lease, request),

@@ -3,6 +3,14 @@ import { type AppendRequest, receiveOptions } from "./append.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import type { Lease } from "./locks.ts";
 
+/** What a file that is sent within a batch brings along. */
+export interface WithinBatch {
+  /** The lease of the batch. */
+  readonly lease: Lease;
+  /** True when files of the batch have come before: this one is looked for before it is stored. */
+  readonly mayBeThere: boolean;
+}
+
 /** The files of one request. */
 export interface Batch {
   /** Takes the next bytes of the body, which are valid until the promise resolves. What it throws ends the body. */

@@ -1,21 +1,21 @@
 import { isAbsent, UploadError } from "../errors.ts";
-import { wrongOffset } from "../model/agree.ts";
 import type { Scope } from "../model/owner.ts";
-import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload, safeBytes } from "../model/upload.ts";
+import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
-import { type Batch, receiveBatch } from "./batch.ts";
+import { type Batch, receiveBatch, type WithinBatch } from "./batch.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
 import { type Leases, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
 import type { ListPlace } from "../storage/store.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, Locks } from "./locks.ts";
-import { isFinal, load, open, OpenUpload } from "./open_upload.ts";
+import { load, open, OpenUpload } from "./open_upload.ts";
 import { Owners } from "./owners.ts";
 import { hasFile } from "./presence.ts";
 import { isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { isUnfinishedFinal, reconcile, status } from "./status.ts";
 import { discardOrphan, expire, recordRemovals, terminate, terminateUnfinished, undoBegin } from "./terminate.ts";
+import { untilFree } from "./until_free.ts";
 
 /** A page of the list of an owner's uploads. */
 export interface UploadList {
@@ -97,19 +97,23 @@ export class Engine {
   async append(id: string, scope: Scope, request: AppendRequest): Promise<Appended> {
     const arrival = this.#locks.arrive();
     await this.#owners.check(id, scope);
-    await this.#untilFree(id, request.offset, arrival);
+    await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
     using lease = await this.#locks.takeOver(id, { position: request.offset, arrival });
     return await this.#append(id, lease, request);
   }
 
   /**
    * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an
-   * unfinished one, and leaves a finished file beside it. `within` is the lease of the batch that the file is in. Throws
-   * what `append` throws.
+   * unfinished one, and leaves a finished file beside it. Throws what `append` throws.
    */
-  async send(facts: NamedFileFacts, request: ReceivedRequest, within?: Lease): Promise<Appended> {
+  async send(facts: NamedFileFacts, request: ReceivedRequest, batch?: WithinBatch): Promise<Appended> {
     const arrival = this.#locks.arrive();
-    if (!isSmallFile(this.#deps, facts, request)) return await this.#sendOn(facts, request, { arrival, within });
+    const within = batch?.lease;
+    const isThere = batch?.mayBeThere === true &&
+      await this.#byClient.lookUp(facts.owner, facts.clientId) !== undefined;
+    if (isThere || !isSmallFile(this.#deps, facts, request)) {
+      return await this.#sendOn(facts, request, { arrival, within });
+    }
     using lease = await this.#locks.takeOver(keyOfClient(facts), { arrival, within });
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
     if ("state" in received) return { upload: received, end: "whole" };
@@ -236,7 +240,7 @@ export class Engine {
     for (;;) {
       const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, leases);
       if (next === undefined) {
-        await this.#untilFree(id, request.offset, arrival);
+        await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
         continue;
       }
       using lease = await next;
@@ -244,29 +248,9 @@ export class Engine {
     }
   }
 
-  /**
-   * Waits until a request may append at `offset`. A holder whose bytes end there will have to let go. A holder that
-   * goes on receiving elsewhere is left alone, because this request could not append after it. So one of two that race
-   * wins.
-   */
-  async #untilFree(id: string, offset: number, arrival: number): Promise<void> {
-    if (this.#locks.isFree(id, offset, arrival)) return;
-    if (isUnfinishedFinal(await load(this.#deps, id))) throw isFinal();
-    if (await this.#locks.untilFree(id, this.#deps.limits.appendPatience, { offset, arrival })) return;
-    const safe = safeBytes(await load(this.#deps, id));
-    throw safe === offset ? stillReceiving(safe) : wrongOffset(safe);
-  }
-
   async #append(id: string, lease: Lease, request: ReceivedRequest): Promise<Appended> {
     const opened = await open(this.#deps, id);
     if (opened instanceof OpenUpload) return await append(this.#deps, lease, opened, request);
     return await repeat(this.#deps, lease, opened, request);
   }
-}
-
-/** The refusal of a body that starts at the recorded offset while an earlier request still appends behind it. */
-function stillReceiving(offset: number): UploadError {
-  const message =
-    "An earlier request still brings bytes of this upload: ask for its status in a few seconds, and go on from there";
-  return new UploadError("locked", message, { offset });
 }

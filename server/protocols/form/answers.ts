@@ -6,6 +6,8 @@ import type { ToldLine } from "./told.ts";
 export interface FormAnswer {
   /** Tells of one file, which `name` means to a person. */
   tell(line: ToldLine, name: string): void;
+  /** Tells that the body has ended. */
+  come(): void;
   /** Tells the end. Nothing is told after it. */
   end(line: ToldLine): void;
   /** Resolves as soon as the answer begins. */
@@ -23,33 +25,53 @@ export function answerFor(accept: string): FormAnswer {
   return accept.includes("text/html") ? atEnd("text/html", pageOf) : atEnd("text/plain", textOf);
 }
 
-/** Never waits for the client: one that reads no answer before it has sent its form would wait for this server too. */
+/**
+ * Never waits for the client: one that reads no answer before it has sent its form would wait for this server too. Begins
+ * when the form has come, because nginx sends no more of a form once its answer has begun.
+ */
 function jsonLines(): FormAnswer {
   const encoder = new TextEncoder();
   const { promise, resolve } = Promise.withResolvers<Response>();
   let controller!: ReadableStreamDefaultController<Uint8Array>;
   let isLost = false;
-  let isBegun = false;
+  let first: ToldLine | undefined;
+  let hasCome = false;
   const body = new ReadableStream<Uint8Array>({
     start: (own) => void (controller = own),
     cancel: () => void (isLost = true),
   });
+  const answer = once(({ part, status }: ToldLine) => {
+    // A form of which nothing could be read has the status of its last line, which is the first one too.
+    const headers = { "Content-Type": JSON_LINES, ...ALWAYS };
+    resolve(new Response(body, { status: part === undefined ? status : 200, headers }));
+  });
   function send(line: ToldLine): void {
     if (isLost) return;
     controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
-    if (isBegun) return;
-    isBegun = true;
-    // A form of which nothing could be read has the status of its last line, which is the first one too.
-    const status = line.part === undefined ? line.status : 200;
-    resolve(new Response(body, { status, headers: { "Content-Type": JSON_LINES, ...ALWAYS } }));
+    first ??= line;
+    if (hasCome) answer(first);
   }
   return {
     tell: send,
+    come() {
+      hasCome = true;
+      if (first !== undefined) answer(first);
+    },
     end(line) {
+      hasCome = true;
       send(line);
       if (!isLost) controller.close();
     },
     response: promise,
+  };
+}
+
+function once<T>(work: (value: T) => void): (value: T) => void {
+  let isDone = false;
+  return (value) => {
+    if (isDone) return;
+    isDone = true;
+    work(value);
   };
 }
 
@@ -64,6 +86,7 @@ function atEnd(type: string, textOf: (told: readonly Told[], end: ToldLine) => s
   const told: Told[] = [];
   return {
     tell: (line, name) => void told.push({ line, name }),
+    come() {},
     end(end) {
       told.sort((one, other) => (one.line.part ?? 0) - (other.line.part ?? 0));
       const refused = [...told.map(({ line }) => line), end].find(({ error }) => error !== undefined);

@@ -1,6 +1,5 @@
 import { defined } from "../../defined.ts";
 import { UploadError } from "../../errors.ts";
-import { drain, type DrainBounds } from "../../http/drain.ts";
 import { header } from "../../http/header_names.ts";
 import type { Handler } from "../../http/route.ts";
 import { bodyLength, refuseEncoding } from "../headers.ts";
@@ -9,9 +8,6 @@ import { type FormDeps, FormFiles, MAX_FILES, MAX_HELD_FILE } from "./form_files
 
 /** What `GET /api/limits` tells of forms. */
 export const BATCH_LIMITS = { maxFiles: MAX_FILES, maxFileSize: MAX_HELD_FILE } as const;
-
-/** How much is drained of a form that was refused in its middle, behind an answer that has begun. */
-const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, forMs: 60_000 };
 
 /** True for a request whose body is a form. */
 export function isForm({ headers }: Request): boolean {
@@ -33,8 +29,6 @@ export function createForms(deps: Omit<FormDeps, "held">): Handler {
       request,
       (lease) => new FormFiles({ ...deps, held }, { boundary, visitor, answer }, lease),
     );
-    // An answer that has begun goes first, so draining is not awaited.
-    received.then(() => body && drain(body, DRAIN), () => {});
     return await Promise.race([answer.response, received.then(() => answer.response)]);
   };
 }

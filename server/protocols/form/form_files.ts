@@ -72,6 +72,8 @@ export class FormFiles implements Batch, FormWork {
   #files = 0;
   #fields = 0;
   #told = 0;
+  /** True when some of the files have come before: the client sends again what was not told. */
+  #comesAgain = false;
 
   constructor(deps: FormDeps, form: Form, lease: Lease) {
     this.#deps = deps;
@@ -101,6 +103,7 @@ export class FormFiles implements Batch, FormWork {
   async end({ end, error }: Received): Promise<void> {
     const trouble = end === "whole" && this.#parser.isOver ? undefined : troubleOf(end, error);
     await this.#open?.cut(end === "whole" || end === "failed" ? "disconnected" : end);
+    this.#form.answer.come();
     await this.#slots.untilIdle();
     if (trouble?.code === "failed") this.#deps.log.error("A form failed: {error}", { error });
     this.#form.answer.end(lastLine(this.#told, trouble));
@@ -156,11 +159,14 @@ export class FormFiles implements Batch, FormWork {
   /** Sends a file, and tells what came of it. Never throws. */
   async #send(file: FormFile, { facts, request }: { facts: NamedFileFacts; request: ReceivedRequest }): Promise<void> {
     const { engine, isFolderThere } = this.#deps;
+    const batch = { lease: this.#lease, mayBeThere: this.#comesAgain };
     try {
       const cut = request.body instanceof HeldBody && request.body.end !== "whole" ? request.body.end : undefined;
       // Nobody could go on with what came of it.
       if (cut !== undefined && file.id === undefined) throw troubleOf(cut);
-      const upload = uninterrupted(await engine.send(facts, request, this.#lease).catch(throwInOwnWords));
+      const appended = await engine.send(facts, request, batch).catch(throwInOwnWords);
+      if (appended.isAgain) this.#comesAgain = true;
+      const upload = uninterrupted(appended);
       if (!isFolderThere()) throw folderMoved();
       this.#told++;
       this.#form.answer.tell(toldFile(file, upload, this.#form.visitor), file.name);

@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import { setImmediate } from "node:timers/promises";
 
 /** A change of the database, and the checks on which it depends. */
 export interface Change {
@@ -19,6 +20,12 @@ const MAX_GROUP = 40;
 /** The number of waiting changes from which a second commit starts beside the one that runs. */
 const WORTH_A_COMMIT = 6;
 
+/**
+ * How many turns of the event loop a commit waits for others to share it. Files that were flushed together come within
+ * two turns, which take some microseconds.
+ */
+const GATHERING_TURNS = 2;
+
 interface Waiting {
   readonly change: Change;
   readonly resolve: (done: boolean) => void;
@@ -32,6 +39,7 @@ interface Waiting {
 export function createGroupCommit(kv: Deno.Kv): Commit {
   const waiting: Waiting[] = [];
   let running = 0;
+  let isGathering = false;
 
   /**
    * True when a commit may start. Usually only one runs at a time. If {@linkcode WORTH_A_COMMIT} changes wait, a second
@@ -40,6 +48,10 @@ export function createGroupCommit(kv: Deno.Kv): Commit {
   const mayRun = () => running === 0 ? waiting.length > 0 : running === 1 && waiting.length >= WORTH_A_COMMIT;
 
   async function run(): Promise<void> {
+    if (isGathering || !mayRun()) return;
+    isGathering = true;
+    for (let turn = 0; turn < GATHERING_TURNS; turn++) await setImmediate();
+    isGathering = false;
     while (mayRun()) {
       running++;
       await commitGroup(takeGroup(waiting));

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { sha256, someBytes } from "../../../support/bytes.ts";
 import { BOUNDARY, formBytes, type Line, linesOf, sendForm, type SentPart, tellForm } from "../../../support/form.ts";
 import { openTestApp } from "../../../support/pawl.ts";
+import { until } from "../../../support/until.ts";
 import { brokenBody, pieces, simpleClient } from "../../../support/simple_client.ts";
 
 const HELLO = { name: "hello.txt", body: "hello" };
@@ -45,28 +46,22 @@ Deno.test("each part of a form with a file in it is an upload, and a line tells 
   assertEquals(await pawl.incomingNames(), []);
 });
 
-Deno.test("a file is told while the form still comes", async () => {
+Deno.test("the files of a form are stored while it still comes, and the answer begins at its end", async () => {
   await using pawl = await openTestApp();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
   const body = writable.getWriter();
-  const answer = pawl.app(
-    new Request("http://localhost/upload", {
-      method: "POST",
-      headers: { "Content-Type": `multipart/form-data; boundary=${BOUNDARY}`, "Accept": "application/jsonl" },
-      body: readable,
-    }),
-  );
+  const headers = { "Content-Type": `multipart/form-data; boundary=${BOUNDARY}`, "Accept": "application/jsonl" };
+  let hasBegun = false;
+  const answer = pawl.app(new Request("http://localhost/upload", { method: "POST", headers, body: readable }))
+    .finally(() => hasBegun = true);
   const form = formBytes([HELLO, { name: "later.txt", body: "x".repeat(100) }]);
   await body.write(form.slice(0, form.length - 90));
-  const reader = (await answer).body!.pipeThrough(new TextDecoderStream()).getReader();
-  const { value } = await reader.read();
-  assertEquals(linesOf(value!).map(({ path }) => path), ["hello.txt"]);
-  assertEquals(await pawl.finishedNames(), ["hello.txt"]);
+  await until(async () => (await pawl.finishedNames()).length === 1, "the first file is stored");
+  assertEquals([hasBegun, await textOf(pawl, "hello.txt")], [false, "hello"]);
   await body.write(form.slice(form.length - 90));
   await body.close();
-  let rest = "";
-  for (let read = await reader.read(); !read.done; read = await reader.read()) rest += read.value;
-  assertEquals(linesOf(rest).map(({ path, parts }) => path ?? parts), ["later.txt", 2]);
+  const lines = linesOf(await (await answer).text());
+  assertEquals(lines.map(({ path, parts }) => path ?? parts), ["hello.txt", "later.txt", 2]);
 });
 
 Deno.test("a bad part refuses itself with its status and code, and the others are stored", async () => {

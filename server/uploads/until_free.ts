@@ -1,0 +1,31 @@
+import { UploadError } from "../errors.ts";
+import { wrongOffset } from "../model/agree.ts";
+import { safeBytes } from "../model/upload.ts";
+import type { EngineDeps } from "./engine_deps.ts";
+import type { Locks } from "./locks.ts";
+import { isFinal, load } from "./open_upload.ts";
+import { isUnfinishedFinal } from "./status.ts";
+
+/**
+ * Waits until a request may append at `offset`. A holder whose bytes end there will have to let go. A holder that goes on
+ * receiving elsewhere is left alone, because this request could not append after it. So one of two that race wins.
+ */
+export async function untilFree(
+  deps: EngineDeps,
+  locks: Locks,
+  id: string,
+  { offset, arrival }: { offset: number; arrival: number },
+): Promise<void> {
+  if (locks.isFree(id, offset, arrival)) return;
+  if (isUnfinishedFinal(await load(deps, id))) throw isFinal();
+  if (await locks.untilFree(id, deps.limits.appendPatience, { offset, arrival })) return;
+  const safe = safeBytes(await load(deps, id));
+  throw safe === offset ? stillReceiving(safe) : wrongOffset(safe);
+}
+
+/** The refusal of a body that starts at the recorded offset while an earlier request still appends behind it. */
+function stillReceiving(offset: number): UploadError {
+  const message =
+    "An earlier request still brings bytes of this upload: ask for its status in a few seconds, and go on from there";
+  return new UploadError("locked", message, { offset });
+}
