@@ -29,7 +29,7 @@ export class FakeHost {
       if (this.#gate !== undefined) await Promise.race([this.#gate, aborted(request.signal)]);
       const id = request.headers["X-File-Id"];
       // A finished file is deleted by its address, which has no id.
-      const server = id === undefined ? this.#finished() : this.#serverOf(id);
+      const server = id === undefined ? this.#serverAt(request.url) : this.#serverOf(id);
       return await server.transport(request);
     } finally {
       this.atOnce--;
@@ -56,15 +56,20 @@ export class FakeHost {
     if (known !== undefined) return known;
     // Ids that the client makes begin with the name and the size.
     const [name = "", size] = id.split("-");
-    const server = new FakeServer(Number(size), this.#optionsOf(name));
+    const server = new FakeServer(Number(size), { location: this.#nextLocation(), ...this.#optionsOf(name) });
     this.#byId.set(id, server);
     this.files.set(name, server);
     this.order.push(name);
     return server;
   }
 
-  #finished(): FakeServer {
-    return [...this.#byId.values()].find(({ complete }) => complete)!;
+  /** Each file has an address of its own; the first one has that of a server alone. */
+  #nextLocation(): string {
+    return `/files/${String(this.#byId.size || "").padStart(22, "A")}`;
+  }
+
+  #serverAt(url: string): FakeServer {
+    return [...this.#byId.values()].find(({ location }) => url.endsWith(location))!;
   }
 }
 

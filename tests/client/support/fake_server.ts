@@ -34,6 +34,8 @@ export interface FakeServerOptions {
   largestFile?: number;
   /** Something on the way passes bodies on only when it has them whole. */
   buffers?: boolean;
+  /** Where the file is found once it is finished. */
+  location?: string;
   /** Each request with a body of this number breaks, when so many hundredths of it have departed. */
   breaks?: { each: number; atPercent: number };
 }
@@ -64,6 +66,11 @@ export class FakeServer {
     this.#options = options;
     this.#faults = options.faults ?? [];
     this.held = options.held ?? 0;
+  }
+
+  /** Where the file is found once it is finished. */
+  get location(): string {
+    return this.#options.location ?? LOCATION;
   }
 
   get refused(): number {
@@ -136,7 +143,7 @@ export class FakeServer {
     const { method, url } = request;
     if (method === "GET") return answer({ status: 200, headers: this.#progress(), text: String(this.held) });
     if (method === "POST") return this.#upload(request, fault);
-    const isFinishedFile = url.endsWith(LOCATION);
+    const isFinishedFile = url.endsWith(this.location);
     if (this.complete !== isFinishedFile) return answer({ status: 409 });
     const status = this.held > 0 ? 204 : 404;
     this.held = 0;
@@ -189,7 +196,7 @@ export class FakeServer {
     return {
       "Upload-Offset": String(this.held),
       "Upload-Complete": this.complete ? "?1" : "?0",
-      ...this.held > 0 && { "Location": LOCATION },
+      ...this.held > 0 && { "Location": this.location },
       ...largestFile !== undefined && { "Upload-Limit": `max-size=${largestFile}` },
     };
   }
