@@ -145,6 +145,8 @@ const access = new Access({
   onAsk: () => status.sayDone(language.messages.signInAgainHint),
 });
 let isListed = false;
+/** How many uploads the list had when it was shown last. */
+let listed = 0;
 let mayRead = false;
 let isRemembered = false;
 
@@ -221,7 +223,9 @@ function showNow(): void {
   // The rows can be measured only in a list that is seen.
   totals.show(total, besideTotal());
   list.show(queue.uploads);
-  earlier.update();
+  // A file that was taken out of the list was finished earlier.
+  if (total.files < listed) earlier.update();
+  listed = total.files;
   awake.isNeeded = runningOf(total) > 0;
   narrator.tell(total);
 }

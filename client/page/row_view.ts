@@ -119,7 +119,8 @@ export function showControls(
     if (control.hidden) continue;
     const { label, of } = messages.actions[action];
     write(control, label);
+    const name = of(nameText(path));
     // What is a sign alone says its name under the pointer too.
-    control.ariaLabel = control.title = of(nameText(path));
+    if (control.title !== name) control.ariaLabel = control.title = name;
   }
 }
