@@ -111,8 +111,9 @@ export class ListView {
 
   #draw(): void {
     const uploads = this.#uploads;
-    const top = -this.#list.getBoundingClientRect().top;
     const isWindowed = uploads.length > SHORT_LIST && !this.#isPrinted;
+    // To measure makes the browser lay the page out at once. A list that is drawn as a whole needs no measures.
+    const top = isWindowed ? -this.#list.getBoundingClientRect().top : 0;
     this.#list.classList.toggle("is-windowed", isWindowed);
     const bounds = !isWindowed
       ? { top: -Infinity, bottom: Infinity }
@@ -140,7 +141,7 @@ export class ListView {
       before = element;
       this.#write(upload, index);
     }
-    if (!this.#isPrinted) this.#measure(seen);
+    if (isWindowed) this.#measure(seen);
   }
 
   #print(isPrinted: boolean): void {
