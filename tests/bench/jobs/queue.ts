@@ -50,7 +50,7 @@ async function timeOfAll(count: number): Promise<number> {
   const { queue, host } = setUpQueue();
   const letGo = host.hold();
   for (let number = 0; number < count; number++) queue.add(fileOf(`file${number}`, 1));
-  await host.untilAtOnce(6);
+  await host.untilAtOnce(4);
   const took = await timeOf(() => {
     queue.pauseAll();
     queue.resumeAll();
