@@ -16,7 +16,7 @@ const CLIENTS: readonly SizeClass[] = ["any", "any", "any", "any", "small", "sma
 const LONG_UPLOADS = 4;
 
 Deno.test("kill -9, again and again: what was acknowledged is there, and every file ends as it was sent", async () => {
-  const kills = Number(Deno.env.get("PAWL_KILLS") ?? extent({ short: 20, long: 100 }));
+  const kills = Number(Deno.env.get("PAWL_KILLS") ?? extent({ short: 12, long: 100 }));
   const random = new Random(seedOfRun());
   await using dir = await tempDir();
   const run = new KillRun(dir.path, random);

@@ -34,7 +34,7 @@ for (const kind of ["cut", "reset", "half-close", "stall"] as const) {
 }
 
 const ASKS = ["status", "wrong-start"] as const;
-const UPLOADS = extent({ short: 20, long: 80 });
+const UPLOADS = extent({ short: 10, long: 80 });
 const REQUEST_BYTES = 256 * 1024;
 
 Deno.test("Uploader brings every file through a network with random faults, and never goes back", async () => {

@@ -6,7 +6,7 @@ import { extent } from "../support/campaign.ts";
 import { startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-const UPLOADS = extent({ short: 10_000, long: 100_000 });
+const UPLOADS = extent({ short: 3000, long: 100_000 });
 /** Two records make one upload, and a commit takes at most 1000. */
 const BATCH = 400;
 

@@ -10,7 +10,7 @@ import { SENDERS } from "./hostile_senders.ts";
 import { ANNAS_SECRET, type HostileSite, openHostileSite } from "./hostile_site.ts";
 
 /** How many requests are made, which `PAWL_RUNS` says too, and after how many all that is Anna's is looked at. */
-const REQUESTS = Number(Deno.env.get("PAWL_RUNS") ?? extent({ short: 400, long: 100_000 }));
+const REQUESTS = Number(Deno.env.get("PAWL_RUNS") ?? extent({ short: 200, long: 100_000 }));
 const LOOK_EVERY = 2000;
 
 /** The options of the servers that are attacked, one after the other. */
