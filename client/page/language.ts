@@ -15,6 +15,8 @@ export const LANGUAGES: Readonly<Record<string, string>> = {
 
 /** How long the page waits to be told which language was chosen. */
 const PATIENCE_MS = 300;
+/** The folder of the client's modules. The page says where its own version is. */
+const CLIENT = globalThis.document?.documentElement.dataset["client"] ?? "/client";
 
 /** Gives the first of the wanted languages that the page has. */
 export function chooseLanguage(wanted: readonly string[]): string {
@@ -97,7 +99,7 @@ export class Language {
   async #use(tag: string): Promise<boolean> {
     const use = ++this.#uses;
     // At this address the server puts the module and what it imports into one.
-    const { messages }: { messages: Messages } = await this.#import(`../languages/${tag}.js`);
+    const { messages }: { messages: Messages } = await this.#import(`${CLIENT}/languages/${tag}.js`);
     if (use !== this.#uses) return false;
     this.messages = messages;
     this.words = createWords(tag);

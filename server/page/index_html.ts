@@ -2,7 +2,7 @@
 const FOLDER = "/page";
 
 const STYLE_SHEETS = /^[ \t]*<link rel="stylesheet" href="\/([a-z0-9_]+\.css)">\n/gm;
-const SCRIPT = /^([ \t]*)<script type="module" src="\/(client\/[a-z0-9_/]+)\.ts"><\/script>\n/m;
+const SCRIPT = /^[ \t]*<script type="module" src="\/(client\/[a-z0-9_/]+)\.ts"><\/script>\n/m;
 const ICON = /(?<=(?:href|src)=")\/(?=[a-z0-9_]+\.(?:svg|png|ico)")/g;
 
 /** The names of the style sheets that a page links, in their order. */
@@ -10,22 +10,42 @@ export function styleSheetsOf(html: string): string[] {
   return [...html.matchAll(STYLE_SHEETS)].map(([, name]) => name!);
 }
 
+/** The parts that a page is made of, besides its own text. */
+export interface PageParts {
+  /** All its style sheets. */
+  readonly style: string;
+  /** Its script, with all that it imports. */
+  readonly script: string;
+  /** The version of the page. */
+  readonly hash: string;
+  /** The language whose words are asked for at once, if one is known. */
+  readonly language: string | undefined;
+}
+
 /**
- * Makes a page quick to load: it asks for one style sheet and one script, from the folder of the version `hash`, where a
- * browser may keep them for ever. The words of `language`, if given, are asked for together with the script.
+ * Makes a page quick to load: style and script are in it, so that nothing waits for another round trip. What it asks for
+ * besides comes from the folder of its version, where a browser may keep it for ever. `data-client` of the document says
+ * where the client's modules are. Throws when style or script cannot stand in a page.
  */
-export function quickPage(html: string, { hash, language }: { hash: string; language: string | undefined }): string {
+export function quickPage(html: string, { style, script, hash, language }: PageParts): string {
+  if (/<\/style/i.test(style)) throw new Error("A style sheet has the end of its element in it");
+  // HTML, section 4.12.1.3: a comment or another script would change where this one ends.
+  if (/<\/script|<script|<!--/i.test(script)) {
+    throw new Error("A script has a tag of a script, or a comment of HTML, in it");
+  }
   const folder = `${FOLDER}/${hash}`;
-  const words = language && `<link rel="modulepreload" href="${folder}/client/languages/${language}.js">`;
-  return html.replace(STYLE_SHEETS, "").replace(
-    SCRIPT,
-    (_, indent: string, name: string) =>
-      [
-        `<link rel="stylesheet" href="${folder}/page.css">`,
-        `<script type="module" src="${folder}/${name}.js"></script>`,
-        ...words === undefined || words === "" ? [] : [words],
-      ].map((line) => `${indent}${line}\n`).join(""),
-  ).replace(ICON, `${folder}/`);
+  const words = language === undefined
+    ? ""
+    : `<link rel="modulepreload" href="${folder}/client/languages/${language}.js">\n`;
+  return html.replace("<html ", () => `<html data-client="${folder}/client" `)
+    .replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
+    .replace(SCRIPT, () => `${words}<style>${style}</style>\n<script type="module">${script}</script>\n`);
+}
+
+/** The name of the script that a page begins with, such as "client/page/main.ts". */
+export function scriptOf(html: string): string | undefined {
+  const name = SCRIPT.exec(html)?.[1];
+  return name && `${name}.ts`;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The content that a path of the page names. */
 export interface PageAddress {
-  /** "linked" is a script with all that it imports, "style sheets" are all those of the page in one. */
-  readonly kind: "index" | "style sheets" | "linked" | "script" | "file";
+  /** "linked" is a script with all that it imports. */
+  readonly kind: "index" | "linked" | "script" | "file";
   /** The file that it is made of, such as "client/upload/uploader.ts". */
   readonly name: string;
   /** The version of the page that the path asks for. */
@@ -35,7 +35,6 @@ export function parseAddress(pathname: string): PageAddress | undefined {
 }
 
 function fileAt(path: string): PageAddress | undefined {
-  if (path === "/page.css") return { kind: "style sheets", name: INDEX, extension: "css", isDocument: false };
   const [, own, extension] = STATIC_FILE.exec(path) ?? [];
   if (own !== undefined && extension !== undefined) {
     const name = `static/${own}`;

@@ -3,10 +3,11 @@ import { acceptsEncodings } from "@std/http/negotiation";
 import { STATUS_CODE } from "@std/http/status";
 import { contentType } from "@std/media-types";
 import { gzipSync } from "node:zlib";
-import { preferredLanguage, quickPage, styleSheetsOf } from "./index_html.ts";
+import { preferredLanguage, quickPage, scriptOf, styleSheetsOf } from "./index_html.ts";
 import { link } from "./link.ts";
 import { type PageAddress, parseAddress } from "./page_address.ts";
 import { PageFiles } from "./page_files.ts";
+import { documentHeaders, type InlineParts } from "./policy.ts";
 import { stripTypes, withoutBlanks } from "./script.ts";
 
 /** The page and the client library, as a browser loads them. */
@@ -27,6 +28,11 @@ export interface PagesOptions {
   readonly except?: readonly string[];
 }
 
+interface Content {
+  readonly content: string | Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 interface Rendered {
   readonly plain: Representation;
   readonly gzip: Representation;
@@ -41,14 +47,6 @@ interface Representation {
 const ASK_AGAIN = { "cache-control": "no-cache" };
 const KEEP = { "cache-control": "public, max-age=31536000, immutable" };
 
-/** Headers of documents. A script or a style sheet needs no policy, because a browser applies only the document's. */
-const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-};
-
 /** Pages of any origin may load the library; what they may do with the server is another matter. */
 const LIBRARY_HEADERS = { "access-control-allow-origin": "*" };
 
@@ -61,30 +59,46 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   const rendered = new Map<string, Promise<Rendered>>();
 
   const script = (name: string) => stripTypes(files.text(name), name);
+  const linked = (name: string) => link(name, async (name) => withoutBlanks(await script(name)));
 
-  /** The content at an address. */
-  async function contentOf({ kind, name }: PageAddress, language: string | undefined): Promise<string | Uint8Array> {
+  async function inlineParts(html: string): Promise<InlineParts> {
+    const entry = scriptOf(html);
+    return {
+      style: styleSheetsOf(html).map((sheet) => files.text(`static/${sheet}`)).join("\n"),
+      script: entry === undefined ? "" : await linked(entry),
+    };
+  }
+
+  /** The content at an address, and the headers that depend on it. */
+  async function contentOf(
+    { kind, name, isDocument }: PageAddress,
+    language: string | undefined,
+  ): Promise<Content> {
+    if (kind === "index") {
+      const html = files.text(name);
+      const parts = await inlineParts(html);
+      return {
+        content: quickPage(html, { ...parts, hash: files.hash, language }),
+        headers: { vary: "Accept-Encoding, Accept-Language", ...await documentHeaders(parts) },
+      };
+    }
+    const headers = { vary: "Accept-Encoding", ...isDocument && await documentHeaders() };
     switch (kind) {
-      case "index":
-        return quickPage(files.text(name), { hash: files.hash, language });
-      case "style sheets":
-        return styleSheetsOf(files.text(name)).map((sheet) => files.text(`static/${sheet}`)).join("\n");
       case "linked":
-        return await link(name, async (name) => withoutBlanks(await script(name)));
+        return { content: await linked(name), headers };
       case "script":
-        return script(name);
+        return { content: script(name), headers };
       case "file":
-        return files.bytes(name);
+        return { content: files.bytes(name), headers };
     }
   }
 
   async function render(address: PageAddress, language: string | undefined): Promise<Rendered> {
-    const content = await contentOf(address, language);
+    const { content, headers } = await contentOf(address, language);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
-    const vary = address.kind === "index" ? "Accept-Encoding, Accept-Language" : "Accept-Encoding";
     return {
-      plain: await representation(bytes, { vary }),
-      gzip: await representation(new Uint8Array(gzipSync(bytes)), { vary, "content-encoding": "gzip" }),
+      plain: await representation(bytes, headers),
+      gzip: await representation(new Uint8Array(gzipSync(bytes)), { ...headers, "content-encoding": "gzip" }),
     };
   }
 
@@ -106,7 +120,6 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
       const answer = {
         "x-content-type-options": "nosniff",
         ...address.hash === files.hash ? KEEP : ASK_AGAIN,
-        ...address.isDocument && DOCUMENT_HEADERS,
         ...address.extension === "js" && LIBRARY_HEADERS,
         ...own,
       };

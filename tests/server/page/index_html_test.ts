@@ -1,7 +1,9 @@
-import { assertEquals } from "@std/assert";
-import { preferredLanguage, quickPage, styleSheetsOf } from "../../../server/page/index_html.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { preferredLanguage, quickPage, scriptOf, styleSheetsOf } from "../../../server/page/index_html.ts";
 
-const HTML = `<head>
+const HTML = `<!DOCTYPE html>
+<html lang="en">
+<head>
   <link rel="icon" href="/icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/a.css">
   <link rel="stylesheet" href="/b.css">
@@ -10,20 +12,31 @@ const HTML = `<head>
 <img src="/icon.svg" alt=""><a href="/other">
 `;
 
-Deno.test("quickPage() asks for one style sheet, one script and the words, all of one version", () => {
-  assertEquals(styleSheetsOf(HTML), ["a.css", "b.css"]);
+const PARTS = { style: "a { b: $& }", script: 'c("$1", "/d.svg");', hash: "H", language: "fr" };
+
+Deno.test("quickPage() has style and script in itself, and asks for the words in its own version", () => {
+  assertEquals([styleSheetsOf(HTML), scriptOf(HTML)], [["a.css", "b.css"], "client/page/main.ts"]);
   assertEquals(
-    quickPage(HTML, { hash: "H", language: "fr" }),
-    `<head>
+    quickPage(HTML, PARTS),
+    `<!DOCTYPE html>
+<html data-client="/page/H/client" lang="en">
+<head>
   <link rel="icon" href="/page/H/icon.svg" type="image/svg+xml">
-  <link rel="stylesheet" href="/page/H/page.css">
-  <script type="module" src="/page/H/client/page/main.js"></script>
-  <link rel="modulepreload" href="/page/H/client/languages/fr.js">
+<link rel="modulepreload" href="/page/H/client/languages/fr.js">
+<style>a { b: $& }</style>
+<script type="module">c("$1", "/d.svg");</script>
 </head>
 <img src="/page/H/icon.svg" alt=""><a href="/other">
 `,
   );
-  assertEquals(quickPage(HTML, { hash: "H", language: undefined }).includes("modulepreload"), false);
+  assertEquals(quickPage(HTML, { ...PARTS, language: undefined }).includes("modulepreload"), false);
+});
+
+Deno.test("quickPage() refuses a style or a script that would end before its end", () => {
+  for (const script of ["a('</script>')", "b('</SCRIPT')", "c('<script')", "d('<!--')"]) {
+    assertThrows(() => quickPage(HTML, { ...PARTS, script }), Error, "a tag of a script");
+  }
+  assertThrows(() => quickPage(HTML, { ...PARTS, style: "/* </style */" }), Error, "the end of its element");
 });
 
 const LANGUAGES: [acceptLanguage: string | null, chosen: string | undefined][] = [

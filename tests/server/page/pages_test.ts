@@ -35,7 +35,6 @@ Deno.test("serve() gives each kind of file its media type", async () => {
   const table: [string, string][] = [
     ["/", "text/html; charset=UTF-8"],
     ["/index.html", "text/html; charset=UTF-8"],
-    ["/page.css", "text/css; charset=UTF-8"],
     ["/client/page/main.js", "text/javascript; charset=UTF-8"],
     ["/style.css", "text/css; charset=UTF-8"],
     ["/icon.svg", "image/svg+xml"],
@@ -111,12 +110,16 @@ Deno.test("serve() gives JavaScript: every client file loads without its types",
 });
 
 Deno.test("serve() allows the page nothing but its own files, and no other page to hold it", async () => {
-  for (const pathname of ["/", "/icon.svg"]) {
+  const html = await (await serve("/")).text();
+  const [, style = ""] = /<style>([^]*?)<\/style>/.exec(html)!;
+  const [, script = ""] = /<script type="module">([^]*?)<\/script>/.exec(html)!;
+  const policies = { "/": [` '${await digestOf(script)}'`, ` '${await digestOf(style)}'`], "/icon.svg": ["", ""] };
+  for (const [pathname, [script, style]] of Object.entries(policies)) {
     const { headers } = await serve(pathname);
     assertEquals(
       headers.get("content-security-policy"),
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      `default-src 'none'; script-src 'self'${script}; style-src 'self'${style}; connect-src 'self'; ` +
+        "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     assertEquals(headers.get("referrer-policy"), "no-referrer");
   }
@@ -127,9 +130,10 @@ Deno.test("serve() allows the page nothing but its own files, and no other page 
   }
 });
 
-Deno.test("index.html has no script or style in itself, which the policy would block", async () => {
+Deno.test("index.html has no script or style in an attribute, which the policy would block, and one of each as element", async () => {
   const html = await (await serve("/")).text();
-  assertEquals(html.match(/\sstyle=|\son\w+=|<style|<script(?![^>]*\ssrc=)/gi), null);
+  const [own = "", ...more] = html.split(/<style>[^]*?<\/style>\s*<script type="module">[^]*?<\/script>/);
+  assertEquals([more.length, (own + more[0]).match(/\sstyle=|\son\w+=|<style|<script/gi)], [1, null]);
 });
 
 Deno.test("serve() answers 304 to a browser that has the same content, and 200 when it has changed", async () => {
@@ -168,6 +172,11 @@ Deno.test("serve() gives a client that takes it the same content in less bytes, 
   }
 });
 
+async function digestOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return `sha256-${new Uint8Array(digest).toBase64()}`;
+}
+
 /** The addresses that a page asks for. */
 function asked(html: string): string[] {
   return [...html.matchAll(/<(?:link|script|img)\b[^>]*\s(?:href|src)="([^"]+)"/g)].map(([, path]) => path!);
@@ -179,14 +188,14 @@ Deno.test("the page asks for few files, which a browser may keep for ever", asyn
   const [session, ...paths] = asked(await index.text());
   assertEquals(session, "/api/session");
   const [, hash] = /^\/page\/([\w-]{22})\//.exec(paths[0]!)!;
-  const names = ["icon.svg", "page.css", "client/page/main.js", "client/languages/ko.js", "icon.svg"];
+  const names = ["icon.svg", "client/languages/ko.js", "icon.svg"];
   assertEquals(paths, names.map((name) => `/page/${hash}/${name}`));
   for (const path of paths) {
     const { status, headers, body } = await serve(path);
     assertEquals([status, headers.get("cache-control")], [200, "public, max-age=31536000, immutable"], path);
     await body?.cancel();
   }
-  for (const path of ["/", `/page/${"x".repeat(22)}/page.css`, "/page.css", "/client/page/main.js"]) {
+  for (const path of ["/", `/page/${"x".repeat(22)}/style.css`, "/style.css", "/client/page/main.js"]) {
     const { headers, body } = await serve(path);
     assertEquals(headers.get("cache-control"), "no-cache", path);
     await body?.cancel();
@@ -198,24 +207,24 @@ Deno.test("the page asks for few files, which a browser may keep for ever", asyn
 Deno.test("a server keeps the page that it started with; with another file it has other addresses", async () => {
   await using dir = await tempDir();
   const own = await pagesOf(dir.path, {
-    "static/index.html": '<link rel="stylesheet" href="/a.css">\n<script type="module" src="/client/a.ts"></script>\n',
-    "static/a.css": "a",
+    "static/index.html": '<html lang="en"><img src="/a.svg">\n<script type="module" src="/client/a.ts"></script>\n',
+    "static/a.svg": "a",
     "client/a.ts": 'import { b } from "./b.ts";\nb();',
     "client/b.ts": "export const b = (): number => 1;",
   });
-  const addresses = asked(await (await serve("/", {}, own)).text());
+  const html = await (await serve("/", {}, own)).text();
+  assertEquals(html.includes("=> 1;"), true);
   await Deno.writeTextFile(join(dir.path, "client/b.ts"), "export const b = (): number => 1000;");
-  assertEquals(asked(await (await serve("/", {}, own)).text()), addresses);
-  const [, script] = addresses as [string, string];
-  assertEquals((await (await serve(script, {}, own)).text()).includes("=> 1;"), true);
+  assertEquals(await (await serve("/", {}, own)).text(), html);
+  const [image] = asked(html) as [string];
 
   const restarted = createPages({ root: dir.path });
-  const [, newScript] = asked(await (await serve("/", {}, restarted)).text()) as [string, string];
-  assertNotEquals(newScript, script);
-  assertEquals((await (await serve(newScript, {}, restarted)).text()).includes("=> 1000;"), true);
+  const newHtml = await (await serve("/", {}, restarted)).text();
+  assertEquals(newHtml.includes("=> 1000;"), true);
+  assertNotEquals(asked(newHtml), [image]);
   // A page of before the restart gets what there is, and may not keep it.
-  const old = await serve(script, {}, restarted);
-  assertEquals([old.headers.get("cache-control"), (await old.text()).includes("=> 1000;")], ["no-cache", true]);
+  const old = await serve(image, {}, restarted);
+  assertEquals([old.headers.get("cache-control"), await old.text()], ["no-cache", "a"]);
 });
 
 Deno.test("the library is one script too, and pages of any origin may load it", async () => {
