@@ -1,3 +1,4 @@
+import { hrefOn } from "../protocol/address.ts";
 import type { Metadata } from "../protocol/metadata.ts";
 import type { UploadErrorCode } from "../protocol/upload_error.ts";
 import type { Uploader } from "../upload/uploader.ts";
@@ -43,11 +44,12 @@ export class QueueEntry implements QueuedUpload {
   /** True when such a request has begun to bring it. */
   wasInBatch = false;
   progress: QueuedProgress;
+  readonly #endpoint: string;
   readonly #controls: EntryControls;
 
   constructor(
     file: File,
-    { key, size, path, handle, metadata, confirmed = 0, isPaused = false, controls }: {
+    { key, size, path, handle, metadata, confirmed = 0, isPaused = false, endpoint = "", controls }: {
       key: string;
       size: number;
       path: string;
@@ -55,6 +57,8 @@ export class QueueEntry implements QueuedUpload {
       metadata?: Metadata | undefined;
       confirmed?: number | undefined;
       isPaused?: boolean | undefined;
+      /** The address of the server; empty for the server that the page came from. */
+      endpoint?: string;
       controls: EntryControls;
     },
   ) {
@@ -63,6 +67,7 @@ export class QueueEntry implements QueuedUpload {
     this.path = path;
     this.handle = handle;
     this.metadata = metadata;
+    this.#endpoint = endpoint;
     this.#controls = controls;
     const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingMs: undefined };
     this.progress = { state: isPaused ? "paused" : "queued", ...numbers };
@@ -70,6 +75,10 @@ export class QueueEntry implements QueuedUpload {
 
   get state(): QueuedState {
     return this.progress.state;
+  }
+
+  get href(): string | undefined {
+    return this.location === undefined ? undefined : hrefOn(this.#endpoint, this.location);
   }
 
   get location(): string | undefined {

@@ -30,6 +30,8 @@ export interface QueuedUpload {
   readonly state: QueuedState;
   /** The path of the file on the server, `/files/…`, as soon as the server has told it. */
   readonly location: string | undefined;
+  /** The file's address as an absolute URL; `undefined` where neither an `endpoint` nor a page names the server. */
+  readonly href: string | undefined;
   /** True when it can be paused. */
   readonly isActive: boolean;
   /**

@@ -141,7 +141,7 @@ export class UploadQueue {
   ): QueueEntry {
     const refusal = refusalOf(file, this.#setting, this.#all.taken) ??
       this.#setting.limits?.take(about.size, about.confirmed, about.path);
-    const upload = new QueueEntry(file, { ...about, controls: this.#controls });
+    const upload = new QueueEntry(file, { ...about, endpoint: this.#setting.endpoint, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);
     this.#all.count(upload);

@@ -3,6 +3,7 @@ import { exclusive, lockName } from "../memory/locks.ts";
 import { cancelOnServer, deleteOnServer } from "./cancel_on_server.ts";
 import { Pauses } from "./pauses.ts";
 import { isOnePiece } from "./pieces.ts";
+import { hrefOn } from "../protocol/address.ts";
 import { problem } from "../protocol/problem.ts";
 import { type Progress, type ProgressReporter, reporterTo, type UploaderEvents } from "./progress.ts";
 import type { Reply } from "../protocol/requests.ts";
@@ -61,6 +62,11 @@ export class Uploader {
   /** The path of the file on the server, `/files/…`, as soon as the server has told it. */
   get location(): string | undefined {
     return this.#location;
+  }
+
+  /** The file's address as an absolute URL; `undefined` where neither an `endpoint` nor a page names the server. */
+  get href(): string | undefined {
+    return this.#location === undefined ? undefined : hrefOn(this.#setting.endpoint, this.#location);
   }
 
   /** The present progress. */
