@@ -42,7 +42,7 @@ export class EntryRuns {
     this.#batchRuns = new BatchRuns({
       batches: this.#batches,
       turns: this.#turns,
-      isFree: ({ key }) => this.#cancels.of(key) === undefined,
+      isFree: ({ fileKey }) => this.#cancels.of(fileKey) === undefined,
       hear: (upload, progress) => this.#hear(upload, progress),
       again: (upload) => this.#again(upload),
     });
@@ -83,7 +83,7 @@ export class EntryRuns {
 
   #start(upload: QueueEntry): void {
     // A cancel of the same file that is still under way would delete the bytes of this upload.
-    const cancelled = this.#cancels.of(upload.key);
+    const cancelled = this.#cancels.of(upload.fileKey);
     if (cancelled === undefined) this.#run(upload);
     else cancelled.then(() => this.#run(upload));
   }

@@ -31,6 +31,7 @@ export interface BatchRun {
 export class QueueEntry implements QueuedUpload {
   readonly file: File;
   /** The key of the file: its path, size and time when it was added. The file may change on the disk. */
+  readonly fileKey: string;
   readonly key: string;
   readonly path: string;
   readonly handle: FileSystemFileHandle | undefined;
@@ -49,8 +50,9 @@ export class QueueEntry implements QueuedUpload {
 
   constructor(
     file: File,
-    { key, size, path, handle, metadata, confirmed = 0, isPaused = false, endpoint = "", controls }: {
+    { key, fileKey, size, path, handle, metadata, confirmed = 0, isPaused = false, endpoint = "", controls }: {
       key: string;
+      fileKey: string;
       size: number;
       path: string;
       handle?: FileSystemFileHandle | undefined;
@@ -64,6 +66,7 @@ export class QueueEntry implements QueuedUpload {
   ) {
     this.file = file;
     this.key = key;
+    this.fileKey = fileKey;
     this.path = path;
     this.handle = handle;
     this.metadata = metadata;

@@ -36,6 +36,8 @@ export class UploadQueue {
   readonly #emitter = new Emitter<QueueEvents>();
   readonly #all: AllTogether;
   readonly #uploads = new Set<QueueEntry>();
+  /** How many uploads have been in the queue. */
+  #created = 0;
   readonly #controls: EntryControls = {
     pause: (upload) => this.#pause(upload),
     resume: (upload) => this.#resume(upload),
@@ -104,7 +106,7 @@ export class UploadQueue {
     metadataHeader(metadata);
     const key = fileKey({ name, size, lastModified, path });
     this.#dismissChanged(path, key);
-    const facts = { ...about, metadata, size, path, key };
+    const facts = { ...about, metadata, size, path, fileKey: key };
     const known = this.#alike.like(key, file);
     if (known === undefined) return this.#create(file, facts);
     known.resume();
@@ -137,11 +139,12 @@ export class UploadQueue {
 
   #create(
     file: File,
-    about: AboutFile & { metadata: Metadata; key: string; size: number; path: string },
+    about: AboutFile & { metadata: Metadata; fileKey: string; size: number; path: string },
   ): QueueEntry {
     const refusal = refusalOf(file, this.#setting, this.#all.taken) ??
       this.#setting.limits?.take(about.size, about.confirmed, about.path);
-    const upload = new QueueEntry(file, { ...about, endpoint: this.#setting.endpoint, controls: this.#controls });
+    const { endpoint } = this.#setting;
+    const upload = new QueueEntry(file, { ...about, key: String(++this.#created), endpoint, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);
     this.#all.count(upload);
@@ -218,7 +221,7 @@ export class UploadQueue {
     if (this.#all.total.in.failed === 0) return;
     for (const upload of [...this.#uploads]) {
       if (upload.path !== path || upload.progress.error?.code !== "file-changed") continue;
-      if (upload.key === key) upload.dismiss();
+      if (upload.fileKey === key) upload.dismiss();
       else upload.cancel();
     }
   }
