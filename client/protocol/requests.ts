@@ -1,3 +1,4 @@
+import { addressOn } from "./address.ts";
 import { type Meaning, readStatus, readUpload } from "./answer.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Piece } from "./piece.ts";
@@ -66,7 +67,6 @@ export interface RequestsOptions extends Patience {
  */
 export function createRequests(options: RequestsOptions): Requests {
   const { file, id, url, transport, clock, look = () => Promise.resolve() } = options;
-  const base = url.replace(/\/+$/, "");
   const description = describeFile(options);
 
   async function exchange(
@@ -102,7 +102,7 @@ export function createRequests(options: RequestsOptions): Requests {
 
   return {
     ask(signal) {
-      const request = { method: "GET", url: `${base}/status`, headers: { "X-File-Id": id }, signal } as const;
+      const request = { method: "GET", url: addressOn(url, "/status"), headers: { "X-File-Id": id }, signal } as const;
       return exchange(request, (answer) => readStatus(answer, file.size));
     },
 
@@ -115,7 +115,7 @@ export function createRequests(options: RequestsOptions): Requests {
         "Content-Digest": fingerprint?.contentDigest,
         ...description,
       });
-      const request = { method: "POST", url: `${base}/upload`, headers, body, onSent, signal } as const;
+      const request = { method: "POST", url: addressOn(url, "/upload"), headers, body, onSent, signal } as const;
       const bodyMs = mayBeCut ? LONGEST_REQUEST_MS : Infinity;
       // Bytes that have departed may still be inside this computer, on a connection that is dead.
       const answerMs = start + body.size === file.size ? options.answerMs : options.stallMs;
@@ -123,9 +123,9 @@ export function createRequests(options: RequestsOptions): Requests {
       return exchange(request, read, { bodyMs, answerMs });
     },
 
-    cancel: (signal) => remove(`${base}/upload`, { "X-File-Id": id }, signal),
+    cancel: (signal) => remove(addressOn(url, "/upload"), { "X-File-Id": id }, signal),
 
-    remove: (location, signal) => remove(/^https?:/.test(location) ? location : base + location, {}, signal),
+    remove: (location, signal) => remove(addressOn(url, location), {}, signal),
   };
 }
 

@@ -11,15 +11,15 @@ export class AlikeFiles {
   readonly #gate = new Gate(1);
 
   add(upload: QueueEntry): void {
-    const group = this.#groups.get(upload.key);
-    if (group === undefined) this.#groups.set(upload.key, new Set([upload]));
+    const group = this.#groups.get(upload.fileKey);
+    if (group === undefined) this.#groups.set(upload.fileKey, new Set([upload]));
     else group.add(upload);
   }
 
   remove(upload: QueueEntry): void {
-    const group = this.#groups.get(upload.key);
+    const group = this.#groups.get(upload.fileKey);
     group?.delete(upload);
-    if (group?.size === 0) this.#groups.delete(upload.key);
+    if (group?.size === 0) this.#groups.delete(upload.fileKey);
   }
 
   /** Finds the upload of that very `file`, or the first of those that look like it. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../async/clock.ts";
 import { BatchBytes } from "./batch_bytes.ts";
+import { addressOn } from "../protocol/address.ts";
 import { FateReader, formOf, type FormPart, LINES_TYPE } from "../protocol/form.ts";
 import { describeFile, present } from "../protocol/requests.ts";
 import type { Transport } from "../protocol/transport.ts";
@@ -118,7 +119,7 @@ export class Batches {
     });
     const request = {
       method: "POST",
-      url: `${url.replace(/\/+$/, "")}/upload`,
+      url: addressOn(url, "/upload"),
       headers: { "Accept": LINES_TYPE, "Content-Type": form.contentType },
       body: form.body,
       onSent,

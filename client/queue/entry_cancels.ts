@@ -31,7 +31,7 @@ export class EntryCancels {
   /** Cancels an upload that is not done, and forgets it. */
   cancel(upload: QueueEntry): void {
     const { remembering, uploaderOf } = this.#deps;
-    const { batch, key } = upload;
+    const { batch, fileKey: key } = upload;
     if (batch !== undefined) {
       this.#cancels.add(key, uploaderOf(upload), (tell) => batch.over.then(() => this.#afterBatch(upload, tell)));
     } else if (!upload.hasRun && (!isLarge(upload) || remembering.isNew(upload))) {

@@ -1,3 +1,4 @@
+import { hrefOn } from "../protocol/address.ts";
 import type { Metadata } from "../protocol/metadata.ts";
 import type { UploadErrorCode } from "../protocol/upload_error.ts";
 import type { Uploader } from "../upload/uploader.ts";
@@ -30,6 +31,7 @@ export interface BatchRun {
 export class QueueEntry implements QueuedUpload {
   readonly file: File;
   /** The key of the file: its path, size and time when it was added. The file may change on the disk. */
+  readonly fileKey: string;
   readonly key: string;
   readonly path: string;
   readonly handle: FileSystemFileHandle | undefined;
@@ -43,26 +45,32 @@ export class QueueEntry implements QueuedUpload {
   /** True when such a request has begun to bring it. */
   wasInBatch = false;
   progress: QueuedProgress;
+  readonly #endpoint: string;
   readonly #controls: EntryControls;
 
   constructor(
     file: File,
-    { key, size, path, handle, metadata, confirmed = 0, isPaused = false, controls }: {
+    { key, fileKey, size, path, handle, metadata, confirmed = 0, isPaused = false, endpoint = "", controls }: {
       key: string;
+      fileKey: string;
       size: number;
       path: string;
       handle?: FileSystemFileHandle | undefined;
       metadata?: Metadata | undefined;
       confirmed?: number | undefined;
       isPaused?: boolean | undefined;
+      /** The address of the server; empty for the server that the page came from. */
+      endpoint?: string;
       controls: EntryControls;
     },
   ) {
     this.file = file;
     this.key = key;
+    this.fileKey = fileKey;
     this.path = path;
     this.handle = handle;
     this.metadata = metadata;
+    this.#endpoint = endpoint;
     this.#controls = controls;
     const numbers = { confirmed, sent: confirmed, total: size, bytesPerSecond: 0, remainingMs: undefined };
     this.progress = { state: isPaused ? "paused" : "queued", ...numbers };
@@ -70,6 +78,10 @@ export class QueueEntry implements QueuedUpload {
 
   get state(): QueuedState {
     return this.progress.state;
+  }
+
+  get href(): string | undefined {
+    return this.location === undefined ? undefined : hrefOn(this.#endpoint, this.location);
   }
 
   get location(): string | undefined {

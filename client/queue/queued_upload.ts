@@ -16,6 +16,8 @@ export function isActive(state: QueuedState): boolean {
 
 /** One upload of an {@linkcode UploadQueue}, which makes it. */
 export interface QueuedUpload {
+  /** A text that no other upload of the queue has or had, by which the rows of a list can be told apart. */
+  readonly key: string;
   /** The file that is uploaded. A `Blob` has become a file with the name that it was given. */
   readonly file: File;
   /** The path inside the folder that is uploaded; the name of a file that came alone. */
@@ -30,6 +32,8 @@ export interface QueuedUpload {
   readonly state: QueuedState;
   /** The path of the file on the server, `/files/…`, as soon as the server has told it. */
   readonly location: string | undefined;
+  /** The file's address as an absolute URL; `undefined` where neither an `endpoint` nor a page names the server. */
+  readonly href: string | undefined;
   /** True when it can be paused. */
   readonly isActive: boolean;
   /**

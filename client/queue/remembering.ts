@@ -93,7 +93,7 @@ export class Remembering {
     const back = this.#written.get(upload)?.back;
     this.release(upload);
     const noted = Promise.withResolvers<void>();
-    this.#cancelling.set(upload.key, noted.promise);
+    this.#cancelling.set(upload.fileKey, noted.promise);
     try {
       await back;
       const known = { url, id: await this.#cancelGate.run(id) };
@@ -110,7 +110,7 @@ export class Remembering {
       return true;
     } finally {
       noted.resolve();
-      if (this.#cancelling.get(upload.key) === noted.promise) this.#cancelling.delete(upload.key);
+      if (this.#cancelling.get(upload.fileKey) === noted.promise) this.#cancelling.delete(upload.fileKey);
     }
   }
 
@@ -125,7 +125,7 @@ export class Remembering {
     if (this.#gone.has(upload)) return;
     const { store, url, locks, onKnown } = this.#setting;
     const known = { url, id: await idOf() };
-    await this.#cancelling.get(upload.key);
+    await this.#cancelling.get(upload.fileKey);
     if (this.#gone.has(upload)) return;
     const { file: { name, size, lastModified }, path, handle } = upload;
     const { confirmed } = upload.progress;

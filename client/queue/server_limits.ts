@@ -1,3 +1,4 @@
+import { addressOn } from "../protocol/address.ts";
 import { type RequestHooks, withHooks } from "../protocol/request_hooks.ts";
 import { SignIns } from "../protocol/sign_ins.ts";
 import type { Transport } from "../protocol/transport.ts";
@@ -77,7 +78,7 @@ export class ServerLimits {
 
   /** Asks nothing yet, and knows of no limit until `read()`. */
   constructor(options: ServerLimitsOptions = {}) {
-    this.#url = `${(options.endpoint ?? "").replace(/\/+$/, "")}/api/limits`;
+    this.#url = addressOn(options.endpoint ?? "", "/api/limits");
     this.#transport = withHooks(options.transport ?? xhrTransport, options);
     this.#signIns = SignIns.of(options.onSignedOut);
   }

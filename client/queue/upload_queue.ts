@@ -1,23 +1,19 @@
 import { AllTogether } from "./all_together.ts";
 import { AlikeFiles } from "./alike_files.ts";
-import type { Batches } from "./batches.ts";
-import { BatchRuns } from "./batch_runs.ts";
-import { EntryCancels } from "./entry_cancels.ts";
+import { EntryReporter } from "./entry_reporter.ts";
+import { EntryRuns } from "./entry_runs.ts";
 import { Emitter } from "../async/emitter.ts";
 import { fileKey } from "../memory/keys.ts";
-import type { Progress } from "../upload/progress.ts";
 import { refusalOf } from "./limits.ts";
 import { atRest, type EntryControls, QueueEntry } from "./queue_entry.ts";
-import { isActive, type QueuedProgress, type QueuedState, type QueuedUpload } from "./queued_upload.ts";
+import type { QueuedState, QueuedUpload } from "./queued_upload.ts";
 import { type Metadata, metadataHeader } from "../protocol/metadata.ts";
 import { namedFile } from "../upload/named_file.ts";
-import { createBatches, type QueueSetting, settingOf } from "./queue_setting.ts";
+import { type QueueSetting, settingOf } from "./queue_setting.ts";
 import type { AboutFile, QueueEvents, QueueOptions } from "./queue_options.ts";
 import type { Total } from "./total.ts";
 import { Remembering } from "./remembering.ts";
-import { isElsewhere, isLarge, Turns } from "./turns.ts";
-import { Uploader } from "../upload/uploader.ts";
-import { UploadError } from "../protocol/upload_error.ts";
+import { isLarge } from "./turns.ts";
 
 /**
  * Uploads many files, a few at a time, in the order in which they were added.
@@ -40,42 +36,34 @@ export class UploadQueue {
   readonly #emitter = new Emitter<QueueEvents>();
   readonly #all: AllTogether;
   readonly #uploads = new Set<QueueEntry>();
+  /** How many uploads have been in the queue. */
+  #created = 0;
   readonly #controls: EntryControls = {
     pause: (upload) => this.#pause(upload),
     resume: (upload) => this.#resume(upload),
     cancel: (upload) => this.#cancel(upload),
     dismiss: (upload) => this.#dismiss(upload),
-    delete: (upload) => this.#uploaderOf(upload).delete(),
+    delete: (upload) => this.#runs.uploaderOf(upload).delete(),
   };
   readonly #alike = new AlikeFiles();
-  readonly #turns: Turns;
-  readonly #cancels: EntryCancels;
-  readonly #batches: Batches;
-  readonly #batchRuns: BatchRuns;
+  readonly #reporter: EntryReporter;
+  readonly #runs: EntryRuns;
 
   /** Throws a `RangeError` when `concurrency` is less than 1, or `metadata` cannot be sent. */
   constructor(options: QueueOptions = {}) {
     metadataHeader(options.metadata);
     this.#setting = settingOf(options);
-    const { clock, concurrency, endpoint: url, locks, store } = this.#setting;
-    this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
+    const { clock, endpoint: url, locks, store } = this.#setting;
     this.#remembering = new Remembering({
       store,
       url,
       locks,
-      onKnown: (upload, confirmed) => this.#learn(upload, confirmed),
+      onKnown: (upload, confirmed) => this.#reporter.learn(upload, confirmed),
     });
-    const uploaderOf = (upload: QueueEntry) => this.#uploaderOf(upload);
-    this.#cancels = new EntryCancels({ most: 2 * concurrency, remembering: this.#remembering, uploaderOf });
     this.#all = new AllTogether(this.#emitter, clock);
-    this.#batches = createBatches(this.#setting);
-    this.#batchRuns = new BatchRuns({
-      batches: this.#batches,
-      turns: this.#turns,
-      isFree: ({ key }) => this.#cancels.of(key) === undefined,
-      hear: (upload, progress) => this.#hear(upload, progress),
-      again: (upload) => this.#again(upload),
-    });
+    const shared = { all: this.#all, remembering: this.#remembering };
+    this.#reporter = new EntryReporter({ ...shared, emitter: this.#emitter });
+    this.#runs = new EntryRuns({ ...shared, setting: this.#setting, reporter: this.#reporter });
   }
 
   /** The uploads, in the order in which they were added. */
@@ -118,7 +106,7 @@ export class UploadQueue {
     metadataHeader(metadata);
     const key = fileKey({ name, size, lastModified, path });
     this.#dismissChanged(path, key);
-    const facts = { ...about, metadata, size, path, key };
+    const facts = { ...about, metadata, size, path, fileKey: key };
     const known = this.#alike.like(key, file);
     if (known === undefined) return this.#create(file, facts);
     known.resume();
@@ -151,27 +139,27 @@ export class UploadQueue {
 
   #create(
     file: File,
-    about: AboutFile & { metadata: Metadata; key: string; size: number; path: string },
+    about: AboutFile & { metadata: Metadata; fileKey: string; size: number; path: string },
   ): QueueEntry {
     const refusal = refusalOf(file, this.#setting, this.#all.taken) ??
       this.#setting.limits?.take(about.size, about.confirmed, about.path);
-    const upload = new QueueEntry(file, { ...about, controls: this.#controls });
+    const { endpoint } = this.#setting;
+    const upload = new QueueEntry(file, { ...about, key: String(++this.#created), endpoint, controls: this.#controls });
     this.#uploads.add(upload);
     this.#alike.add(upload);
     this.#all.count(upload);
-    if (refusal === undefined && !about.isPaused) this.#turns.wait(upload);
+    if (refusal === undefined && !about.isPaused) this.#runs.wait(upload);
     this.#emitter.emit("list");
-    if (refusal !== undefined) this.#show(upload, { ...atRest(upload, "failed"), error: refusal });
-    else if (isLarge(upload)) this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
+    if (refusal !== undefined) this.#reporter.show(upload, { ...atRest(upload, "failed"), error: refusal });
+    else if (isLarge(upload)) this.#remembering.add(upload, () => this.#runs.uploaderOf(upload).id());
     return upload;
   }
 
   #pause(upload: QueueEntry): void {
     if (!this.#all.has(upload) || !upload.isActive) return;
     upload.uploader?.pause();
-    this.#batchRuns.leave(upload);
-    this.#turns.withdraw(upload);
-    this.#show(upload, atRest(upload, "paused"));
+    this.#runs.withdraw(upload);
+    this.#reporter.show(upload, atRest(upload, "paused"));
   }
 
   #resume(upload: QueueEntry): void {
@@ -181,15 +169,15 @@ export class UploadQueue {
     // A file over the limits of the queue fails again, unless others have made room.
     if (upload.state === "failed" && refusalOf(upload.file, this.#setting, this.#all.taken) !== undefined) return;
     if (isLarge(upload) && this.#remembering.hasGone(upload)) {
-      this.#remembering.add(upload, () => this.#uploaderOf(upload).id());
+      this.#remembering.add(upload, () => this.#runs.uploaderOf(upload).id());
     }
-    this.#turns.wait(upload);
-    this.#show(upload, atRest(upload, "queued"));
+    this.#runs.wait(upload);
+    this.#reporter.show(upload, atRest(upload, "queued"));
   }
 
   #cancel(upload: QueueEntry): void {
     if (!this.#all.has(upload) || upload.state === "done") return;
-    this.#cancels.cancel(upload);
+    this.#runs.cancel(upload);
     this.#end(upload, "cancelled");
   }
 
@@ -205,7 +193,7 @@ export class UploadQueue {
   /** Pauses all uploads that run or wait for their turn. */
   pauseAll(): void {
     // Uploads that wait are paused first, or they would take the places of the running ones.
-    for (const upload of this.#turns.all) this.#pause(upload);
+    for (const upload of this.#runs.underWay) this.#pause(upload);
   }
 
   /** Resumes all paused uploads. */
@@ -233,102 +221,16 @@ export class UploadQueue {
     if (this.#all.total.in.failed === 0) return;
     for (const upload of [...this.#uploads]) {
       if (upload.path !== path || upload.progress.error?.code !== "file-changed") continue;
-      if (upload.key === key) upload.dismiss();
+      if (upload.fileKey === key) upload.dismiss();
       else upload.cancel();
     }
   }
 
   #end(upload: QueueEntry, state: QueuedState): void {
-    this.#batchRuns.leave(upload);
-    this.#turns.withdraw(upload);
+    this.#runs.withdraw(upload);
     this.#uploads.delete(upload);
     this.#alike.remove(upload);
-    this.#all.remove(upload);
-    const before = upload.state;
-    if (state !== before) upload.progress = atRest(upload, state);
-    this.#tell(upload, before);
+    this.#reporter.leave(upload, state);
     this.#emitter.emit("list");
-  }
-
-  #start(upload: QueueEntry): void {
-    // A cancel of the same file that is still under way would delete the bytes of this upload.
-    const cancelled = this.#cancels.of(upload.key);
-    if (cancelled === undefined) this.#run(upload);
-    else cancelled.then(() => this.#run(upload));
-  }
-
-  #run(upload: QueueEntry): void {
-    if (!this.#turns.hasBegun(upload)) return;
-    // It was paused and resumed while a request with many files brings it.
-    if (upload.batch !== undefined) return void upload.batch.over.then(() => this.#run(upload));
-    if (this.#batchRuns.begin(upload)) return;
-    this.#uploaderOf(upload).upload().catch((error) => {
-      // An `UploadError` is shown in the list.
-      if (!(error instanceof UploadError)) reportError(error);
-    });
-  }
-
-  #uploaderOf(upload: QueueEntry): Uploader {
-    if (upload.uploader !== undefined) return upload.uploader;
-    const { file, metadata, progress: { confirmed } } = upload;
-    const path = upload.path === file.name ? undefined : upload.path;
-    const beforeRetry = () => this.#comeBack(upload);
-    const { placedAt: location } = upload;
-    const uploader = new Uploader({ ...this.#setting, file, path, metadata, confirmed, location, beforeRetry });
-    uploader.on("progress", (progress) => this.#hear(upload, progress));
-    return upload.uploader = uploader;
-  }
-
-  /** Gives an upload another turn. */
-  #again(upload: QueueEntry): void {
-    this.#turns.withdraw(upload);
-    this.#show(upload, atRest(upload, "queued"));
-    this.#turns.wait(upload);
-  }
-
-  /** Waits until an upload that has given its place up has a place again. */
-  async #comeBack(upload: QueueEntry): Promise<void> {
-    const turn = this.#turns.comeBack(upload);
-    if (turn === undefined) return;
-    this.#show(upload, atRest(upload, "queued"));
-    await turn;
-  }
-
-  #hear(upload: QueueEntry, progress: Progress): void {
-    // The upload has left the queue meanwhile.
-    if (!this.#all.has(upload)) return;
-    // The upload was paused meanwhile. Only the count of confirmed bytes is news.
-    const isMeant = this.#turns.hasBegun(upload) || progress.state === "done";
-    const { confirmed } = progress;
-    if (!isMeant) return this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
-    // A listener may begin the upload anew, so its turn ends before the end is reported.
-    if (!isActive(progress.state)) this.#turns.withdraw(upload);
-    if (progress.state === "done" || confirmed > upload.progress.confirmed) {
-      this.#turns.goWell();
-      this.#batches.goWell();
-    }
-    this.#show(upload, progress);
-    if (progress.problem?.isOwn) this.#turns.yield(upload);
-    if (isElsewhere(upload)) this.#turns.fill();
-  }
-
-  #show(upload: QueueEntry, progress: QueuedProgress): void {
-    const before = upload.state;
-    upload.progress = progress;
-    this.#all.count(upload);
-    this.#remembering.note(upload);
-    this.#tell(upload, before);
-  }
-
-  /** Shows the bytes that an earlier page knew to be confirmed, unless this page knows more already. */
-  #learn(upload: QueueEntry, confirmed: number): void {
-    if (!this.#all.has(upload) || upload.hasRun || upload.progress.confirmed >= confirmed) return;
-    this.#show(upload, { ...upload.progress, confirmed, sent: confirmed });
-  }
-
-  #tell(upload: QueueEntry, before: QueuedState): void {
-    if (upload.state !== before) this.#emitter.emit("state", upload, before);
-    this.#emitter.emit("progress", upload);
-    this.#all.tell();
   }
 }

@@ -1,32 +1,17 @@
-import { type Clock, systemClock } from "../async/clock.ts";
 import { Emitter } from "../async/emitter.ts";
 import { exclusive, lockName } from "../memory/locks.ts";
-import { fileId, headerId } from "./file_id.ts";
-import { createFingerprintOf, type FingerprintOf } from "./fingerprint.ts";
 import { cancelOnServer, deleteOnServer } from "./cancel_on_server.ts";
-import { LocalFile } from "./local_file.ts";
-import { metadataHeader } from "../protocol/metadata.ts";
-import { UploadStore } from "../memory/upload_store.ts";
 import { Pauses } from "./pauses.ts";
-import { isOnePiece, Pieces } from "./pieces.ts";
+import { isOnePiece } from "./pieces.ts";
+import { hrefOn } from "../protocol/address.ts";
 import { problem } from "../protocol/problem.ts";
 import { type Progress, type ProgressReporter, reporterTo, type UploaderEvents } from "./progress.ts";
-import { createRequests, type Reply } from "../protocol/requests.ts";
-import { rememberedSizes, type RequestSizes } from "./request_sizes.ts";
-import { type Seats, seatsFor } from "./seats.ts";
-import { Snapshot } from "./snapshot.ts";
+import type { Reply } from "../protocol/requests.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import { type RunDeps, runUpload, standStill } from "./run.ts";
 import type { UploaderOptions } from "./options.ts";
-import { withHooks } from "../protocol/request_hooks.ts";
-import { namedFile } from "./named_file.ts";
-import type { Transport } from "../protocol/transport.ts";
-import { SignIns } from "../protocol/sign_ins.ts";
-import { xhrTransport } from "../protocol/xhr_transport.ts";
-
-/** The bytes that a slow disk reads in a millisecond. */
-const VERIFIED_PER_MS = 1e5;
+import { depsOf, settingOf, type UploadSetting } from "./setting.ts";
 
 /**
  * Uploads one file to a Pawl server, and goes on from the exact byte that the server holds, whatever breaks in between.
@@ -50,20 +35,9 @@ const VERIFIED_PER_MS = 1e5;
  * ```
  */
 export class Uploader {
-  readonly #options: UploaderOptions & { endpoint: string };
-  readonly #clock: Clock;
-  readonly #store: UploadStore;
-  readonly #sizes: RequestSizes;
-  readonly #seats: Seats;
-  readonly #fingerprintOf: FingerprintOf;
-  readonly #transport: Transport;
-  readonly #signIns: SignIns;
-  readonly #metadata: string | undefined;
-  readonly #local: LocalFile;
-  readonly #snapshot: Snapshot;
+  readonly #setting: UploadSetting;
   readonly #reporter: ProgressReporter;
   readonly #emitter = new Emitter<UploaderEvents>();
-  #id: Promise<string> | undefined;
   #running: { stop: AbortController; result: Promise<boolean> } | undefined;
   #runs = 0;
   readonly #pauses = new Pauses();
@@ -76,22 +50,11 @@ export class Uploader {
 
   /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1, or `metadata` cannot be sent. */
   constructor(options: UploaderOptions) {
-    const { confirmed, clock = systemClock, onProgress } = options;
-    const { endpoint = "", locks = globalThis.navigator?.locks } = options;
-    const file = namedFile(options.file, options.name);
-    this.#options = { ...options, endpoint, locks };
-    this.#clock = clock;
-    this.#store = options.store ?? new UploadStore();
-    this.#sizes = options.sizes ?? rememberedSizes(this.#store, options);
-    this.#seats = options.seats ?? seatsFor(endpoint, locks);
-    this.#fingerprintOf = options.fingerprintOf ?? createFingerprintOf();
-    this.#location = options.location;
-    this.#transport = withHooks(options.transport ?? xhrTransport, options);
-    this.#signIns = SignIns.of(options.onSignedOut);
-    this.#metadata = metadataHeader(options.metadata);
-    this.#local = new LocalFile(file, clock);
-    this.#snapshot = new Snapshot({ local: this.#local, fingerprintOf: this.#fingerprintOf, clock });
-    this.#reporter = reporterTo(this.#emitter, { total: file.size, confirmed, nowMs: clock.now() });
+    const { confirmed, location, onProgress } = options;
+    this.#setting = settingOf(options);
+    this.#location = location;
+    const { local, clock } = this.#setting;
+    this.#reporter = reporterTo(this.#emitter, { total: local.file.size, confirmed, nowMs: clock.now() });
     this.on("state", (state) => this.#hasSent ||= state === "sending");
     if (onProgress !== undefined) this.on("progress", onProgress);
   }
@@ -99,6 +62,11 @@ export class Uploader {
   /** The path of the file on the server, `/files/…`, as soon as the server has told it. */
   get location(): string | undefined {
     return this.#location;
+  }
+
+  /** The file's address as an absolute URL; `undefined` where neither an `endpoint` nor a page names the server. */
+  get href(): string | undefined {
+    return this.#location === undefined ? undefined : hrefOn(this.#setting.endpoint, this.#location);
   }
 
   /** The present progress. */
@@ -116,17 +84,7 @@ export class Uploader {
    * read.
    */
   id(): Promise<string> {
-    const { id, path } = this.#options;
-    const { file } = this.#local;
-    this.#id ??= id !== undefined
-      ? Promise.resolve(headerId(id))
-      : Promise.all([this.#store.secret(), this.#snapshot.sample()])
-        .then(([secret, sample]) => fileId(file, { path, sample, secret }))
-        .catch((error) => {
-          this.#id = undefined;
-          throw error;
-        });
-    return this.#id;
+    return this.#setting.id();
   }
 
   /**
@@ -177,8 +135,8 @@ export class Uploader {
   /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
   async delete(): Promise<void> {
     if (this.location === undefined) throw new UploadError("refused", "There is no finished file to delete");
-    const { requests } = await this.#deps();
-    await deleteOnServer(requests, this.location, this.#signIns);
+    const { requests, signIns } = await this.#deps();
+    await deleteOnServer(requests, this.location, signIns);
   }
 
   /** Ends the retry delay, if there is one. A network that comes back ends it too. */
@@ -239,8 +197,9 @@ export class Uploader {
   async #run(stopped: AbortSignal): Promise<boolean> {
     const deps = await unlessAborted(stopped, this.#deps());
     if (deps === undefined) return false;
-    const isSmall = isOnePiece(this.#local.file, this.#sizes);
-    if (!isSmall) await unlessAborted(stopped, this.#snapshot.sample());
+    const { local, sizes, snapshot } = this.#setting;
+    const isSmall = isOnePiece(local.file, sizes);
+    if (!isSmall) await unlessAborted(stopped, snapshot.sample());
     let offset = this.#runs === 1 && isSmall ? 0 : undefined;
     while (!stopped.aborted) {
       const signal = AbortSignal.any([stopped, this.#pauses.stretch()]);
@@ -268,34 +227,17 @@ export class Uploader {
   async #exclusive<Result>(
     options: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
   ): Promise<Result | undefined> {
-    const { locks, endpoint: url } = this.#options;
+    const { locks, endpoint: url } = this.#setting;
     return await exclusive(locks, lockName({ url, id: await this.id() }), options);
   }
 
   async #deps(): Promise<RunDeps> {
-    const { path, endpoint: url, random = Math.random, tries = Infinity } = this.#options;
-    const { file } = this.#local;
-    const [transport, metadata] = [this.#transport, this.#metadata];
-    const { beforeRetry = () => Promise.resolve() } = this.#options;
-    const [id] = await Promise.all([this.id(), this.#sizes.recalled]);
-    const clock = this.#clock;
-    const look = (part: Blob) => this.#local.look(part);
-    const { stallMs = 30_000, answerMs = stallMs + file.size / VERIFIED_PER_MS } = this.#options;
-    return {
-      requests: createRequests({ file, id, path, metadata, url, transport, stallMs, answerMs, clock, look }),
-      pieces: new Pieces(this.#local, { sizes: this.#sizes, fingerprintOf: this.#fingerprintOf }),
-      snapshot: this.#snapshot,
-      sizes: this.#sizes,
-      seats: this.#seats,
+    const [id] = await Promise.all([this.id(), this.#setting.sizes.recalled]);
+    return depsOf(this.#setting, id, {
       progress: this.#reporter,
-      clock,
-      random,
-      signIns: this.#signIns,
-      tries,
       onReply: (reply) => this.#note(reply),
-      beforeRetry,
       delayBegins: () => (this.#delay = new AbortController()).signal,
-    };
+    });
   }
 
   #note({ meaning, location }: Reply): void {

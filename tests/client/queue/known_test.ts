@@ -26,6 +26,7 @@ Deno.test("add() of a file with other bytes under the same name, size and time u
     await until("done");
     const [one, other] = await Promise.all(queue.uploads.map((upload) => uploaderOf(upload)!.id()));
     assert(one !== other);
+    assert(queue.uploads[0]!.key !== queue.uploads[1]!.key);
     await rest();
     assertEquals(queue.uploads.length, 2);
   }

@@ -18,6 +18,7 @@ Deno.test("UploadQueue puts a replaced upload where it was, under its new path a
   assertThrows(() => queue.replace(held!, { path: "b", metadata: { note: "a\nb" } }), RangeError);
   const after = queue.replace(held!, { path: "inbox/report.pdf", metadata: { note: "for Anna" } });
   assertEquals([held!.state, after.state], ["cancelled", "paused"]);
+  assertEquals(new Set([...queue.uploads, held!].map(({ key }) => key)).size, 4);
   assertEquals(queue.uploads.map(({ path }) => path), ["a", "inbox/report.pdf", "c"]);
   assertEquals([after.file.name, after.metadata], ["b", { note: "for Anna" }]);
   queue.resumeAll();

@@ -14,7 +14,8 @@ const controls: EntryControls = {
 
 function upload(total: number): QueueEntry {
   return new QueueEntry(new File([new Uint8Array(total)], "a"), {
-    key: "a",
+    key: "1",
+    fileKey: "a",
     size: total,
     path: "a",
     handle: undefined,

@@ -69,6 +69,15 @@ Deno.test("UploadQueue tells of each file where it stands, and of all together",
   assertEquals([queue.uploads, queue.total.files, queue.total.total, lists], [[], 0, 0, 4]);
 });
 
+Deno.test("UploadQueue gives the address of a file on another server, as a path and as an absolute URL", async () => {
+  const { queue, until } = setUpQueue({ endpoint: "https://up.example/pawl/" });
+  const upload = queue.add(fileOf("a"));
+  assertEquals([upload.location, upload.href], [undefined, undefined]);
+  await until("done");
+  const path = "/files/AAAAAAAAAAAAAAAAAAAAAA";
+  assertEquals([upload.location, upload.href], [path, `https://up.example/pawl${path}`]);
+});
+
 Deno.test("UploadQueue has a file once, and tells two of the same name in two folders apart", async () => {
   const { queue, until } = setUpQueue();
   const first = queue.add(fileOf("a"));

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { REQUEST_HEADERS } from "../../../server/http/header_names.ts";
-import { MATRIX, type Row } from "./matrix.ts";
+import { MATRIX } from "./matrix.ts";
+import type { Row } from "./matrix_columns.ts";
 import { BODIES, BREAKS, METHODS, PIECES, TARGETS, VALUES } from "./hostile_values.ts";
 import { type SenderName, SENDERS } from "./hostile_senders.ts";
 

@@ -13,7 +13,8 @@ import { openTestApp, type TestApp } from "../../support/pawl.ts";
 import { newLink as makeLink } from "../../../server/access/link_wishes.ts";
 import { addTestToken, bearer, withLinks, withTokens } from "../../support/tokens.ts";
 import { tempDir } from "../../support/temp_dir.ts";
-import { MATRIX, matrixTable, type Row, WHO, type Who } from "./matrix.ts";
+import { MATRIX, matrixTable } from "./matrix.ts";
+import { type Row, WHO, type Who } from "./matrix_columns.ts";
 
 type Headers = Readonly<Record<string, string>>;
 

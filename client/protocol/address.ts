@@ -1,0 +1,16 @@
+/** Gives the address of `path` on the server at `endpoint`. A `path` that names a server itself stays as it is. */
+export function addressOn(endpoint: string, path: string): string {
+  return /^https?:/.test(path) ? path : endpoint.replace(/\/+$/, "") + path;
+}
+
+/**
+ * Gives the address as an absolute URL, as a request from this page would go there. Without an absolute `endpoint`, and
+ * without a page, nothing tells the server; the result is `undefined` then.
+ */
+export function hrefOn(endpoint: string, path: string): string | undefined {
+  try {
+    return new URL(addressOn(endpoint, path), globalThis.document?.baseURI ?? globalThis.location?.href).href;
+  } catch {
+    return undefined;
+  }
+}

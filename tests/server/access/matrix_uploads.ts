@@ -1,0 +1,167 @@
+import { all, known, options, type Row, toRead, toUpload } from "./matrix_columns.ts";
+
+const TUS = { "Tus-Resumable": "1.0.0" };
+const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
+
+/** The rows of the matrix about the page, and about uploads and files by the protocols. */
+export const UPLOAD_ROWS: readonly Row[] = [
+  { path: "/", verb: "GET", what: "the page", asks: "nothing", expected: all(200) },
+  { path: "/client/mod.ts", verb: "GET", what: "the client", asks: "nothing", expected: all(200) },
+
+  {
+    path: "/status",
+    verb: "GET",
+    asks: "upload",
+    headers: { "X-File-Id": "unfinished" },
+    expected: toUpload(200, 200, 200, 200),
+  },
+  {
+    path: "/status",
+    verb: "HEAD",
+    asks: "upload",
+    headers: { "X-File-Id": "unfinished" },
+    expected: toUpload(200, 200, 200, 200),
+  },
+  options("/status"),
+
+  {
+    path: "/upload",
+    verb: "POST",
+    what: "a new file",
+    asks: "upload",
+    headers: { "X-File-Id": "new" },
+    body: "abc",
+    expected: toUpload(200, 200, 200),
+  },
+  {
+    path: "/upload",
+    verb: "POST",
+    what: "more of Anna's",
+    asks: "upload",
+    headers: { "X-File-Id": "unfinished", "X-Start-Byte": "3" },
+    body: "def",
+    expected: toUpload(200, 400, 400),
+  },
+  {
+    path: "/upload",
+    verb: "POST",
+    what: "a form",
+    asks: "upload",
+    headers: { "Content-Type": "multipart/form-data; boundary=x" },
+    body: '--x\r\nContent-Disposition: form-data; name="file"; filename="new"\r\n\r\nabc\r\n--x--\r\n',
+    expected: toUpload(200, 200, 200, 403),
+  },
+  {
+    path: "/upload",
+    verb: "DELETE",
+    asks: "upload",
+    headers: { "X-File-Id": "unfinished" },
+    expected: toUpload(204, 404, 404),
+  },
+  options("/upload"),
+
+  {
+    path: "/files/",
+    verb: "POST",
+    what: "tus: begin",
+    asks: "upload",
+    headers: { ...TUS, "Upload-Length": "3" },
+    expected: toUpload(201, 201, 201),
+  },
+  {
+    path: "/files/",
+    verb: "POST",
+    what: "tus: concatenate Anna's",
+    asks: "upload",
+    headers: { ...TUS, "Upload-Concat": "final;/files/PARTIAL" },
+    expected: toUpload(201, 404, 404),
+  },
+  {
+    path: "/files/?folder=annas",
+    verb: "GET",
+    what: "Anna's folder as ZIP",
+    asks: "read",
+    expected: toRead(404),
+  },
+  {
+    path: "/files/?folder=annas",
+    verb: "HEAD",
+    what: "Anna's folder as ZIP",
+    asks: "read",
+    expected: toRead(404),
+  },
+  options("/files/"),
+
+  {
+    path: "/files/FINISHED",
+    verb: "GET",
+    asks: "read",
+    expected: toRead(404),
+  },
+  {
+    path: "/files/FINISHED",
+    verb: "HEAD",
+    asks: "read",
+    expected: toRead(404),
+  },
+  {
+    path: "/files/FINISHED",
+    verb: "GET",
+    what: "tus: how far",
+    asks: "upload",
+    headers: TUS,
+    expected: toUpload(200, 404, 200, 200),
+  },
+  {
+    path: "/files/UNFINISHED",
+    verb: "HEAD",
+    what: "tus: how far",
+    asks: "upload",
+    headers: TUS,
+    expected: toUpload(200, 404, 200, 200),
+  },
+  {
+    path: "/files/UNFINISHED",
+    verb: "PATCH",
+    what: "tus: more bytes",
+    asks: "upload",
+    headers: { ...BYTES, "Upload-Offset": "3" },
+    body: "def",
+    expected: toUpload(204, 404, 204),
+  },
+  {
+    path: "/files/UNFINISHED",
+    verb: "POST",
+    what: "tus: `PATCH` by another name",
+    asks: "upload",
+    headers: { ...BYTES, "Upload-Offset": "3", "X-HTTP-Method-Override": "PATCH" },
+    body: "def",
+    expected: toUpload(204, 404, 204),
+  },
+  { path: "/files/FINISHED", verb: "DELETE", asks: "upload", expected: toUpload(204, 404, 204) },
+  {
+    path: "/files/UNFINISHED",
+    verb: "DELETE",
+    what: "tus",
+    asks: "upload",
+    headers: TUS,
+    expected: toUpload(204, 404, 204),
+  },
+  {
+    path: "/files/FINISHED",
+    verb: "POST",
+    what: "tus: `DELETE` by another name",
+    asks: "upload",
+    headers: { ...TUS, "X-HTTP-Method-Override": "DELETE" },
+    expected: toUpload(204, 404, 204),
+  },
+  options("/files/FINISHED"),
+
+  ...["GET", "HEAD", "PATCH", "DELETE"].map((verb): Row => ({
+    path: "/files/nothing",
+    verb,
+    asks: "nothing",
+    expected: known(404),
+  })),
+  options("/files/nothing"),
+];
