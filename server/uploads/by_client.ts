@@ -58,8 +58,8 @@ export class UploadsByClient {
 
   /**
    * Finds the upload that a request appends to, or begins it. The lock on the upload is requested before the lock on
-   * the client's id is released, so the next request for this id meets a writer. `arrival` is the request's own. Throws `wrong-offset`, `too-large` and other refusals; nothing has
-   * changed then.
+   * the client's id is released, so the next request for this id meets a writer. `arrival` is the request's own. Throws
+   * `wrong-offset`, `too-large` and other refusals; nothing has changed then.
    */
   async destinationOf(
     facts: NamedFileFacts,

@@ -54,9 +54,9 @@ export class KilledFile {
   hear(line: Line): void {
     const { size } = this.source;
     if (line.error === "wrong-offset" && this.#neverStartsOver) {
-      // Bytes of it are there, of a form that was cut off.
+      // Bytes of it are there, of a form that was cut off: all of them, if the end of its part had not come.
       this.#neverStartsOver = false;
-      return assert(!this.isTold && line.offset! < size, this.about(`was refused: ${JSON.stringify(line)}`));
+      return assert(!this.isTold && line.offset! <= size, this.about(`was refused: ${JSON.stringify(line)}`));
     }
     assertEquals([line.status, line.complete, line.offset], [200, true, size], this.about(JSON.stringify(line)));
     assert(this.#location === undefined || line.location === this.#location, this.about("was stored twice"));

@@ -1,5 +1,6 @@
 import type { CDPSession } from "playwright-core";
 import { type OpenOptions, openPage, type TestPage } from "./browser.ts";
+import { frames } from "./frames.ts";
 import { lineOf } from "./page_line.ts";
 import { type UploadList, uploadListOf } from "./upload_list.ts";
 
@@ -47,7 +48,11 @@ export async function openUploadPage(url: string, options: OpenOptions = {}): Pr
     choose: (paths, field = "#files") => page.setInputFiles(field, paths),
     async drop(paths) {
       const session = await page.context().newCDPSession(page);
-      for (const type of ["dragEnter", "dragOver", "drop"] as const) await drag(session, type, paths);
+      for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+        await drag(session, type, paths);
+        // A page that scrolls, or has much else to do, must have seen one before the next comes.
+        await frames(page, 2);
+      }
       await session.detach();
     },
     async reload() {
