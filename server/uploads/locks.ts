@@ -62,6 +62,11 @@ export class Locks {
     return this.#lines.has(key);
   }
 
+  /** True while the last in line for the lock is a request that appends bytes. */
+  isAppending(key: string): boolean {
+    return this.#lines.get(key)?.at(-1)?.position !== undefined;
+  }
+
   /**
    * True if a request that arrived at `arrival` and starts at `offset` may take the lock now: nobody holds it, or its
    * holder arrived earlier and that holder's bytes end at `offset`. A request never takes the lock from a later one.
@@ -141,6 +146,11 @@ export class Locks {
       await change(last, (isSilent ? deadline : Math.min(deadline, silentAt)) - now);
     }
     return true;
+  }
+
+  /** Waits until nobody holds the lock, and asks no holder to stop. */
+  async untilLetGo(key: string): Promise<void> {
+    for (let line = this.#lines.get(key); line !== undefined; line = this.#lines.get(key)) await line.at(-1)?.released;
   }
 
   /** Asks all holders to stop, and refuses new requests. Resolves when nobody holds a lock. */
