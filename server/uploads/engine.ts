@@ -114,7 +114,7 @@ export class Engine {
     if (isThere || !isSmallFile(this.#deps, facts, request)) {
       return await this.#sendOn(facts, request, { arrival, within });
     }
-    using lease = await this.#locks.takeOver(keyOfClient(facts), { arrival, within });
+    using lease = await this.#locks.takeOver(keyOfClient(facts), { position: 0, arrival, within });
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
     if ("state" in received) return { upload: received, end: "whole" };
     return await this.#sendOn(facts, { ...request, body: received }, { arrival, held: lease });

@@ -34,17 +34,20 @@ const LIMITS: Limits = {
 };
 
 /**
- * Opens an engine whose disk has `free` bytes over what must stay free. `slowed` puts something around its files, such
- * as a gate that a test opens. Use with `await using`.
+ * Opens an engine whose disk has `free` bytes over what must stay free. `slowed` and
+ * `slowedRecords` put something around its files and records, such as a gate that a test opens. Use with `await using`.
  */
-export async function openEngine({ free = Infinity, limits = {}, slowed = (bytes) => bytes }: {
-  free?: number;
-  limits?: Partial<Limits>;
-  slowed?: (bytes: ByteStore) => ByteStore;
-}): Promise<TestEngine> {
+export async function openEngine(
+  { free = Infinity, limits = {}, slowed = (bytes) => bytes, slowedRecords = (records) => records }: {
+    free?: number;
+    limits?: Partial<Limits>;
+    slowed?: (bytes: ByteStore) => ByteStore;
+    slowedRecords?: (records: RecordStore) => RecordStore;
+  },
+): Promise<TestEngine> {
   const folder = await tempDir();
   const bytes = slowed(await openFiles(folder.path, { durable: false }));
-  const records = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  const records = slowedRecords(await openRecords(":memory:", createSameName({ ignoresCase: false })));
   const log = memoryLog();
   const engine = new Engine({
     bytes,
