@@ -114,7 +114,7 @@ export class Engine {
     if (isThere || !isSmallFile(this.#deps, facts, request)) {
       return await this.#sendOn(facts, request, { arrival, within });
     }
-    using lease = await this.#locks.takeOver(keyOfClient(facts), { arrival, within });
+    using lease = await this.#locks.takeOver(keyOfClient(facts), { position: 0, arrival, within });
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
     if ("state" in received) return { upload: received, end: "whole" };
     return await this.#sendOn(facts, { ...request, body: received }, { arrival, held: lease });
@@ -186,9 +186,24 @@ export class Engine {
     return await reconcile(this.#deps, this.#locks, id);
   }
 
-  /** True while a request holds the upload. That request will do what is left to do. */
-  isHeld(id: string): boolean {
-    return this.#locks.isHeld(id);
+  /**
+   * Does what {@linkcode finish} does, unless a request holds the upload: nothing is taken from that request, and this
+   * gives false. Throws what `finish` throws.
+   */
+  async finishUnlessHeld(id: string): Promise<boolean> {
+    if (isUnfinishedFinal(await load(this.#deps, id))) {
+      await this.#concatenations.run(id);
+    } else {
+      // Nothing may come between this look and the lock.
+      if (this.#locks.isHeld(id)) return false;
+      await reconcile(this.#deps, this.#locks, id);
+    }
+    return true;
+  }
+
+  /** Resolves as soon as no request holds the upload. */
+  async untilLetGo(id: string): Promise<void> {
+    await this.#locks.untilLetGo(id);
   }
 
   /** Removes an entry in the folder of unfinished uploads that belongs to no upload. */

@@ -7,6 +7,9 @@ export interface Patience {
   readonly silenceMs: number;
 }
 
+/** How long a silent holder that was asked to stop may take until its last bytes are flushed. Milliseconds. */
+const FLUSH_MS = 5000;
+
 /** A lock that a request holds until it is disposed of. */
 export interface Lease extends Disposable {
   /** Aborts, with a {@linkcode StopReason}, when the holder must let go soon. Bytes that came are flushed before. */
@@ -60,6 +63,11 @@ export class Locks {
   /** True while a request holds the lock or waits for it. */
   isHeld(key: string): boolean {
     return this.#lines.has(key);
+  }
+
+  /** True while the last in line for the lock is a request that appends bytes. */
+  isAppending(key: string): boolean {
+    return this.#lines.get(key)?.at(-1)?.position !== undefined;
   }
 
   /**
@@ -121,26 +129,39 @@ export class Locks {
 
   /**
    * Waits until the lock is free (see `isFree`) for a request that arrived at `arrival` and starts at `offset`. An
-   * earlier holder is asked to stop when its client has been silent for `silenceMs`. Gives false when the lock is not
-   * free after `waitMs`. A holder that still receives is left alone.
+   * earlier holder is asked to stop when its client has been silent for `silenceMs`. If it appends, it has a few seconds
+   * then to flush: the upload's offset is not known before. Gives false when the lock is not free after `waitMs`, or
+   * after the flush's time. A holder that still receives is left alone.
    */
   async untilFree(
     key: string,
     { waitMs, silenceMs }: Patience,
     { offset, arrival = Infinity }: { offset?: number; arrival?: number } = {},
   ): Promise<boolean> {
-    const deadline = performance.now() + waitMs;
+    const waitEnds = performance.now() + waitMs;
+    let flushing: { readonly holder: Holder; readonly ends: number } | undefined;
     for (let line = this.#lines.get(key); line !== undefined; line = this.#lines.get(key)) {
       if (this.isFree(key, offset, arrival)) return true;
       const [first, last] = [line[0]!, line.at(-1)!];
       const now = performance.now();
-      if (now >= deadline) return false;
       const silentAt = last.arrival < arrival ? Math.max(first.heardAt, last.heardAt) + silenceMs : Infinity;
       const isSilent = now >= silentAt;
-      if (isSilent) stopEarlier(line, arrival);
+      if (isSilent) {
+        stopEarlier(line, arrival);
+        const isFlushing = last.position !== undefined && flushing?.holder !== last;
+        if (isFlushing) flushing = { holder: last, ends: now + FLUSH_MS };
+      }
+      const deadline = flushing?.holder === last ? Math.max(waitEnds, flushing.ends) : waitEnds;
+      // On a busy machine this look may be late, so a silent holder is asked before the wait is given up.
+      if (now >= deadline) return false;
       await change(last, (isSilent ? deadline : Math.min(deadline, silentAt)) - now);
     }
     return true;
+  }
+
+  /** Waits until nobody holds the lock, and asks no holder to stop. */
+  async untilLetGo(key: string): Promise<void> {
+    for (let line = this.#lines.get(key); line !== undefined; line = this.#lines.get(key)) await line.at(-1)?.released;
   }
 
   /** Asks all holders to stop, and refuses new requests. Resolves when nobody holds a lock. */

@@ -16,34 +16,44 @@ const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "terminated", "gone", "d
 /**
  * Repairs, after a start, what a crash left: finishes the uploads that have all their bytes, places the files of
  * complete ones, and removes files that belong to no upload. Any other upload is reconciled by the next request for it.
- * Runs beside the requests until it is done or `stop` aborts. Never throws.
+ * Runs beside the requests until it is done or `stop` aborts. Takes no lock from a request: an upload that one holds has
+ * its turn when that request has let go. Never throws.
  */
 export async function repair(
   { engine, bytes, records, log }: { engine: Engine; bytes: ByteStore; records: RecordStore; log: Log },
   stop: AbortSignal,
 ): Promise<void> {
   try {
+    const held: string[] = [];
     for await (const name of bytes.unfinished()) {
       if (stop.aborted) return;
-      await repairOne(name);
+      if (!await repairOne(name)) held.push(name);
     }
+    await Promise.all(held.map(repairWhenLetGo));
   } catch (error) {
     log.error("Cannot look through the unfinished uploads: {error}", { error });
   }
 
-  async function repairOne(id: string): Promise<void> {
+  /** Gives false if a request holds the upload, and something is left to do that the request may not do. */
+  async function repairOne(id: string): Promise<boolean> {
     try {
       const upload = await records.get(id);
-      if (upload?.state === "complete") await engine.finish(id);
-      else if (upload?.state === "receiving") {
+      if (upload?.state === "complete") return await engine.finishUnlessHeld(id);
+      if (upload?.state === "receiving") {
         const hasAll = upload.concat !== undefined || await bytes.length(id) === upload.length;
-        if (hasAll && !engine.isHeld(id)) await engine.finish(id);
-      } else if (isId(id) || await bytes.ageMs(id) > STRANGER_MS) {
+        return !hasAll || await engine.finishUnlessHeld(id);
+      }
+      if (isId(id) || await bytes.ageMs(id) > STRANGER_MS) {
         await engine.discardOrphan(id);
       }
     } catch (error) {
-      if (stop.aborted || error instanceof UploadError && CLIENTS_OWN.includes(error.code)) return;
-      log.warning("Cannot repair upload {id}: {error}", { id, error });
+      const isToTell = !stop.aborted && !(error instanceof UploadError && CLIENTS_OWN.includes(error.code));
+      if (isToTell) log.warning("Cannot repair upload {id}: {error}", { id, error });
     }
+    return true;
+  }
+
+  async function repairWhenLetGo(id: string): Promise<void> {
+    do await engine.untilLetGo(id); while (!stop.aborted && !await repairOne(id));
   }
 }

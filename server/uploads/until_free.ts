@@ -19,6 +19,8 @@ export async function untilFree(
   if (locks.isFree(id, offset, arrival)) return;
   if (isUnfinishedFinal(await load(deps, id))) throw isFinal();
   if (await locks.untilFree(id, deps.limits.appendPatience, { offset, arrival })) return;
+  // A holder that appends nothing, such as the repair after a start, may count more bytes than the record has so far.
+  if (!locks.isAppending(id)) throw stillBusy();
   const safe = safeBytes(await load(deps, id));
   throw safe === offset ? stillReceiving(safe) : wrongOffset(safe);
 }
@@ -28,4 +30,9 @@ function stillReceiving(offset: number): UploadError {
   const message =
     "An earlier request still brings bytes of this upload: ask for its status in a few seconds, and go on from there";
   return new UploadError("locked", message, { offset });
+}
+
+/** The refusal of a body for an upload that is being checked, finished or removed. */
+function stillBusy(): UploadError {
+  return new UploadError("locked", "The server is at work on this upload: try again in a few seconds");
 }

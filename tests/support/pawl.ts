@@ -37,7 +37,7 @@ export type TestApp = TestFolder & Pawl;
 export type TestServer = TestFolder & Running & { readonly port: number };
 
 /** Requests that ask wait for a writer to end, or to fall silent, however long a busy machine takes for it. */
-const PATIENT: Partial<Limits> = {
+export const PATIENT: Partial<Limits> = {
   patience: { waitMs: 120_000, silenceMs: 500 },
   appendPatience: { waitMs: 120_000, silenceMs: 100 },
 };

@@ -2,6 +2,7 @@ import { fromFileUrl } from "@std/path";
 import { readConfig } from "../../server/config.ts";
 import { openLog, print } from "../../server/log.ts";
 import { serve } from "../../server/serve.ts";
+import { PATIENT } from "./pawl.ts";
 
 // The server as main.ts runs it, but with a clock that is `PAWL_TEST_AHEAD_MS` ahead and can be put forward: a line
 // `advance MS` on the standard input does that, removes what is past its time then, and is answered by `ok`.
@@ -17,6 +18,8 @@ const server = await serve(config, {
   now: () => Date.now() + aheadMs,
   monotonic: () => performance.now() + aheadMs,
   longestStepMs: Infinity,
+  // The model knows no answer of a server that has waited in vain.
+  limits: PATIENT,
 });
 Deno.addSignalListener("SIGTERM", () => void server.stop().then(() => Deno.exit(0)));
 print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);

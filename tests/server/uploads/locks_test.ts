@@ -58,6 +58,37 @@ Deno.test("untilFree() asks a silent holder to stop", async () => {
   assertEquals([isFree, lease.stop.reason], [true, "taken-over"]);
 });
 
+Deno.test("untilFree() waits for the flush of a silent holder that it has asked to stop, though not for ever", async () => {
+  for (
+    const { position, flushMs, isFree } of [
+      { position: 10, flushMs: 4000, isFree: true },
+      { position: 10, flushMs: 6000, isFree: false },
+      // A holder that appends nothing has nothing to flush.
+      { position: undefined, flushMs: 4000, isFree: false },
+    ]
+  ) {
+    const locks = new Locks();
+    using time = virtualTime();
+    const lease = await locks.takeOver("a", position === undefined ? {} : { position });
+    lease.stop.addEventListener("abort", () => setTimeout(() => lease[Symbol.dispose](), flushMs));
+    let told: boolean | undefined;
+    locks.untilFree("a", patience).then((is) => told = is);
+    await time.pass(patience.silenceMs);
+    await time.pass(flushMs);
+    assertEquals([position, flushMs, told], [position, flushMs, isFree]);
+  }
+});
+
+Deno.test("untilFree() that looks so late that its time is over still asks a silent holder to stop", async () => {
+  const locks = new Locks();
+  using time = virtualTime();
+  const lease = await locks.takeOver("a", { position: 10 });
+  lease.stop.addEventListener("abort", () => lease[Symbol.dispose]());
+  const isFree = locks.untilFree("a", { waitMs: 20, silenceMs: 20 });
+  await time.pass(20);
+  assertEquals(await isFree, true);
+});
+
 Deno.test("untilFree() leaves a holder alone that goes on receiving", async () => {
   const locks = new Locks();
   using time = virtualTime();

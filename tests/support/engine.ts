@@ -1,0 +1,81 @@
+import { createSameName } from "../../server/model/same_name.ts";
+import { Pauses } from "../../server/receiving/pauses.ts";
+import { openFiles } from "../../server/storage/disk/files.ts";
+import { openRecords } from "../../server/storage/kv/records.ts";
+import type { ByteStore, RecordStore } from "../../server/storage/store.ts";
+import { Engine } from "../../server/uploads/engine.ts";
+import type { Limits } from "../../server/uploads/engine_deps.ts";
+import { Space } from "../../server/uploads/space.ts";
+import { type MemoryLog, memoryLog } from "./log.ts";
+import { tempDir } from "./temp_dir.ts";
+
+/** An engine without the server around it, and what it keeps its uploads in. */
+export interface TestEngine extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly bytes: ByteStore;
+  readonly records: RecordStore;
+  readonly log: MemoryLog;
+  /** The folder with `incoming/` and `files/`. */
+  readonly data: string;
+}
+
+const MIN_FREE = 1_000_000;
+
+const LIMITS: Limits = {
+  maxBytes: Infinity,
+  idleMs: 60_000,
+  minBytesPerSecond: 0,
+  expireAfterMs: 60_000,
+  rememberGoneMs: 60_000,
+  checkpointBytes: Infinity,
+  checkpointMs: 60_000,
+  patience: { waitMs: 1000, silenceMs: 1 },
+  appendPatience: { waitMs: 1000, silenceMs: 1 },
+};
+
+/**
+ * Opens an engine whose disk has `free` bytes over what must stay free. `slowed` and
+ * `slowedRecords` put something around its files and records, such as a gate that a test opens. Use with `await using`.
+ */
+export async function openEngine(
+  { free = Infinity, limits = {}, slowed = (bytes) => bytes, slowedRecords = (records) => records }: {
+    free?: number;
+    limits?: Partial<Limits>;
+    slowed?: (bytes: ByteStore) => ByteStore;
+    slowedRecords?: (records: RecordStore) => RecordStore;
+  },
+): Promise<TestEngine> {
+  const folder = await tempDir();
+  const bytes = slowed(await openFiles(folder.path, { durable: false }));
+  const records = slowedRecords(await openRecords(":memory:", createSameName({ ignoresCase: false })));
+  const log = memoryLog();
+  const engine = new Engine({
+    bytes,
+    records,
+    space: new Space({ freeBytes: () => MIN_FREE + free, floorBytes: MIN_FREE }),
+    pace: { take() {} },
+    quota: { guard: (appender) => Promise.resolve(appender) },
+    unrecorded: new Set(),
+    pauses: new Pauses(),
+    isFolderThere: () => true,
+    limits: { ...LIMITS, ...limits },
+    distrusted: new Set(),
+    durable: false,
+    boot: "",
+    log,
+    now: Date.now,
+    serviceNow: Date.now,
+  });
+  return {
+    engine,
+    bytes,
+    records,
+    log,
+    data: folder.path,
+    async [Symbol.asyncDispose]() {
+      await engine.close();
+      records[Symbol.dispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
