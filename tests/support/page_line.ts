@@ -5,7 +5,8 @@ const NEARLY_STILL = 25_000;
 
 /**
  * The line of a page, which is as fast as a test has set it only while the test waits for bytes, and nearly still
- * otherwise. So an upload is in the middle for as long as a test needs, also on a machine that is slow.
+ * otherwise. So an upload is in the middle for as long as a test needs, also on a machine that is slow. At each change
+ * Chromium lets the request go that is under way: a file needs more bytes than that one has.
  */
 export interface PageLine extends Pick<TestPage, "throttle" | "unthrottle"> {
   /** Does what waits for bytes. */
