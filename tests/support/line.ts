@@ -20,7 +20,7 @@ interface Line {
   faults: number;
 }
 
-/** The fault of the next connection, or of each, once all have been made anew. */
+/** A fault that happens once, on the connection that is the first to carry its bytes, or on each, once all are made anew. */
 export interface LineFaults {
   readonly next?: Fault;
   readonly every?: Fault;
@@ -42,14 +42,16 @@ export async function openBehindLine(
   const site = open.use(await startSite());
   const line: Line = { faults: 0 };
   let coming: LineFaults = {};
+  let isSpent = false;
   let taken = 0;
   const proxy = open.use(
     await startProxy({
       to: site.pawl.port,
-      plan() {
-        const fault = coming.next ?? coming.every;
-        coming = coming.every === undefined ? {} : { every: coming.every };
-        return fault;
+      plan: () => (isSpent ? undefined : coming.next) ?? coming.every,
+      isDue(fault) {
+        if (fault !== coming.next) return true;
+        if (isSpent) return false;
+        return isSpent = true;
       },
       async beforeFault({ kind, after }) {
         if (kind === "cut") taken = await untilTaken(site.data, { after, since: taken });
@@ -67,6 +69,7 @@ export async function openBehindLine(
     line,
     connectAnew() {
       proxy.cutAll();
+      isSpent = false;
       coming = { ...next !== undefined && { next }, ...every !== undefined && { every } };
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -33,6 +33,8 @@ export interface ProxyOptions {
   readonly to: number;
   /** The fault of the next connection. */
   plan(): Fault | undefined;
+  /** Says whether a fault whose bytes have come still happens. Default: true. */
+  isDue?(fault: Fault): boolean;
   /** Called just before that; it happens when what this gives has resolved. */
   beforeFault?(fault: Fault): Promise<void>;
   /** Called when it has. */
@@ -43,7 +45,7 @@ export interface ProxyOptions {
 
 /** Starts a proxy on a free port of 127.0.0.1. Use with `await using`: it closes what is still open. */
 export async function startProxy(
-  { to, plan, beforeFault = async () => {}, onFault = () => {}, onAnswer = () => {} }: ProxyOptions,
+  { to, plan, isDue = () => true, beforeFault = async () => {}, onFault = () => {}, onAnswer = () => {} }: ProxyOptions,
 ): Promise<TcpProxy> {
   const open = new Set<net.Socket>();
   const server = net.createServer({ allowHalfOpen: true }, (client) => {
@@ -55,7 +57,7 @@ export async function startProxy(
       socket.on("close", () => open.delete(socket));
     }
     target.once("data", onAnswer);
-    relay({ up: client, down: target }, plan(), { beforeFault, onFault });
+    relay({ up: client, down: target }, plan(), { isDue, beforeFault, onFault });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const cutAll = (): void => open.forEach((socket) => socket.destroy());
@@ -77,7 +79,7 @@ type Pair = Readonly<Record<Direction, net.Socket>>;
 function relay(
   pair: Pair,
   fault: Fault | undefined,
-  { beforeFault, onFault }: Required<Pick<ProxyOptions, "beforeFault" | "onFault">>,
+  { isDue, beforeFault, onFault }: Required<Pick<ProxyOptions, "isDue" | "beforeFault" | "onFault">>,
 ): void {
   let dead = false;
 
@@ -109,7 +111,9 @@ function relay(
     for await (const data of pair[direction].iterator({ destroyOnReturn: false })) {
       let bytes: Uint8Array = data;
       if (dead) return;
-      if (fault !== undefined && bytes.length >= left + Number(fault.kind === "damage")) {
+      const isMet = fault !== undefined && bytes.length >= left + Number(fault.kind === "damage");
+      if (isMet && !isDue(fault)) left = Infinity;
+      else if (isMet) {
         await write(to, bytes.subarray(0, left));
         bytes = bytes.subarray(left);
         left = Infinity;
