@@ -139,8 +139,9 @@ browserTest(
     const { page } = site;
     const lists = page.getByRole("list").filter({ has: page.getByRole("listitem") });
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose([await site.write("film.mkv", 4 * MB), await site.write("note.txt", 10)]);
-    await site.safeAtLeast("film.mkv", 0.25);
+    // At each change of the line's speed Chromium lets the request go that is under way.
+    await site.choose([await site.write("film.mkv", 48 * MB), await site.write("note.txt", 10)]);
+    await site.safeAtLeast("film.mkv", 0.02);
     // The other one tells what the bar's colours are, while they differ.
     await site.moving(() => until(async () => await lists.count() === 2, "the colours are told"));
     await site.button("Pause film.mkv").click();
@@ -153,7 +154,7 @@ browserTest(
           text: bar.ariaValueText ?? "",
         }));
         const percent = Math.floor(value * 100);
-        return percent >= 25 && percent < 100 && text === `${percent}% sent, ${percent}% safe on the server`;
+        return percent >= 2 && percent < 100 && text === `${percent}% sent, ${percent}% safe on the server`;
       }, `the bar of ${name} says how far it is`);
     }
     const places = await page.locator("#list > li").evaluateAll((rows) =>
