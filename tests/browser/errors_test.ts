@@ -35,7 +35,7 @@ browserTest(
     await site.choose(film);
     await site.safeAtLeast("film.mkv", 0.2);
     await Deno.writeTextFile(film, "and more", { append: true });
-    await site.moving(() => site.reached("film.mkv", "failed"));
+    await site.reached("film.mkv", "failed");
     await site.says("film.mkv", /^The file was changed, moved or removed on your computer\. Choose it again\.$/);
     assertEquals(await site.offered("film.mkv"), ["Choose again", "Discard"]);
     await site.unthrottle();
@@ -55,7 +55,7 @@ browserTest("a file that was changed is chosen again from its row, and is in the
   await site.choose([film, await site.write("note.txt", 10)]);
   await site.safeAtLeast("film.mkv", 0.2);
   await Deno.writeTextFile(film, "and more", { append: true });
-  await site.moving(() => site.reached("film.mkv", "failed"));
+  await site.reached("film.mkv", "failed");
   await site.unthrottle();
   const chooser = page.waitForEvent("filechooser");
   await site.button("Choose again: film.mkv").click();
@@ -76,7 +76,7 @@ browserTest("a file with another name that is chosen again has its own name, in 
   await site.safeAtLeast("film.mkv", 0.2);
   const renamed = join(site.folder, "film 2.mkv");
   await Deno.rename(film, renamed);
-  await site.moving(() => site.reached("film.mkv", "failed"));
+  await site.reached("film.mkv", "failed");
   await site.unthrottle();
   const chooser = page.waitForEvent("filechooser");
   await site.button("Choose again: holiday/film.mkv").click();
@@ -95,7 +95,7 @@ browserTest("a failed upload is discarded after a question, and nothing of it st
   await site.choose(film);
   await site.safeAtLeast("film.mkv", 0.2);
   await Deno.remove(film);
-  await site.moving(() => site.reached("film.mkv", "failed"));
+  await site.reached("film.mkv", "failed");
   await site.button("Discard the upload of film.mkv").click();
   assertMatch(
     await page.locator("#question-text").textContent() ?? "",

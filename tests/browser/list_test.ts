@@ -17,7 +17,7 @@ browserTest("one upload is paused, resumed and finished, and its row says so", a
   await site.button("Pause film.mkv").click();
   await site.reached("film.mkv", "paused");
   await site.says("film.mkv", /^Paused$/);
-  await site.says("film.mkv", /^\d+\.\d MB of 3\.0 MB safe$/, ".numbers");
+  await site.says("film.mkv", /^\d+\.\d [kM]B of 3\.0 MB safe$/, ".numbers");
   assertEquals(await site.offered("film.mkv"), ["Edit", "Resume", "Cancel"]);
   await site.unthrottle();
   await site.button("Resume film.mkv").click();

@@ -43,7 +43,7 @@ browserTest(
       ahead = Math.max(ahead, sent - safe);
       return safe > 0.4;
     };
-    await site.moving(() => until(isAnswered, "a request is answered"));
+    await until(isAnswered, "a request is answered");
     assert(ahead > 0.2, `What is sent was ahead by ${ahead} at most`);
     await until(async () => {
       const { sent, safe } = await partsOf(page.locator("#total"));
@@ -84,7 +84,7 @@ browserTest("the numbers tell how much is safe, how fast it goes and how long it
     );
     return Object.values(wanted).every((pattern, index) => pattern.test(texts[index]!));
   };
-  await site.moving(() => until(areAllThere, "all numbers are there"));
+  await until(areAllThere, "all numbers are there");
 });
 
 browserTest("the title of the page tells how far all is while something runs, and then how it ended", async () => {
@@ -94,7 +94,7 @@ browserTest("the title of the page tells how far all is while something runs, an
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([await site.write("film.mkv", 2 * MB), await site.write("note.txt", 10)]);
   const isFarTold = async () => /^[1-9]\d?%\u00a0· 1 of 2 files done$/.test(await page.title());
-  await site.moving(() => until(isFarTold, "the title tells how far it is"));
+  await until(isFarTold, "the title tells how far it is");
   await site.button("Pause film.mkv").click();
   await until(async () => await page.title() === "Paused\u00a0· Pawl", "the title tells of the pause");
   await site.unthrottle();

@@ -79,7 +79,7 @@ nginxTest("where nginx holds requests back, the page finds it out, says so, and 
   pieces = watchPieces(page);
   await tab.choose(source);
   const told = page.locator("#buffered").getByText("A proxy on the way to the server holds the data back");
-  await tab.moving(() => told.waitFor());
+  await told.waitFor();
   await tab.reached("film.mkv", "done");
   assert(await site.isWhole("film.mkv", source));
   assertEquals(broken(pieces).length, 2);

@@ -143,7 +143,7 @@ browserTest(
     await site.choose([await site.write("film.mkv", 48 * MB), await site.write("note.txt", 10)]);
     await site.safeAtLeast("film.mkv", 0.02);
     // The other one tells what the bar's colours are, while they differ.
-    await site.moving(() => until(async () => await lists.count() === 2, "the colours are told"));
+    await until(async () => await lists.count() === 2, "the colours are told");
     await site.button("Pause film.mkv").click();
     await site.reached("film.mkv", "paused");
     for (const name of ["film.mkv", "All uploads"]) {

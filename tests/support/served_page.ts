@@ -3,8 +3,11 @@ import type { OpenOptions } from "./browser.ts";
 import { type SiteOptions, startSite, type TestSite } from "./test_site.ts";
 import { openUploadPage, type UploadPage } from "./upload_page.ts";
 
-/** Slow enough that the middle of a large file is really the middle. */
-export const SLOW_BYTES_PER_SECOND = 2 ** 19;
+/**
+ * Slow enough that the middle of a large file is really the middle, in bytes per second. A test sets it before there are
+ * bytes to send: at each change Chromium lets the request go that is under way.
+ */
+export const SLOW_BYTES_PER_SECOND = 2 ** 18;
 
 /** The page of a server that has nothing yet, in a browser that has never been there. */
 export type ServedPage = TestSite & UploadPage;

@@ -1,7 +1,6 @@
 import type { CDPSession } from "playwright-core";
 import { type OpenOptions, openPage, type TestPage } from "./browser.ts";
 import { frames } from "./frames.ts";
-import { lineOf } from "./page_line.ts";
 import { type UploadList, uploadListOf } from "./upload_list.ts";
 
 /** Pawl's page in a browser that has never been there. */
@@ -10,14 +9,9 @@ export interface UploadPage extends TestPage, UploadList {
   choose(paths: string | readonly string[], field?: "#files" | "#folder"): Promise<void>;
   /** Drops files and folders of this computer on the page, as a file manager does it: the browser gives handles. */
   drop(paths: readonly string[]): Promise<void>;
-  /** Does what waits for bytes: on a line that the test has bounded they hardly move otherwise. */
-  moving<T>(waiting: () => Promise<T>): Promise<T>;
   /** Leaves the page and comes back; returns when it takes files. */
   reload(): Promise<void>;
 }
-
-/** How long a small file has on a line that is nearly still. */
-const SMALL_MS = 1500;
 
 /** Opens a server's page, and waits until it takes files. */
 export async function openUploadPage(url: string, options: OpenOptions = {}): Promise<UploadPage> {
@@ -26,25 +20,11 @@ export async function openUploadPage(url: string, options: OpenOptions = {}): Pr
   const { page } = opened;
   const isReady = () => page.locator("html[data-ready]").waitFor();
   await isReady();
-  const { throttle, unthrottle, moving } = lineOf(opened);
   const list = uploadListOf(page);
   open.move();
   return {
     ...opened,
     ...list,
-    throttle,
-    unthrottle,
-    moving,
-    async reached(name, state) {
-      if (state !== "done") return await list.reached(name, state);
-      // A small file comes while the line is nearly still, and a large one beside it stays in its middle.
-      const isSmall = list.row(name).and(page.locator("[data-state=done]")).waitFor({ timeout: SMALL_MS });
-      await isSmall.catch(() => moving(() => list.reached(name, state)));
-    },
-    allDone: (count) => moving(() => list.allDone(count)),
-    pauseAllAt: (part, count) => moving(() => list.pauseAllAt(part, count)),
-    sentAtLeast: (name, part) => moving(() => list.sentAtLeast(name, part)),
-    safeAtLeast: (name, part) => moving(() => list.safeAtLeast(name, part)),
     choose: (paths, field = "#files") => page.setInputFiles(field, paths),
     async drop(paths) {
       const session = await page.context().newCDPSession(page);
