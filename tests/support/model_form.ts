@@ -1,10 +1,10 @@
 import { BOUNDARY, formBytes, linesOf } from "./form.ts";
 import { simpleHead } from "./model_simple.ts";
 import { inTime } from "./model_wire.ts";
-import type { Said } from "./model_world.ts";
+import type { Outcome, Said, World } from "./model_world.ts";
 import { connect, head } from "./raw.ts";
 import { sourceOf } from "./sources.ts";
-import type { Send } from "./upload_model.ts";
+import { type Send, send } from "./upload_model.ts";
 
 /** The longest file of a form whose length the server knows before it begins the upload, in bytes. */
 const MAX_HELD = 2 ** 20;
@@ -12,6 +12,18 @@ const MAX_HELD = 2 ** 20;
 /** The request that means the same outside a form: a part that is streamed has no length before its end. */
 export function asInForm(request: Send): Send {
   return { ...request, chunked: request.bytes > MAX_HELD };
+}
+
+/**
+ * The answers to a request as a part of a form. A server that has come to the end of a small part knows by it how long
+ * the file is, and a refusal may name either that or the bytes.
+ */
+export function sendByForm(world: World, request: Send): Outcome[] {
+  const outcomes = send(world, request);
+  if (request.chunked || request.size !== undefined) return outcomes;
+  const refusals = send(world, { ...request, size: request.start + request.bytes })
+    .filter(({ says }) => says.startsWith("400 The file was"));
+  return [...outcomes, ...refusals];
 }
 
 /** Sends a request of the simple protocol as a part of a form, between two others, and reads the line about it. */

@@ -1,6 +1,6 @@
 import { describeSend, type ModelClient } from "./model_client.ts";
 import type { Command, Fault, SendPlan } from "./model_commands.ts";
-import { asInForm, sendInForm } from "./model_form.ts";
+import { asInForm, sendByForm, sendInForm } from "./model_form.ts";
 import { answerOf, HangingRequests } from "./model_hanging.ts";
 import { lost } from "./model_addresses.ts";
 import type { ModelServer } from "./model_server.ts";
@@ -87,7 +87,7 @@ export class Game implements Disposable {
       this.#count("send in a form");
       const inForm = asInForm(request);
       const told = await sendInForm(this.#server.port, client, inForm);
-      return client.observe(`in a form ${describeSend(inForm)}`, (world) => send(world, inForm), told);
+      return client.observe(`in a form ${describeSend(inForm)}`, (world) => sendByForm(world, inForm), told);
     }
     const wire = wireRequest(client, request, { expect: false });
     const said = await exchange(this.#server.port, wire.bytes, readerOf(request));
