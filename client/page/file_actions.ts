@@ -11,7 +11,7 @@ import type { Notices } from "./notices.ts";
 import type { Questions } from "./questions.ts";
 import { errorText, nameText } from "./texts.ts";
 
-/** What takes the place of an upload: the same file under another path, or with other metadata. */
+/** The successor of an upload: the same file under another path, or with other metadata. */
 export interface ReplacedFile {
   path: string;
   metadata: Metadata;

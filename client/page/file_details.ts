@@ -3,7 +3,7 @@ import { find, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import { nameText } from "./texts.ts";
 
-/** What a person may change of a file before it is sent. */
+/** The facts of a file that a person may change before it is sent. */
 export interface FileDetails {
   name: string;
   /** The folders, with `/` between them; empty for none. */

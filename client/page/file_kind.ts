@@ -1,4 +1,4 @@
-/** What a file is, for the sign beside its name. */
+/** The kind of a file, for the sign beside its name. */
 export type FileKind = "image" | "video" | "audio" | "text" | "archive" | "code" | "other";
 
 const BY_ENDING: Readonly<Record<Exclude<FileKind, "other">, string>> = {

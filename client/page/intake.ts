@@ -18,16 +18,16 @@ const BUSY_MS = 25;
  */
 const COVER_MS = 1500;
 
-/** What was not taken of all that came together. */
+/** The things that were not taken, of all that came together. */
 export interface NotTaken {
   /** The names of the files that could not be read. */
   unreadable: string[];
   emptyFolders: number;
-  /** What came in the place of a file; `undefined` when there were files. */
+  /** The thing that came in the place of a file; `undefined` when there were files. */
   instead: NoFile | "nothing" | undefined;
 }
 
-/** What an {@linkcode Intake} works with. */
+/** The things that an {@linkcode Intake} works with. */
 export interface IntakeSetting {
   take: (picked: Picked[]) => void;
   /** Gives a file that has no name of its own one: a picture from the clipboard or the camera. */

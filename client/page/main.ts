@@ -205,7 +205,7 @@ function take(picked: Picked[]): void {
   notices.clear();
   watch.begin();
   for (const { file, ...about } of unfinished.takeOff(picked)) {
-    // What has been begun before was looked at then.
+    // A file that was begun before was looked at then.
     const isPaused = review.isOn && about.confirmed === undefined;
     const upload = queue.add(file, { ...about, isPaused });
     if (isPaused) hold(upload);

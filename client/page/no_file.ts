@@ -1,4 +1,4 @@
-/** What somebody has dropped or pasted in the place of a file. */
+/** The thing that somebody has dropped or pasted in the place of a file. */
 export type NoFile = "link" | "text";
 
 const LINKS = ["text/uri-list", "text/x-moz-url"];

@@ -9,7 +9,7 @@ export interface RowRights {
   upload: boolean;
 }
 
-/** What the page knows of an upload besides its queue. */
+/** The facts about an upload that the page knows and its queue does not. */
 export interface RowMarks {
   /** True for a file that is held back until somebody has looked at it. */
   isHeld: boolean;

@@ -120,7 +120,7 @@ export function showControls(
     const { label, of } = messages.actions[action];
     write(control, label);
     const name = of(nameText(path));
-    // What is a sign alone says its name under the pointer too.
+    // A button that shows a sign alone says its name under the pointer too.
     if (control.title !== name) control.ariaLabel = control.title = name;
   }
 }

@@ -16,7 +16,7 @@ export type ActionForAll =
   | "retryFailed"
   | "dismissDone";
 
-/** What the total does not tell of all uploads. */
+/** The facts about all uploads that the total does not tell. */
 export interface BesideTotal {
   isBuffered: boolean;
   /** How many files are held back. They count as paused in the total. */
@@ -54,7 +54,7 @@ export class TotalView {
     const { messages, words } = this.#language;
     const { files, sent, confirmed } = total;
     const isRunning = runningOf(total) > 0;
-    // What has failed is not there: a total with failures is never whole.
+    // A failed file is not there, so a total with failures is never whole.
     const isDone = files > 0 && total.in.done === files;
     const bytes = { total: total.total + failedBytes };
     this.#isCutOff = isCutOff(total, this.#isCutOff);

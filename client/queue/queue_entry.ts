@@ -40,7 +40,7 @@ export class QueueEntry implements QueuedUpload {
   uploader: Uploader | undefined;
   /** The request with many files that brings it, while that is under way. */
   batch: BatchRun | undefined;
-  /** Where the finished file is that came in such a request. */
+  /** The address of the finished file that came in such a request. */
   placedAt: string | undefined;
   /** True when such a request has begun to bring it. */
   wasInBatch = false;

@@ -22,7 +22,7 @@ export interface TurnsOptions {
 export class Turns {
   /** The uploads that have not begun, or begin anew. */
   readonly #waiting = new Set<QueueEntry>();
-  /** Those of them that are small. */
+  /** The small ones among them. */
   readonly #smallWaiting = new Set<QueueEntry>();
   readonly #running = new Set<QueueEntry>();
   /** The running uploads that go in the request of another one, and so need no place of their own. */

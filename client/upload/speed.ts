@@ -61,7 +61,7 @@ export class Speedometer {
     const { bytesPerSecond } = this;
     if (bytesPerSecond < 1) return undefined;
     if (this.#arriving === undefined) return 1000 * rest / bytesPerSecond;
-    // What is in flight arrives meanwhile, although nobody has said so yet.
+    // Bytes in flight arrive meanwhile, although nobody has said so yet.
     const sinceMs = Math.max(0, nowMs - this.#confirmed.at(-1)!.at);
     return 1000 * (rest + Math.max(0, inFlight - bytesPerSecond * sinceMs / 1000)) / bytesPerSecond;
   }

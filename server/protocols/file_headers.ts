@@ -20,7 +20,7 @@ import { parseOwnMetadata } from "./metadata.ts";
 
 const MAX_CLIENT_ID_BYTES = 1024;
 
-/** What is known of a file where its headers do not say it. */
+/** The facts of a file that hold where its headers do not say them. */
 export interface Otherwise {
   /** A name, with folders or without. */
   readonly name?: string | undefined;

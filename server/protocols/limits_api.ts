@@ -30,7 +30,7 @@ export function createLimitsApi(
   const known = (limit: number) => limit === Infinity ? undefined : limit;
   return async (_request, _id, { kind, scope }) => {
     const { link } = scope;
-    // Those who have not signed in have one owner together, and the numbers would be those of all.
+    // All who have not signed in have one owner together, and the numbers would be those of all.
     const used = kind === "anybody" ? undefined : await quota.usedBy(scope);
     const limits = {
       maxSize: known(Math.min(maxBytes, scope.maxBytes ?? Infinity)),

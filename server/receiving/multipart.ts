@@ -122,7 +122,7 @@ export class MultipartParser {
       if (end < 0 || end + 4 > all.length) break;
       if (all[end + 1] !== LF || all[end + 2] !== CR || all[end + 3] !== LF) continue;
       if (end - at > MAX_HEAD_BYTES) break;
-      // Of a part without headers, the line break behind its delimiter is the one before the empty line.
+      // In a part without headers, the line break behind its delimiter is the one before the empty line.
       this.#sink = this.#onPart(latin1(all.subarray(at + 2, Math.max(end, at + 2))));
       this.#state = "blank";
       return end + 2;

@@ -3,7 +3,7 @@ import { type AppendRequest, receiveOptions } from "./append.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import type { Lease } from "./locks.ts";
 
-/** What a file that is sent within a batch brings along. */
+/** The things that a file brings along that is sent within a batch. */
 export interface WithinBatch {
   /** The lease of the batch. */
   readonly lease: Lease;

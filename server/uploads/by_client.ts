@@ -21,7 +21,7 @@ export interface Destination {
   readonly lease?: Promise<Lease>;
 }
 
-/** What a request holds already. */
+/** The leases that a request holds already. */
 export interface Leases {
   /** Its lease on the client's id. */
   readonly held?: Lease | undefined;

@@ -69,7 +69,7 @@ export class Counting {
         this.#mayAgainAt = endedAt + Math.max(REST_MS, REST * (endedAt - startedAt));
       }
     });
-    // Those who wait for it are told.
+    // The callers that wait for it are told.
     this.#counting.catch(() => {});
   }
 }

@@ -5,7 +5,7 @@ import type { End } from "../../receiving/receive.ts";
 import type { ReceivedRequest } from "../../uploads/append.ts";
 import { Bridge } from "./bridge.ts";
 
-/** What the parts of a form share. */
+/** The things that the parts of a form share. */
 export interface FormWork {
   /** How many bytes of one file may be held in memory just now. */
   readonly room: number;

@@ -6,7 +6,7 @@ import { bodyLength, refuseEncoding } from "../headers.ts";
 import { answerFor } from "./answers.ts";
 import { type FormDeps, FormFiles, MAX_FILES, MAX_HELD_FILE } from "./form_files.ts";
 
-/** What `GET /api/limits` tells of forms. */
+/** The limits of forms that `GET /api/limits` tells. */
 export const BATCH_LIMITS = { maxFiles: MAX_FILES, maxFileSize: MAX_HELD_FILE } as const;
 
 /** True for a request whose body is a form. */

@@ -43,7 +43,7 @@ export interface HeldBytes {
   count: number;
 }
 
-/** What the files of a form are sent with. */
+/** The things that the files of a form are sent with. */
 export interface FormDeps {
   readonly engine: Engine;
   readonly log: Log;
