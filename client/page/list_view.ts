@@ -10,7 +10,6 @@ import { Thumbnails } from "./thumbnails.ts";
 const USUAL_HEIGHT = 61;
 /** The height above and below the window in which rows are drawn too, in pixels. */
 const MARGIN = 400;
-const REDRAW_MS = 100;
 /** The longest list that is drawn as a whole, for the browser's search and for screen readers. */
 const SHORT_LIST = 50;
 
@@ -36,7 +35,6 @@ export class ListView {
   readonly #stale = new Set<QueuedUpload>();
   #uploads: readonly QueuedUpload[] = [];
   #usualHeight = USUAL_HEIGHT;
-  #isDue = false;
   #isPrinted = false;
 
   constructor(list: HTMLUListElement, setting: ListSetting) {
@@ -61,14 +59,12 @@ export class ListView {
     this.#draw();
   }
 
-  /** Shows the new state and numbers of one upload. */
+  /** Notes that an upload has a new state or new numbers, which the next {@linkcode ListView.show} shows. */
   update(upload: QueuedUpload): void {
     const { retryInMs } = upload.progress;
     if (retryInMs === undefined) this.#retryAt.delete(upload);
     else this.#retryAt.set(upload, now() + retryInMs);
-    if (!this.#rows.has(upload)) return;
-    this.#stale.add(upload);
-    this.#drawSoon();
+    if (this.#rows.has(upload)) this.#stale.add(upload);
   }
 
   /** Writes all rows anew, after a change of the language or the width. */
@@ -97,16 +93,6 @@ export class ListView {
     const above = [...this.#allHeights()].slice(0, index).reduce((sum, height) => sum + height, 0);
     scrollBy(0, this.#list.getBoundingClientRect().top + above - innerHeight / 3);
     this.#draw();
-  }
-
-  /** Draws the list after a short delay. The eye cannot follow numbers that change more often. */
-  #drawSoon(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setTimeout(() => {
-      this.#isDue = false;
-      requestAnimationFrame(() => this.#draw());
-    }, REDRAW_MS);
   }
 
   #draw(): void {
@@ -187,7 +173,7 @@ export class ListView {
       this.#heights.set(upload, height);
       if (upload.state === "queued") this.#usualHeight = height;
     }
-    if (isNew) this.#drawSoon();
+    if (isNew) requestAnimationFrame(() => this.#draw());
   }
 
   #focused(): QueuedUpload | undefined {
@@ -197,7 +183,7 @@ export class ListView {
 
   #countDown(): void {
     for (const upload of this.#rows.keys()) if (this.#retryAt.has(upload)) this.#stale.add(upload);
-    if (this.#stale.size > 0) this.#drawSoon();
+    if (this.#stale.size > 0) this.#draw();
   }
 }
 

@@ -29,8 +29,8 @@ import { type BesideTotal, TotalView } from "./total_view.ts";
 import { UnfinishedView } from "./unfinished_view.ts";
 import { LINK_VISITOR, UploadLink } from "./upload_link.ts";
 
-/** The time between two updates of the page. */
-const REDRAW_MS = 200;
+/** The time between two drawings of the page. Nobody reads numbers that change more often, and each one costs power. */
+const REDRAW_MS = 250;
 /** How long the page of a link waits to be told what the link is for, before it shows itself. */
 const PATIENCE_MS = 1000;
 
@@ -60,7 +60,7 @@ const notices = new Notices(status);
 const review = new Review(store, location);
 const here = new FinishedHere();
 const savedNames = new SavedNames((upload, name) => {
-  list.update(upload);
+  showChange(upload);
   if (isRemembered) here.note(upload, name);
 });
 const files = new FileActions({
@@ -160,10 +160,7 @@ const intake = new Intake({
   onNotTaken: (what) => notices.complain(notTakenText(what, language.messages)),
 });
 queue.on("list", () => show());
-queue.on("progress", (upload) => {
-  list.update(upload);
-  show();
-});
+queue.on("progress", showChange);
 queue.on("state", (upload) => {
   review.note(upload);
   if (upload.state === "failed") failures.tell(upload);
@@ -216,6 +213,11 @@ function take(picked: Picked[]): void {
 function hold(upload: QueuedUpload): void {
   review.hold(upload);
   status.say(() => language.messages.held);
+}
+
+function showChange(upload: QueuedUpload): void {
+  list.update(upload);
+  show();
 }
 
 function showNow(): void {

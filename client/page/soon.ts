@@ -1,12 +1,17 @@
-/** Makes a function that runs `work` once, `ms` milliseconds after the first of all calls that come until then. */
+/**
+ * Makes a function that asks for `work`: it runs at once behind the code that asks, and when it ran less than `ms`
+ * milliseconds ago, as soon as these are over. What is asked for until then is one run.
+ */
 export function soon(ms: number, work: () => void): () => void {
   let isDue = false;
+  let lastEnd = -Infinity;
   return () => {
     if (isDue) return;
     isDue = true;
     setTimeout(() => {
       isDue = false;
       work();
-    }, ms);
+      lastEnd = performance.now();
+    }, Math.max(0, lastEnd + ms - performance.now()));
   };
 }

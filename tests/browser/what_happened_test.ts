@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { browserTest } from "../support/browser.ts";
 import { PNG } from "../support/first_bytes.ts";
+import { storedIn } from "../support/page_database.ts";
 import { openServedPage } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
 import { withQuickDeletions } from "../support/upload_page.ts";
@@ -65,6 +66,7 @@ browserTest(
     let sent = 0;
     page.on("request", (request) => request.method() === "POST" && sent++);
     await page.getByRole("switch", { name: "Look before sending" }).check();
+    await until(async () => (await storedIn(page, "settings")).length > 0, "the choice is written down");
     await site.reload();
     await until(() => page.getByRole("switch").isChecked(), "the choice is kept");
     await site.choose([await site.write("a.txt", 10), await site.write("b.txt", 20), await site.write("c.txt", 30)]);

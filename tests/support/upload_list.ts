@@ -34,7 +34,15 @@ export function uploadListOf(page: Page): UploadList {
     row,
     unfinishedRow: (name) => rowIn("#unfinished-list", name),
     button: (name) => page.getByRole("button", { name, exact: true }),
-    reached: (name, state) => row(name).and(page.locator(`[data-state=${state}]`)).waitFor(),
+    async reached(name, state) {
+      try {
+        await row(name).and(page.locator(`[data-state=${state}]`)).waitFor();
+      } catch (error) {
+        throw new Error(`${name} is not ${state} in this list: ${await page.locator("main").innerText()}`, {
+          cause: error,
+        });
+      }
+    },
     allDone: (count) =>
       // The row of a file that is alone says it all.
       count === 1
