@@ -1,26 +1,30 @@
 import { ConfigError, helpText, readConfig } from "./server/config.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { runLinkCommand } from "./server/links.ts";
+import { runListCommand } from "./server/list.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/permissions.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand } from "./server/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
 
+/** The commands besides the server, by the first word of the command line. */
+const COMMANDS: ReadonlyMap<string, typeof runTokenCommand> = new Map([
+  ["token", runTokenCommand],
+  ["link", runLinkCommand],
+  ["list", runListCommand],
+]);
+
 if (import.meta.main) await main();
 
-/** Runs the server, with the options of this process, until a signal ends it; or a command about tokens or links. */
+/** Runs the server, with the options of this process, until a signal ends it; or one of the other commands. */
 export async function main(): Promise<void> {
   try {
     const root = import.meta.dirname ?? ".";
     refuseWithout(await missingForConfig());
     const env = (name: string) => Deno.env.get(name);
-    if (Deno.args[0] === "token") {
-      return await runTokenCommand(Deno.args.slice(1), env, { print, tell: printFailure });
-    }
-    if (Deno.args[0] === "link") {
-      return await runLinkCommand(Deno.args.slice(1), env, { print, tell: printFailure });
-    }
+    const command = COMMANDS.get(Deno.args[0] ?? "");
+    if (command !== undefined) return await command(Deno.args.slice(1), env, { print, tell: printFailure });
     const config = readConfig(Deno.args, env);
     if (config === "help") return print(helpText());
     refuseWithout(await missingForServer(config, root));

@@ -75,6 +75,7 @@ export function helpText(): string {
     "Usage: deno run -A main.ts [options]",
     "       deno run -A main.ts token --help",
     "       deno run -A main.ts link --help",
+    "       deno run -A main.ts list --help",
     "",
     ...rows,
     `  --${"help".padEnd(24)}this text`,

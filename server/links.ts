@@ -1,13 +1,13 @@
-import { join } from "@std/path";
 import { LINK_HELP, type LinkCommand, linkTable, parseLinkCommand } from "./access/link_command.ts";
 import { keptPassword } from "./access/link_passwords.ts";
 import { linkPath } from "./access/links_api.ts";
 import { MAX_LINKS, newLink } from "./access/link_wishes.ts";
 import { ConfigError } from "./config.ts";
+import { openExisting } from "./data_folder.ts";
 import type { LinkTarget } from "./model/link.ts";
 import { payerOf } from "./model/owner.ts";
 import type { Upload } from "./model/upload.ts";
-import { type Database, openDatabase } from "./storage/kv/database.ts";
+import type { Database } from "./storage/kv/database.ts";
 import { createLinks } from "./storage/kv/links.ts";
 import type { Terminal } from "./tokens.ts";
 
@@ -25,11 +25,7 @@ export async function runLinkCommand(
 ): Promise<void> {
   const command = parseLinkCommand(args, env);
   if (command.kind === "help") return print(LINK_HELP);
-  const path = join(command.data, "pawl.db");
-  if (!await Deno.stat(path).then(() => true, () => false)) {
-    throw new ConfigError(`There is no Pawl in ${command.data}: give its folder by --data`);
-  }
-  const database = await openDatabase(path);
+  const database = await openExisting(command.data);
   try {
     const store = createLinks(database);
     switch (command.kind) {

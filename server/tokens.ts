@@ -1,7 +1,7 @@
 import { ensureDir } from "@std/fs/ensure-dir";
-import { join } from "@std/path";
 import { addToken, parseTokenCommand, TOKEN_HELP, tokenTable } from "./access/token_command.ts";
 import { ConfigError } from "./config.ts";
+import { databaseIn, openExisting } from "./data_folder.ts";
 import { openDatabase } from "./storage/kv/database.ts";
 import { createLinks } from "./storage/kv/links.ts";
 import { createTokens } from "./storage/kv/tokens.ts";
@@ -27,12 +27,10 @@ export async function runTokenCommand(
 ): Promise<void> {
   const command = parseTokenCommand(args, env);
   if (command.kind === "help") return print(TOKEN_HELP);
-  const path = join(command.data, "pawl.db");
   if (command.kind === "add") await ensureDir(command.data);
-  else if (!await isThere(path)) {
-    throw new ConfigError(`There is no Pawl in ${command.data}: give its folder by --data`);
-  }
-  const { kv, commit } = await openDatabase(path);
+  const { kv, commit } = command.kind === "add"
+    ? await openDatabase(databaseIn(command.data))
+    : await openExisting(command.data);
   try {
     const store = createTokens({ kv, commit });
     switch (command.kind) {
@@ -60,8 +58,4 @@ async function remove(
   tell(`Removed the token ${name}.${isLast ? " It was the last: nobody can sign in until you add one" : ""}`);
   const left = owner === undefined ? 0 : (await links.list(owner)).length;
   if (left > 0) tell(`Links of ${owner} let people in as before, which are ${left}: see link list`);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

@@ -16,6 +16,7 @@ const SERVER = [
   "server/protocols",
   "server/protocols/form",
   "server/protocols/tus",
+  "server/upkeep",
   "server",
 ];
 const CLIENT = [

@@ -184,9 +184,7 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
       return found;
     },
 
-    async *all() {
-      for await (const { value } of kv.list<Upload>({ prefix: ["upload"] }, { batchSize: 500 })) yield value;
-    },
+    all: () => allRecords(kv),
 
     async *due(now) {
       for await (const { value } of kv.list<string>({ prefix: ["due"], end: ["due", now + 1] })) yield value;
@@ -208,6 +206,14 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
 
     [Symbol.dispose]: () => kv.close(),
   };
+}
+
+/**
+ * All records of a database, in no order, as every version of the layout has had them. It is read in batches, so that
+ * memory stays flat.
+ */
+export async function* allRecords(kv: Deno.Kv): AsyncGenerator<Upload> {
+  for await (const { value } of kv.list<Upload>({ prefix: ["upload"] }, { batchSize: 500 })) yield value;
 }
 
 /** The most keys that Deno KV reads at once. */

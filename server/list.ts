@@ -1,0 +1,28 @@
+import { openExisting } from "./data_folder.ts";
+import { allRecords } from "./storage/kv/records.ts";
+import type { Terminal } from "./tokens.ts";
+import { readArguments } from "./upkeep/arguments.ts";
+import { LIST_HEAD, LIST_HELP, LIST_SYNTAX, listJson, listLine } from "./upkeep/list_command.ts";
+
+/**
+ * Runs the arguments behind `list` on the command line, on the database of a server that may run. Prints each upload as
+ * it is read, so that memory stays flat. Throws {@linkcode ConfigError}.
+ */
+export async function runListCommand(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+  { print }: Terminal,
+): Promise<void> {
+  const given = readArguments(LIST_SYNTAX, args, env);
+  if (given === "help") return print(LIST_HELP);
+  const isJson = given.switches.has("json");
+  const { kv } = await openExisting(given.data);
+  try {
+    if (!isJson) print(LIST_HEAD);
+    for await (const upload of allRecords(kv)) {
+      if (upload.state !== "gone") print(isJson ? listJson(upload) : listLine(upload, Date.now()));
+    }
+  } finally {
+    kv.close();
+  }
+}
