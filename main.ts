@@ -5,14 +5,23 @@ import { runListCommand } from "./server/list.ts";
 import { openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/permissions.ts";
 import { type Running, serve } from "./server/serve.ts";
-import { runTokenCommand } from "./server/tokens.ts";
+import { runTokenCommand, type Terminal } from "./server/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
+import { runVerifyCommand } from "./server/verify.ts";
+
+/** Runs the arguments behind a command's name. May give an exit code. */
+type Command = (
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+  terminal: Terminal,
+) => Promise<number | void>;
 
 /** The commands besides the server, by the first word of the command line. */
-const COMMANDS: ReadonlyMap<string, typeof runTokenCommand> = new Map([
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["token", runTokenCommand],
   ["link", runLinkCommand],
   ["list", runListCommand],
+  ["verify", runVerifyCommand],
 ]);
 
 if (import.meta.main) await main();
@@ -24,7 +33,10 @@ export async function main(): Promise<void> {
     refuseWithout(await missingForConfig());
     const env = (name: string) => Deno.env.get(name);
     const command = COMMANDS.get(Deno.args[0] ?? "");
-    if (command !== undefined) return await command(Deno.args.slice(1), env, { print, tell: printFailure });
+    if (command !== undefined) {
+      Deno.exitCode = await command(Deno.args.slice(1), env, { print, tell: printFailure }) ?? 0;
+      return;
+    }
     const config = readConfig(Deno.args, env);
     if (config === "help") return print(helpText());
     refuseWithout(await missingForServer(config, root));

@@ -76,6 +76,7 @@ export function helpText(): string {
     "       deno run -A main.ts token --help",
     "       deno run -A main.ts link --help",
     "       deno run -A main.ts list --help",
+    "       deno run -A main.ts verify --help",
     "",
     ...rows,
     `  --${"help".padEnd(24)}this text`,

@@ -1,6 +1,7 @@
 import { type ErrorCode, UploadError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isId } from "../model/id.ts";
+import type { ReceivingUpload, Upload } from "../model/upload.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Engine } from "./engine.ts";
 
@@ -12,6 +13,17 @@ const STRANGER_MS = 60_000;
 
 /** The errors that are the client's business: it ended the upload meanwhile, or its next request gets the error. */
 const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "terminated", "gone", "digest-mismatch"];
+
+/** True when nothing but finishing seems to be left to do for an unfinished upload. */
+export async function looksWhole(bytes: ByteStore, { id, concat, length }: ReceivingUpload): Promise<boolean> {
+  return concat !== undefined || await bytes.length(id) === length;
+}
+
+/** True for an entry in the folder of unfinished uploads that belongs to no upload. `upload` is the record of its name. */
+export async function isOrphan(bytes: ByteStore, name: string, upload: Upload | undefined): Promise<boolean> {
+  if (upload?.state === "receiving" || upload?.state === "complete") return false;
+  return isId(name) || await bytes.ageMs(name) > STRANGER_MS;
+}
 
 /**
  * Repairs, after a start, what a crash left: finishes the uploads that have all their bytes, places the files of
@@ -39,13 +51,8 @@ export async function repair(
     try {
       const upload = await records.get(id);
       if (upload?.state === "complete") return await engine.finishUnlessHeld(id);
-      if (upload?.state === "receiving") {
-        const hasAll = upload.concat !== undefined || await bytes.length(id) === upload.length;
-        return !hasAll || await engine.finishUnlessHeld(id);
-      }
-      if (isId(id) || await bytes.ageMs(id) > STRANGER_MS) {
-        await engine.discardOrphan(id);
-      }
+      if (upload?.state === "receiving") return !await looksWhole(bytes, upload) || await engine.finishUnlessHeld(id);
+      if (await isOrphan(bytes, id, upload)) await engine.discardOrphan(id);
     } catch (error) {
       const isToTell = !stop.aborted && !(error instanceof UploadError && CLIENTS_OWN.includes(error.code));
       if (isToTell) log.warning("Cannot repair upload {id}: {error}", { id, error });

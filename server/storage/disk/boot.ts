@@ -18,12 +18,15 @@ export interface Boot {
  * one stopped cleanly, and begins a new boot if not.
  */
 export async function bootOf(data: string, path: string = BOOT_ID): Promise<Boot> {
-  try {
-    return { id: (await Deno.readTextFile(path)).trim(), markCleanStop: () => Promise.resolve() };
-  } catch {
-    const id = await takeMark(markIn(data)) ?? crypto.randomUUID();
-    return { id, markCleanStop: () => writeMark(markIn(data), id) };
-  }
+  const known = await bootBySystem(path);
+  if (known !== undefined) return { id: known, markCleanStop: () => Promise.resolve() };
+  const id = await takeMark(markIn(data)) ?? crypto.randomUUID();
+  return { id, markCleanStop: () => writeMark(markIn(data), id) };
+}
+
+/** The boot's id if the system tells it; `undefined` otherwise. Changes nothing. */
+export async function bootBySystem(path: string = BOOT_ID): Promise<string | undefined> {
+  return await Deno.readTextFile(path).then((id) => id.trim(), () => undefined);
 }
 
 /** The path of the mark that a clean stop leaves. The file's name is older than the word "clean stop". */

@@ -28,7 +28,7 @@ export interface Keys {
  */
 export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Keys, sameName: SameName): Promise<void> {
   const disk = sameName("A");
-  const format = `${FORMAT} ${disk}`;
+  const format = formatOn(sameName);
   const { value: before } = await kv.get<number | string>(["format"]);
   if (before === format) return;
   if (before === null) await moveClients();
@@ -81,6 +81,15 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Key
       await (isFree ? change.set(to, id) : change).commit();
     }
   }
+}
+
+/** True when the records have the layout of this version, on a disk with the same idea of names. */
+export async function isUpToDate(kv: Deno.Kv, sameName: SameName): Promise<boolean> {
+  return (await kv.get<number | string>(["format"])).value === formatOn(sameName);
+}
+
+function formatOn(sameName: SameName): string {
+  return `${FORMAT} ${sameName("A")}`;
 }
 
 function nameOf(key: Deno.KvKey): string {

@@ -1,0 +1,144 @@
+import { delay } from "@std/async/delay";
+import { join } from "@std/path";
+import { ConfigError } from "./config.ts";
+import { databaseIn, openExisting } from "./data_folder.ts";
+import type { Log } from "./log.ts";
+import { Pauses } from "./receiving/pauses.ts";
+import { bootBySystem } from "./storage/disk/boot.ts";
+import { entryAt, isFolder } from "./storage/disk/entries.ts";
+import { foldersOf, openFiles } from "./storage/disk/files.ts";
+import { watchFolder } from "./storage/disk/folder_watch.ts";
+import { isHeld } from "./storage/disk/held.ts";
+import { createResolve } from "./storage/disk/resolve.ts";
+import { filesBelow } from "./storage/disk/walk.ts";
+import { createRecords } from "./storage/kv/records.ts";
+import { isUpToDate } from "./storage/kv/upgrade.ts";
+import type { ByteStore, RecordStore } from "./storage/store.ts";
+import type { Terminal } from "./tokens.ts";
+import { Engine } from "./uploads/engine.ts";
+import { Space } from "./uploads/space.ts";
+import { readArguments } from "./upkeep/arguments.ts";
+import type { Subject } from "./upkeep/faults.ts";
+import { verify } from "./upkeep/verify.ts";
+import { VERIFY_HELP, VERIFY_SYNTAX } from "./upkeep/verify_command.ts";
+
+/** How long a change may be under way between two looks, in milliseconds. Most take a few. */
+const SETTLED_MS = 2000;
+
+/**
+ * Runs the arguments behind `verify` on the command line, on the folder of a server that may run. Gives the exit code.
+ * Throws {@linkcode ConfigError}.
+ */
+export async function runVerifyCommand(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+  { print }: Pick<Terminal, "print">,
+  settledMs: number = SETTLED_MS,
+): Promise<number> {
+  const given = readArguments(VERIFY_SYNTAX, args, env);
+  if (given === "help") {
+    print(VERIFY_HELP);
+    return 0;
+  }
+  await using open = await openFolder(given.data);
+  const { bytes, records, folders } = open;
+  const boot = await bootBySystem();
+  const left = await verify({
+    records,
+    bytes,
+    boot,
+    subjects: subjectsOf(open),
+    isThere(folder, path) {
+      const found = createResolve(folder === "files" ? folders.finished : folders.incoming)(path);
+      const entry = found === undefined ? undefined : entryAt(found);
+      return entry !== undefined && !entry.isDirectory;
+    },
+    isHeld: (id) => isHeld(join(folders.incoming, id)),
+    wait: () => delay(settledMs),
+    print,
+    ...given.switches.has("repair") && { repair: await repairBy(open, boot) },
+  });
+  return left === 0 ? 0 : 1;
+}
+
+interface OpenFolder extends AsyncDisposable {
+  readonly bytes: ByteStore;
+  readonly records: RecordStore;
+  readonly folders: ReturnType<typeof foldersOf>;
+  readonly isFolderThere: () => boolean;
+}
+
+/** Opens a data folder, and changes nothing that a later look could see. Throws {@linkcode ConfigError}. */
+async function openFolder(data: string): Promise<OpenFolder> {
+  const folders = foldersOf(data);
+  await using open = new AsyncDisposableStack();
+  const database = open.adopt(await openExisting(data), ({ kv }) => kv.close());
+  // Opening the files would make a folder that is missing, and each of its files would count as missing.
+  const absent = Object.values(folders).find((folder) => !isFolder(folder));
+  if (absent !== undefined) throw new ConfigError(`The folder ${absent} is not there: put it back`);
+  const bytes = await openFiles(data, { durable: true });
+  if (!await isUpToDate(database.kv, bytes.sameName)) {
+    throw new ConfigError("The records are of another version of Pawl, or of another disk: start the server once");
+  }
+  const watch = open.use(watchFolder({ path: databaseIn(data) }));
+  const records = await createRecords(database, bytes.sameName);
+  const kept = open.move();
+  return {
+    bytes,
+    records,
+    folders,
+    isFolderThere: () => watch.isThere(0),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+async function* subjectsOf({ records, bytes, folders }: OpenFolder): AsyncGenerator<Subject> {
+  for await (const { id } of records.all()) yield { kind: "upload", id };
+  for await (const name of bytes.unfinished()) yield { kind: "entry", name };
+  for await (const path of filesBelow(folders.finished)) yield { kind: "file", path };
+}
+
+/** Makes the function that repairs one upload by an engine, which is one more process on the data folder. */
+async function repairBy(
+  { bytes, records, isFolderThere }: OpenFolder,
+  boot = "",
+): Promise<(by: "finish" | "discard", id: string) => Promise<void>> {
+  const serviceTime = await records.serviceTime() ?? 0;
+  const engine = new Engine({
+    bytes,
+    records,
+    isFolderThere,
+    boot,
+    durable: true,
+    distrusted: new Set(),
+    unrecorded: new Set(),
+    pace: { take() {} },
+    quota: { guard: (appender) => Promise.resolve(appender) },
+    space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: 0 }),
+    pauses: new Pauses(),
+    limits: LIMITS,
+    log: SILENT,
+    now: Date.now,
+    serviceNow: () => serviceTime,
+  });
+  return async (by, id) => {
+    if (by === "finish") await engine.finish(id);
+    else await engine.discardOrphan(id);
+    await engine.untilLetGo(id);
+  };
+}
+
+/** No body comes by this engine, and no upload expires, so that only the records of what is over have a time. */
+const LIMITS = {
+  maxBytes: Infinity,
+  idleMs: 60_000,
+  minBytesPerSecond: 0,
+  expireAfterMs: Infinity,
+  rememberGoneMs: 24 * 3_600_000,
+  checkpointBytes: 16 * 2 ** 20,
+  checkpointMs: 5000,
+  patience: { waitMs: 1000, silenceMs: 500 },
+  appendPatience: { waitMs: 1000, silenceMs: 100 },
+};
+
+const SILENT: Log = { debug() {}, info() {}, warning() {}, error() {} };
