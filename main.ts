@@ -57,7 +57,7 @@ export async function main(): Promise<void> {
       Deno.addSignalListener(signal, () => ++asked === 1 ? end(server) : Deno.exit(1));
     }
   } catch (error) {
-    printFailure(explain(error));
+    printFailure(COMMANDS.has(Deno.args[0] ?? "") ? explainCommand(error) : explain(error));
     Deno.exit(1);
   }
 }
@@ -88,4 +88,11 @@ function explain(error: unknown): string {
   if (isDiskFull(error)) return "Pawl cannot start: the disk is full; make some space, a megabyte is enough";
   const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error);
   return `Pawl cannot start: ${message}; can it write to the folder given by --data?`;
+}
+
+/** Says in one line why a command ended early. */
+function explainCommand(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error);
+  return `Pawl cannot go on with ${Deno.args[0]}: ${message}`;
 }

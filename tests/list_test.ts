@@ -41,5 +41,12 @@ Deno.test("list --help tells its options, and makes nothing in a folder without 
     assertMatch(stderr, /^There is no Pawl in \S+: give its folder by --data\n$/);
   }
   assertEquals(await Array.fromAsync(Deno.readDir(dir.path)), []);
+  await Deno.writeTextFile(
+    join(dir.path, "pawl.db"),
+    "this is no database, and long enough to be read as one".repeat(100),
+  );
+  const broken = await runPawl(["list", "--data", dir.path]);
+  assertEquals([broken.code, broken.stdout, broken.stderr.trimEnd().split("\n").length], [1, "", 1]);
+  assertMatch(broken.stderr, /^Pawl cannot go on with list: .*database/);
   assert(!await Deno.stat(none).then(() => true, () => false));
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { ConfigError } from "../../../server/config.ts";
 import { createSameName } from "../../../server/model/same_name.ts";
-import type { Upload } from "../../../server/model/upload.ts";
+import { newUpload, type Upload } from "../../../server/model/upload.ts";
 import { openRecords } from "../../../server/storage/kv/records.ts";
 import { runVerifyCommand } from "../../../server/verify.ts";
 import { sha256, someBytes } from "../../support/bytes.ts";
@@ -172,4 +172,33 @@ Deno.test("verify refuses a folder without its parts, and records of another ver
   await assertRejects(() => verified(pawl.data), ConfigError, "of another version of Pawl");
   assertEquals((await kv.get(["format"])).value, "5 A");
   await assertRejects(() => verified(join(pawl.data, "none")), ConfigError, "There is no Pawl in");
+});
+
+Deno.test("--repair puts the parts of a file together that were not", async () => {
+  await using pawl = await openTestApp();
+  const parts = await Promise.all([file.slice(0, 60_000), file.slice(60_000)].map(async (body) => {
+    const headers = {
+      "Tus-Resumable": "1.0.0",
+      "Upload-Concat": "partial",
+      "Upload-Length": String(body.length),
+      "Content-Type": "application/offset+octet-stream",
+      "Content-Length": String(body.length),
+    };
+    const made = await pawl.app(new Request("http://localhost/files/", { method: "POST", headers, body }));
+    assertEquals(made.status, 201);
+    return { id: made.headers.get("location")!.split("/").pop()!, length: body.length };
+  }));
+  assertEquals((await verified(pawl.data)).wrong, []);
+  const concat = { partials: parts, asSent: "final;/files/a /files/b" };
+  const at = { id: UNKNOWN, now: 0, serviceNow: Date.now(), expireAfterMs: 1e9, boot: "b", durable: true };
+  {
+    using records = await openRecords(join(pawl.data, "pawl.db"), createSameName({ ignoresCase: false }));
+    const facts = { owner: "anonymous", name: "both", folders: [], length: file.length, concat };
+    assertEquals(await records.create(newUpload(facts, at)), true);
+  }
+  assertEquals((await verified(pawl.data, "--repair")).wrong, [
+    `incoming/${UNKNOWN} is a file of several parts that were not put together. Now finish it`,
+  ]);
+  assertEquals(await pawl.finished("both"), file);
+  assertEquals(await pawl.incomingNames(), []);
 });
