@@ -1,3 +1,4 @@
+import { runBackupCommand } from "./server/backup.ts";
 import { ConfigError, helpText, readConfig } from "./server/config.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { runLinkCommand } from "./server/links.ts";
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["link", runLinkCommand],
   ["list", runListCommand],
   ["verify", runVerifyCommand],
+  ["backup", runBackupCommand],
 ]);
 
 if (import.meta.main) await main();

@@ -77,6 +77,7 @@ export function helpText(): string {
     "       deno run -A main.ts link --help",
     "       deno run -A main.ts list --help",
     "       deno run -A main.ts verify --help",
+    "       deno run -A main.ts backup --help",
     "",
     ...rows,
     `  --${"help".padEnd(24)}this text`,

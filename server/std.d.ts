@@ -121,6 +121,7 @@ declare module "@std/media-types" {
 }
 
 declare module "@std/path" {
+  export function isAbsolute(path: string): boolean;
   export function relative(from: string, to: string): string;
   export function basename(path: string, suffix?: string): string;
   export function dirname(path: string): string;

@@ -1,19 +1,12 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import { ConfigError } from "./config.ts";
-import { databaseIn, openExisting } from "./data_folder.ts";
+import { type DataFolder, openDataFolder } from "./data_folder.ts";
 import type { Log } from "./log.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { bootBySystem } from "./storage/disk/boot.ts";
-import { entryAt, isFolder } from "./storage/disk/entries.ts";
-import { foldersOf, openFiles } from "./storage/disk/files.ts";
-import { watchFolder } from "./storage/disk/folder_watch.ts";
+import { entryAt } from "./storage/disk/entries.ts";
 import { isHeld } from "./storage/disk/held.ts";
-import { createResolve } from "./storage/disk/resolve.ts";
 import { filesBelow } from "./storage/disk/walk.ts";
-import { createRecords } from "./storage/kv/records.ts";
-import { isUpToDate } from "./storage/kv/upgrade.ts";
-import type { ByteStore, RecordStore } from "./storage/store.ts";
 import type { Terminal } from "./tokens.ts";
 import { Engine } from "./uploads/engine.ts";
 import { Space } from "./uploads/space.ts";
@@ -40,7 +33,7 @@ export async function runVerifyCommand(
     print(VERIFY_HELP);
     return 0;
   }
-  await using open = await openFolder(given.data);
+  await using open = await openDataFolder(given.data);
   const { bytes, records, folders } = open;
   const boot = await bootBySystem();
   const left = await verify({
@@ -49,7 +42,7 @@ export async function runVerifyCommand(
     boot,
     subjects: subjectsOf(open),
     isThere(folder, path) {
-      const found = createResolve(folder === "files" ? folders.finished : folders.incoming)(path);
+      const found = open.pathOnDisk(folder, path);
       const entry = found === undefined ? undefined : entryAt(found);
       return entry !== undefined && !entry.isDirectory;
     },
@@ -61,38 +54,7 @@ export async function runVerifyCommand(
   return left === 0 ? 0 : 1;
 }
 
-interface OpenFolder extends AsyncDisposable {
-  readonly bytes: ByteStore;
-  readonly records: RecordStore;
-  readonly folders: ReturnType<typeof foldersOf>;
-  readonly isFolderThere: () => boolean;
-}
-
-/** Opens a data folder, and changes nothing that a later look could see. Throws {@linkcode ConfigError}. */
-async function openFolder(data: string): Promise<OpenFolder> {
-  const folders = foldersOf(data);
-  await using open = new AsyncDisposableStack();
-  const database = open.adopt(await openExisting(data), ({ kv }) => kv.close());
-  // Opening the files would make a folder that is missing, and each of its files would count as missing.
-  const absent = Object.values(folders).find((folder) => !isFolder(folder));
-  if (absent !== undefined) throw new ConfigError(`The folder ${absent} is not there: put it back`);
-  const bytes = await openFiles(data, { durable: true });
-  if (!await isUpToDate(database.kv, bytes.sameName)) {
-    throw new ConfigError("The records are of another version of Pawl, or of another disk: start the server once");
-  }
-  const watch = open.use(watchFolder({ path: databaseIn(data) }));
-  const records = await createRecords(database, bytes.sameName);
-  const kept = open.move();
-  return {
-    bytes,
-    records,
-    folders,
-    isFolderThere: () => watch.isThere(0),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  };
-}
-
-async function* subjectsOf({ records, bytes, folders }: OpenFolder): AsyncGenerator<Subject> {
+async function* subjectsOf({ records, bytes, folders }: DataFolder): AsyncGenerator<Subject> {
   for await (const { id } of records.all()) yield { kind: "upload", id };
   for await (const name of bytes.unfinished()) yield { kind: "entry", name };
   for await (const path of filesBelow(folders.finished)) yield { kind: "file", path };
@@ -100,7 +62,7 @@ async function* subjectsOf({ records, bytes, folders }: OpenFolder): AsyncGenera
 
 /** Makes the function that repairs one upload by an engine, which is one more process on the data folder. */
 async function repairBy(
-  { bytes, records, isFolderThere }: OpenFolder,
+  { bytes, records, isFolderThere }: DataFolder,
   boot = "",
 ): Promise<(by: "finish" | "discard", id: string) => Promise<void>> {
   const serviceTime = await records.serviceTime() ?? 0;
