@@ -29,7 +29,7 @@ export async function runBackupCommand(
   await makeEmpty(target, given.data);
   const folder = await openBackupFolder(target);
   const part = join(target, "pawl.db.part");
-  snapshot(databaseIn(given.data), part);
+  await snapshot(databaseIn(given.data), part);
   const copied = await openRecords(part, open.bytes.sameName);
   let tally;
   try {

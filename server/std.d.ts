@@ -128,4 +128,5 @@ declare module "@std/path" {
   export function fromFileUrl(url: string | URL): string;
   export function join(...paths: string[]): string;
   export function resolve(...paths: string[]): string;
+  export function toFileUrl(path: string): URL;
 }

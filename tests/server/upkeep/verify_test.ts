@@ -6,6 +6,7 @@ import { newUpload, type Upload } from "../../../server/model/upload.ts";
 import { openRecords } from "../../../server/storage/kv/records.ts";
 import { runVerifyCommand } from "../../../server/verify.ts";
 import { sha256, someBytes } from "../../support/bytes.ts";
+import { needsAll } from "../../support/needs_all.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -141,7 +142,7 @@ Deno.test("a file that is locked is under way: verify neither calls it wrong nor
   assertEquals(await pawl.incomingNames(), []);
 });
 
-Deno.test("verify follows no link, and does not take it for a file", async () => {
+Deno.test("verify follows no link, and does not take it for a file", needsAll, async () => {
   await using pawl = await openTestApp();
   await using outside = await tempDir();
   await Deno.writeTextFile(join(outside.path, "secret"), "secret");
