@@ -1,0 +1,33 @@
+import type { Config } from "../config.ts";
+import type { Log } from "../log.ts";
+import { EVENT_TYPES, type EventType, parseSecret } from "../hook_values.ts";
+import { createCommandHook } from "./command.ts";
+import type { Hook } from "./hook.ts";
+import { createWebhook } from "./webhook.ts";
+
+/** The options that hooks are made of. */
+export type HookOptions = Pick<
+  Config,
+  | "webhooks"
+  | "webhookEvents"
+  | "webhookSecret"
+  | "webhookAllowPrivate"
+  | "hookCommand"
+  | "hookTimeoutMs"
+  | "publicUrl"
+>;
+
+/** Makes the hooks that the configuration names. */
+export function createHooks(options: HookOptions, { log, now }: { log: Log; now: () => number }): Hook[] {
+  const { webhooks, webhookEvents, webhookSecret, hookCommand, publicUrl } = options;
+  const types: ReadonlySet<EventType> = new Set(
+    EVENT_TYPES.filter((type) => webhookEvents.includes("*") || webhookEvents.includes(type)),
+  );
+  const shared = { types, publicUrl, now, log, allowsPrivate: options.webhookAllowPrivate };
+  const secret = parseSecret(webhookSecret) ?? new Uint8Array();
+  return [
+    ...new Set(webhooks),
+  ].map((url) => createWebhook({ ...shared, url: new URL(url), secret })).concat(
+    hookCommand === "" ? [] : createCommandHook({ ...shared, program: hookCommand, timeoutMs: options.hookTimeoutMs }),
+  );
+}
