@@ -33,13 +33,11 @@ export function createCommandHook({ program, types, publicUrl, timeoutMs, log }:
         const ended = AbortSignal.any([stop, late]);
         ended.addEventListener("abort", kill);
         if (ended.aborted) kill();
-        const [status, output, errors] = await Promise.all([
-          child.status,
-          startOf(child.stdout),
-          startOf(child.stderr),
-          give(child.stdin, `${messageOf(event, publicUrl)}\n`),
-        ]).finally(() => ended.removeEventListener("abort", kill));
-        const said = [output, errors].filter((text) => text !== "").join(" | ");
+        const outputs = [startOf(child.stdout), startOf(child.stderr)];
+        give(child.stdin, `${messageOf(event, publicUrl)}\n`);
+        const status = await child.status.finally(() => ended.removeEventListener("abort", kill));
+        const texts = await Promise.all(outputs.map((output) => output.end()));
+        const said = texts.filter((text) => text !== "").join(" | ");
         if (said !== "") log.info("The hook's program said of {type} {event}: {said}", { ...about(event), said });
         return outcomeOf(status, late.aborted ? timeoutMs : undefined);
       } catch (error) {
@@ -79,16 +77,28 @@ async function give(stdin: WritableStream<Uint8Array>, text: string): Promise<vo
   await writer.close().catch(() => {});
 }
 
-/** Reads a stream to its end, and gives how it began. */
-async function startOf(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let start = new Uint8Array();
-  for await (const chunk of stream) {
-    if (start.length >= MAX_OUTPUT) continue;
-    const more = chunk.subarray(0, MAX_OUTPUT - start.length);
-    const longer = new Uint8Array(start.length + more.length);
-    longer.set(start);
-    longer.set(more, start.length);
-    start = longer;
+/** How long a program's output is read after its end. What it has started may keep it open for ever. */
+const OUTPUT_AFTER_END_MS = 1000;
+
+/** Reads a stream to its end, so that its writer never waits, and keeps how it began. */
+function startOf(stream: ReadableStream<Uint8Array>): { end(): Promise<string> } {
+  const start = new Uint8Array(MAX_OUTPUT);
+  let length = 0;
+  const reader = stream.getReader();
+  async function read(): Promise<void> {
+    for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
+      const kept = value.subarray(0, MAX_OUTPUT - length);
+      start.set(kept, length);
+      length += kept.length;
+    }
   }
-  return new TextDecoder().decode(start).trim();
+  const reading = read().catch(() => {});
+  return {
+    async end() {
+      const timer = setTimeout(() => reader.cancel().catch(() => {}), OUTPUT_AFTER_END_MS);
+      await reading;
+      clearTimeout(timer);
+      return new TextDecoder().decode(start.subarray(0, length)).trim();
+    },
+  };
 }

@@ -3,6 +3,7 @@ import type { Log } from "../log.ts";
 import { EVENT_TYPES, type EventType, parseSecret } from "../hook_values.ts";
 import { createCommandHook } from "./command.ts";
 import type { Hook } from "./hook.ts";
+import { isPublic } from "./public_address.ts";
 import { createWebhook } from "./webhook.ts";
 
 /** The options that hooks are made of. */
@@ -23,11 +24,11 @@ export function createHooks(options: HookOptions, { log, now }: { log: Log; now:
   const types: ReadonlySet<EventType> = new Set(
     EVENT_TYPES.filter((type) => webhookEvents.includes("*") || webhookEvents.includes(type)),
   );
-  const shared = { types, publicUrl, now, log, allowsPrivate: options.webhookAllowPrivate };
+  const shared = { types, publicUrl, now, log, allows: options.webhookAllowPrivate ? () => true : isPublic };
   const secret = parseSecret(webhookSecret) ?? new Uint8Array();
+  const command = { ...shared, program: hookCommand, timeoutMs: options.hookTimeoutMs };
   return [
-    ...new Set(webhooks),
-  ].map((url) => createWebhook({ ...shared, url: new URL(url), secret })).concat(
-    hookCommand === "" ? [] : createCommandHook({ ...shared, program: hookCommand, timeoutMs: options.hookTimeoutMs }),
-  );
+    ...[...new Set(webhooks)].map((url) => createWebhook({ ...shared, url: new URL(url), secret })),
+    ...hookCommand === "" ? [] : [createCommandHook(command)],
+  ];
 }

@@ -2,7 +2,6 @@ import { lookup as resolve } from "node:dns/promises";
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
-import { isPublic } from "./public_address.ts";
 
 /** A message to post. */
 export interface Post {
@@ -13,8 +12,8 @@ export interface Post {
 
 /** How a message is posted. */
 export interface PostOptions {
-  /** True when the receiver may have an address of a private network, or of this machine. */
-  readonly allowsPrivate: boolean;
+  /** True for an address that the receiver may have. */
+  readonly allows: (address: string) => boolean;
   /** Ends the attempt, for lack of time or at the end of the server. */
   readonly stop: AbortSignal;
 }
@@ -50,10 +49,10 @@ export async function post({ url, headers, body }: Post, options: PostOptions): 
   }
 }
 
-async function postOnce({ url, headers, body }: Post, { allowsPrivate, stop }: PostOptions): Promise<Answer> {
+async function postOnce({ url, headers, body }: Post, { allows, stop }: PostOptions): Promise<Answer> {
   const name = url.hostname.replace(/^\[|\]$/g, "");
   const found = isIP(name) !== 0 ? [{ address: name, family: isIP(name) }] : await resolve(name, { all: true });
-  const usable = allowsPrivate ? found : found.filter(({ address }) => isPublic(address));
+  const usable = found.filter(({ address }) => allows(address));
   if (usable.length === 0) {
     throw new Error(`${name} has an address in a private network (--webhook-allow-private lets it be used)`);
   }

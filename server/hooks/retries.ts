@@ -31,6 +31,7 @@ export function nextAttemptAt({ attempts, since, now, retryAfterMs = 0 }: Failed
 export function parseRetryAfter(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return 1000 * Number(text);
-  const at = Date.parse(text);
+  // The runtime reads more as a date than HTTP has.
+  const at = text.endsWith(" GMT") ? Date.parse(text) : NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

@@ -12,7 +12,8 @@ export interface WebhookOptions {
   readonly secret: Uint8Array;
   readonly types: ReadonlySet<EventType>;
   readonly publicUrl: string;
-  readonly allowsPrivate: boolean;
+  /** True for an address that the receiver may have. */
+  readonly allows: (address: string) => boolean;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
   /** How long one attempt may take, in milliseconds. */
@@ -24,7 +25,7 @@ const TIMEOUT_MS = 30_000;
 
 /** Makes the hook that posts events to a URL, signed as Standard Webhooks 1.0.0 says. */
 export function createWebhook(
-  { url, secret, types, publicUrl, allowsPrivate, now, timeoutMs = TIMEOUT_MS }: WebhookOptions,
+  { url, secret, types, publicUrl, allows, now, timeoutMs = TIMEOUT_MS }: WebhookOptions,
 ): Hook {
   return {
     name: webhookName(url),
@@ -38,7 +39,7 @@ export function createWebhook(
       };
       const late = AbortSignal.timeout(timeoutMs);
       try {
-        const answer = await post({ url, headers, body }, { allowsPrivate, stop: AbortSignal.any([stop, late]) });
+        const answer = await post({ url, headers, body }, { allows, stop: AbortSignal.any([stop, late]) });
         return outcomeOf(answer, now());
       } catch (error) {
         const problem = late.aborted ? `No answer in ${timeoutMs / 1000} s` : lineOf(error);
