@@ -9,6 +9,7 @@ import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand, type Terminal } from "./server/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
 import { runVerifyCommand } from "./server/verify.ts";
+import { runWebhookCommand } from "./server/webhooks.ts";
 
 /** Runs the arguments behind a command's name. May give an exit code. */
 type Command = (
@@ -21,6 +22,7 @@ type Command = (
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["token", runTokenCommand],
   ["link", runLinkCommand],
+  ["webhook", runWebhookCommand],
   ["list", runListCommand],
   ["verify", runVerifyCommand],
   ["backup", runBackupCommand],

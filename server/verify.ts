@@ -8,6 +8,7 @@ import { entryAt } from "./storage/disk/entries.ts";
 import { isHeld } from "./storage/disk/held.ts";
 import { filesBelow } from "./storage/disk/walk.ts";
 import type { Terminal } from "./tokens.ts";
+import { NOBODY_IS_ASKED } from "./uploads/asking.ts";
 import { Engine } from "./uploads/engine.ts";
 import { Space } from "./uploads/space.ts";
 import { readArguments } from "./upkeep/arguments.ts";
@@ -49,7 +50,7 @@ export async function runVerifyCommand(
     isHeld: (id) => isHeld(join(folders.incoming, id)),
     wait: () => delay(settledMs),
     print,
-    ...given.switches.has("repair") && { repair: await repairBy(open, boot) },
+    ...given.switches.has("repair") && { repair: await repairBy(open) },
   });
   return left === 0 ? 0 : 1;
 }
@@ -60,20 +61,23 @@ async function* subjectsOf({ records, bytes, folders }: DataFolder): AsyncGenera
   for await (const path of filesBelow(folders.finished)) yield { kind: "file", path };
 }
 
-/** Makes the function that repairs one upload by an engine, which is one more process on the data folder. */
+/**
+ * Makes the function that repairs by an engine, as one more process on the data folder: places the file of a complete
+ * upload and removes its own entry, or discards an entry that belongs to none.
+ */
 async function repairBy(
   { bytes, records, isFolderThere }: DataFolder,
-  boot = "",
-): Promise<(by: "finish" | "discard", id: string) => Promise<void>> {
+): Promise<(by: "place" | "discard", id: string) => Promise<void>> {
   const serviceTime = await records.serviceTime() ?? 0;
   const engine = new Engine({
     bytes,
     records,
     isFolderThere,
-    boot,
+    boot: "",
     durable: true,
     distrusted: new Set(),
     unrecorded: new Set(),
+    asking: NOBODY_IS_ASKED,
     pace: { take() {} },
     quota: { guard: (appender) => Promise.resolve(appender) },
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: 0 }),
@@ -84,13 +88,13 @@ async function repairBy(
     serviceNow: () => serviceTime,
   });
   return async (by, id) => {
-    if (by === "finish") await engine.finish(id);
+    if (by === "place") await engine.finish(id);
     else await engine.discardOrphan(id);
     await engine.untilLetGo(id);
   };
 }
 
-/** No body comes by this engine, and no upload expires, so that only the records of what is over have a time. */
+/** No body comes by this engine, and no upload begins or expires. Only how long the end of one is remembered counts. */
 const LIMITS = {
   maxBytes: Infinity,
   idleMs: 60_000,

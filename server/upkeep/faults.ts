@@ -79,8 +79,11 @@ export function faultOfUnfinished(
   const fault = (kind: FaultKind, what: string): Fault => ({ kind, place: `incoming/${id}`, id, what });
   const length = entryLength ?? 0;
   if (length < offset) return fault("short", `has ${length} of the ${offset} bytes that are recorded`);
-  if (concat !== undefined) return fault("unfinished", "is a file of several parts that were not put together");
-  // A finished file gets exactly the recorded bytes, so nothing that was acknowledged is cut off.
+  // Without an own entry nothing was begun, and the parts are whole.
+  if (concat !== undefined && entryLength !== undefined) {
+    return fault("unfinished", "is a file of several parts that were not put together");
+  }
+  // The last bytes may not be recorded yet.
   if (isWhole && canFinish(upload)) return fault("unfinished", "has all its bytes, and is not finished");
 }
 
@@ -89,7 +92,7 @@ interface Remedy {
   /** What `--repair` does, behind "would"; absent when it does nothing. */
   readonly repair?: string;
   /** How the engine does that. */
-  readonly by?: "finish" | "discard";
+  readonly by?: "place" | "discard";
   /** What the person can do, if `--repair` does nothing. */
   readonly advice?: string;
 }
@@ -102,14 +105,15 @@ const REMEDIES: Record<FaultKind, Remedy> = {
   unreadable: { advice: "Look after the disk, and put the file back from a backup" },
   short: { advice: "Only a backup has the bytes; the server ends the upload with its next request" },
   unknown: { advice: "Somebody put it there, or a record was lost: move it away if you do not want it" },
-  unplaced: { repair: "give it its name", by: "finish" },
-  unfinished: { repair: "finish it", by: "finish" },
-  leftover: { repair: "remove this second name", by: "finish" },
+  // Only the server knows who has to be asked or told when an upload is finished.
+  unfinished: { advice: "The server finishes it at its next start, or with the next request for it" },
+  unplaced: { repair: "give it its name", by: "place" },
+  leftover: { repair: "remove this second name", by: "place" },
   orphan: { repair: "remove it", by: "discard" },
 };
 
 /** How the engine repairs a fault; `undefined` when nothing safe can be done. */
-export function repairOf({ kind }: Fault): "finish" | "discard" | undefined {
+export function repairOf({ kind }: Fault): "place" | "discard" | undefined {
   return REMEDIES[kind].by;
 }
 

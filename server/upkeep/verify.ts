@@ -12,7 +12,7 @@ export interface VerifyDeps extends Eyes {
   /** Prints a line. */
   readonly print: (line: string) => void;
   /** Repairs a fault by the engine; throws when it cannot. Absent without `--repair`. */
-  readonly repair?: (by: "finish" | "discard", id: string) => Promise<void>;
+  readonly repair?: (by: "place" | "discard", id: string) => Promise<void>;
 }
 
 /** How many suspects are gathered before all of them are looked at once more. */
@@ -43,7 +43,7 @@ export async function verify(deps: VerifyDeps): Promise<number> {
 
   async function isRepaired(
     { id = "", place }: Fault,
-    by: "finish" | "discard",
+    by: "place" | "discard",
     repair: NonNullable<VerifyDeps["repair"]>,
   ): Promise<boolean> {
     try {

@@ -11,7 +11,7 @@ export const VERIFY_HELP = [
   "",
   "Usage: deno run -A main.ts verify [options]",
   "",
-  "  --repair        finishes uploads that have all their bytes, gives finished files their names, and removes from",
-  "                  incoming/ what belongs to no upload. Changes nothing else, and removes no finished file",
+  "  --repair        gives finished files their names, and removes from incoming/ what belongs to no unfinished upload.",
+  "                  Changes nothing else, and removes no finished file",
   "  --data FOLDER   the server's data folder (PAWL_DATA; default data)",
 ].join("\n");

@@ -12,7 +12,7 @@ import type { Engine } from "./engine.ts";
 const STRANGER_MS = 60_000;
 
 /** The errors that are the client's business: it ended the upload meanwhile, or its next request gets the error. */
-const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "terminated", "gone", "digest-mismatch"];
+const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "terminated", "gone", "digest-mismatch", "not-wanted"];
 
 /** True when nothing but finishing seems to be left to do for an unfinished upload. */
 export async function looksWhole(bytes: ByteStore, { id, concat, length }: ReceivingUpload): Promise<boolean> {

@@ -35,6 +35,16 @@ Deno.test("readConfig() has a default for everything", () => {
     userHeader: "",
     ownerFolders: false,
     publicUrl: "",
+    webhooks: [],
+    hookCommand: "",
+    webhookEvents: ["*"],
+    webhookSecret: "",
+    webhookAllowPrivate: false,
+    hookTimeoutMs: 300_000,
+    preCreateUrl: "",
+    preFinishUrl: "",
+    askTimeoutMs: 30_000,
+    takesUnasked: false,
     logLevel: "info",
   });
 });

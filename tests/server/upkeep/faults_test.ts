@@ -44,11 +44,12 @@ Deno.test("what is wrong with an unfinished upload follows from its record and t
   assertEquals(kindOf({ offset: 99 }, 100, { isWhole: true }), undefined);
   assertEquals(kindOf({ offset: 100, partial: true }, 100, { isWhole: true }), undefined);
   const concat = { partials: [], asSent: "final;" };
-  assertEquals(kindOf({ offset: 0, concat }, undefined, { isWhole: true }), "unfinished");
+  assertEquals(kindOf({ offset: 0, concat }, undefined, { isWhole: true }), undefined);
+  assertEquals(kindOf({ offset: 0, concat }, 60, { isWhole: true }), "unfinished");
 });
 
 Deno.test("nothing that somebody was told is safe is changed by a repair", () => {
-  const repairs = ["missing", "replaced", "damaged", "unreadable", "short", "unknown"].map((kind) =>
+  const repairs = ["missing", "replaced", "damaged", "unreadable", "short", "unfinished", "unknown"].map((kind) =>
     repairOf({ kind, place: "", what: "" } as Fault)
   );
   assertEquals(new Set(repairs), new Set([undefined]));

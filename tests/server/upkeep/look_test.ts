@@ -95,3 +95,20 @@ Deno.test("verify waits once for a thousand suspects, and calls nothing wrong th
   });
   assertEquals([left, waits, lines], [0, 1, ["Looked at 1000 uploads and 0 files: nothing is wrong"]]);
 });
+
+Deno.test("what cannot be repaired is told, and is still wrong", async () => {
+  const lines: string[] = [];
+  const left = await verify({
+    ...eyesOn(() => ReadableStream.from([]), { length: () => Promise.resolve(3) }),
+    subjects: ReadableStream.from([subject]),
+    isHeld: () => Promise.resolve(false),
+    wait: () => Promise.resolve(),
+    print: (line) => void lines.push(line),
+    repair: () => Promise.reject(new Error("Another server process is writing to this upload")),
+  });
+  assertEquals([left, lines], [1, [
+    `incoming/${ID} is a second name of files/a, which is finished. Now remove this second name`,
+    `incoming/${ID} cannot be repaired: Another server process is writing to this upload`,
+    "Looked at 1 uploads and 0 files: 1 are wrong, 0 were repaired",
+  ]]);
+});
