@@ -129,5 +129,4 @@ declare module "@std/path" {
   export function toFileUrl(path: string): URL;
   export function join(...paths: string[]): string;
   export function resolve(...paths: string[]): string;
-  export function toFileUrl(path: string): URL;
 }

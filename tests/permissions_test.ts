@@ -82,6 +82,26 @@ Deno.test("a file with a token is one more that must be readable", async () => {
   assertEquals((await fetched(`${pawl.url}/status`, { headers })).status, 200);
 });
 
+Deno.test("list, verify and backup need the data folder, the folder of the backup, and the environment, and no more", async () => {
+  await using dir = await tempDir();
+  await using to = await tempDir();
+  await using pawl = await startPawl(dir.path);
+  await fetched(`${pawl.url}/upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: file });
+  const permissions = ["--allow-env=PAWL_*", `--allow-read=${dir.path}`, `--allow-write=${dir.path}`];
+  const folders = [`--allow-read=${dir.path},${to.path}`, `--allow-write=${dir.path},${to.path}`];
+  const run = (args: string[], given: string[]) => runPawl([...args, "--data", dir.path], {}, given);
+  const results = [
+    await run(["list"], permissions),
+    await run(["verify", "--repair"], permissions),
+    await run(["backup", to.path], ["--allow-env=PAWL_*", ...folders]),
+  ];
+  assertEquals(results.map(({ code, stderr }) => [code, stderr]), results.map(() => [0, ""]));
+  assertEquals(await Deno.readFile(join(to.path, "files", "a")), file);
+  const { code, stderr } = await run(["verify"], [permissions[0]!, permissions[1]!]);
+  assertEquals([code, stderr.trimEnd().split("\n").length], [1, 1]);
+  assertStringIncludes(stderr, "Pawl cannot go on with verify: Requires write access");
+});
+
 async function fetched(url: string, init?: RequestInit): Promise<{ status: number; text: string }> {
   const response = await fetch(url, init);
   return { status: response.status, text: await response.text() };

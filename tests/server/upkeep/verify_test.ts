@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { ConfigError } from "../../../server/config.ts";
 import { createSameName } from "../../../server/model/same_name.ts";
