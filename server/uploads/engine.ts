@@ -3,7 +3,6 @@ import type { Scope } from "../model/owner.ts";
 import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
 import { type Batch, receiveBatch, type WithinBatch } from "./batch.ts";
-import type { Asking } from "./asking.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
 import { type Leases, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
@@ -42,7 +41,7 @@ export class Engine {
     this.#concatenations = new Concatenations(deps, this.#locks, this.#owners);
   }
 
-  /** Begins an upload without bytes. Throws `too-large` and `disk-full`, and what {@linkcode Asking.create} throws. */
+  /** Begins an upload without bytes. Throws `too-large` and `disk-full`, and what `Asking.create` throws. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
     const upload = beginUpload(this.#deps, await this.#deps.asking.create(facts));
     await this.#deps.records.create(upload);
@@ -53,7 +52,7 @@ export class Engine {
   /**
    * Begins an upload without a client's id, with the first bytes of its file. An interrupted body is kept. After a
    * refused body nothing is left, because the client has not learnt the upload's address. Throws what `append` throws,
-   * `too-large` and `disk-full`, and what {@linkcode Asking.create} throws.
+   * `too-large` and `disk-full`, and what `Asking.create` throws.
    */
   async begin(wanted: FileFacts, request: AppendRequest): Promise<Appended> {
     const facts = await this.#deps.asking.create(wanted);
@@ -107,7 +106,7 @@ export class Engine {
   /**
    * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an
    * unfinished one, and leaves a finished file beside it. Throws what `append` throws, and what
-   * {@linkcode Asking.create} throws.
+   * `Asking.create` throws.
    */
   async send(wanted: NamedFileFacts, request: ReceivedRequest, batch?: WithinBatch): Promise<Appended> {
     const arrival = this.#locks.arrive();
