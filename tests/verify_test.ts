@@ -51,14 +51,13 @@ Deno.test("verify --repair beside a server that begins, cuts, finishes and delet
     }
   });
   const lines: string[] = [];
-  for (let time = 0; time < 6; time++) {
+  for (let time = 0; time < 10 || sent < 100; time++) {
     const terminal = { print: (line: string) => void lines.push(line) };
     const code = await runVerifyCommand(["--data", dir.path, "--repair"], () => undefined, terminal);
     assertEquals([code, lines.filter((line) => !line.endsWith("nothing is wrong"))], [0, []]);
   }
   isOver = true;
   await Promise.all(clients);
-  assertEquals([lines.length, sent > 20], [6, true]);
   for await (const { name } of Deno.readDir(join(dir.path, "files"))) {
     assertEquals(await Deno.readFile(join(dir.path, "files", name)), file);
   }
