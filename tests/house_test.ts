@@ -3,7 +3,7 @@ import { circles, type Imports, importsOf, levelOf } from "./support/imports.ts"
 
 /** The rooms of each house, the lowest first: a file imports from its own room and from rooms before it. */
 const SERVER = [
-  "server/{defined,errors,log,units,networks,option_values,options,config}",
+  "server/{defined,errors,log,units,networks,option,option_values,access_options,upload_options,options,config}",
   "server/model",
   "server/storage",
   "server/storage/kv",
