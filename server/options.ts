@@ -1,15 +1,17 @@
 import { resolve } from "@std/path";
 import { ACCESS_OPTIONS } from "./access_options.ts";
 import { LOG_LEVELS } from "./log.ts";
+import { LOG_FORMATS } from "./log_lines.ts";
 import { type Option, variableOf } from "./option.ts";
 import {
   listOf,
-  logLevel,
+  oneOf,
   parseAddress,
   parseHostName,
   parseOrigin,
   parsePort,
   parsePublicUrl,
+  trueOrFalse,
 } from "./option_values.ts";
 import { UPLOAD_OPTIONS } from "./upload_options.ts";
 
@@ -45,6 +47,15 @@ export const OPTIONS = {
     help: "folder for everything that is kept; finished files lie in `FOLDER/files`",
     parse: (text) => text === "" ? undefined : resolve(text),
     wanted: "a folder",
+  } satisfies Option<string>,
+  /** The configuration file, absolute; empty for none. */
+  configFile: {
+    flag: "config",
+    value: "FILE",
+    fallback: "none",
+    help: 'JSON file with options, such as `{"max-size": "20GiB"}`; `SIGHUP` makes the server read it again',
+    parse: (text) => text === "none" ? "" : text === "" ? undefined : resolve(text),
+    wanted: "a file, or none",
   } satisfies Option<string>,
   /** The text before the path in the addresses of uploads: the URL by which clients reach the server, or nothing. */
   publicUrl: {
@@ -86,12 +97,36 @@ export const OPTIONS = {
     value: "LEVEL",
     fallback: "info",
     help: `how much is logged: ${LOG_LEVELS.map((level) => `\`${level}\``).join(", ")}`,
-    parse: logLevel,
+    parse: oneOf(LOG_LEVELS),
     choices: LOG_LEVELS,
     isLive: true,
     wanted: `one of ${LOG_LEVELS.join(", ")}`,
   } satisfies Option<typeof LOG_LEVELS[number]>,
+  logFormat: {
+    flag: "log-format",
+    value: "FORMAT",
+    fallback: "auto",
+    help: "`text`, or `json` with one object in each line; `auto` is `text` on a terminal, and `json` otherwise",
+    parse: oneOf(["auto", ...LOG_FORMATS]),
+    choices: ["auto", ...LOG_FORMATS],
+    wanted: "auto, text or json",
+  } satisfies Option<"auto" | typeof LOG_FORMATS[number]>,
+  /** True when the log has a line for each request. */
+  accessLog: {
+    flag: "access-log",
+    value: "",
+    // The log is one stream, in which a line for each request would hide the few that matter.
+    fallback: "false",
+    help: "the log has a line for each request, whatever `--log-level` says",
+    parse: trueOrFalse,
+    wanted: "true or false",
+    isSwitch: true,
+    isLive: true,
+  } satisfies Option<boolean>,
 };
+
+/** All {@linkcode OPTIONS}, in their order. */
+export const ALL_OPTIONS: readonly Option<unknown>[] = Object.values(OPTIONS);
 
 /** The configuration: one value for each of {@linkcode OPTIONS}. */
 export type Config = {
