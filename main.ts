@@ -13,10 +13,11 @@ import { createReload } from "./server/reload.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand } from "./server/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
+import { runWebhookCommand } from "./server/webhooks.ts";
 
 if (import.meta.main) await main();
 
-/** Runs the server, with the options of this process, until a signal ends it; or a command about tokens or links. */
+/** Runs the server, with the options of this process, until a signal ends it; or a command about tokens, links or webhooks. */
 export async function main(): Promise<void> {
   try {
     refuseWithout(await missingForConfig());
@@ -25,6 +26,7 @@ export async function main(): Promise<void> {
     const terminal = { print, tell: printFailure };
     if (command === "token") return await runTokenCommand(rest, await withConfigFile(environment), terminal);
     if (command === "link") return await runLinkCommand(rest, await withConfigFile(environment), terminal);
+    if (command === "webhook") return await runWebhookCommand(rest, await withConfigFile(environment), terminal);
     const commandLine = parseCommandLine(Deno.args);
     if (commandLine.asks === "help") return print(helpText());
     const read = () => loadSettings(commandLine, environment);

@@ -8,6 +8,7 @@ export function helpText(): string {
     "Usage: deno run -A main.ts [options]",
     "       deno run -A main.ts token --help",
     "       deno run -A main.ts link --help",
+    "       deno run -A main.ts webhook --help",
     "",
     ...ALL_OPTIONS.map(rowOf),
     `  --${"check-config".padEnd(24)}says what is wrong with the options, or that they are right, and starts nothing`,

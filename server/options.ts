@@ -1,5 +1,6 @@
 import { resolve } from "@std/path";
 import { ACCESS_OPTIONS } from "./access_options.ts";
+import { HOOK_OPTIONS } from "./hook_options.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { LOG_FORMATS } from "./log_lines.ts";
 import { type Option, variableOf } from "./option.ts";
@@ -92,6 +93,7 @@ export const OPTIONS = {
   } satisfies Option<readonly string[]>,
   ...ACCESS_OPTIONS,
   ...UPLOAD_OPTIONS,
+  ...HOOK_OPTIONS,
   logLevel: {
     flag: "log-level",
     value: "LEVEL",

@@ -28,14 +28,20 @@ export function missingForFile(path: string, query: Query = ask): Promise<string
 
 /** The options of `deno run` that are missing for running the server; empty when none is. */
 export function missingForServer(
-  { host, port, data, fixedTokenFile }: Config,
+  { host, port, data, fixedTokenFile, webhooks, hookCommand }: Config,
   root: string,
   query: Query = ask,
 ): Promise<string[]> {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const readable = [join(root, "static"), join(root, "client"), data, ...fixedTokenFile === "" ? [] : [fixedTokenFile]];
   return missing([
-    { permission: { name: "net", host: address }, flag: `--allow-net=${address}` },
+    // A webhook may lead to any address, by its redirects.
+    webhooks.length > 0
+      ? { permission: { name: "net" }, flag: "--allow-net" }
+      : { permission: { name: "net", host: address }, flag: `--allow-net=${address}` },
+    ...hookCommand === ""
+      ? []
+      : [{ permission: { name: "run", command: hookCommand }, flag: `--allow-run=${hookCommand}` } as const],
     ...readable.map((path): Needed => ({ permission: { name: "read", path }, flag: `--allow-read=${path}` })),
     { permission: { name: "write", path: data }, flag: `--allow-write=${data}` },
     { permission: { name: "sys", kind: "statfs" }, flag: "--allow-sys=statfs" },

@@ -36,6 +36,12 @@ Deno.test("readConfig() has a default for everything", () => {
     userHeader: "",
     ownerFolders: false,
     publicUrl: "",
+    webhooks: [],
+    hookCommand: "",
+    webhookEvents: ["*"],
+    webhookSecret: "",
+    webhookAllowPrivate: false,
+    hookTimeoutMs: 300_000,
     logLevel: "info",
     logFormat: "auto",
     accessLog: false,
@@ -157,9 +163,10 @@ Deno.test("the command line can ask for help, or for a check", () => {
 Deno.test("the help has a variable, a default and the unit of each option, and a star for those that can change", () => {
   const help = helpText();
   for (const { flag, value, fallback, isSecret, isLive } of ALL_OPTIONS) {
-    const [, row] = help.split(isSecret ? "(no flag)" : `--${flag} ${value}`, 2);
-    const [, below] = row?.split("\n", 2) ?? [];
-    assertEquals(below?.trim(), `(${variableOf(flag)}; default ${fallback})${isLive ? " *" : ""}`);
+    const lines = help.split("\n");
+    const below = lines.findIndex((line) => line.trim().startsWith(`(${variableOf(flag)}`));
+    assertEquals(lines[below - 1]?.startsWith(isSecret ? "  (no flag)" : `  --${flag} ${value}`), true, flag);
+    assertEquals(lines[below]?.endsWith(`; default ${fallback})${isLive ? " *" : ""}`), true, flag);
     if (value === "SIZE" || value === "TIME") assertEquals(help.includes(`\n${value} is a number`), true);
   }
 });

@@ -153,7 +153,7 @@ Deno.test("SIGHUP: another --expire-after counts for uploads that are there", as
 
 Deno.test("SIGHUP: another --idle-timeout counts for the next body, and not for one that is coming", async () => {
   await using site = await openSite();
-  const sendSlowly = async (id: string) => {
+  const sendSlowly = (id: string) => {
     const coming = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
     const writer = coming.writable.getWriter();
     writer.write(new Uint8Array(10)).catch(() => {});
@@ -163,10 +163,10 @@ Deno.test("SIGHUP: another --idle-timeout counts for the next body, and not for 
     );
     return { answer: answer.then((response) => response.text()), end: () => writer.close() };
   };
-  const first = await sendSlowly("first");
+  const first = sendSlowly("first");
   await untilReceived(site.data, 10);
   site.change("--idle-timeout=30ms");
-  const second = await sendSlowly("second");
+  const second = sendSlowly("second");
   assertMatch(await second.answer, /sent nothing|10/);
   await second.end();
   await first.end();
