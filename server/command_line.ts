@@ -40,7 +40,7 @@ function unknownArgument(argument: string): string {
   if (flag === undefined) return `Unknown argument ${JSON.stringify(name)}: see --help`;
   if (ALL_OPTIONS.some((option) => option.isSecret && option.flag === flag)) {
     return `--${flag} is a secret, which others could see on the command line: give it as ${variableOf(flag)}, ` +
-      `or in a file by --${flag}-file`;
+      `or in a file by ${variableOf(flag)}_FILE`;
   }
   const near = nearest(flag, [...ASKING, ...flagsInUse()]);
   return `Unknown argument ${JSON.stringify(name)}: ${

@@ -2,7 +2,7 @@ import { type CommandLine, parseCommandLine } from "./command_line.ts";
 import { ConfigError } from "./config_error.ts";
 import type { ConfigFile } from "./config_file.ts";
 import { nearest } from "./nearest.ts";
-import { ALL_OPTIONS, type Config, type Option, OPTIONS, variableOf } from "./options.ts";
+import { ALL_OPTIONS, type Config, type Option, OPTIONS, secretFileOf, variableOf } from "./options.ts";
 
 export { type Config, ConfigError, OPTIONS, variableOf };
 
@@ -76,7 +76,7 @@ export function otherVariables(names: readonly string[]): string[] {
   return names.filter((name) => name.startsWith("PAWL_") && !VARIABLES.includes(name));
 }
 
-const VARIABLES = ALL_OPTIONS.map(({ flag }) => variableOf(flag));
+const VARIABLES = ALL_OPTIONS.flatMap((option) => [variableOf(option.flag), secretFileOf(option) ?? []].flat());
 
 /** Throws {@linkcode ConfigError} for a variable that is nearly that of an option. */
 function refuseMistyped(names: readonly string[]): void {

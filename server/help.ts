@@ -1,4 +1,4 @@
-import { ALL_OPTIONS, type Option, variableOf } from "./options.ts";
+import { ALL_OPTIONS, type Option, secretFileOf, variableOf } from "./options.ts";
 
 /** Makes the text of `--help`. */
 export function helpText(): string {
@@ -24,8 +24,12 @@ export function helpText(): string {
 }
 
 /** The two lines of one option: what it does, and its variable and default below. */
-function rowOf({ flag, value, fallback, help, isSecret, isLive }: Option<unknown>): string {
+function rowOf(option: Option<unknown>): string {
+  const { flag, value, fallback, help, isSecret, isLive } = option;
+  const file = secretFileOf(option);
   const start = isSecret ? "  (no flag)".padEnd(28) : `  --${`${flag} ${value}`.padEnd(24)}`;
-  const more = `(${variableOf(flag)}; default ${fallback})${isLive ? " *" : ""}`;
+  const more = `(${variableOf(flag)}${file === undefined ? "" : `, or a file by ${file}`}; default ${fallback})${
+    isLive ? " *" : ""
+  }`;
   return `${start}${help.replaceAll("`", "")}\n${" ".repeat(28)}${more}`;
 }

@@ -5,10 +5,12 @@ import { type ConfigFile, readConfigFile } from "./config_file.ts";
 import type { Environment } from "./environment.ts";
 import { ALL_OPTIONS, variableOf } from "./options.ts";
 import { missingForFile } from "./permissions.ts";
+import { withSecretFiles } from "./secret_files.ts";
 
 /** Reads all options, wherever they were given. Throws {@linkcode ConfigError}. */
 export async function loadSettings(commandLine: CommandLine, { env, names }: Environment): Promise<Settings> {
-  return readSettings(commandLine, { env, names, file: await loadFile(commandLine, env) });
+  const file = await loadFile(commandLine, env);
+  return readSettings(commandLine, { env: await withSecretFiles(env), names, file });
 }
 
 /**

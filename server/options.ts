@@ -130,6 +130,15 @@ export const OPTIONS = {
 /** All {@linkcode OPTIONS}, in their order. */
 export const ALL_OPTIONS: readonly Option<unknown>[] = Object.values(OPTIONS);
 
+/**
+ * The environment variable that names a file with the secret of an option; `undefined` for an option that is no secret,
+ * and for the token, whose file is an option of its own.
+ */
+export function secretFileOf({ flag, isSecret }: Option<unknown>): string | undefined {
+  const isOwn = ALL_OPTIONS.some((option) => option.flag === `${flag}-file`);
+  return isSecret && !isOwn ? `${variableOf(flag)}_FILE` : undefined;
+}
+
 /** The configuration: one value for each of {@linkcode OPTIONS}. */
 export type Config = {
   readonly [name in keyof typeof OPTIONS]: NonNullable<ReturnType<typeof OPTIONS[name]["parse"]>>;

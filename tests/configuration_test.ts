@@ -52,6 +52,28 @@ Deno.test("--check-config, and a start, end with code 1 and one line for what is
   await check([...args, "--port=0", `--data=${folder.data}`], env, line);
 });
 
+Deno.test("a secret can stand in a file that its variable with _FILE names", async () => {
+  await using folder = await openFolder();
+  const secret = `whsec_${btoa("x".repeat(24))}`;
+  const run = async (content: string, env: Record<string, string> = {}) => {
+    await Deno.writeTextFile(folder.file, content);
+    const { code, stdout, stderr } = await runPawl(["--webhook=https://hooks.example/", "--check-config"], {
+      PAWL_WEBHOOK_SECRET_FILE: folder.file,
+      ...env,
+    });
+    return [code, `${stdout}${stderr}`.split("\n", 1)[0]];
+  };
+  assertEquals(await run(`${secret}\n`), [0, "The options are right"]);
+  assertEquals(await run("wrong"), [1, "PAWL_WEBHOOK_SECRET must be whsec_ and 24 to 64 bytes in base64"]);
+  const both = "PAWL_WEBHOOK_SECRET and PAWL_WEBHOOK_SECRET_FILE both give the secret: give one of them";
+  assertEquals(await run(secret, { PAWL_WEBHOOK_SECRET: secret }), [1, both]);
+  const none = join(folder.data, "none");
+  assertEquals(await run("", { PAWL_WEBHOOK_SECRET_FILE: none }), [
+    1,
+    `Cannot read the file of PAWL_WEBHOOK_SECRET_FILE, ${none}`,
+  ]);
+});
+
 Deno.test("the commands find the data folder in the file of PAWL_CONFIG", async () => {
   await using folder = await openFolder();
   await folder.write({ data: folder.data });
