@@ -12,6 +12,7 @@ import type { Config } from "./config.ts";
 import { defined } from "./defined.ts";
 import { createDownloads } from "./http/downloads.ts";
 import { createFolders } from "./http/folders.ts";
+import { createAsking } from "./hooks/ask.ts";
 import { Dispatcher } from "./hooks/dispatcher.ts";
 import { createHooks } from "./hooks/hooks.ts";
 import { currentFacts } from "./hooks/current_facts.ts";
@@ -101,6 +102,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const bodies = new SmallBodies({ pauses, limits: config });
   const path = join(config.data, "pawl.db");
   const hooks = createHooks(config, { log, now });
+  const ending = new AbortController();
   let dispatcher: Dispatcher | undefined;
   const outbox = hooks.length === 0 ? NO_OUTBOX : createOutbox({ now, wake: () => dispatcher?.wake() });
   const { records: stored, access, events } = await openStored(path).catch((error) => {
@@ -153,6 +155,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     distrusted: new Set(),
     unrecorded: new Set(),
     isFolderThere: watch.isThere,
+    asking: createAsking(config, { log, now, ending: ending.signal }),
     quota,
     pace: new Pace(config, monotonic),
     space: new Space({
@@ -231,6 +234,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     },
     async interrupt() {
       bodies.end();
+      ending.abort();
       await engine.close();
       await clock.saveLast();
       await access.settle();
