@@ -1,4 +1,4 @@
-import { ConfigError, type Settings, variableOf } from "./config.ts";
+import { ConfigError, type Settings } from "./config.ts";
 import type { Change, LiveConfig } from "./live_config.ts";
 import type { Log } from "./log.ts";
 
@@ -33,10 +33,8 @@ export function createReload({ live, read, log, onTaken }: ReloadDeps): () => Pr
 
   function tell({ flag, before, after, isLive }: Change): void {
     if (isLive) return log.info("Option {flag} is {after} now, and was {before}", { flag, after, before });
-    if (after === undefined) {
-      return log.warning("{variable} has changed: that needs a restart", { variable: variableOf(flag) });
-    }
-    log.warning("Option {flag} is {before} until a restart, and {after} then", { flag, before, after });
+    // Its text is not told: it may have a secret, as the URL of a webhook can.
+    log.warning("Option {flag} has changed: that needs a restart", { flag });
   }
 
   return () => last = last.then(reload);

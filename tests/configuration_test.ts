@@ -99,7 +99,7 @@ Deno.test("SIGHUP takes over what can change, tells what needs a restart, and in
   };
   await folder.write({ "max-size": "200KB", "durability": "relaxed", "log-level": "debug" });
   await hangUp('Option "max-size" is "200KB" now, and was "1MB"');
-  await hangUp('Option "durability" is "durable" until a restart, and "relaxed" then');
+  await hangUp('Option "durability" has changed: that needs a restart');
   await hangUp('Option "log-level" is "debug" now, and was "info"');
   const send = async (id: string) => {
     const response = await fetch(`${pawl.url}/upload`, { method: "POST", headers: { "X-File-Id": id }, body: bytes });

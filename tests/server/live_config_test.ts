@@ -45,8 +45,8 @@ Deno.test("reload() tells each difference in a line, and nothing of a secret", a
   await reload();
   assertEquals([taken, live.config.logLevel], [1, "debug"]);
   assertEquals(log.lines, [
-    "warning: Option port is 8080 until a restart, and 2 then",
-    "warning: PAWL_TOKEN has changed: that needs a restart",
+    "warning: Option port has changed: that needs a restart",
+    "warning: Option token has changed: that needs a restart",
     "info: Option quota is 1GB now, and was none",
     "info: Option log-level is debug now, and was info",
   ]);
