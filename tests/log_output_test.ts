@@ -107,9 +107,10 @@ Deno.test(
   { ignore: noTerminal },
   async () => {
     await using dir = await tempDir();
-    const line = `${Deno.execPath()} run -A --no-check ${root}main.ts --port=0 --access-log --data ${dir.path}/data`;
+    const server = `${Deno.execPath()} run -A --no-check ${root}main.ts --port=0 --access-log --data ${dir.path}/data`;
     const terminal = new Deno.Command("/usr/bin/script", {
-      args: ["-qfc", line, "/dev/null"],
+      // The shell becomes the server, so it tells the server's process id.
+      args: ["-qfc", `echo "pid $$"; exec ${server}`, "/dev/null"],
       env: { NO_COLOR: "1" },
       stdin: "piped",
       stdout: "piped",
@@ -120,16 +121,26 @@ Deno.test(
       for await (const piece of terminal.stdout.pipeThrough(new TextDecoderStream())) shown += piece;
     })();
     await until(() => /:\d+\//.test(shown), "the server is ready");
-    const url = `http://127.0.0.1:${/:(\d+)\//.exec(shown)?.[1]}`;
-    await (await fetch(`${url}/nothing`)).body?.cancel();
-    await until(() => shown.includes("[INFO] pawl.access: GET /nothing 404"), "the request is logged as text");
-    terminal.kill("SIGKILL");
-    await terminal.status;
-    await reading;
-    await terminal.stdin.close().catch(() => {});
-    await until(
-      () => fetch(url).then((page) => page.body?.cancel().then(() => false) ?? false, () => true),
-      "it has ended",
-    );
+    const pid = Number(/pid (\d+)/.exec(shown)?.[1]);
+    try {
+      await (await fetch(`http://127.0.0.1:${/:(\d+)\//.exec(shown)?.[1]}/nothing`)).body?.cancel();
+      await until(() => shown.includes("[INFO] pawl.access: GET /nothing 404"), "the request is logged as text");
+      terminal.kill("SIGKILL");
+      await terminal.status;
+      await reading;
+      await terminal.stdin.close().catch(() => {});
+      await until(() => !isRunning(pid), "the server has ended");
+    } finally {
+      if (isRunning(pid)) Deno.kill(pid, "SIGKILL");
+    }
   },
 );
+
+/** True for a process that runs; one that has ended and is not yet waited for runs no more. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) Z /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
+}
