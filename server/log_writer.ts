@@ -30,6 +30,8 @@ export function createLineWriter({ write, tellDropped, most = MOST_CHARACTERS }:
   let characters = 0;
   /** How many lines were dropped before and behind those that wait. */
   const dropped = { before: 0, behind: 0 };
+  /** How many lines the last text stands for that was to be written. */
+  let taken = 0;
   let isRunning = false;
   let running = Promise.resolve();
 
@@ -44,9 +46,6 @@ export function createLineWriter({ write, tellDropped, most = MOST_CHARACTERS }:
       isRunning = false;
     }
   }
-
-  /** How many lines the last text stands for. */
-  let taken = 0;
 
   function takeWaiting(): Uint8Array {
     const { before, behind } = dropped;
