@@ -5,6 +5,7 @@ import { LinkPasswords } from "./access/link_passwords.ts";
 import { createLinksApi } from "./access/links_api.ts";
 import { SmallBodies } from "./access/small_bodies.ts";
 import { createUploadLinks } from "./access/upload_links.ts";
+import { createAccessLog } from "./http/access_log.ts";
 import { createAdmission } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
 import type { Config } from "./config.ts";
@@ -16,6 +17,7 @@ import { Dispatcher } from "./hooks/dispatcher.ts";
 import { createHooks } from "./hooks/hooks.ts";
 import { currentFacts } from "./hooks/current_facts.ts";
 import type { Log } from "./log.ts";
+import type { LogEvent } from "./log_lines.ts";
 import { createPages } from "./page/pages.ts";
 import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
@@ -44,6 +46,7 @@ import type { Limits } from "./uploads/engine_deps.ts";
 import { FolderLimit } from "./uploads/folder_limit.ts";
 import { Pace } from "./uploads/pace.ts";
 import { Quota } from "./uploads/quota.ts";
+import type { QuotaLimits } from "./uploads/quota_rules.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
 import { Space } from "./uploads/space.ts";
@@ -52,6 +55,8 @@ import { Unfinished } from "./uploads/unfinished.ts";
 /** Everything that Pawl needs besides its configuration. */
 export interface Surroundings {
   readonly log: Log;
+  /** Takes an event for each request, while `accessLog` of the configuration is true. By default nobody takes them. */
+  readonly takeAccess?: (event: LogEvent) => void;
   /** The folder that holds `static/` and `client/`. */
   readonly root: string;
   /** The machine's clock, in milliseconds since 1970. */
@@ -88,10 +93,13 @@ export interface Pawl {
 
 /** Opens the data folder, makes it if it is missing, and connects everything. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
-  const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs, lend } = surroundings;
+  const { log, takeAccess = () => {}, root, now, limits, longestStepMs, lend } = surroundings;
+  const monotonic = surroundings.monotonic ?? (() => performance.now());
+  const senderOf = createSenderOf(config);
+  const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
   const bytes = await openFiles(config.data, { durable: config.durable, ...defined({ lend }) });
   const pauses = new Pauses();
-  const bodies = new SmallBodies({ pauses, idleMs: config.idleMs });
+  const bodies = new SmallBodies({ pauses, limits: config });
   const path = join(config.data, "pawl.db");
   const hooks = createHooks(config, { log, now });
   const ending = new AbortController();
@@ -129,10 +137,12 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   });
   const boot = await bootOf(config.data);
   const { durable } = config;
-  const unfinished = new Unfinished(config.maxUnfinished);
-  const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes }, monotonic);
+  const unfinished = new Unfinished(config);
+  const quota = new Quota(quotaLimitsOf(config), monotonic);
   const folderLimit = new FolderLimit({
-    max: config.maxFolders,
+    get max() {
+      return config.maxFolders;
+    },
     unfinished: (payer) => unfinished.foldersOf(payer),
     sameName: bytes.sameName,
     monotonic,
@@ -141,15 +151,21 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const engine = new Engine({
     bytes,
     records,
-    limits: { ...limitsOf(config), ...limits },
+    limits: limitsOf(config, limits),
     distrusted: new Set(),
     unrecorded: new Set(),
     isFolderThere: watch.isThere,
     asking: createAsking(config, { log, now, ending: ending.signal }),
     quota,
-    pace: new Pace(config.maxBegunPerSecond, monotonic),
-    space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
+    pace: new Pace(config, monotonic),
+    space: new Space({
+      freeBytes: () => bytes.freeBytes(),
+      get floorBytes() {
+        return config.minFreeBytes;
+      },
+    }),
     pauses,
+    onReceived: accessLog.received,
     durable,
     boot: boot.id,
     log,
@@ -165,13 +181,13 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const downloads = createDownloads({ files: finishedFiles, now });
   const folders = createFolders({ files: finishedFiles });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, { ...config, log }),
+    simple: createSimpleProtocol(engine, { limits: config, log }),
     forms: createForms({ engine, log, isFolderThere: watch.isThere }),
     tus: createTusProtocol(engine, config),
     engine,
     session: access.session,
     uploads: createUploadsApi(engine),
-    limits: createLimitsApi({ ...config, unfinished, quota, folders: folderLimit, batch: BATCH_LIMITS }),
+    limits: createLimitsApi({ limits: config, unfinished, quota, folders: folderLimit, batch: BATCH_LIMITS }),
     links: createLinksApi({ ...config, links, engine, files: finishedFiles, bodies, now }),
     uploadLinks: createUploadLinks({ gatekeeper, pages }),
     downloadLinks: createDownloadLinks({
@@ -187,20 +203,24 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     }),
     downloads,
     folders,
-    allowedOrigins: config.allowedOrigins,
+    config,
   });
   return {
-    app: createApp({
+    app: accessLog.around(createApp({
       gate: createGate(config),
       routes,
       pages,
       admission: createAdmission(config),
-      senderOf: createSenderOf(config),
-      identify: (request, sender) => gatekeeper.identify(request, sender),
-      cors: corsOf(routes, config.allowedOrigins),
+      senderOf,
+      async identify(request, sender) {
+        const visitor = await gatekeeper.identify(request, sender);
+        accessLog.identified(request, visitor);
+        return visitor;
+      },
+      cors: corsOf(routes, config),
       log,
       isFolderThere: watch.isThere,
-    }),
+    })),
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),
@@ -240,16 +260,38 @@ function diskFull(cause: unknown): Error {
   return Object.assign(new Error("No space left on the disk", { cause }), { code: "ENOSPC" });
 }
 
-function limitsOf({ maxBytes, idleMs, minBytesPerSecond, expireAfterMs }: Config): Limits {
+/** The engine's limits. They follow the configuration, but for those that `fixed` overrides. */
+function limitsOf(config: Config, fixed: Partial<Limits> = {}): Limits {
   return {
-    maxBytes,
-    idleMs,
-    minBytesPerSecond,
-    expireAfterMs,
     rememberGoneMs: 24 * 3_600_000,
     checkpointBytes: 16 * 2 ** 20,
     checkpointMs: 5000,
     patience: { waitMs: 1000, silenceMs: 500 },
     appendPatience: { waitMs: 1000, silenceMs: 100 },
+    ...fixed,
+    get maxBytes() {
+      return fixed.maxBytes ?? config.maxBytes;
+    },
+    get idleMs() {
+      return fixed.idleMs ?? config.idleMs;
+    },
+    get minBytesPerSecond() {
+      return fixed.minBytesPerSecond ?? config.minBytesPerSecond;
+    },
+    get expireAfterMs() {
+      return fixed.expireAfterMs ?? config.expireAfterMs;
+    },
+  };
+}
+
+/** The limits of what is kept. They follow the configuration. */
+function quotaLimitsOf(config: Config): QuotaLimits {
+  return {
+    get ownerBytes() {
+      return config.quotaBytes;
+    },
+    get totalBytes() {
+      return config.totalBytes;
+    },
   };
 }

@@ -101,7 +101,7 @@ Deno.test("what cannot be meant is refused in one line that shows no secret", as
     [[], { PAWL_TOKEN: long, PAWL_TOKEN_FILE: empty }, /both give a token/],
     [["--token-file", empty], {}, /must hold a token/],
     [["--token-file", join(dir.path, "missing")], {}, /must hold a token/],
-    [["--token", long], {}, /Unknown argument "--token"/],
+    [["--token", long], {}, /--token is a secret, which others could see on the command line/],
     [["token", "add"], {}, /Say token add NAME/],
     [["token", "remove", "x", "--data", join(dir.path, "none")], {}, /There is no Pawl in/],
   ];

@@ -72,7 +72,7 @@ Deno.test("main ends with code 1 and one line when it cannot start", async () =>
     [["--port", "0", "--data", join(dir.path, "file", "data")], /Not a directory/],
     [["--port", "0", "--data", "/proc/data"], /No such file or directory.*--data/],
     [["--host", "192.0.2.1", "--port", "0", "--data", join(dir.path, "c")], /does not have the address/],
-    [["--porrt", "1"], /Unknown argument "--porrt": see --help/],
+    [["--porrt", "1"], /Unknown argument "--porrt": did you mean --port\? Or see --help/],
     [["--idle-timeout", "60"], /--idle-timeout cannot be "60": give a time such as 60s/],
     [["somewhere"], /Unknown argument "somewhere"/],
   ];

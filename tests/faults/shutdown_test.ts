@@ -60,7 +60,7 @@ Deno.test("a second signal ends the process at once", flushes, async () => {
   await until(isHeard, "the first signal is heard");
   assertEquals(await pawl.stop("SIGTERM"), 1);
   // A process that had waited for the disk would say so.
-  assert(!pawl.output().includes("could not wait"), pawl.output());
+  assert(!pawl.output().includes("Cannot wait any longer"), pawl.output());
 });
 
 Deno.test(
@@ -78,7 +78,7 @@ Deno.test(
     assertLess(performance.now() - start, 10_000);
     assertMatch(
       pawl.output(),
-      /\nPawl could not wait any longer for what it was doing; what it has acknowledged is safe\n$/,
+      /\[ERROR\] pawl: Cannot wait any longer for what runs. What was acknowledged is safe\n$/,
     );
   },
 );

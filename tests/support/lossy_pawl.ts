@@ -74,7 +74,7 @@ export async function openLossyPawl(
   });
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
+    simple: createSimpleProtocol(engine, { limits: { maxBytes: Infinity }, log }),
     forms: createForms({ engine, log, isFolderThere: () => true }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
@@ -84,7 +84,7 @@ export async function openLossyPawl(
     limits: () => Promise.resolve(new Response()),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
-    allowedOrigins: [],
+    config: { allowedOrigins: [] },
   });
   return {
     app: createApp({
@@ -92,7 +92,7 @@ export async function openLossyPawl(
       routes,
       pages: { serve: () => Promise.resolve(undefined) },
       admission: createAdmission({ maxPerAddress: Infinity }),
-      cors: corsOf(routes, []),
+      cors: corsOf(routes, { allowedOrigins: [] }),
       log,
       ...ANYBODY_IN,
     }),

@@ -1,5 +1,6 @@
 import { fromFileUrl, join } from "@std/path";
 import type { Config } from "../../server/config.ts";
+import { defined } from "../../server/defined.ts";
 import { openPawl, type Pawl, type Surroundings } from "../../server/open.ts";
 import { type Running, serve } from "../../server/serve.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
@@ -12,11 +13,12 @@ const root = fromFileUrl(new URL("../../", import.meta.url));
  * The options of a test's server. With a clock `now` of its own, and no other, time passes as
  * that shows it, in steps of any length.
  */
-export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic" | "limits">>;
+export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic" | "limits" | "takeAccess">>;
 
-function surroundingsOf({ now, monotonic, limits = PATIENT }: Wishes, log: MemoryLog): Surroundings {
-  if (now === undefined) return { log, root, limits, now: Date.now };
-  return { log, root, limits, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
+function surroundingsOf({ now, monotonic, limits = PATIENT, takeAccess }: Wishes, log: MemoryLog): Surroundings {
+  const common = { log, root, limits, ...defined({ takeAccess }) };
+  if (now === undefined) return { ...common, now: Date.now };
+  return { ...common, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
 }
 
 interface TestFolder extends AsyncDisposable {
@@ -102,6 +104,7 @@ async function testFolder(
       host: "127.0.0.1",
       port: 0,
       data,
+      configFile: "",
       maxBytes: Infinity,
       idleMs: 60_000,
       minBytesPerSecond: 0,
@@ -134,6 +137,8 @@ async function testFolder(
       askTimeoutMs: 30_000,
       takesUnasked: false,
       logLevel: "info",
+      logFormat: "text",
+      accessLog: false,
       ...wishes,
     },
     folder: {

@@ -84,7 +84,6 @@ export async function startSite({ args = [], isProcess = false, tokens = [] }: S
 async function serveHere(data: string, args: string[]): Promise<SiteServer> {
   // No power is lost here, and tests in a browser would mostly wait for the disk.
   const config = readConfig(["--port", "0", "--data", data, "--durability", "relaxed", ...args], () => undefined);
-  if (config === "help") throw new Error("A server cannot be started to give help");
   const running = await serve(config, { log: memoryLog(), root: ROOT, now: Date.now });
   const url = running.url.replace(/\/$/, "");
   return { url, port: Number(new URL(url).port), [Symbol.asyncDispose]: async () => void await running.stop(100) };

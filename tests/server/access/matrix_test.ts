@@ -200,7 +200,7 @@ Deno.test("every route has a row in the matrix for each of its verbs", () => {
   const engine = {} as Engine;
   const session: SessionHandlers = { who: unused, signIn: unused, signOut: unused };
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, { maxBytes: 0, log: memoryLog() }),
+    simple: createSimpleProtocol(engine, { limits: { maxBytes: 0 }, log: memoryLog() }),
     forms: unused,
     tus: createTusProtocol(engine, { maxBytes: 0, publicUrl: "" }),
     engine,
@@ -210,7 +210,7 @@ Deno.test("every route has a row in the matrix for each of its verbs", () => {
     limits: unused,
     downloads: { send: unused, checkConditions: unused },
     folders: { send: unused, sendFolder: unused },
-    allowedOrigins: [],
+    config: { allowedOrigins: [] },
   });
   const ids = { FINISHED: newId(), UNFINISHED: newId(), PARTIAL: newId(), LINKID: "0123456789abcdef" };
   const inMatrix = new Set(MATRIX.flatMap(({ path, verb, what, headers = {}, asks }) => {
