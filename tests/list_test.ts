@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
-import { untilReceived } from "./support/incoming.ts";
+import { untilNothingUnfinished, untilReceived } from "./support/incoming.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { connect, postHead } from "./support/raw.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -11,6 +11,7 @@ Deno.test("list shows what a running server has, while bytes come: owner, offset
   await using pawl = await startPawl(dir.path);
   const headers = { "X-File-Id": "a", "X-File-Path": "sub/a.txt" };
   await (await fetch(`${pawl.url}/upload`, { method: "POST", headers, body: "abc" })).text();
+  await untilNothingUnfinished(dir.path);
   using connection = await connect(pawl.port);
   await connection.send(postHead("film", { "Content-Length": 500_000 }));
   await connection.send(someBytes(200_000));
