@@ -6,7 +6,7 @@ import { cleanName, numberedName } from "../../../server/model/names.ts";
 import { placeOf } from "../../../server/model/place.ts";
 
 /** How many names are tried. */
-const RUNS = extent({ short: 2000, long: 500_000 });
+const RUNS = extent({ short: 500, long: 500_000 });
 const MAX_LENGTH = 5000;
 
 /** The characters of known attacks by names, one group for each kind. All groups are equally likely. */
