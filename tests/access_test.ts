@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { fromFileUrl, join } from "@std/path";
 import { ConfigError, helpText, readConfig } from "../server/config.ts";
 import { type Running, serve } from "../server/serve.ts";
-import { runTokenCommand } from "../server/tokens.ts";
+import { runToken } from "./support/commands.ts";
 import { type MemoryLog, memoryLog } from "./support/log.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -35,16 +35,6 @@ async function startInside(
   const log = memoryLog();
   const running = await serve(config, { log, root: fromFileUrl(new URL("../", import.meta.url)), now: Date.now });
   return { ...running, log, [Symbol.asyncDispose]: async () => void await running.stop(100) };
-}
-
-/** What `token …` prints for these arguments, and what it tells the person. */
-async function runToken(args: string[], env: Record<string, string> = {}): Promise<{ printed: string; told: string }> {
-  const [printed, told]: [string[], string[]] = [[], []];
-  await runTokenCommand(args, (name) => env[name], {
-    print: (line) => printed.push(line),
-    tell: (line) => told.push(line),
-  });
-  return { printed: printed.join("\n"), told: told.join("\n") };
 }
 
 Deno.test("the first start for other machines prints one link to sign in by, and later ones print none", async () => {
