@@ -15,10 +15,10 @@ Deno.test("a fault at any moment of a request: the offset told is the one that t
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
   let sent = 0;
-  for (const kind of ["cut", "reset", "half-close", "stall"] as const) {
+  for (const [turn, kind] of (["cut", "reset", "half-close", "stall"] as const).entries()) {
     await test.step(kind, async () => {
-      const cases = MOMENTS.flatMap((moment) =>
-        SHAPES.flatMap((shape) => ASKS.map((asks): Case => ({ kind, moment, shape, asks })))
+      const cases = MOMENTS.flatMap((moment, at) =>
+        SHAPES.flatMap((shape, of) => asksOf(turn + at + of).map((asks): Case => ({ kind, moment, shape, asks })))
       );
       const failures: string[] = [];
       await inParallel(cases, 8, async (one, number) => {
@@ -38,6 +38,12 @@ Deno.test("a fault at any moment of a request: the offset told is the one that t
 });
 
 const ASKS = ["status", "wrong-start"] as const;
+
+/** The ways of asking: one after the other in a short run, both in a long one. */
+function asksOf(turn: number): readonly Case["asks"][] {
+  return extent<readonly Case["asks"][]>({ short: [ASKS[turn % ASKS.length]!], long: ASKS });
+}
+
 const UPLOADS = extent({ short: 10, long: 80 });
 const REQUEST_BYTES = 256 * 1024;
 
