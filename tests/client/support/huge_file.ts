@@ -2,8 +2,8 @@
 export class HugeFile extends File {
   readonly #bytes: number;
 
-  constructor(bytes: number) {
-    super([], "film.mkv", { type: "video/x-matroska", lastModified: 5 });
+  constructor(bytes: number, name = "film.mkv") {
+    super([], name, { type: "video/x-matroska", lastModified: 5 });
     this.#bytes = bytes;
   }
 
