@@ -18,7 +18,7 @@ import { createHooks } from "./hooks/hooks.ts";
 import { currentFacts } from "./hooks/current_facts.ts";
 import type { Log } from "./log.ts";
 import type { LogEvent } from "./log_lines.ts";
-import { createPages } from "./page/pages.ts";
+import { createPages, type Pages } from "./page/pages.ts";
 import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
 import { Pauses } from "./receiving/pauses.ts";
@@ -69,6 +69,8 @@ export interface Surroundings {
   readonly limits?: Partial<Limits>;
   /** Opens a file for a running request, with a spare descriptor if no other is free. By default there are none. */
   readonly lend?: Lend;
+  /** The page and the client library. By default those in `root`, as they are now. */
+  readonly pages?: Pages;
 }
 
 /** Pawl on its data folder, without a listener. */
@@ -177,7 +179,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     dispatcher = new Dispatcher({ store: events, hooks, current: currentFacts({ records, bytes }), log, now });
   }
   const { gatekeeper, links } = access;
-  const pages = createPages({ root, except: Object.values(foldersOf(config.data)) });
+  const pages = surroundings.pages ?? createPages({ root, except: Object.values(foldersOf(config.data)) });
   const downloads = createDownloads({ files: finishedFiles, now });
   const folders = createFolders({ files: finishedFiles });
   const routes = createRoutes({
