@@ -15,6 +15,10 @@ import type { Log } from "./log.ts";
 import { createPages } from "./page/pages.ts";
 import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
+import { createAdminApp } from "./operations/admin_app.ts";
+import { createOperations } from "./operations/handlers.ts";
+import { createHealth } from "./operations/health.ts";
+import { createMetrics } from "./operations/metrics.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { BATCH_LIMITS, createForms } from "./protocols/form/form.ts";
@@ -63,6 +67,8 @@ export interface Surroundings {
 /** Pawl on its data folder, without a listener. */
 export interface Pawl {
   readonly app: App;
+  /** Answers those who watch the server, and nobody else, without a token. */
+  readonly adminApp: App;
   /** Makes the first token, if nobody could sign in otherwise, and gives its secret. */
   makeFirstToken(): Promise<string | undefined>;
   /** Resolves when the data folder is found moved, with a text that says what is there instead (I14). */
@@ -83,7 +89,10 @@ export interface Pawl {
 /** Opens the data folder, makes it if it is missing, and connects everything. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
   const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs, lend } = surroundings;
-  const bytes = await openFiles(config.data, { durable: config.durable, ...defined({ lend }) });
+  const metrics = createMetrics();
+  const { durable } = config;
+  const { flushed, sent } = metrics;
+  const bytes = await openFiles(config.data, { durable, flushed, sent, ...defined({ lend }) });
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, idleMs: config.idleMs });
   const path = join(config.data, "pawl.db");
@@ -103,6 +112,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
         log,
         now,
         monotonic,
+        signInFailed: metrics.signInFailed,
       });
       return { records: await createRecords(database, bytes.sameName), access };
     } catch (error) {
@@ -117,7 +127,6 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     ...defined({ longestStepMs }),
   });
   const boot = await bootOf(config.data);
-  const { durable } = config;
   const unfinished = new Unfinished(config.maxUnfinished);
   const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes }, monotonic);
   const folderLimit = new FolderLimit({
@@ -126,10 +135,11 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     sameName: bytes.sameName,
     monotonic,
   });
-  const records = folderLimit.watch(unfinished.watch(quota.watch(stored)));
+  const records = metrics.watch(folderLimit.watch(unfinished.watch(quota.watch(stored))));
   const engine = new Engine({
     bytes,
     records,
+    events: metrics.engine,
     limits: { ...limitsOf(config), ...limits },
     distrusted: new Set(),
     unrecorded: new Set(),
@@ -148,10 +158,30 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { gatekeeper, links } = access;
   const pages = createPages({ root, except: Object.values(foldersOf(config.data)) });
   const downloads = createDownloads({ files: finishedFiles, now });
-  const folders = createFolders({ files: finishedFiles });
+  const folders = createFolders({ files: finishedFiles, sent });
+  const ending = new AbortController();
+  const health = createHealth({
+    isDraining: () => ending.signal.aborted,
+    isFolderThere: () => watch.isThere(0),
+    freeBytes: () => bytes.freeBytes(),
+    floorBytes: config.minFreeBytes,
+    checkWritable: () => bytes.checkWritable(),
+    commit: () => stored.saveServiceTime(clock.now()),
+    log,
+    monotonic,
+  });
+  metrics.addGauges({
+    health,
+    unfinished,
+    freeBytes: () => bytes.freeBytes(),
+    floorBytes: config.minFreeBytes,
+    startedAt: performance.timeOrigin,
+  });
+  const operations = createOperations(health, metrics);
+  const watched = { gate: createGate(config), admission: createAdmission(config), senderOf: createSenderOf(config) };
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { ...config, log }),
-    forms: createForms({ engine, log, isFolderThere: watch.isThere }),
+    forms: createForms({ engine, log, isFolderThere: watch.isThere, refused: metrics.answers.refused }),
     tus: createTusProtocol(engine, config),
     engine,
     session: access.session,
@@ -172,20 +202,23 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     }),
     downloads,
     folders,
+    operations,
+    // --open may let anybody in from anywhere, and metrics are for those who run the server.
+    hasOpenMetrics: () => !config.open && access.isOpen(),
     allowedOrigins: config.allowedOrigins,
   });
   return {
     app: createApp({
-      gate: createGate(config),
+      ...watched,
       routes,
       pages,
-      admission: createAdmission(config),
-      senderOf: createSenderOf(config),
       identify: (request, sender) => gatekeeper.identify(request, sender),
       cors: corsOf(routes, config.allowedOrigins),
       log,
       isFolderThere: watch.isThere,
+      events: metrics.answers,
     }),
+    adminApp: createAdminApp({ ...watched, operations, events: metrics.answers, log }),
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),
@@ -198,6 +231,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       ]);
     },
     async interrupt() {
+      ending.abort();
       bodies.end();
       await engine.close();
       await clock.saveLast();

@@ -23,14 +23,15 @@ export function missingForConfig(query: Query = ask): Promise<string[]> {
 
 /** The options of `deno run` that are missing for running the server; empty when none is. */
 export function missingForServer(
-  { host, port, data, fixedTokenFile }: Config,
+  { host, port, adminPort, data, fixedTokenFile }: Config,
   root: string,
   query: Query = ask,
 ): Promise<string[]> {
-  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const addresses = [{ host, port }, ...adminPort === "none" ? [] : [adminPort]]
+    .map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
   const readable = [join(root, "static"), join(root, "client"), data, ...fixedTokenFile === "" ? [] : [fixedTokenFile]];
   return missing([
-    { permission: { name: "net", host: address }, flag: `--allow-net=${address}` },
+    ...addresses.map((host): Needed => ({ permission: { name: "net", host }, flag: `--allow-net=${host}` })),
     ...readable.map((path): Needed => ({ permission: { name: "read", path }, flag: `--allow-read=${path}` })),
     { permission: { name: "write", path: data }, flag: `--allow-write=${data}` },
     { permission: { name: "sys", kind: "statfs" }, flag: "--allow-sys=statfs" },

@@ -12,6 +12,7 @@ const SERVER = [
   "server/uploads",
   "server/page",
   "server/http",
+  "server/operations",
   "server/access",
   "server/protocols",
   "server/protocols/form",

@@ -13,6 +13,7 @@ Deno.test("readConfig() has a default for everything", () => {
   assertEquals(read([]), {
     host: "127.0.0.1",
     port: 8080,
+    adminPort: "none",
     data: `${Deno.cwd()}/data`,
     maxBytes: Infinity,
     expireAfterMs: 604_800_000,

@@ -4,6 +4,7 @@ import { openFiles } from "../../server/storage/disk/files.ts";
 import { openRecords } from "../../server/storage/kv/records.ts";
 import type { ByteStore, RecordStore } from "../../server/storage/store.ts";
 import { Engine } from "../../server/uploads/engine.ts";
+import { type EngineEvents, UNCOUNTED } from "../../server/uploads/engine_events.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
@@ -38,12 +39,14 @@ const LIMITS: Limits = {
  * `slowedRecords` put something around its files and records, such as a gate that a test opens. Use with `await using`.
  */
 export async function openEngine(
-  { free = Infinity, limits = {}, slowed = (bytes) => bytes, slowedRecords = (records) => records }: {
-    free?: number;
-    limits?: Partial<Limits>;
-    slowed?: (bytes: ByteStore) => ByteStore;
-    slowedRecords?: (records: RecordStore) => RecordStore;
-  },
+  { free = Infinity, limits = {}, slowed = (bytes) => bytes, slowedRecords = (records) => records, events = UNCOUNTED }:
+    {
+      free?: number;
+      limits?: Partial<Limits>;
+      slowed?: (bytes: ByteStore) => ByteStore;
+      slowedRecords?: (records: RecordStore) => RecordStore;
+      events?: EngineEvents;
+    },
 ): Promise<TestEngine> {
   const folder = await tempDir();
   const bytes = slowed(await openFiles(folder.path, { durable: false }));
@@ -63,6 +66,7 @@ export async function openEngine(
     durable: false,
     boot: "",
     log,
+    events,
     now: Date.now,
     serviceNow: Date.now,
   });

@@ -1,5 +1,6 @@
 import { fromFileUrl, join } from "@std/path";
 import type { Config } from "../../server/config.ts";
+import { defined } from "../../server/defined.ts";
 import { openPawl, type Pawl, type Surroundings } from "../../server/open.ts";
 import { type Running, serve } from "../../server/serve.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
@@ -73,6 +74,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   return {
     ...folder,
     url: running.url,
+    ...defined({ adminUrl: running.adminUrl }),
     moved: running.moved,
     sweep: running.sweep,
     port: Number(new URL(running.url).port),
@@ -101,6 +103,7 @@ async function testFolder(
     config: {
       host: "127.0.0.1",
       port: 0,
+      adminPort: "none",
       data,
       maxBytes: Infinity,
       idleMs: 60_000,
