@@ -16,9 +16,8 @@ import { createPages } from "./page/pages.ts";
 import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
 import { createAdminApp } from "./operations/admin_app.ts";
-import { createOperations } from "./operations/handlers.ts";
-import { createHealth } from "./operations/health.ts";
 import { createMetrics } from "./operations/metrics.ts";
+import { watchServer } from "./operations/watch_server.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { BATCH_LIMITS, createForms } from "./protocols/form/form.ts";
@@ -160,25 +159,19 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const downloads = createDownloads({ files: finishedFiles, now });
   const folders = createFolders({ files: finishedFiles, sent });
   const ending = new AbortController();
-  const health = createHealth({
-    isDraining: () => ending.signal.aborted,
-    isFolderThere: () => watch.isThere(0),
-    freeBytes: () => bytes.freeBytes(),
+  const operations = watchServer({
+    metrics,
+    bytes,
+    records: stored,
+    unfinished,
     floorBytes: config.minFreeBytes,
-    checkWritable: () => bytes.checkWritable(),
-    commit: () => stored.saveServiceTime(clock.now()),
+    isFolderThere: watch.isThere,
+    ending: ending.signal,
     log,
+    serviceNow: clock.now,
     monotonic,
   });
-  metrics.addGauges({
-    health,
-    unfinished,
-    freeBytes: () => bytes.freeBytes(),
-    floorBytes: config.minFreeBytes,
-    startedAt: performance.timeOrigin,
-  });
-  const operations = createOperations(health, metrics);
-  const watched = { gate: createGate(config), admission: createAdmission(config), senderOf: createSenderOf(config) };
+  const front = { gate: createGate(config), admission: createAdmission(config), senderOf: createSenderOf(config) };
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { ...config, log }),
     forms: createForms({ engine, log, isFolderThere: watch.isThere, refused: metrics.answers.refused }),
@@ -209,7 +202,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   });
   return {
     app: createApp({
-      ...watched,
+      ...front,
       routes,
       pages,
       identify: (request, sender) => gatekeeper.identify(request, sender),
@@ -218,7 +211,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       isFolderThere: watch.isThere,
       events: metrics.answers,
     }),
-    adminApp: createAdminApp({ ...watched, operations, events: metrics.answers, log }),
+    adminApp: createAdminApp({ ...front, operations, events: metrics.answers, log }),
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),
