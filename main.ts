@@ -6,10 +6,11 @@ import { missingForConfig, missingForServer } from "./server/permissions.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand } from "./server/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
+import { runWebhookCommand } from "./server/webhooks.ts";
 
 if (import.meta.main) await main();
 
-/** Runs the server, with the options of this process, until a signal ends it; or a command about tokens or links. */
+/** Runs the server, with the options of this process, until a signal ends it; or a command about tokens, links or webhooks. */
 export async function main(): Promise<void> {
   try {
     const root = import.meta.dirname ?? ".";
@@ -20,6 +21,9 @@ export async function main(): Promise<void> {
     }
     if (Deno.args[0] === "link") {
       return await runLinkCommand(Deno.args.slice(1), env, { print, tell: printFailure });
+    }
+    if (Deno.args[0] === "webhook") {
+      return await runWebhookCommand(Deno.args.slice(1), env, { print, tell: printFailure });
     }
     const config = readConfig(Deno.args, env);
     if (config === "help") return print(helpText());

@@ -11,6 +11,9 @@ import type { Config } from "./config.ts";
 import { defined } from "./defined.ts";
 import { createDownloads } from "./http/downloads.ts";
 import { createFolders } from "./http/folders.ts";
+import { Dispatcher } from "./hooks/dispatcher.ts";
+import { createHooks } from "./hooks/hooks.ts";
+import { currentFacts } from "./hooks/current_facts.ts";
 import type { Log } from "./log.ts";
 import { createPages } from "./page/pages.ts";
 import { createSenderOf } from "./http/sender.ts";
@@ -30,6 +33,8 @@ import type { Lend } from "./storage/disk/descriptors.ts";
 import { foldersOf, openFiles } from "./storage/disk/files.ts";
 import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openDatabase } from "./storage/kv/database.ts";
+import { createEvents, createOutbox, NO_OUTBOX } from "./storage/kv/events.ts";
+import type { EventStore } from "./storage/event_store.ts";
 import { createRecords } from "./storage/kv/records.ts";
 import { createLinks } from "./storage/kv/links.ts";
 import { createTokens } from "./storage/kv/tokens.ts";
@@ -95,13 +100,16 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, idleMs: config.idleMs });
   const path = join(config.data, "pawl.db");
-  const { records: stored, access } = await openStored(path).catch((error) => {
+  const hooks = createHooks(config, { log, now });
+  let dispatcher: Dispatcher | undefined;
+  const outbox = hooks.length === 0 ? NO_OUTBOX : createOutbox({ now, wake: () => dispatcher?.wake() });
+  const { records: stored, access, events } = await openStored(path).catch((error) => {
     // On a full disk the database fails to open with an error that does not say so.
     throw bytes.freeBytes() < DATABASE_NEEDS ? diskFull(error) : error;
   });
   const watch = watchFolder({ path });
 
-  async function openStored(path: string): Promise<{ records: RecordStore; access: Access }> {
+  async function openStored(path: string): Promise<{ records: RecordStore; access: Access; events: EventStore }> {
     const database = await openDatabase(path);
     try {
       const access = await openAccess(config, {
@@ -113,7 +121,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
         monotonic,
         signInFailed: metrics.signInFailed,
       });
-      return { records: await createRecords(database, bytes.sameName), access };
+      const records = await createRecords(database, bytes.sameName, outbox);
+      return { records, access, events: createEvents(database) };
     } catch (error) {
       database.kv.close();
       throw error;
@@ -154,6 +163,9 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     serviceNow: clock.now,
   });
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
+  if (hooks.length > 0) {
+    dispatcher = new Dispatcher({ store: events, hooks, current: currentFacts({ records, bytes }), log, now });
+  }
   const { gatekeeper, links } = access;
   const pages = createPages({ root, except: Object.values(foldersOf(config.data)) });
   const downloads = createDownloads({ files: finishedFiles, now });
@@ -229,12 +241,15 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       await engine.close();
       await clock.saveLast();
       await access.settle();
+      await dispatcher?.[Symbol.asyncDispose]();
       // After a move, the files at the folder's path are not ours to touch (I14).
       if (!watch.isThere(0)) return;
       await bytes.flush();
       await boot.markCleanStop();
     },
     close() {
+      // It ends by itself after `interrupt`. A start that failed has begun it too.
+      dispatcher?.[Symbol.asyncDispose]();
       watch[Symbol.dispose]();
       records[Symbol.dispose]();
     },

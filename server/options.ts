@@ -1,4 +1,5 @@
 import { resolve } from "@std/path";
+import { EVENT_TYPES, parseEventType, parseSecret, parseWebhookUrl } from "./hook_values.ts";
 import {
   count,
   type ListenerAddress,
@@ -278,6 +279,63 @@ export const OPTIONS = {
     help: "folders that the uploads of one owner make, each one inside another counted too",
     parse: count({ none: Infinity }),
     wanted: "a number from 1 on, or none",
+  } satisfies Option<number>,
+  /** The URLs that hear of what happens to uploads. */
+  webhooks: {
+    flag: "webhook",
+    value: "URL",
+    fallback: "none",
+    help: "URL that hears of each upload, signed; may be repeated ([docs/webhooks.md](docs/webhooks.md))",
+    parse: listOf(parseWebhookUrl),
+    wanted: "an address such as https://hooks.example/pawl, or none",
+    isList: true,
+  } satisfies Option<readonly string[]>,
+  /** The program that hears of what happens to uploads; empty for none. */
+  hookCommand: {
+    flag: "hook-command",
+    value: "PROGRAM",
+    fallback: "none",
+    help: "program that is started for each such event, with the event as JSON on its standard input",
+    parse: (text) => text === "none" ? "" : text === "" ? undefined : text,
+    wanted: "a program, or none",
+  } satisfies Option<string>,
+  /** The events that webhooks and the program hear of. */
+  webhookEvents: {
+    flag: "webhook-events",
+    value: "EVENTS",
+    fallback: "*",
+    help: `which events: ${EVENT_TYPES.map((type) => `\`${type}\``).join(", ")}, or \`*\` for all`,
+    parse: listOf(parseEventType),
+    wanted: `${EVENT_TYPES.join(", ")}, separated by commas, or *`,
+    isList: true,
+  } satisfies Option<readonly string[]>,
+  /** The secret that webhooks are signed with; empty for none. */
+  webhookSecret: {
+    flag: "webhook-secret",
+    value: "",
+    fallback: "none",
+    help: "the secret that webhooks are signed with: `whsec_` and 24 to 64 bytes in base64; not a flag",
+    parse: (text) => text === "none" ? "" : parseSecret(text) === undefined ? undefined : text,
+    wanted: "whsec_ and 24 to 64 bytes in base64",
+    isSecret: true,
+  } satisfies Option<string>,
+  /** True when webhooks may go to this machine and to private networks. */
+  webhookAllowPrivate: {
+    flag: "webhook-allow-private",
+    value: "",
+    fallback: "false",
+    help: "webhooks may go to this machine and to private networks",
+    parse: trueOrFalse,
+    wanted: "true or false",
+    isSwitch: true,
+  } satisfies Option<boolean>,
+  hookTimeoutMs: {
+    flag: "hook-timeout",
+    value: "TIME",
+    fallback: "5m",
+    help: "how long the program of `--hook-command` may run for one event",
+    parse: positiveTime,
+    wanted: "a time such as 30s or 5m",
   } satisfies Option<number>,
   logLevel: {
     flag: "log-level",

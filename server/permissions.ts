@@ -23,7 +23,7 @@ export function missingForConfig(query: Query = ask): Promise<string[]> {
 
 /** The options of `deno run` that are missing for running the server; empty when none is. */
 export function missingForServer(
-  { host, port, adminPort, data, fixedTokenFile }: Config,
+  { host, port, adminPort, data, fixedTokenFile, webhooks, hookCommand }: Config,
   root: string,
   query: Query = ask,
 ): Promise<string[]> {
@@ -31,7 +31,13 @@ export function missingForServer(
     .map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
   const readable = [join(root, "static"), join(root, "client"), data, ...fixedTokenFile === "" ? [] : [fixedTokenFile]];
   return missing([
-    ...addresses.map((host): Needed => ({ permission: { name: "net", host }, flag: `--allow-net=${host}` })),
+    // A webhook may lead to any address, by its redirects.
+    ...webhooks.length > 0
+      ? [{ permission: { name: "net" }, flag: "--allow-net" } as const]
+      : addresses.map((host): Needed => ({ permission: { name: "net", host }, flag: `--allow-net=${host}` })),
+    ...hookCommand === ""
+      ? []
+      : [{ permission: { name: "run", command: hookCommand }, flag: `--allow-run=${hookCommand}` } as const],
     ...readable.map((path): Needed => ({ permission: { name: "read", path }, flag: `--allow-read=${path}` })),
     { permission: { name: "write", path: data }, flag: `--allow-write=${data}` },
     { permission: { name: "sys", kind: "statfs" }, flag: "--allow-sys=statfs" },

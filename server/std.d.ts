@@ -125,6 +125,7 @@ declare module "@std/path" {
   export function basename(path: string, suffix?: string): string;
   export function dirname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
+  export function toFileUrl(path: string): URL;
   export function join(...paths: string[]): string;
   export function resolve(...paths: string[]): string;
 }

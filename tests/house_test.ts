@@ -3,13 +3,14 @@ import { circles, type Imports, importsOf, levelOf } from "./support/imports.ts"
 
 /** The rooms of each house, the lowest first: a file imports from its own room and from rooms before it. */
 const SERVER = [
-  "server/{defined,errors,log,units,networks,option_values,options,config}",
+  "server/{defined,errors,log,units,networks,option_values,hook_values,options,config}",
   "server/model",
   "server/storage",
   "server/storage/kv",
   "server/storage/disk",
   "server/receiving",
   "server/uploads",
+  "server/hooks",
   "server/page",
   "server/http",
   "server/operations",

@@ -1,26 +1,40 @@
 import { find, isFocusLost, write } from "./elements.ts";
+import type { UploadStore } from "../mod.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
+import { areAlike, rememberedVisitor, rememberVisitor } from "./remembered_visitor.ts";
 import { may, signIn, type SignInProblem, signOut, takeToken, UNKNOWN, type Visitor, whoAmI } from "./session.ts";
 import { SignInForm } from "./sign_in_form.ts";
 
-/** How long the page may wait for the server to say who its visitor is, before it shows itself. */
+/** How long a page that has never been here waits for the server to say who its visitor is, before it shows itself. */
 const PATIENCE_MS = 1000;
 
 /** The way in which a visitor has come to the page. */
 export interface Arrival {
   visitor: Visitor;
+  /** True when it is not the server that says who the visitor is. */
+  isGuess?: boolean;
   /** The reason why the link by which the visitor came signs nobody in. */
   problem?: SignInProblem;
+}
+
+/** The ways to learn who the visitor is, the quick one first. */
+export interface Arriving {
+  /** The visitor that the page had last. */
+  remembered: Promise<Visitor | undefined>;
+  /** What the server says. */
+  told: Promise<Arrival>;
 }
 
 /**
  * Signs the visitor in by the link that led to the page, or else asks the server who the visitor is. The token of the
  * link leaves the address at once.
  */
-export function arrive(): Promise<Arrival> {
+export function arrive(store: UploadStore): Arriving {
   const token = takeToken();
-  return token === undefined ? arriveAs() : arriveBy(token);
+  return token === undefined
+    ? { remembered: rememberedVisitor(store).catch(() => undefined), told: arriveAs() }
+    : { remembered: Promise.resolve(undefined), told: arriveBy(token) };
 }
 
 async function arriveBy(token: string): Promise<Arrival> {
@@ -29,11 +43,13 @@ async function arriveBy(token: string): Promise<Arrival> {
 }
 
 async function arriveAs(): Promise<Arrival> {
-  return { visitor: await whoAmI().catch(() => undefined) ?? UNKNOWN };
+  const visitor = await whoAmI().catch(() => undefined);
+  return visitor === undefined ? { visitor: UNKNOWN, isGuess: true } : { visitor };
 }
 
 /** The things that {@linkcode Access} needs. */
 export interface AccessSetting {
+  store: UploadStore;
   language: Language;
   notices: Notices;
   /** Called with each visitor whose rights the page has now. */
@@ -51,6 +67,7 @@ export class Access {
   readonly #signedIn = find("signed-in", HTMLElement);
   readonly #name = find("visitor", HTMLElement);
   #asked = Promise.withResolvers<void>();
+  #visitor: Visitor | undefined;
 
   constructor(setting: AccessSetting) {
     this.#setting = setting;
@@ -64,15 +81,22 @@ export class Access {
     document.addEventListener("visibilitychange", async () => {
       if (document.visibilityState !== "visible" || !this.#form.isShown) return;
       const visitor = await whoAmI().catch(() => undefined);
-      if (visitor !== undefined && visitor.kind !== "nobody") this.#become(visitor);
+      if (visitor !== undefined && visitor.kind !== "nobody") this.#learn(visitor);
     });
   }
 
-  /** Shows what the visitor may use, as soon as the server says who that is, or after a second. */
-  async begin(arrival: Promise<Arrival>): Promise<void> {
-    const arrived = arrival.then((arrival) => this.#arrived(arrival));
+  /**
+   * Shows what the visitor may use: at once what the visitor could use last, and then what the server says. A page that
+   * remembers nobody waits a second for that.
+   */
+  async begin({ remembered, told }: Arriving): Promise<void> {
+    const arrived = told.then((arrival) => this.#arrived(arrival));
+    const recognized = remembered.then(async (visitor) => {
+      if (visitor === undefined) return await arrived;
+      if (this.#visitor === undefined) this.#become(visitor);
+    });
     let timer = 0;
-    await Promise.race([arrived, new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE_MS))]);
+    await Promise.race([arrived, recognized, new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE_MS))]);
     clearTimeout(timer);
   }
 
@@ -89,7 +113,7 @@ export class Access {
       return;
     }
     if (visitor === undefined) throw new Error("Something before the server wants a sign-in");
-    if (visitor.kind !== "nobody") return this.#become(visitor);
+    if (visitor.kind !== "nobody") return this.#learn(visitor);
     this.#asked = Promise.withResolvers();
     this.#form.show({ isAgain: true });
     this.#setting.onAsk();
@@ -106,15 +130,24 @@ export class Access {
     this.#form.redraw();
   }
 
-  #arrived({ visitor, problem }: Arrival): void {
+  #arrived({ visitor, problem, isGuess = false }: Arrival): void {
     const { language, notices } = this.#setting;
-    this.#become(visitor);
+    if (this.#visitor === undefined && isGuess) this.#become(visitor);
+    if (!isGuess && (this.#visitor === undefined || !areAlike(this.#visitor, visitor))) this.#learn(visitor);
     if (problem === undefined) return;
     if (visitor.kind === "nobody") this.#form.show({ isAgain: false, problem });
     else notices.complain(language.messages[problem]);
   }
 
+  /** Shows what the server has said, and remembers it for the next time. */
+  #learn(visitor: Visitor): void {
+    // A page that cannot remember asks the server each time.
+    rememberVisitor(this.#setting.store, visitor).catch(() => {});
+    this.#become(visitor);
+  }
+
   #become(visitor: Visitor): void {
+    this.#visitor = visitor;
     const isNobody = visitor.kind === "nobody";
     this.#intake.hidden = !may(visitor, "upload");
     this.#readOnly.hidden = isNobody || may(visitor, "upload");
@@ -132,7 +165,7 @@ export class Access {
   async #signIn(token: string): Promise<SignInProblem | undefined> {
     const result = await signIn(token);
     if (typeof result === "string") return result;
-    this.#become(result);
+    this.#learn(result);
     if (isFocusLost()) find(may(result, "upload") ? "choose-files" : "sign-out", HTMLButtonElement).focus();
     return undefined;
   }

@@ -37,8 +37,8 @@ const PATIENCE_MS = 1000;
 mendOlderBrowsers();
 const link = UploadLink.in(location);
 // The token of a sign-in link leaves the address before anything else happens.
-const arrival = link === undefined ? arrive() : undefined;
 const store = link?.store ?? new UploadStore();
+const arrival = link === undefined ? arrive(store) : undefined;
 const headers = link?.headers;
 const watch = new LimitsWatch({ headers });
 const signIns = new SignIns(() => link === undefined ? access.ask() : link.end(language));
@@ -139,6 +139,7 @@ const earlier = new EarlierView({
   shownElsewhere: () => new Set(queue.uploads.flatMap(({ location }) => location ?? [])),
 });
 const access = new Access({
+  store,
   language,
   notices,
   onVisitor: welcome,

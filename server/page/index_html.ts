@@ -10,6 +10,11 @@ export function styleSheetsOf(html: string): string[] {
   return [...html.matchAll(STYLE_SHEETS)].map(([, name]) => name!);
 }
 
+/** Joins style sheets, without what only people read: comments, empty lines and indents. */
+export function joinedStyle(sheets: readonly string[]): string {
+  return sheets.join("\n").replace(/\/\*[^]*?\*\//g, "").replace(/^[ \t]+/gm, "").replace(/\n{2,}/g, "\n");
+}
+
 /** The parts that a page is made of, besides its own text. */
 export interface PageParts {
   /** All its style sheets. */

@@ -3,7 +3,7 @@ import { acceptsEncodings } from "@std/http/negotiation";
 import { STATUS_CODE } from "@std/http/status";
 import { contentType } from "@std/media-types";
 import { gzipSync } from "node:zlib";
-import { preferredLanguage, quickPage, scriptOf, styleSheetsOf } from "./index_html.ts";
+import { joinedStyle, preferredLanguage, quickPage, scriptOf, styleSheetsOf } from "./index_html.ts";
 import { link } from "./link.ts";
 import { type PageAddress, parseAddress } from "./page_address.ts";
 import { PageFiles } from "./page_files.ts";
@@ -64,7 +64,7 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   async function inlineParts(html: string): Promise<InlineParts> {
     const entry = scriptOf(html);
     return {
-      style: styleSheetsOf(html).map((sheet) => files.text(`static/${sheet}`)).join("\n"),
+      style: joinedStyle(styleSheetsOf(html).map((sheet) => files.text(`static/${sheet}`))),
       script: entry === undefined ? "" : await linked(entry),
     };
   }

@@ -23,14 +23,23 @@ function withoutComments(script: string): string {
   return hasLongText(blanked) ? script : blanked;
 }
 
-/** Leaves the empty lines of a script out, and the spaces at the ends of lines, where they cannot be text. */
+/**
+ * Leaves out of a script what only people read: empty lines, indents, and the blanks where types were. A script that may
+ * have blanks in a text of several lines stays as it is.
+ */
 export function withoutBlanks(script: string): string {
-  return hasLongText(script) ? script : script.replace(/[ \t]+$/gm, "").replace(/\n{2,}/g, "\n");
+  return hasLongText(script) ? script : script.split("\n").map(shortLine).filter((line) => line !== "").join("\n");
 }
 
-/** True when a script may have a template literal of several lines. */
+/** Of a line with a quote or a slash only the ends are cut, because blanks in it may be text. */
+function shortLine(line: string): string {
+  const text = line.trim();
+  return /["'`/]/.test(text) ? text : text.replace(/ {2,}/g, " ").replace(/ (?=[),;=])/g, "");
+}
+
+/** True when a script may have a text of several lines. */
 function hasLongText(script: string): boolean {
-  return script.split("\n").some((line) => line.split("`").length % 2 === 0);
+  return script.split("\n").some((line) => line.split("`").length % 2 === 0 || line.endsWith("\\"));
 }
 
 function explain(error: unknown, text: string): { position: string; reason: string } {

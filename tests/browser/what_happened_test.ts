@@ -66,7 +66,10 @@ browserTest(
     let sent = 0;
     page.on("request", (request) => request.method() === "POST" && sent++);
     await page.getByRole("switch", { name: "Look before sending" }).check();
-    await until(async () => (await storedIn(page, "settings")).length > 0, "the choice is written down");
+    await until(
+      async () => (await storedIn(page, "settings")).some(({ key }) => key === "review"),
+      "the choice is written down",
+    );
     await site.reload();
     await until(() => page.getByRole("switch").isChecked(), "the choice is kept");
     await site.choose([await site.write("a.txt", 10), await site.write("b.txt", 20), await site.write("c.txt", 30)]);

@@ -2,10 +2,12 @@ import { assert, assertEquals, AssertionError } from "@std/assert";
 import { join } from "@std/path";
 import { extent } from "../support/campaign.ts";
 import { type PawlProcess, startPawl } from "../support/process.ts";
+import { type Receiver, SECRET, startReceiver } from "../support/receiver.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { sha256OfStream } from "../support/sources.ts";
 import { untilNothingUnfinished } from "../support/incoming.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { until } from "../support/until.ts";
 import { drawPlan, LONG_BYTES, type SizeClass, traitOf } from "./kill_plan.ts";
 import { type KilledFile, KilledForm } from "./killed_form.ts";
 import { KilledUpload, type OnEvent, type Tally } from "./killed_upload.ts";
@@ -15,18 +17,22 @@ import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
 const CLIENTS: readonly SizeClass[] = ["any", "any", "any", "any", "small", "small", "small", "small", "small"];
 const LONG_UPLOADS = 4;
 
-Deno.test("kill -9, again and again: what was acknowledged is there, and every file ends as it was sent", async () => {
+const NAME =
+  "kill -9, again and again: what was acknowledged is there, every file ends as it was sent, and a webhook hears of it";
+
+Deno.test(NAME, async () => {
   const kills = Number(Deno.env.get("PAWL_KILLS") ?? extent({ short: 12, long: 100 }));
   const random = new Random(seedOfRun());
   await using dir = await tempDir();
-  const run = new KillRun(dir.path, random);
+  await using receiver = startReceiver();
+  const run = new KillRun(dir.path, random, receiver);
   await withSeed(random.seed, async () => {
     for (let kill = 0; kill < kills; kill++) await run.killOnce();
     await run.finish();
   }, () => run.output());
   report(
     `${kills} kills; ${run.uploads.length} uploads; ${run.formFiles.length} files in forms; ${run.tally.counts} acknowledged counts checked; ` +
-      `${run.tally.bytes} bytes compared; PAWL_SEED=${random.seed}`,
+      `${run.tally.bytes} bytes compared; ${receiver.received.length} events heard of; PAWL_SEED=${random.seed}`,
   );
 });
 
@@ -45,15 +51,24 @@ class KillRun {
   /** The finished files that were there at the last look, and what was in them. */
   #there: ReadonlyMap<string, { version: string; trait: string }> = new Map();
 
-  constructor(data: string, random: Random) {
+  readonly #receiver: Receiver;
+
+  constructor(data: string, random: Random, receiver: Receiver) {
     this.#data = data;
     this.#random = random;
+    this.#receiver = receiver;
+  }
+
+  async #start(): Promise<PawlProcess> {
+    const args = ["--webhook", this.#receiver.url, "--webhook-allow-private"];
+    const pawl = await startPawl(this.#data, { args, env: { PAWL_WEBHOOK_SECRET: SECRET } });
+    this.output = pawl.output;
+    return pawl;
   }
 
   /** Starts the server, lets the clients work, kills it, and looks at what it leaves. */
   async killOnce(): Promise<void> {
-    await using pawl = await startPawl(this.#data);
-    this.output = pawl.output;
+    await using pawl = await this.#start();
     const random = this.#random.fork();
     // Sometimes while it repairs what the last kill has left.
     const isEarly = random.chance(0.1);
@@ -82,11 +97,12 @@ class KillRun {
 
   /** Lets every upload come to its end, and compares all that is there. */
   async finish(): Promise<void> {
-    await using pawl = await startPawl(this.#data);
-    this.output = pawl.output;
+    await using pawl = await this.#start();
     await Promise.all([...this.#current, this.#form].map((upload) => upload?.goOn(pawl, () => {})));
     await this.#check(pawl, this.uploads);
     await inParallel(this.formFiles, 8, (file) => file.check(pawl));
+    await this.#lookAtFiles();
+    await this.#untilHeard();
     assertEquals(await pawl.stop("SIGTERM"), 0);
     assertNoComplaint(pawl.output());
     await this.#lookAtFiles();
@@ -102,6 +118,20 @@ class KillRun {
       const most = least + upload.spareCopies;
       const copies = there.get(upload.trait)?.length ?? 0;
       assert(copies >= least && copies <= most, upload.about(`has ${copies} finished files, not ${least} to ${most}`));
+    }
+  }
+
+  /** The webhook has heard of each finished file that is there, and of its begin before. */
+  async #untilHeard(): Promise<void> {
+    const heard = (type: string) => this.#receiver.received.filter((message) => message.type === type);
+    await until(() => {
+      const paths = new Set(heard("upload.completed").map(({ data }) => data["path"]));
+      return [...this.#there.keys()].every((path) => paths.has(path));
+    }, "the webhook has heard of each finished file");
+    const begun = new Set<unknown>();
+    for (const { type, data: { id } } of this.#receiver.received) {
+      if (type === "upload.created") begun.add(id);
+      assert(begun.has(id), `${type} of ${id} was told before its begin`);
     }
   }
 

@@ -36,6 +36,12 @@ Deno.test("readConfig() has a default for everything", () => {
     userHeader: "",
     ownerFolders: false,
     publicUrl: "",
+    webhooks: [],
+    hookCommand: "",
+    webhookEvents: ["*"],
+    webhookSecret: "",
+    webhookAllowPrivate: false,
+    hookTimeoutMs: 300_000,
     logLevel: "info",
   });
 });

@@ -3,6 +3,7 @@ import type { SameName } from "../../model/same_name.ts";
 import type { CompleteUpload, ReceivingUpload, Upload } from "../../model/upload.ts";
 import { linkOf, payerOf } from "../../model/owner.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { NO_OUTBOX, type Outbox } from "./events.ts";
 import type { Change } from "./group_commit.ts";
 import type { RecordStore } from "../store.ts";
 import { upgrade } from "./upgrade.ts";
@@ -30,9 +31,14 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
  *
  * `tokens.ts` lists the keys of tokens and sessions. In a record `cutBack` marks a roll back, `boot` is the boot in which it was written, `given` is the bytes that a partial
- * upload gave to its final upload, and the reason `taken` is a file that a person took away.
+ * upload gave to its final upload, and the reason `taken` is a file that a person took away. What happens to uploads is
+ * written into `outbox` in the same commits (`events.ts`).
  */
-export async function createRecords({ kv, commit }: Database, sameName: SameName): Promise<RecordStore> {
+export async function createRecords(
+  { kv, commit }: Database,
+  sameName: SameName,
+  outbox: Outbox = NO_OUTBOX,
+): Promise<RecordStore> {
   const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
   /** The places of an upload in the lists of its owner and of its link, and in the folders of its payer, until it is over. */
   const listedAs = (upload: Upload): Deno.KvKey[] => {
@@ -94,9 +100,21 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
     const change = after === undefined
       ? { checks, remove: [uploadKey(before.id), ...remove] }
       : { checks: [...checks, ...claimOf(after, before)], set: entriesOf(after), remove };
-    if (await commit(change)) return true;
+    if (await commitWithEvents(change, [before, after])) return true;
     const isStale = isEnd || own.length > 0 && (await claimOfOwn(before)).length === 0;
     return isStale && await move(before, after, freed);
+  }
+
+  /** Commits a change by which the record `before` becomes `after`, with the events that tell of it. */
+  async function commitWithEvents(
+    change: Change,
+    ...steps: (readonly [before: Upload | undefined, after: Upload | undefined])[]
+  ): Promise<boolean> {
+    const events = steps.flatMap((step) => outbox.entriesOf(...step));
+    if (events.length === 0) return await commit(change);
+    const isDone = await commit({ ...change, set: [...change.set ?? [], ...events] });
+    if (isDone) outbox.wake();
+    return isDone;
   }
 
   async function get(id: string): Promise<Upload | undefined> {
@@ -122,11 +140,14 @@ export async function createRecords({ kv, commit }: Database, sameName: SameName
       const remove = instead?.state === "receiving" ? [uploadKey(instead.id), ...indexOf(instead)] : [];
       const set = entriesOf(upload);
       const checks = claimOf(upload);
-      if (upload.clientId === undefined) return await commit({ checks, set, remove });
+      const steps: [Upload | undefined, Upload | undefined][] = [[undefined, upload]];
+      if (instead?.state === "receiving") steps.unshift([instead, undefined]);
+      if (upload.clientId === undefined) return await commitWithEvents({ checks, set, remove }, ...steps);
       const key = clientKey(upload.owner, upload.clientId);
       const meant = instead === undefined ? { key, versionstamp: null } : await kv.get<string>(key);
       if (instead !== undefined && "value" in meant && meant.value !== instead.id) return false;
-      return await commit({ checks: [...checks, meant], set: [...set, [key, upload.id]], remove });
+      const change = { checks: [...checks, meant], set: [...set, [key, upload.id]] as const, remove };
+      return await commitWithEvents(change, ...steps);
     },
 
     async claimant(path) {

@@ -81,6 +81,6 @@ Deno.test("each wrong secret is told that was looked at, also one that comes aga
   guesses.wrong("192.0.2.2", "a");
   guesses.wrong("192.0.2.2", "a");
   guesses.right("192.0.2.2", "b");
-  assertThrows(() => guesses.wrong("192.0.2.1", "x"));
+  assertThrows(() => guesses.wrong("192.0.2.1", "x"), UploadError);
   assertEquals(failed, 13);
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { preferredLanguage, quickPage, scriptOf, styleSheetsOf } from "../../../server/page/index_html.ts";
+import { joinedStyle, preferredLanguage, quickPage, scriptOf, styleSheetsOf } from "../../../server/page/index_html.ts";
 
 const HTML = `<!DOCTYPE html>
 <html lang="en">
@@ -60,4 +60,9 @@ Deno.test("preferredLanguage() finds the first one that is spoken, and takes no 
   for (const [header, chosen] of LANGUAGES) {
     assertEquals([header, preferredLanguage(header, (tag) => spoken.has(tag))], [header, chosen]);
   }
+});
+
+Deno.test("style sheets are joined without what only people read", () => {
+  const sheets = ["/* Bars.\n   Two of them. */\n.bar {\n  color: red;\n}\n", '\n\n.row {\n  content: "· ";\n}\n'];
+  assertEquals(joinedStyle(sheets), '\n.bar {\ncolor: red;\n}\n.row {\ncontent: "· ";\n}\n');
 });

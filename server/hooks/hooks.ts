@@ -1,0 +1,34 @@
+import type { Config } from "../config.ts";
+import type { Log } from "../log.ts";
+import { EVENT_TYPES, type EventType, parseSecret } from "../hook_values.ts";
+import { createCommandHook } from "./command.ts";
+import type { Hook } from "./hook.ts";
+import { isPublic } from "./public_address.ts";
+import { createWebhook } from "./webhook.ts";
+
+/** The options that hooks are made of. */
+export type HookOptions = Pick<
+  Config,
+  | "webhooks"
+  | "webhookEvents"
+  | "webhookSecret"
+  | "webhookAllowPrivate"
+  | "hookCommand"
+  | "hookTimeoutMs"
+  | "publicUrl"
+>;
+
+/** Makes the hooks that the configuration names. */
+export function createHooks(options: HookOptions, { log, now }: { log: Log; now: () => number }): Hook[] {
+  const { webhooks, webhookEvents, webhookSecret, hookCommand, publicUrl } = options;
+  const types: ReadonlySet<EventType> = new Set(
+    EVENT_TYPES.filter((type) => webhookEvents.includes("*") || webhookEvents.includes(type)),
+  );
+  const shared = { types, publicUrl, now, log, allows: options.webhookAllowPrivate ? () => true : isPublic };
+  const secret = parseSecret(webhookSecret) ?? new Uint8Array();
+  const command = { ...shared, program: hookCommand, timeoutMs: options.hookTimeoutMs };
+  return [
+    ...[...new Set(webhooks)].map((url) => createWebhook({ ...shared, url: new URL(url), secret })),
+    ...hookCommand === "" ? [] : [createCommandHook(command)],
+  ];
+}

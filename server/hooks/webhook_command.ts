@@ -1,0 +1,55 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { resolve } from "@std/path";
+import { ConfigError, OPTIONS, variableOf } from "../config.ts";
+import type { Delivery } from "../storage/event_store.ts";
+
+/** The request that `webhook …` on the command line makes. */
+export type WebhookCommand =
+  | { readonly kind: "help" }
+  | { readonly kind: "list"; readonly data: string }
+  /** `what`: the name of a hook, or the id of an event; absent for everything. */
+  | { readonly kind: "retry"; readonly data: string; readonly what?: string }
+  | { readonly kind: "drop"; readonly data: string; readonly what: string };
+
+/** The text of `webhook --help`. */
+export const WEBHOOK_HELP = [
+  "What --webhook and --hook-command have not heard of yet. The commands work while the server runs.",
+  "",
+  "Usage: deno run -A main.ts webhook list              lists what waits: hook, event, upload, attempts, next one, why",
+  "       deno run -A main.ts webhook retry [WHAT]      tries it now, and sends to a hook again that answered 410",
+  "       deno run -A main.ts webhook drop WHAT         drops it: the hook never hears of it",
+  "",
+  "  WHAT             a hook or an event, as the list has them",
+  "  --data FOLDER    the server's data folder (PAWL_DATA; default data)",
+].join("\n");
+
+/** Reads the arguments behind `webhook`. Throws {@linkcode ConfigError}. */
+export function parseWebhookCommand(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+): WebhookCommand {
+  const given: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs(args, {
+    string: ["data", "_"],
+    boolean: ["help"],
+    unknown(argument) {
+      if (argument.startsWith("-")) throw new ConfigError(`Unknown argument "${argument}": see webhook --help`);
+    },
+  });
+  const [verb, what, ...rest] = given._.map(String);
+  if (given["help"] === true || verb === undefined) return { kind: "help" };
+  const folder = typeof given["data"] === "string" ? given["data"] : env(variableOf(OPTIONS.data.flag));
+  const data = resolve(folder ?? OPTIONS.data.fallback);
+  if (rest.length === 0) {
+    if (verb === "list" && what === undefined) return { kind: "list", data };
+    if (verb === "retry") return { kind: "retry", data, ...what !== undefined && { what } };
+    if (verb === "drop" && what !== undefined) return { kind: "drop", data, what };
+  }
+  throw new ConfigError(`Cannot do "webhook ${given._.join(" ")}": see webhook --help`);
+}
+
+/** One line about a delivery. */
+export function lineOf({ hook, event, attempts, dueAt, problem }: Delivery): string {
+  const next = new Date(dueAt).toISOString();
+  const why = problem === undefined ? "" : `  ${problem}`;
+  return `${hook}  ${event.id}  ${event.type}  ${event.upload.id}  ${attempts} attempts, next ${next}${why}`;
+}

@@ -1,0 +1,56 @@
+import { join } from "@std/path";
+import { ConfigError } from "./config.ts";
+import { lineOf, parseWebhookCommand, WEBHOOK_HELP, type WebhookCommand } from "./hooks/webhook_command.ts";
+import type { Delivery, EventStore } from "./storage/event_store.ts";
+import { openDatabase } from "./storage/kv/database.ts";
+import { createEvents } from "./storage/kv/events.ts";
+import type { Terminal } from "./tokens.ts";
+
+/**
+ * Runs the arguments behind `webhook` on the command line, on the database of a server that may run. Throws {@linkcode
+ * ConfigError}.
+ */
+export async function runWebhookCommand(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+  { print, tell }: Terminal,
+): Promise<void> {
+  const command = parseWebhookCommand(args, env);
+  if (command.kind === "help") return print(WEBHOOK_HELP);
+  const path = join(command.data, "pawl.db");
+  if (!await Deno.stat(path).then(() => true, () => false)) {
+    throw new ConfigError(`There is no Pawl in ${command.data}: give its folder by --data`);
+  }
+  const database = await openDatabase(path);
+  try {
+    await run(command, createEvents(database), { print, tell });
+  } finally {
+    database.kv.close();
+  }
+}
+
+async function run(
+  command: Exclude<WebhookCommand, { kind: "help" }>,
+  store: EventStore,
+  { print, tell }: Terminal,
+): Promise<void> {
+  if (command.kind === "list") {
+    for await (const delivery of store.all()) print(lineOf(delivery));
+    return;
+  }
+  const { what } = command;
+  const after = (delivery: Delivery) => command.kind === "retry" ? { ...delivery, dueAt: Date.now() } : undefined;
+  let count = 0;
+  const hooks = new Set<string>();
+  for await (const delivery of store.all()) {
+    if (what !== undefined && delivery.hook !== what && delivery.event.id !== what) continue;
+    hooks.add(delivery.hook);
+    if (await store.change(delivery, after(delivery))) count++;
+  }
+  if (command.kind === "retry") {
+    for (const hook of what === undefined ? hooks : [...hooks, what]) await store.setDisabled(hook, undefined);
+    return tell(`${count} deliveries are tried now, if the server runs`);
+  }
+  if (count === 0) throw new ConfigError(`Nothing waits for ${what}: see webhook list`);
+  tell(`Dropped ${count} deliveries`);
+}

@@ -1,0 +1,64 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { post } from "../../../server/hooks/post.ts";
+
+const STOP = new AbortController().signal;
+const OWN = (address: string) => address === "127.0.0.1";
+
+function serve(answer: (request: Request) => Response | Promise<Response>): AsyncDisposable & { port: number } {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, answer);
+  return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+const message = (url: string) => ({ url: new URL(url), headers: { "x-id": "1" }, body: '{"näme":1}' });
+
+Deno.test("post() sends the whole body, and gives the answer's head", async () => {
+  const heard: string[] = [];
+  await using server = serve(async (request) => {
+    heard.push(`${request.method} ${request.headers.get("x-id")} ${await request.text()}`);
+    return new Response("x".repeat(200_000), { status: 202, headers: { "retry-after": "7" } });
+  });
+  const { status, headers } = await post(message(`http://localhost:${server.port}/a`), { allows: OWN, stop: STOP });
+  assertEquals([status, headers["retry-after"], heard], [202, "7", ['POST 1 {"näme":1}']]);
+});
+
+Deno.test("post() follows redirects that keep a POST, three at most, and no others", async () => {
+  await using server = serve(({ url }) => {
+    const { pathname, port } = new URL(url);
+    const next = Number(pathname.slice(2)) - 1;
+    if (pathname === "/other") return new Response(null, { status: 302, headers: { location: "/r0" } });
+    if (next < 0) return new Response(null, { status: 204 });
+    return new Response(null, { status: 307, headers: { location: `http://127.0.0.1:${port}/r${next}` } });
+  });
+  const statusOf = async (path: string) =>
+    (await post(message(`http://127.0.0.1:${server.port}${path}`), { allows: OWN, stop: STOP })).status;
+  assertEquals([await statusOf("/r3"), await statusOf("/other")], [204, 302]);
+  await assertRejects(() => statusOf("/r4"), Error, "more than 3 times");
+});
+
+Deno.test("post() connects to no address that is not allowed, by number, by name or by a redirect", async () => {
+  let heard = 0;
+  await using server = serve(() => {
+    heard++;
+    return new Response(null, { status: 307, headers: { location: `http://127.0.0.2:${server.port}/` } });
+  });
+  const nowhere = { allows: () => false, stop: STOP };
+  await assertRejects(() => post(message(`http://127.0.0.1:${server.port}`), nowhere), Error, "private network");
+  await assertRejects(() => post(message(`http://localhost:${server.port}`), nowhere), Error, "private network");
+  assertEquals(heard, 0);
+  const first = { allows: OWN, stop: STOP };
+  await assertRejects(() => post(message(`http://127.0.0.1:${server.port}`), first), Error, "127.0.0.2 has an address");
+  assertEquals(heard, 1);
+});
+
+Deno.test("post() ends when it is told to stop", async () => {
+  const stop = new AbortController();
+  const answer = Promise.withResolvers<Response>();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => {
+    stop.abort();
+    return answer.promise;
+  });
+  const stopped = post(message(`http://127.0.0.1:${server.addr.port}`), { allows: OWN, stop: stop.signal });
+  await assertRejects(() => stopped, Error);
+  answer.resolve(new Response());
+  await server.shutdown();
+});

@@ -1,0 +1,26 @@
+/** Tests of one kind, which take about the same time each. */
+export interface Kind {
+  /** The files of this kind lie below one of these folders. */
+  readonly below: readonly string[];
+  /** How many workers its files are dealt to, at most. */
+  readonly workers: number;
+}
+
+/** What takes longest comes first: at the end no core waits for a long one. */
+export const KINDS: readonly Kind[] = [
+  { below: ["tests/browser/", "tests/clients/"], workers: 8 },
+  { below: ["tests/faults/"], workers: 6 },
+  { below: ["tests/server/"], workers: 8 },
+  { below: ["tests/client/"], workers: 4 },
+  { below: ["tests/"], workers: 2 },
+];
+
+/** Deals files to workers, each file to one: like cards, so that neighbours, which take alike, are apart. */
+export function dealt(files: readonly string[], kinds: readonly Kind[] = KINDS): string[][] {
+  const left = new Set(files.toSorted());
+  return kinds.flatMap(({ below, workers }) => {
+    const own = [...left].filter((file) => below.some((folder) => file.startsWith(folder)));
+    for (const file of own) left.delete(file);
+    return Array.from({ length: workers }, (_, worker) => own.filter((_, index) => index % workers === worker));
+  }).filter((hand) => hand.length > 0);
+}

@@ -1,0 +1,59 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { runPawl, startPawl } from "./support/process.ts";
+import { SECRET, startReceiver } from "./support/receiver.ts";
+import { tempDir } from "./support/temp_dir.ts";
+import { until } from "./support/until.ts";
+
+Deno.test("what a webhook has not heard is listed, tried at once and dropped by the command while the server runs", async () => {
+  await using dir = await tempDir();
+  let status = 500;
+  await using receiver = startReceiver(() => new Response(null, { status }));
+  const args = ["--webhook", receiver.url, "--webhook-allow-private", "--webhook-events", "upload.completed"];
+  await using pawl = await startPawl(dir.path, { args, env: { PAWL_WEBHOOK_SECRET: SECRET } });
+  const webhook = (...args: string[]) => runPawl(["webhook", ...args, "--data", dir.path]);
+  const send = async (id: string) => {
+    const headers = { "X-File-Id": id, "X-File-Name": id, "X-File-Size": "3" };
+    assertEquals(
+      await (await fetch(`${pawl.url}/upload`, { method: "POST", headers, body: "abc" })).text(),
+      "Success 3",
+    );
+  };
+  assertEquals((await webhook("list")).stdout, "");
+  await send("a");
+  await until(() => receiver.received.length === 1, "it is tried");
+  await until(async () => (await webhook("list")).stdout.includes("1 attempts"), "its failure is written down");
+  const { stdout } = await webhook("list");
+  assertMatch(
+    stdout,
+    /^127\.0\.0\.1:\d+-\w{8} {2}\S+ {2}upload\.completed {2}\S+ {2}1 attempts, next \S+Z {2}Answered 500\n$/,
+  );
+  const [hook = "", event = ""] = stdout.split("  ");
+
+  status = 204;
+  assertEquals((await webhook("retry", hook)).stderr, "1 deliveries are tried now, if the server runs\n");
+  await until(() => receiver.received.length === 2, "it is tried again");
+  assertEquals(receiver.received.map(({ id }) => id), [event, event]);
+  await until(async () => (await webhook("list")).stdout === "", "nothing waits");
+
+  status = 410;
+  await send("b");
+  await until(() => pawl.output().includes("answered 410"), "the log says that it wants nothing more");
+  assertEquals((await webhook("drop", hook)).stderr, "Dropped 1 deliveries\n");
+  const nothing = await webhook("drop", hook);
+  assertEquals([nothing.code, nothing.stderr], [1, `Nothing waits for ${hook}: see webhook list\n`]);
+  status = 204;
+  await webhook("retry", hook);
+  await send("c");
+  await until(() => receiver.received.at(-1)!.data["clientId"] === "c", "it gets events again");
+});
+
+Deno.test("webhook --help tells of each command, and a wrong one is refused in one line", async () => {
+  await using dir = await tempDir();
+  const { code, stdout } = await runPawl(["webhook", "--help"]);
+  assertEquals(code, 0);
+  for (const text of ["webhook list", "webhook retry", "webhook drop"]) assertEquals(stdout.includes(text), true, text);
+  const wrong = await runPawl(["webhook", "remove", "x", "--data", dir.path]);
+  assertEquals([wrong.code, wrong.stderr], [1, 'Cannot do "webhook remove x": see webhook --help\n']);
+  const nowhere = await runPawl(["webhook", "list", "--data", dir.path]);
+  assertEquals([nowhere.code, nowhere.stderr], [1, `There is no Pawl in ${dir.path}: give its folder by --data\n`]);
+});
