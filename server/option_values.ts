@@ -13,7 +13,7 @@ export function parsePort(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) < 65536 ? Number(text) : undefined;
 }
 
-/** Where a listener listens. */
+/** The address and the port of a listener. */
 export interface ListenerAddress {
   readonly host: string;
   readonly port: number;

@@ -27,11 +27,11 @@ export interface AppDeps {
    * False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14).
    */
   readonly isFolderThere?: (maxAgeMs?: number) => boolean;
-  /** Counts the answers. By default nobody does. */
+  /** By default nobody counts the answers. */
   readonly events?: AnswerEvents;
 }
 
-/** What the app tells of its answers, for whoever counts them. The calls must return at once and never throw. */
+/** Counts the answers of the app. The calls must return at once and never throw. */
 export interface AnswerEvents {
   /**
    * A request got its answer. `route` is the template of its route, or `page` for everything that may be a file of the

@@ -1,10 +1,10 @@
 import type { Upload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 
-/** What becomes of an upload, by its record. */
+/** A step in the life of an upload that its record tells. */
 export type Change = "created" | "completed" | "expired" | "terminated" | "lost";
 
-/** Gives the records, with what becomes of each upload told to `count` when it is recorded. */
+/** Gives the records, with each step told to `count` when it is recorded. */
 export function countRecords(records: RecordStore, count: (change: Change) => void): RecordStore {
   return {
     ...records,
@@ -25,7 +25,7 @@ export function countRecords(records: RecordStore, count: (change: Change) => vo
   };
 }
 
-/** What a new record says has become of the upload; `undefined` when it goes on as before, or ends otherwise. */
+/** The step from one record of an upload to the next; `undefined` when it goes on as before, or ends otherwise. */
 export function changeOf(before: Upload, after: Upload): Change | undefined {
   if (before.state === after.state || after.state === "receiving") return undefined;
   if (after.state === "complete") return "completed";

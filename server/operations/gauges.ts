@@ -1,6 +1,7 @@
 import { cpuUsage } from "node:process";
+import type { Registry } from "prom-client";
 import type { CheckHealth } from "./health.ts";
-import { gauge, lookedUp, type Place } from "./instruments.ts";
+import { gauge, lookedUp } from "./instruments.ts";
 
 /** The things that are looked up when the metrics are asked for. Each look is short, however many uploads there are. */
 export interface Gauges {
@@ -16,21 +17,26 @@ export interface Gauges {
 
 /** Defines the metrics that are looked up. `active` tells how many bodies are coming. */
 export function defineGauges(
-  place: Place,
+  registry: Registry,
   { health, unfinished, freeBytes, floorBytes, startedAt, active }: Gauges & { readonly active: () => number },
 ): void {
-  gauge(place, "pawl_ready", "1 if uploads can be taken, as /readyz says, otherwise 0.", async () => {
+  gauge(registry, "pawl_ready", "1 if uploads can be taken, as /readyz says, otherwise 0.", async () => {
     return (await health()).length === 0 ? 1 : 0;
   });
-  gauge(place, "pawl_uploads_active", "Request bodies that are coming now.", active);
-  gauge(place, "pawl_uploads_unfinished", "Unfinished uploads.", () => unfinished.count);
-  gauge(place, "pawl_unfinished_bytes", "Bytes that unfinished uploads have, as recorded.", () => unfinished.bytes);
-  gauge(place, "pawl_disk_free_bytes", "Free space on the disk of the data folder.", freeBytes);
-  gauge(place, "pawl_disk_floor_bytes", "Space on that disk that uploads leave free.", () => floorBytes);
+  gauge(registry, "pawl_uploads_active", "Request bodies that are coming now.", active);
+  gauge(registry, "pawl_uploads_unfinished", "Unfinished uploads.", () => unfinished.count);
+  gauge(registry, "pawl_unfinished_bytes", "Bytes that unfinished uploads have, as recorded.", () => unfinished.bytes);
+  gauge(registry, "pawl_disk_free_bytes", "Free space on the disk of the data folder.", freeBytes);
+  gauge(registry, "pawl_disk_floor_bytes", "Space on that disk that uploads leave free.", () => floorBytes);
   // These have the names and meanings that all of Prometheus' libraries give them.
-  gauge(place, "process_start_time_seconds", "When the process began, in seconds since 1970.", () => startedAt / 1000);
-  gauge(place, "process_resident_memory_bytes", "Memory of the process.", () => Deno.memoryUsage().rss);
-  lookedUp(place, "process_cpu_seconds_total", "Processor time of the process.", () => {
+  gauge(
+    registry,
+    "process_start_time_seconds",
+    "When the process began, in seconds since 1970.",
+    () => startedAt / 1000,
+  );
+  gauge(registry, "process_resident_memory_bytes", "Memory of the process.", () => Deno.memoryUsage().rss);
+  lookedUp(registry, "process_cpu_seconds_total", "Processor time of the process.", () => {
     const { user, system } = cpuUsage();
     return (user + system) / 1e6;
   });

@@ -38,7 +38,7 @@ const PATIENCE_MS = 1000;
  */
 const FRESH_MS = 1000;
 
-/** Makes the check of the server's health. Those who ask at the same time share one look at disk and database. */
+/** Makes the check of the server's health. Several questions at the same time share one look at disk and database. */
 export function createHealth(deps: HealthDeps): CheckHealth {
   const { isDraining, isFolderThere, monotonic } = deps;
   let looking: Promise<readonly Reason[]> | undefined;

@@ -1,11 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { STATUS } from "../errors.ts";
 
-/** The place where a metric is defined. */
-export interface Place {
-  readonly registry: Registry;
-}
-
 /** The codes of all refusals, as values of a label. */
 export const CODES = Object.keys(STATUS);
 
@@ -36,7 +31,7 @@ const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 
 /** Defines a counter. */
 export function counter<L extends string>(
-  { registry }: Place,
+  registry: Registry,
   name: string,
   help: string,
   labelNames: readonly L[] = [],
@@ -45,13 +40,13 @@ export function counter<L extends string>(
 }
 
 /** Defines a histogram of durations in seconds. */
-export function seconds({ registry }: Place, name: string, help: string): Histogram {
+export function seconds(registry: Registry, name: string, help: string): Histogram {
   return new Histogram({ name, help, buckets: BUCKETS, registers: [registry] });
 }
 
 /** Defines a gauge that is looked up when the metrics are asked for. While the look fails it has no value. */
 export function gauge(
-  { registry }: Place,
+  registry: Registry,
   name: string,
   help: string,
   look: () => number | Promise<number>,
@@ -71,7 +66,7 @@ export function gauge(
 }
 
 /** Defines a counter whose value is looked up when the metrics are asked for. */
-export function lookedUp({ registry }: Place, name: string, help: string, look: () => number): void {
+export function lookedUp(registry: Registry, name: string, help: string, look: () => number): void {
   new Counter({
     name,
     help,
@@ -89,8 +84,8 @@ export interface RunningSum {
 }
 
 /** Defines a counter that costs an addition and no more. */
-export function running(place: Place, name: string, help: string): RunningSum {
+export function running(registry: Registry, name: string, help: string): RunningSum {
   let sum = 0;
-  lookedUp(place, name, help, () => sum);
+  lookedUp(registry, name, help, () => sum);
   return { add: (amount) => void (sum += amount) };
 }

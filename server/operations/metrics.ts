@@ -8,11 +8,11 @@ import { CODES, counter, INTERRUPTIONS, methodOf, running, seconds } from "./ins
 import { Resumptions } from "./resumptions.ts";
 import type { RecordStore } from "../storage/store.ts";
 
-/** The metrics of one server: what is told to them, and their text. */
+/** The metrics of one server: it counts what it is told, and gives the text of all counts. */
 export interface Metrics extends MetricsText {
   readonly engine: EngineEvents;
   readonly answers: AnswerEvents;
-  /** Gives the records, with what becomes of each upload counted. */
+  /** Gives the records, with each step in the life of an upload counted. */
   watch(records: RecordStore): RecordStore;
   /** Counts a flush of an unfinished upload, which took so many milliseconds. */
   flushed(ms: number): void;
@@ -30,41 +30,40 @@ export interface Metrics extends MetricsText {
  */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const on = { registry };
-  const requests = counter(on, "pawl_http_requests_total", "Requests that were answered.", [
+  const requests = counter(registry, "pawl_http_requests_total", "Requests that were answered.", [
     "route",
     "method",
     "status",
   ]);
-  const refusals = counter(on, "pawl_refusals_total", "Refused requests, and refused files of forms, by code.", [
+  const refusals = counter(registry, "pawl_refusals_total", "Refused requests, and refused files of forms, by code.", [
     "code",
   ]);
   for (const code of CODES) refusals.inc({ code }, 0);
   const interrupted = counter(
-    on,
+    registry,
     "pawl_uploads_interrupted_total",
     "Requests that ended before their body was whole; the bytes that came are kept.",
     ["reason"],
   );
   for (const reason of INTERRUPTIONS) interrupted.inc({ reason }, 0);
   const changes: Readonly<Record<Change, Counter>> = {
-    created: counter(on, "pawl_uploads_created_total", "Uploads that began."),
-    completed: counter(on, "pawl_uploads_completed_total", "Uploads whose file is finished."),
-    expired: counter(on, "pawl_uploads_expired_total", "Unfinished uploads that went past their time."),
-    terminated: counter(on, "pawl_uploads_terminated_total", "Uploads that a client deleted, finished or not."),
-    lost: counter(on, "pawl_uploads_lost_total", "Unfinished uploads that lost acknowledged bytes on disk."),
+    created: counter(registry, "pawl_uploads_created_total", "Uploads that began."),
+    completed: counter(registry, "pawl_uploads_completed_total", "Uploads whose file is finished."),
+    expired: counter(registry, "pawl_uploads_expired_total", "Unfinished uploads that went past their time."),
+    terminated: counter(registry, "pawl_uploads_terminated_total", "Uploads that a client deleted, finished or not."),
+    lost: counter(registry, "pawl_uploads_lost_total", "Unfinished uploads that lost acknowledged bytes on disk."),
   };
-  const resumed = counter(on, "pawl_uploads_resumed_total", "Requests that went on with an interrupted upload.");
-  const signInFailures = counter(on, "pawl_sign_in_failures_total", "Wrong tokens, links and passwords.");
+  const resumed = counter(registry, "pawl_uploads_resumed_total", "Requests that went on with an interrupted upload.");
+  const signInFailures = counter(registry, "pawl_sign_in_failures_total", "Wrong tokens, links and passwords.");
   const takeOvers = seconds(
-    on,
+    registry,
     "pawl_take_over_wait_seconds",
     "Time from when a request was asked to let its upload go until it did.",
   );
-  const checkpoints = seconds(on, "pawl_checkpoint_duration_seconds", "Time to flush and record a checkpoint.");
-  const flushes = seconds(on, "pawl_flush_duration_seconds", "Time to flush the bytes of one upload.");
-  const received = running(on, "pawl_received_bytes_total", "Bytes of files that came and were written.");
-  const sent = running(on, "pawl_sent_bytes_total", "Bytes of finished files that were read to be sent.");
+  const checkpoints = seconds(registry, "pawl_checkpoint_duration_seconds", "Time to flush and record a checkpoint.");
+  const flushes = seconds(registry, "pawl_flush_duration_seconds", "Time to flush the bytes of one upload.");
+  const received = running(registry, "pawl_received_bytes_total", "Bytes of files that came and were written.");
+  const sent = running(registry, "pawl_sent_bytes_total", "Bytes of finished files that were read to be sent.");
   const resumptions = new Resumptions();
   let active = 0;
 
@@ -94,7 +93,7 @@ export function createMetrics(): Metrics {
     flushed: (ms) => observe(flushes, ms),
     sent: (bytes) => sent.add(bytes),
     signInFailed: () => signInFailures.inc(),
-    addGauges: (gauges) => defineGauges(on, { ...gauges, active: () => active }),
+    addGauges: (gauges) => defineGauges(registry, { ...gauges, active: () => active }),
   };
 }
 

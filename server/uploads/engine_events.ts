@@ -13,8 +13,8 @@ export interface Ending {
 }
 
 /**
- * What the engine tells of its work, for whoever counts it. The calls come from the path of every byte: each must return
- * at once and never throw. Times are in milliseconds.
+ * Counts the work of the engine. The calls come from the path of every byte: each must return at once and never throw.
+ * Times are in milliseconds.
  */
 export interface EngineEvents {
   /** A body begins to come. */

@@ -19,7 +19,7 @@ function broken(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<Array
   });
 }
 
-/** What has changed in the metrics by `work`, whose requests go to a server of the test's own. */
+/** Gives the changes of the metrics by `work`, whose requests go to a server of the test's own. */
 async function changedBy(work: (pawl: TestApp, send: Send) => Promise<unknown>, wishes: Wishes = {}) {
   await using pawl = await openTestApp(wishes);
   const send: Send = async (line, headers = {}, body) => {
