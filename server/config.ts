@@ -47,14 +47,17 @@ export function readConfig(args: readonly string[], env: (name: string) => strin
 /** Throws {@linkcode ConfigError} for options that cannot be meant together. */
 function refuseContradictions(config: Config): void {
   const { open, fixedToken, fixedTokenFile, trustedProxies, userHeader, webhooks, webhookSecret } = config;
+  const asks = config.preCreateUrl !== "" || config.preFinishUrl !== "";
   const wrong: readonly (readonly [isWrong: boolean, why: string])[] = [
     [userHeader !== "" && trustedProxies.length === 0, "--user-header needs --trust-proxy: nobody else may name users"],
     [userHeader !== "" && open, "--open lets anybody in, so --user-header cannot say who may: give one of them"],
     [fixedToken !== "" && fixedTokenFile !== "", "PAWL_TOKEN and --token-file both give a token: give one of them"],
     [webhooks.includes("*"), "--webhook cannot be *: give an address"],
     [
-      webhooks.length > 0 && webhookSecret === "",
-      "--webhook needs PAWL_WEBHOOK_SECRET, by which the receiver knows this server: make one by " +
+      (webhooks.length > 0 || asks) && webhookSecret === "",
+      `${
+        asks ? "--pre-create-url and --pre-finish-url need" : "--webhook needs"
+      } PAWL_WEBHOOK_SECRET, by which the receiver knows this server: make one by ` +
       '`echo "whsec_$(openssl rand -base64 32)"`',
     ],
     [trustedProxies.includes("*"), "--trust-proxy cannot be *: then every client could name its own address"],

@@ -11,6 +11,7 @@ import type { Config } from "./config.ts";
 import { defined } from "./defined.ts";
 import { createDownloads } from "./http/downloads.ts";
 import { createFolders } from "./http/folders.ts";
+import { createAsking } from "./hooks/ask.ts";
 import { Dispatcher } from "./hooks/dispatcher.ts";
 import { createHooks } from "./hooks/hooks.ts";
 import { currentFacts } from "./hooks/current_facts.ts";
@@ -101,6 +102,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const bodies = new SmallBodies({ pauses, idleMs: config.idleMs });
   const path = join(config.data, "pawl.db");
   const hooks = createHooks(config, { log, now });
+  const ending = new AbortController();
   let dispatcher: Dispatcher | undefined;
   const outbox = hooks.length === 0 ? NO_OUTBOX : createOutbox({ now, wake: () => dispatcher?.wake() });
   const { records: stored, access, events } = await openStored(path).catch((error) => {
@@ -152,6 +154,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     distrusted: new Set(),
     unrecorded: new Set(),
     isFolderThere: watch.isThere,
+    asking: createAsking(config, { log, now, ending: ending.signal }),
     quota,
     pace: new Pace(config.maxBegunPerSecond, monotonic),
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
@@ -170,7 +173,6 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const pages = createPages({ root, except: Object.values(foldersOf(config.data)) });
   const downloads = createDownloads({ files: finishedFiles, now });
   const folders = createFolders({ files: finishedFiles, sent });
-  const ending = new AbortController();
   const operations = watchServer({
     metrics,
     bytes,

@@ -337,6 +337,42 @@ export const OPTIONS = {
     parse: positiveTime,
     wanted: "a time such as 30s or 5m",
   } satisfies Option<number>,
+  /** The URL that is asked before an upload begins; empty for none. */
+  preCreateUrl: {
+    flag: "pre-create-url",
+    value: "URL",
+    fallback: "none",
+    help: "URL that is asked before an upload begins, and may refuse it or change its name",
+    parse: (text) => text === "none" ? "" : parseWebhookUrl(text),
+    wanted: "an address such as https://hooks.example/may-it, or none",
+  } satisfies Option<string>,
+  /** The URL that is asked before a file is finished; empty for none. */
+  preFinishUrl: {
+    flag: "pre-finish-url",
+    value: "URL",
+    fallback: "none",
+    help: "URL that is asked when all bytes have come, before the file is finished, such as a virus scanner",
+    parse: (text) => text === "none" ? "" : parseWebhookUrl(text),
+    wanted: "an address such as https://hooks.example/may-it, or none",
+  } satisfies Option<string>,
+  askTimeoutMs: {
+    flag: "ask-timeout",
+    value: "TIME",
+    fallback: "30s",
+    help: "how long these two may take for their answers",
+    parse: positiveTime,
+    wanted: "a time such as 30s or 5m",
+  } satisfies Option<number>,
+  /** True when files are taken if who is asked gives no answer. */
+  takesUnasked: {
+    flag: "take-unasked",
+    value: "",
+    fallback: "false",
+    help: "files are taken when these two give no answer; otherwise clients wait and try again",
+    parse: trueOrFalse,
+    wanted: "true or false",
+    isSwitch: true,
+  } satisfies Option<boolean>,
   logLevel: {
     flag: "log-level",
     value: "LEVEL",

@@ -23,7 +23,7 @@ export function missingForConfig(query: Query = ask): Promise<string[]> {
 
 /** The options of `deno run` that are missing for running the server; empty when none is. */
 export function missingForServer(
-  { host, port, adminPort, data, fixedTokenFile, webhooks, hookCommand }: Config,
+  { host, port, adminPort, data, fixedTokenFile, webhooks, hookCommand, preCreateUrl, preFinishUrl }: Config,
   root: string,
   query: Query = ask,
 ): Promise<string[]> {
@@ -32,7 +32,7 @@ export function missingForServer(
   const readable = [join(root, "static"), join(root, "client"), data, ...fixedTokenFile === "" ? [] : [fixedTokenFile]];
   return missing([
     // A webhook may lead to any address, by its redirects.
-    ...webhooks.length > 0
+    ...webhooks.length > 0 || preCreateUrl !== "" || preFinishUrl !== ""
       ? [{ permission: { name: "net" }, flag: "--allow-net" } as const]
       : addresses.map((host): Needed => ({ permission: { name: "net", host }, flag: `--allow-net=${host}` })),
     ...hookCommand === ""

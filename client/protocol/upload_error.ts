@@ -111,6 +111,11 @@ const BY_CODE: Readonly<Record<string, Description>> = {
     "You may keep no more bytes on the server",
     "Delete files there, or ask whoever runs it for more room, then upload again",
   ],
+  "not-wanted": [
+    "refused",
+    "The server does not want this file",
+    "Choose another one, or ask whoever runs the server",
+  ],
   "too-many-folders": [
     "refused",
     "You may make no more folders on the server",

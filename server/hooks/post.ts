@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { lookup as resolve } from "node:dns/promises";
 import http from "node:http";
 import https from "node:https";
@@ -18,16 +19,18 @@ export interface PostOptions {
   readonly stop: AbortSignal;
 }
 
-/** The head of an answer. */
+/** An answer. */
 export interface Answer {
   readonly status: number;
+  /** How its body begins. */
+  readonly text: string;
   readonly headers: http.IncomingHttpHeaders;
 }
 
 /** The most redirects that are followed. */
 const MAX_REDIRECTS = 3;
 
-/** The most bytes of an answer's body that are read. Nothing in it matters, but its end lets the receiver end in order. */
+/** The most bytes of an answer's body that are read. Who listens only needs none, but its end lets the receiver end well. */
 const MAX_ANSWER = 64 * 1024;
 
 /**
@@ -67,9 +70,16 @@ async function postOnce({ url, headers, body }: Post, { allows, stop }: PostOpti
       lookup: (_name: string, { all }: { all?: boolean }, done: (...result: unknown[]) => void) =>
         all ? done(null, usable) : done(null, usable[0]!.address, usable[0]!.family),
     } as http.RequestOptions, (incoming) => {
+      const chunks: Uint8Array[] = [];
       let read = 0;
-      const end = () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers });
+      const end = () =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          text: new TextDecoder().decode(Buffer.concat(chunks)),
+        });
       incoming.on("data", (chunk: Uint8Array) => {
+        chunks.push(chunk);
         read += chunk.length;
         if (read > MAX_ANSWER) incoming.destroy();
       });

@@ -14,6 +14,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "too-many": 5,
   "too-many-unfinished": 30,
   "moved": 5,
+  "cannot-ask": 5,
 };
 
 /** After how many seconds the client may try again, if the error says so. */

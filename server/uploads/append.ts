@@ -212,8 +212,9 @@ async function conclude(
     try {
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {
-      // The bytes count even if the upload cannot be finished now, or the server stops while it checks the digests.
-      const keepsBytes = !(error instanceof UploadError) || error.code === "shutdown";
+      // The bytes count even if the upload cannot be finished now, the server stops while it checks the digests, or who is
+      // asked does not want the file: a virus may be none after all.
+      const keepsBytes = !(error instanceof UploadError) || !isRefusal(error);
       if (keepsBytes) await opened.record(next);
       throw error;
     }

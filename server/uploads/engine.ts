@@ -42,9 +42,9 @@ export class Engine {
     this.#concatenations = new Concatenations(deps, this.#locks, this.#owners);
   }
 
-  /** Begins an upload without bytes. Throws `too-large` and `disk-full`. */
+  /** Begins an upload without bytes. Throws `too-large` and `disk-full`, and what `Asking.create` throws. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
-    const upload = beginUpload(this.#deps, facts);
+    const upload = beginUpload(this.#deps, await this.#deps.asking.create(facts));
     await this.#deps.records.create(upload);
     this.#owners.remember(upload.id, upload.owner);
     return upload;
@@ -53,9 +53,10 @@ export class Engine {
   /**
    * Begins an upload without a client's id, with the first bytes of its file. An interrupted body is kept. After a
    * refused body nothing is left, because the client has not learnt the upload's address. Throws what `append` throws,
-   * `too-large` and `disk-full`.
+   * `too-large` and `disk-full`, and what `Asking.create` throws.
    */
-  async begin(facts: FileFacts, request: AppendRequest): Promise<Appended> {
+  async begin(wanted: FileFacts, request: AppendRequest): Promise<Appended> {
+    const facts = await this.#deps.asking.create(wanted);
     if (!isSmallFile(this.#deps, facts, request)) return await this.#beginWith(facts, request);
     using lease = await this.#locks.takeOver(crypto.randomUUID());
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
@@ -68,7 +69,7 @@ export class Engine {
    * {@linkcode Concatenations.concatenate} throws.
    */
   async concatenate(facts: Omit<FinalFacts, "concat">, partials: PartialList): Promise<CompleteUpload> {
-    return await this.#concatenations.concatenate(facts, partials);
+    return await this.#concatenations.concatenate(await this.#deps.asking.create(facts), partials);
   }
 
   /** Finds out how far an upload is, as {@linkcode status} says. Throws `not-found`, `terminated` or `gone`. */
@@ -105,10 +106,13 @@ export class Engine {
 
   /**
    * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an
-   * unfinished one, and leaves a finished file beside it. Throws what `append` throws.
+   * unfinished one, and leaves a finished file beside it. Throws what `append` throws, and what
+   * `Asking.create` throws.
    */
-  async send(facts: NamedFileFacts, request: ReceivedRequest, batch?: WithinBatch): Promise<Appended> {
+  async send(wanted: NamedFileFacts, request: ReceivedRequest, batch?: WithinBatch): Promise<Appended> {
     const arrival = this.#locks.arrive();
+    // Only a body from byte 0 begins an upload. Whether it does is not known before the lock, under which nobody is asked.
+    const facts = request.offset === 0 ? await this.#deps.asking.create(wanted) : wanted;
     const within = batch?.lease;
     const isThere = batch?.mayBeThere === true &&
       await this.#byClient.lookUp(facts.owner, facts.clientId) !== undefined;

@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import type { Pauses } from "../receiving/pauses.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
+import type { Asking } from "./asking.ts";
 import type { EngineEvents } from "./engine_events.ts";
 import type { Patience } from "./locks.ts";
 import type { Pace } from "./pace.ts";
@@ -51,6 +52,8 @@ export interface EngineDeps {
    * old.
    */
   readonly isFolderThere: (maxAgeMs?: number) => boolean;
+  /** Who is asked before an upload begins, and before its file is finished. */
+  readonly asking: Asking;
   /** Bounds how fast uploads begin. */
   readonly pace: Pick<Pace, "take">;
   /** Counts the bytes of uploads whose length nobody has told. */

@@ -38,8 +38,9 @@ export async function finish(
 }
 
 /**
- * Records, by `commit`, that an upload is complete, with the path of its file. `commit` gives false when another upload
- * claims that path; then another path is chosen. `undefined` after `attempts` such failures.
+ * Asks whether the file is wanted, and records, by `commit`, that the upload is complete, with the path of its file. `commit` gives false when another upload
+ * claims that path; then another path is chosen. `undefined` after `attempts` such failures. Throws what
+ * `Asking.finish` throws.
  */
 export async function recordFinished(
   deps: EngineDeps,
@@ -47,15 +48,16 @@ export async function recordFinished(
   commit: (next: CompleteUpload) => Promise<boolean>,
   attempts = ATTEMPTS,
 ): Promise<CompleteUpload | undefined> {
-  const { bytes, now } = deps;
+  const { bytes, now, asking } = deps;
+  const upload = await asking.finish(finishing.upload);
   const identity = await seal(deps, finishing);
   for (let attempt = 0; attempt < attempts; attempt++) {
     // The first attempt looks up no claims: a free name is mostly unclaimed, and the commit fails if it is not.
-    const path = await bytes.choose(finishing.upload, {
+    const path = await bytes.choose(upload, {
       ...attempt > 0 && { isClaimed: (path: string) => isClaimed(deps, path) },
       isCrowded: attempt >= CROWDED,
     });
-    const next = completed(finishing.upload, path, now(), identity);
+    const next = completed(upload, path, now(), identity);
     const isRecorded = await commit(next).catch(async (error) => {
       await bytes.abandon(path);
       throw error;

@@ -11,7 +11,7 @@ import type { Engine } from "./engine.ts";
 const STRANGER_MS = 60_000;
 
 /** The errors that are the client's business: it ended the upload meanwhile, or its next request gets the error. */
-const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "terminated", "gone", "digest-mismatch"];
+const CLIENTS_OWN: readonly ErrorCode[] = ["not-found", "terminated", "gone", "digest-mismatch", "not-wanted"];
 
 /**
  * Repairs, after a start, what a crash left: finishes the uploads that have all their bytes, places the files of

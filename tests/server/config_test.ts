@@ -42,6 +42,10 @@ Deno.test("readConfig() has a default for everything", () => {
     webhookSecret: "",
     webhookAllowPrivate: false,
     hookTimeoutMs: 300_000,
+    preCreateUrl: "",
+    preFinishUrl: "",
+    askTimeoutMs: 30_000,
+    takesUnasked: false,
     logLevel: "info",
   });
 });

@@ -3,6 +3,7 @@ import { Pauses } from "../../server/receiving/pauses.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { openRecords } from "../../server/storage/kv/records.ts";
 import type { ByteStore, RecordStore } from "../../server/storage/store.ts";
+import { NOBODY_IS_ASKED } from "../../server/uploads/asking.ts";
 import { Engine } from "../../server/uploads/engine.ts";
 import { type EngineEvents, UNCOUNTED } from "../../server/uploads/engine_events.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
@@ -57,6 +58,7 @@ export async function openEngine(
     records,
     space: new Space({ freeBytes: () => MIN_FREE + free, floorBytes: MIN_FREE }),
     pace: { take() {} },
+    asking: NOBODY_IS_ASKED,
     quota: { guard: (appender) => Promise.resolve(appender) },
     unrecorded: new Set(),
     pauses: new Pauses(),

@@ -9,6 +9,7 @@ import { Pauses } from "../../server/receiving/pauses.ts";
 import { createUploadsApi } from "../../server/protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
+import { NOBODY_IS_ASKED } from "../../server/uploads/asking.ts";
 import { Engine } from "../../server/uploads/engine.ts";
 import { UNCOUNTED } from "../../server/uploads/engine_events.ts";
 import { sweep } from "../../server/uploads/expire.ts";
@@ -63,6 +64,7 @@ export async function openLossyPawl(
     pauses: new Pauses(),
     isFolderThere: () => true,
     pace: { take() {} },
+    asking: NOBODY_IS_ASKED,
     quota: { guard: (appender) => Promise.resolve(appender) },
     space: new Space({ freeBytes: () => Infinity, floorBytes: 0 }),
     durable,

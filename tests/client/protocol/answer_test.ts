@@ -51,6 +51,7 @@ Deno.test("readStatus() finds in every answer what it means for the upload", () 
     [answer(503, "", { "Retry-After": "9" }), "retry busy in 9000"],
     [answer(507, "Full"), "refused disk-full"],
     [answer(507, "9 folders", { "X-Error": "too-many-folders" }), "refused refused"],
+    [answer(403, "A virus", { "X-Error": "not-wanted" }), "refused refused"],
     [answer(401), "signed-out signed-out"],
     [answer(403), "refused not-allowed"],
     [answer(404), "refused refused"],
@@ -106,6 +107,7 @@ Deno.test("readUpload() finds in every answer what it means for the upload", () 
     [answer(507), "refused disk-full"],
     [answer(507, "Over your quota", { "X-Error": "over-quota" }), "refused over-quota"],
     [answer(507, "9 folders", { "X-Error": "too-many-folders" }), "refused refused"],
+    [answer(403, "A virus", { "X-Error": "not-wanted" }), "refused refused"],
     [answer(401), "signed-out signed-out"],
   ];
   for (const [given, expected] of table) {
