@@ -1,8 +1,15 @@
-import { ConfigError, helpText, readConfig } from "./server/config.ts";
+import { readFixedToken } from "./server/access/access.ts";
+import { parseCommandLine } from "./server/command_line.ts";
+import { type Config, ConfigError, otherVariables } from "./server/config.ts";
+import { type Environment, openEnvironment } from "./server/environment.ts";
 import { isDiskFull } from "./server/errors.ts";
+import { helpText } from "./server/help.ts";
 import { runLinkCommand } from "./server/links.ts";
-import { openLog, print, printFailure } from "./server/log.ts";
+import { LiveConfig } from "./server/live_config.ts";
+import { loadSettings, withConfigFile } from "./server/load_settings.ts";
+import { formOf, type OpenLog, openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/permissions.ts";
+import { createReload } from "./server/reload.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand } from "./server/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
@@ -13,50 +20,71 @@ if (import.meta.main) await main();
 /** Runs the server, with the options of this process, until a signal ends it; or a command about tokens, links or webhooks. */
 export async function main(): Promise<void> {
   try {
-    const root = import.meta.dirname ?? ".";
     refuseWithout(await missingForConfig());
-    const env = (name: string) => Deno.env.get(name);
-    if (Deno.args[0] === "token") {
-      return await runTokenCommand(Deno.args.slice(1), env, { print, tell: printFailure });
-    }
-    if (Deno.args[0] === "link") {
-      return await runLinkCommand(Deno.args.slice(1), env, { print, tell: printFailure });
-    }
-    if (Deno.args[0] === "webhook") {
-      return await runWebhookCommand(Deno.args.slice(1), env, { print, tell: printFailure });
-    }
-    const config = readConfig(Deno.args, env);
-    if (config === "help") return print(helpText());
-    refuseWithout(await missingForServer(config, root));
-    const log = await openLog(config.logLevel);
-    surviveUncaught(log);
-    const server = await serve(config, { log, root, now: Date.now });
-    print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
-    if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
-    if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);
-    server.moved.then((found) => {
-      log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {
-        data: config.data,
-        found,
-      });
-      end(server, 1);
-    });
-    let asked = 0;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      Deno.addSignalListener(signal, () => ++asked === 1 ? end(server) : Deno.exit(1));
-    }
+    const environment = await openEnvironment();
+    const [command, ...rest] = Deno.args;
+    const terminal = { print, tell: printFailure };
+    if (command === "token") return await runTokenCommand(rest, await withConfigFile(environment), terminal);
+    if (command === "link") return await runLinkCommand(rest, await withConfigFile(environment), terminal);
+    if (command === "webhook") return await runWebhookCommand(rest, await withConfigFile(environment), terminal);
+    const commandLine = parseCommandLine(Deno.args);
+    if (commandLine.asks === "help") return print(helpText());
+    const read = () => loadSettings(commandLine, environment);
+    const settings = await read();
+    const root = import.meta.dirname ?? ".";
+    refuseWithout(await missingForServer(settings.config, root));
+    if (commandLine.asks === "check") return await check(settings.config, environment);
+    await run(new LiveConfig(settings), { root, read });
   } catch (error) {
     printFailure(explain(error));
     Deno.exit(1);
   }
 }
 
+/** Reads what else the options lead to, and says that they are right. Throws {@linkcode ConfigError}. */
+async function check(config: Config, { names }: Environment): Promise<void> {
+  await readFixedToken(config);
+  print("The options are right");
+  for (const name of otherVariables(names)) print(`${name} is not an option of Pawl, and is ignored`);
+}
+
+/** Runs the server until a signal ends it. */
+async function run(
+  live: LiveConfig,
+  { root, read }: { root: string; read: Parameters<typeof createReload>[0]["read"] },
+): Promise<void> {
+  const { config } = live;
+  const isTerminal = Deno.stderr.isTerminal();
+  const openedLog = openLog({ level: config.logLevel, format: formOf(config.logFormat, isTerminal) });
+  const { log } = openedLog;
+  surviveUncaught(log);
+  const server = await serve(config, { log, takeAccess: openedLog.take, root, now: Date.now }).catch(async (error) => {
+    await openedLog.flush();
+    throw error;
+  });
+  print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
+  if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
+  if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);
+  server.moved.then((found) => {
+    log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {
+      data: config.data,
+      found,
+    });
+    end(server, openedLog, 1);
+  });
+  let asked = 0;
+  const onEnd = () => ++asked === 1 ? end(server, openedLog) : Deno.exit(1);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onEnd);
+  const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
+  // A terminal that is closed sends the same signal, and nobody could end the server by it any more.
+  Deno.addSignalListener("SIGHUP", () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : reload());
+}
+
 /** Stops the server, and exits with `code`, or with 1 when something did not end in its time. */
-async function end(server: Running, code = 0): Promise<never> {
-  const isDone = await server.stop().catch((error) => printFailure(`Pawl could not end in good order: ${error}`));
-  if (isDone === false) {
-    printFailure("Pawl could not wait any longer for what it was doing; what it has acknowledged is safe");
-  }
+async function end(server: Running, { log, flush }: OpenLog, code = 0): Promise<never> {
+  const isDone = await server.stop().catch((error) => log.error("Cannot end in good order: {error}", { error }));
+  if (isDone === false) log.error("Cannot wait any longer for what runs. What was acknowledged is safe");
+  await flush();
   Deno.exit(isDone ? code : 1);
 }
 

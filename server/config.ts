@@ -1,48 +1,93 @@
-import { parseArgs } from "@std/cli/parse-args";
-import { type Config, type Option, OPTIONS, variableOf } from "./options.ts";
+import { type CommandLine, parseCommandLine } from "./command_line.ts";
+import { ConfigError } from "./config_error.ts";
+import type { ConfigFile } from "./config_file.ts";
+import { nearest } from "./nearest.ts";
+import { ALL_OPTIONS, type Config, type Option, OPTIONS, secretFileOf, variableOf } from "./options.ts";
 
-export { type Config, OPTIONS, variableOf };
+export { type Config, ConfigError, OPTIONS, variableOf };
 
-/** Thrown for a wrong flag or environment variable. Its message is for the person who typed it. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
+/** The places that options come from besides the command line. */
+export interface Sources {
+  /** Reads a variable of the environment. */
+  readonly env: (name: string) => string | undefined;
+  /** The names of the variables that are set, as far as the process may list them. */
+  readonly names?: readonly string[];
+  readonly file?: ConfigFile | undefined;
 }
 
-const ALL: readonly (readonly [name: string, option: Option<unknown>])[] = Object.entries(OPTIONS);
+/** The configuration, with the text of each option, by its flag, for messages. A secret has no text. */
+export interface Settings {
+  readonly config: Config;
+  readonly texts: ReadonlyMap<string, string>;
+}
 
 /**
- * Reads each option from the command line, or else from its `PAWL_` variable in the environment, or else takes its
- * default. Gives `"help"` when that was asked for. Throws {@linkcode ConfigError}.
+ * Reads each option from the command line, or else from its `PAWL_` variable in the environment, or else from the
+ * configuration file, or else takes its default. Throws {@linkcode ConfigError}.
  */
-export function readConfig(args: readonly string[], env: (name: string) => string | undefined): Config | "help" {
-  const flagsOf = (kind: (option: Option<unknown>) => boolean | undefined) =>
-    ALL.filter(([, option]) => !option.isSecret && kind(option)).map(([, { flag }]) => flag);
-  const given: Record<string, unknown> = parseArgs(args, {
-    string: flagsOf(({ isSwitch }) => !isSwitch),
-    collect: flagsOf(({ isList }) => isList),
-    boolean: ["help", ...flagsOf(({ isSwitch }) => isSwitch)],
-    unknown(argument) {
-      throw new ConfigError(`Unknown argument "${argument}": see --help`);
-    },
-  });
-  if (given["help"] === true) return "help";
+export function readSettings({ texts: flags }: CommandLine, { env, names = [], file }: Sources): Settings {
+  refuseMistyped(names);
+  const texts = new Map<string, string>();
 
-  function read({ flag, fallback, parse, wanted, isSecret }: Option<unknown>): unknown {
-    const onCommandLine = textOf(given[flag]);
-    const [name, text] = onCommandLine !== undefined
-      ? [`--${flag}`, onCommandLine]
-      : [variableOf(flag), env(variableOf(flag)) ?? fallback];
+  function read({ flag, fallback, parse, wanted, isSecret, choices }: Option<unknown>): unknown {
+    const variable = variableOf(flag);
+    const places: readonly (readonly [place: string, text: string | undefined])[] = [
+      [`--${flag}`, flags.get(flag)],
+      [variable, env(variable)],
+      [`"${flag}" in ${file?.path}`, file?.texts.get(flag)],
+    ];
+    const [place, text = fallback] = places.find(([, text]) => text !== undefined) ?? [flag, fallback];
     const value = parse(text);
-    if (value === undefined) {
-      throw new ConfigError(isSecret ? `${name} must be ${wanted}` : `${name} cannot be "${text}": give ${wanted}`);
-    }
-    return value;
+    if (!isSecret) texts.set(flag, text);
+    if (value !== undefined) return value;
+    if (isSecret) throw new ConfigError(`${place} must be ${wanted}`);
+    const near = nearest(text, choices ?? []);
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    throw new ConfigError(`${place} cannot be ${JSON.stringify(text)}: give ${wanted}${hint}`);
   }
+  const values = Object.entries(OPTIONS).map(([name, option]) => [name, read(option)]);
   // The cast is right because each value comes from the parser of its own option.
-  const config = Object.freeze(Object.fromEntries(ALL.map(([name, option]) => [name, read(option)]))) as Config;
+  const config = Object.freeze(Object.fromEntries(values)) as Config;
   refuseContradictions(config);
-  return config;
+  return { config, texts };
 }
+
+/** Reads the configuration of a server that has no configuration file. Throws {@linkcode ConfigError}. */
+export function readConfig(args: readonly string[], env: (name: string) => string | undefined): Config {
+  return readSettings(parseCommandLine(args), { env }).config;
+}
+
+/** The path of the configuration file; empty for none. Throws {@linkcode ConfigError}. */
+export function configFileOf(
+  { texts }: Pick<CommandLine, "texts">,
+  env: (name: string) => string | undefined,
+): string {
+  const { flag, parse, fallback } = OPTIONS.configFile;
+  const path = parse(texts.get(flag) ?? env(variableOf(flag)) ?? fallback);
+  if (path === undefined) throw new ConfigError(`--${flag} and ${variableOf(flag)} cannot be empty: give a file`);
+  return path;
+}
+
+/**
+ * The `PAWL_` variables among `names` that are no option, and are near none. They belong to something else: Kubernetes
+ * sets such variables for a service of the name `pawl`.
+ */
+export function otherVariables(names: readonly string[]): string[] {
+  return names.filter((name) => name.startsWith("PAWL_") && !VARIABLES.includes(name));
+}
+
+const VARIABLES = ALL_OPTIONS.flatMap((option) => [variableOf(option.flag), secretFileOf(option) ?? []].flat());
+
+/** Throws {@linkcode ConfigError} for a variable that is nearly that of an option. */
+function refuseMistyped(names: readonly string[]): void {
+  for (const name of otherVariables(names)) {
+    const suffixes = VARIABLES.map((variable) => variable.slice(PREFIX.length));
+    const near = nearest(name.slice(PREFIX.length), suffixes);
+    if (near !== undefined) throw new ConfigError(`Unknown variable ${name}: did you mean ${PREFIX}${near}?`);
+  }
+}
+
+const PREFIX = "PAWL_";
 
 /** Throws {@linkcode ConfigError} for options that cannot be meant together. */
 function refuseContradictions(config: Config): void {
@@ -64,32 +109,4 @@ function refuseContradictions(config: Config): void {
   ];
   const found = wrong.find(([isWrong]) => isWrong);
   if (found !== undefined) throw new ConfigError(found[1]);
-}
-
-/** The text of a flag, with repeated flags joined by commas; `undefined` when the flag was not given. */
-function textOf(given: unknown): string | undefined {
-  if (given === true) return "true";
-  if (Array.isArray(given)) return given.length === 0 ? undefined : given.join(",");
-  return typeof given === "string" ? given : undefined;
-}
-
-/** Makes the text of `--help`. */
-export function helpText(): string {
-  const rows = ALL.map(([, { flag, value, fallback, help, isSecret }]) => {
-    const start = isSecret ? "  (no flag)".padEnd(28) : `  --${`${flag} ${value}`.padEnd(24)}`;
-    return `${start}${help.replaceAll("`", "")}\n${" ".repeat(28)}(${variableOf(flag)}; default ${fallback})`;
-  });
-  return [
-    "Pawl: a resumable upload server. Whatever breaks, an upload goes on from the byte that is safe on disk.",
-    "",
-    "Usage: deno run -A main.ts [options]",
-    "       deno run -A main.ts token --help",
-    "       deno run -A main.ts link --help",
-    "       deno run -A main.ts webhook --help",
-    "",
-    ...rows,
-    `  --${"help".padEnd(24)}this text`,
-    "",
-    "Each option can also be given by the environment variable named beside it.",
-  ].join("\n");
 }

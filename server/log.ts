@@ -1,4 +1,6 @@
-import { configure, getLogger, getTextFormatter, type LogLevel } from "@logtape/logtape";
+import { configureSync, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { formatEvent, inOneLine, type LogEvent, type LogFormat } from "./log_lines.ts";
+import { createLineWriter, type LineWriterDeps } from "./log_writer.ts";
 
 /** The log. `{name}` in a message stands for the property of that name. */
 export interface Log {
@@ -11,28 +13,76 @@ export interface Log {
 /** The levels of the log, the lowest first. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const satisfies readonly LogLevel[];
 
-/**
- * Opens the log of the process on standard error. Each event is one line; properties are quoted, so that none can forge
- * a line.
- */
-export async function openLog(lowestLevel: typeof LOG_LEVELS[number]): Promise<Log> {
-  const formatter = getTextFormatter({ timestamp: "rfc3339", level: "FULL", lineEnding: "lf", value: inOneLine });
-  const encoder = new TextEncoder();
-  await configure({
-    // The console is not used: its own formatting would double the cost.
-    sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(formatter(record))) },
-    loggers: [
-      { category: "pawl", lowestLevel, sinks: ["stderr"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
-    ],
-  });
-  return getLogger("pawl");
+/** A level of the log. */
+export type Level = typeof LOG_LEVELS[number];
+
+/** The form of a log that was asked for: `auto` is for people on a terminal, and for programs otherwise. */
+export function formOf(asked: LogFormat | "auto", isTerminal: boolean): LogFormat {
+  return asked !== "auto" ? asked : isTerminal ? "text" : "json";
 }
 
-/** Formats a property in one line. An error is shown with its stack and its cause. */
-export function inOneLine(value: unknown, inspect: (value: unknown) => string): string {
-  const text = inspect(value);
-  return value instanceof Error ? text.replaceAll(/\s*[\r\n\u2028\u2029]\s*/g, " | ") : text;
+/** The options of {@linkcode openLog}. */
+export interface LogOptions {
+  readonly level: Level;
+  readonly format: LogFormat;
+}
+
+/** The log of the process, with what only its owner does to it. */
+export interface OpenLog {
+  readonly log: Log;
+  /** Takes an event at any level, without looking whether it is logged. */
+  readonly take: (event: LogEvent) => void;
+  /** Changes the level from which on events are logged. */
+  setLevel(lowestLevel: Level): void;
+  /** Resolves when everything was written, or after a second: a reader that reads no more holds up no end. */
+  flush(): Promise<void>;
+}
+
+/** How long the end of the process waits for the log, in milliseconds. */
+const PATIENCE_MS = 1000;
+
+/**
+ * Opens the log of the process, on standard error unless told. Each event is one line. Properties are quoted, so that
+ * none can forge a line.
+ */
+export function openLog({ level, format }: LogOptions, write: LineWriterDeps["write"] = toStandardError): OpenLog {
+  const tellDropped = (count: number) =>
+    formatEvent({
+      at: Date.now(),
+      level: "warning",
+      logger: "pawl",
+      message: `${count} lines of the log are missing here: nothing took them in time`,
+      properties: { count },
+    }, format);
+  const writer = createLineWriter({ write, tellDropped });
+  const take = (event: LogEvent) => writer.write(formatEvent(event, format));
+  const setLevel = (lowestLevel: Level) =>
+    configureSync({
+      reset: true,
+      sinks: { lines: (record) => take(eventOf(record)) },
+      loggers: [
+        { category: "pawl", lowestLevel, sinks: ["lines"] },
+        { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["lines"] },
+      ],
+    });
+  setLevel(level);
+  return { log: getLogger("pawl"), take, setLevel, flush: () => writer.flush(PATIENCE_MS) };
+}
+
+/** Writes on a thread of its own: the system may take any time for a pipe that nobody reads. */
+function toStandardError(bytes: Uint8Array): Promise<number> {
+  return Deno.stderr.write(bytes);
+}
+
+function eventOf({ timestamp, level, category, message, properties }: LogRecord): LogEvent {
+  return {
+    at: timestamp,
+    level,
+    logger: category.join("."),
+    // The values stand between the pieces of the text.
+    message: message.map((part, at) => at % 2 === 0 ? part : inOneLine(part)).join(""),
+    properties,
+  };
 }
 
 /** Prints a line for the person at the terminal, on standard output. */

@@ -5,6 +5,7 @@ import { LinkPasswords } from "./access/link_passwords.ts";
 import { createLinksApi } from "./access/links_api.ts";
 import { SmallBodies } from "./access/small_bodies.ts";
 import { createUploadLinks } from "./access/upload_links.ts";
+import { createAccessLog } from "./http/access_log.ts";
 import { createAdmission } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
 import type { Config } from "./config.ts";
@@ -16,7 +17,8 @@ import { Dispatcher } from "./hooks/dispatcher.ts";
 import { createHooks } from "./hooks/hooks.ts";
 import { currentFacts } from "./hooks/current_facts.ts";
 import type { Log } from "./log.ts";
-import { createPages } from "./page/pages.ts";
+import type { LogEvent } from "./log_lines.ts";
+import { createPages, type Pages } from "./page/pages.ts";
 import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
 import { createAdminApp } from "./operations/admin_app.ts";
@@ -47,6 +49,7 @@ import type { Limits } from "./uploads/engine_deps.ts";
 import { FolderLimit } from "./uploads/folder_limit.ts";
 import { Pace } from "./uploads/pace.ts";
 import { Quota } from "./uploads/quota.ts";
+import type { QuotaLimits } from "./uploads/quota_rules.ts";
 import { repair } from "./uploads/repair.ts";
 import { openServiceClock } from "./uploads/service_clock.ts";
 import { Space } from "./uploads/space.ts";
@@ -55,6 +58,8 @@ import { Unfinished } from "./uploads/unfinished.ts";
 /** Everything that Pawl needs besides its configuration. */
 export interface Surroundings {
   readonly log: Log;
+  /** Takes an event for each request, while `accessLog` of the configuration is true. By default nobody takes them. */
+  readonly takeAccess?: (event: LogEvent) => void;
   /** The folder that holds `static/` and `client/`. */
   readonly root: string;
   /** The machine's clock, in milliseconds since 1970. */
@@ -67,6 +72,8 @@ export interface Surroundings {
   readonly limits?: Partial<Limits>;
   /** Opens a file for a running request, with a spare descriptor if no other is free. By default there are none. */
   readonly lend?: Lend;
+  /** The page and the client library. By default those in `root`, as they are now. */
+  readonly pages?: Pages;
 }
 
 /** Pawl on its data folder, without a listener. */
@@ -93,13 +100,16 @@ export interface Pawl {
 
 /** Opens the data folder, makes it if it is missing, and connects everything. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
-  const { log, root, now, limits, monotonic = () => performance.now(), longestStepMs, lend } = surroundings;
+  const { log, takeAccess = () => {}, root, now, limits, longestStepMs, lend } = surroundings;
+  const monotonic = surroundings.monotonic ?? (() => performance.now());
+  const senderOf = createSenderOf(config);
+  const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
   const metrics = createMetrics();
   const { durable } = config;
   const { flushed, sent } = metrics;
   const bytes = await openFiles(config.data, { durable, flushed, sent, ...defined({ lend }) });
   const pauses = new Pauses();
-  const bodies = new SmallBodies({ pauses, idleMs: config.idleMs });
+  const bodies = new SmallBodies({ pauses, limits: config });
   const path = join(config.data, "pawl.db");
   const hooks = createHooks(config, { log, now });
   const ending = new AbortController();
@@ -137,10 +147,12 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     ...defined({ longestStepMs }),
   });
   const boot = await bootOf(config.data);
-  const unfinished = new Unfinished(config.maxUnfinished);
-  const quota = new Quota({ ownerBytes: config.quotaBytes, totalBytes: config.totalBytes }, monotonic);
+  const unfinished = new Unfinished(config);
+  const quota = new Quota(quotaLimitsOf(config), monotonic);
   const folderLimit = new FolderLimit({
-    max: config.maxFolders,
+    get max() {
+      return config.maxFolders;
+    },
     unfinished: (payer) => unfinished.foldersOf(payer),
     sameName: bytes.sameName,
     monotonic,
@@ -150,15 +162,21 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     bytes,
     records,
     events: metrics.engine,
-    limits: { ...limitsOf(config), ...limits },
+    limits: limitsOf(config, limits),
     distrusted: new Set(),
     unrecorded: new Set(),
     isFolderThere: watch.isThere,
     asking: createAsking(config, { log, now, ending: ending.signal }),
     quota,
-    pace: new Pace(config.maxBegunPerSecond, monotonic),
-    space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: config.minFreeBytes }),
+    pace: new Pace(config, monotonic),
+    space: new Space({
+      freeBytes: () => bytes.freeBytes(),
+      get floorBytes() {
+        return config.minFreeBytes;
+      },
+    }),
     pauses,
+    onReceived: accessLog.received,
     durable,
     boot: boot.id,
     log,
@@ -170,7 +188,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     dispatcher = new Dispatcher({ store: events, hooks, current: currentFacts({ records, bytes }), log, now });
   }
   const { gatekeeper, links } = access;
-  const pages = createPages({ root, except: Object.values(foldersOf(config.data)) });
+  const pages = surroundings.pages ?? createPages({ root, except: Object.values(foldersOf(config.data)) });
   const downloads = createDownloads({ files: finishedFiles, now });
   const folders = createFolders({ files: finishedFiles, sent });
   const operations = watchServer({
@@ -178,22 +196,22 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     bytes,
     records: stored,
     unfinished,
-    floorBytes: config.minFreeBytes,
+    floorBytes: () => config.minFreeBytes,
     isFolderThere: watch.isThere,
     ending: ending.signal,
     log,
     serviceNow: clock.now,
     monotonic,
   });
-  const front = { gate: createGate(config), admission: createAdmission(config), senderOf: createSenderOf(config) };
+  const front = { gate: createGate(config), admission: createAdmission(config), senderOf };
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, { ...config, log }),
+    simple: createSimpleProtocol(engine, { limits: config, log }),
     forms: createForms({ engine, log, isFolderThere: watch.isThere, refused: metrics.answers.refused }),
     tus: createTusProtocol(engine, config),
     engine,
     session: access.session,
     uploads: createUploadsApi(engine),
-    limits: createLimitsApi({ ...config, unfinished, quota, folders: folderLimit, batch: BATCH_LIMITS }),
+    limits: createLimitsApi({ limits: config, unfinished, quota, folders: folderLimit, batch: BATCH_LIMITS }),
     links: createLinksApi({ ...config, links, engine, files: finishedFiles, bodies, now }),
     uploadLinks: createUploadLinks({ gatekeeper, pages }),
     downloadLinks: createDownloadLinks({
@@ -212,19 +230,23 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     operations,
     // --open may let anybody in from anywhere, and metrics are for those who run the server.
     hasOpenMetrics: () => !config.open && access.isOpen(),
-    allowedOrigins: config.allowedOrigins,
+    config,
   });
   return {
-    app: createApp({
+    app: accessLog.around(createApp({
       ...front,
       routes,
       pages,
-      identify: (request, sender) => gatekeeper.identify(request, sender),
-      cors: corsOf(routes, config.allowedOrigins),
+      async identify(request, sender) {
+        const visitor = await gatekeeper.identify(request, sender);
+        accessLog.identified(request, visitor);
+        return visitor;
+      },
+      cors: corsOf(routes, config),
       log,
       isFolderThere: watch.isThere,
       events: metrics.answers,
-    }),
+    })),
     adminApp: createAdminApp({ ...front, operations, events: metrics.answers, log }),
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
@@ -265,16 +287,38 @@ function diskFull(cause: unknown): Error {
   return Object.assign(new Error("No space left on the disk", { cause }), { code: "ENOSPC" });
 }
 
-function limitsOf({ maxBytes, idleMs, minBytesPerSecond, expireAfterMs }: Config): Limits {
+/** The engine's limits. They follow the configuration, but for those that `fixed` overrides. */
+function limitsOf(config: Config, fixed: Partial<Limits> = {}): Limits {
   return {
-    maxBytes,
-    idleMs,
-    minBytesPerSecond,
-    expireAfterMs,
     rememberGoneMs: 24 * 3_600_000,
     checkpointBytes: 16 * 2 ** 20,
     checkpointMs: 5000,
     patience: { waitMs: 1000, silenceMs: 500 },
     appendPatience: { waitMs: 1000, silenceMs: 100 },
+    ...fixed,
+    get maxBytes() {
+      return fixed.maxBytes ?? config.maxBytes;
+    },
+    get idleMs() {
+      return fixed.idleMs ?? config.idleMs;
+    },
+    get minBytesPerSecond() {
+      return fixed.minBytesPerSecond ?? config.minBytesPerSecond;
+    },
+    get expireAfterMs() {
+      return fixed.expireAfterMs ?? config.expireAfterMs;
+    },
+  };
+}
+
+/** The limits of what is kept. They follow the configuration. */
+function quotaLimitsOf(config: Config): QuotaLimits {
+  return {
+    get ownerBytes() {
+      return config.quotaBytes;
+    },
+    get totalBytes() {
+      return config.totalBytes;
+    },
   };
 }

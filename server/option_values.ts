@@ -1,4 +1,3 @@
-import { LOG_LEVELS } from "./log.ts";
 import { parseSize, parseTime } from "./units.ts";
 
 // The parsers of options. Each gives `undefined` for a text that it cannot read.
@@ -47,9 +46,9 @@ export function positiveTime(text: string): number | undefined {
   return ms !== undefined && ms > 0 && ms < 1e13 ? ms : undefined;
 }
 
-/** Reads a level of the log. */
-export function logLevel(text: string): typeof LOG_LEVELS[number] | undefined {
-  return LOG_LEVELS.find((level) => level === text);
+/** Makes a parser for one of some words. */
+export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word | undefined {
+  return (text) => words.find((word) => word === text);
 }
 
 /** Makes a parser for values separated by commas. `*` stands for all values, and the word `none` for an empty list. */

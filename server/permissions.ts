@@ -21,6 +21,11 @@ export function missingForConfig(query: Query = ask): Promise<string[]> {
   return missing([ENVIRONMENT], query);
 }
 
+/** The options of `deno run` that are missing for reading the configuration file; empty when none is. */
+export function missingForFile(path: string, query: Query = ask): Promise<string[]> {
+  return missing([{ permission: { name: "read", path }, flag: `--allow-read=${path}` }], query);
+}
+
 /** The options of `deno run` that are missing for running the server; empty when none is. */
 export function missingForServer(
   { host, port, adminPort, data, fixedTokenFile, webhooks, hookCommand, preCreateUrl, preFinishUrl }: Config,

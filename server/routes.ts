@@ -1,4 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
+import type { Config } from "./config.ts";
+import { derived } from "./derived.ts";
 import { type Cors, createCors } from "./http/cors.ts";
 import type { Downloads } from "./http/downloads.ts";
 import type { Folders } from "./http/folders.ts";
@@ -40,8 +42,8 @@ export interface Protocols {
   readonly operations: OperationsHandlers;
   /** True when anybody may read the metrics. */
   readonly hasOpenMetrics: () => boolean;
-  /** The origins whose pages may use the server besides its own; `"*"` stands for all. */
-  readonly allowedOrigins: readonly string[];
+  /** The origins whose pages may use the server besides its own, which may change. */
+  readonly config: Pick<Config, "allowedOrigins">;
 }
 
 /** Makes the whole URL map. Any other path may still be a file of the page. */
@@ -61,7 +63,7 @@ export function createRoutes(
     folders,
     operations,
     hasOpenMetrics,
-    allowedOrigins,
+    config,
   }: Protocols,
 ): Route[] {
   /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
@@ -89,12 +91,12 @@ export function createRoutes(
     linkOf(visitor);
     return await uploads.list(request, id, visitor, sender);
   };
-  const harmless = uploadedContentHeaders(allowedOrigins);
+  const harmless = derived(() => config.allowedOrigins, uploadedContentHeaders);
   const files = {
     crossOrigin: true,
     overrides: OVERRIDES,
     statuses: tus.statuses,
-    headers: (request: Request, method: string) => ({ ...harmless, ...tus.headers(request, method) }),
+    headers: (request: Request, method: string) => ({ ...harmless(), ...tus.headers(request, method) }),
   } as const;
   const simply = {
     crossOrigin: true,
@@ -194,7 +196,7 @@ export function createRoutes(
       methods: { GET: downloadLinks.send, POST: downloadLinks.open },
       needs: { GET: "nothing", POST: "nothing" },
       isKey: true,
-      headers: () => ({ ...harmless, ...OF_LINK }),
+      headers: () => ({ ...harmless(), ...OF_LINK }),
     },
     {
       path: /^\/api\/session$/,
@@ -207,11 +209,13 @@ export function createRoutes(
   ];
 }
 
-/** The CORS headers for pages of `allowedOrigins`: they list all that any route for such pages reads and answers. */
-export function corsOf(routes: readonly Route[], allowedOrigins: readonly string[]): Cors {
+/** The CORS headers for pages of `config.allowedOrigins`: they list all that any route for such pages reads and answers. */
+export function corsOf(routes: readonly Route[], config: Pick<Config, "allowedOrigins">): Cors {
   const shared = routes.filter(({ crossOrigin }) => crossOrigin);
   return createCors({
-    origins: allowedOrigins,
+    get origins() {
+      return config.allowedOrigins;
+    },
     methods: [...new Set(shared.flatMap(allowedMethods))],
     requestHeaders: REQUEST_HEADERS,
     answerHeaders: ANSWER_HEADERS,

@@ -1,10 +1,15 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import type { Config } from "./config.ts";
 import { listen, type Listener } from "./http/listener.ts";
-import type { Log } from "./log.ts";
 import { openPawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";
 import { startSweeper } from "./uploads/expire.ts";
+
+/** What is around a server. */
+export interface ServerSurroundings extends Surroundings {
+  /** How many files and connections can be open besides those that are. By default it is counted. */
+  readonly freeFiles?: number;
+}
 
 /** A server that listens. */
 export interface Running {
@@ -46,9 +51,9 @@ const ENOUGH_FILES = 1024;
 const SPARE_FILES = 32;
 
 /** Opens Pawl on its data folder and listens. Throws when the folder or the address cannot be used. */
-export async function serve(config: Config, surroundings: Surroundings): Promise<Running> {
+export async function serve(config: Config, surroundings: ServerSurroundings): Promise<Running> {
   const { log } = surroundings;
-  const spare = await keepSpare(config.data, log);
+  const spare = await keepSpare(config.data, surroundings);
   const pawl = await openPawl(config, { ...surroundings, lend: spare.lend });
   const listener = await listenOr(pawl.close, () => listen({ ...config, log, spare }, pawl.app));
   const { adminPort } = config;
@@ -85,9 +90,9 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
 }
 
 /** Opens the spare descriptors, and warns when few files can be open. */
-async function keepSpare(folder: string, log: Log): Promise<Spare> {
+async function keepSpare(folder: string, { log, freeFiles }: ServerSurroundings): Promise<Spare> {
   await ensureDir(folder);
-  const free = countFree(folder, ENOUGH_FILES);
+  const free = freeFiles ?? countFree(folder, ENOUGH_FILES);
   if (free < ENOUGH_FILES) {
     log.warning(
       "Only {free} more files and connections can be open at a time: raise the limit (ulimit -n, LimitNOFILE= of systemd)",

@@ -1,6 +1,11 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
-import { type PawlProcess, runPawl, startPawl } from "./support/process.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { ConfigError, readConfig } from "../server/config.ts";
+import { helpText } from "../server/help.ts";
+import { type Running, serve } from "../server/serve.ts";
+import { runToken } from "./support/commands.ts";
+import { type MemoryLog, memoryLog } from "./support/log.ts";
+import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
 import { bearer } from "./support/tokens.ts";
 import { until } from "./support/until.ts";
@@ -8,8 +13,9 @@ import { until } from "./support/until.ts";
 const LINK = /^Sign in by this link, which is shown this once: http:\/\/localhost:\d+\/#token=(pawl_[\w-]{43})$/m;
 const ID = { "X-File-Id": "a" };
 
-async function statusOf(pawl: PawlProcess, headers: Record<string, string> = {}): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${pawl.port}/status`, { headers: { ...ID, ...headers } });
+async function statusOf({ url }: { readonly url: string }, headers: Record<string, string> = {}): Promise<number> {
+  const { port } = new URL(url);
+  const response = await fetch(`http://127.0.0.1:${port}/status`, { headers: { ...ID, ...headers } });
   await response.body?.cancel();
   return response.status;
 }
@@ -17,6 +23,19 @@ async function statusOf(pawl: PawlProcess, headers: Record<string, string> = {})
 /** Starts a server that other machines can reach. */
 const startOutside = (data: string, args: string[] = [], env: Record<string, string> = {}) =>
   startPawl(data, { args: ["--host", "0.0.0.0", "--log-level", "debug", ...args], env });
+
+/** A server in this process, which costs much less than one of its own, with the same options. */
+async function startInside(
+  data: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Promise<AsyncDisposable & Pick<Running, "url" | "signInLink"> & { readonly log: MemoryLog }> {
+  const all = ["--host", "0.0.0.0", "--port", "0", "--data", data, "--log-level", "debug", ...args];
+  const config = readConfig(all, (name) => env[name]);
+  const log = memoryLog();
+  const running = await serve(config, { log, root: fromFileUrl(new URL("../", import.meta.url)), now: Date.now });
+  return { ...running, log, [Symbol.asyncDispose]: async () => void await running.stop(100) };
+}
 
 Deno.test("the first start for other machines prints one link to sign in by, and later ones print none", async () => {
   await using dir = await tempDir();
@@ -26,8 +45,7 @@ Deno.test("the first start for other machines prints one link to sign in by, and
     const [, secret = ""] = LINK.exec(first.output()) ?? [];
     assertEquals([await statusOf(first), await statusOf(first, bearer(secret))], [401, 200]);
     assertEquals(first.output().split(secret).length, 2);
-    const { stdout } = await runPawl(["token", "list", "--data", dir.path]);
-    assertMatch(stdout, /^admin +admin +admin/m);
+    assertMatch((await runToken(["list", "--data", dir.path])).printed, /^admin +admin +admin/m);
     await first.stop("SIGTERM");
   }
   await using second = await startOutside(dir.path);
@@ -37,51 +55,50 @@ Deno.test("the first start for other machines prints one link to sign in by, and
 
 Deno.test("a start that fails does not use up the link", async () => {
   await using dir = await tempDir();
-  await using taken = await startPawl(join(dir.path, "a"), { args: ["--host", "0.0.0.0", "--open"] });
-  const data = join(dir.path, "b");
-  const { code, stdout } = await runPawl(["--host", "0.0.0.0", "--port", String(taken.port), "--data", data]);
+  using taken = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  const port = String(taken.addr.port);
+  const { code, stdout } = await runPawl(["--host", "0.0.0.0", "--port", port, "--data", dir.path]);
   assertEquals([code, stdout], [1, ""]);
-  await using pawl = await startOutside(data);
-  await until(() => LINK.test(pawl.output()), "the link is printed");
+  await using pawl = await startInside(dir.path);
+  assertMatch(pawl.signInLink ?? "", /#token=pawl_/);
 });
 
-Deno.test("with --open anybody may, and no link is printed", async () => {
+Deno.test("with --open anybody may, and there is no link", async () => {
   await using dir = await tempDir();
-  await using pawl = await startOutside(dir.path, ["--open"]);
-  assertEquals(await statusOf(pawl), 200);
-  assertEquals(pawl.output().includes("#token"), false);
+  await using pawl = await startInside(dir.path, ["--open"]);
+  assertEquals([await statusOf(pawl), pawl.signInLink], [200, undefined]);
 });
 
 Deno.test("tokens are added and removed while the server runs", async () => {
   await using dir = await tempDir();
   await using pawl = await startOutside(dir.path, ["--public-url", "https://up.example/files-here"]);
   await until(() => pawl.output().includes("https://up.example/files-here/#token=pawl_"), "the link is printed");
-  const { code, stdout } = await runPawl(["token", "add", "anna", "--data", dir.path]);
-  const anna = bearer(stdout.trim());
-  assertEquals([code, await statusOf(pawl, anna)], [0, 200]);
+  const secret = (await runToken(["add", "anna", "--data", dir.path])).printed;
+  const anna = bearer(secret);
+  assertEquals(await statusOf(pawl, anna), 200);
   await until(async () => {
-    const { stdout } = await runPawl(["token", "list"], { PAWL_DATA: dir.path });
-    return /^anna .*Z$/m.test(stdout);
+    const { printed } = await runToken(["list"], { PAWL_DATA: dir.path });
+    return /^anna .*Z$/m.test(printed);
   }, "the use of the token is recorded");
-  const removed = await runPawl(["token", "remove", "anna", "--data", dir.path]);
-  assertEquals([removed.code, removed.stderr], [0, "Removed the token anna.\n"]);
+  const removed = await runToken(["remove", "anna", "--data", dir.path]);
+  assertEquals(removed.told, "Removed the token anna.");
   await until(async () => await statusOf(pawl, anna) === 401, "the token is out");
-  assertEquals(pawl.output().includes(stdout.trim()), false);
+  assertEquals(pawl.output().includes(secret), false);
 });
 
-Deno.test("a fixed token comes from the environment or from a file, and is never shown", async () => {
+Deno.test("a fixed token comes from the environment or from a file, and is never logged", async () => {
   await using dir = await tempDir();
   const fixed = "correct-horse-battery-staple";
   const file = join(dir.path, "secret");
   await Deno.writeTextFile(file, `${fixed}\n`);
   for (const env of [{ PAWL_TOKEN: fixed }, { PAWL_TOKEN_FILE: file }]) {
-    await using pawl = await startOutside(join(dir.path, "data"), [], env);
+    await using pawl = await startInside(join(dir.path, "data"), [], env);
     assertEquals([await statusOf(pawl), await statusOf(pawl, bearer("another")), await statusOf(pawl, bearer(fixed))], [
       401,
       401,
       200,
     ]);
-    assertEquals(["#token", fixed].filter((text) => pawl.output().includes(text)), []);
+    assertEquals([pawl.signInLink, pawl.log.lines.filter((line) => line.includes(fixed))], [undefined, []]);
   }
 });
 
@@ -99,15 +116,28 @@ Deno.test("what cannot be meant is refused in one line that shows no secret", as
     [["--trust-proxy", "10.0.0.0/40"], {}, /--trust-proxy cannot be "10.0.0.0\/40"/],
     [[], { PAWL_TOKEN: "xxx" }, /PAWL_TOKEN must be a token of at least 22 characters/],
     [[], { PAWL_TOKEN: long, PAWL_TOKEN_FILE: empty }, /both give a token/],
-    [["--token-file", empty], {}, /must hold a token/],
-    [["--token-file", join(dir.path, "missing")], {}, /must hold a token/],
-    [["--token", long], {}, /Unknown argument "--token"/],
+    [["--token", long], {}, /--token is a secret, which others could see on the command line/],
     [["token", "add"], {}, /Say token add NAME/],
     [["token", "remove", "x", "--data", join(dir.path, "none")], {}, /There is no Pawl in/],
   ];
-  await Promise.all(table.map(async ([args, env, line]) => {
-    const isToken = args[0] === "token";
-    const { code, stdout, stderr } = await runPawl(isToken ? args : ["--port", "0", "--data", data, ...args], env);
+  for (const [args, env, line] of table) {
+    const { message } = await assertRejects(
+      async () => args[0] === "token" ? await runToken(args.slice(1), env) : readConfig(args, (name) => env[name]),
+      ConfigError,
+    );
+    assertMatch(message, line);
+    assertEquals([args, message.includes("\n"), message.includes("xxx")], [args, false, false]);
+  }
+  // The process prints that line and no other; a file with a token is read when it starts.
+  const start = ["--port", "0", "--data", data];
+  const printed: typeof table = [
+    table[0]!,
+    table.at(-1)!,
+    [[...start, "--token-file", empty], {}, /must hold a token/],
+    [[...start, "--token-file", join(dir.path, "missing")], {}, /must hold a token/],
+  ];
+  await Promise.all(printed.map(async ([args, env, line]) => {
+    const { code, stdout, stderr } = await runPawl(args, env);
     assertEquals([args, code, stdout], [args, 1, ""]);
     assertMatch(stderr, line);
     assertEquals([stderr.trimEnd().split("\n").length, stderr.includes("xxx")], [1, false]);
@@ -120,5 +150,5 @@ Deno.test("token --help tells of each command", async () => {
   for (const text of ["token add NAME", "token list", "token remove NAME", "--max-size", "--expires"]) {
     assertStringIncludes(stdout, text);
   }
-  assert((await runPawl(["--help"])).stdout.includes("main.ts token --help"));
+  assert(helpText().includes("main.ts token --help"));
 });

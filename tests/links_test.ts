@@ -1,5 +1,7 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { ConfigError } from "../server/config.ts";
+import { runLink, runToken } from "./support/commands.ts";
 import { type PawlProcess, runPawl, startPawl } from "./support/process.ts";
 import { visitorOf } from "./support/links.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -15,9 +17,10 @@ async function ask(pawl: PawlProcess, path: string, init: RequestInit = {}): Pro
 Deno.test("links are made, listed and removed by the command while the server runs", async () => {
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path, { args: ["--host", "0.0.0.0", "--log-level", "debug"] });
-  const link = (...args: string[]) =>
-    runPawl(["link", ...args, "--data", dir.path], { PAWL_PUBLIC_URL: "https://up.example" });
-  const added = await link("add", "--folder", "inbox", "--max-files", "1", "--note", "Send here");
+  const env = { PAWL_PUBLIC_URL: "https://up.example" };
+  const link = (...args: string[]) => runLink([...args, "--data", dir.path], env);
+  const wish = ["--folder", "inbox", "--max-files", "1", "--note", "Send here", "--data", dir.path];
+  const added = await runPawl(["link", "add", ...wish], env);
   assertEquals([added.code, added.stderr], [0, "This link is shown this once.\n"]);
   const [, kind, secret = ""] = LINK.exec(added.stdout) ?? [];
   assertEquals([kind, (await ask(pawl, `/u/${secret}`)).status], ["u", 200]);
@@ -30,23 +33,22 @@ Deno.test("links are made, listed and removed by the command while the server ru
   const password = join(dir.path, "password");
   await Deno.writeTextFile(password, "open sesame\n");
   const given = await link("add", "--zip", "inbox", "--downloads", "1", "--password-file", password);
-  const [, , zip = ""] = LINK.exec(given.stdout) ?? [];
+  const [, , zip = ""] = LINK.exec(`${given.printed}\n`) ?? [];
   const basic = { Authorization: `Basic ${btoa(":open sesame")}` };
   assertEquals((await ask(pawl, `/d/${zip}`)).status, 401);
   const { status, text } = await ask(pawl, `/d/${zip}`, { headers: basic });
   assertEquals([status, text.slice(0, 2)], [200, "PK"]);
   assertEquals((await ask(pawl, `/d/${zip}`, { headers: basic })).status, 404);
 
-  const { stdout } = await link("list");
-  assertMatch(stdout, /^[\da-f]{16} +upload +admin +inbox +1 of 1 files, 3 bytes +\S+Z +Send here$/m);
-  const [, id = ""] = /^([\da-f]{16}) +download +admin +inbox +1 of 1 downloads/m.exec(stdout) ?? [];
-  assertEquals((await link("remove", id)).stderr, `Removed the link ${id}\n`);
-  await runPawl(["token", "add", "admin2", "--owner", "admin", "--data", dir.path]);
-  const removed = await runPawl(["token", "remove", "admin2", "--data", dir.path]);
-  assertStringIncludes(removed.stderr, "Links of admin let people in as before, which are 1: see link list\n");
-  const gone = await link("remove", id);
-  assertEquals([gone.code, gone.stderr], [1, `There is no link ${id}: see link list\n`]);
-  const [, inbox = ""] = /^([\da-f]{16}) +upload/m.exec(stdout) ?? [];
+  const { printed } = await link("list");
+  assertMatch(printed, /^[\da-f]{16} +upload +admin +inbox +1 of 1 files, 3 bytes +\S+Z +Send here$/m);
+  const [, id = ""] = /^([\da-f]{16}) +download +admin +inbox +1 of 1 downloads/m.exec(printed) ?? [];
+  assertEquals((await link("remove", id)).told, `Removed the link ${id}`);
+  await runToken(["add", "admin2", "--owner", "admin", "--data", dir.path]);
+  const removed = await runToken(["remove", "admin2", "--data", dir.path]);
+  assertStringIncludes(removed.told, "Links of admin let people in as before, which are 1: see link list");
+  await assertRejects(() => link("remove", id), ConfigError, `There is no link ${id}: see link list`);
+  const [, inbox = ""] = /^([\da-f]{16}) +upload/m.exec(printed) ?? [];
   await link("remove", inbox);
   await until(async () => (await ask(pawl, `/u/${secret}`)).status === 404, "the link is out");
   assertEquals((await ask(pawl, "/status", { headers })).status, 401);
@@ -63,15 +65,6 @@ Deno.test("link --help tells of each command, and a folder without Pawl is no pl
   const refused = await runPawl(["link", "add", "--data", join(dir.path, "none")]);
   assertEquals([refused.code, refused.stdout], [1, ""]);
   assertMatch(refused.stderr, /^There is no Pawl in/);
-  const missing = await runPawl([
-    "link",
-    "add",
-    "--zip",
-    "x",
-    "--password-file",
-    join(dir.path, "no"),
-    "--data",
-    dir.path,
-  ]);
-  assertMatch(missing.stderr, /^There is no Pawl in/);
+  const args = ["add", "--zip", "x", "--password-file", join(dir.path, "no"), "--data", dir.path];
+  await assertRejects(() => runLink(args), ConfigError, "There is no Pawl in");
 });

@@ -54,7 +54,7 @@ export async function openAccess(
   config: Config,
   { store, linkStore, bodies, log, now, monotonic, signInFailed }: AccessDeps,
 ): Promise<Access> {
-  const secret = await fixedSecretOf(config);
+  const secret = await readFixedToken(config);
   const fixed = secret === undefined ? undefined : adminToken(secret, now());
   const tokens = new KnownTokens({ store, log, now, monotonic, ...defined({ fixed }) });
   const isOpen = await createIsOpen(config, { store, hasFixed: fixed !== undefined, monotonic });
@@ -93,7 +93,10 @@ function adminToken(secret: string, now: number): Token {
   return { hash: hashOf(secret), name: ADMIN, owner: ADMIN, rights: ["admin"], createdAt: now };
 }
 
-async function fixedSecretOf({ fixedToken, fixedTokenFile }: Config): Promise<string | undefined> {
+/** Reads the fixed token; `undefined` when there is none. Throws {@linkcode ConfigError} for a file without a token. */
+export async function readFixedToken(
+  { fixedToken, fixedTokenFile }: Pick<Config, "fixedToken" | "fixedTokenFile">,
+): Promise<string | undefined> {
   if (fixedTokenFile === "") return fixedToken === "" ? undefined : fixedToken;
   const text = await Deno.readTextFile(fixedTokenFile).catch(() => "");
   const token = parseFixedToken(text.trim());

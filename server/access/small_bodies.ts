@@ -12,13 +12,13 @@ const PATIENCE_MS = 10_000;
  */
 export class SmallBodies {
   readonly #pauses: Pauses;
-  readonly #idleMs: number;
+  readonly #limits: { readonly idleMs: number };
   readonly #ending = new AbortController();
 
-  /** `idleMs` is how long a client may send nothing, if that is less than the time for a whole body. */
-  constructor({ pauses, idleMs }: { pauses: Pauses; idleMs: number }) {
+  /** `limits.idleMs` is how long a client may send nothing, if that is less than the time for a whole body. */
+  constructor({ pauses, limits }: { pauses: Pauses; limits: { readonly idleMs: number } }) {
     this.#pauses = pauses;
-    this.#idleMs = Math.min(idleMs, PATIENCE_MS);
+    this.#limits = limits;
   }
 
   /** Ends the bodies that are being read with `shutdown`, and each later one as soon as it is read. */
@@ -37,7 +37,7 @@ export class SmallBodies {
     const held = await HeldBody.receive(body, {
       limit: maxBytes,
       expected,
-      idleMs: this.#idleMs,
+      idleMs: Math.min(this.#limits.idleMs, PATIENCE_MS),
       // No speed is enough behind the grace time, so that is the time of the whole body.
       minBytesPerSecond: Infinity,
       rateGraceMs: PATIENCE_MS,

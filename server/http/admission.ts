@@ -16,14 +16,14 @@ export interface Admission {
   admit(address: string | undefined, completed: Promise<void>): void;
 }
 
-/** Makes the counter for at most `maxPerAddress` requests of one address at a time. */
-export function createAdmission({ maxPerAddress }: { maxPerAddress: number }): Admission {
+/** Makes the counter for at most `limits.maxPerAddress` requests of one address at a time, which may change. */
+export function createAdmission(limits: { readonly maxPerAddress: number }): Admission {
   const underWay = new Map<string, number>();
   return {
     admit(address, completed) {
       if (address === undefined || isOwnAddress(address)) return;
       const count = underWay.get(address) ?? 0;
-      if (count >= maxPerAddress) {
+      if (count >= limits.maxPerAddress) {
         throw new UploadError("too-many", "Too many requests from your address at a time: wait for some to end");
       }
       underWay.set(address, count + 1);

@@ -9,6 +9,7 @@ import type { Cors } from "./cors.ts";
 import { drain, type DrainBounds } from "./drain.ts";
 import type { Pages } from "../page/pages.ts";
 import { type Besides, notAllowed, notHere, notPermitted, refusal, refusalPage, wantsPage } from "./refusals.ts";
+import { requestIdOf } from "./request_id.ts";
 import { allowedMethods, handlerOf, type Identify, needOf, type Route } from "./route.ts";
 import type { Sender, SenderOf } from "./sender.ts";
 import { type Gate, urlOf } from "./target.ts";
@@ -234,12 +235,6 @@ function notOverridden({ overrides = [] }: Route): UploadError {
 /** The method and URL of a request for the log, cut: both come from the client, and a URL can have 64 KiB. */
 function named(request: Request): { method: string; url: string } {
   return { method: request.method.slice(0, 20), url: withoutSecrets(urlOf(request).slice(0, 200)) };
-}
-
-/** The client's `X-Request-Id`, if it is safe in a header and a log; otherwise a new id. */
-function requestIdOf({ headers }: Request): string {
-  const own = header(headers, "X-Request-Id");
-  return own !== null && /^[\w-]{1,64}$/.test(own) ? own : crypto.randomUUID();
 }
 
 function noContent(headers: Record<string, string>): Response {

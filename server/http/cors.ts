@@ -1,6 +1,6 @@
 /** The rules for pages of other origins. */
 export interface CorsRules {
-  /** The origins whose pages may use the server; `"*"` stands for all. An empty list allows none. */
+  /** The origins whose pages may use the server; `"*"` stands for all. An empty list allows none. It may change. */
   readonly origins: readonly string[];
   /** The methods of all resources: clients and gateways keep one preflight answer for several resources. */
   readonly methods: readonly string[];
@@ -17,7 +17,8 @@ export type Cors = (method: string, origin: string | null) => Readonly<Record<st
  * Makes the function that gives CORS headers by these rules (Fetch standard, section 3.3). It gives none when no other
  * origin is allowed. The answer to a preflight also lists what may be sent.
  */
-export function createCors({ origins, methods, requestHeaders, answerHeaders }: CorsRules): Cors {
+export function createCors(rules: CorsRules): Cors {
+  const { methods, requestHeaders, answerHeaders } = rules;
   const always = { "Vary": "Origin" };
   const exposed = answerHeaders.join(", ");
   const preflight = {
@@ -26,6 +27,7 @@ export function createCors({ origins, methods, requestHeaders, answerHeaders }: 
     "Access-Control-Max-Age": "86400",
   };
   return (method, origin) => {
+    const { origins } = rules;
     if (origins.length === 0) return {};
     const isForAll = origins.includes("*");
     if (origin === null || !(isForAll || origins.includes(origin))) return always;

@@ -1,3 +1,4 @@
+import { derived } from "../derived.ts";
 import type { Sender } from "./sender.ts";
 
 /**
@@ -10,6 +11,7 @@ export type SendingPage = "own" | "allowed" | "foreign" | "none";
 /** The options of {@linkcode createSendingPageOf}. */
 export interface SendingPageOptions {
   readonly publicUrl: string;
+  /** May change. */
   readonly allowedOrigins: readonly string[];
 }
 
@@ -18,10 +20,10 @@ const ASKED_ABOUT = ["authorization", "tus-resumable", "x-file-id"];
 
 /** Makes the function that tells which page sent a request that changes something. */
 export function createSendingPageOf(
-  { publicUrl, allowedOrigins }: SendingPageOptions,
+  options: SendingPageOptions,
 ): (request: Request, sender: Sender) => SendingPage {
-  const own = URL.parse(publicUrl)?.origin;
-  const allowed = new Set(allowedOrigins);
+  const own = URL.parse(options.publicUrl)?.origin;
+  const allowedOrigins = derived(() => options.allowedOrigins, (origins) => new Set(origins));
   return ({ method, headers }, { isHttps }) => {
     const site = headers.get("sec-fetch-site");
     if (site === "same-origin") return "own";
@@ -30,6 +32,7 @@ export function createSendingPageOf(
       return "own";
     }
     if (origin === null && (site === null || site === "none")) return "none";
+    const allowed = allowedOrigins();
     if (origin !== null && (allowed.has("*") || allowed.has(origin))) return "allowed";
     const isAsked = method !== "POST" || ASKED_ABOUT.some((name) => headers.has(name));
     return isAsked ? "none" : "foreign";

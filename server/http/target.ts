@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import { derived } from "../derived.ts";
 import { UploadError } from "../errors.ts";
 
 /** The target of a request, as the runtime gives it. */
@@ -83,15 +84,14 @@ export function isAllowedHost(host: string, allowed: ReadonlySet<string>): boole
  */
 export type Gate = (request: Request) => string;
 
-/** Makes the gate of a server: it answers to the names in `allowedHosts`, `publicUrl` and `host`. */
-export function createGate(
-  { allowedHosts, publicUrl, host }: Pick<Config, "allowedHosts" | "publicUrl" | "host">,
-): Gate {
-  const allowed = new Set([...allowedHosts, host.toLowerCase(), URL.parse(publicUrl)?.hostname ?? "localhost"]);
+/** Makes the gate of a server: it answers to the names in `allowedHosts`, which may change, `publicUrl` and `host`. */
+export function createGate(config: Pick<Config, "allowedHosts" | "publicUrl" | "host">): Gate {
+  const own = [config.host.toLowerCase(), URL.parse(config.publicUrl)?.hostname ?? "localhost"];
+  const allowed = derived(() => config.allowedHosts, (names) => new Set([...names, ...own]));
   return (request) => {
     const target = parseTarget({ url: urlOf(request), host: request.headers.get("host") });
     if ("malformed" in target) throw new UploadError("bad-request", target.malformed);
-    if (isAllowedHost(target.host, allowed)) return target.path;
+    if (isAllowedHost(target.host, allowed())) return target.path;
     throw new UploadError(
       "misdirected",
       `This server does not know the name ${target.host}: if it is right, start the server with --allow-host ${target.host}`,

@@ -9,8 +9,8 @@ export interface Gauges {
   /** How many unfinished uploads there are, and how many bytes they have. */
   readonly unfinished: { readonly count: number; readonly bytes: number };
   readonly freeBytes: () => number;
-  /** How many bytes of the disk uploads leave free. */
-  readonly floorBytes: number;
+  /** How many bytes of the disk uploads leave free now: the option may change. */
+  readonly floorBytes: () => number;
   /** When the process began, in milliseconds since 1970. */
   readonly startedAt: number;
 }
@@ -27,7 +27,7 @@ export function defineGauges(
   gauge(registry, "pawl_uploads_unfinished", "Unfinished uploads.", () => unfinished.count);
   gauge(registry, "pawl_unfinished_bytes", "Bytes that unfinished uploads have, as recorded.", () => unfinished.bytes);
   gauge(registry, "pawl_disk_free_bytes", "Free space on the disk of the data folder.", freeBytes);
-  gauge(registry, "pawl_disk_floor_bytes", "Space on that disk that uploads leave free.", () => floorBytes);
+  gauge(registry, "pawl_disk_floor_bytes", "Space on that disk that uploads leave free.", floorBytes);
   // These have the names and meanings that all of Prometheus' libraries give them.
   gauge(
     registry,

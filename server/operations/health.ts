@@ -14,8 +14,8 @@ export interface HealthDeps {
   /** False when the data folder was moved (I14). */
   readonly isFolderThere: () => boolean;
   readonly freeBytes: () => number;
-  /** How many bytes of the disk uploads leave free. */
-  readonly floorBytes: number;
+  /** How many bytes of the disk uploads leave free now: the option may change. */
+  readonly floorBytes: () => number;
   /** Makes and removes a file as an upload does. */
   readonly checkWritable: () => Promise<void>;
   /** Makes one commit in the database. */
@@ -68,7 +68,7 @@ async function look(deps: HealthDeps): Promise<readonly Reason[]> {
 
 async function diskOf({ freeBytes, floorBytes, checkWritable, log }: HealthDeps): Promise<Reason | undefined> {
   try {
-    if (freeBytes() < floorBytes) return DISK_FULL;
+    if (freeBytes() < floorBytes()) return DISK_FULL;
     await checkWritable();
   } catch (error) {
     if (isDiskFull(error)) return DISK_FULL;

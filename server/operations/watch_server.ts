@@ -12,8 +12,8 @@ export interface WatchedServer {
   readonly bytes: Pick<ByteStore, "freeBytes" | "checkWritable">;
   readonly records: Pick<RecordStore, "saveServiceTime">;
   readonly unfinished: Gauges["unfinished"];
-  /** How many bytes of the disk uploads leave free. */
-  readonly floorBytes: number;
+  /** How many bytes of the disk uploads leave free now: the option may change. */
+  readonly floorBytes: () => number;
   /** False when the data folder was moved, by a look that is at most `maxAgeMs` old (I14). */
   readonly isFolderThere: (maxAgeMs?: number) => boolean;
   /** Aborts when the server begins to end. */

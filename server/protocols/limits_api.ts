@@ -6,8 +6,8 @@ import type { Quota } from "../uploads/quota.ts";
 import type { Unfinished } from "../uploads/unfinished.ts";
 import { MAX_METADATA_BYTES } from "./metadata.ts";
 
-/** The limits of the server, and what counts towards them. `Infinity` stands for no limit. */
-export interface LimitsDeps {
+/** The limits of the server, which may change. `Infinity` stands for no limit. */
+export interface ToldLimits {
   /** The largest file, in bytes. */
   readonly maxBytes: number;
   /** The most unfinished uploads of one owner, and of one address. */
@@ -16,6 +16,11 @@ export interface LimitsDeps {
   readonly maxBegunPerSecond: number;
   /** The most folders that the uploads of one owner make. */
   readonly maxFolders: number;
+}
+
+/** The limits of the server, and what counts towards them. */
+export interface LimitsDeps {
+  readonly limits: ToldLimits;
   readonly folders: Pick<FolderLimit, "countOf">;
   /** How many files one request takes, and up to which size in bytes they are worked on side by side. */
   readonly batch: { readonly maxFiles: number; readonly maxFileSize: number };
@@ -25,14 +30,15 @@ export interface LimitsDeps {
 
 /** Makes the handler of `GET /api/limits`, which answers with the limits that the visitor has. docs/api.md has the schema. */
 export function createLimitsApi(
-  { maxBytes, maxUnfinished, maxBegunPerSecond, maxFolders, folders, batch, unfinished, quota }: LimitsDeps,
+  { limits, folders, batch, unfinished, quota }: LimitsDeps,
 ): Handler {
   const known = (limit: number) => limit === Infinity ? undefined : limit;
   return async (_request, _id, { kind, scope }) => {
     const { link } = scope;
+    const { maxBytes, maxUnfinished, maxBegunPerSecond, maxFolders } = limits;
     // All who have not signed in have one owner together, and the numbers would be those of all.
     const used = kind === "anybody" ? undefined : await quota.usedBy(scope);
-    const limits = {
+    const told = {
       maxSize: known(Math.min(maxBytes, scope.maxBytes ?? Infinity)),
       // A link's visitor is told what the link takes, and nothing of what its owner or others have.
       quota: known(link === undefined ? quota.limitOf(scope.quotaBytes) : link.totalBytes ?? Infinity),
@@ -50,6 +56,6 @@ export function createLimitsApi(
       ...kind !== "anybody" && kind !== "link" &&
         { unfinished: unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
     };
-    return Response.json(defined(limits), { headers: { "Cache-Control": "no-store" } });
+    return Response.json(defined(told), { headers: { "Cache-Control": "no-store" } });
   };
 }

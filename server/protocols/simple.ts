@@ -25,10 +25,10 @@ export interface SimpleProtocol {
   headers(): Record<string, string>;
 }
 
-/** Makes the simple protocol over `engine`, for files of up to `maxBytes`. */
+/** Makes the simple protocol over `engine`, for files of up to `limits.maxBytes`, which may change. */
 export function createSimpleProtocol(
   engine: Engine,
-  { maxBytes, log }: Pick<Config, "maxBytes"> & { readonly log: Log },
+  { limits, log }: { readonly limits: Pick<Config, "maxBytes">; readonly log: Log },
 ): SimpleProtocol {
   function progress(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
     return {
@@ -79,7 +79,7 @@ export function createSimpleProtocol(
     },
 
     // The form is that of draft-ietf-httpbis-resumable-upload, section 4.1.4.
-    headers: () => maxBytes === Infinity ? {} : { "Upload-Limit": `max-size=${maxBytes}` },
+    headers: () => limits.maxBytes === Infinity ? {} : { "Upload-Limit": `max-size=${limits.maxBytes}` },
   };
 }
 

@@ -46,6 +46,8 @@ export interface ReceiveOptions {
   readonly pauses: Pauses;
   /** Called when a piece came, before it is written. */
   onArrived(bytes: number): void;
+  /** Called when the body has ended, however it did, with the number of its bytes that came within the limit. */
+  onEnded?(body: ReadableStream, bytes: number): void;
   /**
    * Called for each piece after it was written. It must not keep the piece. If it throws, the body ends as `failed`.
    */
@@ -105,6 +107,7 @@ export async function receive(
   });
   const failure = await writing;
   source.release();
+  options.onEnded?.(body, arrived);
   if (failure !== undefined) return ended(isDiskFull(failure.cause) ? "disk-full" : "failed", failure.cause);
   if (end !== undefined) return ended(end, error);
   // A body whose bytes all came is whole, even if it was asked to stop meanwhile.

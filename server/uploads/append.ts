@@ -119,7 +119,7 @@ export async function repeat(
 
 /** The options of `receive` that are the same for every body. */
 export function receiveOptions(
-  { limits, pauses }: EngineDeps,
+  { limits, pauses, onReceived }: EngineDeps,
   lease: Lease,
   { bodyLength }: Announced,
 ): Omit<ReceiveOptions, "limit" | "onPiece"> {
@@ -131,6 +131,7 @@ export function receiveOptions(
     stop: lease.stop,
     pauses,
     onArrived: (bytes) => lease.arrived(bytes),
+    ...defined({ onEnded: onReceived }),
   };
 }
 

@@ -62,6 +62,8 @@ export interface EngineDeps {
   readonly space: Space;
   /** The pauses that all bodies make together, so that other requests are heard. */
   readonly pauses: Pauses;
+  /** Called with the number of bytes that came of a request's body, when it has ended. */
+  readonly onReceived?: (body: ReadableStream, bytes: number) => void;
   /** The ids of terminated uploads whose bytes are gone, but whose end a full disk had no space to record yet. */
   readonly unrecorded: Set<string>;
   /** The id of the boot: another one after each start of the machine (I11). */

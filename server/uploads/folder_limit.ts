@@ -29,7 +29,7 @@ type Begun = Pick<ReceivingUpload | CompleteUpload, "owner" | "link">;
 
 /** The dependencies of {@linkcode FolderLimit}. */
 export interface FolderLimitDeps {
-  /** The most folders of one owner; `Infinity` for no limit. */
+  /** The most folders of one owner; `Infinity` for no limit. It may change. */
   readonly max: number;
   /** The folders of an owner's unfinished uploads, each as a list of names, the outermost first. */
   readonly unfinished: (payer: string) => Iterable<readonly string[]>;
@@ -72,7 +72,12 @@ export class FolderLimit {
       ...records,
       create: (upload, instead) => {
         const names = upload.state === "complete" ? upload.path.split("/").slice(0, -1) : upload.folders;
-        if (names.length === 0 || this.#deps.max === Infinity) return records.create(upload, instead);
+        if (names.length === 0) return records.create(upload, instead);
+        if (this.#deps.max === Infinity) {
+          // Nothing is counted now, so what was counted is wrong if there is a limit again later.
+          this.#counts.clear();
+          return records.create(upload, instead);
+        }
         return this.#within(upload, names, () => records.create(upload, instead));
       },
     };

@@ -10,17 +10,17 @@ interface Allowance {
   readonly at: number;
 }
 
-/** Bounds how many uploads one address begins in a second. */
+/** Bounds how many uploads one address begins in a second. The bound may change. */
 export class Pace {
-  readonly perSecond: number;
+  readonly #limits: { readonly maxBegunPerSecond: number };
   readonly #allowances = new Map<string, Allowance>();
   /** The facts of the files whose uploads are counted. */
   readonly #counted = new WeakSet<Pick<FileFacts, "from">>();
   readonly #monotonic: () => number;
 
   /** `monotonic` is the monotonic clock, in milliseconds. */
-  constructor(perSecond: number, monotonic: () => number) {
-    this.perSecond = perSecond;
+  constructor(limits: { readonly maxBegunPerSecond: number }, monotonic: () => number) {
+    this.#limits = limits;
     this.#monotonic = monotonic;
   }
 
@@ -31,15 +31,16 @@ export class Pace {
    */
   take(facts: Pick<FileFacts, "from">): void {
     const { from } = facts;
-    if (from === undefined || this.perSecond === Infinity || this.#counted.has(facts)) return;
+    const { maxBegunPerSecond: perSecond } = this.#limits;
+    if (from === undefined || perSecond === Infinity || this.#counted.has(facts)) return;
     const at = this.#monotonic();
     const before = this.#allowances.get(from);
-    const grown = before === undefined ? this.perSecond : before.count + (at - before.at) / 1000 * this.perSecond;
-    const count = Math.min(grown, this.perSecond);
+    const grown = before === undefined ? perSecond : before.count + (at - before.at) / 1000 * perSecond;
+    const count = Math.min(grown, perSecond);
     if (count < 1) {
       throw new UploadError(
         "too-many-begun",
-        `Your address begins more than ${this.perSecond} uploads in a second, which is the limit: wait a second`,
+        `Your address begins more than ${perSecond} uploads in a second, which is the limit: wait a second`,
         { headers: { "Retry-After": "1" } },
       );
     }

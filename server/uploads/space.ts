@@ -15,7 +15,7 @@ export class FloorReached extends Error {
 export interface SpaceOptions {
   /** Asks the disk how many bytes are free. A synchronous call. */
   readonly freeBytes: () => number;
-  /** How many bytes uploads leave free; 0 for none, and then the disk is never asked. */
+  /** How many bytes uploads leave free; 0 for none, and then the disk is never asked. It may change. */
   readonly floorBytes: number;
   /** The monotonic clock, in milliseconds. */
   readonly monotonic?: () => number;
@@ -26,8 +26,7 @@ export interface SpaceOptions {
  * asked ten times a second. So there is always space for the records.
  */
 export class Space {
-  readonly #freeBytes: () => number;
-  readonly #floorBytes: number;
+  readonly #options: SpaceOptions;
   readonly #monotonic: () => number;
   /** The guarded appenders of the requests that write now. */
   readonly #writers = new Set<FloorAppender>();
@@ -35,15 +34,14 @@ export class Space {
   /** The bytes above the floor at the last look, less those that were counted since. */
   #availableBytes = 0;
 
-  constructor({ freeBytes, floorBytes, monotonic = () => performance.now() }: SpaceOptions) {
-    this.#freeBytes = freeBytes;
-    this.#floorBytes = floorBytes;
-    this.#monotonic = monotonic;
+  constructor(options: SpaceOptions) {
+    this.#options = options;
+    this.#monotonic = options.monotonic ?? (() => performance.now());
   }
 
   /** True when a file of `bytes` bytes would leave the floor free. The space is not reserved. */
   fits(bytes: number): boolean {
-    if (this.#floorBytes > 0 && bytes > SMALL) this.#look();
+    if (this.#options.floorBytes > 0 && bytes > SMALL) this.#look();
     return this.#has(bytes);
   }
 
@@ -64,7 +62,7 @@ export class Space {
   }
 
   #has(bytes: number): boolean {
-    if (this.#floorBytes === 0) return true;
+    if (this.#options.floorBytes === 0) return true;
     const isFresh = this.#monotonic() - this.#lookedAt < LOOK_AFTER_MS;
     if (!isFresh || this.#availableBytes < bytes) this.#look();
     return this.#availableBytes >= bytes;
@@ -74,7 +72,7 @@ export class Space {
     // Bytes that are being written may be on the disk already or not. They are counted again, to be sure.
     let underWay = 0;
     for (const writer of this.#writers) underWay += writer.underWay;
-    this.#availableBytes = this.#freeBytes() - this.#floorBytes - underWay;
+    this.#availableBytes = this.#options.freeBytes() - this.#options.floorBytes - underWay;
     this.#lookedAt = this.#monotonic();
   }
 }

@@ -7,7 +7,7 @@ import type { RecordStore } from "../storage/store.ts";
 type Known = Pick<ReceivingUpload, "owner" | "from" | "folders" | "offset">;
 
 /**
- * Counts the unfinished uploads of each owner, and of each address that began some, and refuses one more than `max`.
+ * Counts the unfinished uploads of each owner, and of each address that began some, and refuses one more than `max`, which may change.
  * Those who have not signed in have one owner together, so for them the address alone counts. All visitors of an upload
  * link count together, because anybody can be as many of them as he likes.
  *
@@ -15,7 +15,7 @@ type Known = Pick<ReceivingUpload, "owner" | "from" | "folders" | "offset">;
  * same data folder begins is counted from the next start on.
  */
 export class Unfinished {
-  readonly max: number;
+  readonly #limits: { readonly maxUnfinished: number };
   readonly #known = new Map<string, Known>();
   readonly #owners = new Map<string, number>();
   readonly #addresses = new Map<string, number>();
@@ -23,8 +23,13 @@ export class Unfinished {
   /** The uploads that ended while {@linkcode load} runs: what it has read of them may be older. */
   #endedMeanwhile: Set<string> | undefined;
 
-  constructor(max: number) {
-    this.max = max;
+  constructor(limits: { readonly maxUnfinished: number }) {
+    this.#limits = limits;
+  }
+
+  /** The most unfinished uploads of one owner, and of one address. */
+  get max(): number {
+    return this.#limits.maxUnfinished;
   }
 
   /** How many unfinished uploads there are, of all owners. */

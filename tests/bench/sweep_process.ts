@@ -11,12 +11,11 @@ import { openRecords } from "../../server/storage/kv/records.ts";
 
 const [data, ...ids] = Deno.args;
 const config = readConfig(["--data", data!], () => undefined);
-if (config === "help") throw new Error("Cannot help: main.ts does");
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
 const due = await countDue();
 // Warnings alone: how fast a terminal takes a line for each is not the question.
-const pawl = await openPawl(config, { log: await openLog("warning"), root, now: Date.now });
+const pawl = await openPawl(config, { log: openLog({ level: "warning", format: "text" }).log, root, now: Date.now });
 const cpu = process.cpuUsage();
 const start = performance.now();
 await pawl.sweep();

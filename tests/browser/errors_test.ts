@@ -1,10 +1,19 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { browserTest } from "../support/browser.ts";
-import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
+import { openServedPage, type ServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
 
 const MB = 1_000_000;
+
+/** Changes a file while its upload is paused midway: it fails as soon as it goes on. */
+async function failMidway(site: ServedPage, path: string, change: () => Promise<void>): Promise<void> {
+  await site.pauseAllAt(0.01, 1);
+  await change();
+  await site.unthrottle();
+  await site.button(`Resume ${path}`).click();
+  await site.reached("film.mkv", "failed");
+}
 
 browserTest(
   "a file over the server's limit is refused with the limit in words, and the others are uploaded",
@@ -33,7 +42,7 @@ browserTest(
     const film = await site.write("film.mkv", 5 * MB);
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose(film);
-    await site.safeAtLeast("film.mkv", 0.2);
+    await site.safeAtLeast("film.mkv", 0.01);
     await Deno.writeTextFile(film, "and more", { append: true });
     await site.reached("film.mkv", "failed");
     await site.says("film.mkv", /^The file was changed, moved or removed on your computer\. Choose it again\.$/);
@@ -53,10 +62,7 @@ browserTest("a file that was changed is chosen again from its row, and is in the
   const film = await site.write("film.mkv", 5 * MB);
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([film, await site.write("note.txt", 10)]);
-  await site.safeAtLeast("film.mkv", 0.2);
-  await Deno.writeTextFile(film, "and more", { append: true });
-  await site.reached("film.mkv", "failed");
-  await site.unthrottle();
+  await failMidway(site, "film.mkv", () => Deno.writeTextFile(film, "and more", { append: true }));
   const chooser = page.waitForEvent("filechooser");
   await site.button("Choose again: film.mkv").click();
   await (await chooser).setFiles(film);
@@ -73,11 +79,8 @@ browserTest("a file with another name that is chosen again has its own name, in 
   const film = await site.write("holiday/film.mkv", 5 * MB);
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(join(site.folder, "holiday"), "#folder");
-  await site.safeAtLeast("film.mkv", 0.2);
   const renamed = join(site.folder, "film 2.mkv");
-  await Deno.rename(film, renamed);
-  await site.reached("film.mkv", "failed");
-  await site.unthrottle();
+  await failMidway(site, "holiday/film.mkv", () => Deno.rename(film, renamed));
   const chooser = page.waitForEvent("filechooser");
   await site.button("Choose again: holiday/film.mkv").click();
   await (await chooser).setFiles(renamed);
@@ -93,13 +96,11 @@ browserTest("a failed upload is discarded after a question, and nothing of it st
   const film = await site.write("film.mkv", 5 * MB);
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(film);
-  await site.safeAtLeast("film.mkv", 0.2);
-  await Deno.remove(film);
-  await site.reached("film.mkv", "failed");
+  await failMidway(site, "film.mkv", () => Deno.remove(film));
   await site.button("Discard the upload of film.mkv").click();
   assertMatch(
     await page.locator("#question-text").textContent() ?? "",
-    /^Discard the upload of “film\.mkv”\? What is safe on the server \(\d+\.\d MB\) will be deleted\.$/,
+    /^Discard the upload of “film\.mkv”\? What is safe on the server \(\d+\.\d kB\) will be deleted\.$/,
   );
   await site.button("Keep").click();
   await page.getByRole("dialog").waitFor({ state: "hidden" });

@@ -35,46 +35,37 @@ browserTest("a finished file is downloaded under its name, with the bytes that i
   assertEquals((await download).url(), await linkOf(site));
 });
 
-browserTest("the link to a finished file is copied, and the page says so", async () => {
-  await using site = await openServedPage({
-    context: { permissions: ["clipboard-read", "clipboard-write"] },
-    hasClock: true,
-  });
-  const { page } = site;
-  await uploadReport(site);
-  await page.clock.fastForward(SILENCE_MS);
-  const status = page.getByRole("status");
-  await status.filter({ hasText: "1 file uploaded" }).waitFor();
-  await site.button("Copy link to report.pdf").click();
-  await page.locator("#notice", { hasText: "Link copied" }).waitFor();
-  await page.clock.fastForward(SILENCE_MS);
-  await status.filter({ hasText: "Link copied" }).waitFor();
-  assertEquals(await page.evaluate(() => navigator.clipboard.readText()), await linkOf(site));
-  assertEquals(site.complaints, []);
-});
-
-browserTest("that a link is copied moves nothing of the page, and is gone a moment later", async () => {
-  await using site = await openServedPage({
-    context: { permissions: ["clipboard-read", "clipboard-write"] },
-    hasClock: true,
-  });
-  const { page } = site;
-  await uploadReport(site);
-  const places = () =>
-    page.locator("button:visible, a:visible, h1, h2:visible").evaluateAll((parts) =>
-      parts.map((part) => `${part.textContent} ${JSON.stringify(part.getBoundingClientRect())}`)
-    );
-  const before = await places();
-  await site.button("Copy link to report.pdf").click();
-  const notice = page.locator("#notice", { hasText: "Link copied" });
-  await notice.waitFor();
-  assertEquals(await places(), before);
-  const { x = -1, y = -1, width = 0, height = 0 } = await notice.boundingBox() ?? {};
-  assert(x >= 0 && y >= 0 && x + width <= 1280 && y + height <= 720, `It is at ${x}, ${y}`);
-  await page.clock.fastForward(5000);
-  await notice.waitFor({ state: "detached" });
-  assertEquals(await places(), before);
-});
+browserTest(
+  "the link to a finished file is copied, and the page says so: nothing moves, and a moment later it is gone",
+  async () => {
+    await using site = await openServedPage({
+      context: { permissions: ["clipboard-read", "clipboard-write"] },
+      hasClock: true,
+    });
+    const { page } = site;
+    await uploadReport(site);
+    await page.clock.fastForward(SILENCE_MS);
+    const status = page.getByRole("status");
+    await status.filter({ hasText: "1 file uploaded" }).waitFor();
+    const places = () =>
+      page.locator("button:visible, a:visible, h1, h2:visible").evaluateAll((parts) =>
+        parts.map((part) => `${part.textContent} ${JSON.stringify(part.getBoundingClientRect())}`)
+      );
+    const before = await places();
+    await site.button("Copy link to report.pdf").click();
+    const notice = page.locator("#notice", { hasText: "Link copied" });
+    await notice.waitFor();
+    assertEquals(await places(), before);
+    const { x = -1, y = -1, width = 0, height = 0 } = await notice.boundingBox() ?? {};
+    assert(x >= 0 && y >= 0 && x + width <= 1280 && y + height <= 720, `It is at ${x}, ${y}`);
+    await page.clock.fastForward(SILENCE_MS);
+    await status.filter({ hasText: "Link copied" }).waitFor();
+    await notice.waitFor({ state: "detached" });
+    assertEquals(await places(), before);
+    assertEquals(await page.evaluate(() => navigator.clipboard.readText()), await linkOf(site));
+    assertEquals(site.complaints, []);
+  },
+);
 
 browserTest("without a clipboard the link is shown, selected, to be copied by hand", async () => {
   await using site = await openServedPage({ before: withoutClipboard });
@@ -90,46 +81,43 @@ browserTest("without a clipboard the link is shown, selected, to be copied by ha
   assertEquals(await page.locator(":focus").getAttribute("data-action"), "copy");
 });
 
-browserTest("a finished file is deleted on the server 5 seconds later, unless that is undone", async () => {
-  await using site = await openServedPage({ hasClock: true });
-  const { page } = site;
-  await uploadReport(site);
-  const link = await linkOf(site);
-  await page.clock.fastForward(SILENCE_MS);
-  await site.button("Delete report.pdf from the server").click();
-  await site.reached("report.pdf", "deleting");
-  await site.says("report.pdf", "Will be deleted");
-  assertEquals(await site.offered("report.pdf"), ["Undo"]);
-  assertEquals(await page.locator(":focus").getAttribute("data-action"), "undo");
-  await page.clock.fastForward(SILENCE_MS);
-  const status = page.getByRole("status");
-  await status.filter({ hasText: /“report\.pdf” (will be|was) deleted/ }).waitFor();
-  await site.row("report.pdf").waitFor({ state: "detached" });
-  await page.clock.fastForward(SILENCE_MS);
-  await status.filter({ hasText: "“report.pdf” was deleted from the server" }).waitFor();
-  assertEquals(await site.finished(), []);
-  const answer = await fetch(link);
-  await answer.body?.cancel();
-  assertEquals(answer.status, 410);
-  assertEquals(site.complaints, []);
-});
+browserTest(
+  "a deletion waits while the keyboard is on its button, can be undone, and else comes 5 seconds later",
+  async () => {
+    await using site = await openServedPage({ hasClock: true });
+    const { page } = site;
+    await uploadReport(site);
+    await site.button("Delete report.pdf from the server").focus();
+    await page.keyboard.press("Enter");
+    await site.reached("report.pdf", "deleting");
+    await page.clock.fastForward(4 * SILENCE_MS);
+    await site.reached("report.pdf", "deleting");
+    await page.keyboard.press("Enter");
+    await site.reached("report.pdf", "done");
+    await page.clock.fastForward(4 * SILENCE_MS);
+    await site.reached("report.pdf", "done");
+    assertEquals(await site.finished(), ["report.pdf"]);
+    assertEquals(await page.locator(":focus").getAttribute("data-action"), "download");
 
-browserTest("a deletion that is undone deletes nothing, and waits while the keyboard is on its button", async () => {
-  await using site = await openServedPage({ hasClock: true });
-  const { page } = site;
-  await uploadReport(site);
-  await site.button("Delete report.pdf from the server").focus();
-  await page.keyboard.press("Enter");
-  await site.reached("report.pdf", "deleting");
-  await page.clock.fastForward(4 * SILENCE_MS);
-  await site.reached("report.pdf", "deleting");
-  await page.keyboard.press("Enter");
-  await site.reached("report.pdf", "done");
-  await page.clock.fastForward(4 * SILENCE_MS);
-  await site.reached("report.pdf", "done");
-  assertEquals(await site.finished(), ["report.pdf"]);
-  assertEquals(await page.locator(":focus").getAttribute("data-action"), "download");
-});
+    const link = await linkOf(site);
+    await site.button("Delete report.pdf from the server").click();
+    await site.reached("report.pdf", "deleting");
+    await site.says("report.pdf", "Will be deleted");
+    assertEquals(await site.offered("report.pdf"), ["Undo"]);
+    assertEquals(await page.locator(":focus").getAttribute("data-action"), "undo");
+    await page.clock.fastForward(SILENCE_MS);
+    const status = page.getByRole("status");
+    await status.filter({ hasText: /“report\.pdf” (will be|was) deleted/ }).waitFor();
+    await site.row("report.pdf").waitFor({ state: "detached" });
+    await page.clock.fastForward(SILENCE_MS);
+    await status.filter({ hasText: "“report.pdf” was deleted from the server" }).waitFor();
+    assertEquals(await site.finished(), []);
+    const answer = await fetch(link);
+    await answer.body?.cancel();
+    assertEquals(answer.status, 410);
+    assertEquals(site.complaints, []);
+  },
+);
 
 browserTest("a page that goes deletes what was to be deleted", async () => {
   await using site = await openServedPage();

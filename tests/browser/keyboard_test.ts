@@ -51,7 +51,7 @@ browserTest(
     await site.reached("film.mkv", "sending");
     await focusComesTo(site, "Pause film.mkv");
 
-    await site.safeAtLeast("film.mkv", 0.2);
+    await site.safeAtLeast("film.mkv", 0.01);
     await tabTo(site, "Cancel film.mkv");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor();
@@ -80,7 +80,7 @@ browserTest(
     await using site = await openServedPage();
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
-    await site.choose([await site.write("a.mkv", 4 * MB), await site.write("b.mkv", 4 * MB)]);
+    await site.choose([await site.write("a.mkv", 2.5 * MB), await site.write("b.mkv", 2.5 * MB)]);
     await site.reached("b.mkv", "sending");
     await tabTo(site, "Pause all");
     await page.keyboard.press("Enter");
@@ -103,7 +103,7 @@ browserTest(
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose([await site.write("film.mkv", 4 * MB), await site.write("note.txt", 10)]);
-    await site.safeAtLeast("film.mkv", 0.2);
+    await site.safeAtLeast("film.mkv", 0.01);
     await tabTo(site, "Cancel film.mkv");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor();
@@ -122,6 +122,7 @@ browserTest("the focus goes on to the next button when an upload ends by itself"
   await site.choose(await site.write("film.mkv", 1.5 * MB));
   await site.reached("film.mkv", "sending");
   await tabTo(site, "Pause film.mkv");
+  await site.unthrottle();
   await site.reached("film.mkv", "done");
   await focusComesTo(site, "Download film.mkv");
 });
@@ -131,9 +132,9 @@ browserTest(
   async () => {
     await using site = await openServedPage();
     const { page } = site;
-    const paths = await Promise.all(Array.from({ length: 120 }, (_, number) => site.write(`${number}.txt`, 10)));
+    const paths = await Promise.all(Array.from({ length: 80 }, (_, number) => site.write(`${number}.txt`, 10)));
     await site.choose(paths);
-    await site.allDone(120);
+    await site.allDone(80);
     await page.getByRole("link", { name: "Download 1.txt" }).focus();
     await page.mouse.move(300, 300);
     await page.mouse.wheel(0, 3400);

@@ -1,9 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Messages } from "../../client/languages/messages.ts";
 import { LANGUAGES } from "../../client/page/language.ts";
-import { browserTest, openPage, type TestPage } from "../support/browser.ts";
+import { browserTest, type TestPage } from "../support/browser.ts";
 import { openServedPage } from "../support/served_page.ts";
-import { startSite } from "../support/test_site.ts";
 
 async function messagesIn(tag: string): Promise<Messages> {
   const module: { messages: Messages } = await import(`../../client/languages/${tag}.ts`);
@@ -25,13 +24,18 @@ async function assertSpeaks({ page }: TestPage, tag: string): Promise<void> {
 browserTest(
   "the page speaks the browser's language, also that of another country, and English where it has none",
   async () => {
-    await using site = await startSite();
+    await using site = await openServedPage({ context: {} });
+    const { page } = site;
+    const session = await page.context().newCDPSession(page);
+    const userAgent = await page.evaluate(() => navigator.userAgent);
     const locales = [...Object.keys(LANGUAGES).map((tag) => [tag, tag]), ["en-AU", "en"], ["sw", "en"]] as const;
     for (const [locale, tag] of locales) {
-      await using page = await openPage(site.pawl.url, { context: { locale } });
-      await assertSpeaks(page, tag!);
-      assertEquals(page.complaints, []);
+      await session.send("Emulation.setUserAgentOverride", { userAgent, acceptLanguage: locale });
+      await site.reload();
+      assertEquals(await page.evaluate(() => navigator.languages), [locale]);
+      await assertSpeaks(site, tag!);
     }
+    assertEquals(site.complaints, []);
   },
 );
 

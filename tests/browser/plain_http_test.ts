@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { browserTest, PLAIN_HTTP_HOST } from "../support/browser.ts";
-import { openServedPage } from "../support/served_page.ts";
+import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 
 const MB = 1_000_000;
 
@@ -26,11 +26,11 @@ browserTest(
     );
     const film = await site.write("film.mkv", 2.5 * MB);
     const note = await site.write("note.txt", 10);
-    await site.throttle(2 * MB);
+    await site.throttle(SLOW_BYTES_PER_SECOND);
     const chooser = page.waitForEvent("filechooser");
     await site.button("Choose files").click();
     await (await chooser).setFiles([film, note]);
-    await site.safeAtLeast("film.mkv", 0.2);
+    await site.safeAtLeast("film.mkv", 0.01);
     await site.button("Pause film.mkv").click();
     await site.reached("film.mkv", "paused");
     await site.unthrottle();

@@ -36,18 +36,15 @@ browserTest(
     const { page } = site;
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose([await site.write("film.mkv", 2.5 * MB), await site.write("note.txt", 10)]);
-    let ahead = 0;
-    const isAnswered = async () => {
+    const isAhead = async () => {
       const { sent, safe } = await partsOf(site.row("film.mkv"));
       assert(sent >= safe, `${safe} is safe of ${sent} that are sent`);
-      ahead = Math.max(ahead, sent - safe);
-      return safe > 0.4;
+      return safe > 0 && sent - safe > 0.1;
     };
-    await until(isAnswered, "a request is answered");
-    assert(ahead > 0.2, `What is sent was ahead by ${ahead} at most`);
+    await until(isAhead, "a request is answered, and the next one is under way");
     await until(async () => {
       const { sent, safe } = await partsOf(page.locator("#total"));
-      return safe > 0.4 && safe < 1 && sent >= safe;
+      return safe > 0 && safe < 1 && sent > safe;
     }, "the bar of all shows it too");
     assert(await page.locator("#total .track").isVisible());
     await site.unthrottle();
@@ -67,7 +64,7 @@ browserTest("the numbers tell how much is safe, how fast it goes and how long it
   await site.choose([await site.write("film.mkv", 10 * MB), await site.write("note.txt", 10)]);
   // A line does not end inside a part, but behind a dot.
   const numbers =
-    "\\d+\\.\\d MB of 10\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0[kM]B/\\u2060s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
+    "\\d+\\.\\d [kM]B of 10\\.0 MB safe\\u00a0· \\d+\\.\\d\\u00a0[kM]B/\\u2060s\\u00a0· \\d+\\u00a0(second|minute)s?\\u00a0left$";
   const wanted = {
     "#list .numbers": new RegExp(`^${numbers}`),
     "#list .percent": /^\d\d?%$/,
@@ -118,7 +115,7 @@ browserTest("the page asks before it is left while something runs, and not befor
   });
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(await site.write("film.mkv", 3 * MB));
-  await site.sentAtLeast("film.mkv", 0.1);
+  await site.sentAtLeast("film.mkv", 0.05);
   // Chromium asks only where somebody has clicked.
   await page.getByRole("heading", { name: "Pawl" }).click();
   await page.close({ runBeforeUnload: true });

@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
-import { violations } from "../support/axe.ts";
+import { assertNoViolations } from "../support/axe.ts";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
@@ -48,15 +48,8 @@ async function controls(page: Page): Promise<string[]> {
   );
 }
 
-async function assertNoViolations(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    assertEquals(await violations(page), [], colorScheme);
-  }
-}
-
 browserTest("a visitor signs in by the form and out again, and the token is nowhere afterwards", async () => {
-  await using site = await openServedPage({ tokens: [{ name: "anna" }], context: { bypassCSP: true } });
+  await using site = await openServedPage({ tokens: [{ name: "anna" }] });
   const { page, secrets: { anna = "" } } = site;
   await page.locator("#token:focus").waitFor();
   assertEquals(await controls(page), ["token", "Sign in"]);
@@ -132,7 +125,7 @@ browserTest(
 browserTest(
   "uploads that are signed out midway ask once, and all go on from the safe byte after the sign-in",
   async () => {
-    await using site = await openServedPage({ tokens: [{ name: "anna" }], context: { bypassCSP: true } });
+    await using site = await openServedPage({ tokens: [{ name: "anna" }] });
     const { page, data, secrets: { anna = "" } } = site;
     await page.getByLabel("Token").fill(anna);
     await page.keyboard.press("Enter");
@@ -146,7 +139,7 @@ browserTest(
     const files = await Promise.all(names.map((name) => site.write(name, 3 * MB)));
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose(files);
-    await site.pauseAllAt(0.05, 3);
+    await site.pauseAllAt(0.01, 3);
     await withTokens(data, (store) => store.remove("anna"));
     const again = await addTestToken(data, { name: "anna 2", owner: "anna" });
     await until(async () => await page.evaluate(async () => (await fetch("/status")).status) === 401, "she is out");

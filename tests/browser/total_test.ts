@@ -20,7 +20,7 @@ browserTest("of a file that is alone there is its row, and from two on there is 
   const { page } = site;
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(await site.write("film.mkv", 3 * MB));
-  await site.safeAtLeast("film.mkv", 0.1);
+  await site.safeAtLeast("film.mkv", 0.01);
   for (const part of OF_ALL) assert(await page.locator(part).isHidden(), part);
   assertEquals(await page.locator("#total button:visible, #total-state:visible").count(), 0);
   assert(await page.getByRole("heading", { name: "Uploads", exact: true }).isVisible());
@@ -43,11 +43,11 @@ browserTest(
     await using site = await openBehindLine();
     const { page } = site;
     // At each change of the line's speed Chromium lets the request go that is under way.
-    const source = await site.write(NAME, 48 * MB);
+    const source = await site.write(NAME, 16 * MB);
     const note = await site.write("note.txt", 10);
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose([source, note]);
-    await site.safeAtLeast(NAME, 0.02);
+    await site.safeAtLeast(NAME, 0.001);
     await saysOfAll(page, "", /^\d\d?%\u00a0· 1 of 2 files done$/);
     assert(await page.locator("#total-state").isHidden());
     await site.button(`Pause ${NAME}`).click();
@@ -89,7 +89,7 @@ browserTest("the colours of the bars are told with their numbers, and only while
   const { page } = site;
   await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([await site.write("note.txt", 10), await site.write("film.mkv", 3 * MB)]);
-  await site.safeAtLeast("film.mkv", 0.1);
+  await site.safeAtLeast("film.mkv", 0.01);
   const legend = page.locator("#legend");
   await until(
     async () => /^Safe on the server [1-9]\d?%\s+Sent [1-9]\d?%$/.test((await legend.innerText()).trim()),

@@ -2,18 +2,19 @@ import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { NAME, openBehindLine, SIZE, waitTheLongest } from "../support/line.ts";
+import { SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { momentsOf, noteMoments, watchPieces } from "../support/sent_pieces.ts";
 import { until } from "../support/until.ts";
 
-const MIB = 2 ** 20;
-const SLOW = 1.5 * MIB;
+/** The first request of an upload. */
+const FIRST = 2 ** 17;
 
 browserTest("offline is said in words, and an upload goes on at once when the browser is online", async () => {
   await using site = await openBehindLine({ before: waitTheLongest, hasClock: true });
   const { page, source } = site;
-  await site.throttle(SLOW);
+  await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose(source);
-  await site.safeAtLeast(NAME, 0.3);
+  await site.safeAtLeast(NAME, 0.01);
   await site.setOffline(true);
   site.connectAnew();
   const state = site.row(NAME).locator(".state");
@@ -26,7 +27,7 @@ browserTest("offline is said in words, and an upload goes on at once when the br
   await page.clock.resume();
   await site.unthrottle();
   await site.reached(NAME, "done");
-  assert(pieces[0]!.start >= MIB, `It went on from ${pieces[0]!.start}`);
+  assert(pieces[0]!.start >= FIRST, `It went on from ${pieces[0]!.start}`);
   assert(await site.isWhole(NAME, source));
 });
 

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { browserTest } from "../support/browser.ts";
 import { PNG } from "../support/first_bytes.ts";
 import { storedIn } from "../support/page_database.ts";
-import { openServedPage } from "../support/served_page.ts";
+import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
 import { withQuickDeletions } from "../support/upload_page.ts";
 
@@ -106,15 +106,12 @@ browserTest(
   async () => {
     await using site = await openServedPage();
     const { page } = site;
-    const film = await site.write("film.mkv", 40_000_000);
-    await site.throttle(8 * 2 ** 20);
+    const film = await site.write("film.mkv", 3_000_000);
+    await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose(film);
-    await site.safeAtLeast("film.mkv", 0.1);
-    await site.throttle(100_000);
-    await site.button("Pause film.mkv").click();
-    await site.reached("film.mkv", "paused");
+    await site.pauseAllAt(0.01, 1);
     await site.button("Edit name, folder and note of film.mkv").click();
-    await page.getByRole("dialog").getByText(/^The server has \d+\.\d MB of this file under its old name\./).waitFor();
+    await page.getByRole("dialog").getByText(/^The server has \d+\.\d kB of this file under its old name\./).waitFor();
     await page.getByRole("textbox", { name: "Name" }).fill("Holiday.mkv");
     await site.unthrottle();
     await site.button("Start over").click();
@@ -142,10 +139,10 @@ function asIn2022(): void {
 browserTest("a browser of 2022 sends, pauses and goes on, and one that is older is told so", async () => {
   await using site = await openServedPage({ before: asIn2022 });
   const { page } = site;
-  const film = await site.write("film.mkv", 24_000_000);
-  await site.throttle(8 * 2 ** 20);
+  const film = await site.write("film.mkv", 3_000_000);
+  await site.throttle(SLOW_BYTES_PER_SECOND);
   await site.choose([film, await site.write("note.txt", 10)]);
-  await site.sentAtLeast("film.mkv", 0.1);
+  await site.sentAtLeast("film.mkv", 0.05);
   await site.button("Pause film.mkv").click();
   await site.reached("film.mkv", "paused");
   await site.unthrottle();
@@ -179,13 +176,13 @@ browserTest("a database that is silent does not hide the page", async () => {
 browserTest("on paper are all rows of a long list, and nothing to press", async () => {
   await using site = await openServedPage();
   const { page } = site;
-  await site.choose(await Promise.all(Array.from({ length: 120 }, (_, number) => site.write(`${number}.txt`, 10))));
-  await site.allDone(120);
+  await site.choose(await Promise.all(Array.from({ length: 80 }, (_, number) => site.write(`${number}.txt`, 10))));
+  await site.allDone(80);
   const rows = page.locator("#list > li");
   assert(await rows.count() < 60);
   await page.emulateMedia({ media: "print" });
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-  assertEquals(await rows.count(), 120);
+  assertEquals(await rows.count(), 80);
   assertEquals(await page.locator("button:visible, a:visible, input:visible, select:visible").count(), 0);
   const { height = 0 } = await rows.first().boundingBox() ?? {};
   assert(height < 40, `A row is ${height} pixels high`);

@@ -5,12 +5,13 @@ import { tempDir } from "../support/temp_dir.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 /** What the examples take for granted: they run in a page. */
-const PAGE = `/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
-declare const file: File;
+const PAGE = `declare const file: File;
 declare const input: { files: FileList };
 declare function token(): Promise<string>;
 `;
+
+/** What a page has, and no more: without the types of Deno the check takes half the time. */
+const LIBRARIES = ["dom", "dom.iterable", "esnext"];
 
 /** The JavaScript examples of a part of the README. */
 async function examplesOf(heading: string): Promise<string[]> {
@@ -32,8 +33,10 @@ Deno.test("the README's examples of the client are right by its types", async ()
     );
     return path;
   }));
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--config", new URL("deno.json", ROOT).pathname, ...paths],
-  }).output();
+  const config = join(dir.path, "deno.json");
+  const { types: _, ...strictness } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))).compilerOptions;
+  await Deno.writeTextFile(config, JSON.stringify({ compilerOptions: { ...strictness, lib: LIBRARIES } }));
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args: ["check", "--config", config, ...paths] })
+    .output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
 });

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
 import type { PawlProcess } from "../support/process.ts";
 import { connect, postHead } from "../support/raw.ts";
@@ -37,15 +38,16 @@ export interface Shape {
   readonly sized: boolean;
 }
 
-const SIZE = 300_001;
+/** More than a small file has, which the server holds in memory. */
+const SIZE = 150_001;
 
 /** One of each kind of request that a client can send. */
 export const SHAPES: readonly Shape[] = [
   { name: "a whole file", size: SIZE, start: 0, end: SIZE, chunked: false, sized: false },
-  { name: "the rest of a file", size: SIZE, start: 99_999, end: SIZE, chunked: false, sized: true },
-  { name: "a part of a file", size: SIZE, start: 99_999, end: 222_222, chunked: false, sized: true },
+  { name: "the rest of a file", size: SIZE, start: 49_999, end: SIZE, chunked: false, sized: true },
+  { name: "a part of a file", size: SIZE, start: 49_999, end: 133_333, chunked: false, sized: true },
   { name: "a whole file in chunks", size: SIZE, start: 0, end: SIZE, chunked: true, sized: false },
-  { name: "a part of a file in chunks", size: SIZE, start: 99_999, end: 222_222, chunked: true, sized: true },
+  { name: "a part of a file in chunks", size: SIZE, start: 49_999, end: 133_333, chunked: true, sized: true },
   { name: "one byte", size: 1, start: 0, end: 1, chunked: false, sized: true },
 ];
 
@@ -80,8 +82,8 @@ interface Left {
 }
 
 /**
- * Sends `shape` through a proxy that does `kind` to it at `moment`, then asks the server, and goes on from its answer
- * until the file is finished. Throws unless every answer tells what the next one meets and the file is right.
+ * Sends `shape` through a proxy that does `kind` to it at `moment`, then asks the server, and goes on from what it has
+ * told until the file is finished. Throws unless every answer tells what the next one meets and the file is right.
  */
 export async function breakAndGoOn(
   pawl: PawlProcess,
@@ -119,23 +121,22 @@ export async function breakAndGoOn(
   const passed = moment.direction === "down" ? body.bytes.length : Math.max(0, after - head.length);
   const most = shape.start + body.fileBytesIn(passed);
   const isWhole = passed === body.bytes.length;
-  await checkCounts(client, one, { least: isAllKept(one) ? most : shape.start, most, isWhole });
+  const offset = await checkCounts(client, one, { least: isAllKept(one) ? most : shape.start, most, isWhole });
   connection[Symbol.dispose]();
   await sending;
 
-  const { offset } = await client.status();
   const { text, location } = await client.send(offset, source.bytes(offset));
   assertEquals(text, `Success ${shape.size}`);
   const { sha256 } = await sha256OfStream((await fetch(new URL(location, pawl.url))).body!);
   assertEquals(sha256, source.sha256, `The file of ${id} is another one`);
 }
 
-/** Asks the server in several ways, one after the other. Its answers must agree and be possible. */
+/** Asks the server in several ways, one after the other. Its answers must agree and be possible. Gives the offset. */
 async function checkCounts(
   client: ReturnType<typeof simpleClient>,
   { shape: { size, end }, asks }: Case,
   { least, most, isWhole }: Left,
-): Promise<void> {
+): Promise<number> {
   const told = asks === "wrong-start" ? await client.send(size + 1, new Uint8Array(1)) : undefined;
   const { offset, complete, text } = await client.status();
   assertEquals(text, String(offset));
@@ -145,7 +146,7 @@ async function checkCounts(
   assert(complete || !isWhole || end !== size || least < most, "Not finished, with all its bytes");
   const refused = await client.send(offset + 1, new Uint8Array(1));
   assertEquals([refused.status, refused.text], [400, `Wrong start byte: ${offset}`]);
-  assertEquals((await client.status()).offset, offset);
+  return offset;
 }
 
 /** The simple protocol for one file, without a proxy. */
@@ -169,7 +170,7 @@ function simpleClient(url: string, id: string, size: number) {
   };
 }
 
-const CHUNK = 70_000;
+const CHUNK = 35_000;
 
 /** The body as it is on the wire, and how many of the file's bytes are in its first `count` bytes. */
 function wireBody(
@@ -186,7 +187,7 @@ function wireBody(
   }
   parts.push({ bytes: text.encode("0\r\n\r\n"), isFile: false });
   return {
-    bytes: new Uint8Array(parts.flatMap(({ bytes }) => [...bytes])),
+    bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
     fileBytesIn(count) {
       let left = count;
       let found = 0;

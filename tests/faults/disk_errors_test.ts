@@ -134,12 +134,33 @@ interface Case {
 async function failEverywhere(tried: Case, sum: { faults: number; worlds: number }): Promise<void> {
   const before = tried.known.size;
   const first = firstStep(tried.scenario.name);
+  const steps = await stepsOf(tried);
   for (const trouble of TROUBLES) {
     for (const lasting of LASTING) {
-      for (let at = first; await fail(at, tried, { trouble, lasting }); at += EVERY) sum.faults++;
+      const count = steps.filter((kind) => canBegin(kind, { trouble, lasting })).length;
+      for (let at = first; at <= count && await fail(at, tried, { trouble, lasting }); at += EVERY) sum.faults++;
     }
   }
   sum.worlds += tried.known.size - before;
+}
+
+/** The kinds of all steps, in their order, where nothing fails. */
+async function stepsOf({ scenario, from, activity }: Case): Promise<Kinds> {
+  const kinds: Step["kind"][] = [];
+  using world = copyOf(from);
+  await run(world, scenario, async (sender) => {
+    sender.disk.interfere = ({ kind }) => {
+      kinds.push(kind);
+      return undefined;
+    };
+    await activity(sender);
+  });
+  return kinds;
+}
+
+/** Whether a trouble can begin with a step of this kind. */
+function canBegin(kind: Step["kind"], { trouble, lasting }: { trouble: Trouble; lasting: Lasting }): boolean {
+  return trouble.kinds.includes(kind) && (lasting.first?.includes(kind) ?? true);
 }
 
 /** Lets the `at`th step that can have this trouble fail. False when there are not so many. */
@@ -171,8 +192,9 @@ async function fail(
 function planOf(
   at: number,
   sender: Sender,
-  { trouble: { kinds, error, short, late, status }, lasting }: { trouble: Trouble; lasting: Lasting },
+  { trouble, lasting }: { trouble: Trouble; lasting: Lasting },
 ): { failed: Step | undefined } {
+  const { error, short, late, status } = trouble;
   const plan: { failed: Step | undefined } = { failed: undefined };
   let steps = 0;
   let isOnlyRequest = false;
@@ -181,8 +203,7 @@ function planOf(
       const isNextWrite = short && step.kind === "write" && steps++ === at;
       return isNextWrite || lasting.kinds(plan.failed.kind).includes(step.kind) ? { error } : undefined;
     }
-    const canBegin = kinds.includes(step.kind) && (lasting.first?.includes(step.kind) ?? true);
-    if (!canBegin || ++steps !== at) return undefined;
+    if (!canBegin(step.kind, { trouble, lasting }) || ++steps !== at) return undefined;
     plan.failed = step;
     isOnlyRequest = sender.underWay === 1;
     return { error, ...short && { short }, ...late && { late } };

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "../support/bytes.ts";
+import { startServer } from "../support/pawl.ts";
 import { startPawl } from "../support/process.ts";
 import { filesBelow } from "./run.ts";
 import { testOnSmallDisk } from "../support/small_disk.ts";
@@ -9,7 +10,7 @@ const file = someBytes(2_000_000);
 
 async function send(url: string, id: string, body: Uint8Array<ArrayBuffer>, size: number): Promise<string> {
   const headers = { "X-File-Id": id, "X-Start-Byte": "0", "X-File-Size": String(size) };
-  const response = await fetch(`${url}/upload`, { method: "POST", headers, body });
+  const response = await fetch(new URL("/upload", url), { method: "POST", headers, body });
   await response.body?.cancel();
   return new URL(response.headers.get("location")!, url).href;
 }
@@ -21,7 +22,7 @@ async function statusOf(url: string, method: string): Promise<number> {
 }
 
 async function countOf(url: string, id: string): Promise<string> {
-  return await (await fetch(`${url}/status`, { headers: { "X-File-Id": id } })).text();
+  return await (await fetch(new URL("/status", url), { headers: { "X-File-Id": id } })).text();
 }
 
 /** Writes until not one byte more fits. */
@@ -66,7 +67,7 @@ await testOnSmallDisk(
     // The sweep records the removals that had no space before.
     await pawl.tell("advance 0");
     await pawl.stop("SIGKILL");
-    await using next = await startPawl(data);
+    await using next = await startServer({ data });
     for (const location of [...tiny, unfinished, finished]) {
       assert([404, 410].includes(await statusOf(new URL(new URL(location).pathname, next.url).href, "GET")));
     }
@@ -77,24 +78,22 @@ await testOnSmallDisk(
 await testOnSmallDisk("on a disk that others have filled to the last byte uploads expire", 32, async (disk) => {
   const data = join(disk.path, "data");
   const ballast = join(disk.path, "ballast");
-  await using pawl = await startPawl(data, {
-    script: "tests/support/steered_server.ts",
-    args: ["--min-free", "1MiB", "--expire-after", "1h"],
-  });
+  let now = Date.now();
+  await using pawl = await startServer({ data, minFreeBytes: 2 ** 20, expireAfterMs: 3_600_000, now: () => now });
   const locations: string[] = [];
   for (const id of ["a", "b", "c"]) locations.push(await send(pawl.url, id, file, 9_000_000));
   await fill(ballast);
-  await pawl.tell("advance 3600001");
+  now += 3_600_001;
+  await pawl.sweep();
   assertEquals(await filesBelow(join(data, "incoming")), []);
   for (const location of locations) assertEquals(await statusOf(location, "GET"), 410);
-  assertEquals(await pawl.stop("SIGTERM"), 0);
+  assertEquals(await pawl.stop(), true);
 });
 
 await testOnSmallDisk("a server that cannot start on a full disk says so", 8, async (disk) => {
   const data = join(disk.path, "data");
   {
-    await using pawl = await startPawl(data);
-    await pawl.stop("SIGTERM");
+    await using _server = await startServer({ data });
   }
   // They need not be gone already.
   for (const end of ["-wal", "-shm"]) await Deno.remove(`${join(data, "pawl.db")}${end}`).catch(() => {});

@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "../support/bytes.ts";
 import { untilReceived } from "../support/incoming.ts";
+import { startServer } from "../support/pawl.ts";
 import { startPawl } from "../support/process.ts";
 import { connect, head, postHead, type RawConnection } from "../support/raw.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -37,7 +38,7 @@ for (const [limit, connections] of [[64, 80], [1024, 1100]] as const) {
 Deno.test("an error that is logged while no descriptor is free ends no process", async () => {
   await using dir = await tempDir();
   {
-    await using pawl = await startPawl(dir.path);
+    await using pawl = await startServer({ data: dir.path });
     using upload = await connect(pawl.port);
     await upload.send(postHead("a", { "Content-Length": 1_000_000 }));
     await upload.send(someBytes(300_000));

@@ -6,7 +6,7 @@ import { extent } from "../support/campaign.ts";
 import { seedOfRun } from "../support/random.ts";
 
 /** Sequences in a run. */
-const RUNS = extent({ short: 30, long: 250 });
+const RUNS = extent({ short: 15, long: 250 });
 /** Sequences between two looks at the clock, all of one seed. */
 const BATCH = 100;
 /** How long a sequence that fails is made smaller. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "../support/bytes.ts";
+import { startServer } from "../support/pawl.ts";
 import { startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/until.ts";
@@ -27,8 +28,7 @@ const MOVES: Record<string, (data: string) => Promise<void>> = {
   "moved away": (data) => Deno.rename(data, `${data}-elsewhere`),
   async "exchanged for another one"(data) {
     await Deno.rename(data, `${data}-elsewhere`);
-    await using other = await startPawl(data);
-    await other.stop("SIGTERM");
+    await using _other = await startServer({ data });
   },
   // As a backup that is put back: the same content, and another file.
   async "exchanged for a copy of it"(data) {

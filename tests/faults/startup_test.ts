@@ -3,21 +3,23 @@ import { join } from "@std/path";
 import { newUpload } from "../../server/model/upload.ts";
 import { someBytes } from "../support/bytes.ts";
 import { extent } from "../support/campaign.ts";
+import { startServer } from "../support/pawl.ts";
 import { startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-const UPLOADS = extent({ short: 3000, long: 100_000 });
+const UPLOADS = extent({ short: 1000, long: 100_000 });
 /** Two records make one upload, and a commit takes at most 1000. */
 const BATCH = 400;
 
 Deno.test("with very many unfinished uploads on disk the server serves each while it still looks through them", async () => {
   await using dir = await tempDir();
   // Made by a server, so that the folder is what a server makes; stopped before the others are put beside it.
-  await using first = await startPawl(dir.path);
   const file = someBytes(1000);
   const headers = { "X-File-Id": "a", "X-File-Size": "1000" };
-  await (await fetch(`${first.url}/upload`, { method: "POST", headers, body: file.slice(0, 10) })).body?.cancel();
-  await first.stop("SIGTERM");
+  {
+    await using first = await startServer({ data: dir.path });
+    await (await fetch(`${first.url}upload`, { method: "POST", headers, body: file.slice(0, 10) })).body?.cancel();
+  }
   await fill(dir.path);
 
   const start = performance.now();

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { someBytes } from "../support/bytes.ts";
 import { untilReceived } from "../support/incoming.ts";
+import { startServer } from "../support/pawl.ts";
 import { startPawl } from "../support/process.ts";
 import { connect, postHead } from "../support/raw.ts";
 import { PART_BYTES, takeOver } from "../support/take_over.ts";
@@ -20,8 +21,7 @@ async function memoryOf(pid: number): Promise<number> {
 }
 
 Deno.test("each new writer gets the upload from one that hangs, with all that came before it", async () => {
-  await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
+  await using pawl = await startServer({ limits: {} });
   const { told } = await takeOver(pawl, ROUNDS);
   assertEquals(told, Array.from({ length: ROUNDS }, (_, round) => [409, String((round + 1) * PART_BYTES)]));
 });

@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ConfigError, helpText, readConfig } from "../../server/config.ts";
-import { type Option, OPTIONS, variableOf } from "../../server/options.ts";
+import { parseCommandLine } from "../../server/command_line.ts";
+import { ConfigError, otherVariables, readConfig, readSettings } from "../../server/config.ts";
+import { helpText } from "../../server/help.ts";
+import { ALL_OPTIONS, type Option, OPTIONS, variableOf } from "../../server/options.ts";
 import { parseSize, parseTime } from "../../server/units.ts";
 
 function read(args: string[], env: Record<string, string> = {}) {
-  const config = readConfig(args, (name) => env[name]);
-  if (config === "help") throw new Error("help was not asked for");
-  return config;
+  return readConfig(args, (name) => env[name]);
 }
 
 Deno.test("readConfig() has a default for everything", () => {
@@ -15,6 +15,7 @@ Deno.test("readConfig() has a default for everything", () => {
     port: 8080,
     adminPort: "none",
     data: `${Deno.cwd()}/data`,
+    configFile: "",
     maxBytes: Infinity,
     expireAfterMs: 604_800_000,
     durable: true,
@@ -47,6 +48,8 @@ Deno.test("readConfig() has a default for everything", () => {
     askTimeoutMs: 30_000,
     takesUnasked: false,
     logLevel: "info",
+    logFormat: "auto",
+    accessLog: false,
   });
 });
 
@@ -119,15 +122,72 @@ Deno.test("readConfig() says in one line what is wrong", () => {
     [["--public-url=a.example"], "--public-url cannot be"],
     [["--public-url=https://a.example/?b"], "--public-url cannot be"],
     [["--log-level=loud"], "--log-level cannot be"],
-    [["--nonsense"], 'Unknown argument "--nonsense"'],
+    [["--durability=relax"], "give durable or relaxed; did you mean relaxed?"],
+    [["--log-level=inof"], "one of debug, info, warning, error; did you mean info?"],
+    [["--nonsense"], 'Unknown argument "--nonsense": see --help'],
+    [["--prot=1"], 'Unknown argument "--prot": did you mean --port?'],
+    [["--check-confg"], "did you mean --check-config?"],
+    [["--token", "abc"], "--token is a secret, which others could see on the command line: give it as PAWL_TOKEN"],
     [["-p", "1"], "Unknown argument"],
   ];
   for (const [args, message] of wrong) assertThrows(() => read(args), ConfigError, message);
 });
 
-Deno.test("readConfig() gives help when it is asked for", () => {
-  assertEquals(readConfig(["--help"], () => undefined), "help");
-  assertEquals(helpText().includes("--expire-after TIME"), true);
+Deno.test("readSettings() takes the file behind the environment, and the default behind the file", () => {
+  const texts = new Map([["port", "1"], ["max-size", "1KB"], ["quota", "2KB"]]);
+  const env: Record<string, string> = { PAWL_PORT: "2", PAWL_MAX_SIZE: "3KB" };
+  const sources = { env: (name: string) => env[name], file: { path: "/etc/pawl.json", texts } };
+  const { config, texts: taken } = readSettings(parseCommandLine(["--port=4"]), sources);
+  const { port, maxBytes, quotaBytes, totalBytes } = config;
+  assertEquals({ port, maxBytes, quotaBytes, totalBytes }, {
+    port: 4,
+    maxBytes: 3000,
+    quotaBytes: 2000,
+    totalBytes: Infinity,
+  });
+  assertEquals([taken.get("quota"), taken.get("max-total")], ["2KB", "none"]);
+});
+
+Deno.test("a wrong value is named by the place where it was given, and a secret is not repeated", () => {
+  const file = (flag: string, text: string) => ({ path: "/etc/pawl.json", texts: new Map([[flag, text]]) });
+  const wrong = (flag: string, text: string) =>
+    readSettings(parseCommandLine([]), { env: () => undefined, file: file(flag, text) });
+  assertThrows(() => wrong("port", "x"), ConfigError, '"port" in /etc/pawl.json cannot be "x": give a number');
+  const { message } = assertThrows(
+    () => wrong("token", "too-short"),
+    ConfigError,
+    '"token" in /etc/pawl.json must be',
+  );
+  assertEquals(message.includes("too-short"), false);
+  assertEquals(readSettings(parseCommandLine([]), { env: () => undefined }).texts.has("token"), false);
+});
+
+Deno.test("a variable that is nearly an option is refused, and one of something else is ignored", () => {
+  const env = () => undefined;
+  const names = ["PAWL_SERVICE_HOST", "PAWL_PORT_8080_TCP", "PAWL_LONG", "PAWL_CHROMIUM", "PAWL_MAX_SIZE", "HOME"];
+  readSettings(parseCommandLine([]), { env, names });
+  assertEquals(otherVariables(names), names.slice(0, 4));
+  assertThrows(
+    () => readSettings(parseCommandLine([]), { env, names: ["PAWL_MAX_SIZ"] }),
+    ConfigError,
+    "Unknown variable PAWL_MAX_SIZ: did you mean PAWL_MAX_SIZE?",
+  );
+});
+
+Deno.test("the command line can ask for help, or for a check", () => {
+  const asks = (...args: string[]) => parseCommandLine(args).asks;
+  assertEquals([asks("--help"), asks("--check-config", "--port=1"), asks()], ["help", "check", undefined]);
+});
+
+Deno.test("the help has a variable, a default and the unit of each option, and a star for those that can change", () => {
+  const help = helpText();
+  for (const { flag, value, fallback, isSecret, isLive } of ALL_OPTIONS) {
+    const lines = help.split("\n");
+    const below = lines.findIndex((line) => line.trim().startsWith(`(${variableOf(flag)}`));
+    assertEquals(lines[below - 1]?.startsWith(isSecret ? "  (no flag)" : `  --${flag} ${value}`), true, flag);
+    assertEquals(lines[below]?.endsWith(`; default ${fallback})${isLive ? " *" : ""}`), true, flag);
+    if (value === "SIZE" || value === "TIME") assertEquals(help.includes(`\n${value} is a number`), true);
+  }
 });
 
 Deno.test("parseSize() and parseTime() know their units", () => {
@@ -141,4 +201,11 @@ Deno.test("parseSize() and parseTime() know their units", () => {
     undefined,
   ]];
   for (const [text, ms] of times) assertEquals([text, parseTime(String(text))], [text, ms]);
+});
+
+Deno.test("the README's list of what can change while the server runs is true", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const [, told = ""] = /These options can change then.*?:(.*?)\. The log/s.exec(readme) ?? [];
+  const flags = [...told.matchAll(/`--([\w-]+)`/g)].map(([, flag]) => flag);
+  assertEquals(flags, ALL_OPTIONS.filter(({ isLive }) => isLive).map(({ flag }) => flag));
 });

@@ -32,10 +32,13 @@ export function visitorOf({ secret }: { readonly secret: string }, visitor = new
   return { Authorization: `Basic ${btoa(`${visitor}:${secret}`)}` };
 }
 
+/** A password is checked in no time. */
+const ROUNDS = 1000;
+
 /** Adds a link of `owner` to the data folder of a server that runs, and gives its path. */
 export async function addTestLink(data: string, wanted: WantedLink, owner: string): Promise<string> {
   const password = wanted.kind === "download" && wanted.password !== undefined
-    ? await keptPassword(wanted.password)
+    ? await keptPassword(wanted.password, ROUNDS)
     : undefined;
   const { secret, link } = newLink(wanted, { owner }, { now: Date.now(), password });
   await withLinks(data, (store) => store.add(link, MAX_LINKS));

@@ -76,7 +76,7 @@ export async function openLossyPawl(
   });
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, { maxBytes: Infinity, log }),
+    simple: createSimpleProtocol(engine, { limits: { maxBytes: Infinity }, log }),
     forms: createForms({ engine, log, isFolderThere: () => true, refused() {} }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
@@ -87,7 +87,7 @@ export async function openLossyPawl(
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
     ...NO_OPERATIONS,
-    allowedOrigins: [],
+    config: { allowedOrigins: [] },
   });
   return {
     app: createApp({
@@ -95,7 +95,7 @@ export async function openLossyPawl(
       routes,
       pages: { serve: () => Promise.resolve(undefined) },
       admission: createAdmission({ maxPerAddress: Infinity }),
-      cors: corsOf(routes, []),
+      cors: corsOf(routes, { allowedOrigins: [] }),
       log,
       ...ANYBODY_IN,
     }),

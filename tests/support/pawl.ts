@@ -2,6 +2,7 @@ import { fromFileUrl, join } from "@std/path";
 import type { Config } from "../../server/config.ts";
 import { defined } from "../../server/defined.ts";
 import { openPawl, type Pawl, type Surroundings } from "../../server/open.ts";
+import { createPages, type Pages } from "../../server/page/pages.ts";
 import { type Running, serve } from "../../server/serve.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
@@ -13,11 +14,19 @@ const root = fromFileUrl(new URL("../../", import.meta.url));
  * The options of a test's server. With a clock `now` of its own, and no other, time passes as
  * that shows it, in steps of any length.
  */
-export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic" | "limits">>;
+export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic" | "limits" | "takeAccess">>;
 
-function surroundingsOf({ now, monotonic, limits = PATIENT }: Wishes, log: MemoryLog): Surroundings {
-  if (now === undefined) return { log, root, limits, now: Date.now };
-  return { log, root, limits, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
+let pages: Pages | undefined;
+
+/** The page, which all servers of this process share: to read it takes each of them a third of its start. */
+export function sharedPages(): Pages {
+  return pages ??= createPages({ root });
+}
+
+function surroundingsOf({ now, monotonic, limits = PATIENT, takeAccess }: Wishes, log: MemoryLog): Surroundings {
+  const common = { log, root, pages: sharedPages(), limits, ...defined({ takeAccess }) };
+  if (now === undefined) return { ...common, now: Date.now };
+  return { ...common, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
 }
 
 interface TestFolder extends AsyncDisposable {
@@ -68,7 +77,8 @@ function withHost(request: Request): Request {
 /** Starts Pawl on a free port; use with `await using`. */
 export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   const { folder, config, end } = await testFolder(wishes);
-  const running = await serve(config, surroundingsOf(wishes, folder.log));
+  // To count them takes as long as all the rest of a start.
+  const running = await serve(config, { ...surroundingsOf(wishes, folder.log), freeFiles: 1024 });
   let stopped: Promise<boolean> | undefined;
   const stop = (patienceMs = 100) => stopped ??= running.stop(patienceMs);
   return {
@@ -105,6 +115,7 @@ async function testFolder(
       port: 0,
       adminPort: "none",
       data,
+      configFile: "",
       maxBytes: Infinity,
       idleMs: 60_000,
       minBytesPerSecond: 0,
@@ -137,6 +148,8 @@ async function testFolder(
       askTimeoutMs: 30_000,
       takesUnasked: false,
       logLevel: "info",
+      logFormat: "text",
+      accessLog: false,
       ...wishes,
     },
     folder: {

@@ -124,7 +124,8 @@ function pawlCommand(
   return new Deno.Command(limited[0]!, {
     args: limited.slice(1),
     cwd: root,
-    env: { NO_COLOR: "1", ...env },
+    // Tests read the log as people do.
+    env: { NO_COLOR: "1", PAWL_LOG_FORMAT: "text", ...env },
     stdin: script === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

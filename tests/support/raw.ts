@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+
 /** A connection on which a test says exactly what goes over the wire, and when. */
 export interface RawConnection extends Disposable {
   /** Sends text (as UTF-8) or bytes; false when the server has cut the connection. */
@@ -31,7 +33,7 @@ export async function connect(port: number): Promise<RawConnection> {
     const buffer = new Uint8Array(most);
     const length = await connection.read(buffer).catch(() => null);
     if (length === null) return false;
-    for (const byte of buffer.subarray(0, length)) text += String.fromCharCode(byte);
+    text += Buffer.from(buffer.buffer, 0, length).toString("latin1");
     return true;
   }
   async function readUntil(isEnough: () => boolean): Promise<void> {

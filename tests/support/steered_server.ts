@@ -10,8 +10,7 @@ const root = fromFileUrl(new URL("../../", import.meta.url));
 let aheadMs = Number(Deno.env.get("PAWL_TEST_AHEAD_MS") ?? 0);
 
 const config = readConfig(Deno.args, (name) => Deno.env.get(name));
-if (config === "help") throw new Error("Cannot help: main.ts does");
-const log = await openLog(config.logLevel);
+const { log, flush } = openLog({ level: config.logLevel, format: "text" });
 const server = await serve(config, {
   log,
   root,
@@ -21,7 +20,7 @@ const server = await serve(config, {
   // The model knows no answer of a server that has waited in vain.
   limits: PATIENT,
 });
-Deno.addSignalListener("SIGTERM", () => void server.stop().then(() => Deno.exit(0)));
+Deno.addSignalListener("SIGTERM", () => void server.stop().then(flush).then(() => Deno.exit(0)));
 print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
 
 for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {

@@ -3,6 +3,7 @@ import { filesBelow } from "../faults/run.ts";
 import { readConfig } from "../../server/config.ts";
 import { serve } from "../../server/serve.ts";
 import { memoryLog } from "./log.ts";
+import { sharedPages } from "./pawl.ts";
 import { startPawl } from "./process.ts";
 import { sha256OfStream, sourceOf } from "./sources.ts";
 import { tempDir } from "./temp_dir.ts";
@@ -84,8 +85,8 @@ export async function startSite({ args = [], isProcess = false, tokens = [] }: S
 async function serveHere(data: string, args: string[]): Promise<SiteServer> {
   // No power is lost here, and tests in a browser would mostly wait for the disk.
   const config = readConfig(["--port", "0", "--data", data, "--durability", "relaxed", ...args], () => undefined);
-  if (config === "help") throw new Error("A server cannot be started to give help");
-  const running = await serve(config, { log: memoryLog(), root: ROOT, now: Date.now });
+  const pages = sharedPages();
+  const running = await serve(config, { log: memoryLog(), root: ROOT, pages, now: Date.now, freeFiles: 1024 });
   const url = running.url.replace(/\/$/, "");
   return { url, port: Number(new URL(url).port), [Symbol.asyncDispose]: async () => void await running.stop(100) };
 }

@@ -51,7 +51,7 @@ export function uploadListOf(page: Page): UploadList {
     says: (name, hasText, part = ".state") => row(name).locator(part, { hasText }).waitFor(),
     offered: (name) => row(name).locator("[data-action]:visible").allTextContents(),
     async pauseAllAt(part, count) {
-      await page.evaluate(pressPauseAt, part);
+      await page.evaluate(pressPauseAt, { part, count });
       await page.locator("#list > [data-state=paused]").nth(count - 1).waitFor();
     },
     sentAtLeast: (name, part) =>
@@ -61,8 +61,8 @@ export function uploadListOf(page: Page): UploadList {
   };
 }
 
-/** Runs in the page: looks at each drawing of it, for a test would look too late. It pauses each upload once. */
-function pressPauseAt(part: number): void {
+/** Runs in the page: looks at each drawing of it, for a test would look too late. It pauses so many uploads, each once. */
+function pressPauseAt({ part, count }: { part: number; count: number }): void {
   const paused = new Set<Element>();
   const look = () => {
     for (const row of document.querySelectorAll("#list > [data-state=sending]")) {
@@ -71,7 +71,7 @@ function pressPauseAt(part: number): void {
       paused.add(row);
       row.querySelector<HTMLElement>("[data-action=pause]")?.click();
     }
-    requestAnimationFrame(look);
+    if (paused.size < count) requestAnimationFrame(look);
   };
   look();
 }

@@ -64,10 +64,10 @@ export interface TusProtocol {
   headers(request: Request, method: string): Record<string, string>;
 }
 
-/** Makes the tus protocol over `engine`, for files of up to `maxBytes`. */
+/** Makes the tus protocol over `engine`, for files of up to `config.maxBytes`, which may change. */
 export function createTusProtocol(
   engine: Engine,
-  { maxBytes, publicUrl }: Pick<Config, "maxBytes" | "publicUrl">,
+  config: Pick<Config, "maxBytes" | "publicUrl">,
 ): TusProtocol {
   const isSpoken = ({ headers }: Request) => header(headers, "Tus-Resumable") !== null;
 
@@ -123,7 +123,11 @@ export function createTusProtocol(
       const upload = typeof concat === "object"
         ? await concatenate(request, scope, concat)
         : await begin(request, scope, concat === "partial");
-      const headers = { "Location": `${publicUrl}${addressOf(upload.id)}`, ...offsetOf(upload), ...expiry(upload) };
+      const headers = {
+        "Location": `${config.publicUrl}${addressOf(upload.id)}`,
+        ...offsetOf(upload),
+        ...expiry(upload),
+      };
       return new Response(null, { status: STATUS_CODE.Created, headers });
     }),
 
@@ -187,7 +191,7 @@ export function createTusProtocol(
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS.join(","),
         "Tus-Checksum-Algorithm": CHECKSUM_ALGORITHMS.join(","),
-        ...maxBytes !== Infinity && { "Tus-Max-Size": String(maxBytes) },
+        ...config.maxBytes !== Infinity && { "Tus-Max-Size": String(config.maxBytes) },
       };
     },
   };

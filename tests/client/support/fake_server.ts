@@ -22,6 +22,8 @@ export type Seen = string;
 export interface FakeServerOptions {
   /** Used up by the requests in their order; `undefined` among them lets one request pass. */
   faults?: (Fault | undefined)[];
+  /** Goes wrong with every request behind them. */
+  always?: Fault;
   /** Bytes of the file that it has from earlier. */
   held?: number;
   /** Speaks as the tutorials do: no headers, the upload forgotten when it is finished. */
@@ -99,7 +101,7 @@ export class FakeServer {
       return answer({ status: 413, text: "<html>Request Entity Too Large" });
     }
     this.seen.push(method === "POST" ? `POST ${headers["X-Start-Byte"]}+${bytes}` : nameOf(method, url));
-    const fault = { ...this.#faults.shift() };
+    const fault: Fault = { ...this.#faults.length > 0 ? this.#faults.shift() : this.#options.always };
     if (method === "POST" && breaks !== undefined && ++this.#bodies % breaks.each === 0) {
       fault.breakAfter = Math.floor(bytes * breaks.atPercent / 100);
     }

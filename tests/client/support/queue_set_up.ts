@@ -14,6 +14,7 @@ import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { FakeHost } from "./fake_host.ts";
 import { FakeLocks } from "./fake_locks.ts";
 import type { FakeServerOptions } from "./fake_server.ts";
+import { HugeFile } from "./huge_file.ts";
 import { SIZE } from "./set_up.ts";
 import { turns } from "./turns.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -81,7 +82,7 @@ export function setUpQueue(
 
 /** A file of which nobody looks at the bytes. */
 export function fileOf(name: string, size = 10): File {
-  return new File([new Uint8Array(size)], name, { lastModified: 5 });
+  return size < LARGE ? new File([new Uint8Array(size)], name, { lastModified: 5 }) : new HugeFile(size, name);
 }
 
 /** Turns of the event loop for what needs nothing else. */

@@ -33,11 +33,11 @@ function startOf(seen: string): number {
 }
 
 const LINES = [
-  { bytesPerSecond: 100e3, size: 24 * MB, unsettled: 2, ms: [8000, 15_000] },
-  { bytesPerSecond: 1 * MB, size: 200 * MB, unsettled: 2, ms: [8000, 15_000] },
+  { bytesPerSecond: 100e3, size: 16 * MB, unsettled: 2, ms: [8000, 15_000] },
+  { bytesPerSecond: 1 * MB, size: 120 * MB, unsettled: 2, ms: [8000, 15_000] },
   // As long as the largest request takes.
-  { bytesPerSecond: 4 * MB, size: 300 * MB, unsettled: 4, ms: [4100, 4200] },
-  { bytesPerSecond: 10 * MB, size: 500 * MB, unsettled: 4, ms: [1600, 1700] },
+  { bytesPerSecond: 4 * MB, size: 200 * MB, unsettled: 4, ms: [4100, 4200] },
+  { bytesPerSecond: 10 * MB, size: 250 * MB, unsettled: 4, ms: [1600, 1700] },
 ] as const;
 
 for (const { bytesPerSecond, size, unsettled, ms: [shortest, longest] } of LINES) {
@@ -120,7 +120,7 @@ Deno.test("upload() ends at once, with the limit, when the server takes no file 
 
 for (const each of [2, 3, 5]) {
   Deno.test(`upload() loses one request at each break, where the network path buffers and breaks one in ${each}`, async () => {
-    const size = each * each * 25 * MIB;
+    const size = each * each * 12 * MIB;
     const large = new RequestSizes({ first: 8 * MIB });
     const { server, sizes, run } = setUp(size, { buffers: true, breaks: { each, atPercent: 60 } }, large);
     assertEquals(await run(), true);

@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { type Transport, Uploader, UploadError } from "../../../client/mod.ts";
+import { startServer } from "../../support/pawl.ts";
 import { startPawl } from "../../support/process.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
-const REQUEST_BYTES = 1024 * 1024;
+const REQUEST_BYTES = 256 * 1024;
 
 /** The transport of a program that is no browser. */
 const fetchTransport: Transport = async ({ method, url, headers, body, onSent, signal }) => {
@@ -37,7 +38,7 @@ Deno.test("Uploader goes on from the last byte through kill -9 and restart of th
       if (request.method === "POST") starts.push(Number(request.headers["X-Start-Byte"]));
       const answer = fetchTransport(request);
       if (starts.length === 8) {
-        restarted ??= first.stop("SIGKILL").then(() => startPawl(data, { port: first.port }));
+        restarted ??= first.stop("SIGKILL").then(() => startServer({ data, port: first.port }));
       }
       return await answer;
     },
@@ -52,7 +53,7 @@ Deno.test("Uploader goes on from the last byte through kill -9 and restart of th
 
 Deno.test("Uploader sends a finished file only once, and an empty one too", async () => {
   await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
+  await using pawl = await startServer({ data: dir.path });
   for (const size of [0, 10]) {
     const file = new File([randomBytes(size)], `${size}.bin`);
     for (let time = 0; time < 2; time++) {
@@ -66,7 +67,7 @@ Deno.test("Uploader sends a finished file only once, and an empty one too", asyn
 
 Deno.test("pause(), resume() and cancel() do on a server what they say", async () => {
   await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
+  await using pawl = await startServer({ data: dir.path });
   const file = new File([randomBytes(4 * REQUEST_BYTES)], "film.mkv");
   const options = { file, id: "film", endpoint: pawl.url, requestBytes: REQUEST_BYTES, transport: fetchTransport };
   const uploader = new Uploader(options);
@@ -81,7 +82,7 @@ Deno.test("pause(), resume() and cancel() do on a server what they say", async (
   await uploader.cancel();
   assertEquals([await result, uploader.progress.state], [false, "cancelled"]);
   const other = new Uploader(options);
-  const held = await fetch(`${pawl.url}/status`, { headers: { "X-File-Id": "film" } });
+  const held = await fetch(`${pawl.url}status`, { headers: { "X-File-Id": "film" } });
   assertEquals(await held.text(), "0");
   assertEquals(await other.upload(), true);
   await assertRejects(() => other.cancel(), UploadError);
@@ -90,7 +91,7 @@ Deno.test("pause(), resume() and cancel() do on a server what they say", async (
 
 Deno.test("cancel() deletes on a server a file that became whole by a request whose answer was lost", async () => {
   await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
+  await using pawl = await startServer({ data: dir.path });
   const file = new File([randomBytes(3 * REQUEST_BYTES)], "film.mkv");
   let isLost = false;
   const uploader: Uploader = new Uploader({
@@ -136,7 +137,7 @@ Deno.test("the server keeps metadata from the first byte on, through kill -9, an
   broken.on("progress", ({ confirmed }) => confirmed > 0 && broken.stop());
   assertEquals(await broken.upload(), false);
   await first.stop("SIGKILL");
-  await using _second = await startPawl(dir.path, { port: first.port });
+  await using _second = await startServer({ data: dir.path, port: first.port });
   assertEquals(await told(broken.location), [String(REQUEST_BYTES), kept]);
   const again = uploaderOf("for Ben");
   assertEquals(await again.upload(), true);

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type SentHeaders } from "../../support/access_site.ts";
-import { openDownloadSite } from "../../support/link_sites.ts";
-import { askForLink } from "../../support/links.ts";
+import { type DownloadSite, openDownloadSite } from "../../support/link_sites.ts";
+import { addTestLink, askForLink } from "../../support/links.ts";
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 
@@ -56,28 +56,35 @@ Deno.test("a program gives the password by Basic, and a browser by a form that t
   assertEquals((await site.ask(`GET ${path}?download`, { ...BROWSER, ...mine }, at)).text, "0123456789");
 });
 
+/** Makes a link whose password is checked in no time, and gives its path. */
+async function makeLinkWith(password: string, { site, file }: DownloadSite): Promise<{ path: string }> {
+  const wanted = { kind: "download", target: { file }, password, expiresInMs: 60_000 } as const;
+  return { path: await addTestLink(site.data, wanted, "anna") };
+}
+
 Deno.test("wrong passwords are counted, also when they come together, and lock out nobody else", async () => {
   await using open = await openDownloadSite();
-  const { make, get } = open;
-  const link = await make({ password: "right" });
+  const link = await makeLinkWith("right", open);
+  const get = (from: number, headers: SentHeaders) =>
+    open.site.ask(`GET ${link.path}`, headers, { address: `192.0.2.${from}` });
   const basic = (password: string) => ({ Authorization: `Basic ${btoa(`:${password}`)}` });
-  assertEquals((await get(link, 1, basic("right"))).status, 200);
-  const guesses = await Promise.all(Array.from({ length: 20 }, (_, n) => get(link, 1, basic(`wrong${n}`))));
+  assertEquals((await get(1, basic("right"))).status, 200);
+  const guesses = await Promise.all(Array.from({ length: 20 }, (_, n) => get(1, basic(`wrong${n}`))));
   assertEquals(guesses.map(({ status }) => status).sort(), [...Array(10).fill(401), ...Array(10).fill(429)]);
-  assertEquals((await get(link, 2, basic("right"))).status, 200);
+  assertEquals((await get(2, basic("right"))).status, 200);
   // Who has given the right one goes on.
-  assertEquals((await get(link, 1, basic("right"))).status, 200);
+  assertEquals((await get(1, basic("right"))).status, 200);
 });
 
 Deno.test("behind a proxy on this machine passwords cannot be guessed faster, and who has given it goes on", async () => {
   await using open = await openDownloadSite();
-  const { site, make } = open;
-  const link = await make({ password: "right" });
+  const { site } = open;
+  const link = await makeLinkWith("right", open);
   const get = (password: string) =>
     site.ask(`GET ${link.path}`, { Authorization: `Basic ${btoa(`:${password}`)}` }, { address: "127.0.0.1" });
   assertEquals((await get("right")).status, 200);
   for (let guess = 0; guess < 10; guess++) assertEquals((await get(`wrong${guess}`)).status, 401);
-  const other = await make({ password: "other" });
+  const other = await makeLinkWith("other", open);
   const unseen = await site.ask(`GET ${other.path}`, { Authorization: `Basic ${btoa(":other")}` }, {
     address: "127.0.0.1",
   });

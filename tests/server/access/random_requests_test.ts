@@ -22,7 +22,7 @@ const SERVERS: readonly (readonly string[])[] = [
 ];
 
 /** How many requests are sent together, and on how many connections. */
-const BATCH = 400;
+const BATCH = extent({ short: 200, long: 400 });
 const LINES = 8;
 
 /** A request that is not answered, or a connection that is not closed, for so long hangs, also on a busy machine. */

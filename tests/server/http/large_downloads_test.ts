@@ -8,58 +8,63 @@ import { startServer, type TestServer } from "../../support/pawl.ts";
 const MIB = 2 ** 20;
 const file = someBytes(24 * MIB + 1);
 
-Deno.test("a large file comes as it is, at any speed", async () => {
+Deno.test("a large file is given to those who read it, at any speed or in parts, or go away", async (test) => {
   await using server = await startServer();
   const url = await upload(server);
-  const response = await fetch(url);
-  const body = new Uint8Array(file.length);
-  let received = 0;
-  let nextPause = 4 * MIB;
-  for await (const piece of response.body!) {
-    body.set(piece, received);
-    received += piece.length;
-    if (received < nextPause) continue;
-    nextPause += 8 * MIB;
-    await delay(70);
-  }
-  assertEquals(received, file.length);
-  assertEquals(sha256(body), sha256(file));
-});
 
-Deno.test("eight ranges at a time make the file, as a download manager asks for them", async () => {
-  await using server = await startServer();
-  const url = await upload(server);
-  const size = Math.ceil(file.length / 8);
-  const body = new Uint8Array(file.length);
-  const answers = await Promise.all(Array.from({ length: 8 }, async (_, at) => {
-    const start = at * size;
-    const response = await fetch(url, { headers: { "Range": `bytes=${start}-${start + size - 1}` } });
-    body.set(await response.bytes(), start);
-    return [response.status, response.headers.get("content-range")];
-  }));
-  const end = (at: number) => Math.min((at + 1) * size, file.length) - 1;
-  assertEquals(answers, answers.map((_, at) => [206, `bytes ${at * size}-${end(at)}/${file.length}`]));
-  assertEquals(sha256(body), sha256(file));
-});
+  await test.step("a large file comes as it is, at any speed", async () => {
+    const response = await fetch(url);
+    const body = new Uint8Array(file.length);
+    let received = 0;
+    let nextPause = 4 * MIB;
+    for await (const piece of response.body!) {
+      body.set(piece, received);
+      received += piece.length;
+      if (received < nextPause) continue;
+      nextPause += 8 * MIB;
+      await delay(70);
+    }
+    assertEquals(received, file.length);
+    assertEquals(sha256(body), sha256(file));
+  });
 
-Deno.test("a part of a large file keeps no file open for a client that has gone", needsAll, async () => {
-  await using server = await startServer();
-  const url = await upload(server);
-  const client = await beginDownload(url, "Range: bytes=1000-20000000\r\n");
-  assert(timesOpen(server) >= 1);
-  client.close();
-  await until(() => timesOpen(server) === 0, "the file is open no more");
-});
+  await test.step("eight ranges at a time make the file, as a download manager asks for them", async () => {
+    const size = Math.ceil(file.length / 8);
+    const body = new Uint8Array(file.length);
+    const answers = await Promise.all(Array.from({ length: 8 }, async (_, at) => {
+      const start = at * size;
+      const response = await fetch(url, { headers: { "Range": `bytes=${start}-${start + size - 1}` } });
+      body.set(await response.bytes(), start);
+      return [response.status, response.headers.get("content-range")];
+    }));
+    const end = (at: number) => Math.min((at + 1) * size, file.length) - 1;
+    assertEquals(answers, answers.map((_, at) => [206, `bytes ${at * size}-${end(at)}/${file.length}`]));
+    assertEquals(sha256(body), sha256(file));
+  });
 
-Deno.test("a large file stays open for no client that has gone, and for no HEAD", needsAll, async () => {
-  await using server = await startServer();
-  const url = await upload(server);
-  assertEquals((await fetch(url, { method: "HEAD" })).headers.get("content-length"), String(file.length));
-  assertEquals(timesOpen(server), 0);
-  const clients = await Promise.all([0, 1, 2].map(() => beginDownload(url)));
-  assert(timesOpen(server) >= clients.length);
-  for (const client of clients) client.close();
-  await until(() => timesOpen(server) === 0, "the file is open no more");
+  await test.step({
+    name: "a part of a large file keeps no file open for a client that has gone",
+    ...needsAll,
+    fn: async () => {
+      const client = await beginDownload(url, "Range: bytes=1000-20000000\r\n");
+      assert(timesOpen(server) >= 1);
+      client.close();
+      await until(() => timesOpen(server) === 0, "the file is open no more");
+    },
+  });
+
+  await test.step({
+    name: "a large file stays open for no client that has gone, and for no HEAD",
+    ...needsAll,
+    fn: async () => {
+      assertEquals((await fetch(url, { method: "HEAD" })).headers.get("content-length"), String(file.length));
+      assertEquals(timesOpen(server), 0);
+      const clients = await Promise.all([0, 1, 2].map(() => beginDownload(url)));
+      assert(timesOpen(server) >= clients.length);
+      for (const client of clients) client.close();
+      await until(() => timesOpen(server) === 0, "the file is open no more");
+    },
+  });
 });
 
 Deno.test("a large file that becomes shorter while it is read is no whole answer", async () => {

@@ -7,7 +7,7 @@ const HEALTHY: HealthDeps = {
   isDraining: () => false,
   isFolderThere: () => true,
   freeBytes: () => 100,
-  floorBytes: 100,
+  floorBytes: () => 100,
   checkWritable: () => Promise.resolve(),
   commit: () => Promise.resolve(),
   log: memoryLog(),

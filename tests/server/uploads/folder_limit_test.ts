@@ -73,7 +73,7 @@ Deno.test("uploads that begin together cannot name together more folders than on
   for (const [at, path] of ["a/1", "a/2", "b/1"].entries()) {
     await stored.create(completed(upload(`${at}`, []), path, 0));
   }
-  const unfinished = new Unfinished(Infinity);
+  const unfinished = new Unfinished({ maxUnfinished: Infinity });
   let [time, counts] = [0, 0];
   const limit = new FolderLimit({
     max: 10,

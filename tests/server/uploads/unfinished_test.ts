@@ -17,7 +17,7 @@ async function openCounted(
   max: number,
 ): Promise<Disposable & { stored: RecordStore; records: RecordStore; unfinished: Unfinished }> {
   const stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
-  const unfinished = new Unfinished(max);
+  const unfinished = new Unfinished({ maxUnfinished: max });
   return { stored, unfinished, records: unfinished.watch(stored), [Symbol.dispose]: () => stored[Symbol.dispose]() };
 }
 
@@ -133,7 +133,7 @@ Deno.test("a creation that fails is not counted", async () => {
 
 Deno.test("an address begins so many uploads in a second, and others are not slowed down", () => {
   let now = 0;
-  const pace = new Pace(3, () => now);
+  const pace = new Pace({ maxBegunPerSecond: 3 }, () => now);
   for (let count = 0; count < 3; count++) pace.take({ from: "192.0.2.1" });
   const error = assertThrows(() => pace.take({ from: "192.0.2.1" }), UploadError);
   assertEquals([error.code, error.headers["Retry-After"]], ["too-many-begun", "1"]);
@@ -145,11 +145,13 @@ Deno.test("an address begins so many uploads in a second, and others are not slo
   now = 10_000;
   for (let count = 0; count < 3; count++) pace.take({ from: "192.0.2.1" });
   assertThrows(() => pace.take({ from: "192.0.2.1" }), UploadError);
-  for (let count = 0; count < 20_000; count++) new Pace(Infinity, () => 0).take({ from: "192.0.2.1" });
+  for (let count = 0; count < 20_000; count++) {
+    new Pace({ maxBegunPerSecond: Infinity }, () => 0).take({ from: "192.0.2.1" });
+  }
 });
 
 Deno.test("a request that tries again to begin its upload is counted once", () => {
-  const pace = new Pace(2, () => 0);
+  const pace = new Pace({ maxBegunPerSecond: 2 }, () => 0);
   const facts = { from: "192.0.2.1" };
   for (let attempt = 0; attempt < 5; attempt++) pace.take(facts);
   pace.take({ ...facts });
