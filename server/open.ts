@@ -21,6 +21,9 @@ import type { LogEvent } from "./log_lines.ts";
 import { createPages, type Pages } from "./page/pages.ts";
 import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
+import { createAdminApp } from "./operations/admin_app.ts";
+import { createMetrics } from "./operations/metrics.ts";
+import { watchServer } from "./operations/watch_server.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
 import { BATCH_LIMITS, createForms } from "./protocols/form/form.ts";
@@ -76,6 +79,8 @@ export interface Surroundings {
 /** Pawl on its data folder, without a listener. */
 export interface Pawl {
   readonly app: App;
+  /** Answers those who watch the server, and nobody else, without a token. */
+  readonly adminApp: App;
   /** Makes the first token, if nobody could sign in otherwise, and gives its secret. */
   makeFirstToken(): Promise<string | undefined>;
   /** Resolves when the data folder is found moved, with a text that says what is there instead (I14). */
@@ -99,7 +104,10 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const monotonic = surroundings.monotonic ?? (() => performance.now());
   const senderOf = createSenderOf(config);
   const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
-  const bytes = await openFiles(config.data, { durable: config.durable, ...defined({ lend }) });
+  const metrics = createMetrics();
+  const { durable } = config;
+  const { flushed, sent } = metrics;
+  const bytes = await openFiles(config.data, { durable, flushed, sent, ...defined({ lend }) });
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, limits: config });
   const path = join(config.data, "pawl.db");
@@ -123,6 +131,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
         log,
         now,
         monotonic,
+        signInFailed: metrics.signInFailed,
       });
       const records = await createRecords(database, bytes.sameName, outbox);
       return { records, access, events: createEvents(database) };
@@ -138,7 +147,6 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     ...defined({ longestStepMs }),
   });
   const boot = await bootOf(config.data);
-  const { durable } = config;
   const unfinished = new Unfinished(config);
   const quota = new Quota(quotaLimitsOf(config), monotonic);
   const folderLimit = new FolderLimit({
@@ -149,10 +157,11 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     sameName: bytes.sameName,
     monotonic,
   });
-  const records = folderLimit.watch(unfinished.watch(quota.watch(stored)));
+  const records = metrics.watch(folderLimit.watch(unfinished.watch(quota.watch(stored))));
   const engine = new Engine({
     bytes,
     records,
+    events: metrics.engine,
     limits: limitsOf(config, limits),
     distrusted: new Set(),
     unrecorded: new Set(),
@@ -181,10 +190,23 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { gatekeeper, links } = access;
   const pages = surroundings.pages ?? createPages({ root, except: Object.values(foldersOf(config.data)) });
   const downloads = createDownloads({ files: finishedFiles, now });
-  const folders = createFolders({ files: finishedFiles });
+  const folders = createFolders({ files: finishedFiles, sent });
+  const operations = watchServer({
+    metrics,
+    bytes,
+    records: stored,
+    unfinished,
+    floorBytes: () => config.minFreeBytes,
+    isFolderThere: watch.isThere,
+    ending: ending.signal,
+    log,
+    serviceNow: clock.now,
+    monotonic,
+  });
+  const front = { gate: createGate(config), admission: createAdmission(config), senderOf };
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { limits: config, log }),
-    forms: createForms({ engine, log, isFolderThere: watch.isThere }),
+    forms: createForms({ engine, log, isFolderThere: watch.isThere, refused: metrics.answers.refused }),
     tus: createTusProtocol(engine, config),
     engine,
     session: access.session,
@@ -205,15 +227,16 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     }),
     downloads,
     folders,
+    operations,
+    // --open may let anybody in from anywhere, and metrics are for those who run the server.
+    hasOpenMetrics: () => !config.open && access.isOpen(),
     config,
   });
   return {
     app: accessLog.around(createApp({
-      gate: createGate(config),
+      ...front,
       routes,
       pages,
-      admission: createAdmission(config),
-      senderOf,
       async identify(request, sender) {
         const visitor = await gatekeeper.identify(request, sender);
         accessLog.identified(request, visitor);
@@ -222,7 +245,9 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       cors: corsOf(routes, config),
       log,
       isFolderThere: watch.isThere,
+      events: metrics.answers,
     })),
+    adminApp: createAdminApp({ ...front, operations, events: metrics.answers, log }),
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),
@@ -235,8 +260,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       ]);
     },
     async interrupt() {
-      bodies.end();
       ending.abort();
+      bodies.end();
       await engine.close();
       await clock.saveLast();
       await access.settle();

@@ -12,6 +12,23 @@ export function parsePort(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) < 65536 ? Number(text) : undefined;
 }
 
+/** The address and the port of a listener. */
+export interface ListenerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Reads the address of the listener for those who watch the server: a port of this machine alone, or an address and a
+ * port. The word `none` stands for no listener.
+ */
+export function parseAdminPort(text: string): ListenerAddress | "none" | undefined {
+  if (text === "none") return text;
+  const [, host = "127.0.0.1", digits = ""] = /^(?:(\[[\da-f:.]+\]|[\w.-]+):)?(\d+)$/i.exec(text) ?? [];
+  const port = parsePort(digits);
+  return port === undefined ? undefined : { host: host.replace(/^\[(.*)\]$/, "$1"), port };
+}
+
 /** Makes a parser for a size in bytes; the word `none` gives the value of `none`. */
 export function size({ none }: { none: number }): (text: string) => number | undefined {
   return (text) => text === "none" ? none : parseSize(text);

@@ -5,9 +5,11 @@ import { LOG_LEVELS } from "./log.ts";
 import { LOG_FORMATS } from "./log_lines.ts";
 import { type Option, variableOf } from "./option.ts";
 import {
+  type ListenerAddress,
   listOf,
   oneOf,
   parseAddress,
+  parseAdminPort,
   parseHostName,
   parseOrigin,
   parsePort,
@@ -40,6 +42,15 @@ export const OPTIONS = {
     parse: parsePort,
     wanted: "a number from 0 to 65535",
   } satisfies Option<number>,
+  /** The second listener, which serves health and metrics alone, to everybody who reaches it. */
+  adminPort: {
+    flag: "admin-port",
+    value: "PORT",
+    fallback: "none",
+    help: "second port, of this machine alone, for health and metrics without a token; `0.0.0.0:9090` lets others in",
+    parse: parseAdminPort,
+    wanted: "a port such as 9090, or an address and a port such as 0.0.0.0:9090, or none",
+  } satisfies Option<ListenerAddress | "none">,
   /** The data folder, absolute. */
   data: {
     flag: "data",

@@ -28,17 +28,18 @@ export function missingForFile(path: string, query: Query = ask): Promise<string
 
 /** The options of `deno run` that are missing for running the server; empty when none is. */
 export function missingForServer(
-  { host, port, data, fixedTokenFile, webhooks, hookCommand, preCreateUrl, preFinishUrl }: Config,
+  { host, port, adminPort, data, fixedTokenFile, webhooks, hookCommand, preCreateUrl, preFinishUrl }: Config,
   root: string,
   query: Query = ask,
 ): Promise<string[]> {
-  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const addresses = [{ host, port }, ...adminPort === "none" ? [] : [adminPort]]
+    .map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
   const readable = [join(root, "static"), join(root, "client"), data, ...fixedTokenFile === "" ? [] : [fixedTokenFile]];
   return missing([
     // A webhook may lead to any address, by its redirects.
-    webhooks.length > 0 || preCreateUrl !== "" || preFinishUrl !== ""
-      ? { permission: { name: "net" }, flag: "--allow-net" }
-      : { permission: { name: "net", host: address }, flag: `--allow-net=${address}` },
+    ...webhooks.length > 0 || preCreateUrl !== "" || preFinishUrl !== ""
+      ? [{ permission: { name: "net" }, flag: "--allow-net" } as const]
+      : addresses.map((host): Needed => ({ permission: { name: "net", host }, flag: `--allow-net=${host}` })),
     ...hookCommand === ""
       ? []
       : [{ permission: { name: "run", command: hookCommand }, flag: `--allow-run=${hookCommand}` } as const],

@@ -13,6 +13,7 @@ import { allowedMethods, type Handler, type Need, type Route } from "./http/rout
 import { uploadedContentHeaders } from "./http/uploaded_content.ts";
 import { ADDRESS } from "./protocols/address.ts";
 import { ANSWER_HEADERS, REQUEST_HEADERS } from "./http/header_names.ts";
+import { type OperationsHandlers, operationsRoutes } from "./operations/routes.ts";
 import type { SimpleProtocol } from "./protocols/simple.ts";
 import { SIMPLE_STATUS } from "./protocols/simple_status.ts";
 import { isForm } from "./protocols/form/form.ts";
@@ -38,6 +39,9 @@ export interface Protocols {
   readonly limits: Handler;
   readonly downloads: Downloads;
   readonly folders: Folders;
+  readonly operations: OperationsHandlers;
+  /** True when anybody may read the metrics. */
+  readonly hasOpenMetrics: () => boolean;
   /** The origins whose pages may use the server besides its own, which may change. */
   readonly config: Pick<Config, "allowedOrigins">;
 }
@@ -57,6 +61,8 @@ export function createRoutes(
     limits,
     downloads,
     folders,
+    operations,
+    hasOpenMetrics,
     config,
   }: Protocols,
 ): Route[] {
@@ -99,22 +105,25 @@ export function createRoutes(
   } as const;
   const api = { crossOrigin: true, isApi: true } as const;
   return [
-    { ...simply, path: /^\/status$/, methods: { GET: simple.status }, needs: { GET: "upload" } },
+    { ...simply, path: /^\/status$/, template: "/status", methods: { GET: simple.status }, needs: { GET: "upload" } },
     {
       ...simply,
       path: /^\/upload$/,
+      template: "/upload",
       methods: { POST: send, DELETE: simple.terminate },
       needs: { POST: "upload", DELETE: "upload" },
     },
     {
       ...files,
       path: /^\/files\/?$/,
+      template: "/files/",
       methods: { GET: folder, POST: tus.create },
       needs: { GET: "read", POST: "upload" },
     },
     {
       ...files,
       path: ADDRESS,
+      template: "/files/<id>",
       methods: {
         GET: either(offset, download),
         HEAD: either(tus.status, download),
@@ -123,36 +132,59 @@ export function createRoutes(
       },
       needs: { GET: reads, HEAD: reads, PATCH: "upload", DELETE: "upload" },
     },
-    { ...files, path: /^\/files\/.*$/, methods: { GET: nothing, PATCH: nothing, DELETE: nothing }, needs: NOTHING },
+    {
+      ...files,
+      path: /^\/files\/.*$/,
+      template: "/files/<other>",
+      methods: { GET: nothing, PATCH: nothing, DELETE: nothing },
+      needs: NOTHING,
+    },
     {
       ...api,
       path: /^\/api\/uploads$/,
+      template: "/api/uploads",
       methods: { GET: uploads.list },
       needs: { GET: "read" },
     },
     {
       ...api,
       path: new RegExp(`^/api/uploads/(${ID_FORM})$`),
+      template: "/api/uploads/<id>",
       methods: { DELETE: uploads.terminate },
       needs: { DELETE: "upload" },
     },
-    { ...api, path: /^\/api\/limits$/, methods: { GET: limits }, needs: { GET: "upload" } },
+    { ...api, path: /^\/api\/limits$/, template: "/api/limits", methods: { GET: limits }, needs: { GET: "upload" } },
     {
       ...api,
       path: /^\/api\/links$/,
+      template: "/api/links",
       methods: { GET: links.list, POST: links.create },
       needs: { GET: "upload", POST: "upload" },
     },
     {
       ...api,
       path: new RegExp(`^/api/links/(${LINK_ID_FORM})$`),
+      template: "/api/links/<id>",
       methods: { DELETE: links.remove },
       needs: { DELETE: "upload" },
     },
-    { ...api, path: /^\/api\/link$/, methods: { GET: uploadLinks.about }, needs: { GET: "upload" } },
-    { ...api, path: /^\/api\/link\/uploads$/, methods: { GET: sentByLink }, needs: { GET: "upload" } },
+    {
+      ...api,
+      path: /^\/api\/link$/,
+      template: "/api/link",
+      methods: { GET: uploadLinks.about },
+      needs: { GET: "upload" },
+    },
+    {
+      ...api,
+      path: /^\/api\/link\/uploads$/,
+      template: "/api/link/uploads",
+      methods: { GET: sentByLink },
+      needs: { GET: "upload" },
+    },
     {
       path: /^\/u\/([^/]+)$/,
+      template: "/u/<secret>",
       methods: { GET: uploadLinks.page },
       needs: { GET: "nothing" },
       isKey: true,
@@ -160,6 +192,7 @@ export function createRoutes(
     },
     {
       path: /^\/d\/([^/]+)$/,
+      template: "/d/<secret>",
       methods: { GET: downloadLinks.send, POST: downloadLinks.open },
       needs: { GET: "nothing", POST: "nothing" },
       isKey: true,
@@ -167,10 +200,12 @@ export function createRoutes(
     },
     {
       path: /^\/api\/session$/,
+      template: "/api/session",
       methods: { GET: session.who, POST: session.signIn, DELETE: session.signOut },
       needs: { GET: "nothing", POST: "nothing", DELETE: "nothing" },
       isApi: true,
     },
+    ...operationsRoutes(operations, () => hasOpenMetrics() ? "nothing" : "admin"),
   ];
 }
 

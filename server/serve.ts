@@ -15,6 +15,8 @@ export interface ServerSurroundings extends Surroundings {
 export interface Running {
   /** The address of its page. */
   readonly url: string;
+  /** The address of the second listener, for those who watch the server. Absent without `--admin-port`. */
+  readonly adminUrl?: string;
   /**
    * The link by which the first person signs in, with the secret of a token that was made at this start. Absent when
    * people can sign in already, or need not.
@@ -53,7 +55,12 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
   const { log } = surroundings;
   const spare = await keepSpare(config.data, surroundings);
   const pawl = await openPawl(config, { ...surroundings, lend: spare.lend });
-  const listener = listenOr(pawl.close, () => listen({ ...config, log, spare }, pawl.app));
+  const listener = await listenOr(pawl.close, () => listen({ ...config, log, spare }, pawl.app));
+  const { adminPort } = config;
+  const admin = adminPort === "none" ? undefined : await listenOr(
+    () => listener.shutdown().then(pawl.close),
+    () => listen({ ...adminPort, log, spare }, pawl.adminApp),
+  );
   const url = addressOf(listener.address);
   // Only a server that listens makes a token: a start that fails must not use up the one link.
   const secret = await pawl.makeFirstToken();
@@ -63,6 +70,7 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
 
   return {
     url,
+    ...admin !== undefined && { adminUrl: addressOf(admin.address) },
     ...secret !== undefined &&
       { signInLink: `${config.publicUrl === "" ? url : `${config.publicUrl}/`}#token=${secret}` },
     moved: pawl.moved,
@@ -73,7 +81,7 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
       const isFlushed = await isDone(pawl.interrupt(), DISK_PATIENCE_MS);
       // The server's abort signal is not used: aborted after a shutdown, it makes Deno 2.9 throw where nothing can
       // catch it.
-      await isDone(listener.shutdown(), patienceMs);
+      await isDone(Promise.all([listener.shutdown(), admin?.shutdown()]), patienceMs);
       const isQuiet = await isDone(Promise.all([repairing, swept]), DISK_PATIENCE_MS);
       if (isFlushed && isQuiet) pawl.close();
       return isFlushed && isQuiet;
@@ -94,11 +102,12 @@ async function keepSpare(folder: string, { log, freeFiles }: ServerSurroundings)
   return createSpare(folder, Math.min(SPARE_FILES, Math.floor(free / 4)));
 }
 
-function listenOr(onFailure: () => void, open: () => Listener): Listener {
+/** Listens, and does `onFailure` before it throws what `open` throws. */
+async function listenOr(onFailure: () => unknown, open: () => Listener): Promise<Listener> {
   try {
     return open();
   } catch (error) {
-    onFailure();
+    await onFailure();
     throw error;
   }
 }

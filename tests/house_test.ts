@@ -14,6 +14,7 @@ const SERVER = [
   "server/hooks",
   "server/page",
   "server/http",
+  "server/operations",
   "server/access",
   "server/protocols",
   "server/protocols/form",

@@ -106,6 +106,26 @@ Deno.test("list, verify and backup need the data folder, the folder of the backu
   assertStringIncludes(stderr, "Pawl cannot go on with verify: Requires write access");
 });
 
+Deno.test("a second port is one more address to listen on, and health and metrics need no other permission", async () => {
+  await using dir = await tempDir();
+  const permissions = Object.values(narrow(dir.path, 0)).flat();
+  const args = ["--admin-port", "127.0.0.2:0"];
+  const { code, stderr } = await runPawl(["--port", "0", "--data", dir.path, ...args], {}, permissions);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "Pawl cannot start without --allow-net=127.0.0.2:0:");
+  await using pawl = await startPawl(dir.path, {
+    args,
+    permissions: [...permissions, "--allow-net=127.0.0.1:0,127.0.0.2:0"],
+  });
+  const [, admin = ""] = /Its health and metrics are at (\S+)/.exec(pawl.output()) ?? [];
+  for (const path of ["healthz", "readyz"]) assertEquals((await fetched(admin + path)).status, 200);
+  const { status, text } = await fetched(`${admin}metrics`);
+  assertEquals(status, 200);
+  for (const name of ["pawl_ready 1", "process_cpu_seconds_total ", "process_resident_memory_bytes "]) {
+    assertStringIncludes(text, `\n${name}`);
+  }
+});
+
 async function fetched(url: string, init?: RequestInit): Promise<{ status: number; text: string }> {
   const response = await fetch(url, init);
   return { status: response.status, text: await response.text() };

@@ -9,7 +9,7 @@ import { Gatekeeper } from "./gatekeeper.ts";
 import { Guesses } from "./guesses.ts";
 import { KnownLinks } from "./known_links.ts";
 import { KnownTokens } from "./known_tokens.ts";
-import { createIsOpen } from "./openness.ts";
+import { createIsOpen, type IsOpen } from "./openness.ts";
 import { hashOf, newSecret } from "./secret.ts";
 import { createSessionHandlers, type SessionHandlers } from "./session_routes.ts";
 import type { SmallBodies } from "./small_bodies.ts";
@@ -20,6 +20,7 @@ export interface Access {
   readonly session: SessionHandlers;
   readonly links: KnownLinks;
   readonly guesses: Guesses;
+  readonly isOpen: IsOpen;
   /** The key by which cookies are signed. */
   readonly sessionKey: Uint8Array;
   /**
@@ -41,6 +42,8 @@ export interface AccessDeps {
   readonly now: () => number;
   /** The monotonic clock, in milliseconds. */
   readonly monotonic: () => number;
+  /** Called for each wrong token, link or password. */
+  readonly signInFailed?: () => void;
 }
 
 /** The name of the fixed token and of the first one, and the owner of what is uploaded with them. */
@@ -49,7 +52,7 @@ const ADMIN = "admin";
 /** Connects everything about access. Throws {@linkcode ConfigError} for a file without a token. */
 export async function openAccess(
   config: Config,
-  { store, linkStore, bodies, log, now, monotonic }: AccessDeps,
+  { store, linkStore, bodies, log, now, monotonic, signInFailed }: AccessDeps,
 ): Promise<Access> {
   const secret = await readFixedToken(config);
   const fixed = secret === undefined ? undefined : adminToken(secret, now());
@@ -57,7 +60,7 @@ export async function openAccess(
   const isOpen = await createIsOpen(config, { store, hasFixed: fixed !== undefined, monotonic });
   const sessionKey = await store.sessionKey();
   const links = new KnownLinks({ store: linkStore, now, monotonic });
-  const guesses = new Guesses(monotonic);
+  const guesses = new Guesses(monotonic, signInFailed);
   const gatekeeper = new Gatekeeper({
     ...config,
     tokens,
@@ -74,6 +77,7 @@ export async function openAccess(
     gatekeeper,
     links,
     guesses,
+    isOpen,
     sessionKey,
     session: createSessionHandlers({ gatekeeper, tokens, bodies, sessionKey, now }),
     async makeFirstToken() {

@@ -26,10 +26,12 @@ export class Guesses {
   readonly #wrong = new Map<string, Wrong>();
   readonly #right = new Set<string>();
   readonly #monotonic: () => number;
+  readonly #failed: () => void;
 
-  /** `monotonic` is the monotonic clock, in milliseconds. */
-  constructor(monotonic: () => number) {
+  /** `monotonic` is the monotonic clock, in milliseconds. `failed` is called for each wrong secret that was looked at. */
+  constructor(monotonic: () => number, failed: () => void = () => {}) {
     this.#monotonic = monotonic;
+    this.#failed = failed;
   }
 
   /**
@@ -44,6 +46,7 @@ export class Guesses {
 
   /** Counts a wrong token. Throws `too-many-guesses` when its address has guessed too often before. */
   wrong(address: string | undefined, hash: string): void {
+    this.#failed();
     const network = networkOf(address);
     this.#refuseGuesser(network);
     const wrong = this.#wrong.get(network);

@@ -1,7 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import { may } from "../model/rights.ts";
 import { NOBODY } from "../model/visitor.ts";
-import { asUploadError, folderMoved, UploadError } from "../errors.ts";
+import { asUploadError, type ErrorCode, folderMoved, UploadError } from "../errors.ts";
 import { type Log, withoutSecrets } from "../log.ts";
 import { header } from "./header_names.ts";
 import type { Admission, Connection } from "./admission.ts";
@@ -28,7 +28,22 @@ export interface AppDeps {
    * False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14).
    */
   readonly isFolderThere?: (maxAgeMs?: number) => boolean;
+  /** By default nobody counts the answers. */
+  readonly events?: AnswerEvents;
 }
+
+/** Counts the answers of the app. The calls must return at once and never throw. */
+export interface AnswerEvents {
+  /**
+   * A request got its answer. `route` is the template of its route, or `page` for everything that may be a file of the
+   * page, or `none` for a request that the gate refused. `method` is the client's own text.
+   */
+  answered(request: { readonly route: string; readonly method: string; readonly status: number }): void;
+  /** A request was refused with that code. */
+  refused(code: ErrorCode): void;
+}
+
+const UNCOUNTED: AnswerEvents = { answered() {}, refused() {} };
 
 /** Answers a request, and never throws. A request without a connection is not counted by address. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
@@ -52,22 +67,29 @@ interface Visit {
   readonly admit: () => void;
 }
 
+/** An answer, and the name of the route that gave it. */
+interface Routed {
+  readonly route: string;
+  readonly response: Response;
+}
+
 /** Makes the app: brings each request to its handler, and each error to the client. */
 export function createApp(
-  { gate, routes, pages, admission, senderOf, identify, cors, log, isFolderThere = () => true }: AppDeps,
+  { gate, routes, pages, admission, senderOf, identify, cors, log, isFolderThere = () => true, events = UNCOUNTED }:
+    AppDeps,
 ): App {
-  async function answer(visit: Visit): Promise<Response> {
+  async function answer(visit: Visit): Promise<Routed> {
     let path: string;
     try {
       path = gate(visit.request);
     } catch (error) {
-      return refused(visit, await answerOutside(visit, error));
+      return { route: "none", response: refused(visit, await answerOutside(visit, error)) };
     }
     for (const route of routes) {
       const [whole, id = ""] = route.path.exec(path) ?? [];
-      if (whole !== undefined) return await answerRoute(route, id, visit);
+      if (whole !== undefined) return { route: route.template, response: await answerRoute(route, id, visit) };
     }
-    return refused(visit, await answerPage(path, visit));
+    return { route: "page", response: refused(visit, await answerPage(path, visit)) };
   }
 
   async function answerRoute(route: Route, id: string, { request, sender, admit }: Visit): Promise<Response> {
@@ -75,9 +97,10 @@ export function createApp(
     const method = methodOf(route, request);
     const meant = method ?? request.method;
     const besides = { statuses: route.statuses?.(request, meant) ?? {}, isApi: route.isApi === true };
-    const response = await answered(request, besides, async () => {
+    const isThere = route.isAboutServer ? () => true : isFolderThere;
+    const response = await answered({ request, besides, isThere }, async () => {
       admit();
-      if (!isFolderThere()) throw folderMoved();
+      if (!isThere()) throw folderMoved();
       if (method === undefined) throw notOverridden(route);
       if (method === "OPTIONS") return noContent(allow);
       const handler = handlerOf(route, method);
@@ -99,14 +122,14 @@ export function createApp(
   }
 
   function answerPage(path: string, { request, admit }: Visit): Promise<Response> {
-    return answered(request, {}, async () => {
+    return answered({ request }, async () => {
       admit();
       const response = await pages.serve(path, request.headers);
       if (response === undefined) throw notHere();
       if (request.method === "GET" || request.method === "HEAD") return response;
       const allow = { "Allow": "GET, HEAD, OPTIONS" };
       if (request.method === "OPTIONS") return noContent(allow);
-      return refusal(notAllowed(request.method), { headers: allow });
+      return told(notAllowed(request.method), { headers: allow });
     });
   }
 
@@ -120,34 +143,44 @@ export function createApp(
 
   /** Answers a request that the gate refused. */
   function answerOutside({ request, admit }: Visit, error: unknown): Promise<Response> {
-    return answered(request, {}, () => {
+    return answered({ request }, () => {
       admit();
       if (!(error instanceof UploadError)) throw error;
       log.info("Refused {method} {url}: {message}", { ...named(request), message: error.message });
+      events.refused(error.code);
       const isForPerson = error.code === "misdirected" && wantsPage(request);
       return Promise.resolve(isForPerson ? refusalPage(error) : refusal(error));
     });
   }
 
   async function answered(
-    request: Request,
-    besides: Besides,
+    { request, besides = {}, isThere = isFolderThere }: {
+      request: Request;
+      besides?: Besides;
+      isThere?: (maxAgeMs?: number) => boolean;
+    },
     handle: () => Promise<Response>,
   ): Promise<Response> {
     try {
       const response = await handle();
-      if (isFolderThere()) return response;
+      if (isThere()) return response;
       // The answer is dropped, so its open file is closed.
       await response.body?.cancel();
       throw folderMoved();
     } catch (error) {
       const thrown = asUploadError(error);
       // A request may have failed because the folder was moved, so a fresh look is taken.
-      const known = isFolderThere(thrown.code === "failed" ? 0 : undefined) ? thrown : folderMoved();
+      const known = isThere(thrown.code === "failed" ? 0 : undefined) ? thrown : folderMoved();
       if (known.code === "failed") return failure(request, known, besides);
       log.debug("{method} {url}: {message}", { ...named(request), message: known.message });
-      return refusal(known, besides);
+      return told(known, besides);
     }
+  }
+
+  /** Makes the answer to a refused request, and counts it. */
+  function told(error: UploadError, besides?: Besides): Response {
+    events.refused(error.code);
+    return refusal(error, besides);
   }
 
   /** Answers a request that met a bug or a failing disk. The answer has an id, under which the log tells the rest. */
@@ -155,7 +188,7 @@ export function createApp(
     const requestId = requestIdOf(request);
     const cause = error.cause ?? error;
     log.error("Request {requestId}, {method} {url}, failed: {cause}", { requestId, ...named(request), cause });
-    return refusal(error, {
+    return told(error, {
       ...besides,
       headers: { "X-Request-Id": requestId },
       suffix: ` (request ${requestId})`,
@@ -164,11 +197,12 @@ export function createApp(
 
   return async (request, connection) => {
     const sender = senderOf(request.headers, connection?.remoteAddr);
-    const response = await answer({
+    const { route, response } = await answer({
       request,
       sender,
       admit: () => connection !== undefined && admission.admit(sender.address, connection.completed),
     });
+    events.answered({ route, method: request.method, status: response.status });
     // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
     if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);
     return response;

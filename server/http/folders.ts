@@ -28,7 +28,14 @@ const MAX_FILES = 100_000;
 /** The longest path that is looked for, in characters, which no folder has. Normalizing a longer one could take long. */
 const MAX_PATH_LENGTH = 4096;
 
-export function createFolders({ files }: { files: FinishedFiles }): Folders {
+/** The dependencies of {@linkcode createFolders}. */
+export interface FolderDeps {
+  readonly files: FinishedFiles;
+  /** Called when bytes of a file were read that is too small to be read as others are. */
+  readonly sent?: (bytes: number) => void;
+}
+
+export function createFolders({ files, sent = () => {} }: FolderDeps): Folders {
   async function filesBelow(
     folder: string,
     scope: FolderScope,
@@ -65,7 +72,7 @@ export function createFolders({ files }: { files: FinishedFiles }): Folders {
       "Accept-Ranges": "none",
       "Cache-Control": "private, no-store",
     };
-    return new Response(request.method === "HEAD" ? null : zipStream(found), { status: STATUS_CODE.OK, headers });
+    return new Response(request.method === "HEAD" ? null : zipStream(found, sent), { status: STATUS_CODE.OK, headers });
   }
 }
 

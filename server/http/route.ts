@@ -19,6 +19,8 @@ export type Statuses = Partial<Record<ErrorCode, number>>;
 export interface Route {
   /** The pattern of the whole path. Its one group, if it has one, is the id. */
   readonly path: RegExp;
+  /** The path as people write it, such as `/files/<id>`: the route's name in metrics. No two routes have the same. */
+  readonly template: string;
   /** The handlers by method. `GET` answers `HEAD` too. */
   readonly methods: Readonly<Record<string, Handler>>;
   /**
@@ -28,6 +30,8 @@ export interface Route {
   readonly needs: Readonly<Record<string, Need | ((request: Request) => Need)>>;
   /** True when the path itself lets the sender in: nothing else is looked at to tell who that is. */
   readonly isKey?: true;
+  /** True when the answer is about the server alone: it is given even after the data folder was moved (I14). */
+  readonly isAboutServer?: true;
   /** True for an interface of programs: refusals are problem details in JSON (RFC 9457). */
   readonly isApi?: true;
   /** True when pages of allowed origins may use the resource. */

@@ -18,9 +18,13 @@ const PIECE_BYTES = 64 * 1024;
 /**
  * Makes a ZIP file of files, one after the other. Three files are open at most, and nothing of them is kept. The stream fails
  * if a file cannot be opened, or has another length than its entry. A piece is valid only until the next piece is read.
+ * `sentSmall` is called with the bytes of each file that is not read as a stream.
  */
-export function zipStream(files: readonly ZippedFile[]): ReadableStream<Bytes> {
-  const pieces = zipPieces(files);
+export function zipStream(
+  files: readonly ZippedFile[],
+  sentSmall: (bytes: number) => void = () => {},
+): ReadableStream<Bytes> {
+  const pieces = zipPieces(files, sentSmall);
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = await pieces.next();
@@ -31,7 +35,10 @@ export function zipStream(files: readonly ZippedFile[]): ReadableStream<Bytes> {
   }, { highWaterMark: 0 });
 }
 
-async function* zipPieces(files: readonly ZippedFile[]): AsyncGenerator<Bytes, void> {
+async function* zipPieces(
+  files: readonly ZippedFile[],
+  sentSmall: (bytes: number) => void,
+): AsyncGenerator<Bytes, void> {
   const written: WrittenEntry[] = [];
   const gathered = new Gathered();
   let offset = 0;
@@ -44,7 +51,9 @@ async function* zipPieces(files: readonly ZippedFile[]): AsyncGenerator<Bytes, v
     let remaining = length;
     // Between opening and reading nothing may be sent: a client that goes away then would leave the file open.
     const first = gathered.add(header);
-    for await (const piece of length < PIECE_BYTES ? small(opened) : opened.read()) {
+    const isSmall = length < PIECE_BYTES;
+    if (isSmall) sentSmall(length);
+    for await (const piece of isSmall ? small(opened) : opened.read()) {
       yield* first.splice(0);
       checksum = crc32(piece, checksum);
       remaining -= piece.length;

@@ -8,6 +8,8 @@ export interface CheckpointOptions {
   readonly everyMs: number;
   /** Records that the first `offset` bytes are flushed. */
   commit(offset: number): Promise<void>;
+  /** Called when a checkpoint is made, with the milliseconds that it took. */
+  made(ms: number): void;
 }
 
 /**
@@ -48,7 +50,9 @@ export class Checkpoints {
   }
 
   async #make(offset: number): Promise<void> {
+    const begunAt = performance.now();
     await this.#appender.flush();
     await this.#options.commit(offset);
+    this.#options.made(performance.now() - begunAt);
   }
 }

@@ -133,6 +133,8 @@ export interface ByteStore {
   openFinished(file: PlacedFile): Promise<FinishedFile | undefined>;
   /** True when there is a folder of finished files at a path, and no link is on the way or at its end. */
   isFolder(path: string): Promise<boolean>;
+  /** Makes, links and removes a file as an upload does. Throws what the disk throws. */
+  checkWritable(): Promise<void>;
   /** Asks the disk how many bytes are free. A synchronous call that takes microseconds. */
   freeBytes(): number;
   /**

@@ -8,6 +8,7 @@ import { Checkpoints } from "../receiving/checkpoints.ts";
 import { HeldBody, MemoryAppender, type ReceivingEnd } from "../receiving/held_body.ts";
 import { type End, receive, type Received, type ReceiveOptions } from "../receiving/receive.ts";
 import { type EngineDeps, RATE_GRACE_MS } from "./engine_deps.ts";
+import type { Ending } from "./engine_events.ts";
 import { finish } from "./finish.ts";
 import type { Lease } from "./locks.ts";
 import { isFinal, type OpenUpload } from "./open_upload.ts";
@@ -41,6 +42,24 @@ export interface Appended {
  * result.
  */
 export async function append(
+  deps: EngineDeps,
+  lease: Lease,
+  opened: OpenUpload,
+  request: ReceivedRequest,
+): Promise<Appended> {
+  const { id, offset: start } = opened.upload;
+  const tell = (end: Ending["end"], isComplete = false) => deps.events.appended({ id, start, end, isComplete });
+  try {
+    const appended = await appendTo(deps, lease, opened, request);
+    tell(appended.end, appended.upload.state === "complete");
+    return appended;
+  } catch (error) {
+    tell(asUploadError(error).code);
+    throw error;
+  }
+}
+
+async function appendTo(
   deps: EngineDeps,
   lease: Lease,
   opened: OpenUpload,
@@ -132,25 +151,29 @@ async function receiveFlushed(
   opened: OpenUpload,
   { request, file, checks, maxBytes }: Incoming,
 ): Promise<Received> {
-  const { limits, space, quota } = deps;
+  const { limits, space, quota, events } = deps;
   const { appender } = opened;
   const checkpoints = new Checkpoints(appender, {
     everyBytes: limits.checkpointBytes,
     everyMs: limits.checkpointMs,
     commit: (offset) => opened.record({ ...file, offset }),
+    made: (ms) => events.checkpointMade(ms),
   });
   using guarded = space.guard(appender);
   // A length that is known was reserved when it was recorded.
   const end = file.length === undefined ? await quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
+  events.bodyBegins();
   const received = await receiveInto(end, request.body, {
     ...receiveOptions(deps, lease, request),
     limit: (file.length ?? maxBytes) - request.offset,
     onPiece(piece) {
       checks.body.update(piece);
       checks.file.update(piece);
+      events.received(piece.length);
       checkpoints.written();
     },
   });
+  events.bodyEnds();
   try {
     await checkpoints.end();
     await appender.flush();

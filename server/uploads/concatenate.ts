@@ -187,6 +187,7 @@ export class Concatenations {
       everyBytes: limits.checkpointBytes,
       everyMs: limits.checkpointMs,
       commit: (offset) => opened.record({ offset }),
+      made: (ms) => this.#deps.events.checkpointMade(ms),
     });
     using guarded = space.guard(appender);
     try {

@@ -29,13 +29,14 @@ export interface UploadList {
  */
 export class Engine {
   readonly #deps: EngineDeps;
-  readonly #locks = new Locks();
+  readonly #locks: Locks;
   readonly #owners: Owners;
   readonly #byClient: UploadsByClient;
   readonly #concatenations: Concatenations;
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
+    this.#locks = new Locks((waitMs) => deps.events.takenOver(waitMs));
     this.#owners = new Owners(deps.records);
     this.#byClient = new UploadsByClient(deps, this.#locks);
     this.#concatenations = new Concatenations(deps, this.#locks, this.#owners);

@@ -34,6 +34,8 @@ interface Holder {
   readonly arrival: number;
   /** Why the holder must let go; absent while it need not. */
   reason?: StopReason;
+  /** When the holder was asked to let go. */
+  stoppedAt?: number;
   /** Aborts with that reason. Made when it is asked for: most holders never look at it. */
   controller?: AbortController;
   readonly released: Promise<void>;
@@ -52,8 +54,17 @@ interface Holder {
 export class Locks {
   /** By key: the holder of the lock, and behind it the requests that wait for it, in line. */
   readonly #lines = new Map<string, Holder[]>();
+  readonly #takenOver: (waitMs: number) => void;
   #count = 0;
   #closed = false;
+
+  /**
+   * `takenOver` is called when a holder that appends bytes has let go for a later request, with the milliseconds since
+   * it was asked to.
+   */
+  constructor(takenOver: (waitMs: number) => void = () => {}) {
+    this.#takenOver = takenOver;
+  }
 
   /** Numbers the request that arrives now. */
   arrive(): number {
@@ -104,6 +115,9 @@ export class Locks {
     const letGo = () => {
       line.splice(line.indexOf(holder), 1);
       if (line.length === 0) this.#lines.delete(key);
+      if (holder.reason === "taken-over" && holder.position !== undefined) {
+        this.#takenOver(performance.now() - holder.stoppedAt!);
+      }
       release();
     };
     return {
@@ -187,7 +201,10 @@ function stopEarlier(line: readonly Holder[], arrival: number): void {
 }
 
 function stop(holder: Holder, reason: StopReason): void {
-  holder.reason ??= reason;
+  if (holder.reason === undefined) {
+    holder.reason = reason;
+    holder.stoppedAt = performance.now();
+  }
   holder.controller?.abort(holder.reason);
 }
 

@@ -34,11 +34,7 @@ export async function receiveSmallFile(
   locks: Locks,
   { facts, request, lease }: { facts: FileFacts; request: ReceivedRequest; lease: Lease },
 ): Promise<CompleteUpload | HeldBody> {
-  const body = request.body instanceof HeldBody ? request.body : await HeldBody.receive(request.body, {
-    ...receiveOptions(deps, lease, request),
-    limit: request.bodyLength!,
-    onPiece: () => {},
-  });
+  const body = await hold(deps, lease, request);
   if (body.end !== "whole" || !hasDigests(body, request)) return body;
   const upload = beginUnlessRefused(deps, facts, request);
   if (upload === undefined) return body;
@@ -46,7 +42,22 @@ export async function receiveSmallFile(
   // The file stays locked until it is placed: another process that starts would discard it, or place it too.
   await using locked = new AsyncDisposableStack();
   const finished = await recordWhole(deps, { upload, body, locked });
-  return finished === undefined ? body : await placeAndFlush(deps, own, finished);
+  if (finished === undefined) return body;
+  deps.events.received(body.bytes.length);
+  return await placeAndFlush(deps, own, finished);
+}
+
+/** Receives a body into memory, if it is not there already. */
+async function hold(deps: EngineDeps, lease: Lease, request: ReceivedRequest): Promise<HeldBody> {
+  if (request.body instanceof HeldBody) return request.body;
+  deps.events.bodyBegins();
+  const body = await HeldBody.receive(request.body, {
+    ...receiveOptions(deps, lease, request),
+    limit: request.bodyLength!,
+    onPiece: () => {},
+  });
+  deps.events.bodyEnds();
+  return body;
 }
 
 function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: ReceivedRequest): boolean {

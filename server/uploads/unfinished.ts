@@ -3,8 +3,8 @@ import { ANONYMOUS, linkOf, payerOf } from "../model/owner.ts";
 import type { ReceivingUpload, Upload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 
-/** Whose an unfinished upload is, where it was begun, and in which folders its file will lie. */
-type Known = Pick<ReceivingUpload, "owner" | "from" | "folders">;
+/** Whose an unfinished upload is, where it was begun, in which folders its file will lie, and how far it is. */
+type Known = Pick<ReceivingUpload, "owner" | "from" | "folders" | "offset">;
 
 /**
  * Counts the unfinished uploads of each owner, and of each address that began some, and refuses one more than `max`, which may change.
@@ -19,6 +19,7 @@ export class Unfinished {
   readonly #known = new Map<string, Known>();
   readonly #owners = new Map<string, number>();
   readonly #addresses = new Map<string, number>();
+  #bytes = 0;
   /** The uploads that ended while {@linkcode load} runs: what it has read of them may be older. */
   #endedMeanwhile: Set<string> | undefined;
 
@@ -29,6 +30,16 @@ export class Unfinished {
   /** The most unfinished uploads of one owner, and of one address. */
   get max(): number {
     return this.#limits.maxUnfinished;
+  }
+
+  /** How many unfinished uploads there are, of all owners. */
+  get count(): number {
+    return this.#known.size;
+  }
+
+  /** How many bytes all unfinished uploads have, by their records. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** How many unfinished uploads an owner has. */
@@ -60,7 +71,8 @@ export class Unfinished {
       },
       replace: async (before, after) => {
         const isReplaced = await records.replace(before, after);
-        if (isReplaced && after.state !== "receiving") this.#remove(after.id);
+        if (isReplaced && after.state === "receiving") this.#grow(after);
+        else if (isReplaced) this.#remove(after.id);
         return isReplaced;
       },
       forget: async (upload) => {
@@ -102,11 +114,19 @@ export class Unfinished {
     };
   }
 
-  #add({ id, owner, from, folders }: Known & Pick<ReceivingUpload, "id">): void {
+  #add({ id, owner, from, folders, offset }: Known & Pick<ReceivingUpload, "id">): void {
     if (this.#known.has(id)) return;
-    this.#known.set(id, { owner, folders, ...from !== undefined && { from } });
+    this.#known.set(id, { owner, folders, offset, ...from !== undefined && { from } });
+    this.#bytes += offset;
     change(this.#owners, counterOf(owner), 1);
     if (from !== undefined) change(this.#addresses, from, 1);
+  }
+
+  #grow({ id, offset }: ReceivingUpload): void {
+    const known = this.#known.get(id);
+    if (known === undefined) return;
+    this.#bytes += offset - known.offset;
+    this.#known.set(id, { ...known, offset });
   }
 
   #remove(id: string): void {
@@ -114,6 +134,7 @@ export class Unfinished {
     const known = this.#known.get(id);
     if (known === undefined) return;
     this.#known.delete(id);
+    this.#bytes -= known.offset;
     change(this.#owners, counterOf(known.owner), -1);
     if (known.from !== undefined) change(this.#addresses, known.from, -1);
   }

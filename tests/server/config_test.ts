@@ -13,6 +13,7 @@ Deno.test("readConfig() has a default for everything", () => {
   assertEquals(read([]), {
     host: "127.0.0.1",
     port: 8080,
+    adminPort: "none",
     data: `${Deno.cwd()}/data`,
     configFile: "",
     maxBytes: Infinity,
@@ -62,6 +63,20 @@ Deno.test("readConfig() takes flags before the environment", () => {
   assertEquals([read(["--durability=relaxed"]).durable, read(["--durability=durable"]).durable], [false, true]);
   assertEquals(read(["--public-url=https://a.example/"]).publicUrl, "https://a.example");
   assertEquals(read(["--public-url=http://a.example:81/b/"]).publicUrl, "http://a.example:81/b");
+});
+
+Deno.test("readConfig() takes a second port on this machine, or on an address", () => {
+  const table: readonly (readonly [string, unknown])[] = [
+    ["none", "none"],
+    ["9090", { host: "127.0.0.1", port: 9090 }],
+    ["0.0.0.0:9090", { host: "0.0.0.0", port: 9090 }],
+    ["[::1]:0", { host: "::1", port: 0 }],
+    ["pawl.local:1", { host: "pawl.local", port: 1 }],
+  ];
+  for (const [text, value] of table) assertEquals(read([`--admin-port=${text}`]).adminPort, value);
+  for (const text of ["", "x", "65536", ":9090", "::1:9090", "127.0.0.1", "a b:1"]) {
+    assertThrows(() => read([`--admin-port=${text}`]), ConfigError, "--admin-port cannot be");
+  }
 });
 
 Deno.test("readConfig() takes the options that are lists as often as they come, and names as browsers send them", () => {

@@ -19,6 +19,12 @@ export const NO_LINKS: Pick<Protocols, "links" | "uploadLinks" | "downloadLinks"
   downloadLinks: { send: unused, open: unused },
 };
 
+/** The handlers of health and metrics where nobody asks for them. */
+export const NO_OPERATIONS: Pick<Protocols, "operations" | "hasOpenMetrics"> = {
+  operations: { alive: unused, ready: unused, metrics: unused },
+  hasOpenMetrics: () => false,
+};
+
 function unused(): Promise<never> {
   throw new Error("Nobody signs in here");
 }

@@ -11,12 +11,13 @@ import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { NOBODY_IS_ASKED } from "../../server/uploads/asking.ts";
 import { Engine } from "../../server/uploads/engine.ts";
+import { UNCOUNTED } from "../../server/uploads/engine_events.ts";
 import { sweep } from "../../server/uploads/expire.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { createFinishedFiles } from "../../server/uploads/finished_files.ts";
-import { ANYBODY_IN, NO_LINKS, NO_SESSIONS } from "./anybody.ts";
+import { ANYBODY_IN, NO_LINKS, NO_OPERATIONS, NO_SESSIONS } from "./anybody.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import type { LossyDisk } from "./lossy_disk.ts";
 import { lossyRecords } from "./lossy_records.ts";
@@ -69,13 +70,14 @@ export async function openLossyPawl(
     durable,
     boot: disk.boot,
     log,
+    events: UNCOUNTED,
     now,
     serviceNow: now,
   });
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { limits: { maxBytes: Infinity }, log }),
-    forms: createForms({ engine, log, isFolderThere: () => true }),
+    forms: createForms({ engine, log, isFolderThere: () => true, refused() {} }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
     engine,
     session: NO_SESSIONS,
@@ -84,6 +86,7 @@ export async function openLossyPawl(
     limits: () => Promise.resolve(new Response()),
     downloads: createDownloads({ files: finishedFiles, now }),
     folders: createFolders({ files: finishedFiles }),
+    ...NO_OPERATIONS,
     config: { allowedOrigins: [] },
   });
   return {

@@ -84,6 +84,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   return {
     ...folder,
     url: running.url,
+    ...defined({ adminUrl: running.adminUrl }),
     moved: running.moved,
     sweep: running.sweep,
     port: Number(new URL(running.url).port),
@@ -112,6 +113,7 @@ async function testFolder(
     config: {
       host: "127.0.0.1",
       port: 0,
+      adminPort: "none",
       data,
       configFile: "",
       maxBytes: Infinity,

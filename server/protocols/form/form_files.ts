@@ -1,4 +1,4 @@
-import { asUploadError, folderMoved, UploadError } from "../../errors.ts";
+import { asUploadError, type ErrorCode, folderMoved, UploadError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { owned, type Scope } from "../../model/owner.ts";
 import type { Visitor } from "../../model/visitor.ts";
@@ -50,6 +50,8 @@ export interface FormDeps {
   readonly held: HeldBytes;
   /** False when the data folder was moved: nothing may be told then (I14). */
   readonly isFolderThere: () => boolean;
+  /** Called with the code of each refusal of one file. */
+  readonly refused: (code: ErrorCode) => void;
 }
 
 /** A form that is being received. */
@@ -186,6 +188,7 @@ export class FormFiles implements Batch, FormWork {
   #refuse(file: FormFile, thrown: unknown): void {
     const error = asUploadError(thrown);
     if (error.code === "failed") this.#deps.log.error("A file of a form failed: {error}", { error: error.cause });
+    this.#deps.refused(error.code);
     this.#told++;
     this.#form.answer.tell(refusedFile(file, error), file.name);
   }

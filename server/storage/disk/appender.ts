@@ -12,6 +12,8 @@ export interface AppenderOptions {
   readonly durable: boolean;
   /** Opens the handle that flushes a large file, with a spare descriptor if no other is free. */
   readonly lend: Lend;
+  /** Called when a flush is done, with the milliseconds that it took. */
+  readonly flushed: (ms: number) => void;
 }
 
 /**
@@ -83,8 +85,10 @@ class FileAppender implements UnfinishedFile {
   async flush(): Promise<void> {
     if (!this.#options.durable) return;
     if (this.#length >= LARGE) this.#flusher ??= this.#openFlusher();
+    const begunAt = performance.now();
     // A file survives only if the folder with its name is flushed too.
     await both((this.#flusher ?? this.#file).syncData(), this.#options.flushEntry());
+    this.#options.flushed(performance.now() - begunAt);
   }
 
   #openFlusher(): Deno.FsFile {

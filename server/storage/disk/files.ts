@@ -20,6 +20,10 @@ export interface FilesOptions {
   readonly gatherMs?: number;
   /** Opens a file for a running request, with a spare descriptor if no other is free. */
   readonly lend?: Lend;
+  /** Called when the bytes of an unfinished upload were flushed, with the milliseconds that it took. */
+  readonly flushed?: (ms: number) => void;
+  /** Called when bytes of a finished file were read to be sent. */
+  readonly sent?: (bytes: number) => void;
 }
 
 /** The paths of the two folders of files in the data folder. */
@@ -33,7 +37,7 @@ export function foldersOf(folder: string): { readonly incoming: string; readonly
  */
 export async function openFiles(
   folder: string,
-  { durable, gatherMs = 25, lend = (open) => open() }: FilesOptions,
+  { durable, gatherMs = 25, lend = (open) => open(), flushed = () => {}, sent = () => {} }: FilesOptions,
 ): Promise<ByteStore> {
   const { incoming, finished } = foldersOf(folder);
   await ensureDir(incoming);
@@ -57,6 +61,7 @@ export async function openFiles(
   const appending = (id: string): AppenderOptions => ({
     durable,
     lend,
+    flushed,
     folder: finishedFolder,
     async flushEntry() {
       if (safeEntries.has(id)) return;
@@ -83,7 +88,13 @@ export async function openFiles(
   }
 
   return {
-    ...createFinished({ resolve, entryOf: pathOf, folder: finishedFolder, placement, readOut: createReadOut() }),
+    ...createFinished({
+      resolve,
+      entryOf: pathOf,
+      folder: finishedFolder,
+      placement,
+      readOut: createReadOut({ sent }),
+    }),
     sameName,
 
     length: (id) =>
@@ -147,6 +158,8 @@ export async function openFiles(
       }),
 
     discard,
+
+    checkWritable: () => Promise.try(() => void probe(incoming, finished)),
 
     freeBytes() {
       const { bavail, bsize } = statfsSync(folder);

@@ -21,17 +21,29 @@ const SLOW_MS = 50;
 /** Reads a part of an open file of `length` bytes. The stream closes the file. */
 export type ReadOut = (file: Deno.FsFile, part: Part, length: number) => ReadableStream<Uint8Array<ArrayBuffer>>;
 
+export interface ReadOutOptions {
+  /** The monotonic clock, in milliseconds. */
+  readonly now?: () => number;
+  /** Called with the number of bytes that were read; for a file that the runtime reads by itself, before that. */
+  readonly sent?: (bytes: number) => void;
+}
+
 /**
  * Makes the function that reads files for clients. A piece of a large file is valid only until the next piece is read,
  * so a reader that keeps a piece copies it. The stream of a large file, or of a part that ends before the file does,
  * fails if the file is shorter than that. Bytes past the part are not read.
  */
-export function createReadOut({ now = () => performance.now() }: { now?: () => number } = {}): ReadOut {
+export function createReadOut(
+  { now = () => performance.now(), sent = () => {} }: ReadOutOptions = {},
+): ReadOut {
   let large = 0;
 
   return (file, { start, end }, length) => {
     file.seekSync(start, Deno.SeekMode.Start);
-    if (end === length && end - start <= PLAIN) return file.readable;
+    if (end === length && end - start <= PLAIN) {
+      sent(end - start);
+      return file.readable;
+    }
     let remaining = end - start;
     let atAStretch = 0;
     let askedAt = now();
@@ -71,6 +83,7 @@ export function createReadOut({ now = () => performance.now() }: { now?: () => n
             throw new Error(`A file of ${length} bytes lost the last ${remaining} that were to be read`);
           }
           remaining -= size;
+          sent(size);
           atAStretch += size;
           controller.enqueue(piece.subarray(0, size));
           if (remaining > 0) return;

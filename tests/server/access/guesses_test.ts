@@ -73,3 +73,14 @@ Deno.test("networkOf() is what one client has for itself", () => {
   ];
   for (const [address, network] of table) assertEquals([address, networkOf(address)], [address, network]);
 });
+
+Deno.test("each wrong secret is told that was looked at, also one that comes again or too often", () => {
+  let failed = 0;
+  const guesses = new Guesses(() => 0, () => failed++);
+  for (let at = 0; at < 10; at++) guesses.wrong("192.0.2.1", `${at}`);
+  guesses.wrong("192.0.2.2", "a");
+  guesses.wrong("192.0.2.2", "a");
+  guesses.right("192.0.2.2", "b");
+  assertThrows(() => guesses.wrong("192.0.2.1", "x"), UploadError);
+  assertEquals(failed, 13);
+});

@@ -32,7 +32,7 @@ export interface Row {
   readonly verb: string;
   /** What the request is, where path and verb do not say it. */
   readonly what?: string;
-  readonly asks: "nothing" | "read" | "upload";
+  readonly asks: "nothing" | "read" | "upload" | "admin";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** The statuses in the order of {@linkcode WHO}. */
@@ -63,6 +63,9 @@ export const toUpload = (
   admin: number,
   page = 401,
 ) => [401, 403, anna, other, admin, 401, 401, anna, page, ...byLink(other, anna)];
+
+/** It asks for `admin`. */
+export const toAdmin = (status: number) => [401, 403, 403, 403, status, 401, 401, 403, 403, ...byLink(403)];
 
 /** It is about links, of which a visitor of one has none. */
 export const toLinks = (anna: number, other: number, admin: number, page: number) =>

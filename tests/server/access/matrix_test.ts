@@ -7,7 +7,7 @@ import { createUploadsApi } from "../../../server/protocols/uploads_api.ts";
 import { allowedMethods, needOf } from "../../../server/http/route.ts";
 import { createRoutes } from "../../../server/routes.ts";
 import type { Engine } from "../../../server/uploads/engine.ts";
-import { NO_LINKS } from "../../support/anybody.ts";
+import { NO_LINKS, NO_OPERATIONS } from "../../support/anybody.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 import { newLink as makeLink } from "../../../server/access/link_wishes.ts";
@@ -224,6 +224,7 @@ Deno.test("every route has a row in the matrix for each of its verbs", () => {
     limits: unused,
     downloads: { send: unused, checkConditions: unused },
     folders: { send: unused, sendFolder: unused },
+    ...NO_OPERATIONS,
     config: { allowedOrigins: [] },
   });
   const ids = { FINISHED: newId(), UNFINISHED: newId(), PARTIAL: newId(), LINKID: "0123456789abcdef" };

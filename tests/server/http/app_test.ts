@@ -141,7 +141,7 @@ Deno.test("a request that failed is told by the id that its client gave it, wher
   const log = memoryLog();
   const bug = () => Promise.reject(new TypeError("bug"));
   const app = createApp({
-    routes: [{ path: /^\/bug$/, methods: { GET: bug }, needs: { GET: "nothing" } }],
+    routes: [{ path: /^\/bug$/, template: "/bug", methods: { GET: bug }, needs: { GET: "nothing" } }],
     pages: { serve: bug },
     ...open,
     log,
@@ -159,7 +159,7 @@ Deno.test("a bug is 500 with a request id that the log line carries too, and tel
   const bug = () => Promise.reject(new TypeError("secret detail"));
   const pages = { serve: bug };
   const app = createApp({
-    routes: [{ path: /^\/bug$/, methods: { GET: bug }, needs: { GET: "nothing" } }],
+    routes: [{ path: /^\/bug$/, template: "/bug", methods: { GET: bug }, needs: { GET: "nothing" } }],
     pages,
     ...open,
     log,
@@ -181,7 +181,7 @@ Deno.test("a disk that fails is 500 with the offset that is safe, and a log line
   const log = memoryLog();
   const fail = () => Promise.reject(new UploadError("failed", "The disk", { offset: 7, cause: new Error("EIO") }));
   const app = createApp({
-    routes: [{ path: /^\/x$/, methods: { POST: fail }, needs: { POST: "nothing" } }],
+    routes: [{ path: /^\/x$/, template: "/x", methods: { POST: fail }, needs: { POST: "nothing" } }],
     pages: { serve: () => Promise.resolve(undefined) },
     ...open,
     log,

@@ -93,6 +93,7 @@ Deno.test("a page may send every header that a handler reads, and read every one
     gate: () => "/bug",
     routes: [{
       path: /^\/bug$/,
+      template: "/bug",
       methods: { GET: () => Promise.reject(new TypeError("bug")) },
       needs: { GET: "nothing" },
       crossOrigin: true,

@@ -169,3 +169,23 @@ Deno.test("a request that holds a lock when the server ends gets another one to 
   lease[Symbol.dispose]();
   await closed;
 });
+
+Deno.test("a holder that appends and lets go for a later request is told, with its wait, and no other holder is", async () => {
+  using time = virtualTime();
+  const waits: number[] = [];
+  const locks = new Locks((ms) => waits.push(ms));
+  const take = (position?: number) => locks.takeOver("a", position === undefined ? {} : { position });
+  const appending = await take(0);
+  const reading = take();
+  await time.pass(40);
+  appending[Symbol.dispose]();
+  assertEquals(waits, [40]);
+  const next = take(0);
+  (await reading)[Symbol.dispose]();
+  (await next)[Symbol.dispose]();
+  const last = await take(0);
+  const closing = locks.close();
+  last[Symbol.dispose]();
+  await closing;
+  assertEquals(waits, [40]);
+});

@@ -159,3 +159,23 @@ Deno.test("a request that tries again to begin its upload is counted once", () =
   for (let attempt = 0; attempt < 2; attempt++) assertThrows(() => pace.take(refused), UploadError);
   pace.take(facts);
 });
+
+Deno.test("the unfinished uploads and their bytes are counted as they change, and those of earlier processes too", async () => {
+  using counted = await openCounted(10);
+  const { stored, records, unfinished } = counted;
+  const now = () => [unfinished.count, unfinished.bytes];
+  const old = { ...upload("old"), offset: 1000 };
+  await stored.create(old);
+  await unfinished.load(stored, new AbortController().signal);
+  assertEquals(now(), [1, 1000]);
+  const [one, two] = [upload("1"), upload("2", "bob")];
+  for (const begun of [one, two]) await records.create(begun);
+  await records.replace(one, { ...one, offset: 30 });
+  await records.replace({ ...one, offset: 30 }, { ...one, offset: 20 });
+  assertEquals(now(), [3, 1020]);
+  await records.replace(old, gone(old, "expired", 9));
+  await records.replace(two, completed({ ...two, offset: 5 }, "2", 0));
+  assertEquals(now(), [1, 20]);
+  await records.forget(one);
+  assertEquals(now(), [0, 0]);
+});

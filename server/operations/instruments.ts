@@ -1,0 +1,91 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { STATUS } from "../errors.ts";
+
+/** The codes of all refusals, as values of a label. */
+export const CODES = Object.keys(STATUS);
+
+/** How a body can be interrupted, as values of a label: the upload goes on with the next request. */
+export const INTERRUPTIONS = [
+  "disconnected",
+  "idle",
+  "too-slow",
+  "too-short-chunks",
+  "taken-over",
+  "shutdown",
+  "disk-full",
+  "over-quota",
+  "too-many",
+  "failed",
+] as const;
+
+/** The methods that are values of a label. */
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** The method of a request as the value of a label: clients can send any text as a method. */
+export function methodOf(method: string): string {
+  return METHODS.has(method) ? method : "other";
+}
+
+/** The bounds of durations in seconds: from a quick disk's flush to a take-over that waits for a slow one. */
+const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Defines a counter. */
+export function counter<L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[] = [],
+): Counter<L> {
+  return new Counter({ name, help, labelNames, registers: [registry] });
+}
+
+/** Defines a histogram of durations in seconds. */
+export function seconds(registry: Registry, name: string, help: string): Histogram {
+  return new Histogram({ name, help, buckets: BUCKETS, registers: [registry] });
+}
+
+/** Defines a gauge that is looked up when the metrics are asked for. While the look fails it has no value. */
+export function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  look: () => number | Promise<number>,
+): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      try {
+        this.set(await look());
+      } catch {
+        this.remove();
+      }
+    },
+  });
+}
+
+/** Defines a counter whose value is looked up when the metrics are asked for. */
+export function lookedUp(registry: Registry, name: string, help: string, look: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(look());
+    },
+  });
+}
+
+/** A sum that grows with each piece of a body. */
+export interface RunningSum {
+  add(amount: number): void;
+}
+
+/** Defines a counter that costs an addition and no more. */
+export function running(registry: Registry, name: string, help: string): RunningSum {
+  let sum = 0;
+  lookedUp(registry, name, help, () => sum);
+  return { add: (amount) => void (sum += amount) };
+}
