@@ -101,7 +101,7 @@ export class Dispatcher implements AsyncDisposable {
     }
   }
 
-  /** Starts the deliveries of a hook that are due, as far as there is room and nothing earlier of the same upload waits. */
+  /** Starts the deliveries of a hook that are due, as far as there is room: of each upload the first one. */
   async #startDue(hook: Hook): Promise<void> {
     const { store, log, now } = this.#deps;
     const running = this.#running.get(hook.name)!;
@@ -110,13 +110,15 @@ export class Dispatcher implements AsyncDisposable {
       const { upload } = delivery.event;
       if (running.size >= RUNNING_PER_HOOK || this.#ending.signal.aborted) return;
       if (running.has(upload.id)) continue;
+      // It is read anew: what was due may have been delivered, dropped or put off since the list was read.
       const first = await store.first(hook.name, upload.id);
-      if (first !== undefined && first.event.id !== delivery.event.id) {
+      if (first === undefined) continue;
+      if (first.dueAt > now()) {
         // It waits for the first one, without being looked at again and again.
-        if (first.dueAt > now()) await store.change(delivery, { ...delivery, dueAt: first.dueAt });
+        if (first.event.id !== delivery.event.id) await store.change(delivery, { ...delivery, dueAt: first.dueAt });
         continue;
       }
-      const work = this.#deliver(hook, delivery).then(() => {
+      const work = this.#deliver(hook, first).then(() => {
         running.delete(upload.id);
         this.wake();
       }, (error) => {
