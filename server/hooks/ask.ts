@@ -43,10 +43,10 @@ export function createAsking(
       const answer = await post({ url: new URL(url), headers, body }, { allows, stop });
       const place = readAnswer(answer);
       if (place !== undefined) return place;
-      problem = `it answered ${answer.status}`;
+      problem = answer.isWhole ? `it answered ${answer.status}` : "its answer broke off";
     } catch (error) {
       if (error instanceof UploadError && error.code !== "bad-request") throw error;
-      problem = error instanceof Error ? error.message : String(error);
+      problem = (error instanceof Error ? error.message : String(error)).slice(0, 300);
     }
     log.warning("Cannot ask {host} about an upload: {problem}", { host: new URL(url).host, problem });
     if (takesUnasked && !ending.aborted) return {};
