@@ -226,3 +226,19 @@ Deno.test("a file that is too large for who is asked at its end keeps its bytes 
   const [id] = await pawl.incomingNames();
   assertEquals((await Deno.stat(`${pawl.data}/incoming/${id}`)).size, LARGE.length);
 });
+
+for (const when of ["preCreateUrl", "preFinishUrl"] as const) {
+  Deno.test(`${when}: a client of a form is not silent while its file is asked about`, async () => {
+    await using receiver = startReceiver(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      return new Response(null, { status: 204 });
+    });
+    await using pawl = await startServer({ ...wishesFor(receiver, when), idleMs: 500 });
+    const form = new FormData();
+    form.append("file", new File(["x".repeat(5_000_000)], "film"));
+    form.append("file", new File(["abc"], "note"));
+    const answer = await fetch(new URL("/upload", pawl.url), { method: "POST", body: form });
+    const lines = (await answer.text()).split("\n").map((line) => line.split(" ").slice(0, 3).join(" "));
+    assertEquals(lines, ["Success 5000000 film", "Success 3 note", ""]);
+  });
+}
