@@ -29,6 +29,9 @@ async function testQueue() {
   const store = createEvents(database);
   return {
     store,
+    /** Writes events that were not dealt yet. */
+    write: (events: readonly WaitingEvent[]) =>
+      Promise.all(events.map((event) => database.commit({ set: [[["event", event.id], event]] }))),
     async put(event: WaitingEvent, dueAt: number): Promise<void> {
       await database.commit({ set: [[["event", event.id], event]] });
       await store.deal(event, [HOOK]);
@@ -61,6 +64,21 @@ Deno.test("the events of an upload come in order though the clock was set back b
   await using _dispatcher = dispatch(queue.store, hookOf(({ type }) => hears(heard, type)), () => 1);
   await until(() => heard.length === 3, "all are heard of");
   assertEquals(heard, ["upload.created", "upload.completed", "upload.terminated"]);
+});
+
+Deno.test("the first of very many new events are delivered before the last ones are dealt", async () => {
+  using queue = await testQueue();
+  await queue.write(Array.from({ length: 1000 }, (_, at) => event(`u${at}`, "upload.created", `id${1000 + at}`)));
+  const undealt = Promise.withResolvers<number>();
+  await using _dispatcher = dispatch(
+    queue.store,
+    hookOf(async () => {
+      undealt.resolve((await queue.store.undealt(1000)).length);
+      return { kind: "delivered" };
+    }),
+    () => 1,
+  );
+  assertEquals(await undealt.promise > 0, true);
 });
 
 function hears(heard: string[], what: string): Outcome {
