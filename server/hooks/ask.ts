@@ -64,6 +64,7 @@ export function createAsking(
   }
 
   return {
+    asksBeforeBegin: preCreateUrl !== "",
     async create(facts, stop) {
       if (preCreateUrl === "" || facts.partial) return facts;
       return { ...facts, ...await ask(preCreateUrl, "upload.create", told(facts), stop) };

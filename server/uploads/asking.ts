@@ -3,6 +3,8 @@ import type { FileFacts, ReceivingUpload } from "../model/upload.ts";
 
 /** Somebody who is asked before an upload begins, and before its file is finished. */
 export interface Asking {
+  /** False when nobody is asked before an upload begins. Then a request takes its lock as soon as it arrives. */
+  readonly asksBeforeBegin: boolean;
   /**
    * Gives the facts as they are to be, with another name or other folders perhaps. One upload may be asked about more
    * than once. Throws `not-wanted` and other refusals, `cannot-ask` when there is no answer, and `taken-over` when `stop`
@@ -29,6 +31,7 @@ export async function askedWithLength<T extends FileFacts>(
 
 /** Nobody is asked. */
 export const NOBODY_IS_ASKED: Asking = {
+  asksBeforeBegin: false,
   create: (facts) => Promise.resolve(facts),
   finish: (upload) => Promise.resolve(upload),
 };

@@ -114,7 +114,8 @@ export class Engine {
     const arrival = this.#locks.arrive();
     // Only a body from byte 0 begins an upload. Whether it does is not known before the lock, under which nobody is asked.
     const within = batch?.lease;
-    const facts = request.offset === 0 ? await this.#asked(wanted, request, { arrival, within }) : wanted;
+    const isAskedAbout = request.offset === 0 && this.#deps.asking.asksBeforeBegin;
+    const facts = isAskedAbout ? await this.#asked(wanted, request, { arrival, within }) : wanted;
     const isThere = batch?.mayBeThere === true &&
       await this.#byClient.lookUp(facts.owner, facts.clientId) !== undefined;
     if (isThere || !isSmallFile(this.#deps, facts, request)) {
