@@ -17,22 +17,23 @@ const NOT_WANTED = "The server does not want this file: choose another one, or a
 /**
  * Reads the answer of who was asked: a success with `name` and `folder` in JSON, or without, or a refusal (400 to 499)
  * whose first line is for the sender of the file. 413 and 507 are refusals of their own kind. Throws that refusal.
- * `undefined` for anything else, which is no answer.
+ * `undefined` for anything else, which is no answer, and for a success that broke off: its end may have been a place.
  */
-export function readAnswer({ status, text }: Answer): NewPlace | undefined {
-  if (status >= 200 && status < 300) return placeIn(text);
+export function readAnswer({ status, text, isWhole }: Answer): NewPlace | undefined {
+  if (status >= 200 && status < 300) return isWhole ? placeIn(text) : undefined;
   if (status === 507) throw new UploadError("over-quota", lineOf(text) ?? NOT_WANTED);
   // Too many questions, and a question that came too late, are no refusals.
   if (status < 400 || status > 499 || status === 408 || status === 425 || status === 429) return undefined;
   throw new UploadError(status === 413 ? "too-large" : "not-wanted", lineOf(text) ?? NOT_WANTED);
 }
 
-/** Throws an error for a place that no file can have: whoever was asked has made a mistake. */
+/**
+ * Reads the place in a JSON object. Any other text, such as the "OK" that some frameworks send by themselves, names none.
+ * Throws an error for a place that no file can have: whoever was asked has made a mistake.
+ */
 function placeIn(text: string): NewPlace {
-  if (text.trim() === "") return {};
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== "object" || value === null) return {};
-  const { name, folder } = value as { name?: unknown; folder?: unknown };
+  if (!text.trim().startsWith("{")) return {};
+  const { name, folder } = JSON.parse(text) as { name?: unknown; folder?: unknown };
   const place: { name?: string; folders?: readonly string[] } = {};
   if (typeof name === "string") {
     const clean = placeOf({ path: "", name }).name;

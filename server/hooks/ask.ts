@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { UploadError } from "../errors.ts";
 import { parseSecret } from "../hook_values.ts";
 import type { Log } from "../log.ts";
+import { takenOver } from "../model/agree.ts";
 import type { FileFacts, ReceivingUpload } from "../model/upload.ts";
 import { foldersOf } from "../storage/disk/files.ts";
 import type { Asking } from "../uploads/asking.ts";
@@ -29,8 +30,16 @@ export function createAsking(
   const allows = webhookAllowPrivate ? () => true : isPublic;
   const secret = parseSecret(webhookSecret) ?? new Uint8Array();
 
-  /** Throws the refusal, and `cannot-ask` when there is no answer and files are not taken without one. */
-  async function ask(url: string, type: string, about: Record<string, unknown>): Promise<NewPlace> {
+  /**
+   * Throws the refusal, `taken-over` when `own` aborts for that reason, and `cannot-ask` when there is no answer and files
+   * are not taken without one.
+   */
+  async function ask(
+    url: string,
+    type: string,
+    about: Record<string, unknown>,
+    own: AbortSignal = ending,
+  ): Promise<NewPlace> {
     const body = JSON.stringify({ type, timestamp: new Date(now()).toISOString(), data: about });
     const headers = {
       "content-type": "application/json",
@@ -39,33 +48,43 @@ export function createAsking(
     };
     let problem: string;
     try {
-      const stop = AbortSignal.any([AbortSignal.timeout(askTimeoutMs), ending]);
+      const stop = AbortSignal.any([AbortSignal.timeout(askTimeoutMs), ending, own]);
       const answer = await post({ url: new URL(url), headers, body }, { allows, stop });
       const place = readAnswer(answer);
       if (place !== undefined) return place;
-      problem = `it answered ${answer.status}`;
+      problem = answer.isWhole ? `it answered ${answer.status}` : "its answer broke off";
     } catch (error) {
       if (error instanceof UploadError && error.code !== "bad-request") throw error;
-      problem = error instanceof Error ? error.message : String(error);
+      problem = (error instanceof Error ? error.message : String(error)).slice(0, 300);
     }
+    if (own.aborted && own.reason === "taken-over") throw takenOver();
     log.warning("Cannot ask {host} about an upload: {problem}", { host: new URL(url).host, problem });
-    if (takesUnasked && !ending.aborted) return {};
+    if (takesUnasked && !ending.aborted && !own.aborted) return {};
     throw new UploadError("cannot-ask", "The server cannot ask now whether it may take this file: try again later");
   }
 
   return {
-    async create(facts) {
+    asksBeforeBegin: preCreateUrl !== "",
+    async create(facts, stop) {
       if (preCreateUrl === "" || facts.partial) return facts;
-      return { ...facts, ...await ask(preCreateUrl, "upload.create", told(facts)) };
+      return { ...facts, ...await ask(preCreateUrl, "upload.create", told(facts), stop) };
     },
     async finish(upload) {
       if (preFinishUrl === "") return upload;
       const { id, offset } = upload;
       const file = join(foldersOf(data).incoming, id);
-      const place = await ask(preFinishUrl, "upload.finish", { id, ...told(upload), length: offset, file });
+      const about = { id, ...told(upload), length: offset, file };
+      const place = await ask(preFinishUrl, "upload.finish", about).catch(throwKept);
       return { ...upload, ...place };
     },
   };
+}
+
+/** The bytes of a file that is too large are rolled back (I10), but those that are refused at the end are kept. */
+function throwKept(error: unknown): never {
+  throw error instanceof UploadError && error.code === "too-large"
+    ? new UploadError("not-wanted", error.message)
+    : error;
 }
 
 /** What is told of a file: what its client has told, and where it comes from. */

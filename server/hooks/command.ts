@@ -1,3 +1,4 @@
+import { OPTIONS, variableOf } from "../config.ts";
 import type { EventType } from "../hook_values.ts";
 import type { Log } from "../log.ts";
 import type { Hook, Outcome } from "./hook.ts";
@@ -14,6 +15,11 @@ export interface CommandOptions {
   readonly log: Log;
 }
 
+/** The program handles files of strangers, and needs none of the server's own secrets. */
+const NO_SECRETS = Object.fromEntries(
+  [OPTIONS.fixedToken, OPTIONS.webhookSecret].map(({ flag }) => [variableOf(flag), ""]),
+);
+
 /** The most bytes of a program's output that are kept for the log. */
 const MAX_OUTPUT = 4096;
 
@@ -28,7 +34,9 @@ export function createCommandHook({ program, types, publicUrl, timeoutMs, log }:
     async deliver(event, stop) {
       const late = AbortSignal.timeout(timeoutMs);
       try {
-        const child = new Deno.Command(program, { stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+        const piped = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+        // It leads a group of its own, so that what it has started ends with it.
+        const child = new Deno.Command(program, { ...piped, env: NO_SECRETS, detached: true }).spawn();
         const kill = () => killed(child);
         const ended = AbortSignal.any([stop, late]);
         ended.addEventListener("abort", kill);
@@ -62,7 +70,13 @@ function outcomeOf({ success, code, signal }: Deno.CommandStatus, timeoutMs?: nu
   return { kind: "failed", problem: signal === null ? `Ended with code ${code}` : `Ended by ${signal}` };
 }
 
+/** Kills a program and all that it has started; the program alone on Windows, and where Pawl may run nothing else. */
 function killed(child: Deno.ChildProcess): void {
+  try {
+    return Deno.kill(-child.pid, "SIGKILL");
+  } catch {
+    // The group has ended, or cannot be ended as one.
+  }
   try {
     child.kill("SIGKILL");
   } catch {

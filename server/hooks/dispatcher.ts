@@ -19,11 +19,17 @@ export interface DispatcherDeps {
 /** How often the queue is looked at when nothing wakes the dispatcher: another process may write to it. */
 const LOOK_EVERY_MS = 1000;
 
-/** How many events are read at once. */
-const AT_ONCE = 50;
+/** How many new events are dealt at once. They share commits, so they cost little more than one. */
+const DEALT_AT_ONCE = 80;
 
 /** How many deliveries of one hook run at a time. */
 const RUNNING_PER_HOOK = 4;
+
+/**
+ * How many deliveries of one hook are read to start some. An upload has three at most, so there are others among them
+ * than those that tell of uploads whose deliveries run.
+ */
+const READ_PER_HOOK = 4 * RUNNING_PER_HOOK;
 
 /** How long an event waits that it is too early to tell of. */
 const TOO_EARLY_MS = 500;
@@ -65,7 +71,7 @@ export class Dispatcher implements AsyncDisposable {
     while (!this.#ending.signal.aborted) {
       this.#isWoken = false;
       try {
-        await this.#deal();
+        if (await this.#deal()) this.#isWoken = true;
         for (const hook of hooks) await this.#startDue(hook);
       } catch (error) {
         if (!this.#ending.signal.aborted) log.error("Cannot read or write the queue of events: {error}", { error });
@@ -86,37 +92,38 @@ export class Dispatcher implements AsyncDisposable {
     this.#sleep = undefined;
   }
 
-  /** Deals new events to the hooks that want them. */
-  async #deal(): Promise<void> {
+  /** Deals the oldest new events to the hooks that want them. True when there may be more. */
+  async #deal(): Promise<boolean> {
     const { store, hooks } = this.#deps;
-    while (!this.#ending.signal.aborted) {
-      const events = await store.undealt(AT_ONCE);
-      if (events.length === 0) return;
-      const disabled = new Set<string>();
-      for (const { name } of hooks) if (await store.disabledAt(name) !== undefined) disabled.add(name);
-      for (const event of events) {
-        const hearing = hooks.filter((hook) => hook.wants(event.type) && !disabled.has(hook.name));
-        await store.deal(event, hearing.map(({ name }) => name));
-      }
-    }
+    const events = await store.undealt(DEALT_AT_ONCE);
+    if (events.length === 0) return false;
+    const disabled = new Set<string>();
+    for (const { name } of hooks) if (await store.disabledAt(name) !== undefined) disabled.add(name);
+    await Promise.all(events.map((event) => {
+      const hearing = hooks.filter((hook) => hook.wants(event.type) && !disabled.has(hook.name));
+      return store.deal(event, hearing.map(({ name }) => name));
+    }));
+    return events.length === DEALT_AT_ONCE;
   }
 
-  /** Starts the deliveries of a hook that are due, as far as there is room and nothing earlier of the same upload waits. */
+  /** Starts the deliveries of a hook that are due, as far as there is room: of each upload the first one. */
   async #startDue(hook: Hook): Promise<void> {
     const { store, log, now } = this.#deps;
     const running = this.#running.get(hook.name)!;
     if (running.size >= RUNNING_PER_HOOK || await store.disabledAt(hook.name) !== undefined) return;
-    for (const delivery of await store.due(hook.name, now(), AT_ONCE)) {
+    for (const delivery of await store.due(hook.name, now(), READ_PER_HOOK)) {
       const { upload } = delivery.event;
       if (running.size >= RUNNING_PER_HOOK || this.#ending.signal.aborted) return;
       if (running.has(upload.id)) continue;
+      // It is read anew: what was due may have been delivered, dropped or put off since the list was read.
       const first = await store.first(hook.name, upload.id);
-      if (first !== undefined && first.event.id !== delivery.event.id) {
+      if (first === undefined) continue;
+      if (first.dueAt > now()) {
         // It waits for the first one, without being looked at again and again.
-        if (first.dueAt > now()) await store.change(delivery, { ...delivery, dueAt: first.dueAt });
+        if (first.event.id !== delivery.event.id) await store.change(delivery, { ...delivery, dueAt: first.dueAt });
         continue;
       }
-      const work = this.#deliver(hook, delivery).then(() => {
+      const work = this.#deliver(hook, first).then(() => {
         running.delete(upload.id);
         this.wake();
       }, (error) => {

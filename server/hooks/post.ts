@@ -24,6 +24,8 @@ export interface Answer {
   readonly status: number;
   /** How its body begins. */
   readonly text: string;
+  /** False when its body broke off, or is longer than what was read of it. */
+  readonly isWhole: boolean;
   readonly headers: http.IncomingHttpHeaders;
 }
 
@@ -38,7 +40,21 @@ const MAX_ANSWER = 64 * 1024;
  * looked at before anything is sent to it, and the connection goes to that very address, at each redirect again: so no
  * name leads into the server's own network. Throws an error whose message says in one line what was wrong.
  */
-export async function post({ url, headers, body }: Post, options: PostOptions): Promise<Answer> {
+export async function post(message: Post, options: PostOptions): Promise<Answer> {
+  const { stop } = options;
+  const stopped = Promise.withResolvers<never>();
+  const end = () => stopped.reject(new Error("No answer came in time"));
+  stop.addEventListener("abort", end);
+  if (stop.aborted) end();
+  try {
+    // Neither the look-up of a name nor each state of a connection can be stopped.
+    return await Promise.race([stopped.promise, follow(message, options)]);
+  } finally {
+    stop.removeEventListener("abort", end);
+  }
+}
+
+async function follow({ url, headers, body }: Post, options: PostOptions): Promise<Answer> {
   let target = url;
   for (let redirects = 0;; redirects++) {
     const answer = await postOnce({ url: target, headers, body }, options);
@@ -74,6 +90,7 @@ async function postOnce({ url, headers, body }: Post, { allows, stop }: PostOpti
       let read = 0;
       const end = () =>
         resolve({
+          isWhole: incoming.complete,
           status: incoming.statusCode ?? 0,
           headers: incoming.headers,
           text: new TextDecoder().decode(Buffer.concat(chunks)),
@@ -85,6 +102,11 @@ async function postOnce({ url, headers, body }: Post, { allows, stop }: PostOpti
       });
       // An answer whose body breaks off has told its status all the same.
       incoming.on("error", end).on("close", end);
+    });
+    // It has left HTTP, which nobody asked for.
+    sending.on("upgrade", ({ statusCode = 101, headers }, socket) => {
+      socket.destroy();
+      resolve({ status: statusCode, headers, text: "", isWhole: true });
     });
     sending.on("error", reject);
     sending.end(body);

@@ -18,13 +18,14 @@ export interface Failed {
 /**
  * When a delivery is tried again, in milliseconds since 1970; `undefined` when it has been tried for three days. Waits
  * grow, and differ by up to a fifth by `random` (0 to 1), so that not all come at once. A receiver that asks for a longer
- * wait gets it, but never past the end of the three days.
+ * wait gets it, but never past the end of the three days. An event that is older, because the server stood still or its
+ * clock was wrong, is tried with each wait once.
  */
 export function nextAttemptAt({ attempts, since, now, retryAfterMs = 0 }: Failed, random: number): number | undefined {
   const end = since + TRIED_FOR_MS;
-  if (now >= end) return undefined;
-  const wait = WAITS_MS[Math.min(attempts, WAITS_MS.length) - 1] ?? WAITS_MS[0]!;
-  return Math.min(end, now + Math.round(Math.max(wait * (0.8 + 0.4 * random), retryAfterMs)));
+  if (now >= end && attempts > WAITS_MS.length) return undefined;
+  const wait = Math.round((WAITS_MS[Math.min(attempts, WAITS_MS.length) - 1] ?? WAITS_MS[0]!) * (0.8 + 0.4 * random));
+  return now >= end ? now + wait : Math.min(end, now + Math.max(wait, retryAfterMs));
 }
 
 /** Reads `Retry-After` (RFC 9110, section 10.2.3), and gives milliseconds from now; `undefined` for anything else. */

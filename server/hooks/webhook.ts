@@ -55,7 +55,7 @@ export function webhookName(url: URL): string {
 }
 
 /** What an answer means (Standard Webhooks, "Deliverability and reliability"): any 2xx is a success. */
-export function outcomeOf({ status, headers }: Omit<Answer, "text">, now: number): Outcome {
+export function outcomeOf({ status, headers }: Pick<Answer, "status" | "headers">, now: number): Outcome {
   if (status >= 200 && status < 300) return { kind: "delivered" };
   if (status === 410) return { kind: "gone" };
   const retryAfterMs = parseRetryAfter(headers["retry-after"], now);

@@ -75,12 +75,14 @@ export async function receive(
   let writing: Promise<Failure | undefined> = Promise.resolve(undefined);
 
   async function write(piece: Uint8Array): Promise<Failure | undefined> {
+    watchdog.begins();
     try {
       await appender.write(piece);
       options.onPiece(piece);
-      watchdog.heard(piece.length);
     } catch (cause) {
       return { cause };
+    } finally {
+      watchdog.heard(piece.length);
     }
   }
 
@@ -121,7 +123,9 @@ interface Failure {
 }
 
 interface Watchdog extends Disposable {
-  /** Reports a written piece. The client is timed from here, so that a slow disk does not make it silent. */
+  /** Says that a piece is being written. Until it is, the client is neither silent nor slow: it waits for the server. */
+  begins(): void;
+  /** Reports a written piece. The client is timed from here. */
   heard(bytes: number): void;
   /** The reason why the watchdog ended the body; `undefined` if it did not. */
   readonly reason: End | undefined;
@@ -133,6 +137,8 @@ function watchBody(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs,
   let reason: End | undefined;
   let heardAt = startedAt;
   let heardBytes = 0;
+  let writingSince: number | undefined;
+  let writtenMs = 0;
   let rateTimer = minBytesPerSecond > 0 ? setTimeout(checkRate, rateGraceMs) : undefined;
   let idleTimer = setTimeout(checkIdle, idleMs);
 
@@ -141,14 +147,16 @@ function watchBody(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs,
     source.end();
   }
   function checkIdle(): void {
+    if (writingSince !== undefined) heardAt = performance.now();
     const remainingMs = heardAt + idleMs - performance.now();
     if (remainingMs <= 0) end("idle");
     else idleTimer = setTimeout(checkIdle, remainingMs);
   }
   function checkRate(): void {
     // This is the time until the bytes so far are too few. Until then there is nothing to check.
-    const remainingMs = startedAt + heardBytes / minBytesPerSecond * 1000 - performance.now();
-    if (remainingMs <= 0) end("too-slow");
+    const remainingMs = startedAt + writtenMs + heardBytes / minBytesPerSecond * 1000 - performance.now();
+    if (writingSince !== undefined) rateTimer = setTimeout(checkRate, rateGraceMs);
+    else if (remainingMs <= 0) end("too-slow");
     else rateTimer = setTimeout(checkRate, Math.min(remainingMs, rateGraceMs));
   }
   function onStop(): void {
@@ -158,8 +166,13 @@ function watchBody(source: BodySource, { idleMs, minBytesPerSecond, rateGraceMs,
   stop.addEventListener("abort", onStop);
   if (stop.aborted) onStop();
   return {
+    begins() {
+      writingSince = performance.now();
+    },
     heard(bytes) {
       heardAt = performance.now();
+      writtenMs += heardAt - (writingSince ?? heardAt);
+      writingSince = undefined;
       heardBytes += bytes;
     },
     get reason() {

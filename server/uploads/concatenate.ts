@@ -1,6 +1,7 @@
 import { asUploadError, UploadError } from "../errors.ts";
 import { takenOver } from "../model/agree.ts";
 import { Checkpoints } from "../receiving/checkpoints.ts";
+import { askedWithLength } from "./asking.ts";
 import { beginUpload } from "./begin.ts";
 import { finish } from "./finish.ts";
 import { load, open, OpenUpload } from "./open_upload.ts";
@@ -58,7 +59,7 @@ export class Concatenations {
 
   /**
    * Makes one file of partial uploads. A request for the same partial uploads in the same order gets the same file.
-   * Throws `too-large`, `disk-full`, what {@linkcode status} throws, `not-found` for an upload of another owner,
+   * Throws `too-large`, `disk-full`, what {@linkcode askedWithLength} and {@linkcode status} throw, `not-found` for an upload of another owner,
    * `bad-request` for one that is not partial or not whole, and `locked` while one of them is concatenated into another
    * file.
    */
@@ -79,7 +80,7 @@ export class Concatenations {
   ): Promise<string> {
     const { records } = this.#deps;
     const clientId = clientIdOf(ids);
-    using _lease = await this.#locks.takeOver(keyOfClient({ owner: facts.owner, clientId }));
+    using lease = await this.#locks.takeOver(keyOfClient({ owner: facts.owner, clientId }));
     const known = await records.findByClient(facts.owner, clientId);
     if (known !== undefined && known.state !== "gone") return known.id;
     // Nobody can reserve, or wait for, an upload of another owner.
@@ -88,8 +89,9 @@ export class Concatenations {
     const partials: PartialUpload[] = [];
     for (const id of ids) partials.push(checkedPartial(await status(this.#deps, this.#locks, id)));
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
+    const asked = await askedWithLength(this.#deps, facts, length, lease.stop);
     // Length and space are checked before the first copy: one small partial upload may be listed many times.
-    const final = { ...facts, clientId, length, concat: { partials, asSent } };
+    const final = { ...asked, clientId, length, concat: { partials, asSent } };
     const upload = beginUpload(this.#deps, final, roomFor(partials));
     if (await records.create(upload)) return upload.id;
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");

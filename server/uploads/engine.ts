@@ -1,8 +1,10 @@
 import { isAbsent, UploadError } from "../errors.ts";
+import { announcedLength } from "../model/agree.ts";
 import type { Scope } from "../model/owner.ts";
 import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
 import { type Batch, receiveBatch, type WithinBatch } from "./batch.ts";
+import { askedWithLength } from "./asking.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
 import { type Leases, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
 import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
@@ -42,7 +44,7 @@ export class Engine {
     this.#concatenations = new Concatenations(deps, this.#locks, this.#owners);
   }
 
-  /** Begins an upload without bytes. Throws `too-large` and `disk-full`, and what `Asking.create` throws. */
+  /** Begins an upload without bytes. Throws `too-large` and `disk-full`, and what {@linkcode askedWithLength} throws. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
     const upload = beginUpload(this.#deps, await this.#deps.asking.create(facts));
     await this.#deps.records.create(upload);
@@ -53,10 +55,10 @@ export class Engine {
   /**
    * Begins an upload without a client's id, with the first bytes of its file. An interrupted body is kept. After a
    * refused body nothing is left, because the client has not learnt the upload's address. Throws what `append` throws,
-   * `too-large` and `disk-full`, and what `Asking.create` throws.
+   * `too-large` and `disk-full`, and what {@linkcode askedWithLength} throws.
    */
   async begin(wanted: FileFacts, request: AppendRequest): Promise<Appended> {
-    const facts = await this.#deps.asking.create(wanted);
+    const facts = await askedWithLength(this.#deps, wanted, announcedLength(request));
     if (!isSmallFile(this.#deps, facts, request)) return await this.#beginWith(facts, request);
     using lease = await this.#locks.takeOver(crypto.randomUUID());
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
@@ -69,7 +71,7 @@ export class Engine {
    * {@linkcode Concatenations.concatenate} throws.
    */
   async concatenate(facts: Omit<FinalFacts, "concat">, partials: PartialList): Promise<CompleteUpload> {
-    return await this.#concatenations.concatenate(await this.#deps.asking.create(facts), partials);
+    return await this.#concatenations.concatenate(facts, partials);
   }
 
   /** Finds out how far an upload is, as {@linkcode status} says. Throws `not-found`, `terminated` or `gone`. */
@@ -107,13 +109,14 @@ export class Engine {
   /**
    * Appends a body to the upload that a client's id means. A body from byte 0 begins a new upload: it replaces an
    * unfinished one, and leaves a finished file beside it. Throws what `append` throws, and what
-   * `Asking.create` throws.
+   * {@linkcode askedWithLength} throws.
    */
   async send(wanted: NamedFileFacts, request: ReceivedRequest, batch?: WithinBatch): Promise<Appended> {
     const arrival = this.#locks.arrive();
     // Only a body from byte 0 begins an upload. Whether it does is not known before the lock, under which nobody is asked.
-    const facts = request.offset === 0 ? await this.#deps.asking.create(wanted) : wanted;
     const within = batch?.lease;
+    const isAskedAbout = request.offset === 0 && this.#deps.asking.asksBeforeBegin;
+    const facts = isAskedAbout ? await this.#asked(wanted, request, { arrival, within }) : wanted;
     const isThere = batch?.mayBeThere === true &&
       await this.#byClient.lookUp(facts.owner, facts.clientId) !== undefined;
     if (isThere || !isSmallFile(this.#deps, facts, request)) {
@@ -237,6 +240,16 @@ export class Engine {
   /** Interrupts all requests that receive, and refuses new ones. Resolves when everything is flushed and recorded. */
   async close(): Promise<void> {
     await this.#locks.close();
+  }
+
+  /** Asks about an upload with a client's id. A later request for that id ends this, and asks itself. */
+  async #asked(
+    wanted: NamedFileFacts,
+    request: ReceivedRequest,
+    place: { arrival: number; within: Lease | undefined },
+  ): Promise<NamedFileFacts> {
+    using lease = await this.#locks.takeOver(`asked ${keyOfClient(wanted)}`, place);
+    return await askedWithLength(this.#deps, wanted, announcedLength(request), lease.stop);
   }
 
   async #beginWith(facts: FileFacts, request: ReceivedRequest, within?: Lease): Promise<Appended> {

@@ -1,3 +1,4 @@
+import { EVENT_TYPES } from "../../hook_values.ts";
 import { eventsOf } from "../../model/event.ts";
 import type { Upload } from "../../model/upload.ts";
 import type { Delivery, EventStore, WaitingEvent } from "../event_store.ts";
@@ -37,6 +38,11 @@ export function createOutbox({ now, wake }: { now: () => number; wake: () => voi
     },
     wake,
   };
+}
+
+/** Where an event stands in an upload's life: its begin, its file, its end. */
+function stepOf({ event }: Delivery): number {
+  return EVENT_TYPES.indexOf(event.type);
 }
 
 /**
@@ -83,8 +89,9 @@ export function createEvents({ kv, commit }: Database): EventStore {
     },
 
     async first(hook, uploadId) {
-      const [entry] = await read(kv.list<Delivery>({ prefix: ["delivery", hook, uploadId] }, { limit: 1 }));
-      return entry?.value;
+      // Ids do not tell the order when the clock was set back before a restart. An upload has few events.
+      const found = await read(kv.list<Delivery>({ prefix: ["delivery", hook, uploadId] }));
+      return found.map(({ value }) => value).sort((one, other) => stepOf(one) - stepOf(other))[0];
     },
 
     async change(delivery, after) {

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import { readAnswer } from "../../../server/hooks/answer.ts";
 
-const read = (status: number, text = "") => readAnswer({ status, text, headers: {} });
+const read = (status: number, text = "") => readAnswer({ status, text, headers: {}, isWhole: true });
 
 function refusal(status: number, text = ""): [code: string, line: string] {
   const { code, message } = assertThrows(() => read(status, text), UploadError);
@@ -13,13 +13,14 @@ Deno.test("a success says nothing, or where the file goes", () => {
   assertEquals(read(204), {});
   assertEquals(read(200, " \n"), {});
   assertEquals(read(200, "[]"), {});
+  assertEquals(read(200, "OK"), {});
   assertEquals(read(200, '{"name":"a.txt"}'), { name: "a.txt" });
   assertEquals(read(200, '{"folder":"x/y"}'), { folders: ["x", "y"] });
   assertEquals(read(200, '{"folder":"","name":"b"}'), { folders: [], name: "b" });
   assertEquals(read(200, '{"folder":7,"name":null}'), {});
 });
 
-Deno.test("a place that no file can have, or no JSON, is a mistake of who was asked", () => {
+Deno.test("a place that no file can have, or broken JSON, is a mistake of who was asked", () => {
   for (
     const text of ["{", '{"name":"a/b"}', '{"name":""}', '{"name":".."}', '{"folder":"../x"}', '{"folder":"/etc"}']
   ) {
@@ -38,5 +39,6 @@ Deno.test("a refusal has one line for the sender, without what could be taken fo
 });
 
 Deno.test("what is no answer is none", () => {
-  for (const status of [100, 302, 307, 408, 425, 429, 500, 502, 503]) assertEquals(read(status, "x"), undefined);
+  assertEquals(readAnswer({ status: 200, text: "", headers: {}, isWhole: false }), undefined);
+  for (const status of [100, 101, 302, 307, 408, 425, 429, 500, 502, 503]) assertEquals(read(status, "x"), undefined);
 });

@@ -171,3 +171,74 @@ Deno.test("a server that ends waits for no answer, keeps the bytes, and takes no
   await until(async () => (await pawl.finishedNames()).join() === "film", "it is finished after the next start");
   end.resolve();
 });
+
+Deno.test("who is asked hears the length of the file in each protocol, as far as the client tells it", async () => {
+  await using receiver = startReceiver();
+  await using pawl = await startServer(wishesFor(receiver, "preCreateUrl"));
+  await send(pawl, "simple", "abc");
+  const post = async (headers: Record<string, string>, body: BodyInit | null = null, path = "/files/") => {
+    const response = await fetch(new URL(path, pawl.url), { method: "POST", headers, body });
+    await response.body?.cancel();
+    return response.headers.get("location");
+  };
+  const TUS = { "Tus-Resumable": "1.0.0" };
+  const BYTES = { ...TUS, "Upload-Length": "3", "Content-Type": "application/offset+octet-stream" };
+  await post({ ...TUS, "Upload-Length": "7" });
+  await post(BYTES, "abc");
+  await post({ ...TUS, "Upload-Defer-Length": "1" });
+  const part = { ...BYTES, "Upload-Concat": "partial" };
+  const final = { ...TUS, "Upload-Concat": `final;${await post(part, "abc")} ${await post(part, "abc")}` };
+  await post(final);
+  // The same final upload again is no new one.
+  await post(final);
+  const form = new FormData();
+  form.append("file", new File(["abcd"], "form.txt"));
+  await post({}, form, "/upload");
+  assertEquals(receiver.received.map(({ data }) => data["length"]), [3, 7, 3, undefined, 6, 4]);
+});
+
+Deno.test("of two requests for one id the later one wins, though the earlier one still waits for an answer", async () => {
+  const answered = Promise.withResolvers<Response>();
+  const asked = Promise.withResolvers<void>();
+  let count = 0;
+  await using receiver = startReceiver(() => {
+    if (count++ > 0) return new Response(null, { status: 204 });
+    asked.resolve();
+    return answered.promise;
+  });
+  await using pawl = await startServer(wishesFor(receiver, "preCreateUrl"));
+  const first = send(pawl, "film", "a".repeat(100_000));
+  await asked.promise;
+  const half = { "X-File-Size": "200000", "Upload-Complete": "?0" };
+  assertEquals((await send(pawl, "film", "b".repeat(100_000), half)).text, "100000");
+  answered.resolve(new Response(null, { status: 204 }));
+  assertEquals((await first).code, "taken-over");
+  const status = await fetch(new URL("/status", pawl.url), { headers: { "X-File-Id": "film" } });
+  assertEquals(await status.text(), "100000");
+  assertEquals(await pawl.finishedNames(), []);
+});
+
+Deno.test("a file that is too large for who is asked at its end keeps its bytes as well", async () => {
+  await using receiver = startReceiver(() => new Response("At most 5 MB", { status: 413 }));
+  await using pawl = await startServer(wishesFor(receiver, "preFinishUrl"));
+  const { code, text } = await send(pawl, "film", LARGE);
+  assertEquals([code, text], ["not-wanted", "At most 5 MB"]);
+  const [id] = await pawl.incomingNames();
+  assertEquals((await Deno.stat(`${pawl.data}/incoming/${id}`)).size, LARGE.length);
+});
+
+for (const when of ["preCreateUrl", "preFinishUrl"] as const) {
+  Deno.test(`${when}: a client of a form is not silent while its file is asked about`, async () => {
+    await using receiver = startReceiver(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      return new Response(null, { status: 204 });
+    });
+    await using pawl = await startServer({ ...wishesFor(receiver, when), idleMs: 500 });
+    const form = new FormData();
+    form.append("file", new File(["x".repeat(5_000_000)], "film"));
+    form.append("file", new File(["abc"], "note"));
+    const answer = await fetch(new URL("/upload", pawl.url), { method: "POST", body: form });
+    const lines = (await answer.text()).split("\n").map((line) => line.split(" ").slice(0, 3).join(" "));
+    assertEquals(lines, ["Success 5000000 film", "Success 3 note", ""]);
+  });
+}

@@ -82,6 +82,23 @@ Deno.test("the program ends with the server", needsAll, async () => {
   assertEquals(await delivering, { kind: "failed", problem: "Ended by SIGKILL" });
 });
 
+Deno.test("what the program has started ends with it when it runs too long", needsAll, async () => {
+  await using dir = await tempDir();
+  const { hook } = await hookOf(dir.path, `sleep 600 & echo $! > "${dir.path}/pid"; wait`, 500);
+  assertEquals((await hook.deliver(EVENT, STOP)).kind, "failed");
+  const pid = Number(await Deno.readTextFile(join(dir.path, "pid")));
+  // One that has ended is a zombie until somebody asks for it.
+  const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => `${pid} (sleep) Z`);
+  assertEquals(state.split(" ")[2], "Z");
+});
+
+Deno.test("the program gets none of the server's secrets", needsAll, async () => {
+  await using dir = await tempDir();
+  const { hook, log } = await hookOf(dir.path, 'echo "<${PAWL_WEBHOOK_SECRET-as it was}${PAWL_TOKEN-as it was}>"');
+  await hook.deliver(EVENT, STOP);
+  assertEquals(log.lines[0]?.split(": ")[2], "<>");
+});
+
 Deno.test("what the program leaves running does not hold the queue up", needsAll, async () => {
   await using dir = await tempDir();
   const { hook } = await hookOf(dir.path, `sleep 600 & echo $! > "${dir.path}/pid"`);

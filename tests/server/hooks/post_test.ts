@@ -62,3 +62,43 @@ Deno.test("post() ends when it is told to stop", async () => {
   answer.resolve(new Response());
   await server.shutdown();
 });
+
+/** A receiver that speaks no HTTP of its own: it reads once, and sends these bytes. */
+function sendRaw(answer: string, isClosed = false): Disposable & { url: string } {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const connections: Deno.Conn[] = [];
+  const serving = (async () => {
+    for await (const connection of listener) {
+      connections.push(connection);
+      await connection.read(new Uint8Array(4096));
+      await connection.write(new TextEncoder().encode(answer));
+      if (isClosed) connection.closeWrite();
+    }
+  })().catch(() => {});
+  return {
+    url: `http://127.0.0.1:${listener.addr.port}`,
+    [Symbol.dispose]() {
+      for (const connection of connections) connection.close();
+      listener.close();
+      void serving;
+    },
+  };
+}
+
+Deno.test("post() ends with a receiver that leaves HTTP, and passes over what comes before an answer", async () => {
+  using switching = sendRaw("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n");
+  assertEquals((await post(message(switching.url), { allows: OWN, stop: STOP })).status, 101);
+  using early = sendRaw("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+  assertEquals((await post(message(early.url), { allows: OWN, stop: STOP })).status, 204);
+});
+
+Deno.test("post() tells an answer that broke off from a whole one", async () => {
+  const isWhole = async (answer: string) => {
+    using receiver = sendRaw(`HTTP/1.1 200 OK\r\n${answer}`, true);
+    return (await post(message(receiver.url), { allows: OWN, stop: STOP })).isWhole;
+  };
+  assertEquals(await isWhole("content-length: 2\r\n\r\nok"), true);
+  assertEquals(await isWhole("\r\nok"), true);
+  assertEquals(await isWhole("content-length: 9\r\n\r\nok"), false);
+  assertEquals(await isWhole(`\r\n${"x".repeat(200_000)}`), false);
+});

@@ -50,6 +50,9 @@ Deno.test("attempts are further and further apart, as the receiver asks, and for
   assertEquals([at(1, 0, undefined, 0), at(1, 0, undefined, 1)], [4_000, 6_000]);
   assertEquals([at(1, 0, 60_000), at(1, 0, 1_000), at(1, 0, 1e12)], [60_000, 5_000, 72 * hour]);
   assertEquals([at(9, 71 * hour), at(9, 72 * hour)], [72 * hour, undefined]);
+  // The server was off for a week: the receiver may start with it, and be a moment later.
+  const week = 7 * 24 * hour;
+  assertEquals([at(1, week), at(8, week, 1e12), at(9, week)], [week + 5_000, week + 4 * hour, undefined]);
 });
 
 Deno.test("Retry-After is seconds or a date, and nothing else counts", () => {
@@ -87,6 +90,7 @@ Deno.test("only addresses of the internet are public, in whatever form they are 
     "::7f00:1",
     "::ffff:10.0.0.1",
     "::ffff:a00:1",
+    "::ffff:0:a00:1",
     "64:ff9b::a00:1",
     "2002:a00:1::",
     "fc00::1",
