@@ -1,5 +1,5 @@
 import { defined } from "../defined.ts";
-import { asUploadError, UploadError } from "../errors.ts";
+import { asUploadError, type ErrorCode, UploadError } from "../errors.ts";
 import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
 import { comesAgain } from "../model/decide.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
@@ -172,8 +172,7 @@ async function receiveFlushed(
       events.received(piece.length);
       checkpoints.written();
     },
-  });
-  events.bodyEnds();
+  }).finally(() => events.bodyEnds());
   try {
     await checkpoints.end();
     await appender.flush();
@@ -191,6 +190,13 @@ async function receiveInto(
 ): Promise<Received> {
   return body instanceof HeldBody ? await body.appendTo(appender, options) : await receive(body, appender, options);
 }
+
+/**
+ * The errors of finishing after which the bytes count: the server stops while it checks the digests, and who is asked
+ * gives no answer, or does not want the file, in which case a virus may be none after all. After any other one the record
+ * may be complete already, so nothing may be recorded.
+ */
+const KEEPS_BYTES: readonly ErrorCode[] = ["shutdown", "cannot-ask", "not-wanted", "over-quota"];
 
 /** Records what came of a body, and finishes the upload when it has all its bytes. Throws for a refused body. */
 async function conclude(
@@ -213,9 +219,7 @@ async function conclude(
     try {
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {
-      // The bytes count even if the upload cannot be finished now, the server stops while it checks the digests, or who is
-      // asked does not want the file: a virus may be none after all.
-      const keepsBytes = !(error instanceof UploadError) || !isRefusal(error);
+      const keepsBytes = !(error instanceof UploadError) || KEEPS_BYTES.includes(error.code);
       if (keepsBytes) await opened.record(next);
       throw error;
     }

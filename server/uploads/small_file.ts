@@ -51,13 +51,8 @@ export async function receiveSmallFile(
 async function hold(deps: EngineDeps, lease: Lease, request: ReceivedRequest): Promise<HeldBody> {
   if (request.body instanceof HeldBody) return request.body;
   deps.events.bodyBegins();
-  const body = await HeldBody.receive(request.body, {
-    ...receiveOptions(deps, lease, request),
-    limit: request.bodyLength!,
-    onPiece: () => {},
-  });
-  deps.events.bodyEnds();
-  return body;
+  const options = { ...receiveOptions(deps, lease, request), limit: request.bodyLength!, onPiece: () => {} };
+  return await HeldBody.receive(request.body, options).finally(() => deps.events.bodyEnds());
 }
 
 function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: ReceivedRequest): boolean {
