@@ -1,5 +1,5 @@
 import { defined } from "../defined.ts";
-import { asUploadError, UploadError } from "../errors.ts";
+import { asUploadError, type ErrorCode, UploadError } from "../errors.ts";
 import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
 import { comesAgain } from "../model/decide.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
@@ -192,6 +192,13 @@ async function receiveInto(
   return body instanceof HeldBody ? await body.appendTo(appender, options) : await receive(body, appender, options);
 }
 
+/**
+ * The errors after which an upload that has all its bytes is surely unfinished, so that its bytes can be recorded: the
+ * server stops while it checks the digests, or who is asked does not want the file, which may be an error. After any
+ * other one the upload may be complete, and its record must not be overwritten.
+ */
+const BEFORE_THE_COMMIT: readonly ErrorCode[] = ["shutdown", "not-wanted", "over-quota", "cannot-ask"];
+
 /** Records what came of a body, and finishes the upload when it has all its bytes. Throws for a refused body. */
 async function conclude(
   deps: EngineDeps,
@@ -213,9 +220,7 @@ async function conclude(
     try {
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {
-      // The bytes count even if the upload cannot be finished now, the server stops while it checks the digests, or who is
-      // asked does not want the file: a virus may be none after all.
-      const keepsBytes = !(error instanceof UploadError) || !isRefusal(error);
+      const keepsBytes = !(error instanceof UploadError) || BEFORE_THE_COMMIT.includes(error.code);
       if (keepsBytes) await opened.record(next);
       throw error;
     }
