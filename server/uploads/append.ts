@@ -192,11 +192,11 @@ async function receiveInto(
 }
 
 /**
- * The errors of finishing after which the bytes count: the server stops while it checks the digests, and who is asked
- * gives no answer, or does not want the file, in which case a virus may be none after all. After any other one the record
- * may be complete already, so nothing may be recorded.
+ * The errors after which an upload that has all its bytes is surely unfinished, so that its bytes can be recorded: the
+ * server stops while it checks the digests, or who is asked does not want the file, which may be an error. After any
+ * other one the upload may be complete, and its record must not be overwritten.
  */
-const KEEPS_BYTES: readonly ErrorCode[] = ["shutdown", "cannot-ask", "not-wanted", "over-quota"];
+const BEFORE_THE_COMMIT: readonly ErrorCode[] = ["shutdown", "not-wanted", "over-quota", "cannot-ask"];
 
 /** Records what came of a body, and finishes the upload when it has all its bytes. Throws for a refused body. */
 async function conclude(
@@ -219,7 +219,7 @@ async function conclude(
     try {
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {
-      const keepsBytes = !(error instanceof UploadError) || KEEPS_BYTES.includes(error.code);
+      const keepsBytes = !(error instanceof UploadError) || BEFORE_THE_COMMIT.includes(error.code);
       if (keepsBytes) await opened.record(next);
       throw error;
     }
