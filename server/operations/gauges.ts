@@ -1,7 +1,7 @@
 import { cpuUsage } from "node:process";
-import type { Registry } from "prom-client";
 import type { CheckHealth } from "./health.ts";
 import { gauge, lookedUp } from "./instruments.ts";
+import type { Registry } from "./registry.ts";
 
 /** The things that are looked up when the metrics are asked for. Each look is short, however many uploads there are. */
 export interface Gauges {

@@ -1,5 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { STATUS } from "../errors.ts";
+import type { Histogram, Registry } from "./registry.ts";
 
 /** The codes of all refusals, as values of a label. */
 export const CODES = Object.keys(STATUS);
@@ -29,19 +29,9 @@ export function methodOf(method: string): string {
 /** The bounds of durations in seconds: from a quick disk's flush to a take-over that waits for a slow one. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Defines a counter. */
-export function counter<L extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly L[] = [],
-): Counter<L> {
-  return new Counter({ name, help, labelNames, registers: [registry] });
-}
-
 /** Defines a histogram of durations in seconds. */
 export function seconds(registry: Registry, name: string, help: string): Histogram {
-  return new Histogram({ name, help, buckets: BUCKETS, registers: [registry] });
+  return registry.histogram(name, help, BUCKETS);
 }
 
 /** Defines a gauge that is looked up when the metrics are asked for. While the look fails it has no value. */
@@ -51,31 +41,12 @@ export function gauge(
   help: string,
   look: () => number | Promise<number>,
 ): void {
-  new Gauge({
-    name,
-    help,
-    registers: [registry],
-    async collect() {
-      try {
-        this.set(await look());
-      } catch {
-        this.remove();
-      }
-    },
-  });
+  registry.lookedUp("gauge", { name, help, look });
 }
 
 /** Defines a counter whose value is looked up when the metrics are asked for. */
 export function lookedUp(registry: Registry, name: string, help: string, look: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(look());
-    },
-  });
+  registry.lookedUp("counter", { name, help, look });
 }
 
 /** A sum that grows with each piece of a body. */

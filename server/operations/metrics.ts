@@ -1,10 +1,10 @@
-import { type Counter, type Histogram, Registry } from "prom-client";
 import type { AnswerEvents } from "../http/app.ts";
 import type { EngineEvents } from "../uploads/engine_events.ts";
 import { type Change, countRecords } from "./count_records.ts";
 import { defineGauges, type Gauges } from "./gauges.ts";
 import type { MetricsText } from "./handlers.ts";
-import { CODES, counter, INTERRUPTIONS, methodOf, running, seconds } from "./instruments.ts";
+import { CODES, INTERRUPTIONS, methodOf, running, seconds } from "./instruments.ts";
+import { type Counter, type Histogram, Registry } from "./registry.ts";
 import { Resumptions } from "./resumptions.ts";
 import type { RecordStore } from "../storage/store.ts";
 
@@ -25,36 +25,35 @@ export interface Metrics extends MetricsText {
 }
 
 /**
- * Makes the metrics of a server. No label has a value that clients make, so their number has a bound. Counting costs a
- * tenth of a microsecond, and a piece of a body no more than an addition.
+ * Makes the metrics of a server. No label has a value that clients make, so their number has a bound. A piece of a
+ * body costs no more than an addition.
  */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const requests = counter(registry, "pawl_http_requests_total", "Requests that were answered.", [
+  const requests = registry.counter("pawl_http_requests_total", "Requests that were answered.", [
     "route",
     "method",
     "status",
   ]);
-  const refusals = counter(registry, "pawl_refusals_total", "Refused requests, and refused files of forms, by code.", [
+  const refusals = registry.counter("pawl_refusals_total", "Refused requests, and refused files of forms, by code.", [
     "code",
   ]);
   for (const code of CODES) refusals.inc({ code }, 0);
-  const interrupted = counter(
-    registry,
+  const interrupted = registry.counter(
     "pawl_uploads_interrupted_total",
     "Requests that ended before their body was whole; the bytes that came are kept.",
     ["reason"],
   );
   for (const reason of INTERRUPTIONS) interrupted.inc({ reason }, 0);
   const changes: Readonly<Record<Change, Counter>> = {
-    created: counter(registry, "pawl_uploads_created_total", "Uploads that began."),
-    completed: counter(registry, "pawl_uploads_completed_total", "Uploads whose file is finished."),
-    expired: counter(registry, "pawl_uploads_expired_total", "Unfinished uploads that went past their time."),
-    terminated: counter(registry, "pawl_uploads_terminated_total", "Uploads that a client deleted, finished or not."),
-    lost: counter(registry, "pawl_uploads_lost_total", "Unfinished uploads that lost acknowledged bytes on disk."),
+    created: registry.counter("pawl_uploads_created_total", "Uploads that began."),
+    completed: registry.counter("pawl_uploads_completed_total", "Uploads whose file is finished."),
+    expired: registry.counter("pawl_uploads_expired_total", "Unfinished uploads that went past their time."),
+    terminated: registry.counter("pawl_uploads_terminated_total", "Uploads that a client deleted, finished or not."),
+    lost: registry.counter("pawl_uploads_lost_total", "Unfinished uploads that lost acknowledged bytes on disk."),
   };
-  const resumed = counter(registry, "pawl_uploads_resumed_total", "Requests that went on with an interrupted upload.");
-  const signInFailures = counter(registry, "pawl_sign_in_failures_total", "Wrong tokens, links and passwords.");
+  const resumed = registry.counter("pawl_uploads_resumed_total", "Requests that went on with an interrupted upload.");
+  const signInFailures = registry.counter("pawl_sign_in_failures_total", "Wrong tokens, links and passwords.");
   const takeOvers = seconds(
     registry,
     "pawl_take_over_wait_seconds",
@@ -69,7 +68,7 @@ export function createMetrics(): Metrics {
 
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: () => registry.text(),
     engine: {
       bodyBegins: () => void active++,
       bodyEnds: () => void active--,
