@@ -15,7 +15,7 @@ export const STATUS = {
   "digest-mismatch": STATUS_CODE.BadRequest,
   // A final upload, to which no client may append.
   "final": STATUS_CODE.Forbidden,
-  // Who was asked does not want the file.
+  // The file is refused by the server that was asked about it.
   "not-wanted": STATUS_CODE.Forbidden,
   "not-found": STATUS_CODE.NotFound,
   // A client terminated the upload.
@@ -53,7 +53,7 @@ export const STATUS = {
   "unknown-transfer-encoding": STATUS_CODE.NotImplemented,
   "shutdown": STATUS_CODE.ServiceUnavailable,
   "too-many": STATUS_CODE.ServiceUnavailable,
-  // Who has to be asked about the file gives no answer.
+  // The server that has to be asked about the file gives no answer.
   "cannot-ask": STATUS_CODE.ServiceUnavailable,
   // The data folder was moved, so the server's answers would not be true of what lies there now.
   "moved": STATUS_CODE.ServiceUnavailable,

@@ -22,7 +22,7 @@ export interface Arrival {
 export interface Arriving {
   /** The visitor that the page had last. */
   remembered: Promise<Visitor | undefined>;
-  /** What the server says. */
+  /** The visitor that the server names. */
   told: Promise<Arrival>;
 }
 

@@ -87,7 +87,7 @@ function throwKept(error: unknown): never {
     : error;
 }
 
-/** What is told of a file: what its client has told, and where it comes from. */
+/** The facts of a file that are told: those from its client, and the address that it comes from. */
 function told(facts: FileFacts | ReceivingUpload): Record<string, unknown> {
   const { owner, clientId, name, folders, length, type, metadata, from } = facts;
   return { owner, clientId, name, folder: folders.join("/"), length, type, metadata, address: from };

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { Hook, Outcome } from "./hook.ts";
 import { messageOf } from "./message.ts";
 
-/** What the hook of a program is made of. */
+/** The parts of a hook that starts a program. */
 export interface CommandOptions {
   /** The program's path, or its name in `PATH`. It gets no arguments. */
   readonly program: string;

@@ -1,7 +1,7 @@
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { WaitingEvent } from "../storage/event_store.ts";
 
-/** What is asked about an upload before a hook hears of it. */
+/** The stores that are asked about an upload before a hook hears of it. */
 export interface FactsDeps {
   readonly records: Pick<RecordStore, "get">;
   readonly bytes: Pick<ByteStore, "find">;

@@ -3,7 +3,7 @@ import type { Delivery, EventStore, WaitingEvent } from "../storage/event_store.
 import type { Hook } from "./hook.ts";
 import { nextAttemptAt } from "./retries.ts";
 
-/** What the dispatcher works with. */
+/** The dependencies of the dispatcher. */
 export interface DispatcherDeps {
   readonly store: EventStore;
   readonly hooks: readonly Hook[];

@@ -1,12 +1,14 @@
 import type { EventType } from "../hook_values.ts";
 import type { WaitingEvent } from "../storage/event_store.ts";
 
-/** What came of one attempt to deliver an event. */
+/** The outcome of one attempt to deliver an event. */
 export type Outcome =
   | { readonly kind: "delivered" }
   /** The hook wants no events any more. */
   | { readonly kind: "gone" }
-  /** It is tried again. `problem` says in one line what was wrong, `retryAfterMs` when the hook wants the next attempt. */
+  /**
+   * It is tried again. `problem` says in one line what was wrong, `retryAfterMs` when the hook wants the next attempt.
+   */
   | { readonly kind: "failed"; readonly problem: string; readonly retryAfterMs?: number };
 
 /** A URL or a program that hears of what happens to uploads. */

@@ -32,7 +32,10 @@ export interface Answer {
 /** The most redirects that are followed. */
 const MAX_REDIRECTS = 3;
 
-/** The most bytes of an answer's body that are read. Who listens only needs none, but its end lets the receiver end well. */
+/**
+ * The most bytes of an answer's body that are read. Who listens only needs none, but its end lets the receiver end
+ * well.
+ */
 const MAX_ANSWER = 64 * 1024;
 
 /**

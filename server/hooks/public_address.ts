@@ -1,6 +1,9 @@
 import { createNetworks, plainAddress } from "../networks.ts";
 
-/** What is not the internet (IANA's special-purpose registries): this machine, private networks, multicast, the future. */
+/**
+ * The networks that are not the internet (IANA's special-purpose registries): this machine, private networks,
+ * multicast, the future.
+ */
 const SPECIAL = createNetworks([
   "0.0.0.0/8",
   "10.0.0.0/8",

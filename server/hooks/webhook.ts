@@ -6,7 +6,7 @@ import { type Answer, post } from "./post.ts";
 import { parseRetryAfter } from "./retries.ts";
 import { signedHeaders } from "./signature.ts";
 
-/** What a webhook is made of. */
+/** The parts of a webhook. */
 export interface WebhookOptions {
   readonly url: URL;
   readonly secret: Uint8Array;
@@ -54,7 +54,7 @@ export function webhookName(url: URL): string {
   return `${url.host}-${createHash("sha256").update(url.href).digest("hex").slice(0, 8)}`;
 }
 
-/** What an answer means (Standard Webhooks, "Deliverability and reliability"): any 2xx is a success. */
+/** The meaning of an answer (Standard Webhooks, "Deliverability and reliability"): any 2xx is a success. */
 export function outcomeOf({ status, headers }: Pick<Answer, "status" | "headers">, now: number): Outcome {
   if (status >= 200 && status < 300) return { kind: "delivered" };
   if (status === 410) return { kind: "gone" };

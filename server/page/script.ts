@@ -31,7 +31,7 @@ export function withoutBlanks(script: string): string {
   return hasLongText(script) ? script : script.split("\n").map(shortLine).filter((line) => line !== "").join("\n");
 }
 
-/** Of a line with a quote or a slash only the ends are cut, because blanks in it may be text. */
+/** Shortens a line. With a quote or a slash in it only its ends are cut, because blanks in it may be text. */
 function shortLine(line: string): string {
   const text = line.trim();
   return /["'`/]/.test(text) ? text : text.replace(/ {2,}/g, " ").replace(/ (?=[),;=])/g, "");

@@ -38,9 +38,9 @@ export async function finish(
 }
 
 /**
- * Asks whether the file is wanted, and records, by `commit`, that the upload is complete, with the path of its file. `commit` gives false when another upload
- * claims that path; then another path is chosen. `undefined` after `attempts` such failures. Throws what
- * `Asking.finish` throws.
+ * Asks whether the file is wanted, and records, by `commit`, that the upload is complete, with the path of its file.
+ * `commit` gives false when another upload claims that path; then another path is chosen. `undefined` after `attempts`
+ * such failures. Throws what `Asking.finish` throws.
  */
 export async function recordFinished(
   deps: EngineDeps,
