@@ -5,7 +5,7 @@ import { ALL_OPTIONS, type Option, variableOf } from "./options.ts";
 
 /** The command line of the server, read but not yet understood. */
 export interface CommandLine {
-  /** What the person asks for instead of a server; `undefined` for a server. */
+  /** The request for something else than a server, such as help; `undefined` for a server. */
   readonly asks: "help" | "check" | undefined;
   /** The text of each option that was given, by its flag. */
   readonly texts: ReadonlyMap<string, string>;

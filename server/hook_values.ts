@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-/** What happens to uploads, in the words of webhooks, and in the order in which it happens to one. */
+/** The types of events in the words of webhooks, in the order in which they happen to one upload. */
 export const EVENT_TYPES = ["upload.created", "upload.completed", "upload.expired", "upload.terminated"] as const;
 
 export type EventType = typeof EVENT_TYPES[number];

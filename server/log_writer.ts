@@ -16,7 +16,7 @@ export interface LineWriterDeps {
   readonly most?: number;
 }
 
-/** What a busy server logs in some seconds. */
+/** The size of the log of a busy server in some seconds. */
 const MOST_CHARACTERS = 2 ** 19;
 
 /**

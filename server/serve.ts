@@ -5,7 +5,7 @@ import { openPawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";
 import { startSweeper } from "./uploads/expire.ts";
 
-/** What is around a server. */
+/** The surroundings of a server. */
 export interface ServerSurroundings extends Surroundings {
   /** How many files and connections can be open besides those that are. By default it is counted. */
   readonly freeFiles?: number;

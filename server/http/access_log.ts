@@ -103,7 +103,7 @@ function pathOf(request: Request): string {
   return withoutSecrets(target.replace(/^https?:\/\/[^/]*/, "").slice(0, 200));
 }
 
-/** What a person reads: the facts that each request has by their order, the others with their names. */
+/** The line for a person: the facts that each request has by their order, the others with their names. */
 function lineOf({ method, path, status, outcome, ms, ...others }: Record<string, unknown>): string {
   const named = Object.entries(others).map(([name, value]) => `${name}=${quoted(value)}`);
   return [method, quoted(path), status, outcome, `${ms}ms`, ...named].join(" ");

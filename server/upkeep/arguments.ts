@@ -2,13 +2,13 @@ import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
 import { ConfigError, OPTIONS, variableOf } from "../config.ts";
 
-/** What a command about the data takes on its command line. */
+/** The arguments of a command about the data. */
 export interface Syntax {
   /** The command's name. */
   readonly name: string;
   /** The options without a value, each without `--`. */
   readonly switches: readonly string[];
-  /** What stands behind the name without an option, in words for `--help`, such as `DIR`. */
+  /** The argument behind the name that belongs to no option, in words for `--help`, such as `DIR`. */
   readonly operands: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import type { CompleteUpload, ReceivingUpload, Upload } from "../model/upload.ts
 import type { BackupFolder } from "../storage/disk/backup_folder.ts";
 import type { ByteStore, RecordStore, Whereabouts } from "../storage/store.ts";
 
-/** What {@linkcode backUp} works with. */
+/** The dependencies of {@linkcode backUp}. */
 export interface BackupDeps {
   /** The files that are backed up. A server may change them meanwhile. */
   readonly bytes: Pick<ByteStore, "find" | "length" | "openFinished" | "readUnfinished">;
@@ -18,7 +18,7 @@ export interface BackupDeps {
   readonly tell: (line: string) => void;
 }
 
-/** What is in a backup. */
+/** The contents of a backup. */
 export interface BackupTally {
   linked: number;
   copied: number;

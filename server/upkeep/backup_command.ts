@@ -1,7 +1,7 @@
 import type { Syntax } from "./arguments.ts";
 import type { BackupTally } from "./backup.ts";
 
-/** What `backup` takes on its command line. */
+/** The arguments of `backup`. */
 export const BACKUP_SYNTAX: Syntax = { name: "backup", switches: [], operands: ["DIR"] };
 
 /** The text of `backup --help`. */

@@ -2,7 +2,7 @@ import { canFinish, type CompleteUpload, type ReceivingUpload } from "../model/u
 import type { Whereabouts } from "../storage/store.ts";
 
 /**
- * What can be wrong. `missing`, `replaced`: see {@linkcode Whereabouts}. `unplaced`: the file has not got its name.
+ * The kinds of faults. `missing`, `replaced`: see {@linkcode Whereabouts}. `unplaced`: the file has not got its name.
  * `damaged`: the file does not have its digest. `unreadable`: the disk does not give its bytes. `short`: bytes are
  * missing in an unfinished upload's file, or in a finished one without its name. `unfinished`: all bytes are there.
  * `leftover`: a finished file still has its own entry. `orphan`: an entry in `incoming/` has no upload. `unknown`: a
@@ -33,7 +33,7 @@ export interface Fault {
   readonly place: string;
   /** The id of the upload, or the name of the entry that belongs to none. */
   readonly id?: string;
-  /** What is wrong, as the end of a sentence that begins with the place. */
+  /** The fault, as the end of a sentence that begins with the place. */
   readonly what: string;
 }
 
@@ -41,11 +41,11 @@ export interface Fault {
 export interface OnDisk {
   /** The length in bytes of its own entry; `undefined` when there is none. */
   readonly entryLength: number | undefined;
-  /** Where its finished file is. */
+  /** The whereabouts of its finished file. */
   readonly whereabouts: Whereabouts;
 }
 
-/** What is wrong with a complete upload, as far as no byte is read. */
+/** The fault of a complete upload, as far as no byte is read. */
 export function faultOfComplete(
   { id, path, length }: CompleteUpload,
   { entryLength, whereabouts }: OnDisk,
@@ -66,7 +66,7 @@ export function faultOfComplete(
 }
 
 /**
- * What is wrong with an unfinished upload. `isPromised` is false if no byte of it counts, or nobody can tell (I11):
+ * The fault of an unfinished upload. `isPromised` is false if no byte of it counts, or nobody can tell (I11):
  * then it can lack none. `isWhole` says that the server would finish it.
  */
 export function faultOfUnfinished(
@@ -87,9 +87,9 @@ export function faultOfUnfinished(
   if (isWhole && canFinish(upload)) return fault("unfinished", "has all its bytes, and is not finished");
 }
 
-/** What `--repair` does about a fault, and the person can do; both as a sentence. */
+/** The help for a fault: by `--repair`, and by the person; both as a sentence. */
 interface Remedy {
-  /** What `--repair` does, behind "would"; absent when it does nothing. */
+  /** The action of `--repair`, behind "would"; absent when it does nothing. */
   readonly repair?: string;
   /** How the engine does that. */
   readonly by?: "place" | "discard";

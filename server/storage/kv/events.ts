@@ -40,7 +40,7 @@ export function createOutbox({ now, wake }: { now: () => number; wake: () => voi
   };
 }
 
-/** Where an event stands in an upload's life: its begin, its file, its end. */
+/** The place of an event in an upload's life: its begin, its file, its end. */
 function stepOf({ event }: Delivery): number {
   return EVENT_TYPES.indexOf(event.type);
 }
