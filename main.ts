@@ -80,26 +80,29 @@ async function run(
   const openedLog = openLog({ level: config.logLevel, format: formOf(config.logFormat, isTerminal) });
   const { log } = openedLog;
   surviveUncaught(log);
-  const server = await serve(config, { log, takeAccess: openedLog.take, root, now: Date.now }).catch(async (error) => {
+  let server: Running | undefined;
+  let asked = 0;
+  const onEnd = () => ++asked === 1 && server !== undefined ? end(server, openedLog) : Deno.exit(1);
+  const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
+  // A signal without a listener ends the process, so these are there before anybody is told that the server runs.
+  // A terminal that is closed sends SIGHUP too, and nobody could end the server by it any more.
+  Deno.addSignalListener("SIGHUP", () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : reload());
+  server = await serve(config, { log, takeAccess: openedLog.take, root, now: Date.now }).catch(async (error) => {
     await openedLog.flush();
     throw error;
   });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onEnd);
   print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
   if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
   if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);
-  server.moved.then((found) => {
+  const running = server;
+  running.moved.then((found) => {
     log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {
       data: config.data,
       found,
     });
-    end(server, openedLog, 1);
+    end(running, openedLog, 1);
   });
-  let asked = 0;
-  const onEnd = () => ++asked === 1 ? end(server, openedLog) : Deno.exit(1);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onEnd);
-  const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
-  // A terminal that is closed sends the same signal, and nobody could end the server by it any more.
-  Deno.addSignalListener("SIGHUP", () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : reload());
 }
 
 /** Stops the server, and exits with `code`, or with 1 when something did not end in its time. */
