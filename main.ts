@@ -1,22 +1,22 @@
-import { runBackupCommand } from "./server/backup.ts";
+import { runBackupCommand } from "./server/commands/backup.ts";
 import { readFixedToken } from "./server/access/access.ts";
-import { parseCommandLine } from "./server/command_line.ts";
-import { type Config, ConfigError, otherVariables } from "./server/config.ts";
-import { type Environment, openEnvironment } from "./server/environment.ts";
+import { parseCommandLine } from "./server/config/command_line.ts";
+import { type Config, ConfigError, otherVariables } from "./server/config/config.ts";
+import { type Environment, openEnvironment } from "./server/config/environment.ts";
 import { isDiskFull } from "./server/errors.ts";
-import { helpText } from "./server/help.ts";
-import { runLinkCommand } from "./server/links.ts";
-import { runListCommand } from "./server/list.ts";
-import { LiveConfig } from "./server/live_config.ts";
-import { loadSettings, withConfigFile } from "./server/load_settings.ts";
+import { helpText } from "./server/config/help.ts";
+import { runLinkCommand } from "./server/commands/links.ts";
+import { runListCommand } from "./server/commands/list.ts";
+import { LiveConfig } from "./server/config/live_config.ts";
+import { loadSettings, withConfigFile } from "./server/config/load_settings.ts";
 import { formOf, type OpenLog, openLog, print, printFailure } from "./server/log.ts";
-import { missingForConfig, missingForServer } from "./server/permissions.ts";
-import { createReload } from "./server/reload.ts";
+import { missingForConfig, missingForServer } from "./server/config/permissions.ts";
+import { createReload } from "./server/config/reload.ts";
 import { type Running, serve } from "./server/serve.ts";
-import { runTokenCommand, type Terminal } from "./server/tokens.ts";
+import { runTokenCommand, type Terminal } from "./server/commands/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
-import { runVerifyCommand } from "./server/verify.ts";
-import { runWebhookCommand } from "./server/webhooks.ts";
+import { runVerifyCommand } from "./server/commands/verify.ts";
+import { runWebhookCommand } from "./server/commands/webhooks.ts";
 
 /** Runs the arguments behind a command's name. May give an exit code. */
 type Command = (
@@ -80,28 +80,27 @@ async function run(
   const openedLog = openLog({ level: config.logLevel, format: formOf(config.logFormat, isTerminal) });
   const { log } = openedLog;
   surviveUncaught(log);
-  let server: Running | undefined;
-  let asked = 0;
-  const onEnd = () => ++asked === 1 && server !== undefined ? end(server, openedLog) : Deno.exit(1);
-  const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
-  // A signal without a listener ends the process, so these are there before anybody is told that the server runs.
-  // A terminal that is closed sends SIGHUP too, and nobody could end the server by it any more.
-  Deno.addSignalListener("SIGHUP", () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : reload());
-  server = await serve(config, { log, takeAccess: openedLog.take, root, now: Date.now }).catch(async (error) => {
+  const opening = serve(config, { log, takeAccess: openedLog.take, root, now: Date.now }).catch(async (error) => {
     await openedLog.flush();
     throw error;
   });
+  // A signal without a listener ends the process, so these are there before anybody is told that the server runs.
+  let asked = 0;
+  const onEnd = async () => ++asked === 1 ? await end(await opening, openedLog) : Deno.exit(1);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onEnd);
+  const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
+  // A terminal that is closed sends the same signal, and nobody could end the server by it any more.
+  Deno.addSignalListener("SIGHUP", () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : reload());
+  const server = await opening;
   print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
   if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
   if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);
-  const running = server;
-  running.moved.then((found) => {
+  server.moved.then((found) => {
     log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {
       data: config.data,
       found,
     });
-    end(running, openedLog, 1);
+    end(server, openedLog, 1);
   });
 }
 

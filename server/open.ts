@@ -8,7 +8,7 @@ import { createUploadLinks } from "./access/upload_links.ts";
 import { createAccessLog } from "./http/access_log.ts";
 import { createAdmission } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { defined } from "./defined.ts";
 import { createDownloads } from "./http/downloads.ts";
 import { createFolders } from "./http/folders.ts";

@@ -1,6 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
-import type { Config } from "./config.ts";
-import { derived } from "./derived.ts";
+import type { Config } from "./config/config.ts";
+import { derived } from "./config/derived.ts";
 import { type Cors, createCors } from "./http/cors.ts";
 import type { Downloads } from "./http/downloads.ts";
 import type { Folders } from "./http/folders.ts";

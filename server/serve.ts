@@ -1,5 +1,5 @@
 import { ensureDir } from "@std/fs/ensure-dir";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import { openPawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { ConfigError, readConfig } from "../server/config.ts";
-import { helpText } from "../server/help.ts";
+import { ConfigError, readConfig } from "../server/config/config.ts";
+import { helpText } from "../server/config/help.ts";
 import { type Running, serve } from "../server/serve.ts";
 import { runToken } from "./support/commands.ts";
 import { type MemoryLog, memoryLog } from "./support/log.ts";

@@ -3,8 +3,8 @@ import { circles, type Imports, importsOf, levelOf } from "./support/imports.ts"
 
 /** The rooms of each house, the lowest first: a file imports from its own room and from rooms before it. */
 const SERVER = [
-  "server/{defined,derived,errors,log_lines,log_writer,log,units,networks,nearest,option,option_values,hook_values,access_options,upload_options,hook_options,options}",
-  "server/{config_error,command_line,config_file,config,help,live_config}",
+  "server/{defined,errors,log_lines,log_writer,log,networks}",
+  "server/config",
   "server/model",
   "server/storage",
   "server/storage/kv",
@@ -20,6 +20,7 @@ const SERVER = [
   "server/protocols/form",
   "server/protocols/tus",
   "server/upkeep",
+  "server/commands",
   "server",
 ];
 const CLIENT = [

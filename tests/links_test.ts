@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { ConfigError } from "../server/config.ts";
+import { ConfigError } from "../server/config/config.ts";
 import { runLink, runToken } from "./support/commands.ts";
 import { type PawlProcess, runPawl, startPawl } from "./support/process.ts";
 import { visitorOf } from "./support/links.ts";

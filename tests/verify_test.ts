@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { runVerifyCommand } from "../server/verify.ts";
+import { runVerifyCommand } from "../server/commands/verify.ts";
 import { someBytes } from "./support/bytes.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";

@@ -1,8 +1,8 @@
-import { type Config, ConfigError } from "../config.ts";
+import { type Config, ConfigError } from "../config/config.ts";
 import { defined } from "../defined.ts";
 import { createSendingPageOf } from "../http/sending_page.ts";
 import type { Log } from "../log.ts";
-import { parseFixedToken } from "../option_values.ts";
+import { parseFixedToken } from "../config/option_values.ts";
 import type { LinkStore } from "../storage/link_store.ts";
 import type { Token, TokenStore } from "../storage/token_store.ts";
 import { Gatekeeper } from "./gatekeeper.ts";

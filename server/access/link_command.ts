@@ -1,10 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
-import { ConfigError, OPTIONS, variableOf } from "../config.ts";
+import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
 import { UploadError } from "../errors.ts";
-import { count, positiveTime } from "../option_values.ts";
+import { count, positiveTime } from "../config/option_values.ts";
 import type { ListedLink } from "../storage/link_store.ts";
-import { parseSize } from "../units.ts";
+import { parseSize } from "../config/units.ts";
 import { parseWantedLink, type WantedLink } from "./link_wishes.ts";
 import { tableOf, timeText } from "./table.ts";
 

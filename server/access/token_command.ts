@@ -1,12 +1,12 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
-import { ConfigError, OPTIONS, variableOf } from "../config.ts";
+import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
 import { defined } from "../defined.ts";
 import { ANONYMOUS } from "../model/owner.ts";
 import { type Right, RIGHTS, USUAL_RIGHTS } from "../model/rights.ts";
-import { positiveTime } from "../option_values.ts";
+import { positiveTime } from "../config/option_values.ts";
 import type { ListedToken, TokenStore } from "../storage/token_store.ts";
-import { parseSize } from "../units.ts";
+import { parseSize } from "../config/units.ts";
 import { hashOf, newSecret } from "./secret.ts";
 import { minuteOf, tableOf, timeText } from "./table.ts";
 

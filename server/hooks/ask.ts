@@ -1,7 +1,7 @@
 import { join } from "@std/path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { UploadError } from "../errors.ts";
-import { parseSecret } from "../hook_values.ts";
+import { parseSecret } from "../config/hook_values.ts";
 import type { Log } from "../log.ts";
 import { takenOver } from "../model/agree.ts";
 import type { FileFacts, ReceivingUpload } from "../model/upload.ts";

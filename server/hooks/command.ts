@@ -1,5 +1,5 @@
-import { OPTIONS, variableOf } from "../config.ts";
-import type { EventType } from "../hook_values.ts";
+import { OPTIONS, variableOf } from "../config/config.ts";
+import type { EventType } from "../config/hook_values.ts";
 import type { Log } from "../log.ts";
 import type { Hook, Outcome } from "./hook.ts";
 import { messageOf } from "./message.ts";

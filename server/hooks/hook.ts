@@ -1,4 +1,4 @@
-import type { EventType } from "../hook_values.ts";
+import type { EventType } from "../config/hook_values.ts";
 import type { WaitingEvent } from "../storage/event_store.ts";
 
 /** The outcome of one attempt to deliver an event. */

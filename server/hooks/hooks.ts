@@ -1,6 +1,6 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Log } from "../log.ts";
-import { EVENT_TYPES, type EventType, parseSecret } from "../hook_values.ts";
+import { EVENT_TYPES, type EventType, parseSecret } from "../config/hook_values.ts";
 import { createCommandHook } from "./command.ts";
 import type { Hook } from "./hook.ts";
 import { isPublic } from "./public_address.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { EventType } from "../hook_values.ts";
+import type { EventType } from "../config/hook_values.ts";
 import type { Hook, Outcome } from "./hook.ts";
 import { messageOf } from "./message.ts";
 import { type Answer, post } from "./post.ts";

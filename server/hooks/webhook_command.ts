@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
-import { ConfigError, OPTIONS, variableOf } from "../config.ts";
+import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
 import type { Delivery } from "../storage/event_store.ts";
 
 /** The request that `webhook …` on the command line makes. */

@@ -1,4 +1,4 @@
-import { derived } from "../derived.ts";
+import { derived } from "../config/derived.ts";
 import type { Sender } from "./sender.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import { derived } from "../derived.ts";
+import type { Config } from "../config/config.ts";
+import { derived } from "../config/derived.ts";
 import { UploadError } from "../errors.ts";
 
 /** The target of a request, as the runtime gives it. */

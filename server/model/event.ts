@@ -1,4 +1,4 @@
-import type { EventType } from "../hook_values.ts";
+import type { EventType } from "../config/hook_values.ts";
 import type { CompleteUpload, GoneUpload, ReceivingUpload, Upload } from "./upload.ts";
 
 /** One thing that has happened to an upload, as its record was then. */

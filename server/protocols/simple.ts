@@ -1,5 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import type { Handler } from "../http/route.ts";

@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
-import { ConfigError, OPTIONS, variableOf } from "../config.ts";
+import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
 
 /** The arguments of a command about the data. */
 export interface Syntax {

@@ -1,7 +1,7 @@
 import { createSameName } from "../../server/model/same_name.ts";
 import process from "node:process";
 import { fromFileUrl, join } from "@std/path";
-import { readConfig } from "../../server/config.ts";
+import { readConfig } from "../../server/config/config.ts";
 import { openLog } from "../../server/log.ts";
 import { openPawl } from "../../server/open.ts";
 import { openRecords } from "../../server/storage/kv/records.ts";

@@ -1,5 +1,5 @@
-import { runLinkCommand } from "../../server/links.ts";
-import { runTokenCommand, type Terminal } from "../../server/tokens.ts";
+import { runLinkCommand } from "../../server/commands/links.ts";
+import { runTokenCommand, type Terminal } from "../../server/commands/tokens.ts";
 
 /** The output of a command. */
 export interface CommandOutput {

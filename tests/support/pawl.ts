@@ -1,5 +1,5 @@
 import { fromFileUrl, join } from "@std/path";
-import type { Config } from "../../server/config.ts";
+import type { Config } from "../../server/config/config.ts";
 import { defined } from "../../server/defined.ts";
 import { openPawl, type Pawl, type Surroundings } from "../../server/open.ts";
 import { createPages, type Pages } from "../../server/page/pages.ts";

@@ -1,5 +1,5 @@
 import { fromFileUrl } from "@std/path";
-import { readConfig } from "../../server/config.ts";
+import { readConfig } from "../../server/config/config.ts";
 import { openLog, print } from "../../server/log.ts";
 import { serve } from "../../server/serve.ts";
 import { PATIENT } from "./pawl.ts";

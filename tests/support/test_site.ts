@@ -1,6 +1,6 @@
 import { fromFileUrl, join } from "@std/path";
 import { filesBelow } from "../faults/run.ts";
-import { readConfig } from "../../server/config.ts";
+import { readConfig } from "../../server/config/config.ts";
 import { serve } from "../../server/serve.ts";
 import { memoryLog } from "./log.ts";
 import { sharedPages } from "./pawl.ts";

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "../../hook_values.ts";
+import { EVENT_TYPES } from "../../config/hook_values.ts";
 import { eventsOf } from "../../model/event.ts";
 import type { Upload } from "../../model/upload.ts";
 import type { Delivery, EventStore, WaitingEvent } from "../event_store.ts";

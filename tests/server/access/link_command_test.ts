@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { linkTable, parseLinkCommand } from "../../../server/access/link_command.ts";
 import { newLink } from "../../../server/access/link_wishes.ts";
-import { ConfigError } from "../../../server/config.ts";
+import { ConfigError } from "../../../server/config/config.ts";
 
 const none = () => undefined;
 const WEEK = 7 * 86_400_000;

@@ -2,8 +2,8 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { join } from "@std/path";
 import { hashOf, isSecret } from "../../../server/access/secret.ts";
 import { parseTokenCommand, tokenTable } from "../../../server/access/token_command.ts";
-import { ConfigError } from "../../../server/config.ts";
-import { runTokenCommand } from "../../../server/tokens.ts";
+import { ConfigError } from "../../../server/config/config.ts";
+import { runTokenCommand } from "../../../server/commands/tokens.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { withTokens } from "../../support/tokens.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Dispatcher } from "../../../server/hooks/dispatcher.ts";
 import type { Hook, Outcome } from "../../../server/hooks/hook.ts";
-import type { EventType } from "../../../server/hook_values.ts";
+import type { EventType } from "../../../server/config/hook_values.ts";
 import type { EventStore, WaitingEvent } from "../../../server/storage/event_store.ts";
 import { openDatabase } from "../../../server/storage/kv/database.ts";
 import { createEvents } from "../../../server/storage/kv/events.ts";

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { isPublic } from "../../../server/hooks/public_address.ts";
 import { nextAttemptAt, parseRetryAfter } from "../../../server/hooks/retries.ts";
 import { outcomeOf, webhookName } from "../../../server/hooks/webhook.ts";
-import { parseSecret, parseWebhookUrl } from "../../../server/hook_values.ts";
+import { parseSecret, parseWebhookUrl } from "../../../server/config/hook_values.ts";
 import { eventsOf } from "../../../server/model/event.ts";
 import type { CompleteUpload, GoneUpload, ReceivingUpload } from "../../../server/model/upload.ts";
 

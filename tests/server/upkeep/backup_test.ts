@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { runBackupCommand } from "../../../server/backup.ts";
-import { ConfigError } from "../../../server/config.ts";
+import { runBackupCommand } from "../../../server/commands/backup.ts";
+import { ConfigError } from "../../../server/config/config.ts";
 import { createSameName } from "../../../server/model/same_name.ts";
 import { openRecords } from "../../../server/storage/kv/records.ts";
-import { runVerifyCommand } from "../../../server/verify.ts";
+import { runVerifyCommand } from "../../../server/commands/verify.ts";
 import { sha256, someBytes } from "../../support/bytes.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";

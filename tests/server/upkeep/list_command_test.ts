@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ConfigError } from "../../../server/config.ts";
+import { ConfigError } from "../../../server/config/config.ts";
 import { completed, newUpload, type ReceivingUpload } from "../../../server/model/upload.ts";
 import { readArguments } from "../../../server/upkeep/arguments.ts";
 import { ageText, LIST_HEAD, LIST_SYNTAX, listJson, listLine } from "../../../server/upkeep/list_command.ts";

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { parseCommandLine } from "../../server/command_line.ts";
-import { ConfigError, readSettings, type Settings } from "../../server/config.ts";
-import { LiveConfig } from "../../server/live_config.ts";
-import { createReload } from "../../server/reload.ts";
-import { memoryLog } from "../support/log.ts";
+import { parseCommandLine } from "../../../server/config/command_line.ts";
+import { ConfigError, readSettings, type Settings } from "../../../server/config/config.ts";
+import { LiveConfig } from "../../../server/config/live_config.ts";
+import { createReload } from "../../../server/config/reload.ts";
+import { memoryLog } from "../../support/log.ts";
 
 function settings(...args: string[]): Settings {
   return readSettings(parseCommandLine(args), { env: () => undefined });

@@ -1,14 +1,14 @@
-import { LINK_HELP, type LinkCommand, linkTable, parseLinkCommand } from "./access/link_command.ts";
-import { keptPassword } from "./access/link_passwords.ts";
-import { linkPath } from "./access/links_api.ts";
-import { MAX_LINKS, newLink } from "./access/link_wishes.ts";
-import { ConfigError } from "./config.ts";
+import { LINK_HELP, type LinkCommand, linkTable, parseLinkCommand } from "../access/link_command.ts";
+import { keptPassword } from "../access/link_passwords.ts";
+import { linkPath } from "../access/links_api.ts";
+import { MAX_LINKS, newLink } from "../access/link_wishes.ts";
+import { ConfigError } from "../config/config.ts";
 import { openExisting } from "./data_folder.ts";
-import type { LinkTarget } from "./model/link.ts";
-import { payerOf } from "./model/owner.ts";
-import type { Upload } from "./model/upload.ts";
-import type { Database } from "./storage/kv/database.ts";
-import { createLinks } from "./storage/kv/links.ts";
+import type { LinkTarget } from "../model/link.ts";
+import { payerOf } from "../model/owner.ts";
+import type { Upload } from "../model/upload.ts";
+import type { Database } from "../storage/kv/database.ts";
+import { createLinks } from "../storage/kv/links.ts";
 import type { Terminal } from "./tokens.ts";
 
 /** The owner of a link that the command makes, if nobody says so. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { editsBetween, nearest } from "../../server/nearest.ts";
+import { editsBetween, nearest } from "../../../server/config/nearest.ts";
 
 Deno.test("editsBetween() counts missing, wrong, surplus and swapped letters", () => {
   const cases: [string, string, number][] = [

@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { parseCommandLine } from "../../server/command_line.ts";
-import { readSettings } from "../../server/config.ts";
-import { ConfigError } from "../../server/config_error.ts";
-import { parseConfigFile, readConfigFile } from "../../server/config_file.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { parseCommandLine } from "../../../server/config/command_line.ts";
+import { readSettings } from "../../../server/config/config.ts";
+import { ConfigError } from "../../../server/config/config_error.ts";
+import { parseConfigFile, readConfigFile } from "../../../server/config/config_file.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 const PATH = "/etc/pawl.json";
 
@@ -64,7 +64,7 @@ Deno.test("readConfigFile() says what hinders it", async () => {
 });
 
 Deno.test("the README's example of a configuration file is right", async () => {
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const readme = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
   const [, example = ""] = /^```json\n(\{ "host".*?)```$/ms.exec(readme) ?? [];
   const { config } = readSettings(parseCommandLine([]), {
     env: () => undefined,

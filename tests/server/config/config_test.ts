@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseCommandLine } from "../../server/command_line.ts";
-import { ConfigError, otherVariables, readConfig, readSettings } from "../../server/config.ts";
-import { helpText } from "../../server/help.ts";
-import { ALL_OPTIONS, type Option, OPTIONS, variableOf } from "../../server/options.ts";
-import { parseSize, parseTime } from "../../server/units.ts";
+import { parseCommandLine } from "../../../server/config/command_line.ts";
+import { ConfigError, otherVariables, readConfig, readSettings } from "../../../server/config/config.ts";
+import { helpText } from "../../../server/config/help.ts";
+import { ALL_OPTIONS, type Option, OPTIONS, variableOf } from "../../../server/config/options.ts";
+import { parseSize, parseTime } from "../../../server/config/units.ts";
 
 function read(args: string[], env: Record<string, string> = {}) {
   return readConfig(args, (name) => env[name]);
@@ -89,7 +89,7 @@ Deno.test("readConfig() takes the options that are lists as often as they come, 
 });
 
 Deno.test("the README's table of options is the one that is made from their list", async () => {
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const readme = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
   const plain = readme.split("\n").filter((line) => line.startsWith("|")).map((line) => line.replaceAll(/ +/g, " "));
   const from = plain.findIndex((line) => line.startsWith("| option | variable"));
   const options: readonly Option<unknown>[] = Object.values(OPTIONS);
@@ -204,7 +204,7 @@ Deno.test("parseSize() and parseTime() know their units", () => {
 });
 
 Deno.test("the README's list of what can change while the server runs is true", async () => {
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const readme = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
   const [, told = ""] = /These options can change then.*?:(.*?)\. The log/s.exec(readme) ?? [];
   const flags = [...told.matchAll(/`--([\w-]+)`/g)].map(([, flag]) => flag);
   assertEquals(flags, ALL_OPTIONS.filter(({ isLive }) => isLive).map(({ flag }) => flag));

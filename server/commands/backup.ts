@@ -1,14 +1,14 @@
 import { isAbsolute, join, relative, resolve } from "@std/path";
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "../config/config.ts";
 import { databaseIn, openDataFolder } from "./data_folder.ts";
-import { openBackupFolder } from "./storage/disk/backup_folder.ts";
-import { flushFolder } from "./storage/disk/folder_flush.ts";
-import { openRecords } from "./storage/kv/records.ts";
-import { snapshot } from "./storage/kv/snapshot.ts";
+import { openBackupFolder } from "../storage/disk/backup_folder.ts";
+import { flushFolder } from "../storage/disk/folder_flush.ts";
+import { openRecords } from "../storage/kv/records.ts";
+import { snapshot } from "../storage/kv/snapshot.ts";
 import type { Terminal } from "./tokens.ts";
-import { readArguments } from "./upkeep/arguments.ts";
-import { backUp } from "./upkeep/backup.ts";
-import { BACKUP_HELP, BACKUP_SYNTAX, backupLine } from "./upkeep/backup_command.ts";
+import { readArguments } from "../upkeep/arguments.ts";
+import { backUp } from "../upkeep/backup.ts";
+import { BACKUP_HELP, BACKUP_SYNTAX, backupLine } from "../upkeep/backup_command.ts";
 
 /**
  * Runs the arguments behind `backup` on the command line, on the folder of a server that may run. Gives the exit code.

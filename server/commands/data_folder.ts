@@ -1,13 +1,13 @@
 import { join } from "@std/path";
-import { ConfigError } from "./config.ts";
-import { isFolder } from "./storage/disk/entries.ts";
-import { foldersOf, openFiles } from "./storage/disk/files.ts";
-import { watchFolder } from "./storage/disk/folder_watch.ts";
-import { createResolve } from "./storage/disk/resolve.ts";
-import { type Database, openDatabase } from "./storage/kv/database.ts";
-import { createRecords } from "./storage/kv/records.ts";
-import { isUpToDate } from "./storage/kv/upgrade.ts";
-import type { ByteStore, RecordStore } from "./storage/store.ts";
+import { ConfigError } from "../config/config.ts";
+import { isFolder } from "../storage/disk/entries.ts";
+import { foldersOf, openFiles } from "../storage/disk/files.ts";
+import { watchFolder } from "../storage/disk/folder_watch.ts";
+import { createResolve } from "../storage/disk/resolve.ts";
+import { type Database, openDatabase } from "../storage/kv/database.ts";
+import { createRecords } from "../storage/kv/records.ts";
+import { isUpToDate } from "../storage/kv/upgrade.ts";
+import type { ByteStore, RecordStore } from "../storage/store.ts";
 
 /** The path of the database in a data folder. */
 export function databaseIn(data: string): string {

@@ -1,6 +1,6 @@
 import { ConfigError, type Settings } from "./config.ts";
 import type { Change, LiveConfig } from "./live_config.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../log.ts";
 
 /** The dependencies of {@linkcode createReload}. */
 export interface ReloadDeps {

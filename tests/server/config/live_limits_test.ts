@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { parseCommandLine } from "../../server/command_line.ts";
-import { readSettings } from "../../server/config.ts";
-import { LiveConfig } from "../../server/live_config.ts";
-import type { Connection } from "../../server/http/admission.ts";
-import { openPawl } from "../../server/open.ts";
-import { untilReceived } from "../support/incoming.ts";
-import { memoryLog } from "../support/log.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { parseCommandLine } from "../../../server/config/command_line.ts";
+import { readSettings } from "../../../server/config/config.ts";
+import { LiveConfig } from "../../../server/config/live_config.ts";
+import type { Connection } from "../../../server/http/admission.ts";
+import { openPawl } from "../../../server/open.ts";
+import { untilReceived } from "../../support/incoming.ts";
+import { memoryLog } from "../../support/log.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 interface Site extends AsyncDisposable {
   readonly data: string;
@@ -24,7 +24,7 @@ async function openSite(...args: string[]): Promise<Site> {
   const read = (args: string[]) =>
     readSettings(parseCommandLine(["--min-free=none", "--data", path, ...args]), { env: () => undefined });
   const live = new LiveConfig(read(args));
-  const root = fromFileUrl(new URL("../../", import.meta.url));
+  const root = fromFileUrl(new URL("../../../", import.meta.url));
   const pawl = await openPawl(live.config, { log: memoryLog(), root, now: Date.now });
   open.defer(async () => {
     await pawl.interrupt();

@@ -1,5 +1,5 @@
 import { resolve } from "@std/path";
-import { parseNetwork } from "./networks.ts";
+import { parseNetwork } from "../networks.ts";
 import type { Option } from "./option.ts";
 import { listOf, parseFixedToken, parseUserHeader, trueOrFalse } from "./option_values.ts";
 

@@ -1,21 +1,21 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { type DataFolder, openDataFolder } from "./data_folder.ts";
-import type { Log } from "./log.ts";
-import { Pauses } from "./receiving/pauses.ts";
-import { bootBySystem } from "./storage/disk/boot.ts";
-import { entryAt } from "./storage/disk/entries.ts";
-import { isHeld } from "./storage/disk/held.ts";
-import { filesBelow } from "./storage/disk/walk.ts";
+import type { Log } from "../log.ts";
+import { Pauses } from "../receiving/pauses.ts";
+import { bootBySystem } from "../storage/disk/boot.ts";
+import { entryAt } from "../storage/disk/entries.ts";
+import { isHeld } from "../storage/disk/held.ts";
+import { filesBelow } from "../storage/disk/walk.ts";
 import type { Terminal } from "./tokens.ts";
-import { NOBODY_IS_ASKED } from "./uploads/asking.ts";
-import { Engine } from "./uploads/engine.ts";
-import { UNCOUNTED } from "./uploads/engine_events.ts";
-import { Space } from "./uploads/space.ts";
-import { readArguments } from "./upkeep/arguments.ts";
-import type { Subject } from "./upkeep/faults.ts";
-import { verify } from "./upkeep/verify.ts";
-import { VERIFY_HELP, VERIFY_SYNTAX } from "./upkeep/verify_command.ts";
+import { NOBODY_IS_ASKED } from "../uploads/asking.ts";
+import { Engine } from "../uploads/engine.ts";
+import { UNCOUNTED } from "../uploads/engine_events.ts";
+import { Space } from "../uploads/space.ts";
+import { readArguments } from "../upkeep/arguments.ts";
+import type { Subject } from "../upkeep/faults.ts";
+import { verify } from "../upkeep/verify.ts";
+import { VERIFY_HELP, VERIFY_SYNTAX } from "../upkeep/verify_command.ts";
 
 /** How long a change may be under way between two looks, in milliseconds. Most take a few. */
 const SETTLED_MS = 2000;

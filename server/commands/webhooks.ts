@@ -1,8 +1,8 @@
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "../config/config.ts";
 import { openExisting } from "./data_folder.ts";
-import { lineOf, parseWebhookCommand, WEBHOOK_HELP, type WebhookCommand } from "./hooks/webhook_command.ts";
-import type { Delivery, EventStore } from "./storage/event_store.ts";
-import { createEvents } from "./storage/kv/events.ts";
+import { lineOf, parseWebhookCommand, WEBHOOK_HELP, type WebhookCommand } from "../hooks/webhook_command.ts";
+import type { Delivery, EventStore } from "../storage/event_store.ts";
+import { createEvents } from "../storage/kv/events.ts";
 import type { Terminal } from "./tokens.ts";
 
 /**

@@ -1,12 +1,12 @@
 import { ensureDir } from "@std/fs/ensure-dir";
-import { addToken, parseTokenCommand, TOKEN_HELP, tokenTable } from "./access/token_command.ts";
-import { ConfigError } from "./config.ts";
+import { addToken, parseTokenCommand, TOKEN_HELP, tokenTable } from "../access/token_command.ts";
+import { ConfigError } from "../config/config.ts";
 import { databaseIn, openExisting } from "./data_folder.ts";
-import { openDatabase } from "./storage/kv/database.ts";
-import { createLinks } from "./storage/kv/links.ts";
-import { createTokens } from "./storage/kv/tokens.ts";
-import type { LinkStore } from "./storage/link_store.ts";
-import type { TokenStore } from "./storage/token_store.ts";
+import { openDatabase } from "../storage/kv/database.ts";
+import { createLinks } from "../storage/kv/links.ts";
+import { createTokens } from "../storage/kv/tokens.ts";
+import type { LinkStore } from "../storage/link_store.ts";
+import type { TokenStore } from "../storage/token_store.ts";
 
 /** The output of the command. */
 export interface Terminal {

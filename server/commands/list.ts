@@ -1,8 +1,8 @@
 import { openExisting } from "./data_folder.ts";
-import { allRecords } from "./storage/kv/records.ts";
+import { allRecords } from "../storage/kv/records.ts";
 import type { Terminal } from "./tokens.ts";
-import { readArguments } from "./upkeep/arguments.ts";
-import { LIST_HEAD, LIST_HELP, LIST_SYNTAX, listJson, listLine } from "./upkeep/list_command.ts";
+import { readArguments } from "../upkeep/arguments.ts";
+import { LIST_HEAD, LIST_HELP, LIST_SYNTAX, listJson, listLine } from "../upkeep/list_command.ts";
 
 /** How many lines are printed at once: each alone would take ten times as long as reading its record. */
 const LINES_AT_ONCE = 500;

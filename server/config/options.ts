@@ -1,8 +1,8 @@
 import { resolve } from "@std/path";
 import { ACCESS_OPTIONS } from "./access_options.ts";
 import { HOOK_OPTIONS } from "./hook_options.ts";
-import { LOG_LEVELS } from "./log.ts";
-import { LOG_FORMATS } from "./log_lines.ts";
+import { LOG_LEVELS } from "../log.ts";
+import { LOG_FORMATS } from "../log_lines.ts";
 import { type Option, variableOf } from "./option.ts";
 import {
   type ListenerAddress,
