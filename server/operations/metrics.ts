@@ -1,5 +1,5 @@
-import type { AnswerEvents } from "../http/app.ts";
-import type { EngineEvents } from "../uploads/engine_events.ts";
+import type { AnswerMeter } from "../http/app.ts";
+import type { EngineMeter } from "../uploads/engine_meter.ts";
 import { type Change, countRecords } from "./count_records.ts";
 import { defineGauges, type Gauges } from "./gauges.ts";
 import type { MetricsText } from "./handlers.ts";
@@ -10,8 +10,8 @@ import type { RecordStore } from "../storage/store.ts";
 
 /** The metrics of one server: it counts what it is told, and gives the text of all counts. */
 export interface Metrics extends MetricsText {
-  readonly engine: EngineEvents;
-  readonly answers: AnswerEvents;
+  readonly engine: EngineMeter;
+  readonly answers: AnswerMeter;
   /** Gives the records, with each step in the life of an upload counted. */
   watch(records: RecordStore): RecordStore;
   /** Counts a flush of an unfinished upload, which took so many milliseconds. */
@@ -83,9 +83,11 @@ export function createMetrics(): Metrics {
       },
       checkpointMade: (ms) => observe(checkpoints, ms),
       takenOver: (ms) => observe(takeOvers, ms),
+      finished() {},
     },
     answers: {
-      answered: ({ route, method, status }) => requests.inc({ route, method: methodOf(method), status }),
+      answered: ({ route, request: { method }, response: { status } }) =>
+        requests.inc({ route, method: methodOf(method), status }),
       refused: (code) => refusals.inc({ code }),
     },
     watch: (records) => countRecords(records, (change) => changes[change].inc()),
