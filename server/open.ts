@@ -189,7 +189,9 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   });
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   if (hooks.length > 0) {
-    dispatcher = new Dispatcher({ store: events, hooks, current: currentFacts({ records, bytes }), log, now });
+    const { attempted } = metrics;
+    const current = currentFacts({ records, bytes });
+    dispatcher = new Dispatcher({ store: events, hooks, current, attempted, log, now });
   }
   const { gatekeeper, links } = access;
   const pages = surroundings.pages ?? createPages({ root, except: Object.values(foldersOf(config.data)) });

@@ -1,6 +1,6 @@
 import type { Log } from "../log.ts";
 import type { Delivery, EventStore, WaitingEvent } from "../storage/event_store.ts";
-import type { Hook } from "./hook.ts";
+import type { AttemptEnd, Hook } from "./hook.ts";
 import { nextAttemptAt } from "./retries.ts";
 
 /** The dependencies of the dispatcher. */
@@ -10,6 +10,8 @@ export interface DispatcherDeps {
   /** Gives an event the facts that are true now; `undefined` when it is too early to tell of it. */
   readonly current: (event: WaitingEvent) => Promise<WaitingEvent | undefined>;
   readonly log: Log;
+  /** Counts an attempt to deliver. It must return at once and never throw. By default nobody counts them. */
+  readonly attempted?: (end: AttemptEnd) => void;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
   /** Gives numbers from 0 to 1. */
@@ -48,7 +50,7 @@ export class Dispatcher implements AsyncDisposable {
   readonly #done: Promise<void>;
 
   constructor(deps: DispatcherDeps) {
-    this.#deps = { random: Math.random, ...deps };
+    this.#deps = { random: Math.random, attempted: () => {}, ...deps };
     for (const { name } of deps.hooks) this.#running.set(name, new Map());
     this.#done = this.#run();
   }
@@ -136,7 +138,7 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   async #deliver(hook: Hook, delivery: Delivery): Promise<void> {
-    const { store, current, log, now } = this.#deps;
+    const { store, current, log, now, attempted } = this.#deps;
     const { name } = hook;
     const event = await current(delivery.event);
     if (event === undefined) return void await store.change(delivery, { ...delivery, dueAt: now() + TOO_EARLY_MS });
@@ -145,9 +147,11 @@ export class Dispatcher implements AsyncDisposable {
     const about = { hook: name, type: event.type, event: event.id };
     switch (outcome.kind) {
       case "delivered":
+        attempted("delivered");
         await store.change(delivery);
         return log.debug("Delivered {type} {event} to {hook}", about);
       case "gone":
+        attempted("disabled");
         await store.setDisabled(name, now());
         return log.warning("{hook} answered 410: it gets no events any more, until `webhook retry {hook}`", about);
       case "failed":
@@ -160,7 +164,7 @@ export class Dispatcher implements AsyncDisposable {
     { problem, retryAfterMs }: { problem: string; retryAfterMs?: number },
     about: Record<string, string>,
   ): Promise<void> {
-    const { store, log, now, random } = this.#deps;
+    const { store, log, now, random, attempted } = this.#deps;
     const attempts = delivery.attempts + 1;
     const failed = {
       attempts,
@@ -169,6 +173,7 @@ export class Dispatcher implements AsyncDisposable {
       ...retryAfterMs !== undefined && { retryAfterMs },
     };
     const dueAt = nextAttemptAt(failed, random());
+    attempted(dueAt === undefined ? "given-up" : "failed");
     if (dueAt === undefined) {
       await store.change(delivery);
       log.error("Gave up {type} {event} for {hook} after {attempts} attempts: {problem}", {

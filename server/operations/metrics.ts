@@ -1,3 +1,4 @@
+import { ATTEMPT_ENDS, type AttemptEnd } from "../hooks/hook.ts";
 import type { AnswerMeter } from "../http/app.ts";
 import type { EngineMeter } from "../uploads/engine_meter.ts";
 import { type Change, countRecords } from "./count_records.ts";
@@ -20,6 +21,8 @@ export interface Metrics extends MetricsText {
   sent(bytes: number): void;
   /** Counts a wrong token, link or password. */
   signInFailed(): void;
+  /** Counts an attempt to deliver an event to a webhook, or to the program that hears of events. */
+  attempted(end: AttemptEnd): void;
   /** Adds the metrics that are looked up when the text is asked for. Called once. */
   addGauges(gauges: Gauges): void;
 }
@@ -54,6 +57,12 @@ export function createMetrics(): Metrics {
   };
   const resumed = registry.counter("pawl_uploads_resumed_total", "Requests that went on with an interrupted upload.");
   const signInFailures = registry.counter("pawl_sign_in_failures_total", "Wrong tokens, links and passwords.");
+  const attempts = registry.counter(
+    "pawl_webhook_deliveries_total",
+    "Attempts to deliver an event to a webhook, or to the program that hears of events, by how they ended.",
+    ["outcome"],
+  );
+  for (const outcome of ATTEMPT_ENDS) attempts.inc({ outcome }, 0);
   const takeOvers = seconds(
     registry,
     "pawl_take_over_wait_seconds",
@@ -94,6 +103,7 @@ export function createMetrics(): Metrics {
     flushed: (ms) => observe(flushes, ms),
     sent: (bytes) => sent.add(bytes),
     signInFailed: () => signInFailures.inc(),
+    attempted: (outcome) => attempts.inc({ outcome }),
     addGauges: (gauges) => defineGauges(registry, { ...gauges, active: () => active }),
   };
 }
