@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import type { Delivery, EventStore, WaitingEvent } from "../storage/event_store.ts";
 import type { AttemptEnd, Hook } from "./hook.ts";
+import { makeNextDue } from "./make_next_due.ts";
 import { nextAttemptAt } from "./retries.ts";
 
 /** The dependencies of the dispatcher. */
@@ -148,7 +149,7 @@ export class Dispatcher implements AsyncDisposable {
     switch (outcome.kind) {
       case "delivered":
         attempted("delivered");
-        await store.change(delivery);
+        await this.#over(delivery);
         return log.debug("Delivered {type} {event} to {hook}", about);
       case "gone":
         attempted("disabled");
@@ -157,6 +158,13 @@ export class Dispatcher implements AsyncDisposable {
       case "failed":
         await this.#tryLater(delivery, outcome, about);
     }
+  }
+
+  /** Removes a delivery, and lets the next one of its upload go on that was put off with it. */
+  async #over(delivery: Delivery): Promise<void> {
+    const { store, now } = this.#deps;
+    await store.change(delivery);
+    if (delivery.attempts > 0) await makeNextDue(store, delivery.hook, delivery.event.upload.id, now());
   }
 
   async #tryLater(
@@ -175,7 +183,7 @@ export class Dispatcher implements AsyncDisposable {
     const dueAt = nextAttemptAt(failed, random());
     attempted(dueAt === undefined ? "given-up" : "failed");
     if (dueAt === undefined) {
-      await store.change(delivery);
+      await this.#over(delivery);
       log.error("Gave up {type} {event} for {hook} after {attempts} attempts: {problem}", {
         ...about,
         attempts,

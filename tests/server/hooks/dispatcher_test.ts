@@ -72,6 +72,26 @@ Deno.test("the events of an upload come in order though the clock was set back b
   assertEquals(heard, ["upload.created", "upload.completed", "upload.terminated"]);
 });
 
+Deno.test("an event that waited for a failing one goes on with it, however late it was put off", async () => {
+  using queue = await testQueue();
+  const first = event("u", "upload.created", "a");
+  await queue.put(first, 0);
+  await queue.put(event("u", "upload.completed", "b"), 0);
+  let isUp = false;
+  const heard: string[] = [];
+  const hook = hookOf(({ id }) =>
+    isUp ? hears(heard, id) : { kind: "failed", problem: "it is off", retryAfterMs: 1e7 }
+  );
+  await using dispatcher = dispatch(queue.store, hook, () => 1000);
+  await until(async () => (await Array.fromAsync(queue.store.all())).every(({ dueAt }) => dueAt > 1e7), "both wait");
+  isUp = true;
+  const delivery = (await queue.store.first(HOOK, "u"))!;
+  assertEquals(await queue.store.change(delivery, { ...delivery, dueAt: 0 }), true);
+  dispatcher.wake();
+  await until(() => heard.length === 2, "both are heard of");
+  assertEquals(heard, ["a", "b"]);
+});
+
 Deno.test("each attempt to deliver is counted by how it ended", async () => {
   const week = 7 * 24 * 3_600_000;
   const failed: Outcome = { kind: "failed", problem: "Answered 500" };
