@@ -35,7 +35,7 @@ Deno.test("with OTEL_DENO=true each request is a span with its route and upload,
   };
   const idOf = ({ location }: { readonly location?: string }) => location?.split("/").at(-1) ?? "";
 
-  const simple = await ask("POST /upload", { "X-File-Id": "a", "X-File-Size": "3" }, "abc");
+  const simple = await ask("POST /upload", { "X-File-Id": "a", "X-File-Size": "3", "X-Request-Id": token }, "abc");
   const tus = await ask("POST /files/", { ...TUS, "Upload-Length": "3" });
   const patch = { ...TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" };
   assertEquals((await ask(`PATCH /files/${idOf(tus)}`, patch, "abc")).status, 204);
@@ -53,6 +53,7 @@ Deno.test("with OTEL_DENO=true each request is a span with its route and upload,
   await raw.send(`BREW /${token} HTTP/1.1\r\nHost: [a\r\n\r\n`);
   assertEquals((await raw.answer()).status, 400);
   await until(() => pawl.output().includes("did not take"), "the webhook was tried");
+  assertEquals(pawl.output().includes("set OTEL_DENO_METRICS=false"), true);
   assertEquals(await pawl.stop("SIGTERM"), 0);
 
   const spans = collector.spans.filter(({ kind }) => kind === "server");

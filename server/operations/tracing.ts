@@ -1,5 +1,6 @@
-import { trace, type Tracer } from "@opentelemetry/api";
+import { createNoopMeter, metrics as runtimeMetrics, trace, type Tracer } from "@opentelemetry/api";
 import { defined } from "../defined.ts";
+import { withoutSecrets } from "../log.ts";
 import { answerFacts } from "../http/answer_facts.ts";
 import type { Answered } from "../http/app.ts";
 import { isKnownMethod } from "./instruments.ts";
@@ -17,6 +18,14 @@ export function openTracer(): Tracer | undefined {
   if (!span.isRecording()) return undefined;
   keepSecretsOut(span);
   return tracer;
+}
+
+/**
+ * True when the runtime makes metrics of its own of all requests. Their labels have the client's method and host, of any
+ * length, so clients can fill the memory by them.
+ */
+export function hasRuntimeMetrics(): boolean {
+  return runtimeMetrics.getMeter("pawl") !== createNoopMeter();
 }
 
 /**
@@ -71,7 +80,8 @@ function describe({ route, request, response }: Answered): void {
     "http.route": hasRoute ? route : undefined,
     // The path of a link is its secret.
     "url.path": route.includes("<secret>") ? route : path,
-    "pawl.request.id": id,
+    // A client names its request, and may do so by its token.
+    "pawl.request.id": withoutSecrets(id),
     "pawl.outcome": outcome,
     "pawl.upload.id": upload,
   }));
