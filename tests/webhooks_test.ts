@@ -83,9 +83,11 @@ Deno.test("an event that no server has dealt yet is listed and can be dropped, a
   }, events);
   assertEquals(
     (await webhook("list"))[0],
-    "-  c  upload.terminated  u  waits for the server, which gives it to the hooks",
+    "undealt  c  upload.terminated  u  waits for the server, which gives it to the hooks",
   );
   assertEquals(await webhook("drop", "c"), ["Dropped 1 deliveries"]);
+  await inQueue(() => Promise.resolve(), [event("d", "upload.created"), event("e", "upload.created")]);
+  assertEquals(await webhook("drop", "undealt"), ["Dropped 2 deliveries"]);
   assertEquals(await webhook("drop", "a"), ["Dropped 1 deliveries"]);
   await inQueue(async (store) => {
     const left = await Array.fromAsync(store.all());

@@ -5,6 +5,7 @@ import {
   lineOf,
   lineOfUndealt,
   parseWebhookCommand,
+  UNDEALT,
   WEBHOOK_HELP,
   type WebhookCommand,
 } from "../hooks/webhook_command.ts";
@@ -59,7 +60,7 @@ async function run(
     return tell(`${count} deliveries are tried now, if the server runs`);
   }
   for await (const event of store.allUndealt()) {
-    if (event.id !== what) continue;
+    if (what !== event.id && what !== UNDEALT) continue;
     await store.deal(event, []);
     count++;
   }

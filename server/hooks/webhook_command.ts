@@ -47,9 +47,12 @@ export function parseWebhookCommand(
   throw new ConfigError(`Cannot do "webhook ${given._.join(" ")}": see webhook --help`);
 }
 
+/** Stands in the place of a hook for the events that the server has not dealt to the hooks yet. No hook has this name. */
+export const UNDEALT = "undealt";
+
 /** One line about an event that the server has not dealt to the hooks yet. */
 export function lineOfUndealt({ id, type, upload }: WaitingEvent): string {
-  return `-  ${id}  ${type}  ${upload.id}  waits for the server, which gives it to the hooks`;
+  return `${UNDEALT}  ${id}  ${type}  ${upload.id}  waits for the server, which gives it to the hooks`;
 }
 
 /** One line about a delivery. */
