@@ -1,0 +1,32 @@
+import type { Config } from "./config/config.ts";
+import { currentFacts, type FactsDeps } from "./hooks/current_facts.ts";
+import { Dispatcher } from "./hooks/dispatcher.ts";
+import { createHooks } from "./hooks/hooks.ts";
+import type { Log } from "./log.ts";
+import type { EventStore } from "./storage/event_store.ts";
+import { createOutbox, NO_OUTBOX, type Outbox } from "./storage/kv/events.ts";
+
+/** The hooks of a server, from its records to those who hear of events. */
+export interface OpenHooks extends AsyncDisposable {
+  /** Puts events into the commits of the records. */
+  readonly outbox: Outbox;
+  /** Begins to deliver events, if anybody wants them. */
+  start(stores: FactsDeps & { readonly events: EventStore }): void;
+}
+
+/** Connects the hooks that the configuration names. Nothing is delivered before their start, or after their disposal. */
+export function openHooks(config: Config, { log, now }: { log: Log; now: () => number }): OpenHooks {
+  const hooks = createHooks(config, { log, now });
+  let dispatcher: Dispatcher | undefined;
+  return {
+    outbox: hooks.length === 0 ? NO_OUTBOX : createOutbox({ now, wake: () => dispatcher?.wake() }),
+    start({ events, ...stores }) {
+      if (hooks.length > 0) {
+        dispatcher = new Dispatcher({ store: events, hooks, current: currentFacts(stores), log, now });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await dispatcher?.[Symbol.asyncDispose]();
+    },
+  };
+}
