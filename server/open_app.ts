@@ -5,6 +5,7 @@ import { createLinksApi } from "./access/links_api.ts";
 import type { SmallBodies } from "./access/small_bodies.ts";
 import { createUploadLinks } from "./access/upload_links.ts";
 import type { Config } from "./config/config.ts";
+import { outwardOf } from "./config/outward.ts";
 import type { AccessLog } from "./http/access_log.ts";
 import { createAdmission } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
@@ -61,6 +62,8 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
   const { engine, records, clock, unfinished, quota, folderLimit, bytes, stored, access, pages, bodies } = deps;
   const { metrics, accessLog, senderOf, isFolderThere, ending, log, now, monotonic } = deps;
   const { gatekeeper, links } = access;
+  const outward = outwardOf(config);
+  const { path: above } = outward;
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   const downloads = createDownloads({ files: finishedFiles, now });
   const folders = createFolders({ files: finishedFiles, sent: metrics.sent });
@@ -77,17 +80,17 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
     monotonic,
   });
   const routes = createRoutes({
-    simple: createSimpleProtocol(engine, { limits: config, log }),
-    forms: createForms({ engine, log, isFolderThere, refused: metrics.answers.refused }),
+    simple: createSimpleProtocol(engine, { limits: config, log, above }),
+    forms: createForms({ engine, log, above, isFolderThere, refused: metrics.answers.refused }),
     tus: createTusProtocol(engine, config),
     engine,
     session: access.session,
-    uploads: createUploadsApi(engine),
+    uploads: createUploadsApi(engine, above),
     limits: createLimitsApi({ limits: config, unfinished, quota, folders: folderLimit, batch: BATCH_LIMITS }),
-    links: createLinksApi({ ...config, links, engine, files: finishedFiles, bodies, now }),
+    links: createLinksApi({ outward, links, engine, files: finishedFiles, bodies, now }),
     uploadLinks: createUploadLinks({ gatekeeper, pages }),
     downloadLinks: createDownloadLinks({
-      ...config,
+      above,
       gatekeeper,
       store: links.store,
       passwords: new LinkPasswords(access.guesses),
@@ -102,11 +105,14 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
     operations,
     // --open may let anybody in from anywhere, and metrics are for those who run the server.
     hasOpenMetrics: () => !config.open && access.isOpen(),
+    above,
     config,
   });
-  const front = { gate: createGate(config), admission: createAdmission(config), senderOf };
+  const front = { admission: createAdmission(config), senderOf };
   const app = createApp({
     ...front,
+    gate: createGate(config),
+    above,
     routes,
     pages,
     async identify(request, sender) {
@@ -121,6 +127,12 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
   });
   return {
     app: accessLog.around(app),
-    adminApp: createAdminApp({ ...front, operations, events: metrics.answers, log }),
+    adminApp: createAdminApp({
+      ...front,
+      gate: createGate({ ...config, basePath: "" }),
+      operations,
+      events: metrics.answers,
+      log,
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import type { Config } from "./config/config.ts";
+import { outwardOf } from "./config/outward.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import { openPawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";
@@ -61,7 +62,8 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
     () => listener.shutdown().then(pawl.close),
     () => listen({ ...adminPort, log, spare }, pawl.adminApp),
   );
-  const url = addressOf(listener.address);
+  const url = `${addressOf(listener.address)}${config.basePath}/`;
+  const outward = outwardOf(config).url;
   // Only a server that listens makes a token: a start that fails must not use up the one link.
   const secret = await pawl.makeFirstToken();
   const ending = new AbortController();
@@ -70,9 +72,9 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
 
   return {
     url,
-    ...admin !== undefined && { adminUrl: addressOf(admin.address) },
+    ...admin !== undefined && { adminUrl: `${addressOf(admin.address)}/` },
     ...secret !== undefined &&
-      { signInLink: `${config.publicUrl === "" ? url : `${config.publicUrl}/`}#token=${secret}` },
+      { signInLink: `${config.publicUrl === "" ? url : `${outward}/`}#token=${secret}` },
     moved: pawl.moved,
     sweep: pawl.sweep,
     async stop(patienceMs = 2000) {
@@ -126,5 +128,5 @@ async function isDone(work: Promise<unknown>, patienceMs: number): Promise<boole
 function addressOf({ hostname, port }: Deno.NetAddr): string {
   const isLocal = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(hostname);
   const host = isLocal ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `http://${host}:${port}/`;
+  return `http://${host}:${port}`;
 }

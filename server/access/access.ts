@@ -79,7 +79,7 @@ export async function openAccess(
     guesses,
     isOpen,
     sessionKey,
-    session: createSessionHandlers({ gatekeeper, tokens, bodies, sessionKey, now }),
+    session: createSessionHandlers({ ...config, gatekeeper, tokens, bodies, sessionKey, now }),
     async makeFirstToken() {
       if (isOpen() || fixed !== undefined || config.userHeader !== "" || await store.hadToken()) return undefined;
       const first = newSecret();

@@ -30,6 +30,8 @@ export interface GatekeeperDeps {
   readonly sessionKey: Uint8Array;
   /** The header by which a trusted proxy names the user, in small letters; empty for none. */
   readonly userHeader: string;
+  /** The server's base path, for which its cookies are; empty for the top of its host. */
+  readonly basePath: string;
   /** True when the finished files of an owner lie in a folder of its name. */
   readonly ownerFolders: boolean;
   readonly sendingPageOf: (request: Request, sender: Sender) => SendingPage;
@@ -97,9 +99,9 @@ export class Gatekeeper {
     sender: Sender,
     page: SendingPage = this.#pageOf(request, sender),
   ): Promise<{ session: Session; token: Token } | undefined> {
-    const { tokens, sessionKey, now } = this.#deps;
+    const { tokens, sessionKey, basePath, now } = this.#deps;
     const cookies = page === "own" ? request.headers.get("cookie") : null;
-    const value = cookies === null ? undefined : cookieIn(cookies, sender.isHttps);
+    const value = cookies === null ? undefined : cookieIn(cookies, { isHttps: sender.isHttps, basePath });
     const session = value === undefined ? undefined : readSession(value, sessionKey, now());
     if (session === undefined || await tokens.isEnded(session.id)) return undefined;
     const token = await tokens.find(session.hash);

@@ -24,6 +24,8 @@ export interface AppDeps {
   readonly identify: Identify;
   readonly cors: Cors;
   readonly log: Log;
+  /** The path that clients see before the server's own paths. By default there is none. */
+  readonly above?: string;
   /**
    * False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14).
    */
@@ -75,8 +77,19 @@ interface Routed {
 
 /** Makes the app: brings each request to its handler, and each error to the client. */
 export function createApp(
-  { gate, routes, pages, admission, senderOf, identify, cors, log, isFolderThere = () => true, events = UNCOUNTED }:
-    AppDeps,
+  {
+    gate,
+    routes,
+    pages,
+    admission,
+    senderOf,
+    identify,
+    cors,
+    log,
+    above = "",
+    isFolderThere = () => true,
+    events = UNCOUNTED,
+  }: AppDeps,
 ): App {
   async function answer(visit: Visit): Promise<Routed> {
     let path: string;
@@ -124,8 +137,8 @@ export function createApp(
   function answerPage(path: string, { request, admit }: Visit): Promise<Response> {
     return answered({ request }, async () => {
       admit();
-      const response = await pages.serve(path, request.headers);
-      if (response === undefined) throw notHere();
+      const response = path === "" ? toFolder(request) : await pages.serve(path, request.headers);
+      if (response === undefined) throw notHere(above);
       if (request.method === "GET" || request.method === "HEAD") return response;
       const allow = { "Allow": "GET, HEAD, OPTIONS" };
       if (request.method === "OPTIONS") return noContent(allow);
@@ -146,7 +159,9 @@ export function createApp(
     return answered({ request }, () => {
       admit();
       if (!(error instanceof UploadError)) throw error;
-      log.info("Refused {method} {url}: {message}", { ...named(request), message: error.message });
+      const message = "Refused {method} {url}: {message}";
+      // Where several programs share a host, a request beside this one is nothing that anybody has to look at.
+      log[error.code === "not-found" ? "debug" : "info"](message, { ...named(request), message: error.message });
       events.refused(error.code);
       const isForPerson = error.code === "misdirected" && wantsPage(request);
       return Promise.resolve(isForPerson ? refusalPage(error) : refusal(error));
@@ -207,6 +222,16 @@ export function createApp(
     if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);
     return response;
   };
+}
+
+/**
+ * Leads a browser from the base path to the page, which has a slash at its end, so that its relative addresses are
+ * right. The path's last segment alone leads there, also where a proxy has put folders before it.
+ */
+function toFolder(request: Request): Response {
+  const [target = "", ...query] = urlOf(request).split("?");
+  const location = [`${target.split("/").at(-1)}/`, ...query].join("?");
+  return new Response(null, { status: STATUS_CODE.PermanentRedirect, headers: { "Location": location } });
 }
 
 /** True for a request that a browser repeated: Pawl's own client knows the offset, so it would not send another one. */
