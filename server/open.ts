@@ -44,7 +44,7 @@ export interface Pawl {
 
 /** Opens the data folder, makes it if it is missing, and connects everything. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
-  const { log, takeAccess = () => {}, root, now, limits, longestStepMs, lend } = surroundings;
+  const { log, takeAccess = () => {}, root, now, limits, longestStepMs, lend, identify, listeners } = surroundings;
   const monotonic = surroundings.monotonic ?? (() => performance.now());
   const senderOf = createSenderOf(config);
   const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
@@ -53,9 +53,10 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const bytes = await openFiles(config.data, { durable: config.durable, flushed, sent, ...defined({ lend }) });
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, limits: config });
-  const hooks = openHooks(config, { log, now });
+  const hooks = openHooks(config, { log, now, ...defined({ listeners }) });
   const { outbox } = hooks;
-  const opened = await openStored(config, { bytes, outbox, bodies, log, now, monotonic, signInFailed });
+  const told = { log, now, monotonic, signInFailed, ...defined({ identify }) };
+  const opened = await openStored(config, { bytes, outbox, bodies, ...told });
   const { records: stored, access, events } = opened;
   const watch = watchFolder({ path: databaseOf(config) });
   const boot = await bootOf(config.data);

@@ -1,8 +1,7 @@
 import type { Config } from "./config/config.ts";
 import { currentFacts, type FactsDeps } from "./hooks/current_facts.ts";
 import { Dispatcher } from "./hooks/dispatcher.ts";
-import { createHooks } from "./hooks/hooks.ts";
-import type { Log } from "./log.ts";
+import { createHooks, type HookDeps } from "./hooks/hooks.ts";
 import type { EventStore } from "./storage/event_store.ts";
 import { createOutbox, NO_OUTBOX, type Outbox } from "./storage/kv/events.ts";
 
@@ -14,9 +13,10 @@ export interface OpenHooks extends AsyncDisposable {
   start(stores: FactsDeps & { readonly events: EventStore }): void;
 }
 
-/** Connects the hooks that the configuration names. Nothing is delivered before their start, or after their disposal. */
-export function openHooks(config: Config, { log, now }: { log: Log; now: () => number }): OpenHooks {
-  const hooks = createHooks(config, { log, now });
+/** Connects the hooks that the configuration and the program around the server name. Nothing is delivered before their start, or after their disposal. */
+export function openHooks(config: Config, deps: HookDeps): OpenHooks {
+  const { log, now } = deps;
+  const hooks = createHooks(config, deps);
   let dispatcher: Dispatcher | undefined;
   return {
     outbox: hooks.length === 0 ? NO_OUTBOX : createOutbox({ now, wake: () => dispatcher?.wake() }),

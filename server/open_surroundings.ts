@@ -1,3 +1,5 @@
+import type { IdentifySender } from "./access/identity.ts";
+import type { UploadListener } from "./hooks/listener.ts";
 import type { LogEvent } from "./log_lines.ts";
 import type { Log } from "./log.ts";
 import type { Pages } from "./page/pages.ts";
@@ -21,6 +23,10 @@ export interface Surroundings {
   readonly limits?: Partial<Limits>;
   /** Opens a file for a running request, with a spare descriptor if no other is free. By default there are none. */
   readonly lend?: Lend;
+  /** Tells who sends a request, before anything else is looked at. By default nobody does. */
+  readonly identify?: IdentifySender;
+  /** The functions that hear of events, by their names. By default there are none. */
+  readonly listeners?: Readonly<Record<string, UploadListener>>;
   /** The page and the client library. By default those in `root`, as they are now. */
   readonly pages?: Pages;
 }

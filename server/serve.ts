@@ -2,6 +2,7 @@ import { ensureDir } from "@std/fs/ensure-dir";
 import type { Config } from "./config/config.ts";
 import { outwardOf } from "./config/outward.ts";
 import { listen, type Listener } from "./http/listener.ts";
+import { isDone } from "./in_time.ts";
 import { openPawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";
 import { startSweeper } from "./uploads/expire.ts";
@@ -40,7 +41,7 @@ export interface Running {
 }
 
 /** How often the server removes what is past its time. */
-const SWEEP_EVERY_MS = 60_000;
+export const SWEEP_EVERY_MS = 60_000;
 
 /** How long stopping waits for the disk, each time. With `patienceMs` the sum is less than `docker stop` waits. */
 const DISK_PATIENCE_MS = 3000;
@@ -111,17 +112,6 @@ async function listenOr(onFailure: () => unknown, open: () => Listener): Promise
   } catch (error) {
     await onFailure();
     throw error;
-  }
-}
-
-/** Waits for `work`, but no longer than `patienceMs`; true when it is done. Throws what it throws in that time. */
-async function isDone(work: Promise<unknown>, patienceMs: number): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), patienceMs);
-  try {
-    return await Promise.race([work.then(() => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
