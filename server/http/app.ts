@@ -230,7 +230,8 @@ export function createApp(
  */
 function toFolder(request: Request): Response {
   const [target = "", ...query] = urlOf(request).split("?");
-  const location = [`${target.split("/").at(-1)}/`, ...query].join("?");
+  // A header has no letters outside of ASCII, and a query that a client has not encoded may have some.
+  const location = encodeURI([`${target.split("/").at(-1)}/`, ...query].join("?")).replaceAll("%25", "%");
   return new Response(null, { status: STATUS_CODE.PermanentRedirect, headers: { "Location": location } });
 }
 

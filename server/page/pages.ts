@@ -69,10 +69,12 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   const script = (name: string) => stripTypes(files.text(name), name);
   const linked = (name: string) => link(name, async (name) => withoutBlanks(await script(name)));
 
+  const styleOf = (html: string) => joinedStyle(styleSheetsOf(html).map((sheet) => files.text(`static/${sheet}`)));
+
   async function inlineParts(html: string): Promise<InlineParts> {
     const entry = scriptOf(html);
     return {
-      style: joinedStyle(styleSheetsOf(html).map((sheet) => files.text(`static/${sheet}`))),
+      style: styleOf(html),
       script: entry === undefined ? "" : await linked(entry),
     };
   }
@@ -93,6 +95,8 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
         return { content: await linked(name), headers };
       case "script":
         return { content: script(name), headers };
+      case "style":
+        return { content: styleOf(files.text(name)), headers };
       case "file":
         return { content: files.bytes(name), headers };
     }

@@ -77,7 +77,12 @@ Deno.test("a path that only looks like the base path is beside it", async () => 
 
 Deno.test("the base path without a slash leads to the page, and changes nothing", async () => {
   await using site = await openAccessSite({ basePath: "/a/files-in" });
-  for (const [query, target] of [["", "files-in/"], ["?review=1", "files-in/?review=1"]]) {
+  for (
+    const [query, target] of [["", "files-in/"], ["?review=1", "files-in/?review=1"], [
+      "?a=%20&ü",
+      "files-in/?a=%20&%C3%BC",
+    ]]
+  ) {
     const { status, headers } = await site.ask(`GET /a/files-in${query}`);
     assertEquals([status, headers.get("location")], [308, target]);
   }
@@ -166,4 +171,25 @@ Deno.test("a base path has one form, and a public URL must lead to it", () => {
     "--public-url https://up.example/b does not lead to --base-path /a",
   );
   assert(read("--base-path=/a", "--public-url=https://up.example/b/a").basePath === "/a");
+});
+
+Deno.test("the page of a download link finds its style, and its own file, below a base path and without one", async () => {
+  for (const basePath of ["", "/a/files-in"]) {
+    await using site = await openAccessSite({ host: "0.0.0.0", basePath });
+    const anna = await site.token({ name: "anna" });
+    const simple = { ...anna, "X-File-Id": "a", "X-File-Name": "a.txt", "X-Start-Byte": "0" };
+    const sent = await site.ask(`POST ${basePath}/upload`, simple, { body: "abc" });
+    const wish = JSON.stringify({ kind: "download", file: sent.headers.get("location")!.split("/").at(-1) });
+    const json = { ...anna, "Content-Type": "application/json" };
+    const { url } = JSON.parse((await site.ask(`POST ${basePath}/api/links`, json, { body: wish })).text);
+    const page = await site.ask(`GET ${url}`, { Accept: "text/html" });
+    const address = (pattern: RegExp) => new URL(pattern.exec(page.text)![1]!, `http://localhost${url}`);
+    const style = await site.ask(`GET ${address(/rel="stylesheet" href="([^"]+)"/).pathname}`);
+    assertEquals([style.status, style.headers.get("content-type")], [200, "text/css; charset=UTF-8"]);
+    assertStringIncludes(style.text, ".card");
+    const { pathname, search } = address(/href="(\?download)"/);
+    const file = await site.ask(`GET ${pathname}${search}`, { Accept: "text/html" });
+    assertEquals(file.text, "abc");
+    assertStringIncludes(file.headers.get("set-cookie")!, `Path=${basePath}/d/`);
+  }
 });
