@@ -123,8 +123,8 @@ export async function embed(config: Config, own: Omit<Surroundings, "root" | "no
 const TRY_AGAIN = { "Content-Type": "text/plain; charset=UTF-8", "Retry-After": "2", "X-Error": "shutdown" };
 
 /**
- * Takes a data folder for this program: two that shared one, such as the threads of `deno serve --parallel`, would stop
- * each other's uploads. The lock ends with its closing, and with the process.
+ * Takes a data folder for this program: two that shared one, such as the threads of `deno serve --parallel`, would lock
+ * each other out of uploads. The lock ends with its closing, and with the process.
  */
 async function holdAlone(data: string): Promise<Deno.FsFile> {
   await ensureDir(data);
