@@ -5,6 +5,7 @@ import { loadSettings } from "./config/load_settings.ts";
 import { outwardOf } from "./config/outward.ts";
 import { embed, type EmbeddedPawl } from "./embed.ts";
 import { formOf, openLog, print, printFailure } from "./log.ts";
+import { surviveUncaught } from "./uncaught.ts";
 
 /** The options that `deno serve` has instead: it listens, and its own flags come before the name of the file. */
 const OF_DENO = [OPTIONS.host, OPTIONS.port];
@@ -36,6 +37,7 @@ async function open(args: readonly string[], environment: Environment): Promise<
   const config: Config = { ...settings.config, host: "0.0.0.0" };
   const openedLog = openLog({ level: config.logLevel, format: formOf(config.logFormat, Deno.stderr.isTerminal()) });
   const { log, take, flush } = openedLog;
+  surviveUncaught(log);
   const { pawl, ...embedded } = await embed(config, { log, takeAccess: take });
   const end = async (code: number) => {
     const isDone = await embedded.close().catch((error) => log.error("Cannot end in good order: {error}", { error }));
