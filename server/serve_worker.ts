@@ -4,6 +4,7 @@ import { type Environment, openEnvironment } from "./config/environment.ts";
 import { loadSettings } from "./config/load_settings.ts";
 import { outwardOf } from "./config/outward.ts";
 import { embed, type EmbeddedPawl } from "./embed.ts";
+import { isOutOfFiles } from "./errors.ts";
 import { formOf, openLog, print, printFailure } from "./log.ts";
 import { surviveUncaught } from "./uncaught.ts";
 
@@ -49,6 +50,8 @@ async function open(args: readonly string[], environment: Environment): Promise<
     Deno.addSignalListener(signal, () => ++asked === 1 ? end(0) : Deno.exit(1));
   }
   pawl.moved.then(() => end(1));
+  // deno serve accepts no more connections then, for good: only a new process does.
+  globalThis.addEventListener("unhandledrejection", ({ reason }) => isOutOfFiles(reason) && end(1));
   print(`Pawl keeps its files in ${config.data}`);
   const secret = await pawl.makeFirstToken();
   const above = outwardOf(config).url;

@@ -19,10 +19,18 @@ interface Program extends AsyncDisposable {
   ended(): Promise<{ code: number; output: string }>;
 }
 
-/** Runs Deno with these arguments. */
-function runDeno(args: readonly string[], cwd: string, env: Record<string, string> = {}): Program {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...args],
+/** Runs Deno with these arguments, and with so many files that it may have open at most, if that is given. */
+function runDeno(
+  args: readonly string[],
+  cwd: string,
+  { openFiles, ...env }: Record<string, string> = {},
+): Program {
+  const whole = [Deno.execPath(), ...args];
+  const [program, ...rest] = openFiles === undefined
+    ? whole
+    : ["sh", "-c", 'ulimit -n "$0" && exec "$@"', openFiles, ...whole];
+  const child = new Deno.Command(program!, {
+    args: rest,
     cwd,
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
@@ -144,4 +152,19 @@ Deno.test("what deno serve decides is refused behind the file's name, with one l
     assertEquals(code, 1);
     assertMatch(output, line);
   }
+});
+
+Deno.test("deno serve that can accept no more connections ends, so that another process can be started", async () => {
+  await using dir = await tempDir();
+  await using program = runDeno([...ENTRY, "serve_entry.ts", "--data", dir.path, "--open"], ROOT, { openFiles: "64" });
+  const [, port] = await program.printed(/http:\/\/127\.0\.0\.1:(\d+)/);
+  const connections: Deno.TcpConn[] = [];
+  for (let count = 0; count < 100; count++) {
+    const opened = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) }).catch(() => undefined);
+    if (opened !== undefined) connections.push(opened);
+  }
+  const { code, output } = await program.ended();
+  for (const connection of connections) connection.close();
+  assertEquals(code, 1);
+  assertStringIncludes(output, "Too many open files");
 });
