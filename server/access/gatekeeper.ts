@@ -222,7 +222,10 @@ export class Gatekeeper {
   /** The visitor that the program around the server names. */
   async #identified(request: Request): Promise<Visitor | undefined> {
     const identity = await this.#deps.identify?.(request);
-    return identity === undefined ? undefined : visitorOfIdentity(identity, (owner) => this.#foldersOf(owner));
+    // A program without types may well give null.
+    return identity === undefined || identity === null
+      ? undefined
+      : visitorOfIdentity(identity, (owner) => this.#foldersOf(owner));
   }
 
   /** The user that a trusted proxy names. */

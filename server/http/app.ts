@@ -13,6 +13,7 @@ import { requestIdOf } from "./request_id.ts";
 import { allowedMethods, handlerOf, type Identify, needOf, type Route } from "./route.ts";
 import type { Sender, SenderOf } from "./sender.ts";
 import { type Gate, urlOf } from "./target.ts";
+import { toFolder } from "./to_folder.ts";
 
 /** Everything that the app is made with. */
 export interface AppDeps {
@@ -222,17 +223,6 @@ export function createApp(
     if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);
     return response;
   };
-}
-
-/**
- * Leads a browser from the base path to the page, which has a slash at its end, so that its relative addresses are
- * right. The path's last segment alone leads there, also where a proxy has put folders before it.
- */
-function toFolder(request: Request): Response {
-  const [target = "", ...query] = urlOf(request).split("?");
-  // A header has no letters outside of ASCII, and a query that a client has not encoded may have some.
-  const location = encodeURI([`${target.split("/").at(-1)}/`, ...query].join("?")).replaceAll("%25", "%");
-  return new Response(null, { status: STATUS_CODE.PermanentRedirect, headers: { "Location": location } });
 }
 
 /** True for a request that a browser repeated: Pawl's own client knows the offset, so it would not send another one. */
