@@ -1,6 +1,8 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import type { Config } from "./config/config.ts";
+import { outwardOf } from "./config/outward.ts";
 import { listen, type Listener } from "./http/listener.ts";
+import { isDone } from "./in_time.ts";
 import { openPawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";
 import { startSweeper } from "./uploads/expire.ts";
@@ -39,7 +41,7 @@ export interface Running {
 }
 
 /** How often the server removes what is past its time. */
-const SWEEP_EVERY_MS = 60_000;
+export const SWEEP_EVERY_MS = 60_000;
 
 /** How long stopping waits for the disk, each time. With `patienceMs` the sum is less than `docker stop` waits. */
 const DISK_PATIENCE_MS = 3000;
@@ -61,7 +63,8 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
     () => listener.shutdown().then(pawl.close),
     () => listen({ ...adminPort, log, spare }, pawl.adminApp),
   );
-  const url = addressOf(listener.address);
+  const url = `${addressOf(listener.address)}${config.basePath}/`;
+  const outward = outwardOf(config).url;
   // Only a server that listens makes a token: a start that fails must not use up the one link.
   const secret = await pawl.makeFirstToken();
   const ending = new AbortController();
@@ -70,9 +73,9 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
 
   return {
     url,
-    ...admin !== undefined && { adminUrl: addressOf(admin.address) },
+    ...admin !== undefined && { adminUrl: `${addressOf(admin.address)}/` },
     ...secret !== undefined &&
-      { signInLink: `${config.publicUrl === "" ? url : `${config.publicUrl}/`}#token=${secret}` },
+      { signInLink: `${config.publicUrl === "" ? url : `${outward}/`}#token=${secret}` },
     moved: pawl.moved,
     sweep: pawl.sweep,
     async stop(patienceMs = 2000) {
@@ -112,19 +115,8 @@ async function listenOr(onFailure: () => unknown, open: () => Listener): Promise
   }
 }
 
-/** Waits for `work`, but no longer than `patienceMs`; true when it is done. Throws what it throws in that time. */
-async function isDone(work: Promise<unknown>, patienceMs: number): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), patienceMs);
-  try {
-    return await Promise.race([work.then(() => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function addressOf({ hostname, port }: Deno.NetAddr): string {
   const isLocal = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(hostname);
   const host = isLocal ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `http://${host}:${port}/`;
+  return `http://${host}:${port}`;
 }

@@ -2,6 +2,7 @@ import { type CommandLine, parseCommandLine } from "./command_line.ts";
 import { ConfigError } from "./config_error.ts";
 import type { ConfigFile } from "./config_file.ts";
 import { nearest } from "./nearest.ts";
+import { missesBase } from "./outward.ts";
 import { ALL_OPTIONS, type Config, type Option, OPTIONS, secretFileOf, variableOf } from "./options.ts";
 
 export { type Config, ConfigError, OPTIONS, variableOf };
@@ -93,6 +94,7 @@ const PREFIX = "PAWL_";
 function refuseContradictions(config: Config): void {
   const { open, fixedToken, fixedTokenFile, trustedProxies, userHeader, webhooks, webhookSecret } = config;
   const asks = config.preCreateUrl !== "" || config.preFinishUrl !== "";
+  const { publicUrl, basePath } = config;
   const wrong: readonly (readonly [isWrong: boolean, why: string])[] = [
     [userHeader !== "" && trustedProxies.length === 0, "--user-header needs --trust-proxy: nobody else may name users"],
     [userHeader !== "" && open, "--open lets anybody in, so --user-header cannot say who may: give one of them"],
@@ -104,6 +106,10 @@ function refuseContradictions(config: Config): void {
         asks ? "--pre-create-url and --pre-finish-url need" : "--webhook needs"
       } PAWL_WEBHOOK_SECRET, by which the receiver knows this server: make one by ` +
       '`echo "whsec_$(openssl rand -base64 32)"`',
+    ],
+    [
+      missesBase(config),
+      `--public-url ${publicUrl} does not lead to --base-path ${basePath}: end it with that path, or give no path in it`,
     ],
     [trustedProxies.includes("*"), "--trust-proxy cannot be *: then every client could name its own address"],
   ];

@@ -82,6 +82,15 @@ export function parsePublicUrl(text: string): string | undefined {
   return url.href.replace(/\/+$/, "");
 }
 
+/**
+ * Reads a path in the one form that clients send: nothing in it is ever encoded, resolved or mended. The word `none`
+ * gives an empty text.
+ */
+export function parseBasePath(text: string): string | undefined {
+  if (text === "none") return "";
+  return text.length <= 200 && /^(?:\/[\w~-]+)+$/.test(text) ? text : undefined;
+}
+
 /** Reads a switch. */
 export function trueOrFalse(text: string): boolean | undefined {
   return text === "true" ? true : text === "false" ? false : undefined;

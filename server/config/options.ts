@@ -10,6 +10,7 @@ import {
   oneOf,
   parseAddress,
   parseAdminPort,
+  parseBasePath,
   parseHostName,
   parseOrigin,
   parsePort,
@@ -78,6 +79,15 @@ export const OPTIONS = {
     help: "URL by which clients reach the server, such as `https://up.example`, for clients that need it",
     parse: parsePublicUrl,
     wanted: "an address such as https://a.example or https://a.example/uploads, or none",
+  } satisfies Option<string>,
+  /** The path that everything of the server lies below, such as `/files-in`; empty for the top of its host. */
+  basePath: {
+    flag: "base-path",
+    value: "PATH",
+    fallback: "none",
+    help: "path that everything lies below, such as `/files-in`, behind a proxy that does not take it away",
+    parse: parseBasePath,
+    wanted: "a path such as /files-in of letters, digits, -, _ and ~, with no slash at its end, or none",
   } satisfies Option<string>,
   /** The names that the server answers to besides IP addresses and `localhost`; `"*"` stands for all. */
   allowedHosts: {

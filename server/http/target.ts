@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { derived } from "../config/derived.ts";
 import { UploadError } from "../errors.ts";
+import { notHere } from "./refusals.ts";
 
 /** The target of a request, as the runtime gives it. */
 export interface RawTarget {
@@ -79,24 +80,43 @@ export function isAllowedHost(host: string, allowed: ReadonlySet<string>): boole
 }
 
 /**
- * Gives the path of a request. Throws `bad-request` for a malformed target, and `misdirected` for a host that the
- * server does not answer to.
+ * Gives the path of a request, below the server's base path; empty for the base path without a slash behind it. Throws
+ * `bad-request` for a malformed target, `misdirected` for a host that the server does not answer to, and `not-found` for
+ * a path outside the base path.
  */
 export type Gate = (request: Request) => string;
 
-/** Makes the gate of a server: it answers to the names in `allowedHosts`, which may change, `publicUrl` and `host`. */
-export function createGate(config: Pick<Config, "allowedHosts" | "publicUrl" | "host">): Gate {
+/** The options of {@linkcode createGate}. */
+export type GateOptions = Pick<Config, "allowedHosts" | "publicUrl" | "host"> & Partial<Pick<Config, "basePath">>;
+
+/**
+ * Makes the gate of a server: it answers to the names in `allowedHosts`, which may change, `publicUrl` and `host`, and to
+ * paths below `basePath`.
+ */
+export function createGate(config: GateOptions): Gate {
+  const { basePath = "" } = config;
   const own = [config.host.toLowerCase(), URL.parse(config.publicUrl)?.hostname ?? "localhost"];
   const allowed = derived(() => config.allowedHosts, (names) => new Set([...names, ...own]));
   return (request) => {
     const target = parseTarget({ url: urlOf(request), host: request.headers.get("host") });
     if ("malformed" in target) throw new UploadError("bad-request", target.malformed);
-    if (isAllowedHost(target.host, allowed())) return target.path;
-    throw new UploadError(
-      "misdirected",
-      `This server does not know the name ${target.host}: if it is right, start the server with --allow-host ${target.host}`,
-    );
+    if (!isAllowedHost(target.host, allowed())) {
+      throw new UploadError(
+        "misdirected",
+        `This server does not know the name ${target.host}: if it is right, start the server with --allow-host ${target.host}`,
+      );
+    }
+    const path = pathBelow(basePath, target.path);
+    if (path === undefined) throw notHere(basePath);
+    return path;
   };
+}
+
+/** The rest of `path` behind the base path; `undefined` for a path that does not lie there. */
+function pathBelow(basePath: string, path: string): string | undefined {
+  if (!path.startsWith(basePath)) return undefined;
+  const rest = path.slice(basePath.length);
+  return rest === "" || rest.startsWith("/") ? rest : undefined;
 }
 
 /** The request's URL from the runtime; empty, which is malformed, when the runtime throws. */

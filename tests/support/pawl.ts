@@ -137,6 +137,7 @@ async function testFolder(
       userHeader: "",
       ownerFolders: false,
       publicUrl: "",
+      basePath: "",
       webhooks: [],
       hookCommand: "",
       webhookEvents: ["*"],

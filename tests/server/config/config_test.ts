@@ -37,6 +37,7 @@ Deno.test("readConfig() has a default for everything", () => {
     userHeader: "",
     ownerFolders: false,
     publicUrl: "",
+    basePath: "",
     webhooks: [],
     hookCommand: "",
     webhookEvents: ["*"],
