@@ -1,0 +1,40 @@
+/// <reference lib="deno.worker" />
+import { setTimeout as wait } from "node:timers/promises";
+
+// A thread of its own: what people's bytes keep the generator busy with must not count as the server's time.
+
+/** One answer: what was asked, when, and how long it took, in milliseconds since 1970 and milliseconds. */
+export interface Asked {
+  readonly what: string;
+  readonly begunAt: number;
+  readonly ms: number;
+}
+
+/** How long it rests between two questions. */
+const REST_MS = 50;
+
+/** A question without an answer in this time counts with it. */
+const LONGEST_MS = 10_000;
+
+self.onmessage = async ({ data: { url, location } }: MessageEvent<{ url: string; location: string }>) => {
+  const questions = [
+    { what: "GET /status", request: () => new Request(`${url}/status`, { headers: { "X-File-Id": "soak-asked" } }) },
+    { what: "GET /healthz", request: () => new Request(`${url}/healthz`) },
+    { what: "HEAD /files/<id>", request: () => new Request(url + location, { method: "HEAD" }) },
+  ];
+  for (let turn = 0;; turn++) {
+    const { what, request } = questions[turn % questions.length]!;
+    const begunAt = Date.now();
+    const from = performance.now();
+    const late = AbortSignal.timeout(LONGEST_MS);
+    try {
+      const response = await fetch(request(), { signal: late });
+      await response.body?.cancel();
+      if (response.ok) self.postMessage({ what, begunAt, ms: performance.now() - from });
+    } catch {
+      // Nobody listens between two lives of the server. A server that hangs is another thing.
+      if (late.aborted) self.postMessage({ what, begunAt, ms: LONGEST_MS });
+    }
+    await wait(REST_MS);
+  }
+};
