@@ -13,6 +13,8 @@ export interface Findings {
   readonly account: Account;
   readonly lives: readonly Life[];
   readonly complaints: readonly string[];
+  /** How many restarts did not wait for the disk any longer. */
+  readonly hurried: number;
   readonly sights: readonly Sight[];
   /** The answers, with their times in seconds of the run. */
   readonly asked: readonly (Pick<Asked, "what" | "ms"> & { readonly at: number })[];
@@ -22,13 +24,13 @@ export interface Findings {
 }
 
 /** The part of a life that is left out of its slopes, in seconds: a server that starts fills its caches. */
-const WARM_UP_SECONDS = 15;
+const WARM_UP_SECONDS = 30;
 
 const MIB = 2 ** 20;
 
 /** The report, as Markdown. */
 export function reportOf(findings: Findings): string {
-  const { account, seconds, people, seed, verified, left, complaints, machine } = findings;
+  const { account, seconds, people, seed, verified, left, complaints, hurried, machine } = findings;
   const count = (end: Life["end"]) => findings.lives.filter((life) => life.end === end).length;
   const fate = account.faults.length === 0 ? "Nothing was lost." : `${account.faults.length} faults:`;
   return [
@@ -47,6 +49,10 @@ export function reportOf(findings: Findings): string {
       gb(account.comparedBytes)
     } GB with the unfinished ones, ${left.kept} of them again at the end.`,
     `- \`verify\`: ${verified}.`,
+    ...hurried === 0 ? [] : [
+      `- ${hurried} restarts ended with code 1: the disk did not flush all uploads within the server's patience. The bytes ` +
+      "that were acknowledged were there again.",
+    ],
     `- The log has ${complaints.length} warnings and errors${complaints.length === 0 ? "." : ":"}`,
     ...[...new Set(complaints.map(withoutTime))].slice(0, 10).map((line) => `  - \`${line}\``),
     `- Of one core, the server took ${percent(cpuShare(findings))}, and those who uploaded ` +

@@ -24,7 +24,7 @@ const PIPES = 3;
 
 /** How many lives a server has in a run, about, and how short one may be on average. */
 const LIVES = 8;
-const SHORTEST_LIFE_MS = 20_000;
+const SHORTEST_LIFE_MS = 45_000;
 
 const GIB = 2 ** 30;
 
@@ -81,6 +81,7 @@ export async function soak(options: Options, print: (line: string) => void): Pro
     account,
     lives,
     complaints: server.complaints,
+    hurried: server.hurried,
     sights: lookout.sights,
     asked,
     verified: await verify(data, account),
