@@ -116,7 +116,8 @@ export class FileUpload implements Journey, Unfinished {
       throw new Error(body);
     }
     if (!this.promises.take(told.offset)) return undefined;
-    this.location ??= told.location;
+    // An upload without a byte that is begun again is another one.
+    this.location = told.location ?? this.location;
     if (told.isComplete && told.offset !== this.file.source.size) {
       this.#town.account.fault(`${this.about} is finished with ${told.offset} bytes`);
     }
