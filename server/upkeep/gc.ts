@@ -1,5 +1,4 @@
 import { isId } from "../model/id.ts";
-import { leftoverLine } from "./gc_command.ts";
 
 /** An entry of `incoming/`, as it lies on disk. */
 export interface Entry {
@@ -99,4 +98,9 @@ export async function collect(deps: GcDeps): Promise<Swept> {
     if (await unlessFailed(`The record of ${id}`, async () => await remove?.record(id))) swept.records++;
   }
   return swept;
+}
+
+/** The line about something in the folder. Files that were put there by hand may have any name: none may forge a line. */
+function leftoverLine(place: string, what: string, action: string): string {
+  return `${place} ${what}. ${action}`.replaceAll(/\p{Cc}/gu, "?");
 }

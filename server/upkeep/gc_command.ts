@@ -17,11 +17,6 @@ export const GC_HELP = [
   "  --data FOLDER   the server's data folder (PAWL_DATA; default data)",
 ].join("\n");
 
-/** The line about something in the folder. Files that were put there by hand may have any name: none may forge a line. */
-export function leftoverLine(place: string, what: string, action: string): string {
-  return `${place} ${what}. ${action}`.replaceAll(/\p{Cc}/gu, "?");
-}
-
 /** The line behind all others. */
 export function gcLine({ entries, bytes, folders, records, foreign, failed }: Swept, isRemoved: boolean): string {
   const found = `${entries} files (${bytes} bytes), ${folders} folders and ${records} records`;

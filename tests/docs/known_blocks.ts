@@ -83,6 +83,11 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   "docs/operations.md: deno run -A main.ts verify": {},
   "docs/operations.md: deno run -A main.ts backup /mnt/backups/2026-11-30": {},
   "docs/operations.md: deno run -A main.ts verify --data /mnt/backups/2026-11-30": { before: BACKUP },
+  "docs/operations.md: deno run -A main.ts gc": {},
+  "docs/operations.md: cp -a data /mnt/disk2/pawl": {
+    before: "deno run -A main.ts backup data; mkdir disk2",
+    replaced: { "/mnt/disk2/": "disk2/" },
+  },
   "docs/performance.md: deno task bench                      # every job, five rounds": {},
   "docs/performance.md: deno task bench:browser                  # every job, three rounds: about 15 minutes on a quiet machine":
     {},
