@@ -1,4 +1,4 @@
-import { percentile } from "../bench/stats.ts";
+import { median, percentile } from "../bench/stats.ts";
 import type { Findings } from "./report.ts";
 
 /** One curve: its values by time, in seconds. */
@@ -83,7 +83,7 @@ function drawPanel({ title, curves, isLogarithmic = false }: Panel, top: number,
 /** A gap of some seconds between two points is a gap in the curve: the server was away. */
 function pathOf(points: Curve["points"], x: (at: number) => number, y: (value: number) => number): string {
   let last = -Infinity;
-  const usual = points.length > 1 ? (points.at(-1)!.at - points[0]!.at) / (points.length - 1) : 1;
+  const usual = points.length > 1 ? median(points.slice(1).map(({ at }, index) => at - points[index]!.at)) : 1;
   return points.map(({ at, value }) => {
     const command = at - last > Math.max(3, 3 * usual) ? "M" : "L";
     last = at;
