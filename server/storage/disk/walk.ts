@@ -38,8 +38,8 @@ export async function* emptyFoldersBelow(
     }
     if (folder === "" || !isEmpty || !await mayGo(folder, ageMs)) return false;
   } catch (error) {
-    const isPassedOver = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied;
-    if (folder === "" || !isPassedOver) throw error;
+    // A folder that cannot be read, or whose path is too long for the system, may have anything in it.
+    if (folder === "") throw error;
     return false;
   }
   yield folder;
