@@ -1,4 +1,3 @@
-/// <reference lib="deno.worker" />
 import { setTimeout as wait } from "node:timers/promises";
 
 // A thread of its own: what people's bytes keep the generator busy with must not count as the server's time.
@@ -16,7 +15,13 @@ const REST_MS = 150;
 /** A question without an answer in this time counts with it. */
 const LONGEST_MS = 10_000;
 
-self.onmessage = ({ data: { url, location } }: MessageEvent<{ url: string; location: string }>) => {
+/** What the thread has of its own: the types of a worker are not those of all other files. */
+const thread = globalThis as unknown as {
+  onmessage: (event: MessageEvent<{ url: string; location: string }>) => void;
+  postMessage(asked: Asked): void;
+};
+
+thread.onmessage = ({ data: { url, location } }) => {
   const status = () => new Request(`${url}/status`, { headers: { "X-File-Id": "soak-asked" } });
   // Each by itself: a slow answer to one must not make the others rare.
   ask("GET /status", status);
@@ -32,10 +37,10 @@ async function ask(what: string, request: () => Request): Promise<never> {
     try {
       const response = await fetch(request(), { signal: late });
       await response.body?.cancel();
-      if (response.ok) self.postMessage({ what, begunAt, ms: performance.now() - from });
+      if (response.ok) thread.postMessage({ what, begunAt, ms: performance.now() - from });
     } catch {
       // Nobody listens between two lives of the server. A server that hangs is another thing.
-      if (late.aborted) self.postMessage({ what, begunAt, ms: LONGEST_MS });
+      if (late.aborted) thread.postMessage({ what, begunAt, ms: LONGEST_MS });
     }
     await wait(REST_MS);
   }

@@ -14,6 +14,7 @@ export interface Asking {
   readonly port: number;
   readonly account: Account;
   readonly stop: AbortSignal;
+  readonly kept: KeptFile[];
   readonly deleting: KeptFile[];
 }
 
@@ -35,9 +36,10 @@ export async function compare(asking: Asking, { source, location, about }: KeptF
   }, location);
 }
 
-/** Compares a finished file, and deletes it on the server. */
+/** Compares a finished file, and deletes it on the server; if the time is over before, the end does the rest. */
 export async function compareAndDelete(asking: Asking, file: KeptFile): Promise<void> {
-  if (await compare(asking, file) && !await remove(asking, file)) asking.deleting.push(file);
+  if (!await compare(asking, file)) asking.kept.push(file);
+  else if (!await remove(asking, file)) asking.deleting.push(file);
 }
 
 /** Deletes a finished file on the server. False if the time is over before the answer. */

@@ -96,7 +96,10 @@ export function ticks(most: number): number[] {
   const rough = most / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough)!;
-  return Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, index) => Number((index * step).toPrecision(12)));
+  return Array.from(
+    { length: Math.floor(most / step + 1e-9) + 1 },
+    (_, index) => Number((index * step).toPrecision(12)),
+  );
 }
 
 function decades(least: number, most: number): number[] {

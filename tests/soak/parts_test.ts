@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Random } from "../support/random.ts";
 import { Account, Promises } from "./account.ts";
 import { DiskBudget } from "./disk_budget.ts";
@@ -6,6 +6,10 @@ import { graphOf, ticks } from "./graph.ts";
 import { readOptions } from "./options.ts";
 import { bytesOf, drawPipe, drawPlan } from "./plan.ts";
 import { slopeOf } from "./slopes.ts";
+
+function assertAlmostEquals(actual: number, expected: number, tolerance: number): void {
+  assert(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);
+}
 
 Deno.test("a slope is that of the line, and its error follows the noise and the number of samples", () => {
   const samples = (noise: number, count: number) =>

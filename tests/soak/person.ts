@@ -6,6 +6,8 @@ import type { Plan } from "./plan.ts";
 import type { Town } from "./town.ts";
 import { FileUpload } from "./upload.ts";
 
+const GIB = 2 ** 30;
+
 /**
  * One person: uploads one plan after the other, goes on after every break, compares each finished file, and deletes it.
  * Resolves when the time is over.
@@ -39,6 +41,7 @@ async function uploadAll(town: Town, random: Random, plan: Plan): Promise<boolea
   account.uploads++;
   for (const file of journey.files()) {
     account.finishedBytes += file.source.size;
+    if (plan.isPiped && file.source.size > GIB) account.pipedOverGib++;
     if (plan.isKept) kept.push(file);
     else await compareAndDelete(town, file);
   }

@@ -103,13 +103,7 @@ function startPeople(town: Town, { people, random, budget }: Crowd): Promise<voi
     const own = random.fork();
     return live(town, own, async () => {
       const plan = person < PIPES ? drawPipe(++number, own) : drawPlan(++number, own);
-      const bytes = bytesOf(plan);
-      const giveBack = await budget.take(bytes, town.stop);
-      const done = () => {
-        if (bytes > GIB) town.account.pipedOverGib++;
-        giveBack();
-      };
-      return { plan, done };
+      return { plan, done: await budget.take(bytesOf(plan), town.stop) };
     });
   });
 }
