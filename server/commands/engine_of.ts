@@ -3,7 +3,7 @@ import type { Log } from "../log.ts";
 import { Pauses } from "../receiving/pauses.ts";
 import { NOBODY_IS_ASKED } from "../uploads/asking.ts";
 import { Engine } from "../uploads/engine.ts";
-import { UNCOUNTED } from "../uploads/engine_events.ts";
+import { NO_METER } from "../uploads/engine_meter.ts";
 import { Space } from "../uploads/space.ts";
 
 /** Makes an engine for a command that repairs or removes, as one more process on the data folder. */
@@ -18,7 +18,7 @@ export async function engineOf({ bytes, records, isFolderThere }: DataFolder): P
     distrusted: new Set(),
     unrecorded: new Set(),
     asking: NOBODY_IS_ASKED,
-    events: UNCOUNTED,
+    meter: NO_METER,
     pace: { take() {} },
     quota: { guard: (appender) => Promise.resolve(appender) },
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: 0 }),

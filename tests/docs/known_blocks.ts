@@ -79,6 +79,9 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
     before: TOKEN,
     after: "deno run -A main.ts link list | grep Photos",
   },
+  "docs/operations.md: export OTEL_DENO=true OTEL_DENO_METRICS=false OTEL_SERVICE_NAME=pawl": {
+    replaced: { "http://collector:4318": "http://127.0.0.1:1" },
+  },
   "docs/operations.md: deno run -A main.ts list": {},
   "docs/operations.md: deno run -A main.ts verify": {},
   "docs/operations.md: deno run -A main.ts backup /mnt/backups/2026-11-30": {},
