@@ -4,7 +4,7 @@ import { ConfigError } from "../../config/config_error.ts";
 import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
-/** The version of the records' layout, which is the table in `records.ts`. */
+/** The version of the records' layout, which is the table in `record_keys.ts`. */
 const FORMAT = 6;
 
 /**
