@@ -6,6 +6,7 @@ import { type Environment, openEnvironment } from "./server/config/environment.t
 import { defined } from "./server/defined.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { helpText } from "./server/config/help.ts";
+import { runGcCommand } from "./server/commands/gc.ts";
 import { runLinkCommand } from "./server/commands/links.ts";
 import { runListCommand } from "./server/commands/list.ts";
 import { LiveConfig } from "./server/config/live_config.ts";
@@ -34,6 +35,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["webhook", runWebhookCommand],
   ["list", runListCommand],
   ["verify", runVerifyCommand],
+  ["gc", runGcCommand],
   ["backup", runBackupCommand],
 ]);
 

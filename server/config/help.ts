@@ -11,6 +11,7 @@ export function helpText(): string {
     "       deno run -A main.ts webhook --help",
     "       deno run -A main.ts list --help",
     "       deno run -A main.ts verify --help",
+    "       deno run -A main.ts gc --help",
     "       deno run -A main.ts backup --help",
     "",
     ...ALL_OPTIONS.map(rowOf),

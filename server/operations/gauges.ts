@@ -28,6 +28,7 @@ export function defineGauges(
   gauge(registry, "pawl_unfinished_bytes", "Bytes that unfinished uploads have, as recorded.", () => unfinished.bytes);
   gauge(registry, "pawl_disk_free_bytes", "Free space on the disk of the data folder.", freeBytes);
   gauge(registry, "pawl_disk_floor_bytes", "Space on that disk that uploads leave free.", floorBytes);
+  gauge(registry, "pawl_heap_bytes", "Memory that objects of the program take.", () => Deno.memoryUsage().heapUsed);
   // These have the names and meanings that all of Prometheus' libraries give them.
   gauge(
     registry,
