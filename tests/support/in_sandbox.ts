@@ -46,7 +46,8 @@ async function run({ command, env, url, health, notifySocket }: Plan): Promise<S
       for (const look of waiting) look();
     }
   })();
-  const untilTold = (isEnough: () => boolean): Promise<void> => {
+  /** Waits for a message or a line that makes `isEnough` true. */
+  const until = (isEnough: () => boolean): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = () => isEnough() ? resolve() : undefined;
     waiting.add(look);
@@ -61,6 +62,7 @@ async function run({ command, env, url, health, notifySocket }: Plan): Promise<S
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       output += text;
       if (output.includes("Pawl is at ")) started.resolve();
+      for (const look of waiting) look();
     }
   });
   child.status.then(({ code }) => started.reject(new Error(`Ended with code ${code}: ${output}`)));
@@ -69,22 +71,34 @@ async function run({ command, env, url, health, notifySocket }: Plan): Promise<S
   const title = /<title>(.*?)<\/title>/.exec(await (await fetch(url)).text())?.[1] ?? "";
   const library = await fetch(`${url}/client/mod.js`);
   await library.body?.cancel();
-  const sent = await fetch(`${url}/upload`, { method: "POST", headers: { "X-File-Id": "a.txt" }, body: "some bytes" });
+  // A server that others can reach prints a link, by which the first person signs in.
+  const first = await fetch(`${url}/status`, { headers: { "X-File-Id": "a.txt" } });
+  await first.body?.cancel();
+  const tokenOf = () => /#token=(\S+)\s/.exec(output)?.[1];
+  if (first.status === 401) await until(() => tokenOf() !== undefined);
+  const token = tokenOf();
+  const known: Record<string, string> = token === undefined ? {} : { "Authorization": `Bearer ${token}` };
+  const sent = await fetch(`${url}/upload`, {
+    method: "POST",
+    headers: { ...known, "X-File-Id": "a.txt" },
+    body: "some bytes",
+  });
   const uploaded = await sent.text();
   if (!sent.ok) throw new Error(`The upload was refused: ${uploaded}\n${output}`);
-  const downloaded = await (await fetch(url + sent.headers.get("location"))).text();
+  const downloaded = await (await fetch(url + new URL(sent.headers.get("location")!, url).pathname, { headers: known }))
+    .text();
   const ready = await fetch(`${url}/readyz`);
   await ready.body?.cancel();
   const asked = [await askHealth(health, env)];
   if (manager !== undefined) {
-    await untilTold(() => told.includes("WATCHDOG=1"));
+    await until(() => told.includes("WATCHDOG=1"));
     child.kill("SIGHUP");
-    await untilTold(() => told.lastIndexOf("READY=1") > told.indexOf("RELOADING=1") && told.includes("RELOADING=1"));
+    await until(() => told.lastIndexOf("READY=1") > told.indexOf("RELOADING=1") && told.includes("RELOADING=1"));
   }
   child.kill("SIGTERM");
   const { code } = await child.status;
   await Promise.all(reading);
-  if (manager !== undefined) await untilTold(() => told.includes("STOPPING=1"));
+  if (manager !== undefined) await until(() => told.includes("STOPPING=1"));
   asked.push(await askHealth(health, env));
   manager?.close();
   await listening;

@@ -49,7 +49,7 @@ Deno.test("messages reach a manager at a path and one whose name is in no folder
       assertEquals(await manager.next(), "READY=1\nSTATUS=Takes uploads");
     }
   }
-  assertEquals([...Deno.readDirSync(dir.path)].map(({ name }) => name), ["manager"]);
+  assertEquals((await Array.fromAsync(Deno.readDir(dir.path))).map(({ name }) => name), ["manager"]);
 });
 
 Deno.test("the socket that a killed process left at its path is no obstacle", async () => {
@@ -57,7 +57,7 @@ Deno.test("the socket that a killed process left at its path is no obstacle", as
   const [own, socket] = [join(dir.path, "own"), join(dir.path, "manager")];
   using manager = listenAt(socket);
   Deno.listenDatagram({ transport: "unixpacket", path: own }).close();
-  assert(Deno.lstatSync(own).isSocket);
+  assert((await Deno.lstat(own)).isSocket);
   using notices = openNotices({ socket, own });
   await notices.send("READY=1");
   assertEquals(await manager.next(), "READY=1");
