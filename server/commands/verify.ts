@@ -1,6 +1,6 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import { type DataFolder, openDataFolder } from "./data_folder.ts";
+import { type DataFolder, openDataFolder, SETTLED_MS } from "./data_folder.ts";
 import type { Log } from "../log.ts";
 import { Pauses } from "../receiving/pauses.ts";
 import { bootBySystem } from "../storage/disk/boot.ts";
@@ -16,9 +16,6 @@ import { readArguments } from "../upkeep/arguments.ts";
 import type { Subject } from "../upkeep/faults.ts";
 import { verify } from "../upkeep/verify.ts";
 import { VERIFY_HELP, VERIFY_SYNTAX } from "../upkeep/verify_command.ts";
-
-/** How long a change may be under way between two looks, in milliseconds. Most take a few. */
-const SETTLED_MS = 2000;
 
 /**
  * Runs the arguments behind `verify` on the command line, on the folder of a server that may run. Gives the exit code.
