@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 import { BUILD_FILE } from "../server/config/version.ts";
 
 /** What a binary is made of, besides the program: the folders of the page and of its client. */
@@ -23,9 +24,9 @@ export async function compileOne({ output, target, runtime }: BinaryOptions): Pr
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["compile", "-A", "--no-check", "--exclude-unused-npm"],
-        ...[...FOLDERS, BUILD_FILE].flatMap((name) => ["--include", new URL(name, root).pathname]),
+        ...[...FOLDERS, BUILD_FILE].flatMap((name) => ["--include", fromFileUrl(new URL(name, root))]),
         ...target === undefined ? [] : ["--target", target],
-        ...["--output", output, new URL("main.ts", root).pathname],
+        ...["--output", output, fromFileUrl(new URL("main.ts", root))],
       ],
       env: { NO_COLOR: "1", ...runtime !== undefined && { DENORT_BIN: runtime } },
       stdout: "null",
@@ -38,7 +39,10 @@ export async function compileOne({ output, target, runtime }: BinaryOptions): Pr
 
 /** The commit of the checkout, with a + if there are changes that it does not have; `null` without Git. */
 async function currentCommit(): Promise<string | null> {
-  const [head, changes] = await Promise.all([git("rev-parse", "HEAD"), git("status", "--porcelain")]);
+  const [head, changes] = await Promise.all([
+    git("rev-parse", "HEAD"),
+    git("status", "--porcelain", "--untracked-files=no"),
+  ]);
   return head === undefined ? null : changes === "" ? head : `${head}+`;
 }
 

@@ -30,7 +30,7 @@ export function probe(url: URL, { patienceMs, isOwn = false }: ProbeOptions): Pr
   const request = url.protocol === "https:"
     ? getByHttps(url, { ...options, rejectUnauthorized: !isOwn })
     : getByHttp(url, options);
-  const timer = setTimeout(() => request.destroy(late), patienceMs);
+  const timer = setTimeout(() => reject(late), patienceMs);
   request.on("error", reject);
   request.on("response", (answer) => {
     let text = "";

@@ -38,6 +38,7 @@ export function createSupervisor({ env, pid, log, open = openNotices }: Supervis
   const ending = new AbortController();
   const notices = socket === undefined || socket === "" ? undefined : openOrTell(socket);
   const everyMs = watchdogMs(env, pid);
+  let isReady = false;
 
   function openOrTell(socket: string): Notices | undefined {
     const [folder] = (env("RUNTIME_DIRECTORY") ?? "").split(":");
@@ -77,13 +78,16 @@ export function createSupervisor({ env, pid, log, open = openNotices }: Supervis
   return {
     async ready(isAlive) {
       if (notices === undefined || ending.signal.aborted) return;
+      isReady = true;
       await tell("READY=1", "STATUS=Takes uploads");
       if (everyMs !== undefined) watch(isAlive, everyMs);
     },
     async reloading(work) {
+      // A server that begins, or ends, must not count as ready because its options were read.
+      if (!isReady || ending.signal.aborted) return await work();
       await tell("RELOADING=1", "STATUS=Reads its options again");
       await work();
-      await tell("READY=1", "STATUS=Takes uploads");
+      if (!ending.signal.aborted) await tell("READY=1", "STATUS=Takes uploads");
     },
     async stopping() {
       if (ending.signal.aborted) return;

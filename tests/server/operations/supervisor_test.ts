@@ -98,12 +98,24 @@ Deno.test("the watchdog is told only when the server has answered itself", async
 
 Deno.test("options that are read again are told before and after, and an end ends the watchdog", async () => {
   const { supervisor, told } = supervised({ NOTIFY_SOCKET: "/s" });
+  await supervisor.reloading(() => Promise.resolve(void told.push("(reads early)")));
   await supervisor.ready(() => Promise.reject(new Error("nobody asks")));
   await supervisor.reloading(() => Promise.resolve(void told.push("(reads)")));
-  await supervisor.stopping();
+  await supervisor.reloading(() => supervisor.stopping());
   await supervisor.stopping();
   await supervisor.ready(() => Promise.resolve(true));
-  assertEquals(told, ["READY=1", "RELOADING=1", "(reads)", "READY=1", "STOPPING=1", "closed"]);
+  await supervisor.reloading(() => Promise.resolve(void told.push("(reads late)")));
+  assertEquals(told, [
+    "(reads early)",
+    "READY=1",
+    "RELOADING=1",
+    "(reads)",
+    "READY=1",
+    "RELOADING=1",
+    "STOPPING=1",
+    "closed",
+    "(reads late)",
+  ]);
 });
 
 Deno.test("without a manager nothing is told, and a watchdog of another process is not this one's", async () => {
