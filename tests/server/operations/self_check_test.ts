@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { App } from "../../../server/http/app.ts";
 import { createSelfCheck } from "../../../server/operations/self_check.ts";
+import { needsAll } from "../../support/needs_all.ts";
 import { startServer } from "../../support/pawl.ts";
 
 /** Asks a server that answers with `handler`, by a connection or without one. It may take any time unless told. */
@@ -22,7 +23,7 @@ async function ask(
 
 const answer = (status: number) => () => Promise.resolve(new Response("", { status }));
 
-Deno.test("a server that runs answers its own request, on every address", async () => {
+Deno.test("a server that runs answers its own request, on every address", needsAll, async () => {
   for (const host of ["127.0.0.1", "0.0.0.0", "::1"]) {
     await using server = await startServer({ host });
     assertEquals([host, await server.isAlive(60_000)], [host, true]);

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { openNotices } from "../../../server/operations/notices.ts";
 import { createSupervisor, watchdogMs } from "../../../server/operations/supervisor.ts";
 import { memoryLog } from "../../support/log.ts";
+import { needsAll } from "../../support/needs_all.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 /** A manager that listens at a path, as systemd does. */
@@ -37,22 +38,26 @@ function supervised(variables: Record<string, string>) {
   return { supervisor, told, log, on: (listener: (first: string) => void) => onTold = listener };
 }
 
-Deno.test("messages reach a manager at a path and one whose name is in no folder, and leave no file", async () => {
-  await using dir = await tempDir();
-  const own = join(dir.path, "own");
-  const name = `pawl-test-${crypto.randomUUID()}`;
-  for (const [socket, bound] of [[join(dir.path, "manager"), join(dir.path, "manager")], [`@${name}`, `\0${name}`]]) {
-    using manager = listenAt(bound!);
-    for (const place of [{}, { own }]) {
-      using notices = openNotices({ socket: socket!, ...place });
-      await notices.send("READY=1", "STATUS=Takes uploads");
-      assertEquals(await manager.next(), "READY=1\nSTATUS=Takes uploads");
+Deno.test(
+  "messages reach a manager at a path and one whose name is in no folder, and leave no file",
+  needsAll,
+  async () => {
+    await using dir = await tempDir();
+    const own = join(dir.path, "own");
+    const name = `pawl-test-${crypto.randomUUID()}`;
+    for (const [socket, bound] of [[join(dir.path, "manager"), join(dir.path, "manager")], [`@${name}`, `\0${name}`]]) {
+      using manager = listenAt(bound!);
+      for (const place of [{}, { own }]) {
+        using notices = openNotices({ socket: socket!, ...place });
+        await notices.send("READY=1", "STATUS=Takes uploads");
+        assertEquals(await manager.next(), "READY=1\nSTATUS=Takes uploads");
+      }
     }
-  }
-  assertEquals((await Array.fromAsync(Deno.readDir(dir.path))).map(({ name }) => name), ["manager"]);
-});
+    assertEquals((await Array.fromAsync(Deno.readDir(dir.path))).map(({ name }) => name), ["manager"]);
+  },
+);
 
-Deno.test("the socket that a killed process left at its path is no obstacle", async () => {
+Deno.test("the socket that a killed process left at its path is no obstacle", needsAll, async () => {
   await using dir = await tempDir();
   const [own, socket] = [join(dir.path, "own"), join(dir.path, "manager")];
   using manager = listenAt(socket);
@@ -63,20 +68,24 @@ Deno.test("the socket that a killed process left at its path is no obstacle", as
   assertEquals(await manager.next(), "READY=1");
 });
 
-Deno.test("a manager's socket must be a path or a name, and one that is gone is an error for the log", async () => {
-  for (const socket of ["relative", "vsock:2:1", "@", "/"]) {
-    assertThrows(() => openNotices({ socket }), Error, "NOTIFY_SOCKET");
-  }
-  const log = memoryLog();
-  const supervisor = createSupervisor({
-    env: (name) => name === "NOTIFY_SOCKET" ? "/nowhere/s" : undefined,
-    pid: 1,
-    log,
-  });
-  await supervisor.ready(() => Promise.resolve(true));
-  assertStringIncludes(log.lines.join("\n"), "Cannot tell the service manager");
-  await supervisor.stopping();
-});
+Deno.test(
+  "a manager's socket must be a path or a name, and one that is gone is an error for the log",
+  needsAll,
+  async () => {
+    for (const socket of ["relative", "vsock:2:1", "@", "/"]) {
+      assertThrows(() => openNotices({ socket }), Error, "NOTIFY_SOCKET");
+    }
+    const log = memoryLog();
+    const supervisor = createSupervisor({
+      env: (name) => name === "NOTIFY_SOCKET" ? "/nowhere/s" : undefined,
+      pid: 1,
+      log,
+    });
+    await supervisor.ready(() => Promise.resolve(true));
+    assertStringIncludes(log.lines.join("\n"), "Cannot tell the service manager");
+    await supervisor.stopping();
+  },
+);
 
 Deno.test("the watchdog is told only when the server has answered itself", async () => {
   const { supervisor, told, log, on } = supervised({ NOTIFY_SOCKET: "/s", WATCHDOG_USEC: "30000" });
