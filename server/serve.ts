@@ -80,7 +80,12 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
     ...secret !== undefined &&
       { signInLink: `${config.publicUrl === "" ? url : `${config.publicUrl}/`}#token=${secret}` },
     moved: pawl.moved,
-    isAlive: createSelfCheck({ address: listener.address, isAccepting: listener.isAccepting, app: pawl.app }),
+    isAlive: createSelfCheck({
+      address: listener.address,
+      isHttps: url.startsWith("https:"),
+      isAccepting: listener.isAccepting,
+      app: pawl.app,
+    }),
     sweep: pawl.sweep,
     async stop(patienceMs = 2000) {
       ending.abort();

@@ -5,8 +5,9 @@ import { probe } from "./probe.ts";
 
 /** The dependencies of {@linkcode createSelfCheck}. */
 export interface SelfCheckDeps {
-  /** The address that the server listens on. */
-  readonly address: Deno.NetAddr;
+  /** The address that the server listens on, with or without TLS. */
+  readonly address: Deno.NetAddr | Deno.UnixAddr;
+  readonly isHttps?: boolean;
   /** False while no connection is accepted after a failure to accept: no more files could be opened. */
   readonly isAccepting: () => boolean;
   readonly app: App;
@@ -18,14 +19,14 @@ export interface SelfCheckDeps {
  * request goes to the app alone, which shows that the process answers those who have a connection.
  */
 export function createSelfCheck(
-  { address, isAccepting, app }: SelfCheckDeps,
+  { address, isHttps = false, isAccepting, app }: SelfCheckDeps,
 ): (patienceMs: number) => Promise<boolean> {
-  const { hostname, port } = address;
-  const url = new URL(`http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/healthz`);
+  const url = new URL(`${isHttps ? "https" : "http"}://${hostOf(address)}/healthz`);
+  const way = "path" in address ? { socketPath: address.path } : {};
 
   async function byConnection(patienceMs: number): Promise<boolean> {
     try {
-      return (await probe(url, { patienceMs, isOwn: true })).status === STATUS_CODE.OK;
+      return (await probe(url, { ...way, patienceMs, isOwn: true })).status === STATUS_CODE.OK;
     } catch (error) {
       return (isOutOfFiles(error) || !isAccepting()) && await byApp(patienceMs);
     }
@@ -43,4 +44,10 @@ export function createSelfCheck(
   }
 
   return (patienceMs) => isAccepting() ? byConnection(patienceMs) : byApp(patienceMs);
+}
+
+function hostOf(address: Deno.NetAddr | Deno.UnixAddr): string {
+  if ("path" in address) return "localhost";
+  const { hostname, port } = address;
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }

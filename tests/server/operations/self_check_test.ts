@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
 import type { App } from "../../../server/http/app.ts";
 import { createSelfCheck } from "../../../server/operations/self_check.ts";
 import { needsAll } from "../../support/needs_all.ts";
 import { startServer } from "../../support/pawl.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 /** Asks a server that answers with `handler`, by a connection or without one. It may take any time unless told. */
 async function ask(
@@ -58,3 +60,41 @@ Deno.test("while no connection is accepted the request goes to the app alone", a
   const { handler, then } = held();
   assertEquals(await ask(unasked, { isAccepting: false, app: handler, patienceMs: 20, then }), false);
 });
+
+Deno.test(
+  "a server on a unix socket, and one that speaks HTTPS with a certificate of its own, are asked there",
+  needsAll,
+  async () => {
+    await using dir = await tempDir();
+    const path = join(dir.path, "pawl.sock");
+    const [cert, key] = [join(dir.path, "cert.pem"), join(dir.path, "key.pem")];
+    const made = await new Deno.Command("openssl", {
+      args: [
+        ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=pawl".split(" "),
+        "-keyout",
+        key,
+        "-out",
+        cert,
+      ],
+      stderr: "null",
+    }).output().then(({ success }) => success, () => false);
+    const asked: string[] = [];
+    const handler = (request: Request) => {
+      asked.push(new URL(request.url).pathname);
+      return new Response();
+    };
+    const common = { onListen: () => {} };
+    const unix = Deno.serve({ ...common, path }, handler);
+    const check = { isAccepting: () => true, app: unasked };
+    assertEquals(await createSelfCheck({ ...check, address: unix.addr as Deno.UnixAddr })(60_000), true);
+    await unix.shutdown();
+    assertEquals(asked, ["/healthz"]);
+    if (!made) return;
+    const pair = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+    const https = Deno.serve({ ...common, ...pair, hostname: "127.0.0.1", port: 0 }, handler);
+    assertEquals(await createSelfCheck({ ...check, address: https.addr, isHttps: true })(60_000), true);
+    assertEquals(await createSelfCheck({ ...check, address: https.addr })(60_000), false);
+    await https.shutdown();
+    assertEquals(asked, ["/healthz", "/healthz"]);
+  },
+);
