@@ -3,6 +3,7 @@ import { readFixedToken } from "./server/access/access.ts";
 import { parseCommandLine } from "./server/config/command_line.ts";
 import { type Config, ConfigError, otherVariables } from "./server/config/config.ts";
 import { type Environment, foreignVariable, openEnvironment } from "./server/config/environment.ts";
+import { defined } from "./server/defined.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { helpText } from "./server/config/help.ts";
 import { commitOf, readQuietly, versionLine } from "./server/config/version.ts";
@@ -15,6 +16,7 @@ import { formOf, type OpenLog, openLog, print, printFailure } from "./server/log
 import { missingForConfig, missingForServer } from "./server/config/permissions.ts";
 import { createReload } from "./server/config/reload.ts";
 import { createSupervisor, type Supervisor } from "./server/operations/supervisor.ts";
+import { hasRuntimeMetrics, openTracer } from "./server/operations/tracing.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand, type Terminal } from "./server/commands/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
@@ -94,7 +96,13 @@ async function run(
   const { log } = openedLog;
   surviveUncaught(log);
   const supervisor = createSupervisor({ env: foreignVariable, pid: Deno.pid, log });
-  const opening = serve(config, { log, takeAccess: openedLog.take, root, now: Date.now }).catch(async (error) => {
+  if (hasRuntimeMetrics()) {
+    log.warning(
+      "Clients can fill the memory by the metrics that Deno itself makes of requests: set OTEL_DENO_METRICS=false, and read Pawl's metrics at /metrics",
+    );
+  }
+  const surroundings = { log, takeAccess: openedLog.take, root, now: Date.now, ...defined({ tracer: openTracer() }) };
+  const opening = serve(config, surroundings).catch(async (error) => {
     await openedLog.flush();
     throw error;
   });

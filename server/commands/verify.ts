@@ -10,7 +10,7 @@ import { filesBelow } from "../storage/disk/walk.ts";
 import type { Terminal } from "./tokens.ts";
 import { NOBODY_IS_ASKED } from "../uploads/asking.ts";
 import { Engine } from "../uploads/engine.ts";
-import { UNCOUNTED } from "../uploads/engine_events.ts";
+import { NO_METER } from "../uploads/engine_meter.ts";
 import { Space } from "../uploads/space.ts";
 import { readArguments } from "../upkeep/arguments.ts";
 import type { Subject } from "../upkeep/faults.ts";
@@ -76,7 +76,7 @@ async function repairBy(
     distrusted: new Set(),
     unrecorded: new Set(),
     asking: NOBODY_IS_ASKED,
-    events: UNCOUNTED,
+    meter: NO_METER,
     pace: { take() {} },
     quota: { guard: (appender) => Promise.resolve(appender) },
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: 0 }),
