@@ -54,8 +54,8 @@ programTest("the variant for Deno runs with the permissions that it names, and t
   variable: "PAWL_BUBBLEWRAP",
   async run() {
     const settings = parseUnits(service, byDeno).get("Service")!;
-    const [line = "", ...others] = settings.get("ExecStart")!;
-    assertEquals(others, []);
+    const [line = "", ...more] = settings.get("ExecStart")!;
+    assertEquals(more, []);
     const env = Object.fromEntries(
       settings.get("Environment")!.flatMap((text) => text.split(" ")).map((pair) => {
         const [, name = "", value = ""] = /^(\w+)=(.*)$/.exec(pair) ?? [];
@@ -79,7 +79,12 @@ programTest("the variant for Deno runs with the permissions that it names, and t
     });
     assertEquals([seen.library, seen.uploaded, seen.downloaded, seen.ready], [200, "Success 10", "some bytes", 200]);
     assertMatch(seen.title, /Pawl/);
-    assertEquals(seen.told, ["READY=1", "WATCHDOG=1", "RELOADING=1", "READY=1", "STOPPING=1"]);
+    const [signs, others] = [true, false].map((isSign) =>
+      seen.told.filter((text) => (text === "WATCHDOG=1") === isSign)
+    );
+    assertEquals(others, ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]);
+    // The signs come between the others as often as there was time.
+    assert(signs!.length > 0 && seen.told.at(-1) === "STOPPING=1", seen.told.join());
     assertEquals(seen.code, 0, seen.output);
     // On a busy machine an answer may be late for a watchdog that is this short.
     const wrong = seen.output.split("\n").filter((line) =>
