@@ -3,6 +3,7 @@ import type { Config } from "./config/config.ts";
 import { outwardOf } from "./config/outward.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import { isDone } from "./in_time.ts";
+import { createSelfCheck } from "./operations/self_check.ts";
 import { openPawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";
 import { startSweeper } from "./uploads/expire.ts";
@@ -29,6 +30,11 @@ export interface Running {
    * stopped then.
    */
   readonly moved: Promise<string>;
+  /**
+   * Asks the server for `/healthz` as its clients do, over a connection. Resolves with false when no good answer came
+   * within `patienceMs`. While no file can be opened for a connection, the request takes the rest of the way alone.
+   */
+  isAlive(patienceMs: number): Promise<boolean>;
   /** Removes what is past its time. The server does so every minute by itself. */
   sweep(): Promise<void>;
   /**
@@ -77,6 +83,12 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
     ...secret !== undefined &&
       { signInLink: `${config.publicUrl === "" ? url : `${outward}/`}#token=${secret}` },
     moved: pawl.moved,
+    isAlive: createSelfCheck({
+      address: listener.address,
+      isHttps: url.startsWith("https:"),
+      isAccepting: listener.isAccepting,
+      app: pawl.app,
+    }),
     sweep: pawl.sweep,
     async stop(patienceMs = 2000) {
       ending.abort();

@@ -7,6 +7,7 @@ import { UploadError } from "../errors.ts";
 import { count, positiveTime } from "../config/option_values.ts";
 import type { ListedLink } from "../storage/link_store.ts";
 import { parseSize } from "../config/units.ts";
+import { PROGRAM } from "../config/program.ts";
 import { parseWantedLink, type WantedLink } from "./link_wishes.ts";
 import { tableOf, timeText } from "./table.ts";
 
@@ -30,9 +31,9 @@ export type LinkCommand =
 export const LINK_HELP = [
   "Links let people in who have no token. The commands work while the server runs.",
   "",
-  "Usage: deno run -A main.ts link add [options]        makes a link, and prints it once",
-  "       deno run -A main.ts link list                 lists all links, and what came or went by them",
-  "       deno run -A main.ts link remove ID            removes a link: who uses it is out within a second",
+  `Usage: ${PROGRAM} link add [options]        makes a link, and prints it once`,
+  `       ${PROGRAM} link list                 lists all links, and what came or went by them`,
+  `       ${PROGRAM} link remove ID            removes a link: who uses it is out within a second`,
   "",
   "A link by which others send you files, and see nothing else:",
   "  --folder FOLDER     where its files lie, such as inbox/2026; by default beside all others",
@@ -52,7 +53,7 @@ export const LINK_HELP = [
   "  --owner NAME        whose link it is, a token's owner or user:NAME; by default admin, or the file's owner",
   "  --public-url URL    how clients reach the server, to print a whole address (PAWL_PUBLIC_URL)",
   "  --base-path PATH    the path that the server lies below, such as /files-in (PAWL_BASE_PATH)",
-  "  --data FOLDER       the server's data folder (PAWL_DATA; default data)",
+  "  --data FOLDER       the server's data folder (PAWL_DATA; default as the server's)",
 ].join("\n");
 
 const TEXTS = ["folder", "max-size", "max-files", "quota", "file", "zip", "downloads", "password-file", "note"];

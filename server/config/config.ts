@@ -1,6 +1,8 @@
 import { type CommandLine, parseCommandLine } from "./command_line.ts";
 import { ConfigError } from "./config_error.ts";
 import type { ConfigFile } from "./config_file.ts";
+import type { ChosenData } from "./default_data.ts";
+import { defined } from "../defined.ts";
 import { nearest } from "./nearest.ts";
 import { missesBase } from "./outward.ts";
 import { ALL_OPTIONS, type Config, type Option, OPTIONS, secretFileOf, variableOf } from "./options.ts";
@@ -14,21 +16,26 @@ export interface Sources {
   /** The names of the variables that are set, as far as the process may list them. */
   readonly names?: readonly string[];
   readonly file?: ConfigFile | undefined;
+  /** The data folder when nobody gives one. By default it is the one of the option. */
+  readonly chosenData?: ChosenData | undefined;
 }
 
 /** The configuration, with the text of each option, by its flag, for messages. A secret has no text. */
 export interface Settings {
   readonly config: Config;
   readonly texts: ReadonlyMap<string, string>;
+  /** Why the data folder is where it is, if the program chose it. */
+  readonly whyData?: string;
 }
 
 /**
  * Reads each option from the command line, or else from its `PAWL_` variable in the environment, or else from the
  * configuration file, or else takes its default. Throws {@linkcode ConfigError}.
  */
-export function readSettings({ texts: flags }: CommandLine, { env, names = [], file }: Sources): Settings {
+export function readSettings({ texts: flags }: CommandLine, { env, names = [], file, chosenData }: Sources): Settings {
   refuseMistyped(names);
   const texts = new Map<string, string>();
+  let whyData: string | undefined;
 
   function read({ flag, fallback, parse, wanted, isSecret, choices }: Option<unknown>): unknown {
     const variable = variableOf(flag);
@@ -37,7 +44,12 @@ export function readSettings({ texts: flags }: CommandLine, { env, names = [], f
       [variable, env(variable)],
       [`"${flag}" in ${file?.path}`, file?.texts.get(flag)],
     ];
-    const [place, text = fallback] = places.find(([, text]) => text !== undefined) ?? [flag, fallback];
+    const given = places.find(([, text]) => text !== undefined);
+    if (given === undefined && flag === OPTIONS.data.flag && chosenData !== undefined) {
+      whyData = chosenData.why;
+      fallback = chosenData.folder;
+    }
+    const [place, text = fallback] = given ?? [flag, fallback];
     const value = parse(text);
     if (!isSecret) texts.set(flag, text);
     if (value !== undefined) return value;
@@ -50,7 +62,7 @@ export function readSettings({ texts: flags }: CommandLine, { env, names = [], f
   // The cast is right because each value comes from the parser of its own option.
   const config = Object.freeze(Object.fromEntries(values)) as Config;
   refuseContradictions(config);
-  return { config, texts };
+  return { config, texts, ...defined({ whyData }) };
 }
 
 /** Reads the configuration of a server that has no configuration file. Throws {@linkcode ConfigError}. */

@@ -18,6 +18,8 @@ export interface ListenerOptions {
 /** Accepts connections until it is shut down. A failure to accept does not end it. */
 export interface Listener {
   readonly address: Deno.NetAddr;
+  /** False while no connection is accepted after a failure to accept, until it listens again. */
+  isAccepting(): boolean;
   /** Accepts no more connections. Resolves when every request has been answered. Never throws. */
   shutdown(): Promise<void>;
 }
@@ -131,6 +133,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
 
   return {
     address,
+    isAccepting: () => ending.signal.aborted || [...servers].some(({ isOver }) => !isOver),
     async shutdown() {
       ending.abort();
       await Promise.all([...servers].map(({ http }) => http.shutdown().catch(() => {})));

@@ -86,6 +86,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
     url: running.url,
     ...defined({ adminUrl: running.adminUrl }),
     moved: running.moved,
+    isAlive: running.isAlive,
     sweep: running.sweep,
     port: Number(new URL(running.url).port),
     stop,
