@@ -14,6 +14,7 @@ import { missingForConfig, missingForServer } from "./server/config/permissions.
 import { createReload } from "./server/config/reload.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand, type Terminal } from "./server/commands/tokens.ts";
+import { readKeyPair } from "./server/tls/certificate.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
 import { runVerifyCommand } from "./server/commands/verify.ts";
 import { runWebhookCommand } from "./server/commands/webhooks.ts";
@@ -66,6 +67,7 @@ export async function main(): Promise<void> {
 /** Reads what else the options lead to, and says that they are right. Throws {@linkcode ConfigError}. */
 async function check(config: Config, { names }: Environment): Promise<void> {
   await readFixedToken(config);
+  if (config.certFile !== "") await readKeyPair({ certPath: config.certFile, keyPath: config.keyFile });
   print("The options are right");
   for (const name of otherVariables(names)) print(`${name} is not an option of Pawl, and is ignored`);
 }
@@ -89,8 +91,12 @@ async function run(
   const onEnd = async () => ++asked === 1 ? await end(await opening, openedLog) : Deno.exit(1);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onEnd);
   const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
+  const readAgain = async () => {
+    await reload();
+    await (await opening).renewCertificate();
+  };
   // A terminal that is closed sends the same signal, and nobody could end the server by it any more.
-  Deno.addSignalListener("SIGHUP", () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : reload());
+  Deno.addSignalListener("SIGHUP", () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : readAgain());
   const server = await opening;
   print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
   if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);

@@ -72,6 +72,8 @@ export interface Surroundings {
   readonly limits?: Partial<Limits>;
   /** Opens a file for a running request, with a spare descriptor if no other is free. By default there are none. */
   readonly lend?: Lend;
+  /** When the certificate for HTTPS expires, in milliseconds since 1970. Absent without HTTPS. */
+  readonly certificateExpiresAt?: () => number;
   /** The page and the client library. By default those in `root`, as they are now. */
   readonly pages?: Pages;
 }
@@ -202,6 +204,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     log,
     serviceNow: clock.now,
     monotonic,
+    ...defined({ certificateExpiresAt: surroundings.certificateExpiresAt }),
   });
   const front = { gate: createGate(config), admission: createAdmission(config), senderOf };
   const routes = createRoutes({

@@ -1,6 +1,7 @@
 import { type CommandLine, parseCommandLine } from "./command_line.ts";
 import { ConfigError } from "./config_error.ts";
 import type { ConfigFile } from "./config_file.ts";
+import { UNIX_PEERS } from "../networks.ts";
 import { nearest } from "./nearest.ts";
 import { ALL_OPTIONS, type Config, type Option, OPTIONS, secretFileOf, variableOf } from "./options.ts";
 
@@ -92,6 +93,7 @@ const PREFIX = "PAWL_";
 /** Throws {@linkcode ConfigError} for options that cannot be meant together. */
 function refuseContradictions(config: Config): void {
   const { open, fixedToken, fixedTokenFile, trustedProxies, userHeader, webhooks, webhookSecret } = config;
+  const { port, certFile, keyFile, httpRedirect, unixSocket } = config;
   const asks = config.preCreateUrl !== "" || config.preFinishUrl !== "";
   const wrong: readonly (readonly [isWrong: boolean, why: string])[] = [
     [userHeader !== "" && trustedProxies.length === 0, "--user-header needs --trust-proxy: nobody else may name users"],
@@ -104,6 +106,20 @@ function refuseContradictions(config: Config): void {
         asks ? "--pre-create-url and --pre-finish-url need" : "--webhook needs"
       } PAWL_WEBHOOK_SECRET, by which the receiver knows this server: make one by ` +
       '`echo "whsec_$(openssl rand -base64 32)"`',
+    ],
+    [(certFile === "") !== (keyFile === ""), "--cert and --key belong together: give both, or none"],
+    [httpRedirect !== "none" && certFile === "", "--http-redirect leads to HTTPS: give --cert and --key too"],
+    [
+      httpRedirect !== "none" && httpRedirect !== 0 && httpRedirect === port,
+      "--http-redirect and --port cannot be the same port: HTTPS has 443 by itself, and HTTP 80",
+    ],
+    [
+      unixSocket !== "" && certFile !== "",
+      "--unix-socket is for a proxy, which speaks HTTPS itself: leave out --cert and --key",
+    ],
+    [
+      trustedProxies.includes(UNIX_PEERS) && unixSocket === "",
+      "--trust-proxy unix needs --unix-socket, by which that proxy connects",
     ],
     [trustedProxies.includes("*"), "--trust-proxy cannot be *: then every client could name its own address"],
   ];

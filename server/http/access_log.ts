@@ -100,7 +100,7 @@ export function createAccessLog({ isOn, take, senderOf, now, monotonic }: Access
 /** The path of a request, cut. A query may have secrets and is left out. */
 function pathOf(request: Request): string {
   const [target = ""] = urlOf(request).split("?", 1);
-  return withoutSecrets(target.replace(/^https?:\/\/[^/]*/, "").slice(0, 200));
+  return withoutSecrets(target.replace(/^http(?:s|\+unix)?:\/\/[^/]*/, "").slice(0, 200));
 }
 
 /** The line for a person: the facts that each request has by their order, the others with their names. */

@@ -1,0 +1,129 @@
+import type { Config } from "./config/config.ts";
+import { ConfigError } from "./config/config_error.ts";
+import type { App } from "./http/app.ts";
+import { listen, type Listener } from "./http/listener.ts";
+import { createRedirectApp } from "./http/redirect_app.ts";
+import { findServeConnection, type ServeConnection } from "./http/runtime_connections.ts";
+import { createGate } from "./http/target.ts";
+import { listenTls, type TlsListener } from "./http/tls_listener.ts";
+import { clearSocket } from "./http/unix_socket.ts";
+import type { Log } from "./log.ts";
+import type { Spare } from "./storage/disk/descriptors.ts";
+import type { KeyPair } from "./tls/key_pair.ts";
+
+/** Everything that the listeners of a server are made with. */
+export interface ListenersDeps {
+  readonly app: App;
+  readonly adminApp: App;
+  /** The certificate for HTTPS, if the server speaks it. */
+  readonly pair: KeyPair | undefined;
+  readonly log: Log;
+  readonly spare: Spare;
+  /** By default the runtime's own, if it has one. */
+  readonly serveConnection?: ServeConnection | undefined;
+}
+
+/** All listeners of a server. */
+export interface Listeners {
+  /** The address of the page. On a unix socket it is `unix:` and the path. */
+  readonly url: string;
+  /** The address of the listener for those who watch the server, if there is one. */
+  readonly adminUrl: string | undefined;
+  /** Gives another certificate to new connections. Throws {@linkcode ConfigError} when the runtime does not take it. */
+  use(pair: KeyPair): void;
+  /** Accepts no more connections. Resolves when every request has been answered. Never throws. */
+  shutdown(): Promise<void>;
+}
+
+/** Opens the listeners that the options ask for. Throws when an address is refused; then none is open. */
+export async function openListeners(config: Config, deps: ListenersDeps): Promise<Listeners> {
+  const { host, adminPort, httpRedirect, publicUrl } = config;
+  const { adminApp, log, spare } = deps;
+  const opened: Listener[] = [];
+  const shutdown = async () => void await Promise.all(opened.map((listener) => listener.shutdown()));
+  try {
+    const main = await openMain(config, deps);
+    opened.push(main);
+    const admin = adminPort === "none" ? undefined : listen({ ...adminPort, log, spare }, adminApp);
+    if (admin !== undefined) opened.push(admin);
+    if (httpRedirect !== "none") {
+      const httpsPort = () => "port" in main.address ? main.address.port : 443;
+      const app = createRedirectApp({ gate: createGate(config), publicUrl, httpsPort });
+      opened.push(
+        orExplain("--http-redirect", httpRedirect, () => listen({ host, port: httpRedirect, log, spare }, app)),
+      );
+    }
+    return {
+      url: urlOf(main.address, deps.pair === undefined ? "http" : "https"),
+      adminUrl: admin === undefined ? undefined : urlOf(admin.address, "http"),
+      use(pair) {
+        if (!("use" in main)) throw new ConfigError("this version of Deno needs a restart of the server for that");
+        takeOrExplain(() => main.use(pair));
+      },
+      shutdown,
+    };
+  } catch (error) {
+    await shutdown();
+    throw error;
+  }
+}
+
+async function openMain(
+  { host, port, unixSocket }: Config,
+  { app, pair, log, spare, serveConnection = findServeConnection() }: ListenersDeps,
+): Promise<Listener | TlsListener> {
+  const options = { host, port, log, spare };
+  if (unixSocket !== "") {
+    await clearSocket(unixSocket);
+    return listen({ ...options, path: unixSocket }, app);
+  }
+  return orExplain("--port", port, () => {
+    if (pair === undefined) return listen(options, app);
+    return takeOrExplain(() =>
+      serveConnection === undefined
+        ? listen({ ...options, pair }, app)
+        : listenTls({ ...options, pair, serveConnection }, app)
+    );
+  });
+}
+
+/** Listens on a port that an option gives. Throws {@linkcode ConfigError} when this user may not, or the port is taken. */
+function orExplain<T>(flag: string, port: number, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new ConfigError(
+        `Pawl cannot start: another program listens on this port, ${port}; stop it, or choose another one by ${flag}`,
+      );
+    }
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    throw new ConfigError(
+      `Pawl cannot start: this user may not listen on port ${port}; choose one from 1024 on by ${flag}, or let it by ` +
+        "AmbientCapabilities=CAP_NET_BIND_SERVICE of systemd",
+    );
+  }
+}
+
+/** Does what needs a certificate. Throws {@linkcode ConfigError} when the runtime does not take that. */
+function takeOrExplain<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const isAboutKey = error instanceof Error && /private key|keys? |certificate/i.test(error.message);
+    if (!isAboutKey) throw error;
+    const why = error.message.replaceAll(/\s+/g, " ");
+    throw new ConfigError(
+      `HTTPS does not work with the files of --cert and --key (${why}): ` +
+        "the key must be ECDSA (P-256 or P-384), Ed25519, or RSA of 2048 bits or more",
+    );
+  }
+}
+
+function urlOf(address: Listener["address"], scheme: "http" | "https"): string {
+  if ("path" in address) return `unix:${address.path}`;
+  const { hostname, port } = address;
+  const isLocal = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(hostname);
+  const host = isLocal ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `${scheme}://${host}:${port}/`;
+}
