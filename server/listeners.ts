@@ -19,8 +19,8 @@ export interface ListenersDeps {
   readonly pair: KeyPair | undefined;
   readonly log: Log;
   readonly spare: Spare;
-  /** By default the runtime's own, if it has one. */
-  readonly serveConnection?: ServeConnection | undefined;
+  /** Finds what serves one connection. By default the runtime is asked. */
+  readonly findServe?: () => ServeConnection | undefined;
 }
 
 /** All listeners of a server. */
@@ -29,8 +29,8 @@ export interface Listeners {
   readonly url: string;
   /** The address of the listener for those who watch the server, if there is one. */
   readonly adminUrl: string | undefined;
-  /** Gives another certificate to new connections. Throws {@linkcode ConfigError} when the runtime does not take it. */
-  use(pair: KeyPair): void;
+  /** Gives another certificate to new connections. Rejects with {@linkcode ConfigError} when the runtime refuses it. */
+  use(pair: KeyPair): Promise<void>;
   /** Accepts no more connections. Resolves when every request has been answered. Never throws. */
   shutdown(): Promise<void>;
 }
@@ -56,9 +56,11 @@ export async function openListeners(config: Config, deps: ListenersDeps): Promis
     return {
       url: urlOf(main.address, deps.pair === undefined ? "http" : "https"),
       adminUrl: admin === undefined ? undefined : urlOf(admin.address, "http"),
-      use(pair) {
+      async use(pair) {
         if (!("use" in main)) throw new ConfigError("this version of Deno needs a restart of the server for that");
-        takeOrExplain(() => main.use(pair));
+        await main.use(pair).catch((error) => {
+          throw explained(error);
+        });
       },
       shutdown,
     };
@@ -70,7 +72,7 @@ export async function openListeners(config: Config, deps: ListenersDeps): Promis
 
 async function openMain(
   { host, port, unixSocket }: Config,
-  { app, pair, log, spare, serveConnection = findServeConnection() }: ListenersDeps,
+  { app, pair, log, spare, findServe = () => findServeConnection() }: ListenersDeps,
 ): Promise<Listener | TlsListener> {
   const options = { host, port, log, spare };
   if (unixSocket !== "") {
@@ -79,11 +81,14 @@ async function openMain(
   }
   return orExplain("--port", port, () => {
     if (pair === undefined) return listen(options, app);
-    return takeOrExplain(() =>
-      serveConnection === undefined
+    const serveConnection = findServe();
+    try {
+      return serveConnection === undefined
         ? listen({ ...options, pair }, app)
-        : listenTls({ ...options, pair, serveConnection }, app)
-    );
+        : listenTls({ ...options, pair, serveConnection }, app);
+    } catch (error) {
+      throw explained(error);
+    }
   });
 }
 
@@ -105,19 +110,14 @@ function orExplain<T>(flag: string, port: number, open: () => T): T {
   }
 }
 
-/** Does what needs a certificate. Throws {@linkcode ConfigError} when the runtime does not take that. */
-function takeOrExplain<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const isAboutKey = error instanceof Error && /private key|keys? |certificate/i.test(error.message);
-    if (!isAboutKey) throw error;
-    const why = error.message.replaceAll(/\s+/g, " ");
-    throw new ConfigError(
-      `HTTPS does not work with the files of --cert and --key (${why}): ` +
-        "the key must be ECDSA (P-256 or P-384), Ed25519, or RSA of 2048 bits or more",
-    );
-  }
+/** Says in one line what is wrong with a certificate or key that the runtime refuses. Gives any other error as it is. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof Error) || !/private key|keys? |certificate/i.test(error.message)) return error;
+  const why = error.message.replaceAll(/\s+/g, " ");
+  return new ConfigError(
+    `HTTPS does not work with the files of --cert and --key (${why}): ` +
+      "the key must be ECDSA (P-256 or P-384), Ed25519, or RSA of 2048 bits or more",
+  );
 }
 
 function urlOf(address: Listener["address"], scheme: "http" | "https"): string {

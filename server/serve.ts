@@ -74,6 +74,7 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
   });
   const listeners = await openListeners(config, { ...pawl, pair, log, spare }).catch((error) => {
     pawl.close();
+    spare.release();
     throw error;
   });
   const { url, adminUrl, use } = listeners;

@@ -18,7 +18,8 @@ export interface RedirectOptions {
 const DRAIN = { bytes: 2 ** 18, forMs: 10_000 };
 
 /**
- * Makes the app of the listener for plain HTTP. It leads browsers to the same address over HTTPS (308). It refuses every
+ * Makes the app of the listener for plain HTTP. It leads browsers to the same address over HTTPS (308), and lets none
+ * remember that, so that a server can go back to plain HTTP. It refuses every
  * other request, and every one with a token, in one line: what goes on to work would be sent in clear each time.
  */
 export function createRedirectApp(options: RedirectOptions): App {
@@ -46,7 +47,10 @@ function answer(request: Request, { gate, publicUrl, httpsPort }: RedirectOption
       });
     }
     const location = new URL(`${origin}${path}${start === -1 ? "" : url.slice(start)}`).href;
-    return new Response(null, { status: STATUS_CODE.PermanentRedirect, headers: { "Location": location } });
+    return new Response(null, {
+      status: STATUS_CODE.PermanentRedirect,
+      headers: { "Location": location, "Cache-Control": "no-store" },
+    });
   } catch (error) {
     if (error instanceof UploadError) return refusal(error);
     throw error;

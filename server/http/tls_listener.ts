@@ -16,10 +16,18 @@ export interface TlsListenerOptions extends ListenerOptions {
 /** A listener for HTTPS, whose certificate can change. */
 export interface TlsListener extends Listener {
   /**
-   * Gives another certificate to new connections. Those that are open go on with theirs. Throws when the runtime does
-   * not take the pair; the one before stays then.
+   * Gives another certificate to new connections, from when it resolves on. Those that are open go on with theirs.
+   * Rejects when the runtime does not take the pair; the one before stays then.
    */
-  use(pair: KeyPair): void;
+  use(pair: KeyPair): Promise<void>;
+}
+
+/** A socket that listens. */
+interface Socket {
+  readonly listener: Deno.TlsListener;
+  /** Resolves when it accepts no more. */
+  readonly accepting: Promise<void>;
+  isClosed: boolean;
 }
 
 /** One connection, which is a server for the runtime. */
@@ -36,7 +44,7 @@ const FIRST_RETRY_DELAY_MS = 20;
 /** How long the log says nothing more of failures to accept. */
 const QUIET_MS = 60_000;
 
-/** The turns of the event loop in which connections that wait to be accepted are accepted. */
+/** In so many turns of the event loop the connections in a queue are accepted. */
 const LAST_TURNS = 16;
 
 /**
@@ -59,29 +67,30 @@ export function listenTls(
   // With SO_REUSEPORT a second server of this user could have the same port without hearing of the first.
   if (port !== 0) Deno.listen({ hostname: host, port }).close();
   let socket = open(port, pair);
-  const address = socket.addr as Deno.NetAddr;
-  acceptFrom(socket);
+  const address = socket.listener.addr as Deno.NetAddr;
 
-  function open(port: number, { cert, key }: KeyPair): Deno.TlsListener {
+  function open(port: number, { cert, key }: KeyPair): Socket {
     const options = { hostname: host, port, cert, key, alpnProtocols: ["h2", "http/1.1"], reusePort: true };
-    return Deno.listenTls(options);
+    const listener = Deno.listenTls(options);
+    const socket: Socket = { listener, isClosed: false, accepting: Promise.resolve().then(() => acceptFrom(socket)) };
+    return socket;
   }
 
-  async function acceptFrom(from: Deno.TlsListener): Promise<void> {
+  async function acceptFrom(from: Socket): Promise<void> {
     let delayMs = 0;
     for (;;) {
       try {
-        serve(await from.accept());
+        serve(await from.listener.accept());
         delayMs = 0;
       } catch (error) {
-        // A closed socket accepts nothing.
-        if (from !== socket || ending.signal.aborted) return;
+        if (from.isClosed) return;
         tell(error);
         do {
           delayMs = Math.min(Math.max(2 * delayMs, FIRST_RETRY_DELAY_MS), LONGEST_RETRY_DELAY_MS);
           await delay(delayMs, { signal: ending.signal }).catch(() => {});
           // While spare descriptors are missing, one more connection would use up the last ones.
-        } while (!ending.signal.aborted && !spare.fill());
+        } while (!from.isClosed && !spare.fill());
+        if (from.isClosed) return;
       }
     }
   }
@@ -102,8 +111,8 @@ export function listenTls(
     );
     const connection: Connection = { http, cut, hadRequest: false };
     connections.add(connection);
-    // Rejects when a handshake fails, or a connection breaks: nothing that a server can help.
-    http.finished.catch(() => {}).finally(() => connections.delete(connection));
+    // It rejects when a handshake fails or a connection breaks. Deno 2.9 keeps what it knew of it until the shutdown.
+    http.finished.catch(() => http.shutdown()).catch(() => {}).finally(() => connections.delete(connection));
   }
 
   /** Called when the body of an answer could not be read to its end. The app itself never throws. */
@@ -122,41 +131,33 @@ export function listenTls(
     );
   }
 
-  /** Closes a socket that another one has replaced, after those that wait in its queue were accepted. */
-  async function retire(before: Deno.TlsListener): Promise<void> {
-    for (let turn = 0; turn < LAST_TURNS; turn++) await setImmediate();
-    closeQuietly(before);
+  /** Closes a socket, and resolves when its port is free. */
+  async function close(socket: Socket): Promise<void> {
+    socket.isClosed = true;
+    socket.listener.close();
+    await socket.accepting;
   }
 
   return {
     address,
-    use(pair) {
-      const next = open(address.port, pair);
+    async use(pair) {
       const before = socket;
-      acceptFrom(next);
-      retire(before);
-      socket = next;
+      socket = open(address.port, pair);
+      // Those that wait in the queue of the first socket would be cut off.
+      for (let turn = 0; turn < LAST_TURNS; turn++) await setImmediate();
+      if (!before.isClosed) await close(before);
     },
     async shutdown() {
       ending.abort();
-      closeQuietly(socket);
+      const closed = close(socket);
       await Promise.all([...connections].map(({ http, cut, hadRequest }) => {
         // A connection in its handshake has nothing to end in good order.
         if (!hadRequest) cut.abort();
         return (hadRequest ? http.shutdown() : http.finished).catch(() => {});
       }));
       // Deno 2.9 may end a shutdown before the last bytes of an answer are with the system.
-      await Promise.all(answering);
+      await Promise.all([closed, ...answering]);
       spare.release();
     },
   };
-}
-
-/** Closes a socket, if it is open. */
-function closeQuietly(socket: Deno.TlsListener): void {
-  try {
-    socket.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
-  }
 }

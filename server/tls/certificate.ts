@@ -32,8 +32,8 @@ async function readOr(flag: string, path: string): Promise<string> {
 export interface CertificateDeps extends CertificateFiles {
   /** The pair that counts at first. */
   readonly pair: KeyPair;
-  /** Makes new connections get another pair. Throws what the runtime says against the pair. */
-  readonly use: (pair: KeyPair) => void;
+  /** Makes new connections get another pair. Rejects with what the runtime says against the pair. */
+  readonly use: (pair: KeyPair) => Promise<void>;
   readonly log: Log;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
@@ -75,7 +75,7 @@ export class Certificate {
     try {
       const pair = await readKeyPair(this.#deps);
       if (pair.cert !== this.#pair.cert || pair.key !== this.#pair.key) {
-        use(pair);
+        await use(pair);
         this.#pair = pair;
         this.#toldAt = -Infinity;
         log.info("New connections get the new certificate, which expires on {day}", {

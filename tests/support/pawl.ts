@@ -87,6 +87,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
     ...defined({ adminUrl: running.adminUrl }),
     moved: running.moved,
     sweep: running.sweep,
+    renewCertificate: running.renewCertificate,
     port: Number(new URL(running.url).port),
     stop,
     async [Symbol.asyncDispose]() {
@@ -114,6 +115,10 @@ async function testFolder(
       host: "127.0.0.1",
       port: 0,
       adminPort: "none",
+      certFile: "",
+      keyFile: "",
+      httpRedirect: "none",
+      unixSocket: "",
       data,
       configFile: "",
       maxBytes: Infinity,
