@@ -100,6 +100,7 @@ async function run(
   const server = await opening;
   print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
   if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
+  if (server.redirectUrl !== undefined) print(`What comes to ${server.redirectUrl} is led to HTTPS`);
   if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);
   server.moved.then((found) => {
     log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {

@@ -29,6 +29,8 @@ export interface Listeners {
   readonly url: string;
   /** The address of the listener for those who watch the server, if there is one. */
   readonly adminUrl: string | undefined;
+  /** The address of the listener that leads to HTTPS, if there is one. */
+  readonly redirectUrl: string | undefined;
   /** Gives another certificate to new connections. Rejects with {@linkcode ConfigError} when the runtime refuses it. */
   use(pair: KeyPair): Promise<void>;
   /** Accepts no more connections. Resolves when every request has been answered. Never throws. */
@@ -46,16 +48,21 @@ export async function openListeners(config: Config, deps: ListenersDeps): Promis
     opened.push(main);
     const admin = adminPort === "none" ? undefined : listen({ ...adminPort, log, spare }, adminApp);
     if (admin !== undefined) opened.push(admin);
+    let redirect: Listener | undefined;
     if (httpRedirect !== "none") {
       const httpsPort = () => "port" in main.address ? main.address.port : 443;
       const app = createRedirectApp({ gate: createGate(config), publicUrl, httpsPort });
-      opened.push(
-        orExplain("--http-redirect", httpRedirect, () => listen({ host, port: httpRedirect, log, spare }, app)),
+      redirect = orExplain(
+        "--http-redirect",
+        httpRedirect,
+        () => listen({ host, port: httpRedirect, log, spare }, app),
       );
+      opened.push(redirect);
     }
     return {
       url: urlOf(main.address, deps.pair === undefined ? "http" : "https"),
       adminUrl: admin === undefined ? undefined : urlOf(admin.address, "http"),
+      redirectUrl: redirect === undefined ? undefined : urlOf(redirect.address, "http"),
       async use(pair) {
         if (!("use" in main)) throw new ConfigError("this version of Deno needs a restart of the server for that");
         await main.use(pair).catch((error) => {

@@ -19,6 +19,8 @@ export interface Running {
   readonly url: string;
   /** The address of the second listener, for those who watch the server. Absent without `--admin-port`. */
   readonly adminUrl?: string;
+  /** The address of the listener that leads to HTTPS. Absent without `--http-redirect`. */
+  readonly redirectUrl?: string;
   /**
    * The link by which the first person signs in, with the secret of a token that was made at this start. Absent when
    * people can sign in already, or need not.
@@ -77,7 +79,7 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
     spare.release();
     throw error;
   });
-  const { url, adminUrl, use } = listeners;
+  const { url, adminUrl, redirectUrl, use } = listeners;
   if (pair !== undefined) {
     certificate = new Certificate({ certPath, keyPath, pair, use, log, now: surroundings.now });
   }
@@ -90,7 +92,7 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
 
   return {
     url,
-    ...defined({ adminUrl }),
+    ...defined({ adminUrl, redirectUrl }),
     ...secret !== undefined &&
       { signInLink: `${signInAddressOf(config, url)}#token=${secret}` },
     moved: pawl.moved,

@@ -84,7 +84,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   return {
     ...folder,
     url: running.url,
-    ...defined({ adminUrl: running.adminUrl }),
+    ...defined({ adminUrl: running.adminUrl, redirectUrl: running.redirectUrl }),
     moved: running.moved,
     sweep: running.sweep,
     renewCertificate: running.renewCertificate,
