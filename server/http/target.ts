@@ -12,6 +12,8 @@ export interface RawTarget {
   readonly url: string;
   /** The `Host` header; over TLS it may be absent. */
   readonly host: string | null;
+  /** True when the server speaks HTTPS. */
+  readonly isTls?: boolean;
 }
 
 /** The checked target of a request. */
@@ -50,16 +52,18 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.\b|$)){4}$/;
  * so that neither can be mistaken for the other. An absolute target must name the same host as the header. Over TLS the
  * host may stand in the URL alone, as HTTP/2 has it.
  */
-export function parseTarget({ url, host: header }: RawTarget): Target | { readonly malformed: string } {
+export function parseTarget({ url, host: header, isTls = false }: RawTarget): Target | { readonly malformed: string } {
   const [scheme = "http://", authority = ""] = SCHEME.exec(url)?.slice(1) ?? [];
-  const host = header ?? (scheme === "https://" ? authority : null);
+  const host = header ?? (isTls && scheme === "https://" ? authority : null);
   if (host === null || host === "") return { malformed: NO_HOST };
   const [, name, port] = HOST.exec(host) ?? [];
   if (name === undefined || Number(port ?? 0) > 65535 || !isAddressOrName(name)) {
     return { malformed: "The Host header must be a name or an address, and a port at most" };
   }
   const origin = `${scheme}${host}`;
-  if (!url.startsWith(origin)) return { malformed: "The request must go to the host that its Host header names" };
+  if (!url.startsWith(origin) || scheme === "https://" && !isTls) {
+    return { malformed: "The request must go to the host that its Host header names" };
+  }
   const query = url.indexOf("?", origin.length);
   // An absolute target without a path means the root.
   const path = url.slice(origin.length, query === -1 ? undefined : query) || (query === -1 ? "" : "/");
@@ -95,11 +99,14 @@ export function isAllowedHost(host: string, allowed: ReadonlySet<string>): boole
 export type Gate = (request: Request) => string;
 
 /** Makes the gate of a server: it answers to the names in `allowedHosts`, which may change, `publicUrl` and `host`. */
-export function createGate(config: Pick<Config, "allowedHosts" | "publicUrl" | "host">): Gate {
+export function createGate(
+  config: Pick<Config, "allowedHosts" | "publicUrl" | "host"> & Partial<Pick<Config, "certFile">>,
+): Gate {
+  const isTls = (config.certFile ?? "") !== "";
   const own = [config.host.toLowerCase(), URL.parse(config.publicUrl)?.hostname ?? "localhost"];
   const allowed = derived(() => config.allowedHosts, (names) => new Set([...names, ...own]));
   return (request) => {
-    const target = parseTarget({ url: urlOf(request), host: request.headers.get("host") });
+    const target = parseTarget({ url: urlOf(request), host: request.headers.get("host"), isTls });
     if ("malformed" in target) throw new UploadError("bad-request", target.malformed);
     if (isAllowedHost(target.host, allowed())) return target.path;
     throw new UploadError(

@@ -2,11 +2,17 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { ConfigError } from "../../../server/config/config_error.ts";
 import { someBytes } from "../../support/bytes.ts";
+import { needsAll } from "../../support/needs_all.ts";
 import { startNginx } from "../../support/nginx.ts";
 import { startServer } from "../../support/pawl.ts";
 import { head, speakOn } from "../../support/raw.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { nginxTest } from "../../support/with_nginx.ts";
+
+/** A test that connects to a unix socket, which the server's own permissions do not allow. */
+function socketTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ ...needsAll, name, fn });
+}
 
 const file = someBytes(3_000_000);
 
@@ -20,23 +26,26 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
-Deno.test("a server on a unix socket answers there, for its user and group alone, and removes it at its end", async () => {
-  await using dir = await tempDir();
-  const path = join(dir.path, "pawl.sock");
-  await using server = await startServer({ unixSocket: path });
-  assertEquals(server.url, `unix:${path}`);
-  assertEquals((await Deno.stat(path)).mode! & 0o777, 0o660);
-  assertEquals((await ask(path, head("GET /readyz"))).status, 200);
-  const text = head("POST /upload", { "X-File-Id": "a", "Content-Length": 3 }) + "abc";
-  assertEquals((await ask(path, text)).body, "Success 3");
-  assertEquals((await ask(path, head("GET /", { Host: "evil.example" }))).status, 421);
-  assertEquals((await ask(path, "GET / HTTP/1.1\r\n\r\n")).status, 400);
-  using _waiting = await Deno.connect({ transport: "unix", path });
-  await server.stop();
-  assertEquals(await isThere(path), false);
-});
+socketTest(
+  "a server on a unix socket answers there, for its user and group alone, and removes it at its end",
+  async () => {
+    await using dir = await tempDir();
+    const path = join(dir.path, "pawl.sock");
+    await using server = await startServer({ unixSocket: path });
+    assertEquals(server.url, `unix:${path}`);
+    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o660);
+    assertEquals((await ask(path, head("GET /readyz"))).status, 200);
+    const text = head("POST /upload", { "X-File-Id": "a", "Content-Length": 3 }) + "abc";
+    assertEquals((await ask(path, text)).body, "Success 3");
+    assertEquals((await ask(path, head("GET /", { Host: "evil.example" }))).status, 421);
+    assertEquals((await ask(path, "GET / HTTP/1.1\r\n\r\n")).status, 400);
+    using _waiting = await Deno.connect({ transport: "unix", path });
+    await server.stop();
+    assertEquals(await isThere(path), false);
+  },
+);
 
-Deno.test("a socket that a dead process left is replaced, and one on which a program listens is not", async () => {
+socketTest("a socket that a dead process left is replaced, and one on which a program listens is not", async () => {
   await using dir = await tempDir();
   const path = join(dir.path, "pawl.sock");
   // A second name of a socket stays when the runtime removes the first, as the only name does after SIGKILL.
@@ -51,7 +60,7 @@ Deno.test("a socket that a dead process left is replaced, and one on which a pro
   assertEquals(server.url, `unix:${path}`);
 });
 
-Deno.test("nothing that is no socket is removed", async () => {
+socketTest("nothing that is no socket is removed", async () => {
   await using dir = await tempDir();
   const path = join(dir.path, "precious");
   await Deno.writeTextFile(path, "mine");
