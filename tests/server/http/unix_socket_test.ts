@@ -74,7 +74,7 @@ nginxTest("nginx in front of a unix socket brings uploads, and the addresses of 
     await using dir = await tempDir();
     const path = join(dir.path, "pawl.sock");
     const clients: unknown[] = [];
-    await using server = await startServer({
+    await using _server = await startServer({
       unixSocket: path,
       trustedProxies: isTrusted ? ["unix"] : [],
       accessLog: true,
