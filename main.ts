@@ -20,6 +20,7 @@ import { createSupervisor, type Supervisor } from "./server/operations/superviso
 import { hasRuntimeMetrics, openTracer } from "./server/operations/tracing.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand, type Terminal } from "./server/commands/tokens.ts";
+import { readKeyPair } from "./server/tls/certificate.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
 import { runVerifyCommand } from "./server/commands/verify.ts";
 import { runWebhookCommand } from "./server/commands/webhooks.ts";
@@ -79,6 +80,7 @@ function versionOf(root: string): string {
 /** Reads what else the options lead to, and says that they are right. Throws {@linkcode ConfigError}. */
 async function check(config: Config, { names }: Environment): Promise<void> {
   await readFixedToken(config);
+  if (config.certFile !== "") await readKeyPair({ certPath: config.certFile, keyPath: config.keyFile });
   print("The options are right");
   for (const name of otherVariables(names)) print(`${name} is not an option of Pawl, and is ignored`);
 }
@@ -113,15 +115,20 @@ async function run(
   const onEnd = async () => ++asked === 1 ? await end(await opening, supervisor, openedLog) : Deno.exit(1);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onEnd);
   const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
+  const readAgain = async () => {
+    await reload();
+    await (await opening).renewCertificate();
+  };
   // A terminal that is closed sends the same signal, and nobody could end the server by it any more.
   Deno.addSignalListener(
     "SIGHUP",
-    () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : supervisor.reloading(reload),
+    () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : supervisor.reloading(readAgain),
   );
   const server = await opening;
   const why = whyData === undefined ? "" : ` (${whyData}; --data gives another folder)`;
   print(`Pawl is at ${server.url} and keeps its files in ${config.data}${why}`);
   if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
+  if (server.redirectUrl !== undefined) print(`What comes to ${server.redirectUrl} is led to HTTPS`);
   if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);
   server.moved.then((found) => {
     log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {

@@ -45,7 +45,18 @@ export interface Pawl {
 
 /** Opens the data folder, makes it if it is missing, and connects everything. Throws when the folder cannot be used. */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
-  const { log, takeAccess = () => {}, root, now, limits, longestStepMs, lend, identify, listeners } = surroundings;
+  const {
+    log,
+    takeAccess = () => {},
+    root,
+    now,
+    limits,
+    longestStepMs,
+    lend,
+    identify,
+    listeners,
+    certificateExpiresAt,
+  } = surroundings;
   const monotonic = surroundings.monotonic ?? (() => performance.now());
   const senderOf = createSenderOf(config);
   const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
@@ -75,7 +86,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   hooks.start({ events, records, bytes, attempted: metrics.attempted });
   const pages = surroundings.pages ?? createPages({ root, except: Object.values(foldersOf(config.data)) });
   return {
-    ...openApps(config, { ...common, ...uploads, access, pages, bodies, accessLog, senderOf }),
+    ...openApps(config, { ...common, ...uploads, access, pages, bodies, accessLog, senderOf, certificateExpiresAt }),
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),

@@ -5,6 +5,7 @@ import { createLinksApi } from "./access/links_api.ts";
 import type { SmallBodies } from "./access/small_bodies.ts";
 import { createUploadLinks } from "./access/upload_links.ts";
 import type { Config } from "./config/config.ts";
+import { defined } from "./defined.ts";
 import { outwardOf } from "./config/outward.ts";
 import type { AccessLog } from "./http/access_log.ts";
 import { createAdmission } from "./http/admission.ts";
@@ -55,12 +56,14 @@ export interface OpenAppsDeps extends OpenEngine {
   readonly now: () => number;
   /** The monotonic clock, in milliseconds. */
   readonly monotonic: () => number;
+  /** When the certificate for HTTPS expires, in milliseconds since 1970. Absent without HTTPS. */
+  readonly certificateExpiresAt?: (() => number) | undefined;
 }
 
 /** Connects the URL map with the protocols, and all of it with the two apps. */
 export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
   const { engine, records, clock, unfinished, quota, folderLimit, bytes, stored, access, pages, bodies } = deps;
-  const { metrics, accessLog, senderOf, isFolderThere, ending, log, now, monotonic } = deps;
+  const { metrics, accessLog, senderOf, isFolderThere, ending, log, now, monotonic, certificateExpiresAt } = deps;
   const { gatekeeper, links } = access;
   const outward = outwardOf(config);
   const { path: above } = outward;
@@ -78,6 +81,7 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
     log,
     serviceNow: clock.now,
     monotonic,
+    ...defined({ certificateExpiresAt }),
   });
   const routes = createRoutes({
     simple: createSimpleProtocol(engine, { limits: config, log, above }),

@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly identify?: IdentifySender;
   /** The functions that hear of events, by their names. By default there are none. */
   readonly listeners?: Readonly<Record<string, UploadListener>>;
+  /** When the certificate for HTTPS expires, in milliseconds since 1970. Absent without HTTPS. */
+  readonly certificateExpiresAt?: () => number;
   /** The page and the client library. By default those in `root`, as they are now. */
   readonly pages?: Pages;
   /** Makes the spans of what takes long. By default nobody traces requests. */

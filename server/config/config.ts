@@ -3,6 +3,7 @@ import { ConfigError } from "./config_error.ts";
 import type { ConfigFile } from "./config_file.ts";
 import type { ChosenData } from "./default_data.ts";
 import { defined } from "../defined.ts";
+import { UNIX_PEERS } from "../networks.ts";
 import { nearest } from "./nearest.ts";
 import { missesBase } from "./outward.ts";
 import { ALL_OPTIONS, type Config, type Option, OPTIONS, secretFileOf, variableOf } from "./options.ts";
@@ -105,6 +106,7 @@ const PREFIX = "PAWL_";
 /** Throws {@linkcode ConfigError} for options that cannot be meant together. */
 function refuseContradictions(config: Config): void {
   const { open, fixedToken, fixedTokenFile, trustedProxies, userHeader, webhooks, webhookSecret } = config;
+  const { port, certFile, keyFile, httpRedirect, unixSocket } = config;
   const asks = config.preCreateUrl !== "" || config.preFinishUrl !== "";
   const { publicUrl, basePath } = config;
   const wrong: readonly (readonly [isWrong: boolean, why: string])[] = [
@@ -122,6 +124,20 @@ function refuseContradictions(config: Config): void {
     [
       missesBase(config),
       `--public-url ${publicUrl} does not lead to --base-path ${basePath}: end it with that path, or give no path in it`,
+    ],
+    [(certFile === "") !== (keyFile === ""), "--cert and --key belong together: give both, or none"],
+    [httpRedirect !== "none" && certFile === "", "--http-redirect leads to HTTPS: give --cert and --key too"],
+    [
+      httpRedirect !== "none" && httpRedirect !== 0 && httpRedirect === port,
+      "--http-redirect and --port cannot be the same port: HTTPS has 443 by itself, and HTTP 80",
+    ],
+    [
+      unixSocket !== "" && certFile !== "",
+      "--unix-socket is for a proxy, which speaks HTTPS itself: leave out --cert and --key",
+    ],
+    [
+      trustedProxies.includes(UNIX_PEERS) && unixSocket === "",
+      "--trust-proxy unix needs --unix-socket, by which that proxy connects",
     ],
     [trustedProxies.includes("*"), "--trust-proxy cannot be *: then every client could name its own address"],
   ];

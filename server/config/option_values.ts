@@ -29,6 +29,11 @@ export function parseAdminPort(text: string): ListenerAddress | "none" | undefin
   return port === undefined ? undefined : { host: host.replace(/^\[(.*)\]$/, "$1"), port };
 }
 
+/** Reads the port of the listener that leads to HTTPS; an empty text stands for HTTP's own. */
+export function parseRedirectPort(text: string): number | "none" | undefined {
+  return text === "none" ? text : text === "" ? 80 : parsePort(text);
+}
+
 /** Makes a parser for a size in bytes; the word `none` gives the value of `none`. */
 export function size({ none }: { none: number }): (text: string) => number | undefined {
   return (text) => text === "none" ? none : parseSize(text);

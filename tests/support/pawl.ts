@@ -84,10 +84,11 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   return {
     ...folder,
     url: running.url,
-    ...defined({ adminUrl: running.adminUrl }),
+    ...defined({ adminUrl: running.adminUrl, redirectUrl: running.redirectUrl }),
     moved: running.moved,
     isAlive: running.isAlive,
     sweep: running.sweep,
+    renewCertificate: running.renewCertificate,
     port: Number(new URL(running.url).port),
     stop,
     async [Symbol.asyncDispose]() {
@@ -115,6 +116,10 @@ async function testFolder(
       host: "127.0.0.1",
       port: 0,
       adminPort: "none",
+      certFile: "",
+      keyFile: "",
+      httpRedirect: "none",
+      unixSocket: "",
       data,
       configFile: "",
       maxBytes: Infinity,
