@@ -1,0 +1,204 @@
+import { systemClock, type Transport } from "../../client/mod.ts";
+import { withHooks } from "../../client/protocol/request_hooks.ts";
+import { ConfigError } from "../config/config.ts";
+import { parseSendCommand, SEND_HELP, type SendCommand } from "../send/command_line.ts";
+import { createTransport } from "../send/fetch_transport.ts";
+import { FileLocks } from "../send/file_locks.ts";
+import { gather } from "../send/gather.ts";
+import { hello, NoServer } from "../send/hello.ts";
+import { jsonReport } from "../send/json_report.ts";
+import { lineReport } from "../send/line_report.ts";
+import { cacheFolder, machineSecret, mayKeep } from "../send/machine.ts";
+import type { Report } from "../send/report.ts";
+import { type Screen, screenReport } from "../send/screen_report.ts";
+import { sendFiles } from "../send/send_files.ts";
+import { sendStream } from "../send/send_stream.ts";
+import { parseTarget } from "../send/target.ts";
+import { SecretStore, visitorOf } from "../send/visitor.ts";
+import type { Terminal } from "./tokens.ts";
+
+/** The exit codes besides 0. */
+const NOT_ALL = 1;
+const WRONG_COMMAND = 2;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** What the command works with, besides its arguments. */
+export interface SendSurroundings extends Terminal {
+  readonly env: (name: string) => string | undefined;
+  readonly stdin: ReadableStream<Uint8Array>;
+  /** The terminal, if a person sits at one. */
+  readonly screen?: Screen | undefined;
+  /** Aborts with the exit code as its reason when sending must stop. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the arguments behind `send` on the command line, and gives the exit code. After a signal it ends the process
+ * itself, because a read of standard input or of a dead disk may never end.
+ */
+export async function runSendCommand(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+  terminal: Terminal,
+): Promise<number> {
+  const stop = new AbortController();
+  const listeners = Object.entries(SIGNALS).map(([name, code]) => {
+    const onSignal = () => stop.signal.aborted ? Deno.exit(code) : stop.abort(code);
+    Deno.addSignalListener(name as Deno.Signal, onSignal);
+    return () => Deno.removeSignalListener(name as Deno.Signal, onSignal);
+  });
+  try {
+    const screen = screenOf(terminal, env);
+    const code = await send(args, {
+      env: readable(env),
+      ...terminal,
+      stdin: Deno.stdin.readable,
+      screen,
+      signal: stop.signal,
+    });
+    if (stop.signal.aborted) Deno.exit(code);
+    return code;
+  } finally {
+    for (const remove of listeners) remove();
+  }
+}
+
+/** Does what the command says, and gives the exit code. Never ends the process. */
+export async function send(args: readonly string[], surroundings: SendSurroundings): Promise<number> {
+  const { print, tell, signal } = surroundings;
+  try {
+    const command = parseSendCommand(args);
+    if (command === "help") {
+      print(SEND_HELP);
+      return 0;
+    }
+    return await run(command, surroundings);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      tell(error.message);
+      return WRONG_COMMAND;
+    }
+    if (!(error instanceof NoServer)) throw error;
+    tell(error.message);
+    return signal.aborted ? signal.reason : NOT_ALL;
+  }
+}
+
+async function run(command: SendCommand, surroundings: SendSurroundings): Promise<number> {
+  const { env, stdin, signal } = surroundings;
+  const target = parseTarget(command.url);
+  const token = await tokenOf(command, env);
+  const folder = await usableCache(env);
+  const secret = folder === undefined ? undefined : await machineSecret(folder);
+  const visitor = visitorOf(target, { token, secret });
+  const report = reportOf(command, surroundings);
+  const client = command.caFile === undefined ? undefined : await clientOf(command.caFile);
+  try {
+    const base = createTransport(client);
+    const transport: Transport = withHooks(base, { headers: visitor.headers });
+    const wait = (ms: number) => systemClock.wait(ms, signal);
+    const hasToken = token !== undefined;
+    const { tries } = command;
+    const limits = await hello(target, { transport, hasToken, tries, signal, wait, tell: report.note });
+    if (limits === undefined) return signal.reason;
+    const { endpoint, linkSecret } = target;
+    const shared = { endpoint, tries, mayRead: linkSecret === undefined, report, signal };
+    if (command.sources[0] === "-") {
+      const path = [command.into, command.name].filter((part) => part !== undefined).join("/");
+      const isDone = await sendStream(stdin, { ...shared, transport, path, now: systemClock.now });
+      return ended(report, { files: 1, done: isDone ? 1 : 0, failed: isDone ? 0 : 1 }, signal);
+    }
+    if (!visitor.isKnownAgain) report.note("Nothing can be kept in your cache folder: another run begins anew");
+    const { files, missing, leftOut } = await gather(command.sources, { ...command, signal });
+    for (const path of leftOut) report.note(`Left out ${path}: it is no file and no folder, or a link to a folder`);
+    report.begin({ files: files.length, size: files.reduce((sum, { file }) => sum + file.size, 0) });
+    for (const { path, reason } of missing) report.failed({ path, code: "not-read", message: reason });
+    const locks = secret === undefined ? undefined : new FileLocks(folder!);
+    const { idSecret, headers } = visitor;
+    const { done, failed } = await sendFiles(files, {
+      ...shared,
+      transport: base,
+      headers,
+      limits,
+      store: new SecretStore(idSecret),
+      locks,
+      jobs: command.jobs,
+    });
+    return ended(report, { files: files.length + missing.length, done, failed: failed + missing.length }, signal);
+  } finally {
+    client?.close();
+  }
+}
+
+function ended(report: Report, sum: { files: number; done: number; failed: number }, signal: AbortSignal): number {
+  const isAll = sum.done === sum.files;
+  const code = isAll ? 0 : signal.aborted ? signal.reason : NOT_ALL;
+  report.end(sum, code);
+  return code;
+}
+
+function reportOf({ isJson }: SendCommand, { print, tell, screen }: SendSurroundings): Report {
+  const output = { print, tell, now: systemClock.now };
+  if (isJson) return jsonReport(output);
+  return screen === undefined ? lineReport(output) : screenReport(screen);
+}
+
+/** Reads the token. Throws {@linkcode ConfigError}. */
+async function tokenOf({ tokenFile }: SendCommand, env: SendSurroundings["env"]): Promise<string | undefined> {
+  const text = tokenFile === undefined ? env("PAWL_TOKEN") : await readText("--token-file", tokenFile);
+  const token = text?.trim() ?? "";
+  if (tokenFile !== undefined && token === "") throw new ConfigError("The file of --token-file is empty");
+  if (!/^[\x21-\x7e]*$/.test(token)) {
+    throw new ConfigError("The token must be one word of ASCII letters, digits and signs");
+  }
+  return token === "" ? undefined : token;
+}
+
+async function clientOf(caFile: string): Promise<Deno.HttpClient> {
+  const pem = await readText("--ca", caFile);
+  if (!pem.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new ConfigError("The file of --ca has no certificate in PEM form");
+  }
+  try {
+    return Deno.createHttpClient({ caCerts: [pem] });
+  } catch {
+    throw new ConfigError("The file of --ca has no certificate that can be read");
+  }
+}
+
+async function readText(flag: string, path: string): Promise<string> {
+  const text = await Deno.readTextFile(path).catch(() => undefined);
+  if (text === undefined) throw new ConfigError(`Cannot read the file of ${flag}, ${path}`);
+  return text;
+}
+
+async function usableCache(env: SendSurroundings["env"]): Promise<string | undefined> {
+  const folder = cacheFolder(env);
+  return folder !== undefined && await mayKeep(folder) ? folder : undefined;
+}
+
+/** Reads the variables that this process may read without a question at the terminal. */
+function readable(env: (name: string) => string | undefined): (name: string) => string | undefined {
+  return (variable) =>
+    Deno.permissions.querySync({ name: "env", variable }).state === "granted" ? env(variable) : undefined;
+}
+
+function screenOf(terminal: Terminal, env: (name: string) => string | undefined): Screen | undefined {
+  if (!Deno.stderr.isTerminal() || readable(env)("TERM") === "dumb") return undefined;
+  const encoder = new TextEncoder();
+  return {
+    ...terminal,
+    now: systemClock.now,
+    write(text) {
+      const bytes = encoder.encode(text);
+      for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+    },
+    size() {
+      try {
+        return Deno.consoleSize();
+      } catch {
+        return { columns: 80, rows: 24 };
+      }
+    },
+  };
+}
