@@ -76,11 +76,11 @@ export function parseSendCommand(args: readonly string[]): SendCommand | "help" 
   }
   if (sources.length === 0 || sources.includes("")) throw new ConfigError("Say what to send: FILE… URL, or - URL");
   const name = text("name");
-  if (name !== undefined && (sources.length > 1 || /[/\\]/.test(name))) {
-    throw new ConfigError("--name is the name of one file, without a folder: use --into FOLDER for that");
-  }
   if (sources.includes("-") && (sources.length > 1 || name === undefined)) {
     throw new ConfigError("Standard input goes alone, and needs a name: … | send --name NAME - URL");
+  }
+  if (name !== undefined && (sources.length > 1 || /[/\\]/.test(name))) {
+    throw new ConfigError("--name is the name of one file, without a folder: use --into FOLDER for that");
   }
   return {
     sources,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FingerprintOf } from "../../client/mod.ts";
+import { DiskPart } from "./disk_file.ts";
 
 /**
  * Computes the digest of a piece, which the server checks, while the piece is read. The memory that it takes does not
@@ -7,12 +8,8 @@ import type { FingerprintOf } from "../../client/mod.ts";
  */
 export const digestOfPiece: FingerprintOf = async (piece) => {
   const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of piece.stream()) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  if (bytes !== piece.size) throw new RangeError(`${bytes} of ${piece.size} bytes are there`);
+  if (piece instanceof DiskPart) await piece.forEach((bytes) => hash.update(bytes));
+  else hash.update(await piece.bytes());
   const contentDigest = digestField(hash.digest("base64"));
   return { text: contentDigest, contentDigest };
 };

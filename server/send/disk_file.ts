@@ -43,7 +43,7 @@ export class DiskFile extends File {
 }
 
 /** A part of such a file. The runtime sends it by `stream()`, with its `size` as the length. */
-class DiskPart extends Blob {
+export class DiskPart extends Blob {
   readonly #path: string;
   readonly #look: Look;
   readonly #start: number;
@@ -72,6 +72,20 @@ class DiskPart extends Blob {
     const bytes = new Uint8Array(this.size);
     await fill(file, bytes);
     return bytes.buffer;
+  }
+
+  /** Reads it once, and calls `use` with one part after the other, which is good until `use` returns. */
+  async forEach(use: (bytes: Uint8Array<ArrayBuffer>) => void): Promise<void> {
+    using file = await openUnchanged(this.#path, this.#look);
+    await file.seek(this.#start, Deno.SeekMode.Start);
+    // New memory for each part would cost more than the reading.
+    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, this.size));
+    for (let rest = this.size; rest > 0;) {
+      const part = buffer.subarray(0, Math.min(buffer.length, rest));
+      await fill(file, part);
+      use(part);
+      rest -= part.length;
+    }
   }
 
   override stream(): ReturnType<Blob["stream"]> {
