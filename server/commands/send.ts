@@ -106,7 +106,8 @@ async function run(command: SendCommand, surroundings: SendSurroundings): Promis
     if (command.sources[0] === "-") {
       const path = [command.into, command.name].filter((part) => part !== undefined).join("/");
       const isDone = await sendStream(stdin, { ...shared, transport, path, now: systemClock.now });
-      return ended(report, { files: 1, done: isDone ? 1 : 0, failed: isDone ? 0 : 1 }, signal);
+      const [done, failed] = isDone ? [1, 0] : [0, 1];
+      return ended(report, { files: 1, done, failed, goesOn: false }, signal);
     }
     if (!visitor.isKnownAgain) report.note("Nothing can be kept in your cache folder: another run begins anew");
     const { files, missing, leftOut } = await gather(command.sources, { ...command, signal });
@@ -124,13 +125,14 @@ async function run(command: SendCommand, surroundings: SendSurroundings): Promis
       locks,
       jobs: command.jobs,
     });
-    return ended(report, { files: files.length + missing.length, done, failed: failed + missing.length }, signal);
+    const all = { files: files.length + missing.length, done, failed: failed + missing.length };
+    return ended(report, { ...all, goesOn: visitor.isKnownAgain }, signal);
   } finally {
     client?.close();
   }
 }
 
-function ended(report: Report, sum: { files: number; done: number; failed: number }, signal: AbortSignal): number {
+function ended(report: Report, sum: Parameters<Report["end"]>[0], signal: AbortSignal): number {
   const isAll = sum.done === sum.files;
   const code = isAll ? 0 : signal.aborted ? signal.reason : NOT_ALL;
   report.end(sum, code);

@@ -14,7 +14,7 @@ export interface Gathered {
   readonly files: readonly Found[];
   /** What could not be read, each with the reason. */
   readonly missing: readonly { readonly path: string; readonly reason: string }[];
-  /** What is no file and no folder, and links to folders, which may lead round in a circle. */
+  /** What in a folder is no file and no folder, and links to folders, which may lead round in a circle. */
   readonly leftOut: readonly string[];
 }
 
@@ -40,7 +40,9 @@ export async function gather(
         const type = typeByExtension(extname(ownName)) ?? "";
         files.push({ file: new DiskFile(path, info, { name: ownName, type }), path: onServer });
       } else if (info.isDirectory && link?.isSymlink !== true) await visitFolder(path, onServer);
-      else leftOut.push(path);
+      else if (isNamed) {
+        missing.push({ path, reason: "it is no file and no folder: give - to send what comes out of it" });
+      } else leftOut.push(path);
     } catch (error) {
       missing.push({ path, reason: reasonOf(error) });
     }

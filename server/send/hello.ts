@@ -93,6 +93,11 @@ function reasonOf(error: unknown, endpoint: string): string {
   const texts: string[] = [];
   for (let at = error; at instanceof Error && texts.length < 4; at = at.cause) texts.push(at.message);
   const text = texts.join(": ");
+  if (/CaUsedAsEndEntity/.test(text)) {
+    throw new NoServer(
+      `The certificate of ${endpoint} is that of an authority: make one with basicConstraints CA:FALSE`,
+    );
+  }
   if (/certificate/i.test(text)) {
     throw new NoServer(
       `The certificate of ${endpoint} is not trusted: give the right one by --ca FILE (${text.slice(-80)})`,
@@ -101,7 +106,11 @@ function reasonOf(error: unknown, endpoint: string): string {
   if (/NotCapable|--allow-net/.test(text)) {
     throw new NoServer("Deno may not use the network: give --allow-net to deno run");
   }
+  if (/InvalidContentType/.test(text)) {
+    throw new NoServer(`${endpoint} speaks no TLS: is its address one with http:// in the place of https://?`);
+  }
   if (/dns|lookup/i.test(text)) return "its name is not known";
   if (/refused/i.test(text)) return "nothing listens there";
-  return error instanceof DOMException && error.name === "TimeoutError" ? "it does not answer" : "the connection fails";
+  if (error instanceof DOMException && error.name === "TimeoutError") return "it does not answer";
+  return `the connection fails (${text.slice(-100)})`;
 }

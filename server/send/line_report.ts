@@ -62,11 +62,13 @@ export function sumLine({ files, done, confirmed, size, bytesPerSecond, remainin
 }
 
 /** The last line. */
-export function endLine({ files, done, failed }: Pick<Sum, "files" | "done" | "failed">, code: number): string {
+export function endLine({ files, done, failed, goesOn }: Parameters<Report["end"]>[0], code: number): string {
   if (code === 0) return files === 1 ? "It is on the server" : `All ${countText(files)} are on the server`;
-  const state = `${done} of ${countText(files)} ${done === 1 ? "is" : "are"} on the server`;
-  if (code > 128) return `Stopped: ${state}. The same command goes on from there`;
-  return `${state}, ${failed} ${failed === 1 ? "is" : "are"} not. The same command sends what is missing`;
+  const isOne = files === 1 || done === 1;
+  const state = `${done} of ${countText(files)} ${isOne ? "is" : "are"} on the server`;
+  const next = goesOn ? ". The same command goes on from there" : "";
+  if (code > 128) return `Stopped: ${state}${next}`;
+  return `${state}, ${failed} ${failed === 1 ? "is" : "are"} not${next}`;
 }
 
 function countText(files: number): string {

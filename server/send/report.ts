@@ -48,8 +48,8 @@ export interface Report {
   failed(failure: Failure & { readonly key?: string }, sum?: Sum): void;
   /** A remark about the whole. */
   note(line: string): void;
-  /** Comes last. `code` is the exit code. */
-  end(sum: Pick<Sum, "files" | "done" | "failed">, code: number): void;
+  /** Comes last. `code` is the exit code. `goesOn` is true when the same command goes on where this one ends. */
+  end(sum: Pick<Sum, "files" | "done" | "failed"> & { readonly goesOn: boolean }, code: number): void;
 }
 
 /** Where a report goes. */

@@ -68,12 +68,21 @@ Deno.test("a server that was never reached is given up after some tries, and aft
   }
 });
 
-Deno.test("a certificate that is not trusted is told at once", async () => {
-  const { deps, waits } = depsOf([new TypeError("client error: invalid peer certificate: UnknownIssuer")]);
-  const { message } = await assertRejects(() => hello({ endpoint: ENDPOINT }, deps), NoServer);
-  assertStringIncludes(message, "give the right one by --ca FILE");
-  assertEquals(waits, []);
-});
+for (
+  const [trouble, says] of [
+    ["client error: invalid peer certificate: UnknownIssuer", "give the right one by --ca FILE"],
+    ["client error: invalid peer certificate: Other(CaUsedAsEndEntity)", "make one with basicConstraints CA:FALSE"],
+    ["client error: received corrupt message of type InvalidContentType", "speaks no TLS"],
+    ['Requires net access to "a:80", run again with the --allow-net flag', "give --allow-net to deno run"],
+  ] as const
+) {
+  Deno.test(`another try would not help: ${says}`, async () => {
+    const { deps, waits } = depsOf([new TypeError("fetch failed", { cause: new Error(trouble) })]);
+    const { message } = await assertRejects(() => hello({ endpoint: ENDPOINT }, deps), NoServer);
+    assertStringIncludes(message, says);
+    assertEquals(waits, []);
+  });
+}
 
 Deno.test("another server of the protocol, without limits, is taken", async () => {
   const { deps } = depsOf([answer(404), answer(200, "0")]);

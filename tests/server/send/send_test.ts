@@ -40,12 +40,13 @@ Deno.test("one file may get another name, and a folder on the server", async () 
 
 Deno.test("a file that is missing, or too large, does not stop the others, and the exit code is 1", async () => {
   await using site = await startSite({ args: ["--max-size", "1000"] });
-  const args = [await site.write("big", 2000), join(site.folder, "none"), await site.write("a", 100), site.pawl.url];
-  const { code, printed, told } = await runSend(site.folder, args);
+  const files = [await site.write("big", 2000), join(site.folder, "none"), "/dev/zero", await site.write("a", 100)];
+  const { code, printed, told } = await runSend(site.folder, [...files, site.pawl.url]);
   assertEquals([code, printed.length, await site.finished()], [1, 1, ["a"]]);
   assertStringIncludes(told.join("\n"), "none: there is no such file: check its name");
+  assertStringIncludes(told.join("\n"), "/dev/zero: it is no file and no folder: give - to send");
   assertMatch(told.join("\n"), /^big: The server does not take a file this big/m);
-  assertEquals(told.at(-1), "1 of 3 files is on the server, 2 are not. The same command sends what is missing");
+  assertEquals(told.at(-1), "1 of 4 files is on the server, 3 are not. The same command goes on from there");
 });
 
 Deno.test("a token comes from a file or the environment, and stands in no line", async () => {
