@@ -96,7 +96,7 @@ Deno.test("at a terminal there are bars, in its width, and a hostile name does n
   assertMatch(text, /many\/ev�\[31mil��旅行\.bin {2}http/);
   // Only the bar itself moves the cursor.
   const after = text.slice(text.indexOf("Sending"));
-  assertEquals(after.replaceAll(/\x1b\[(?:\d+A|J|K)/g, "").includes("\x1b"), false);
+  assertEquals(after.split("\x1b").slice(1).filter((part) => !/^\[(?:\d+A|J|K)/.test(part)), []);
   assertEquals([text.includes("\x07"), text.includes("\u202e")], [false, false]);
 });
 

@@ -59,8 +59,8 @@ Deno.test("a lock keeps all others out until it is freed, and leaves nothing beh
     order.push("first ends");
   });
   while (order.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  await other.request("a", { ifAvailable: true }, (lock) => void order.push(`${lock === null}`));
-  await other.request("b", { ifAvailable: true }, (lock) => void order.push(`${lock?.name}`));
+  await other.request("a", { ifAvailable: true }, (lock: Lock | null) => void order.push(`${lock === null}`));
+  await other.request("b", { ifAvailable: true }, (lock: Lock | null) => void order.push(`${lock?.name}`));
   const second = other.request("a", {}, () => void order.push("second"));
   const given = new AbortController();
   const third = other.request("a", { signal: given.signal }, () => void order.push("never"));

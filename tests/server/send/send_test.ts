@@ -7,6 +7,11 @@ import { addTestLink } from "../../support/links.ts";
 
 const DAY = 86_400_000;
 
+/** Changes a file before anything else happens. */
+function change(path: string): void {
+  Deno.writeTextFileSync(path, "more", { append: true });
+}
+
 Deno.test("files and folders go with their paths, and a second run sends nothing again", async () => {
   await using site = await startSite();
   const { folder, pawl: { url } } = site;
@@ -88,7 +93,7 @@ Deno.test("a file that changes while it is sent fails with a word, and nothing m
     onPrint(line) {
       if (isChanged || !line.includes('"progress"')) return;
       isChanged = true;
-      Deno.writeTextFileSync(path, "more", { append: true });
+      change(path);
     },
   });
   const failed = events().find(({ event }) => event === "failed");
