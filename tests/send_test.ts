@@ -22,7 +22,7 @@ function started({ folder, args }: Started): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Where Deno keeps its packages: without this it would look for them in the cache folder of the test. */
+/** The folder of Deno's packages: without this Deno would look for them in the cache folder of the test. */
 function denoDir(): string {
   return Deno.env.get("DENO_DIR") ??
     join(Deno.env.get("XDG_CACHE_HOME") ?? join(Deno.env.get("HOME")!, ".cache"), "deno");

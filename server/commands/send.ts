@@ -4,15 +4,18 @@ import { ConfigError } from "../config/config.ts";
 import { parseSendCommand, SEND_HELP, type SendCommand } from "../send/command_line.ts";
 import { createTransport } from "../send/fetch_transport.ts";
 import { FileLocks } from "../send/file_locks.ts";
+import { clientOf, readable, tokenOf } from "../send/given.ts";
 import { gather } from "../send/gather.ts";
 import { hello, NoServer } from "../send/hello.ts";
 import { jsonReport } from "../send/json_report.ts";
 import { lineReport } from "../send/line_report.ts";
 import { cacheFolder, machineSecret, mayKeep } from "../send/machine.ts";
 import type { Report } from "../send/report.ts";
+import { screenOf } from "../send/screen.ts";
 import { type Screen, screenReport } from "../send/screen_report.ts";
 import { sendFiles } from "../send/send_files.ts";
 import { sendStream } from "../send/send_stream.ts";
+import { shown } from "../send/shown.ts";
 import { parseTarget } from "../send/target.ts";
 import { SecretStore, visitorOf } from "../send/visitor.ts";
 import type { Terminal } from "./tokens.ts";
@@ -22,7 +25,7 @@ const NOT_ALL = 1;
 const WRONG_COMMAND = 2;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** What the command works with, besides its arguments. */
+/** The things that the command works with, besides its arguments. */
 export interface SendSurroundings extends Terminal {
   readonly env: (name: string) => string | undefined;
   readonly stdin: ReadableStream<Uint8Array>;
@@ -48,7 +51,7 @@ export async function runSendCommand(
     return () => Deno.removeSignalListener(name as Deno.Signal, onSignal);
   });
   try {
-    const screen = screenOf(terminal, env);
+    const screen = screenOf(terminal, readable(env));
     const code = await send(args, {
       env: readable(env),
       ...terminal,
@@ -75,11 +78,12 @@ export async function send(args: readonly string[], surroundings: SendSurroundin
     return await run(command, surroundings);
   } catch (error) {
     if (error instanceof ConfigError) {
-      tell(error.message);
+      tell(shown(error.message));
       return WRONG_COMMAND;
     }
     if (!(error instanceof NoServer)) throw error;
-    tell(error.message);
+    // It may have what a server has said.
+    tell(shown(error.message));
     return signal.aborted ? signal.reason : NOT_ALL;
   }
 }
@@ -145,62 +149,7 @@ function reportOf({ isJson }: SendCommand, { print, tell, screen }: SendSurround
   return screen === undefined ? lineReport(output) : screenReport(screen);
 }
 
-/** Reads the token. Throws {@linkcode ConfigError}. */
-async function tokenOf({ tokenFile }: SendCommand, env: SendSurroundings["env"]): Promise<string | undefined> {
-  const text = tokenFile === undefined ? env("PAWL_TOKEN") : await readText("--token-file", tokenFile);
-  const token = text?.trim() ?? "";
-  if (tokenFile !== undefined && token === "") throw new ConfigError("The file of --token-file is empty");
-  if (!/^[\x21-\x7e]*$/.test(token)) {
-    throw new ConfigError("The token must be one word of ASCII letters, digits and signs");
-  }
-  return token === "" ? undefined : token;
-}
-
-async function clientOf(caFile: string): Promise<Deno.HttpClient> {
-  const pem = await readText("--ca", caFile);
-  if (!pem.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new ConfigError("The file of --ca has no certificate in PEM form");
-  }
-  try {
-    return Deno.createHttpClient({ caCerts: [pem] });
-  } catch {
-    throw new ConfigError("The file of --ca has no certificate that can be read");
-  }
-}
-
-async function readText(flag: string, path: string): Promise<string> {
-  const text = await Deno.readTextFile(path).catch(() => undefined);
-  if (text === undefined) throw new ConfigError(`Cannot read the file of ${flag}, ${path}`);
-  return text;
-}
-
 async function usableCache(env: SendSurroundings["env"]): Promise<string | undefined> {
   const folder = cacheFolder(env);
   return folder !== undefined && await mayKeep(folder) ? folder : undefined;
-}
-
-/** Reads the variables that this process may read without a question at the terminal. */
-function readable(env: (name: string) => string | undefined): (name: string) => string | undefined {
-  return (variable) =>
-    Deno.permissions.querySync({ name: "env", variable }).state === "granted" ? env(variable) : undefined;
-}
-
-function screenOf(terminal: Terminal, env: (name: string) => string | undefined): Screen | undefined {
-  if (!Deno.stderr.isTerminal() || readable(env)("TERM") === "dumb") return undefined;
-  const encoder = new TextEncoder();
-  return {
-    ...terminal,
-    now: systemClock.now,
-    write(text) {
-      const bytes = encoder.encode(text);
-      for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-    },
-    size() {
-      try {
-        return Deno.consoleSize();
-      } catch {
-        return { columns: 80, rows: 24 };
-      }
-    },
-  };
 }

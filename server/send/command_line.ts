@@ -3,7 +3,7 @@ import { ConfigError } from "../config/config.ts";
 import { defined } from "../defined.ts";
 import { nearest } from "../config/nearest.ts";
 
-/** What `send` was asked to do. */
+/** The arguments of `send`, as they were read. */
 export interface SendCommand {
   /** Files and folders; `-` alone for standard input. */
   readonly sources: readonly string[];

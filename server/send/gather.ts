@@ -9,12 +9,12 @@ export interface Found {
   readonly path: string;
 }
 
-/** What there is to send. */
+/** All that there is to send. */
 export interface Gathered {
   readonly files: readonly Found[];
-  /** What could not be read, each with the reason. */
+  /** The paths that could not be read, each with the reason. */
   readonly missing: readonly { readonly path: string; readonly reason: string }[];
-  /** What in a folder is no file and no folder, and links to folders, which may lead round in a circle. */
+  /** The paths in folders that are no file and no folder, and links to folders, which may lead round in a circle. */
   readonly leftOut: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /** Bytes of a stream, up to the next piece. */
 export interface StreamPiece {
-  /** Where it begins in the stream. */
+  /** The byte of the stream at which it begins. */
   readonly start: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** True when nothing comes behind it. The last piece may be empty. */

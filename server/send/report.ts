@@ -52,7 +52,7 @@ export interface Report {
   end(sum: Pick<Sum, "files" | "done" | "failed"> & { readonly goesOn: boolean }, code: number): void;
 }
 
-/** Where a report goes. */
+/** The way out for a report. */
 export interface Output {
   /** Prints a line on standard output: a result. */
   readonly print: (line: string) => void;

@@ -12,7 +12,7 @@ const STALL_MS = 30_000;
 /** The bytes that a slow disk reads in a millisecond: the server reads the whole file once more for its digest. */
 const VERIFIED_PER_MS = 1e5;
 
-/** What happens to a stream that is sent. */
+/** The events of a stream that is sent. */
 export interface StreamEvents {
   /** So many bytes are safe, and so many have departed. */
   moved(confirmed: number, sent: number): void;

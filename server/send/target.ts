@@ -1,6 +1,6 @@
 import { ConfigError } from "../config/config.ts";
 
-/** Where files go. */
+/** The server that files go to, or the link. */
 export interface Target {
   /** The address of the server, without a slash at the end. */
   readonly endpoint: string;

@@ -3,7 +3,7 @@ import { type RequestHeaders, UploadStore } from "../../client/mod.ts";
 import { derived } from "./machine.ts";
 import type { Target } from "./target.ts";
 
-/** Who sends, as the server sees it. */
+/** The sender, as the server sees it. */
 export interface Visitor {
   /** The headers of every request. */
   readonly headers: RequestHeaders;

@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { send, type SendSurroundings } from "../../server/commands/send.ts";
 
-/** What `send` has printed, and its exit code. */
+/** The lines that `send` has printed, and its exit code. */
 export interface SendResult {
   readonly code: number;
   /** The lines on standard output. */

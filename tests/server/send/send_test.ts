@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { needsAll } from "../../support/needs_all.ts";
 import { runSend } from "../../support/sending.ts";
 import { startProxy } from "../../support/tcp_proxy.ts";
 import { startSite } from "../../support/test_site.ts";
@@ -12,7 +13,7 @@ function change(path: string): void {
   Deno.writeTextFileSync(path, "more", { append: true });
 }
 
-Deno.test("files and folders go with their paths, and a second run sends nothing again", async () => {
+Deno.test("files and folders go with their paths, and a second run sends nothing again", needsAll, async () => {
   await using site = await startSite();
   const { folder, pawl: { url } } = site;
   const film = await site.write("film.mkv", 3_000_000);
@@ -45,13 +46,19 @@ Deno.test("one file may get another name, and a folder on the server", async () 
 
 Deno.test("a file that is missing, or too large, does not stop the others, and the exit code is 1", async () => {
   await using site = await startSite({ args: ["--max-size", "1000"] });
-  const files = [await site.write("big", 2000), join(site.folder, "none"), "/dev/zero", await site.write("a", 100)];
+  const files = [await site.write("big", 2000), join(site.folder, "none"), await site.write("a", 100)];
   const { code, printed, told } = await runSend(site.folder, [...files, site.pawl.url]);
   assertEquals([code, printed.length, await site.finished()], [1, 1, ["a"]]);
   assertStringIncludes(told.join("\n"), "none: there is no such file: check its name");
-  assertStringIncludes(told.join("\n"), "/dev/zero: it is no file and no folder: give - to send");
   assertMatch(told.join("\n"), /^big: The server does not take a file this big/m);
-  assertEquals(told.at(-1), "1 of 4 files is on the server, 3 are not. The same command goes on from there");
+  assertEquals(told.at(-1), "1 of 3 files is on the server, 2 are not. The same command goes on from there");
+});
+
+Deno.test("what is no file and no folder is refused", needsAll, async () => {
+  await using site = await startSite();
+  const { code, told } = await runSend(site.folder, ["/dev/zero", site.pawl.url]);
+  assertEquals(code, 1);
+  assertStringIncludes(told.join("\n"), "/dev/zero: it is no file and no folder: give - to send what comes out of it");
 });
 
 Deno.test("a token comes from a file or the environment, and stands in no line", async () => {
