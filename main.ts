@@ -42,6 +42,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["gc", runGcCommand],
   ["backup", runBackupCommand],
   ["health", runHealthCommand],
+  // A server does not need the client's library.
+  ["send", async (...given) => (await import("./server/commands/send.ts")).runSendCommand(...given)],
 ]);
 
 if (import.meta.main) await main();
