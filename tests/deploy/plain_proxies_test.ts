@@ -47,7 +47,7 @@ for (const name of Object.keys(PROXIES) as ProxyName[]) {
       assertEquals(sha256(await pawl.finished("film.mkv")), sha256(bytes));
       assertEquals(cuts, 1);
       // nginx lets 1 MiB through. The others let through what they get.
-      assertEquals([...new Set(refused)], name === "nginx" ? [413] : []);
+      assertEquals(refused.includes(413), name === "nginx");
 
       const large = new Uploader({ ...common, file: new File([someBytes(9 * MIB)], "large.mkv"), id: "large" });
       const error = await assertRejects(() => large.upload(), UploadError);
