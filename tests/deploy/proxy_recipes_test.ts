@@ -126,11 +126,17 @@ for (const name of Object.keys(PROXIES) as ProxyName[]) {
       const clients: unknown[] = [];
       await using site = await openSite(name, {
         data: data.path,
+        userHeader: "remote-user",
         accessLog: true,
         takeAccess: ({ properties }) => void clients.push(properties["client"]),
       });
       const { proxy, ask } = site;
-      const lies = ["X-Forwarded-For: 203.0.113.9", "Forwarded: for=203.0.113.9;proto=http", "X-Forwarded-Proto: http"];
+      const lies = [
+        "X-Forwarded-For: 203.0.113.9",
+        "Forwarded: for=203.0.113.9;proto=http",
+        "X-Forwarded-Proto: http",
+        "Remote-User: mallory",
+      ];
       const who = ["--interface", "127.0.0.3", "-H", `Origin: ${proxy.url}`, ...lies.flatMap((lie) => ["-H", lie])];
       const bearer = ["-H", `Authorization: Bearer ${token}`, "-H", "Content-Type: application/json"];
       const signedIn = await ask("/api/session", "-X", "POST", ...who, ...bearer);

@@ -149,7 +149,7 @@ export interface ReverseProxyOptions {
 /** A test that needs a proxy, `openssl` and `curl`. */
 export function proxyTest(proxy: ProxyName, name: string, run: () => Promise<void>): void {
   const programs = [PROXIES[proxy].program, "/usr/bin/openssl", "/usr/bin/curl"];
-  programTest(name, { programs, variable: "nothing: install it", run });
+  programTest(name, { programs, run });
 }
 
 /** Starts a proxy on a free port, and returns when it listens. Use with `await using`. */
