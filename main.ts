@@ -3,6 +3,7 @@ import { readFixedToken } from "./server/access/access.ts";
 import { parseCommandLine } from "./server/config/command_line.ts";
 import { type Config, ConfigError, otherVariables } from "./server/config/config.ts";
 import { type Environment, openEnvironment } from "./server/config/environment.ts";
+import { defined } from "./server/defined.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { helpText } from "./server/config/help.ts";
 import { runLinkCommand } from "./server/commands/links.ts";
@@ -12,6 +13,7 @@ import { loadSettings, withConfigFile } from "./server/config/load_settings.ts";
 import { formOf, type OpenLog, openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/config/permissions.ts";
 import { createReload } from "./server/config/reload.ts";
+import { hasRuntimeMetrics, openTracer } from "./server/operations/tracing.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand, type Terminal } from "./server/commands/tokens.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
@@ -80,7 +82,13 @@ async function run(
   const openedLog = openLog({ level: config.logLevel, format: formOf(config.logFormat, isTerminal) });
   const { log } = openedLog;
   surviveUncaught(log);
-  const opening = serve(config, { log, takeAccess: openedLog.take, root, now: Date.now }).catch(async (error) => {
+  if (hasRuntimeMetrics()) {
+    log.warning(
+      "Clients can fill the memory by the metrics that Deno itself makes of requests: set OTEL_DENO_METRICS=false, and read Pawl's metrics at /metrics",
+    );
+  }
+  const surroundings = { log, takeAccess: openedLog.take, root, now: Date.now, ...defined({ tracer: openTracer() }) };
+  const opening = serve(config, surroundings).catch(async (error) => {
     await openedLog.flush();
     throw error;
   });

@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import { join } from "@std/path";
 import { type Access, openAccess } from "./access/access.ts";
 import { createDownloadLinks } from "./access/download_links.ts";
@@ -23,6 +24,7 @@ import { createSenderOf } from "./http/sender.ts";
 import { createGate } from "./http/target.ts";
 import { createAdminApp } from "./operations/admin_app.ts";
 import { createMetrics } from "./operations/metrics.ts";
+import { traced } from "./operations/tracing.ts";
 import { watchServer } from "./operations/watch_server.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
@@ -74,6 +76,8 @@ export interface Surroundings {
   readonly lend?: Lend;
   /** The page and the client library. By default those in `root`, as they are now. */
   readonly pages?: Pages;
+  /** Makes the spans of what takes long. By default nobody traces requests. */
+  readonly tracer?: Tracer;
 }
 
 /** Pawl on its data folder, without a listener. */
@@ -104,7 +108,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const monotonic = surroundings.monotonic ?? (() => performance.now());
   const senderOf = createSenderOf(config);
   const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
-  const metrics = createMetrics();
+  const metrics = traced(createMetrics(), surroundings.tracer, now);
   const { durable } = config;
   const { flushed, sent } = metrics;
   const bytes = await openFiles(config.data, { durable, flushed, sent, ...defined({ lend }) });
@@ -161,7 +165,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const engine = new Engine({
     bytes,
     records,
-    events: metrics.engine,
+    meter: metrics.engine,
     limits: limitsOf(config, limits),
     distrusted: new Set(),
     unrecorded: new Set(),
@@ -185,7 +189,9 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   });
   const finishedFiles = createFinishedFiles({ records, bytes, finish: (id) => engine.finish(id) });
   if (hooks.length > 0) {
-    dispatcher = new Dispatcher({ store: events, hooks, current: currentFacts({ records, bytes }), log, now });
+    const { attempted } = metrics;
+    const current = currentFacts({ records, bytes });
+    dispatcher = new Dispatcher({ store: events, hooks, current, attempted, log, now });
   }
   const { gatekeeper, links } = access;
   const pages = surroundings.pages ?? createPages({ root, except: Object.values(foldersOf(config.data)) });
@@ -245,9 +251,9 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       cors: corsOf(routes, config),
       log,
       isFolderThere: watch.isThere,
-      events: metrics.answers,
+      meter: metrics.answers,
     })),
-    adminApp: createAdminApp({ ...front, operations, events: metrics.answers, log }),
+    adminApp: createAdminApp({ ...front, operations, meter: metrics.answers, log }),
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     sweep: (stop) => sweep({ engine, records, clock, log }, stop),

@@ -107,7 +107,7 @@ Deno.test("SIGHUP takes over what can change, tells what needs a restart, and in
     return response.status;
   };
   assertEquals(await send("b"), 413);
-  assertMatch(pawl.output(), /\[DEBUG\] pawl: "POST" .*\/upload/);
+  await until(() => /\[DEBUG\] pawl: "POST" .*\/upload/.test(pawl.output()), "the log tells of a request");
 
   await Deno.writeTextFile(folder.file, `{"max-size": "1MB",}`);
   await hangUp("[ERROR] pawl: Cannot take the options over, so all stay as they were:");

@@ -4,6 +4,7 @@ import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
+import { until } from "./support/until.ts";
 
 const root = fromFileUrl(new URL("../", import.meta.url));
 const file = someBytes(3_000_000);
@@ -117,7 +118,9 @@ Deno.test("a second port is one more address to listen on, and health and metric
     args,
     permissions: [...permissions, "--allow-net=127.0.0.1:0,127.0.0.2:0"],
   });
-  const [, admin = ""] = /Its health and metrics are at (\S+)/.exec(pawl.output()) ?? [];
+  const address = /Its health and metrics are at (\S+)\n/;
+  await until(() => address.test(pawl.output()), "the second address is printed");
+  const [, admin = ""] = address.exec(pawl.output()) ?? [];
   for (const path of ["healthz", "readyz"]) assertEquals((await fetched(admin + path)).status, 200);
   const { status, text } = await fetched(`${admin}metrics`);
   assertEquals(status, 200);

@@ -51,7 +51,7 @@ Deno.test("verify --repair beside a server that begins, cuts, finishes and delet
     }
   });
   const lines: string[] = [];
-  for (let time = 0; time < 10 || sent < 100; time++) {
+  for (let time = 0; time < 4 || sent < 50; time++) {
     const terminal = { print: (line: string) => void lines.push(line) };
     const code = await runVerifyCommand(["--data", dir.path, "--repair"], () => undefined, terminal);
     assertEquals([code, lines.filter((line) => !line.endsWith("nothing is wrong"))], [0, []]);

@@ -1,4 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { runWebhookCommand } from "../server/commands/webhooks.ts";
+import type { EventType } from "../server/config/hook_values.ts";
+import type { EventStore, WaitingEvent } from "../server/storage/event_store.ts";
+import { openDatabase } from "../server/storage/kv/database.ts";
+import { createEvents } from "../server/storage/kv/events.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { SECRET, startReceiver } from "./support/receiver.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -45,6 +51,50 @@ Deno.test("what a webhook has not heard is listed, tried at once and dropped by 
   await webhook("retry", hook);
   await send("c");
   await until(() => receiver.received.at(-1)!.data["clientId"] === "c", "it gets events again");
+});
+
+Deno.test("an event that no server has dealt yet is listed and can be dropped, and so is the first of an upload", async () => {
+  await using dir = await tempDir();
+  const event = (id: string, type: EventType): WaitingEvent => ({
+    id,
+    type,
+    at: 0,
+    upload: { id: "u", owner: "anna", createdAt: 0 },
+  });
+  const inQueue = async (work: (store: EventStore) => Promise<void>, written: readonly WaitingEvent[] = []) => {
+    const database = await openDatabase(join(dir.path, "pawl.db"));
+    await database.commit({ set: written.map((event) => [["event", event.id], event]) });
+    await work(createEvents(database)).finally(() => database.kv.close());
+  };
+  const webhook = async (...args: string[]) => {
+    const lines: string[] = [];
+    const terminal = { print: (line: string) => void lines.push(line), tell: (line: string) => void lines.push(line) };
+    await runWebhookCommand([...args, "--data", dir.path], () => undefined, terminal);
+    return lines;
+  };
+  const events = [event("a", "upload.created"), event("b", "upload.completed"), event("c", "upload.terminated")];
+  const later = Date.now() + 1e7;
+  await inQueue(async (store) => {
+    for (const event of events.slice(0, 2)) {
+      await store.deal(event, ["hook"]);
+      const delivery = { hook: "hook", event, attempts: 0, dueAt: event.at };
+      await store.change(delivery, { ...delivery, dueAt: later });
+    }
+  }, events);
+  assertEquals(
+    (await webhook("list"))[0],
+    "undealt  c  upload.terminated  u  waits for the server, which gives it to the hooks",
+  );
+  assertEquals(await webhook("drop", "c"), ["Dropped 1 deliveries"]);
+  await inQueue(() => Promise.resolve(), [event("d", "upload.created"), event("e", "upload.created")]);
+  assertEquals(await webhook("drop", "undealt"), ["Dropped 2 deliveries"]);
+  assertEquals(await webhook("drop", "a"), ["Dropped 1 deliveries"]);
+  await inQueue(async (store) => {
+    const left = await Array.fromAsync(store.all());
+    // The second one was put off behind the first.
+    assertEquals(left.map(({ event, dueAt }) => [event.id, dueAt <= Date.now()]), [["b", true]]);
+  });
+  assertEquals((await webhook("list")).length, 1);
 });
 
 Deno.test("webhook --help tells of each command, and a wrong one is refused in one line", async () => {

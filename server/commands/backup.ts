@@ -1,6 +1,7 @@
+import { delay } from "@std/async/delay";
 import { isAbsolute, join, relative, resolve } from "@std/path";
 import { ConfigError } from "../config/config.ts";
-import { databaseIn, openDataFolder } from "./data_folder.ts";
+import { databaseIn, openDataFolder, SETTLED_MS } from "./data_folder.ts";
 import { openBackupFolder } from "../storage/disk/backup_folder.ts";
 import { flushFolder } from "../storage/disk/folder_flush.ts";
 import { openRecords } from "../storage/kv/records.ts";
@@ -18,6 +19,7 @@ export async function runBackupCommand(
   args: readonly string[],
   env: (name: string) => string | undefined,
   { print, tell }: Terminal,
+  settledMs: number = SETTLED_MS,
 ): Promise<number> {
   const given = readArguments(BACKUP_SYNTAX, args, env);
   if (given === "help") {
@@ -33,7 +35,7 @@ export async function runBackupCommand(
   const copied = await openRecords(part, open.bytes.sameName);
   let tally;
   try {
-    tally = await backUp({ ...open, copied, folder, tell });
+    tally = await backUp({ ...open, copied, folder, wait: () => delay(settledMs), tell });
   } finally {
     copied[Symbol.dispose]();
   }

@@ -9,6 +9,9 @@ import { createRecords } from "../storage/kv/records.ts";
 import { isUpToDate } from "../storage/kv/upgrade.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 
+/** How long a change of the server may be under way between two looks, in milliseconds. Most take a few. */
+export const SETTLED_MS = 2000;
+
 /** The path of the database in a data folder. */
 export function databaseIn(data: string): string {
   return join(data, "pawl.db");

@@ -1,6 +1,6 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import { type DataFolder, openDataFolder } from "./data_folder.ts";
+import { type DataFolder, openDataFolder, SETTLED_MS } from "./data_folder.ts";
 import type { Log } from "../log.ts";
 import { Pauses } from "../receiving/pauses.ts";
 import { bootBySystem } from "../storage/disk/boot.ts";
@@ -10,15 +10,12 @@ import { filesBelow } from "../storage/disk/walk.ts";
 import type { Terminal } from "./tokens.ts";
 import { NOBODY_IS_ASKED } from "../uploads/asking.ts";
 import { Engine } from "../uploads/engine.ts";
-import { UNCOUNTED } from "../uploads/engine_events.ts";
+import { NO_METER } from "../uploads/engine_meter.ts";
 import { Space } from "../uploads/space.ts";
 import { readArguments } from "../upkeep/arguments.ts";
 import type { Subject } from "../upkeep/faults.ts";
 import { verify } from "../upkeep/verify.ts";
 import { VERIFY_HELP, VERIFY_SYNTAX } from "../upkeep/verify_command.ts";
-
-/** How long a change may be under way between two looks, in milliseconds. Most take a few. */
-const SETTLED_MS = 2000;
 
 /**
  * Runs the arguments behind `verify` on the command line, on the folder of a server that may run. Gives the exit code.
@@ -79,7 +76,7 @@ async function repairBy(
     distrusted: new Set(),
     unrecorded: new Set(),
     asking: NOBODY_IS_ASKED,
-    events: UNCOUNTED,
+    meter: NO_METER,
     pace: { take() {} },
     quota: { guard: (appender) => Promise.resolve(appender) },
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: 0 }),

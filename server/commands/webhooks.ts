@@ -1,6 +1,14 @@
 import { ConfigError } from "../config/config.ts";
 import { openExisting } from "./data_folder.ts";
-import { lineOf, parseWebhookCommand, WEBHOOK_HELP, type WebhookCommand } from "../hooks/webhook_command.ts";
+import { makeNextDue } from "../hooks/make_next_due.ts";
+import {
+  lineOf,
+  lineOfUndealt,
+  parseWebhookCommand,
+  UNDEALT,
+  WEBHOOK_HELP,
+  type WebhookCommand,
+} from "../hooks/webhook_command.ts";
 import type { Delivery, EventStore } from "../storage/event_store.ts";
 import { createEvents } from "../storage/kv/events.ts";
 import type { Terminal } from "./tokens.ts";
@@ -30,6 +38,7 @@ async function run(
   { print, tell }: Terminal,
 ): Promise<void> {
   if (command.kind === "list") {
+    for await (const event of store.allUndealt()) print(lineOfUndealt(event));
     for await (const delivery of store.all()) print(lineOf(delivery));
     return;
   }
@@ -40,11 +49,20 @@ async function run(
   for await (const delivery of store.all()) {
     if (what !== undefined && delivery.hook !== what && delivery.event.id !== what) continue;
     hooks.add(delivery.hook);
-    if (await store.change(delivery, after(delivery))) count++;
+    if (!await store.change(delivery, after(delivery))) continue;
+    count++;
+    // Of a hook that is dropped whole there is no next one.
+    const isOne = command.kind === "drop" && delivery.event.id === what;
+    if (isOne) await makeNextDue(store, delivery.hook, delivery.event.upload.id, Date.now());
   }
   if (command.kind === "retry") {
     for (const hook of what === undefined ? hooks : [...hooks, what]) await store.setDisabled(hook, undefined);
     return tell(`${count} deliveries are tried now, if the server runs`);
+  }
+  for await (const event of store.allUndealt()) {
+    if (what !== event.id && what !== UNDEALT) continue;
+    await store.deal(event, []);
+    count++;
   }
   if (count === 0) throw new ConfigError(`Nothing waits for ${what}: see webhook list`);
   tell(`Dropped ${count} deliveries`);

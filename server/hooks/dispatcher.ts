@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import type { Delivery, EventStore, WaitingEvent } from "../storage/event_store.ts";
-import type { Hook } from "./hook.ts";
+import type { AttemptEnd, Hook } from "./hook.ts";
+import { makeNextDue } from "./make_next_due.ts";
 import { nextAttemptAt } from "./retries.ts";
 
 /** The dependencies of the dispatcher. */
@@ -10,6 +11,8 @@ export interface DispatcherDeps {
   /** Gives an event the facts that are true now; `undefined` when it is too early to tell of it. */
   readonly current: (event: WaitingEvent) => Promise<WaitingEvent | undefined>;
   readonly log: Log;
+  /** Counts an attempt to deliver. It must return at once and never throw. By default nobody counts them. */
+  readonly attempted?: (end: AttemptEnd) => void;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
   /** Gives numbers from 0 to 1. */
@@ -48,7 +51,7 @@ export class Dispatcher implements AsyncDisposable {
   readonly #done: Promise<void>;
 
   constructor(deps: DispatcherDeps) {
-    this.#deps = { random: Math.random, ...deps };
+    this.#deps = { random: Math.random, attempted: () => {}, ...deps };
     for (const { name } of deps.hooks) this.#running.set(name, new Map());
     this.#done = this.#run();
   }
@@ -136,7 +139,7 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   async #deliver(hook: Hook, delivery: Delivery): Promise<void> {
-    const { store, current, log, now } = this.#deps;
+    const { store, current, log, now, attempted } = this.#deps;
     const { name } = hook;
     const event = await current(delivery.event);
     if (event === undefined) return void await store.change(delivery, { ...delivery, dueAt: now() + TOO_EARLY_MS });
@@ -145,9 +148,11 @@ export class Dispatcher implements AsyncDisposable {
     const about = { hook: name, type: event.type, event: event.id };
     switch (outcome.kind) {
       case "delivered":
-        await store.change(delivery);
+        attempted("delivered");
+        await this.#over(delivery);
         return log.debug("Delivered {type} {event} to {hook}", about);
       case "gone":
+        attempted("disabled");
         await store.setDisabled(name, now());
         return log.warning("{hook} answered 410: it gets no events any more, until `webhook retry {hook}`", about);
       case "failed":
@@ -155,12 +160,19 @@ export class Dispatcher implements AsyncDisposable {
     }
   }
 
+  /** Removes a delivery, and lets the next one of its upload go on that was put off with it. */
+  async #over(delivery: Delivery): Promise<void> {
+    const { store, now } = this.#deps;
+    await store.change(delivery);
+    if (delivery.attempts > 0) await makeNextDue(store, delivery.hook, delivery.event.upload.id, now());
+  }
+
   async #tryLater(
     delivery: Delivery,
     { problem, retryAfterMs }: { problem: string; retryAfterMs?: number },
     about: Record<string, string>,
   ): Promise<void> {
-    const { store, log, now, random } = this.#deps;
+    const { store, log, now, random, attempted } = this.#deps;
     const attempts = delivery.attempts + 1;
     const failed = {
       attempts,
@@ -169,8 +181,9 @@ export class Dispatcher implements AsyncDisposable {
       ...retryAfterMs !== undefined && { retryAfterMs },
     };
     const dueAt = nextAttemptAt(failed, random());
+    attempted(dueAt === undefined ? "given-up" : "failed");
     if (dueAt === undefined) {
-      await store.change(delivery);
+      await this.#over(delivery);
       log.error("Gave up {type} {event} for {hook} after {attempts} attempts: {problem}", {
         ...about,
         attempts,

@@ -11,6 +11,15 @@ export type Outcome =
    */
   | { readonly kind: "failed"; readonly problem: string; readonly retryAfterMs?: number };
 
+/**
+ * How attempts to deliver end: `failed` is made again later, `given-up` never; after `disabled` the hook gets no events
+ * any more.
+ */
+export const ATTEMPT_ENDS = ["delivered", "failed", "given-up", "disabled"] as const;
+
+/** One of {@linkcode ATTEMPT_ENDS}. */
+export type AttemptEnd = typeof ATTEMPT_ENDS[number];
+
 /** A URL or a program that hears of what happens to uploads. */
 export interface Hook {
   /** A name that stays the same over restarts, and tells no secret of the hook's address. */

@@ -17,6 +17,11 @@ export interface PostOptions {
   readonly allows: (address: string) => boolean;
   /** Ends the attempt, for lack of time or at the end of the server. */
   readonly stop: AbortSignal;
+  /**
+   * How long the rest of an answer is read once its status came, in milliseconds: who needs the status alone does not
+   * wait for a slow body. By default until `stop` aborts.
+   */
+  readonly bodyMs?: number;
 }
 
 /** An answer. */
@@ -71,7 +76,7 @@ async function follow({ url, headers, body }: Post, options: PostOptions): Promi
   }
 }
 
-async function postOnce({ url, headers, body }: Post, { allows, stop }: PostOptions): Promise<Answer> {
+async function postOnce({ url, headers, body }: Post, { allows, stop, bodyMs }: PostOptions): Promise<Answer> {
   const name = url.hostname.replace(/^\[|\]$/g, "");
   const found = isIP(name) !== 0 ? [{ address: name, family: isIP(name) }] : await resolve(name, { all: true });
   const usable = found.filter(({ address }) => allows(address));
@@ -91,13 +96,16 @@ async function postOnce({ url, headers, body }: Post, { allows, stop }: PostOpti
     } as http.RequestOptions, (incoming) => {
       const chunks: Uint8Array[] = [];
       let read = 0;
-      const end = () =>
+      const timer = bodyMs === undefined ? undefined : setTimeout(() => incoming.destroy(), bodyMs);
+      const end = () => {
+        clearTimeout(timer);
         resolve({
           isWhole: incoming.complete,
           status: incoming.statusCode ?? 0,
           headers: incoming.headers,
           text: new TextDecoder().decode(Buffer.concat(chunks)),
         });
+      };
       incoming.on("data", (chunk: Uint8Array) => {
         chunks.push(chunk);
         read += chunk.length;

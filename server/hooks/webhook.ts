@@ -23,6 +23,9 @@ export interface WebhookOptions {
 /** How long a receiver has for its answer. */
 const TIMEOUT_MS = 30_000;
 
+/** How long the body of an answer is read, which nobody looks at: only so that most receivers end well. */
+const BODY_MS = 1000;
+
 /** Makes the hook that posts events to a URL, signed as Standard Webhooks 1.0.0 says. */
 export function createWebhook(
   { url, secret, types, publicUrl, allows, now, timeoutMs = TIMEOUT_MS }: WebhookOptions,
@@ -39,7 +42,11 @@ export function createWebhook(
       };
       const late = AbortSignal.timeout(timeoutMs);
       try {
-        const answer = await post({ url, headers, body }, { allows, stop: AbortSignal.any([stop, late]) });
+        const answer = await post({ url, headers, body }, {
+          allows,
+          stop: AbortSignal.any([stop, late]),
+          bodyMs: BODY_MS,
+        });
         return outcomeOf(answer, now());
       } catch (error) {
         const problem = late.aborted ? `No answer in ${timeoutMs / 1000} s` : lineOf(error);

@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
 import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
-import type { Delivery } from "../storage/event_store.ts";
+import type { Delivery, WaitingEvent } from "../storage/event_store.ts";
 
 /** The request that `webhook …` on the command line makes. */
 export type WebhookCommand =
@@ -45,6 +45,14 @@ export function parseWebhookCommand(
     if (verb === "drop" && what !== undefined) return { kind: "drop", data, what };
   }
   throw new ConfigError(`Cannot do "webhook ${given._.join(" ")}": see webhook --help`);
+}
+
+/** Stands in the place of a hook for the events that the server has not dealt to the hooks yet. No hook has this name. */
+export const UNDEALT = "undealt";
+
+/** One line about an event that the server has not dealt to the hooks yet. */
+export function lineOfUndealt({ id, type, upload }: WaitingEvent): string {
+  return `${UNDEALT}  ${id}  ${type}  ${upload.id}  waits for the server, which gives it to the hooks`;
 }
 
 /** One line about a delivery. */

@@ -1,13 +1,10 @@
 import { defined } from "../defined.ts";
-import { withoutSecrets } from "../log.ts";
 import type { LogEvent } from "../log_lines.ts";
-import { ID_FORM } from "../model/id.ts";
 import type { Visitor } from "../model/visitor.ts";
 import type { Connection } from "./admission.ts";
+import { type AnswerFacts, answerFacts } from "./answer_facts.ts";
 import type { App } from "./app.ts";
-import { requestIdOf } from "./request_id.ts";
 import type { SenderOf } from "./sender.ts";
-import { urlOf } from "./target.ts";
 
 /** The access log: one event for each request, when its answer was sent, or could not be. */
 export interface AccessLog {
@@ -31,23 +28,13 @@ export interface AccessLogDeps {
   readonly monotonic: () => number;
 }
 
-/** The facts of an answered request. */
-interface Facts {
-  readonly id: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  /** `ok`, the code of a refusal, or `unsent` when the client was gone before it had the answer. */
-  readonly outcome: string;
+/** The facts of a line. The outcome is `unsent` when the client was gone before it had the answer. */
+interface Facts extends AnswerFacts {
   /** How many bytes of the body came, and how many the body of the answer has. */
   readonly received: number;
   readonly sent: number;
   readonly owner: string | undefined;
-  readonly upload: string | undefined;
 }
-
-/** The address of an upload, at the end of a path or URL. */
-const UPLOAD = new RegExp(`/(?:files|api/uploads)/(${ID_FORM})$`);
 
 /** Makes the access log. */
 export function createAccessLog({ isOn, take, senderOf, now, monotonic }: AccessLogDeps): AccessLog {
@@ -55,18 +42,12 @@ export function createAccessLog({ isOn, take, senderOf, now, monotonic }: Access
   const bytesOf = new WeakMap<ReadableStream, number>();
 
   /** The facts of an answer, but for how it was sent: Deno closes a request when its answer was sent. */
-  function factsOf(request: Request, { status, headers }: Response): Facts {
-    const path = pathOf(request);
+  function factsOf(request: Request, response: Response): Facts {
     return {
-      id: requestIdOf(request),
-      method: request.method.slice(0, 20),
-      path,
-      status,
-      outcome: headers.get("x-error") ?? "ok",
+      ...answerFacts(request, response),
       received: request.body === null ? 0 : bytesOf.get(request.body) ?? 0,
-      sent: request.method === "HEAD" ? 0 : Number(headers.get("content-length") ?? 0),
+      sent: request.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0),
       owner: owners.get(request),
-      upload: UPLOAD.exec(path)?.[1] ?? UPLOAD.exec(headers.get("location") ?? "")?.[1],
     };
   }
 
@@ -95,12 +76,6 @@ export function createAccessLog({ isOn, take, senderOf, now, monotonic }: Access
     },
     around: (app) => (request, connection) => isOn() ? answered(app, request, connection) : app(request, connection),
   };
-}
-
-/** The path of a request, cut. A query may have secrets and is left out. */
-function pathOf(request: Request): string {
-  const [target = ""] = urlOf(request).split("?", 1);
-  return withoutSecrets(target.replace(/^https?:\/\/[^/]*/, "").slice(0, 200));
 }
 
 /** The line for a person: the facts that each request has by their order, the others with their names. */

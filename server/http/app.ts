@@ -28,22 +28,30 @@ export interface AppDeps {
    * False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14).
    */
   readonly isFolderThere?: (maxAgeMs?: number) => boolean;
-  /** By default nobody counts the answers. */
-  readonly events?: AnswerEvents;
+  /** By default nobody measures the answers. */
+  readonly meter?: AnswerMeter;
 }
 
-/** Counts the answers of the app. The calls must return at once and never throw. */
-export interface AnswerEvents {
+/** An answer to a request. */
+export interface Answered {
   /**
-   * A request got its answer. `route` is the template of its route, or `page` for everything that may be a file of the
-   * page, or `none` for a request that the gate refused. `method` is the client's own text.
+   * The template of the request's route, or `page` for everything that may be a file of the page, or `none` for a
+   * request that the gate refused.
    */
-  answered(request: { readonly route: string; readonly method: string; readonly status: number }): void;
+  readonly route: string;
+  readonly request: Request;
+  readonly response: Response;
+}
+
+/** Measures the answers of the app. The calls must return at once and never throw. */
+export interface AnswerMeter {
+  /** A request got its answer. The call comes from the request's own work. */
+  answered(answered: Answered): void;
   /** A request was refused with that code. */
   refused(code: ErrorCode): void;
 }
 
-const UNCOUNTED: AnswerEvents = { answered() {}, refused() {} };
+const NO_METER: AnswerMeter = { answered() {}, refused() {} };
 
 /** Answers a request, and never throws. A request without a connection is not counted by address. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
@@ -81,7 +89,7 @@ interface Routed {
 
 /** Makes the app: brings each request to its handler, and each error to the client. */
 export function createApp(
-  { gate, routes, pages, admission, senderOf, identify, cors, log, isFolderThere = () => true, events = UNCOUNTED }:
+  { gate, routes, pages, admission, senderOf, identify, cors, log, isFolderThere = () => true, meter = NO_METER }:
     AppDeps,
 ): App {
   async function answer(visit: Visit): Promise<Routed> {
@@ -153,7 +161,7 @@ export function createApp(
       admit();
       if (!(error instanceof UploadError)) throw error;
       log.info("Refused {method} {url}: {message}", { ...named(request), message: error.message });
-      events.refused(error.code);
+      meter.refused(error.code);
       const isForPerson = error.code === "misdirected" && wantsPage(request);
       return Promise.resolve(isForPerson ? refusalPage(error) : refusal(error));
     });
@@ -185,7 +193,7 @@ export function createApp(
 
   /** Makes the answer to a refused request, and counts it. */
   function told(error: UploadError, besides?: Besides): Response {
-    events.refused(error.code);
+    meter.refused(error.code);
     return refusal(error, besides);
   }
 
@@ -208,7 +216,7 @@ export function createApp(
       sender,
       admit: () => connection !== undefined && admission.admit(sender.address, connection.completed),
     });
-    events.answered({ route, method: request.method, status: response.status });
+    meter.answered({ route, request, response });
     // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
     if (request.body !== null) {
       const usual = sender.isProxied ? DRAIN_PROXIED : DRAIN;

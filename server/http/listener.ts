@@ -54,8 +54,16 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
   spare.fill();
   const address = open(port).http.addr;
 
-  /** Called when the body of an answer could not be read to its end. The app itself never throws. */
+  /**
+   * Called when the body of an answer could not be read to its end. The app itself never throws. The runtime that makes
+   * spans reads the URL of a request before the app does, and fails for some that the app would refuse.
+   */
   function onError(error: unknown): Response {
+    if (error instanceof TypeError && error.message.startsWith("Invalid URL")) {
+      return new Response("The Host header must be a name or an address, and a port at most\n", {
+        status: STATUS_CODE.BadRequest,
+      });
+    }
     log.warning("An answer was cut off: {error}", { error });
     return new Response(null, { status: STATUS_CODE.InternalServerError });
   }

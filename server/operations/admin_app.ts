@@ -3,7 +3,7 @@ import { NOBODY } from "../model/visitor.ts";
 import { type OperationsHandlers, operationsRoutes } from "./routes.ts";
 
 /** The dependencies of {@linkcode createAdminApp}. */
-export interface AdminAppDeps extends Pick<AppDeps, "gate" | "admission" | "senderOf" | "events" | "log"> {
+export interface AdminAppDeps extends Pick<AppDeps, "gate" | "admission" | "senderOf" | "meter" | "log"> {
   readonly operations: OperationsHandlers;
 }
 

@@ -21,9 +21,14 @@ export const INTERRUPTIONS = [
 /** The methods that are values of a label. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-/** The method of a request as the value of a label: clients can send any text as a method. */
+/** True for a method of HTTP: clients can send any text as a method. */
+export function isKnownMethod(method: string): boolean {
+  return METHODS.has(method);
+}
+
+/** The method of a request as the value of a label. */
 export function methodOf(method: string): string {
-  return METHODS.has(method) ? method : "other";
+  return isKnownMethod(method) ? method : "other";
 }
 
 /** The bounds of durations in seconds: from a quick disk's flush to a take-over that waits for a slow one. */

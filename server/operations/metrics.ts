@@ -1,5 +1,6 @@
-import type { AnswerEvents } from "../http/app.ts";
-import type { EngineEvents } from "../uploads/engine_events.ts";
+import { ATTEMPT_ENDS, type AttemptEnd } from "../hooks/hook.ts";
+import type { AnswerMeter } from "../http/app.ts";
+import type { EngineMeter } from "../uploads/engine_meter.ts";
 import { type Change, countRecords } from "./count_records.ts";
 import { defineGauges, type Gauges } from "./gauges.ts";
 import type { MetricsText } from "./handlers.ts";
@@ -10,8 +11,8 @@ import type { RecordStore } from "../storage/store.ts";
 
 /** The metrics of one server: it counts what it is told, and gives the text of all counts. */
 export interface Metrics extends MetricsText {
-  readonly engine: EngineEvents;
-  readonly answers: AnswerEvents;
+  readonly engine: EngineMeter;
+  readonly answers: AnswerMeter;
   /** Gives the records, with each step in the life of an upload counted. */
   watch(records: RecordStore): RecordStore;
   /** Counts a flush of an unfinished upload, which took so many milliseconds. */
@@ -20,6 +21,8 @@ export interface Metrics extends MetricsText {
   sent(bytes: number): void;
   /** Counts a wrong token, link or password. */
   signInFailed(): void;
+  /** Counts an attempt to deliver an event to a webhook, or to the program that hears of events. */
+  attempted(end: AttemptEnd): void;
   /** Adds the metrics that are looked up when the text is asked for. Called once. */
   addGauges(gauges: Gauges): void;
 }
@@ -54,6 +57,12 @@ export function createMetrics(): Metrics {
   };
   const resumed = registry.counter("pawl_uploads_resumed_total", "Requests that went on with an interrupted upload.");
   const signInFailures = registry.counter("pawl_sign_in_failures_total", "Wrong tokens, links and passwords.");
+  const attempts = registry.counter(
+    "pawl_webhook_deliveries_total",
+    "Attempts to deliver an event to a webhook, or to the program that hears of events, by how they ended.",
+    ["outcome"],
+  );
+  for (const outcome of ATTEMPT_ENDS) attempts.inc({ outcome }, 0);
   const takeOvers = seconds(
     registry,
     "pawl_take_over_wait_seconds",
@@ -83,15 +92,18 @@ export function createMetrics(): Metrics {
       },
       checkpointMade: (ms) => observe(checkpoints, ms),
       takenOver: (ms) => observe(takeOvers, ms),
+      finished() {},
     },
     answers: {
-      answered: ({ route, method, status }) => requests.inc({ route, method: methodOf(method), status }),
+      answered: ({ route, request: { method }, response: { status } }) =>
+        requests.inc({ route, method: methodOf(method), status }),
       refused: (code) => refusals.inc({ code }),
     },
     watch: (records) => countRecords(records, (change) => changes[change].inc()),
     flushed: (ms) => observe(flushes, ms),
     sent: (bytes) => sent.add(bytes),
     signInFailed: () => signInFailures.inc(),
+    attempted: (outcome) => attempts.inc({ outcome }),
     addGauges: (gauges) => defineGauges(registry, { ...gauges, active: () => active }),
   };
 }

@@ -28,6 +28,8 @@ export interface Delivery {
 export interface EventStore {
   /** The oldest events that were not dealt yet, at most `limit`. */
   undealt(limit: number): Promise<WaitingEvent[]>;
+  /** All events that were not dealt yet, the oldest first. The cost follows how many are read. */
+  allUndealt(): AsyncIterable<WaitingEvent>;
   /** Makes a delivery of an event for each of these hooks, due at once. */
   deal(event: WaitingEvent, hooks: readonly string[]): Promise<void>;
   /** The deliveries of a hook that are due at `now`, the longest due first, at most `limit`. */

@@ -14,6 +14,8 @@ export interface BackupDeps {
   readonly folder: BackupFolder;
   /** The path on disk of an upload's own entry, or of a finished file; `undefined` for a path that the wall refuses. */
   readonly pathOnDisk: (folder: "incoming" | "files", path: string) => string | undefined;
+  /** Waits until a change that was under way is over. */
+  readonly wait: () => Promise<void>;
   /** Prints a line about an upload that could not be backed up. */
   readonly tell: (line: string) => void;
 }
@@ -33,6 +35,9 @@ export interface BackupTally {
 /** How often an upload is looked at anew because it changed meanwhile. */
 const ATTEMPTS = 10;
 
+/** How many finished files that are not in their places are gathered before all of them are looked at once more. */
+const MAX_ABSENT = 1000;
+
 /**
  * Copies the bytes of all uploads that the backup's records name, and makes records and bytes agree: an upload that
  * came to its end meanwhile is over in the backup too, and an unfinished one has the offset up to which its bytes were
@@ -41,20 +46,41 @@ const ATTEMPTS = 10;
  */
 export async function backUp(deps: BackupDeps): Promise<BackupTally> {
   const tally: BackupTally = { linked: 0, copied: 0, unfinished: 0, unfinishedBytes: 0, absent: 0, failed: 0 };
+  const absent: CompleteUpload[] = [];
+
+  async function attempt({ id }: Upload, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (isDiskFull(error)) throw error;
+      tally.failed++;
+      deps.tell(`Cannot back up upload ${id}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  /** The server removes a file before its record says so (I4): a file that is away may only be on its way out. */
+  async function lookAgain(): Promise<void> {
+    if (absent.length === 0) return;
+    await deps.wait();
+    for (const upload of absent.splice(0)) {
+      await attempt(upload, async () => {
+        if (!await keepFinished(deps, upload, tally)) tally.absent++;
+      });
+    }
+  }
+
   // A part goes when the file that it becomes part of has its bytes. So these files come last, and miss none.
   for (const isFinal of [false, true]) {
     for await (const upload of deps.copied.all()) {
       if (upload.state === "gone" || isUnfinishedFinal(upload) !== isFinal) continue;
-      try {
-        if (upload.state === "complete") await keepFinished(deps, upload, tally);
-        else await keepUnfinished(deps, upload, tally);
-      } catch (error) {
-        if (isDiskFull(error)) throw error;
-        tally.failed++;
-        deps.tell(`Cannot back up upload ${upload.id}: ${error instanceof Error ? error.message : error}`);
-      }
+      await attempt(upload, async () => {
+        if (upload.state === "receiving") await keepUnfinished(deps, upload, tally);
+        else if (!await keepFinished(deps, upload, tally)) absent.push(upload);
+      });
+      if (absent.length === MAX_ABSENT) await lookAgain();
     }
   }
+  await lookAgain();
   return tally;
 }
 
@@ -62,19 +88,28 @@ function isUnfinishedFinal(upload: Upload): boolean {
   return upload.state === "receiving" && upload.concat !== undefined;
 }
 
-/** Keeps a finished file under the path that the backup's record has, wherever it lies now. */
-async function keepFinished(deps: BackupDeps, upload: CompleteUpload, tally: BackupTally): Promise<void> {
+/**
+ * Keeps a finished file under the path that the backup's record has, wherever it lies now. False when its record says
+ * that it is there, and it is not.
+ */
+async function keepFinished(deps: BackupDeps, upload: CompleteUpload, tally: BackupTally): Promise<boolean> {
   const { bytes, records, copied, folder } = deps;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const now = await records.get(upload.id);
-    if (now?.state !== "complete") return await end(copied, upload, now);
+    if (now?.state !== "complete") {
+      await end(copied, upload, now);
+      return true;
+    }
     const whereabouts = await bytes.find(now);
-    if (whereabouts === "missing" || whereabouts === "replaced") return void tally.absent++;
+    if (whereabouts === "missing" || whereabouts === "replaced") return false;
     const source = await sourceOf(deps, now, whereabouts);
     const how = source === undefined ? undefined : await folder.keepFinished(source, upload.path);
     if (how === undefined) continue;
     // Something else may have come to its place between the look and the link.
-    if (await bytes.find(now) === whereabouts || whereabouts === "unplaced") return void tally[how]++;
+    if (await bytes.find(now) === whereabouts || whereabouts === "unplaced") {
+      tally[how]++;
+      return true;
+    }
     await folder.dropFinished(upload.path);
   }
   throw new Error("its file changes its place again and again");

@@ -8,7 +8,7 @@ import { Checkpoints } from "../receiving/checkpoints.ts";
 import { HeldBody, MemoryAppender, type ReceivingEnd } from "../receiving/held_body.ts";
 import { type End, receive, type Received, type ReceiveOptions } from "../receiving/receive.ts";
 import { type EngineDeps, RATE_GRACE_MS } from "./engine_deps.ts";
-import type { Ending } from "./engine_events.ts";
+import type { Ending } from "./engine_meter.ts";
 import { finish } from "./finish.ts";
 import type { Lease } from "./locks.ts";
 import { isFinal, type OpenUpload } from "./open_upload.ts";
@@ -48,7 +48,7 @@ export async function append(
   request: ReceivedRequest,
 ): Promise<Appended> {
   const { id, offset: start } = opened.upload;
-  const tell = (end: Ending["end"], isComplete = false) => deps.events.appended({ id, start, end, isComplete });
+  const tell = (end: Ending["end"], isComplete = false) => deps.meter.appended({ id, start, end, isComplete });
   try {
     const appended = await appendTo(deps, lease, opened, request);
     tell(appended.end, appended.upload.state === "complete");
@@ -151,28 +151,28 @@ async function receiveFlushed(
   opened: OpenUpload,
   { request, file, checks, maxBytes }: Incoming,
 ): Promise<Received> {
-  const { limits, space, quota, events } = deps;
+  const { limits, space, quota, meter } = deps;
   const { appender } = opened;
   const checkpoints = new Checkpoints(appender, {
     everyBytes: limits.checkpointBytes,
     everyMs: limits.checkpointMs,
     commit: (offset) => opened.record({ ...file, offset }),
-    made: (ms) => events.checkpointMade(ms),
+    made: (ms) => meter.checkpointMade(ms),
   });
   using guarded = space.guard(appender);
   // A length that is known was reserved when it was recorded.
   const end = file.length === undefined ? await quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
-  events.bodyBegins();
+  meter.bodyBegins();
   const received = await receiveInto(end, request.body, {
     ...receiveOptions(deps, lease, request),
     limit: (file.length ?? maxBytes) - request.offset,
     onPiece(piece) {
       checks.body.update(piece);
       checks.file.update(piece);
-      events.received(piece.length);
+      meter.received(piece.length);
       checkpoints.written();
     },
-  }).finally(() => events.bodyEnds());
+  }).finally(() => meter.bodyEnds());
   try {
     await checkpoints.end();
     await appender.flush();

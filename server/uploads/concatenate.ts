@@ -189,7 +189,7 @@ export class Concatenations {
       everyBytes: limits.checkpointBytes,
       everyMs: limits.checkpointMs,
       commit: (offset) => opened.record({ offset }),
-      made: (ms) => this.#deps.events.checkpointMade(ms),
+      made: (ms) => this.#deps.meter.checkpointMade(ms),
     });
     using guarded = space.guard(appender);
     try {

@@ -38,7 +38,7 @@ export class Engine {
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
-    this.#locks = new Locks((waitMs) => deps.events.takenOver(waitMs));
+    this.#locks = new Locks((waitMs) => deps.meter.takenOver(waitMs));
     this.#owners = new Owners(deps.records);
     this.#byClient = new UploadsByClient(deps, this.#locks);
     this.#concatenations = new Concatenations(deps, this.#locks, this.#owners);

@@ -2,7 +2,7 @@ import type { Log } from "../log.ts";
 import type { Pauses } from "../receiving/pauses.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Asking } from "./asking.ts";
-import type { EngineEvents } from "./engine_events.ts";
+import type { EngineMeter } from "./engine_meter.ts";
 import type { Patience } from "./locks.ts";
 import type { Pace } from "./pace.ts";
 import type { Quota } from "./quota.ts";
@@ -39,8 +39,8 @@ export interface EngineDeps {
   readonly records: RecordStore;
   readonly limits: Limits;
   readonly log: Log;
-  /** Counts what the engine does. */
-  readonly events: EngineEvents;
+  /** Measures what the engine does. */
+  readonly meter: EngineMeter;
   /**
    * The ids of the uploads whose bytes past the recorded offset do not count: a flush or a roll back failed (I10, I11).
    */

@@ -31,9 +31,14 @@ export async function finish(
   seen?: DigestCheck,
 ): Promise<CompleteUpload> {
   const { upload } = finishing;
+  const begunAt = performance.now();
   await checkDigests(deps, lease, upload, seen);
   const finished = await recordFinished(deps, finishing, (next) => replace(deps, upload, next));
-  if (finished !== undefined) return await placeAndFlush(deps, lease, finished);
+  if (finished !== undefined) {
+    const placed = await placeAndFlush(deps, lease, finished);
+    deps.meter.finished(upload.id, performance.now() - begunAt);
+    return placed;
+  }
   throw new Error(`Cannot find a name for upload ${upload.id}: others take each one first`);
 }
 

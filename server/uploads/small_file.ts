@@ -36,6 +36,7 @@ export async function receiveSmallFile(
 ): Promise<CompleteUpload | HeldBody> {
   const body = await hold(deps, lease, request);
   if (body.end !== "whole" || !hasDigests(body, request)) return body;
+  const begunAt = performance.now();
   const upload = beginUnlessRefused(deps, facts, request);
   if (upload === undefined) return body;
   using own = await locks.takeOver(upload.id, { within: lease });
@@ -43,16 +44,18 @@ export async function receiveSmallFile(
   await using locked = new AsyncDisposableStack();
   const finished = await recordWhole(deps, { upload, body, locked });
   if (finished === undefined) return body;
-  deps.events.received(body.bytes.length);
-  return await placeAndFlush(deps, own, finished);
+  deps.meter.received(body.bytes.length);
+  const placed = await placeAndFlush(deps, own, finished);
+  deps.meter.finished(upload.id, performance.now() - begunAt);
+  return placed;
 }
 
 /** Receives a body into memory, if it is not there already. */
 async function hold(deps: EngineDeps, lease: Lease, request: ReceivedRequest): Promise<HeldBody> {
   if (request.body instanceof HeldBody) return request.body;
-  deps.events.bodyBegins();
+  deps.meter.bodyBegins();
   const options = { ...receiveOptions(deps, lease, request), limit: request.bodyLength!, onPiece: () => {} };
-  return await HeldBody.receive(request.body, options).finally(() => deps.events.bodyEnds());
+  return await HeldBody.receive(request.body, options).finally(() => deps.meter.bodyEnds());
 }
 
 function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: ReceivedRequest): boolean {

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import type { NetworkPath } from "../../client/mod.ts";
 import { browserTest, openPage } from "../support/browser.ts";
 import { sha256 } from "../support/bytes.ts";
+import { extent } from "../support/campaign.ts";
 import { openElsewhere } from "../support/harmful_page.ts";
 import { addTestLink } from "../support/links.ts";
 import { findNginx, startNginx } from "../support/nginx.ts";
@@ -29,10 +30,8 @@ const WRONG = `pawl_${"w".repeat(43)}`;
 /** What is said to lead elsewhere, in the query and in the fragment of a sign-in link. */
 const ELSEWHERE = [
   "//evil.example",
-  "https://evil.example",
-  "\\\\evil.example",
-  "/\\evil.example",
   "javascript:alert(1)",
+  ...extent({ short: [], long: ["https://evil.example", "\\\\evil.example", "/\\evil.example"] }),
 ];
 const NAMES = ["next", "redirect", "redirect_uri", "return_to", "url"];
 

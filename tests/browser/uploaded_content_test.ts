@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { browserTest, openPage } from "../support/browser.ts";
+import { extent } from "../support/campaign.ts";
 import {
   frame,
   FRAMES,
@@ -14,7 +15,13 @@ import { type PawlProcess, startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/until.ts";
 
-const TYPES = ["text/javascript", "text/html", "text/css", "image/svg+xml", "text/plain", "image/png", "video/mp4"];
+const TYPES = [
+  "text/javascript",
+  "text/html",
+  "image/svg+xml",
+  "text/plain",
+  ...extent({ short: [], long: ["text/css", "image/png", "video/mp4"] }),
+];
 
 /** What a script or a style sheet can be asked for by. */
 const WAYS = [

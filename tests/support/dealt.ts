@@ -6,21 +6,24 @@ export interface Kind {
   readonly workers: number;
 }
 
-/** What takes longest comes first: at the end no core waits for a long one. */
+/** What takes longest comes first, and what takes little last: at the end no core waits for a long one. */
 export const KINDS: readonly Kind[] = [
   { below: ["tests/browser/", "tests/clients/"], workers: 8 },
+  { below: ["tests/"], workers: 3 },
   { below: ["tests/faults/"], workers: 6 },
-  { below: ["tests/server/"], workers: 8 },
   { below: ["tests/client/"], workers: 4 },
-  { below: ["tests/"], workers: 2 },
+  { below: ["tests/server/"], workers: 8 },
 ];
 
-/** Deals files to workers, each file to one: like cards, so that neighbours, which take alike, are apart. */
+/**
+ * Deals files to workers, each file to one: like cards, so that neighbours, which take alike, are apart. A file is of the
+ * kind that names the innermost of its folders.
+ */
 export function dealt(files: readonly string[], kinds: readonly Kind[] = KINDS): string[][] {
-  const left = new Set(files.toSorted());
+  const folders = kinds.flatMap(({ below }) => below).toSorted((a, b) => b.length - a.length);
+  const byFolder = Map.groupBy(files.toSorted(), (file) => folders.find((folder) => file.startsWith(folder)));
   return kinds.flatMap(({ below, workers }) => {
-    const own = [...left].filter((file) => below.some((folder) => file.startsWith(folder)));
-    for (const file of own) left.delete(file);
+    const own = below.flatMap((folder) => byFolder.get(folder) ?? []);
     return Array.from({ length: workers }, (_, worker) => own.filter((_, index) => index % workers === worker));
   }).filter((hand) => hand.length > 0);
 }

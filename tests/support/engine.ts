@@ -5,7 +5,7 @@ import { openRecords } from "../../server/storage/kv/records.ts";
 import type { ByteStore, RecordStore } from "../../server/storage/store.ts";
 import { NOBODY_IS_ASKED } from "../../server/uploads/asking.ts";
 import { Engine } from "../../server/uploads/engine.ts";
-import { type EngineEvents, UNCOUNTED } from "../../server/uploads/engine_events.ts";
+import { type EngineMeter, NO_METER } from "../../server/uploads/engine_meter.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
@@ -40,14 +40,13 @@ const LIMITS: Limits = {
  * `slowedRecords` put something around its files and records, such as a gate that a test opens. Use with `await using`.
  */
 export async function openEngine(
-  { free = Infinity, limits = {}, slowed = (bytes) => bytes, slowedRecords = (records) => records, events = UNCOUNTED }:
-    {
-      free?: number;
-      limits?: Partial<Limits>;
-      slowed?: (bytes: ByteStore) => ByteStore;
-      slowedRecords?: (records: RecordStore) => RecordStore;
-      events?: EngineEvents;
-    },
+  { free = Infinity, limits = {}, slowed = (bytes) => bytes, slowedRecords = (records) => records, meter = NO_METER }: {
+    free?: number;
+    limits?: Partial<Limits>;
+    slowed?: (bytes: ByteStore) => ByteStore;
+    slowedRecords?: (records: RecordStore) => RecordStore;
+    meter?: EngineMeter;
+  },
 ): Promise<TestEngine> {
   const folder = await tempDir();
   const bytes = slowed(await openFiles(folder.path, { durable: false }));
@@ -68,7 +67,7 @@ export async function openEngine(
     durable: false,
     boot: "",
     log,
-    events,
+    meter,
     now: Date.now,
     serviceNow: Date.now,
   });

@@ -11,7 +11,7 @@ import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
 import { NOBODY_IS_ASKED } from "../../server/uploads/asking.ts";
 import { Engine } from "../../server/uploads/engine.ts";
-import { UNCOUNTED } from "../../server/uploads/engine_events.ts";
+import { NO_METER } from "../../server/uploads/engine_meter.ts";
 import { sweep } from "../../server/uploads/expire.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { repair } from "../../server/uploads/repair.ts";
@@ -70,7 +70,7 @@ export async function openLossyPawl(
     durable,
     boot: disk.boot,
     log,
-    events: UNCOUNTED,
+    meter: NO_METER,
     now,
     serviceNow: now,
   });

@@ -70,6 +70,10 @@ export function createEvents({ kv, commit }: Database): EventStore {
       return (await read(kv.list<WaitingEvent>({ prefix: ["event"] }, { limit }))).map(({ value }) => value);
     },
 
+    async *allUndealt() {
+      for await (const { value } of kv.list<WaitingEvent>({ prefix: ["event"] })) yield value;
+    },
+
     async deal(event, hooks) {
       const waiting = await kv.get<WaitingEvent>(["event", event.id]);
       // Another process on this folder has dealt it.

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Dispatcher } from "../../../server/hooks/dispatcher.ts";
-import type { Hook, Outcome } from "../../../server/hooks/hook.ts";
+import type { AttemptEnd, Hook, Outcome } from "../../../server/hooks/hook.ts";
 import type { EventType } from "../../../server/config/hook_values.ts";
 import type { EventStore, WaitingEvent } from "../../../server/storage/event_store.ts";
 import { openDatabase } from "../../../server/storage/kv/database.ts";
@@ -19,8 +19,14 @@ function hookOf(answer: (event: WaitingEvent) => Promise<Outcome> | Outcome): Ho
   return { name: HOOK, wants: () => true, deliver: (event) => Promise.resolve(answer(event)) };
 }
 
-function dispatch(store: EventStore, hook: Hook, now: () => number): Dispatcher {
-  return new Dispatcher({ store, hooks: [hook], current: (event) => Promise.resolve(event), log: memoryLog(), now });
+function dispatch(
+  store: EventStore,
+  hook: Hook,
+  now: () => number,
+  attempted: (end: AttemptEnd) => void = () => {},
+): Dispatcher {
+  const current = (event: WaitingEvent) => Promise.resolve(event);
+  return new Dispatcher({ store, hooks: [hook], current, log: memoryLog(), now, attempted });
 }
 
 /** A queue in memory, and a way to put a delivery into it. */
@@ -64,6 +70,50 @@ Deno.test("the events of an upload come in order though the clock was set back b
   await using _dispatcher = dispatch(queue.store, hookOf(({ type }) => hears(heard, type)), () => 1);
   await until(() => heard.length === 3, "all are heard of");
   assertEquals(heard, ["upload.created", "upload.completed", "upload.terminated"]);
+});
+
+Deno.test("an event that waited for a failing one goes on with it, however late it was put off", async () => {
+  using queue = await testQueue();
+  const first = event("u", "upload.created", "a");
+  await queue.put(first, 0);
+  await queue.put(event("u", "upload.completed", "b"), 0);
+  let isUp = false;
+  const heard: string[] = [];
+  const hook = hookOf(({ id }) =>
+    isUp ? hears(heard, id) : { kind: "failed", problem: "it is off", retryAfterMs: 1e7 }
+  );
+  await using dispatcher = dispatch(queue.store, hook, () => 1000);
+  await until(async () => (await Array.fromAsync(queue.store.all())).every(({ dueAt }) => dueAt > 1e7), "both wait");
+  isUp = true;
+  const delivery = (await queue.store.first(HOOK, "u"))!;
+  assertEquals(await queue.store.change(delivery, { ...delivery, dueAt: 0 }), true);
+  dispatcher.wake();
+  await until(() => heard.length === 2, "both are heard of");
+  assertEquals(heard, ["a", "b"]);
+});
+
+Deno.test("each attempt to deliver is counted by how it ended", async () => {
+  const week = 7 * 24 * 3_600_000;
+  const failed: Outcome = { kind: "failed", problem: "Answered 500" };
+  const rows: [outcomes: Outcome[], ends: AttemptEnd[]][] = [
+    [[{ kind: "delivered" }], ["delivered"]],
+    [[failed, { kind: "delivered" }], ["failed", "delivered"]],
+    [[{ kind: "gone" }], ["disabled"]],
+    // An event of more than three days ago is tried nine times.
+    [Array(9).fill(failed), [...Array(8).fill("failed"), "given-up"]],
+  ];
+  for (const [outcomes, ends] of rows) {
+    using queue = await testQueue();
+    await queue.put(event("u", "upload.created", "id"), 0);
+    let now = week;
+    const counted: string[] = [];
+    await using dispatcher = dispatch(queue.store, hookOf(() => outcomes[counted.length]!), () => now, (end) => {
+      counted.push(end);
+      now += week;
+    });
+    await until(() => (dispatcher.wake(), counted.length >= ends.length), "all attempts are made");
+    assertEquals(counted, ends);
+  }
 });
 
 Deno.test("the first of very many new events are delivered before the last ones are dealt", async () => {

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { post } from "../../../server/hooks/post.ts";
+import { createWebhook } from "../../../server/hooks/webhook.ts";
 
 const STOP = new AbortController().signal;
 const OWN = (address: string) => address === "127.0.0.1";
@@ -90,6 +91,33 @@ Deno.test("post() ends with a receiver that leaves HTTP, and passes over what co
   assertEquals((await post(message(switching.url), { allows: OWN, stop: STOP })).status, 101);
   using early = sendRaw("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
   assertEquals((await post(message(early.url), { allows: OWN, stop: STOP })).status, 204);
+});
+
+Deno.test("post() waits no longer than it is told for a body that does not end, and cuts the connection", async () => {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const answering = (async () => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(4096));
+    await connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok"));
+    return await connection.read(new Uint8Array(1)).catch(() => null);
+  })();
+  const to = message(`http://127.0.0.1:${listener.addr.port}`);
+  const { status, isWhole } = await post(to, { allows: OWN, stop: STOP, bodyMs: 1 });
+  assertEquals([status, isWhole, await answering], [200, false, null]);
+});
+
+Deno.test("a webhook that answers 200 with a body that does not end has heard of the event", async () => {
+  using receiver = sendRaw("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok");
+  const webhook = createWebhook({
+    url: new URL(receiver.url),
+    secret: new Uint8Array(24),
+    types: new Set(),
+    publicUrl: "",
+    allows: OWN,
+    now: Date.now,
+  });
+  const event = { id: "e", type: "upload.created", at: 0, upload: { id: "u", owner: "anna", createdAt: 0 } } as const;
+  assertEquals(await webhook.deliver(event, STOP), { kind: "delivered" });
 });
 
 Deno.test("post() tells an answer that broke off from a whole one", async () => {

@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ATTEMPT_ENDS } from "../../../server/hooks/hook.ts";
+import { samplesIn } from "../../support/metrics.ts";
 import { startServer, type TestServer, type Wishes } from "../../support/pawl.ts";
 import { type Received, type Receiver, SECRET, startReceiver } from "../../support/receiver.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -74,6 +76,13 @@ Deno.test("a webhook hears that an upload was terminated or has expired, and --w
   assertEquals(typesOf(some.received), ["upload.completed"]);
 });
 
+async function attemptsOf({ url }: TestServer): Promise<Record<string, number>> {
+  const samples = samplesIn(await (await fetch(new URL("/metrics", url))).text());
+  return Object.fromEntries(
+    ATTEMPT_ENDS.map((end) => [end, samples.get(`pawl_webhook_deliveries_total{outcome="${end}"}`) ?? NaN]),
+  );
+}
+
 async function untilHeard({ received }: Receiver, count: number): Promise<readonly Received[]> {
   await until(() => received.length >= count, `${count} events are heard of`);
   return received;
@@ -110,6 +119,9 @@ Deno.test("a receiver that answers 410 gets nothing more, which the log says, an
   await upload(pawl, "two", "abc");
   await untilHeard(there, 4);
   assertEquals(gone.received.length, 1);
+  // The metrics count all receivers together.
+  await until(async () => (await attemptsOf(pawl))["delivered"] === 4, "the last delivery is counted");
+  assertEquals(await attemptsOf(pawl), { "delivered": 4, "failed": 0, "given-up": 0, "disabled": 1 });
 });
 
 Deno.test("what was not delivered is delivered after the next start", async () => {

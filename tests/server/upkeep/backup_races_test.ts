@@ -78,6 +78,7 @@ async function backUpMeanwhile(
       ...more.folder,
     },
     pathOnDisk: (folder, path) => `${folder}/${path}`,
+    wait: () => Promise.resolve(),
     tell: (line) => void told.push(line),
   };
   try {
@@ -172,6 +173,14 @@ Deno.test("a finished file that goes to another path keeps the one of the backup
     bytes: { find: () => Promise.resolve(looks++ === 0 ? "there" : "replaced") },
   });
   assertEquals([dropped.folder.size, dropped.tally.absent, dropped.tally.linked], [0, 1, 0]);
+});
+
+Deno.test("a finished file that the server is removing is over in the backup: its record follows a moment later", async () => {
+  const end = gone(finished, "terminated", 5);
+  using world = await backUpMeanwhile([finished], { [ID]: [[finished], [end]] }, {
+    bytes: { find: () => Promise.resolve("missing") },
+  });
+  assertEquals([await world.records.get(ID), world.tally.absent, world.folder.size], [end, 0, 0]);
 });
 
 Deno.test("what changes again and again, or cannot be read, is told and counted, and the rest is backed up", async () => {

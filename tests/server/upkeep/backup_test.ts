@@ -17,7 +17,7 @@ const noVariables = () => undefined;
 async function backedUp(data: string, to: string): Promise<{ code: number; printed: string[]; told: string[] }> {
   const [printed, told]: [string[], string[]] = [[], []];
   const terminal = { print: (line: string) => void printed.push(line), tell: (line: string) => void told.push(line) };
-  return { code: await runBackupCommand([to, "--data", data], noVariables, terminal), printed, told };
+  return { code: await runBackupCommand([to, "--data", data], noVariables, terminal, 1), printed, told };
 }
 
 /** The lines of `verify` on a folder. */

@@ -13,10 +13,10 @@ export interface Ending {
 }
 
 /**
- * Counts the work of the engine. The calls come from the path of every byte: each must return at once and never throw.
+ * Measures the work of the engine. The calls come from the path of every byte: each must return at once and never throw.
  * Times are in milliseconds.
  */
-export interface EngineEvents {
+export interface EngineMeter {
   /** A body begins to come. */
   bodyBegins(): void;
   /** A body has ended, one that began before. */
@@ -29,14 +29,17 @@ export interface EngineEvents {
   checkpointMade(ms: number): void;
   /** A request that appended let go for a later one, this long after it was asked to stop. */
   takenOver(waitMs: number): void;
+  /** An upload was finished in this time: recorded as complete, and its file placed. */
+  finished(id: string, ms: number): void;
 }
 
-/** The events of an engine that nobody counts. */
-export const UNCOUNTED: EngineEvents = {
+/** The meter of an engine that nobody watches. */
+export const NO_METER: EngineMeter = {
   bodyBegins() {},
   bodyEnds() {},
   received() {},
   appended() {},
   checkpointMade() {},
   takenOver() {},
+  finished() {},
 };
