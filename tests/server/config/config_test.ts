@@ -208,7 +208,7 @@ Deno.test("the command line can ask for help, or for a check", () => {
 });
 
 Deno.test("the help has a variable, a default and the unit of each option, and a star for those that can change", () => {
-  const help = helpText();
+  const help = helpText([]);
   for (const { flag, value, fallback, isSecret, isLive } of ALL_OPTIONS) {
     const lines = help.split("\n");
     const below = lines.findIndex((line) => line.trim().startsWith(`(${variableOf(flag)}`));
@@ -216,6 +216,15 @@ Deno.test("the help has a variable, a default and the unit of each option, and a
     assertEquals(lines[below]?.endsWith(`; default ${fallback})${isLive ? " *" : ""}`), true, flag);
     if (value === "SIZE" || value === "TIME") assertEquals(help.includes(`\n${value} is a number`), true);
   }
+});
+
+Deno.test("the help has no marks of Markdown", () => {
+  assertEquals(/`|\]\(/.test(helpText([])), false);
+});
+
+Deno.test("the help has a line about each command", () => {
+  const lines = helpText([{ name: "list", about: "lists the uploads" }]).split("\n");
+  assertEquals(lines.filter((line) => /^  list +lists the uploads$/.test(line)).length, 1);
 });
 
 Deno.test("parseSize() and parseTime() know their units", () => {

@@ -1,0 +1,69 @@
+import type { Terminal } from "./tokens.ts";
+
+/**
+ * Runs the arguments behind a command's name, with the environment's variables. May give an exit code. Throws a
+ * `ConfigError` when they are wrong.
+ */
+export type RunCommand = (
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+  terminal: Terminal,
+) => Promise<number | void>;
+
+/** A command besides the server: the first word of the command line. */
+export interface Command {
+  readonly name: string;
+  /** The line about it in `--help`. */
+  readonly about: string;
+  /** Loads the command. A server needs none of them, and a command no other one, so that each starts fast. */
+  load(): Promise<RunCommand>;
+}
+
+/** All commands besides the server, in the order of `--help`. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "send",
+    about: "sends files and folders to a server, and goes on where it stopped",
+    load: async () => (await import("./send.ts")).runSendCommand,
+  },
+  {
+    name: "token",
+    about: "makes, lists and removes tokens, which let people and programs in",
+    load: async () => (await import("./tokens.ts")).runTokenCommand,
+  },
+  {
+    name: "link",
+    about: "makes, lists and removes links, which let in people who have no token",
+    load: async () => (await import("./links.ts")).runLinkCommand,
+  },
+  {
+    name: "list",
+    about: "lists the uploads of all owners",
+    load: async () => (await import("./list.ts")).runListCommand,
+  },
+  {
+    name: "verify",
+    about: "compares every record with its file, and every file with its record",
+    load: async () => (await import("./verify.ts")).runVerifyCommand,
+  },
+  {
+    name: "gc",
+    about: "says what is left over in the data folder, and removes it if you ask for that",
+    load: async () => (await import("./gc.ts")).runGcCommand,
+  },
+  {
+    name: "backup",
+    about: "makes a copy of the data folder",
+    load: async () => (await import("./backup.ts")).runBackupCommand,
+  },
+  {
+    name: "webhook",
+    about: "lists, retries and drops the events that no hook has taken yet",
+    load: async () => (await import("./webhooks.ts")).runWebhookCommand,
+  },
+  {
+    name: "health",
+    about: "asks a running server whether it can take uploads",
+    load: async () => (await import("./health.ts")).runHealthCommand,
+  },
+];
