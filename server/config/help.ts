@@ -45,7 +45,7 @@ function rowOf(option: Option<unknown>): string {
   return `${start}${plain(help)}\n${" ".repeat(28)}${more}`;
 }
 
-/** The text without the marks that it has in the README's table. */
+/** The text without the marks that it has in the table of docs/options.md. */
 function plain(markdown: string): string {
   return markdown.replaceAll("`", "").replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
 }

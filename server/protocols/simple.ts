@@ -14,7 +14,7 @@ import { bodyLength, refuseEncodedBody } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
 import { throwInOwnWords } from "./simple_status.ts";
 
-/** The simple protocol: a client asks for the offset, and sends the rest. README documents it. */
+/** The simple protocol: a client asks for the offset, and sends the rest. docs/protocol.md documents it. */
 export interface SimpleProtocol {
   /** `GET /status`: answers with the offset. */
   readonly status: Handler;

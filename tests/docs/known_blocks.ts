@@ -52,6 +52,10 @@ const CERTIFICATE = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:pri
  */
 export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   "README.md: npx -y deno@2.9.6 run -A main.ts     # the server: open http://localhost:8080": {},
+  "README.md: deno run -A main.ts send film.mkv photos http://localhost:8080": {
+    before: TO_SEND,
+    after: 'test -e "$PAWL_DATA/files/photos/clip.mp4"',
+  },
   'README.md: curl --data-binary @film.mkv -H "X-File-Id: my-film" -H "X-File-Name: film.mkv" http://localhost:8080/upload':
     { before: FILM, after: SENT },
   "README.md: file=film.mkv server=http://localhost:8080": {
@@ -74,7 +78,7 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
     replaced: { "remove ID": `remove "$(deno run -A main.ts link list | awk '/of the party/ { print $1 }')"` },
   },
   "README.md: deno run -A main.ts --trust-proxy 127.0.0.1 --user-header Remote-User": {},
-  "README.md: deno run -A main.ts --config pawl.json --check-config": {
+  "docs/options.md: deno run -A main.ts --config pawl.json --check-config": {
     before: `echo '{ "max-size": "20GiB" }' > pawl.json`,
   },
   "README.md: deno run -A main.ts --host 0.0.0.0 --port 443 --http-redirect 80 --public-url https://up.example \\": {
