@@ -1,5 +1,5 @@
 import { readFixedToken } from "./server/access/access.ts";
-import { type Command, COMMANDS } from "./server/commands/all.ts";
+import { type Command, commandOf, COMMANDS } from "./server/commands/all.ts";
 import { parseCommandLine } from "./server/config/command_line.ts";
 import { type Config, ConfigError, otherVariables } from "./server/config/config.ts";
 import { type Environment, foreignVariable, openEnvironment } from "./server/config/environment.ts";
@@ -22,14 +22,14 @@ if (import.meta.main) await main();
 
 /** Runs the server, with the options of this process, until a signal ends it; or one of the other commands. */
 export async function main(): Promise<void> {
+  let command: Command | undefined;
   try {
+    command = commandOf(Deno.args[0]);
     refuseWithout(await missingForConfig());
     const environment = await openEnvironment();
-    const [name = "", ...rest] = Deno.args;
-    const command = commandNamed(name);
     if (command !== undefined) {
       const run = await command.load();
-      const code = await run(rest, await withConfigFile(environment), { print, tell: printFailure });
+      const code = await run(Deno.args.slice(1), await withConfigFile(environment), { print, tell: printFailure });
       Deno.exitCode = code ?? 0;
       return;
     }
@@ -43,13 +43,9 @@ export async function main(): Promise<void> {
     if (commandLine.asks === "check") return await check(settings.config, environment);
     await run(new LiveConfig(settings), { root, read, whyData: settings.whyData });
   } catch (error) {
-    printFailure(commandNamed(Deno.args[0]) !== undefined ? explainCommand(error) : explain(error));
+    printFailure(command !== undefined ? explainCommand(error) : explain(error));
     Deno.exit(1);
   }
-}
-
-function commandNamed(word: string | undefined): Command | undefined {
-  return COMMANDS.find(({ name }) => name === word);
 }
 
 function versionOf(root: string): string {

@@ -1,3 +1,5 @@
+import { ConfigError } from "../config/config_error.ts";
+import { nearest } from "../config/nearest.ts";
 import type { Terminal } from "./tokens.ts";
 
 /**
@@ -67,3 +69,16 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./health.ts")).runHealthCommand,
   },
 ];
+
+/**
+ * Finds the command by the first word of the command line; gives `undefined` when the word is an option, or there is
+ * none: then the server is meant. Throws {@linkcode ConfigError} for any other word.
+ */
+export function commandOf(word: string | undefined): Command | undefined {
+  if (word === undefined || word.startsWith("-")) return undefined;
+  const command = COMMANDS.find(({ name }) => name === word);
+  if (command !== undefined) return command;
+  const near = nearest(word, COMMANDS.map(({ name }) => name));
+  const what = near === undefined ? "see --help" : `did you mean ${near}?`;
+  throw new ConfigError(`Unknown command ${JSON.stringify(word)}: ${what}`);
+}
