@@ -1,5 +1,5 @@
 // The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
-/// <reference lib="dom" />
+/// <reference lib="dom" preserve="true" />
 import { Database } from "./database.ts";
 import type { NetworkPath } from "./network_path.ts";
 

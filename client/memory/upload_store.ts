@@ -1,5 +1,5 @@
 // The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
-/// <reference lib="dom" />
+/// <reference lib="dom" preserve="true" />
 import { allIn, type Database, deleteIn } from "./database.ts";
 import { type KnownBy, uploadKey } from "./keys.ts";
 import type { NetworkPath } from "./network_path.ts";

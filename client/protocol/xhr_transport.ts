@@ -1,5 +1,5 @@
 // The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
-/// <reference lib="dom" />
+/// <reference lib="dom" preserve="true" />
 import type { TransportAnswer, TransportRequest } from "./transport.ts";
 import { UploadError } from "./upload_error.ts";
 
