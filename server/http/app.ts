@@ -13,6 +13,7 @@ import { requestIdOf } from "./request_id.ts";
 import { allowedMethods, handlerOf, type Identify, needOf, type Route } from "./route.ts";
 import type { Sender, SenderOf } from "./sender.ts";
 import { type Gate, urlOf } from "./target.ts";
+import { toFolder } from "./to_folder.ts";
 
 /** Everything that the app is made with. */
 export interface AppDeps {
@@ -24,6 +25,8 @@ export interface AppDeps {
   readonly identify: Identify;
   readonly cors: Cors;
   readonly log: Log;
+  /** The path that clients see before the server's own paths. By default there is none. */
+  readonly above?: string;
   /**
    * False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14).
    */
@@ -56,8 +59,14 @@ const NO_METER: AnswerMeter = { answered() {}, refused() {} };
 /** Answers a request, and never throws. A request without a connection is not counted by address. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
 
-/** How much is drained after an answer: what a client on a fast line sends in about a second. */
-const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, forMs: 60_000 };
+/** How much is drained after an answer: more than the largest request of the client library has, which is 16 MiB. */
+const DRAIN: DrainBounds = { bytes: 20 * 2 ** 20, forMs: 60_000 };
+
+/**
+ * How much is drained of what a trusted proxy sends. Apache's mod_proxy reads no answer before it has sent the whole
+ * body, and makes a 502 of the answer when it cannot. Other proxies stop at the answer.
+ */
+const DRAIN_PROXIED: DrainBounds = { bytes: 256 * 2 ** 20, forMs: 60_000 };
 
 /**
  * How much is drained of a request that a browser repeated by itself: its page goes on with another request at once.
@@ -83,8 +92,19 @@ interface Routed {
 
 /** Makes the app: brings each request to its handler, and each error to the client. */
 export function createApp(
-  { gate, routes, pages, admission, senderOf, identify, cors, log, isFolderThere = () => true, meter = NO_METER }:
-    AppDeps,
+  {
+    gate,
+    routes,
+    pages,
+    admission,
+    senderOf,
+    identify,
+    cors,
+    log,
+    above = "",
+    isFolderThere = () => true,
+    meter = NO_METER,
+  }: AppDeps,
 ): App {
   async function answer(visit: Visit): Promise<Routed> {
     let path: string;
@@ -132,8 +152,8 @@ export function createApp(
   function answerPage(path: string, { request, admit }: Visit): Promise<Response> {
     return answered({ request }, async () => {
       admit();
-      const response = await pages.serve(path, request.headers);
-      if (response === undefined) throw notHere();
+      const response = path === "" ? toFolder(request) : await pages.serve(path, request.headers);
+      if (response === undefined) throw notHere(above);
       if (request.method === "GET" || request.method === "HEAD") return response;
       const allow = { "Allow": "GET, HEAD, OPTIONS" };
       if (request.method === "OPTIONS") return noContent(allow);
@@ -154,7 +174,9 @@ export function createApp(
     return answered({ request }, () => {
       admit();
       if (!(error instanceof UploadError)) throw error;
-      log.info("Refused {method} {url}: {message}", { ...named(request), message: error.message });
+      const message = "Refused {method} {url}: {message}";
+      // Where several programs share a host, a request beside this one is nothing that anybody has to look at.
+      log[error.code === "not-found" ? "debug" : "info"](message, { ...named(request), message: error.message });
       meter.refused(error.code);
       const isForPerson = error.code === "misdirected" && wantsPage(request);
       return Promise.resolve(isForPerson ? refusalPage(error) : refusal(error));
@@ -212,7 +234,10 @@ export function createApp(
     });
     meter.answered({ route, request, response });
     // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
-    if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);
+    if (request.body !== null) {
+      const usual = sender.isProxied ? DRAIN_PROXIED : DRAIN;
+      drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : usual);
+    }
     return response;
   };
 }
