@@ -68,7 +68,7 @@ export { fileKey, type FileLook, isSameFile, type KnownBy } from "./memory/keys.
 export type { NetworkPath } from "./memory/network_path.ts";
 export { type Unfinished, UploadStore, type UploadStoreOptions } from "./memory/upload_store.ts";
 export type { UploaderStore } from "./memory/path_store.ts";
-export { fetchTransport } from "./protocol/fetch_transport.ts";
+export { createFetchTransport, type Fetch } from "./protocol/fetch_transport.ts";
 export type { Metadata } from "./protocol/metadata.ts";
 export type { Fingerprint } from "./protocol/piece.ts";
 export type { Problem, ProblemCode } from "./protocol/problem.ts";

@@ -1,24 +1,28 @@
 import { once } from "../async/once.ts";
-import type { TransportAnswer, TransportRequest } from "./transport.ts";
+import type { Transport, TransportRequest } from "./transport.ts";
 
 /** The longest answer that is read, in bytes. The longest of Pawl tells of a thousand files. */
 const LONGEST_ANSWER = 4 * 2 ** 20;
 
+/** A `fetch` of any runtime, with options of your own if you like. */
+export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
+
 /**
- * Sends by `fetch`, for programs that have no XMLHttpRequest, such as those in Node. Bytes count as departed when they
- * are read from the disk. Where `fetch` reads no body by its `stream()`, as in browsers, no bytes count until the answer
- * has come. A redirect is not followed, because it would take the headers, and with them a token, to another server.
+ * Makes a transport over `fetch`, for programs that have no XMLHttpRequest, such as those in Node. Bytes count as
+ * departed when they are read from the disk. Where `fetch` reads no body by its `stream()`, as in browsers, no bytes
+ * count before the answer. A redirect is not followed, because it would take a token in the headers to another server.
  */
-export async function fetchTransport(request: TransportRequest): Promise<TransportAnswer> {
-  const { method, url, headers, body, onSent, onText, signal } = request;
-  const isCounted = body !== undefined && onSent !== undefined && await readsByStream();
-  const sent = isCounted ? new CountedBlob(body, onSent) : body ?? null;
-  const response = await fetch(url, { method, headers, body: sent, signal, redirect: "manual" });
-  const text = await textOf(response, response.status === 200 ? onText : undefined);
-  return { status: response.status, headers: response.headers, text };
+export function createFetchTransport(send: Fetch = fetch): Transport {
+  return async ({ method, url, headers, body, onSent, onText, signal }) => {
+    const isCounted = body !== undefined && onSent !== undefined && await readsByStream();
+    const sent = isCounted ? new CountedBlob(body, onSent) : body ?? null;
+    const response = await send(url, { method, headers, body: sent, signal, redirect: "manual" });
+    const text = await textOf(response, response.status === 200 ? onText : undefined);
+    return { status: response.status, headers: response.headers, text };
+  };
 }
 
-/** A body that tells how many of its bytes were read. Node and Deno take its length from `size`, its bytes from `stream()`. */
+/** A body that tells how many of its bytes were read. Its length is that of `size`, and its bytes are those of `stream()`. */
 class CountedBlob extends Blob {
   readonly #body: Blob;
   readonly #onSent: (bytes: number) => void;

@@ -12,7 +12,10 @@ export function xhrTransport(request: TransportRequest): Promise<TransportAnswer
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     if (!("XMLHttpRequest" in globalThis)) {
-      throw new UploadError("refused", "There is no XMLHttpRequest here. Give a transport, such as fetchTransport");
+      throw new UploadError(
+        "refused",
+        "There is no XMLHttpRequest here. Give a transport, such as createFetchTransport()",
+      );
     }
     const xhr = new XMLHttpRequest();
     const abort = () => xhr.abort();

@@ -79,7 +79,7 @@ createRoot(document.getElementById("root")!).render(<Upload />);
 
 const NODE = `import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
-import { fetchTransport, Uploader, UploadError } from "@pawl/client";
+import { createFetchTransport, Uploader, UploadError } from "@pawl/client";
 
 const [path = "", endpoint = ""] = process.argv.slice(2);
 const uploader = new Uploader({
@@ -87,7 +87,7 @@ const uploader = new Uploader({
   name: basename(path),
   id: "from Node",
   endpoint,
-  transport: fetchTransport,
+  transport: createFetchTransport(),
 });
 const states: string[] = [];
 const counts = new Set<number>();
