@@ -37,7 +37,7 @@ say(`Made ${made.length} files of ${version} in dist/, and SHA256SUMS. Nothing w
 async function makeBinaries(): Promise<string[]> {
   const make = ["run", "-A", "--no-check", ".ci/binaries.ts"];
   if (!here) {
-    await run(Deno.execPath(), ...make, "--all", ...runtimes === undefined ? [] : ["--runtimes", runtimes]);
+    await run(Deno.execPath(), ...make, "--all", ...runtimes === undefined ? [] : ["--runtimes", String(runtimes)]);
     const entries = await Array.fromAsync(Deno.readDir(dist));
     return entries.map(({ name }) => name).filter((name) => name.startsWith(`pawl-${version}-`)).sort();
   }
