@@ -96,6 +96,7 @@ async function needPermissions({ host }: URL, socketPath: string | undefined): P
   const needed: readonly (readonly [flag: string, permission: Deno.PermissionDescriptor])[] = socketPath === undefined
     ? [[`net=${host}`, { name: "net", host }]]
     : [
+      [`net=unix:${socketPath}`, { name: "net", host: `unix:${socketPath}` }],
       [`read=${socketPath}`, { name: "read", path: socketPath }],
       [`write=${socketPath}`, { name: "write", path: socketPath }],
     ];
