@@ -59,6 +59,13 @@ Deno.test("an identity that cannot be is an error of the program, which the log 
   assertEquals(pawl.log.lines.filter((line) => line.includes("identify() must give")).length, 3);
 });
 
+Deno.test("whatever identify throws, the request is answered", async () => {
+  await using dir = await tempDir();
+  const thrown: unknown[] = [Object.assign(new Error(), { message: 5 }), Object.create(null), Symbol("s"), undefined];
+  await using pawl = await openHere(dir.path, { identify: () => Promise.reject(thrown.shift()) });
+  while (thrown.length > 0) assertEquals((await send(pawl, "a")).status, 500);
+});
+
 Deno.test("a program that has read a body itself gets an answer, and no error that nobody catches", async () => {
   await using dir = await tempDir();
   const uncaught: unknown[] = [];
