@@ -9,6 +9,7 @@ import type { Log } from "../log.ts";
 import { owned, type Scope } from "../model/owner.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { addressOf } from "./address.ts";
+import { askWhetherBrokenOff } from "./broken_off.ts";
 import { parseAnnounced, parseClientId, parseFacts } from "./file_headers.ts";
 import { bodyLength, refuseEncodedBody } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
@@ -67,7 +68,8 @@ export function createSimpleProtocol(
       refuseEncodedBody(headers);
       const announced = parseAnnounced(headers, bodyLength(headers));
       const toTheEnd = announced.toTheEnd && !defersLength(headers);
-      const append = { ...announced, toTheEnd, body: request.body };
+      const isBrokenOff = askWhetherBrokenOff(request);
+      const append = { ...announced, toTheEnd, body: request.body, ...defined({ isBrokenOff }) };
       // Only the request that begins the upload logs ignored headers.
       const told = parseFacts(headers, { clientId, ...append.offset === 0 && { log } });
       const facts = owned(scope, { ...told, clientId });
