@@ -80,7 +80,7 @@ class Places {
    * it: both have one path there, one size and one time of last change.
    */
   take(onServer: string, place: Place): string | undefined {
-    const { path, info } = place;
+    const { info } = place;
     const others = this.#taken.get(onServer) ?? [];
     if (others.some((other) => isSame(other, place))) return "same";
     const alike = others.find((other) => other.info.size === info.size && +other.info.mtime! === +info.mtime!);
