@@ -1,6 +1,7 @@
 import { configureSync, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
 import { formatEvent, inOneLine, type LogEvent, type LogFormat } from "./log_lines.ts";
 import { createLineWriter, type LineWriterDeps } from "./log_writer.ts";
+import { writeWhole } from "./write_whole.ts";
 
 /** The log. `{name}` in a message stands for the property of that name. */
 export interface Log {
@@ -106,7 +107,7 @@ export function printFailure(line: string): void {
 function printTo(output: Pick<typeof Deno.stdout, "writeSync">, line: string): void {
   const bytes = new TextEncoder().encode(`${line}\n`);
   try {
-    for (let at = 0; at < bytes.length;) at += output.writeSync(bytes.subarray(at));
+    writeWhole(output, bytes);
   } catch (error) {
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }

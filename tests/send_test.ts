@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { runPawl } from "./support/process.ts";
+import { runSend } from "./support/sending.ts";
 import { startProxy, type TcpProxy } from "./support/tcp_proxy.ts";
 import { startSite, type TestSite } from "./support/test_site.ts";
 
@@ -33,7 +34,7 @@ async function stillLine(site: TestSite): Promise<TcpProxy> {
   let connections = 0;
   return await startProxy({
     to: site.pawl.port,
-    plan: () => ++connections === 1 ? { kind: "stall", direction: "up", after: 3_000_000 } : undefined,
+    plan: () => ++connections === 1 ? { kind: "stall", direction: "up", after: 1_500_000 } : undefined,
   });
 }
 
@@ -60,7 +61,7 @@ for (const [signal, exit] of [["SIGKILL", 137], ["SIGINT", 130], ["SIGTERM", 143
   Deno.test(`send goes on from the safe byte after ${signal}`, async () => {
     await using site = await startSite();
     await using proxy = await stillLine(site);
-    const path = await site.write("film.mkv", 8_000_000);
+    const path = await site.write("film.mkv", 4_000_000);
     const url = `http://127.0.0.1:${proxy.port}`;
     const first = await endedBy(signal, { folder: site.folder, args: ["--json", path, url] });
     assertEquals(first.code, exit);
@@ -68,10 +69,9 @@ for (const [signal, exit] of [["SIGKILL", 137], ["SIGINT", 130], ["SIGTERM", 143
       assertEquals(first.events.at(-1), { event: "end", files: 1, done: 0, failed: 0, code: exit });
     }
     assertEquals(await site.unfinished(), 1);
-    const again = await started({ folder: site.folder, args: ["--json", path, url] }).output();
-    const events = new TextDecoder().decode(again.stdout).trim().split("\n").map((line) => JSON.parse(line));
-    const sending = events.find(({ state }) => state === "sending");
-    assert(sending.confirmed > 0, `It began anew: ${JSON.stringify(events)}`);
+    const again = await runSend(site.folder, ["--json", path, url]);
+    const sending = again.events().find(({ state }) => state === "sending");
+    assert(sending.confirmed > 0, `It began anew: ${again.printed.join()}`);
     assertEquals([again.code, await site.isWhole("film.mkv", path), await site.unfinished()], [0, true, 0]);
   });
 }
@@ -120,11 +120,11 @@ Deno.test("send needs no more than to read, to use the network, and its environm
 });
 
 Deno.test("send --help tells its options, and a wrong command line ends with 2", async () => {
-  const help = await runPawl(["send", "--help"]);
+  const help = await runSend("/nowhere", ["--help"]);
   assertEquals(help.code, 0);
   for (const option of ["--name", "--into", "--token-file", "--ca", "--jobs", "--tries", "--json", "130"]) {
-    assertStringIncludes(help.stdout, option);
+    assertStringIncludes(help.printed.join("\n"), option);
   }
-  const wrong = await runPawl(["send", "a"]);
-  assertEquals([wrong.code, wrong.stdout, wrong.stderr.trimEnd().split("\n").length], [2, "", 1]);
+  const wrong = await runSend("/nowhere", ["a"]);
+  assertEquals([wrong.code, wrong.printed, wrong.told.length], [2, [], 1]);
 });

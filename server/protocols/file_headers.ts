@@ -49,10 +49,19 @@ export function parseAnnounced(
   const digests = parseDigests(headers, "Repr-Digest");
   return {
     offset: parseInteger(headers, "X-Start-Byte") ?? 0,
-    toTheEnd: length === undefined,
+    toTheEnd: !defersLength(headers, length) && length === undefined,
     neverStartsOver: header(headers, "X-Start-Over") === "?0",
     ...defined({ length, bodyLength, bodyDigests, digests }),
   };
+}
+
+/** Reads `Upload-Defer-Length`, by which a body is a part of a file whose length nobody knows yet. */
+function defersLength(headers: Fields, length: number | undefined): boolean {
+  const value = header(headers, "Upload-Defer-Length");
+  if (value !== null && (value !== "1" || length !== undefined)) {
+    throw new UploadError("bad-request", "Upload-Defer-Length must be 1: leave it out when the length is known");
+  }
+  return value !== null;
 }
 
 /** Reads what the headers say of the file. Headers that are ignored are told to `log`, if it is given. */

@@ -1,4 +1,5 @@
 import { systemClock } from "../../client/mod.ts";
+import { writeWhole } from "../write_whole.ts";
 import type { Output } from "./report.ts";
 import type { Screen } from "./screen_report.ts";
 
@@ -12,10 +13,7 @@ export function screenOf(
   return {
     ...lines,
     now: systemClock.now,
-    write(text) {
-      const bytes = encoder.encode(text);
-      for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-    },
+    write: (text) => writeWhole(Deno.stderr, encoder.encode(text)),
     size() {
       try {
         return Deno.consoleSize();

@@ -2,25 +2,38 @@ import { join } from "@std/path";
 import { sha256Of, sha256OfStream } from "../support/sources.ts";
 import { runPawl } from "../support/process.ts";
 import type { Account } from "./account.ts";
-import { compare, remove } from "./finished.ts";
+import { compare, type KeptFile, remove } from "./finished.ts";
 import type { Town } from "./town.ts";
 
-/** Asks, after the last restart, for everything that is still there: no acknowledged byte of it may be missing. */
-export async function checkAll(town: Town, data: string): Promise<void> {
+/** How long one file may give no whole answer at the end, in milliseconds: the largest take a minute. */
+const PATIENCE_MS = 600_000;
+
+/**
+ * Asks, after the last restart, for everything that is still there: no acknowledged byte of it may be missing. A file
+ * that gives no whole answer for `patienceMs` is a fault too.
+ */
+export async function checkAll(town: Town, data: string, { patienceMs = PATIENCE_MS } = {}): Promise<void> {
+  const patient = () => ({ ...town, stop: AbortSignal.any([town.stop, AbortSignal.timeout(patienceMs)]) });
+  const compareNow = async (file: KeptFile) => {
+    if (!await compare(patient(), file)) town.account.fault(`${file.about} never comes whole`);
+  };
   for (const upload of town.unfinished) {
     try {
       const told = await upload.askIn(town);
       if (told === undefined || upload.location === undefined) continue;
       if (upload.isFinished) {
-        await compare(town, { source: upload.file.source, location: upload.location, about: upload.about });
+        await compareNow({ source: upload.file.source, location: upload.location, about: upload.about });
       } else await compareUnfinished(upload, told.offset, data, town.account);
     } catch (error) {
       town.account.fault(`${upload.about} gives no answer at the end: ${error}`);
     }
   }
   // A server that is killed between the file and its record says that the file is missing, until it is asked again.
-  for (const file of town.deleting) await remove(town, file, { wasAsked: true });
-  for (const file of town.kept) await compare(town, file);
+  for (const file of town.deleting) {
+    const isRemoved = await remove(patient(), file, { wasAsked: true });
+    if (!isRemoved) town.account.fault(`${file.about} is never deleted`);
+  }
+  for (const file of town.kept) await compareNow(file);
 }
 
 /** Compares the bytes of an unfinished upload on disk, as far as the server has told that it has them. */

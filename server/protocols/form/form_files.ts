@@ -1,4 +1,5 @@
 import { asUploadError, type ErrorCode, folderMoved, UploadError } from "../../errors.ts";
+import { header } from "../../http/header_names.ts";
 import type { Log } from "../../log.ts";
 import { owned, type Scope } from "../../model/owner.ts";
 import type { Visitor } from "../../model/visitor.ts";
@@ -205,6 +206,9 @@ function wantedBy(
   const encoding = head.get("content-transfer-encoding")?.toLowerCase() ?? "binary";
   if (!["binary", "8bit", "7bit"].includes(encoding)) {
     throw new UploadError("wrong-media-type", "Send the bytes of the file as they are, without an encoding");
+  }
+  if (header(head, "Upload-Defer-Length") !== null) {
+    throw new UploadError("bad-request", "A part of a form reaches the end of its file: leave Upload-Defer-Length out");
   }
   const announced = { ...parseAnnounced(head, undefined), countsOnce: clientId !== undefined };
   const type = parseMediaType(head.get("content-type"));

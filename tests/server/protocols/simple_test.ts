@@ -286,6 +286,8 @@ Deno.test("with Upload-Defer-Length: 1 a body is a part of a file whose length c
   assertEquals((await client.send("a", 400, file.slice(400, 1000), part)).text, "1000");
   const wrong = await client.send("a", 1000, file.slice(0, 0), { "Upload-Defer-Length": "0" });
   assertEquals([wrong.status, wrong.text.startsWith("Upload-Defer-Length must be 1")], [400, true]);
+  const both = await client.send("a", 1000, file.slice(0, 0), { ...part, "X-File-Size": "1000" });
+  assertEquals([both.status, both.text], [400, wrong.text]);
   const last = await client.send("a", 1000, file.slice(0, 0), { "X-File-Size": "1000" });
   assertEquals(last.text, "Success 1000");
   assertEquals(await pawl.finished("a"), file);

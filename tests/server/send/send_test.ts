@@ -94,7 +94,7 @@ Deno.test("an upload link is an address too: each computer is one visitor, and g
 
 Deno.test("a file that changes while it is sent fails with a word, and nothing mixed is on the server", async () => {
   await using site = await startSite();
-  const path = await site.write("log", 4_000_000);
+  const path = await site.write("log", 2_000_000);
   let isChanged = false;
   const { code, events } = await runSend(site.folder, ["--json", path, site.pawl.url], {
     onPrint(line) {
@@ -113,9 +113,9 @@ Deno.test("the line that breaks is told, and the upload goes on by itself", asyn
   let connections = 0;
   await using proxy = await startProxy({
     to: site.pawl.port,
-    plan: () => ++connections === 1 ? { kind: "reset", direction: "up", after: 1_500_000 } : undefined,
+    plan: () => ++connections === 1 ? { kind: "reset", direction: "up", after: 700_000 } : undefined,
   });
-  const path = await site.write("film", 6_000_000);
+  const path = await site.write("film", 2_000_000);
   const { code, told } = await runSend(site.folder, [path, `http://127.0.0.1:${proxy.port}`]);
   assertEquals([code, await site.isWhole("film", path)], [0, true], told.join("\n"));
   assertMatch(told.join("\n"), /^film: .+\. The next try is in \d+ s$/m);
@@ -123,7 +123,7 @@ Deno.test("the line that breaks is told, and the upload goes on by itself", asyn
 
 Deno.test("two programs that send one file at the same time leave one whole file", async () => {
   await using site = await startSite();
-  const path = await site.write("film", 5_000_000);
+  const path = await site.write("film", 1_500_000);
   const both = await Promise.all([1, 2].map(() => runSend(site.folder, [path, site.pawl.url])));
   assertEquals(both.map(({ code }) => code), [0, 0], both.flatMap(({ told }) => told).join("\n"));
   assertEquals([await site.finished(), await site.isWhole("film", path)], [["film"], true]);
@@ -146,7 +146,7 @@ Deno.test("JSON tells the beginning, the way and the end, one object a line", as
 
 Deno.test("many small files go together", async () => {
   await using site = await startSite();
-  for (let at = 0; at < 120; at++) await site.write(`many/${at}`, 100 + at);
+  for (let at = 0; at < 40; at++) await site.write(`many/${at}`, 100 + at);
   const { code, printed } = await runSend(site.folder, [join(site.folder, "many"), site.pawl.url]);
-  assertEquals([code, printed.length, (await site.finished()).length], [0, 120, 120]);
+  assertEquals([code, printed.length, (await site.finished()).length], [0, 40, 40]);
 });

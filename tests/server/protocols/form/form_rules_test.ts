@@ -60,6 +60,15 @@ Deno.test("each file of a form counts as begun by its address, and its line says
   assertEquals([refused?.error, refused?.retryAfter], ["too-many-begun", 1]);
 });
 
+Deno.test("a part that defers its length is refused, because nothing would come behind it", async () => {
+  await using site = await openAccessSite({});
+  const parts = [{ name: "a", body: "a", headers: { "Upload-Defer-Length": "1" } }, { name: "b", body: "b" }];
+  const token = await site.token({ name: "anna" });
+  const lines = await send(site, token, parts);
+  const told = (at: number) => lines.find(({ part }) => part === at);
+  assertEquals([told(0)?.error, told(0)?.status, told(1)?.status], ["bad-request", 400, 200]);
+});
+
 Deno.test("a file over the owner's quota is refused in its line, small or large", async () => {
   await using site = await openAccessSite({ host: "0.0.0.0", quotaBytes: 2_000_000 });
   const anna = await site.token({ name: "anna" });
