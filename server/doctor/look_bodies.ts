@@ -1,0 +1,103 @@
+import { compressible, digestField } from "./bytes.ts";
+import { metBy } from "./met.ts";
+import type { Observations } from "./observations.ts";
+import type { Site } from "./site.ts";
+import type { Outcome } from "./wire.ts";
+
+const PIECE = 64 * 1024;
+/** How often Pawl is asked what it has, and how far apart the pieces of the slow body are. */
+const STEP_MS = 250;
+
+/** Sends a part of a body and cuts the connection. Tells how much of it the server has then. */
+export async function lookAtCut(site: Site, mostBytes: number): Promise<NonNullable<Observations["cut"]>> {
+  const { throughMs, settleMs, cutBytes } = site.plan;
+  const sent = Math.min(cutBytes, Math.floor(mostBytes / 2));
+  const headers: Record<string, string> = { ...site.uploadHeaders("cut"), "X-File-Size": String(2 * sent) };
+  const body = { announced: 2 * sent, pieces: pieces(sent) };
+  await site.ask({ method: "POST", path: "/upload", headers, body, patienceMs: throughMs });
+  let safe = 0;
+  for (const ends = performance.now() + settleMs; safe < sent && performance.now() < ends;) {
+    safe = Math.max(safe, await site.offsetOf(headers["X-File-Id"]!) ?? 0);
+    if (safe < sent) await wait(STEP_MS, site.signal);
+  }
+  return { sent, safe };
+}
+
+/** Sends a large request with its digest. */
+export async function lookAtLarge(site: Site, bytes: number): Promise<NonNullable<Observations["large"]>> {
+  const digest = await digestField(compressible(bytes));
+  const headers = { ...site.uploadHeaders("large"), "X-File-Size": String(bytes), "Repr-Digest": digest };
+  const outcome = await site.ask({
+    method: "POST",
+    path: "/upload",
+    headers,
+    body: { announced: bytes, pieces: pieces(bytes) },
+  });
+  return { ...metAfter(outcome), bytes };
+}
+
+/** Sends a large request that Pawl refuses at its first byte. Tells whether its answer comes through. */
+export async function lookAtEarlyRefusal(site: Site, bytes: number): Promise<NonNullable<Observations["early"]>> {
+  const refused = async () =>
+    metBy(
+      await site.ask({
+        method: "POST",
+        path: "/upload",
+        headers: { ...site.uploadHeaders("early"), "X-Start-Byte": "1" },
+        body: { announced: bytes, pieces: pieces(bytes) },
+      }),
+    );
+  const met = await refused();
+  // A reset may overtake an answer, which is chance.
+  return { ...met.by === "nobody" ? await refused() : met, bytes };
+}
+
+/** Begins a body and falls silent, until something ends it or the plan's time is over. */
+export async function lookAtSilence(site: Site): Promise<NonNullable<Observations["silence"]>> {
+  const { silenceMs, slowBytes } = site.plan;
+  const headers = site.uploadHeaders("silence");
+  const body = { announced: slowBytes, pieces: [new Uint8Array(Math.ceil(slowBytes / 4))] };
+  const outcome = await site.ask({ method: "POST", path: "/upload", headers, body, patienceMs: silenceMs });
+  return { ...metAfter(outcome), waitedMs: silenceMs };
+}
+
+/** Sends a body that takes the plan's time without ever falling silent. */
+export async function lookAtSlow(site: Site): Promise<NonNullable<Observations["slow"]>> {
+  const { slowMs, slowBytes } = site.plan;
+  const headers = { ...site.uploadHeaders("slow"), "X-File-Size": String(slowBytes) };
+  const body = { announced: slowBytes, pieces: slowly(slowBytes, slowMs, site.signal) };
+  const outcome = await site.ask({ method: "POST", path: "/upload", headers, body });
+  return { ...metAfter(outcome), tookMs: slowMs };
+}
+
+function metAfter(outcome: Outcome) {
+  return { ...metBy(outcome), afterMs: outcome.afterMs };
+}
+
+function* pieces(bytes: number): Generator<Uint8Array> {
+  const text = compressible(bytes);
+  for (let at = 0; at < bytes; at += PIECE) yield text.subarray(at, at + PIECE);
+}
+
+async function* slowly(bytes: number, ms: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const steps = Math.max(2, Math.floor(ms / STEP_MS));
+  const piece = Math.floor(bytes / steps);
+  for (let step = 0; step < steps; step++) {
+    if (step > 0) await wait(ms / steps, signal);
+    yield new Uint8Array(step < steps - 1 ? piece : bytes - piece * step);
+  }
+}
+
+/** Waits; less when the signal aborts, and never rejects. */
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+  });
+}

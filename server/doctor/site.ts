@@ -1,0 +1,132 @@
+import { exchange, type Endpoint, type Outcome, type WireBody, type WireRequest } from "./wire.ts";
+import { wordsOf } from "./met.ts";
+import type { Plan } from "./plan.ts";
+import { idInPath } from "../protocols/address.ts";
+import { proxyOf, type ProxyName } from "./proxy_name.ts";
+
+/** The things that a {@linkcode Site} is made with. */
+export interface SiteDeps {
+  readonly endpoint: Endpoint;
+  /** The path below which Pawl lies; empty for none. */
+  readonly basePath: string;
+  /** The headers that say who asks. */
+  readonly visitor: Readonly<Record<string, string>>;
+  readonly plan: Plan;
+  /** A part of every name that the doctor gives, which nobody else has. */
+  readonly run: string;
+  readonly signal: AbortSignal;
+}
+
+/** One request of the doctor's. */
+export interface Ask {
+  readonly method: string;
+  /** The path on Pawl. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: WireBody;
+  /** Default: the plan's. */
+  readonly patienceMs?: number;
+  /** True for a request that does not say who asks. */
+  readonly isAnonymous?: boolean;
+}
+
+/** The server behind the address. It remembers what the doctor has uploaded, and removes it. */
+export class Site {
+  readonly plan: Plan;
+  readonly #deps: SiteDeps;
+  readonly #clientIds = new Set<string>();
+  readonly #locations = new Set<string>();
+  #proxy: ProxyName | undefined;
+
+  constructor(deps: SiteDeps) {
+    this.plan = deps.plan;
+    this.#deps = deps;
+  }
+
+  /** The proxy that has answered, if it said so. */
+  get proxy(): ProxyName | undefined {
+    return this.#proxy;
+  }
+
+  get signal(): AbortSignal {
+    return this.#deps.signal;
+  }
+
+  /** The id and the name of an upload of the doctor's, whose headers say so. It is removed at the end. */
+  uploadHeaders(what: string): Record<string, string> {
+    const id = `pawl-doctor-${this.#deps.run}-${what}`;
+    this.#clientIds.add(id);
+    return { "X-File-Id": id, "X-File-Name": `${id}.txt`, "X-File-Type": "text/plain" };
+  }
+
+  /** Sends a request. Rejects with `NoConnection`. */
+  async ask({ method, path, headers = {}, body, patienceMs, isAnonymous = false }: Ask): Promise<Outcome> {
+    return await this.#exchange({
+      method,
+      path,
+      headers: { ...!isAnonymous && this.#deps.visitor, ...headers },
+      ...body !== undefined && { body },
+      patienceMs: patienceMs ?? this.plan.patienceMs,
+    }, this.signal);
+  }
+
+  /** The offset that Pawl tells of an upload of the doctor's; `undefined` if it is not Pawl that answers. */
+  async offsetOf(id: string): Promise<number | undefined> {
+    const outcome = await this.ask({ method: "GET", path: "/status", headers: { "X-File-Id": id } });
+    const offset = outcome.kind === "answer" ? outcome.answer.headers.get("upload-offset") : null;
+    return offset === null ? undefined : Number(offset);
+  }
+
+  /** Removes everything that was uploaded, also after the signal. Gives the names of what is still there. */
+  async removeAll(signal: AbortSignal): Promise<string[]> {
+    const ask = (request: Pick<WireRequest, "method" | "path" | "headers">) =>
+      this.#exchange({
+        ...request,
+        headers: { ...this.#deps.visitor, ...request.headers },
+        patienceMs: this.plan.patienceMs,
+      }, signal).catch(() => undefined);
+    const isGone = async (path: string, headers = {}) => {
+      const outcome = await ask({ method: "DELETE", path, headers });
+      const found = outcome?.kind === "answer" ? outcome.answer : undefined;
+      if (found === undefined) return false;
+      // A finished file is removed by its own address, which the refusal tells.
+      const address = found.status === 409 ? /\/files\/[\w-]+/.exec(wordsOf(found))?.[0] : undefined;
+      if (address !== undefined) this.#locations.add(address);
+      // A 404 of something else says nothing about the upload.
+      return address !== undefined || found.status === 204 || [404, 410].includes(found.status) && found.headers.has("x-error");
+    };
+    const remaining: string[] = [];
+    for (const id of this.#clientIds) {
+      const outcome = await ask({ method: "GET", path: "/status", headers: { "X-File-Id": id } });
+      const headers = outcome?.kind === "answer" ? outcome.answer.headers : undefined;
+      if (headers?.get("upload-complete") === "?1") this.#note(headers);
+      else if (headers?.get("upload-offset") === "0" && !headers.has("location")) continue;
+      else if (!await isGone("/upload", { "X-File-Id": id })) remaining.push(id);
+    }
+    for (const path of this.#locations) if (!await isGone(path)) remaining.push(path);
+    return remaining;
+  }
+
+  async #exchange(request: WireRequest, signal: AbortSignal): Promise<Outcome> {
+    const { endpoint, basePath } = this.#deps;
+    const outcome = await exchange(endpoint, { ...request, path: basePath + request.path }, signal);
+    if (outcome.kind === "answer") {
+      this.#proxy ??= proxyOf(outcome.answer.headers);
+      if (request.method === "POST" && outcome.answer.status < 300) this.#note(outcome.answer.headers);
+    }
+    return outcome;
+  }
+
+  /** Remembers the upload that an answer tells of. */
+  #note(headers: Headers): void {
+    const path = locationOf(headers);
+    if (path !== undefined) this.#locations.add(path);
+  }
+}
+
+/** The path on Pawl of the upload that an answer tells of. */
+export function locationOf(headers: Headers): string | undefined {
+  const location = headers.get("location");
+  const id = location === null ? undefined : idInPath(location.replace(/[?#].*$/s, ""));
+  return id === undefined ? undefined : `/files/${id}`;
+}
