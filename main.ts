@@ -35,6 +35,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["list", runListCommand],
   ["verify", runVerifyCommand],
   ["backup", runBackupCommand],
+  // A server does not need the client's library.
+  ["send", async (...given) => (await import("./server/commands/send.ts")).runSendCommand(...given)],
 ]);
 
 if (import.meta.main) await main();

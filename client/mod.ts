@@ -91,5 +91,5 @@ export type { FingerprintOf } from "./upload/fingerprint.ts";
 export type { UploaderOptions } from "./upload/options.ts";
 export type { Progress, UploaderEvents, UploadState } from "./upload/progress.ts";
 export { RequestSizes, type RequestSizesOptions } from "./upload/request_sizes.ts";
-export { Seats, type SeatsOptions } from "./upload/seats.ts";
+export { type SeatCount, Seats, type SeatsOptions } from "./upload/seats.ts";
 export { Uploader } from "./upload/uploader.ts";

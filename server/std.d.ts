@@ -118,6 +118,7 @@ declare module "@std/http/status" {
 
 declare module "@std/media-types" {
   export function contentType(extensionOrType: string): string | undefined;
+  export function typeByExtension(extension: string): string | undefined;
 }
 
 declare module "@std/path" {
@@ -125,6 +126,7 @@ declare module "@std/path" {
   export function relative(from: string, to: string): string;
   export function basename(path: string, suffix?: string): string;
   export function dirname(path: string): string;
+  export function extname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
   export function toFileUrl(path: string): URL;
   export function join(...paths: string[]): string;

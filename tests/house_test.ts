@@ -20,6 +20,7 @@ const SERVER = [
   "server/protocols/form",
   "server/protocols/tus",
   "server/upkeep",
+  "server/send",
   "server/commands",
   "server",
 ];

@@ -11,7 +11,11 @@ import type { Transport } from "../protocol/transport.ts";
 
 /** The file to upload, and how to upload it. Only `file` is needed. */
 export interface UploaderOptions extends RequestHooks {
-  /** The file, or any bytes together with a `name`. */
+  /**
+   * The file, or any bytes together with a `name`. A program that reads files from a disk gives a subclass of `File`,
+   * whose `slice()` gives parts that are read when they are needed. If it refuses to read a file that was changed, it
+   * says so by a property `isWatched` that is true, and less of the file is read a second time.
+   */
   file: Blob;
   /** Its name on the server, which a `Blob` that is no `File` needs. Default: the file's own. */
   name?: string | undefined;

@@ -2,7 +2,9 @@ import { LocalLocks, type Locks } from "../memory/locks.ts";
 
 /** How many bodies are sent at a time, and how many of these places only small files may take. */
 export interface SeatCount {
+  /** How many bodies there are at a time. */
   all: number;
+  /** How many of them are those of small files. */
   small: number;
 }
 
@@ -19,6 +21,8 @@ export interface SeatsOptions {
   origin: string;
   /** The protocol by which the server is reached, as ALPN names it; `undefined` when it is not known. */
   protocol?: () => string | undefined;
+  /** How many seats there are, for a program that opens as many connections as it likes. Default: what browsers bear. */
+  count?: SeatCount | undefined;
 }
 
 /**
@@ -28,12 +32,14 @@ export interface SeatsOptions {
 export class Seats {
   readonly #origin: string;
   readonly #protocol: () => string | undefined;
+  readonly #count: SeatCount | undefined;
   #locks: Locks;
   /** The seats that are taken here, which nobody has to ask for. */
   readonly #taken = new Set<string>();
 
   /** Asks for nothing yet. */
-  constructor({ locks = new LocalLocks(), origin, protocol = () => undefined }: SeatsOptions) {
+  constructor({ locks = new LocalLocks(), origin, protocol = () => undefined, count }: SeatsOptions) {
+    this.#count = count;
     this.#locks = locks;
     this.#origin = origin;
     this.#protocol = protocol;
@@ -58,7 +64,7 @@ export class Seats {
 
   /** Lists the seats that a file may take, the ones for small files first. */
   #names(isSmall: boolean): string[] {
-    const { all, small } = /^h[23]/.test(this.#protocol() ?? "") ? MULTIPLEXED : OVER_HTTP_1;
+    const { all, small } = this.#count ?? (/^h[23]/.test(this.#protocol() ?? "") ? MULTIPLEXED : OVER_HTTP_1);
     const count = isSmall ? all : all - small;
     return Array.from(
       { length: count },

@@ -59,7 +59,8 @@ export function settingOf(options: UploaderOptions): UploadSetting {
   const file = namedFile(options.file, options.name);
   const { stallMs = 30_000, answerMs = stallMs + file.size / VERIFIED_PER_MS } = options;
   const local = new LocalFile(file, clock);
-  const snapshot = new Snapshot({ local, fingerprintOf, clock });
+  const isWatched = "isWatched" in file && file.isWatched === true;
+  const snapshot = new Snapshot({ local, fingerprintOf, clock, ...isWatched && { isWatched } });
   return {
     id: once(() => idOf(file, { id, path, store, snapshot })),
     path,

@@ -2,6 +2,7 @@ import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "../config/config.ts";
 import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
+import { header } from "../http/header_names.ts";
 import type { Handler } from "../http/route.ts";
 import type { Engine } from "../uploads/engine.ts";
 import type { Log } from "../log.ts";
@@ -59,7 +60,9 @@ export function createSimpleProtocol(
       const { headers } = request;
       const clientId = neededId(headers);
       refuseEncodedBody(headers);
-      const append = { ...parseAnnounced(headers, bodyLength(headers)), body: request.body };
+      const announced = parseAnnounced(headers, bodyLength(headers));
+      const toTheEnd = announced.toTheEnd && !defersLength(headers);
+      const append = { ...announced, toTheEnd, body: request.body };
       // Only the request that begins the upload logs ignored headers.
       const told = parseFacts(headers, { clientId, ...append.offset === 0 && { log } });
       const facts = owned(scope, { ...told, clientId });
@@ -81,6 +84,15 @@ export function createSimpleProtocol(
     // The form is that of draft-ietf-httpbis-resumable-upload, section 4.1.4.
     headers: () => limits.maxBytes === Infinity ? {} : { "Upload-Limit": `max-size=${limits.maxBytes}` },
   };
+}
+
+/** Reads `Upload-Defer-Length`, by which a body is a part of a file whose length nobody knows yet. */
+function defersLength(headers: Headers): boolean {
+  const value = header(headers, "Upload-Defer-Length");
+  if (value !== null && value !== "1") {
+    throw new UploadError("bad-request", "Upload-Defer-Length must be 1: leave it out when the length is known");
+  }
+  return value !== null;
 }
 
 function neededId(headers: Headers): string {

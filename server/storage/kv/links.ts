@@ -28,7 +28,7 @@ export function createLinks({ kv, commit }: Database): LinkStore {
   const find = async (hash: string) => (await kv.get<Link>(["link", hash])).value ?? undefined;
   const downloads = async (hash: string) => (await kv.get<number>(["link-count", hash])).value ?? 0;
 
-  /** Counts what came by an upload link and is not over, as `records.ts` lists it. */
+  /** Counts what came by an upload link and is not over, as `record_keys.ts` lists it. */
   async function received({ owner, id }: Link): Promise<Pick<ListedLink, "count" | "bytes">> {
     let [count, bytes] = [0, 0];
     for await (const { value } of kv.list<string>({ prefix: ["of", listOfLink(owner, id)] })) {

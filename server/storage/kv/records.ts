@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import type { SameName } from "../../model/same_name.ts";
 import type { CompleteUpload, ReceivingUpload, Upload } from "../../model/upload.ts";
-import { linkOf, payerOf } from "../../model/owner.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { NO_OUTBOX, type Outbox } from "./events.ts";
 import type { Change } from "./group_commit.ts";
+import { clientKey, createRecordKeys, SERVICE_TIME, uploadKey } from "./record_keys.ts";
 import type { RecordStore } from "../store.ts";
 import { upgrade } from "./upgrade.ts";
 
@@ -17,68 +16,27 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  * Makes the store of the records in a database, and upgrades those of an earlier version. The database is closed with
  * the store. Of two paths that `sameName` makes one name, only one can be claimed.
  *
- * The table lists all keys and values. Some stored words are older than the words of the code, and stay as they are:
- *
- * | key                           | value                                                                                  |
- * | ----------------------------- | -------------------------------------------------------------------------------------- |
- * | `["upload", id]`              | the record of an upload (`model/upload.ts`)                                            |
- * | `["client", owner, clientId]` | the id of the upload that a client's id means                                          |
- * | `["path", path]`              | the id of the complete upload that claims a path                                       |
- * | `["due", dueAt, id]`          | the id of an upload that is unfinished or over, and due then                            |
- * | `["of", owner, createdAt, id]` | the id of an upload that is not over, for the list of its owner, and of its link (`linkOf`)                        |
- * | `["in", payer, path, id]`     | the id of a complete upload, for the folders of its payer (`model/owner.ts`)           |
- * | `["service-time"]`            | the service time in milliseconds                                                       |
- * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
- *
- * `tokens.ts` lists the keys of tokens and sessions. In a record `cutBack` marks a roll back, `boot` is the boot in which it was written, `given` is the bytes that a partial
- * upload gave to its final upload, and the reason `taken` is a file that a person took away. What happens to uploads is
- * written into `outbox` in the same commits (`events.ts`).
+ * `record_keys.ts` lists the keys. What happens to uploads is written into `outbox` in the same commits (`events.ts`).
  */
 export async function createRecords(
   { kv, commit }: Database,
   sameName: SameName,
   outbox: Outbox = NO_OUTBOX,
 ): Promise<RecordStore> {
-  const pathKey = (path: string): Deno.KvKey => ["path", ...keyPartsOf(sameName(path))];
-  /** The places of an upload in the lists of its owner and of its link, and in the folders of its payer, until it is over. */
-  const listedAs = (upload: Upload): Deno.KvKey[] => {
-    if (upload.state === "gone") return [];
-    const { owner, createdAt, id } = upload;
-    const link = linkOf(owner);
-    const listed: Deno.KvKey[] = [owner, ...link === undefined ? [] : [link]].map((
-      name,
-    ) => ["of", name, createdAt, id]);
-    return upload.state === "receiving"
-      ? listed
-      : [...listed, ["in", payerOf(owner), ...keyPartsOf(sameName(upload.path)), id]];
-  };
-  await upgrade(kv, { clientKey, pathKey, listedAs }, sameName);
-
-  /** The entries of a record: the record itself and its indexes. */
-  function entriesOf(upload: Upload): NonNullable<Change["set"]> {
-    return [[uploadKey(upload.id), upload], ...indexOf(upload).map((key) => [key, upload.id] as const)];
-  }
-
-  /**
-   * The keys of the record's indexes: the path that a complete upload claims, or the time at which any other one is due;
-   * and its places in lists, until it is over.
-   */
-  function indexOf(upload: Upload): Deno.KvKey[] {
-    const own = upload.state === "complete" ? pathKey(upload.path) : ["due", upload.dueAt, upload.id];
-    return [own, ...listedAs(upload)];
-  }
+  const keys = createRecordKeys(sameName);
+  await upgrade(kv, { clientKey, pathKey: keys.claim, listedAs: keys.listed }, sameName);
 
   /** The check that nobody claims the path of a complete upload, unless `before` had the claim already (I8). */
   function claimOf(upload: Upload, before?: Upload): Deno.AtomicCheck[] {
     if (upload.state !== "complete") return [];
     const hasIt = before?.state === "complete" && before.path === upload.path;
-    return hasIt ? [] : [{ key: pathKey(upload.path), versionstamp: null }];
+    return hasIt ? [] : [{ key: keys.claim(upload.path), versionstamp: null }];
   }
 
   /** The claim that a complete upload gives back, if it still has it. Another upload may have it by now. */
   async function claimOfOwn(upload: Upload): Promise<Deno.AtomicCheck[]> {
     if (upload.state !== "complete") return [];
-    const claim = await kv.get<string>(pathKey(upload.path));
+    const claim = await kv.get<string>(keys.claim(upload.path));
     return claim.value === upload.id ? [claim] : [];
   }
 
@@ -93,13 +51,13 @@ export async function createRecords(
     // Another request ended this upload just now: nothing is left to change.
     if (record !== undefined && record.value?.state !== "complete") return !isEnd;
     const remove = [
-      ...before.state === "complete" ? [...own.map(({ key }) => key), ...listedAs(before)] : indexOf(before),
+      ...before.state === "complete" ? [...own.map(({ key }) => key), ...keys.listed(before)] : keys.indexes(before),
       ...freed,
     ];
     const checks = [...own, ...isEnd ? [record] : []];
     const change = after === undefined
       ? { checks, remove: [uploadKey(before.id), ...remove] }
-      : { checks: [...checks, ...claimOf(after, before)], set: entriesOf(after), remove };
+      : { checks: [...checks, ...claimOf(after, before)], set: keys.entries(after), remove };
     if (await commitWithEvents(change, [before, after])) return true;
     const isStale = isEnd || own.length > 0 && (await claimOfOwn(before)).length === 0;
     return isStale && await move(before, after, freed);
@@ -137,8 +95,8 @@ export async function createRecords(
     },
 
     async create(upload, instead) {
-      const remove = instead?.state === "receiving" ? [uploadKey(instead.id), ...indexOf(instead)] : [];
-      const set = entriesOf(upload);
+      const remove = instead?.state === "receiving" ? [uploadKey(instead.id), ...keys.indexes(instead)] : [];
+      const set = keys.entries(upload);
       const checks = claimOf(upload);
       const steps: [Upload | undefined, Upload | undefined][] = [[undefined, upload]];
       if (instead?.state === "receiving") steps.unshift([instead, undefined]);
@@ -151,18 +109,13 @@ export async function createRecords(
     },
 
     async claimant(path) {
-      return (await kv.get<string>(pathKey(path))).value ?? undefined;
+      return (await kv.get<string>(keys.claim(path))).value ?? undefined;
     },
 
     async *below(folder, payer) {
       const start = sameName(`${folder}/`);
-      const all = payer === undefined ? ["path"] : ["in", payer];
-      // "0" follows "/".
-      const near = { start: [...all, start], end: [...all, `${start.slice(0, -1)}0`] };
-      // Below a longer folder every path is a long one.
-      const ranges = [...keyPartsOf(start).length === 1 ? [near] : [], { prefix: [...all, ""] }];
-      for (const list of ranges.map((range) => kv.list<string>(range))) {
-        for await (const ids of inGroups(list, MAX_READ)) {
+      for (const range of keys.below(folder, payer)) {
+        for await (const ids of inGroups(kv.list<string>(range), MAX_READ)) {
           for (const { value: upload } of await kv.getMany<Upload[]>(ids.map(({ value }) => uploadKey(value)))) {
             if (upload?.state === "complete" && sameName(upload.path).startsWith(start)) yield upload;
           }
@@ -183,7 +136,7 @@ export async function createRecords(
     async replace(before, after) {
       const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
-      if (sameKeys(indexOf(before), indexOf(after))) {
+      if (sameKeys(keys.indexes(before), keys.indexes(after))) {
         return await commit({ set: [[uploadKey(after.id), after]], remove: freed });
       }
       return await move(before, after, freed);
@@ -251,25 +204,10 @@ async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
   if (group.length > 0) yield group;
 }
 
-const SERVICE_TIME: Deno.KvKey = ["service-time"];
-
 function pathOf(upload: Upload | undefined): string {
   return upload?.state === "complete" ? upload.path : "";
 }
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);
-}
-
-function uploadKey(id: string): Deno.KvKey {
-  return ["upload", id];
-}
-
-function clientKey(owner: string, clientId: string): Deno.KvKey {
-  return ["client", owner, ...keyPartsOf(clientId)];
-}
-
-/** The text itself, so that related keys lie together; or its digest, if the text is too long for a key. */
-function keyPartsOf(text: string): string[] {
-  return text.length <= 256 ? [text] : ["", createHash("sha256").update(text).digest("base64url")];
 }

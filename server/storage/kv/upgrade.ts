@@ -3,7 +3,7 @@ import { byteLength } from "../../model/names.ts";
 import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
-/** The version of the records' layout, which is the table in `records.ts`. */
+/** The version of the records' layout, which is the table in `record_keys.ts`. */
 const FORMAT = 6;
 
 /**

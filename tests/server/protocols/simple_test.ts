@@ -272,3 +272,21 @@ Deno.test("an upload whose file has lost recorded bytes is never continued", asy
   assertEquals(pawl.log.lines.filter((line) => line.startsWith("error")).length, 1);
   assertEquals((await client.send("a", 0, file)).text, "Success 1000");
 });
+
+Deno.test("with Upload-Defer-Length: 1 a body is a part of a file whose length comes with the last one", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const part = { "Upload-Defer-Length": "1" };
+  const first = await client.send("a", 0, file.slice(0, 400), part);
+  assertEquals([first.text, first.headers.get("upload-complete"), first.headers.get("upload-length")], [
+    "400",
+    "?0",
+    null,
+  ]);
+  assertEquals((await client.send("a", 400, file.slice(400, 1000), part)).text, "1000");
+  const wrong = await client.send("a", 1000, file.slice(0, 0), { "Upload-Defer-Length": "0" });
+  assertEquals([wrong.status, wrong.text.startsWith("Upload-Defer-Length must be 1")], [400, true]);
+  const last = await client.send("a", 1000, file.slice(0, 0), { "X-File-Size": "1000" });
+  assertEquals(last.text, "Success 1000");
+  assertEquals(await pawl.finished("a"), file);
+});

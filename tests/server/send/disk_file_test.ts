@@ -1,0 +1,57 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { DiskFile, DiskPart } from "../../../server/send/disk_file.ts";
+import { digestOfPiece } from "../../../server/send/digests.ts";
+import { someBytes } from "../../support/bytes.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+
+const bytes = someBytes(2_000_000);
+
+Deno.test("a file on the disk is read by parts, each as it was asked for", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "film.mkv");
+  await Deno.writeFile(path, bytes);
+  const file = new DiskFile(path, await Deno.stat(path), { type: "video/x-matroska" });
+  assertEquals([file.name, file.size, file.type], ["film.mkv", bytes.length, "video/x-matroska"]);
+  const part = file.slice(1000, 1_500_000);
+  assertEquals(part.size, 1_499_000);
+  assertEquals(new Uint8Array(await part.slice(5, 10).arrayBuffer()), bytes.slice(1005, 1010));
+  assertEquals(await new Response(part.stream()).bytes(), bytes.slice(1000, 1_500_000));
+  assertEquals(await new Response(file.stream()).bytes(), bytes);
+  const told = await digestOfPiece(part);
+  assertEquals(told, await digestOfPiece(new Blob([bytes.slice(1000, 1_500_000)])));
+  const chunks: number[] = [];
+  await (part as DiskPart).forEach((chunk) => chunks.push(chunk.length));
+  assertEquals(chunks.reduce((sum, count) => sum + count), part.size);
+  assertEquals(chunks.length > 1, true);
+  // A body that nobody reads to its end holds no file open.
+  const reader = file.stream().getReader();
+  await reader.read();
+  await reader.cancel();
+});
+
+Deno.test("a file that was changed, cut, replaced or removed since it was looked at is not read", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a");
+  const change: Record<string, () => Promise<void>> = {
+    changed: () => Deno.utime(path, 5, 5),
+    cut: () => Deno.truncate(path, 10),
+    replaced: async () => {
+      const { mtime } = await Deno.stat(path);
+      await Deno.writeFile(`${path}2`, bytes);
+      await Deno.utime(`${path}2`, mtime!, mtime!);
+      await Deno.rename(`${path}2`, path);
+    },
+    removed: () => Deno.remove(path),
+  };
+  for (const [how, work] of Object.entries(change)) {
+    await Deno.writeFile(path, bytes);
+    const file = new DiskFile(path, await Deno.stat(path));
+    await file.slice(0, 1).arrayBuffer();
+    await work();
+    await assertRejects(() => file.slice(0, 1).arrayBuffer(), Error, undefined);
+    await assertRejects(() => new Response(file.stream()).bytes(), Error, undefined);
+    await assertRejects(() => digestOfPiece(file.slice(0, 5)), Error, undefined);
+    assertEquals(file.size, bytes.length, how);
+  }
+});
