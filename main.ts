@@ -37,6 +37,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["backup", runBackupCommand],
   // A server does not need the client's library.
   ["send", async (...given) => (await import("./server/commands/send.ts")).runSendCommand(...given)],
+  ["doctor", async (...given) => (await import("./server/commands/doctor.ts")).runDoctorCommand(...given)],
 ]);
 
 if (import.meta.main) await main();

@@ -21,6 +21,7 @@ const SERVER = [
   "server/protocols/tus",
   "server/upkeep",
   "server/send",
+  "server/doctor",
   "server/commands",
   "server",
 ];

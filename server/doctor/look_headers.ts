@@ -22,7 +22,12 @@ export async function lookAtHeaders(site: Site): Promise<HeadersSeen> {
   };
   const post = (what: string, headers: Record<string, string>, bytes: Uint8Array) => {
     const own = site.uploadHeaders(what);
-    return { method: "POST", path: "/upload", headers: { ...own, ...headers }, body: { announced: bytes.length, pieces: [bytes] } };
+    return {
+      method: "POST",
+      path: "/upload",
+      headers: { ...own, ...headers },
+      body: { announced: bytes.length, pieces: [bytes] },
+    };
   };
 
   const nameless = await answerOf({ method: "GET", path: "/status" });
@@ -46,7 +51,9 @@ export async function lookAtHeaders(site: Site): Promise<HeadersSeen> {
   const after = await site.offsetOf(whole.headers["X-File-Id"]!);
   const isIn = sent?.status === 200 && wordsOf(sent) === `Success ${file.length}`;
   if (isIn) {
-    for (const name of ["Upload-Offset", "Upload-Complete", "Location"]) if (!sent.headers.has(name)) lostDown.add(name);
+    for (const name of ["Upload-Offset", "Upload-Complete", "Location"]) {
+      if (!sent.headers.has(name)) lostDown.add(name);
+    }
   }
   const path = sent === undefined ? undefined : locationOf(sent.headers);
 

@@ -10,13 +10,19 @@ export async function lookWhoAnswers(site: Site, now: () => number): Promise<{ h
   const asked = now();
   let outcome;
   try {
-    outcome = await site.ask({ method: "GET", path: "/status", headers: { "X-File-Id": `nobody-${crypto.randomUUID()}` } });
+    outcome = await site.ask({
+      method: "GET",
+      path: "/status",
+      headers: { "X-File-Id": `nobody-${crypto.randomUUID()}` },
+    });
   } catch (error) {
     if (!(error instanceof NoConnection)) throw error;
     return { hello: { kind: "unreachable", reason: error.message } };
   }
   if (outcome.kind !== "answer") {
-    return { hello: { kind: "unreachable", reason: outcome.kind === "silent" ? "no answer comes" : "no HTTP answer comes" } };
+    return {
+      hello: { kind: "unreachable", reason: outcome.kind === "silent" ? "no answer comes" : "no HTTP answer comes" },
+    };
   }
   return { hello: helloBy(outcome.answer), ...skewOf(outcome.answer, (asked + now()) / 2) };
 }
@@ -31,7 +37,12 @@ function helloBy(answer: Answer): Hello {
   }
   if (code !== null) return { kind: "refused", status, code, words: words.split("\n")[0] ?? "" };
   const title = /<title[^>]*>([^<]{1,120})/i.exec(words)?.[1]?.trim() ?? "";
-  return { kind: "other", met: metBy({ kind: "answer", answer, sentBytes: 0, afterMs: 0 }), title, isEmpty: words === "" };
+  return {
+    kind: "other",
+    met: metBy({ kind: "answer", answer, sentBytes: 0, afterMs: 0 }),
+    title,
+    isEmpty: words === "",
+  };
 }
 
 /** The `Date` header has whole seconds. */

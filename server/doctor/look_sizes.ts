@@ -21,7 +21,7 @@ export async function lookAtSizes(site: Site): Promise<NonNullable<Observations[
     if (refused === undefined) low = middle;
     else [high, status] = [middle, refused];
   }
-  return { bytes: low, status };
+  return { bytes: low, below: high, status };
 }
 
 /** The status by which something else than Pawl refuses a request of that size. */

@@ -43,8 +43,12 @@ function other({ met, title, isEmpty }: Extract<Hello, { kind: "other" }>, url: 
   if (location !== undefined && status >= 300 && status < 400) {
     const turns = status === 301 || status === 302 || status === 303;
     return fault("redirect", `The address leads on to ${location} (${status})`, {
-      costs: turns ? "By such a redirect clients turn a POST into a GET, and lose its body" : "Every request is sent twice",
-      remedy: { any: "Give clients the address that it leads to, and look at that one. For POST a redirect must be 308" },
+      costs: turns
+        ? "By such a redirect clients turn a POST into a GET, and lose its body"
+        : "Every request is sent twice",
+      remedy: {
+        any: "Give clients the address that it leads to, and look at that one. For POST a redirect must be 308",
+      },
     });
   }
   if (isEmpty && status === 200) {

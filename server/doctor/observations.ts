@@ -64,8 +64,8 @@ export interface Observations {
   readonly cached?: boolean;
   /** A body without a length. */
   readonly chunked?: Met;
-  /** The largest request that is let through: as near as was looked at. `status` is the proxy's refusal. */
-  readonly limit?: { readonly bytes: number; readonly status: number } | "none";
+  /** Requests of `bytes` are let through, those of `below` are not. `status` is the proxy's refusal. */
+  readonly limit?: { readonly bytes: number; readonly below: number; readonly status: number } | "none";
   readonly cut?: { readonly sent: number; readonly safe: number };
   /** A large request. */
   readonly large?: MetAfter & { readonly bytes: number };

@@ -1,4 +1,4 @@
-import { sizeText } from "./bytes.ts";
+import { roundest, sizeText } from "./bytes.ts";
 import type { Rule } from "./finding.ts";
 import type { Met } from "./observations.ts";
 import { REMEDIES } from "./remedies.ts";
@@ -22,9 +22,9 @@ export const RULES_OF_BODIES: readonly Rule[] = [
         says: all
           ? "Something holds each request back until all of it has come"
           : `Something holds the last ${sizeText(lost)} of a request back`,
-        costs: `A client that was cut off after ${sizeText(sent)} ${
-          all ? "lost all of it" : `lost ${sizeText(lost)}`
-        }. Uploads go on, but each cut costs a whole request, which is up to 16 MiB for the page and all of the file for curl`,
+        costs: `A client that was cut off after ${sizeText(sent)} lost ${
+          all ? "all of it" : sizeText(lost)
+        }. Uploads go on, but a cut costs up to a whole request: 16 MiB of the page's, and the whole file of curl's`,
         remedy: REMEDIES.buffers,
       };
     },
@@ -37,9 +37,9 @@ export const RULES_OF_BODIES: readonly Rule[] = [
       return {
         code: "limits-size",
         level: "fault",
-        says: `Requests over about ${sizeText(limit.bytes)} are refused with ${limit.status}, and not by Pawl`,
+        says: `Requests over about ${sizeText(roundest(limit))} are refused with ${limit.status}, and not by Pawl`,
         costs:
-          "The page makes its requests smaller, which is slow. curl, tus clients and downloads of many small requests fail",
+          "The page makes its requests smaller, which is slow. curl and most clients of tus send a file in one request, so larger files fail",
         remedy: REMEDIES.limit,
       };
     },
@@ -58,8 +58,11 @@ export const RULES_OF_BODIES: readonly Rule[] = [
           says: isDamage
             ? `The ${sizeText(bytes)} that Pawl got are not those that were sent`
             : `Pawl refuses a request of ${sizeText(bytes)} (${large!.code})`,
-          costs: isDamage ? "Only clients that send digests learn of damaged files" : "How large ones fare was not seen",
-          ...isDamage && { remedy: { any: "Let the proxy change nothing in a body: look for filters and virus scanners" } },
+          costs: isDamage
+            ? "Only clients that send digests learn of damaged files"
+            : "How large ones fare was not seen",
+          ...isDamage &&
+            { remedy: { any: "Let the proxy change nothing in a body: look for filters and virus scanners" } },
         };
       }
       const isLimit = large!.by === "other" && large!.status === 413;
@@ -81,7 +84,8 @@ export const RULES_OF_BODIES: readonly Rule[] = [
         code: "hides-early-refusals",
         level: "fault",
         says: `Pawl refused a request of ${sizeText(early!.bytes)} at once, but it ${endOf(early!)}`,
-        costs: "A final refusal (401, 413) looks like a passing trouble, so clients try again and again without a reason",
+        costs:
+          "A final refusal (401, 413) looks like a passing trouble, so clients try again and again without a reason",
         remedy: REMEDIES.early,
       };
     },

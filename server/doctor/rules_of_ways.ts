@@ -23,7 +23,9 @@ export function rulesOfWays(now: number): readonly Rule[] {
             code: isOver ? "certificate-over" : "certificate-soon-over",
             level: "fault",
             says: isOver ? `The certificate has expired on ${day}` : `The certificate expires on ${day}`,
-            costs: `${isOver ? "Nobody can upload" : "From then on nobody can upload"}, if nobody goes past the warnings`,
+            costs: `${
+              isOver ? "Nobody can upload" : "From then on nobody can upload"
+            }, if nobody goes past the warnings`,
             remedy: { any: "Look why it is not renewed, such as: systemctl status certbot.timer" },
           };
         }
@@ -163,7 +165,9 @@ export function rulesOfWays(now: number): readonly Rule[] {
         return {
           code: "links-elsewhere",
           level: linkOrigin === "" ? "note" : "fault",
-          says: linkOrigin === "" ? "Links that Pawl makes have no address" : `Links that Pawl makes begin with ${linkOrigin}`,
+          says: linkOrigin === ""
+            ? "Links that Pawl makes have no address"
+            : `Links that Pawl makes begin with ${linkOrigin}`,
           costs: linkOrigin === ""
             ? "Who makes one by a program must put the address before it"
             : "Who gets one goes there, and not to this address",

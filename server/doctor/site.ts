@@ -1,8 +1,8 @@
-import { exchange, type Endpoint, type Outcome, type WireBody, type WireRequest } from "./wire.ts";
+import { type Endpoint, exchange, type Outcome, type WireBody, type WireRequest } from "./wire.ts";
 import { wordsOf } from "./met.ts";
 import type { Plan } from "./plan.ts";
 import { idInPath } from "../protocols/address.ts";
-import { proxyOf, type ProxyName } from "./proxy_name.ts";
+import { type ProxyName, proxyOf } from "./proxy_name.ts";
 
 /** The things that a {@linkcode Site} is made with. */
 export interface SiteDeps {
@@ -93,7 +93,8 @@ export class Site {
       const address = found.status === 409 ? /\/files\/[\w-]+/.exec(wordsOf(found))?.[0] : undefined;
       if (address !== undefined) this.#locations.add(address);
       // A 404 of something else says nothing about the upload.
-      return address !== undefined || found.status === 204 || [404, 410].includes(found.status) && found.headers.has("x-error");
+      return address !== undefined || found.status === 204 ||
+        [404, 410].includes(found.status) && found.headers.has("x-error");
     };
     const remaining: string[] = [];
     for (const id of this.#clientIds) {

@@ -165,7 +165,14 @@ function headOf({ hostname, port, isHttps }: Endpoint, { method, path, headers, 
     : body.announced === "chunked"
     ? { "Transfer-Encoding": "chunked" }
     : { "Content-Length": String(body.announced) };
-  const all = { "Host": host, "User-Agent": "pawl-doctor", "Accept": "*/*", "Connection": "close", ...length, ...headers };
+  const all = {
+    "Host": host,
+    "User-Agent": "pawl-doctor",
+    "Accept": "*/*",
+    "Connection": "close",
+    ...length,
+    ...headers,
+  };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return new TextEncoder().encode(`${method} ${path} HTTP/1.1\r\n${lines}\r\n`);
 }
