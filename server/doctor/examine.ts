@@ -62,12 +62,18 @@ export async function examine(
   if (stop !== undefined) skipped.push(`almost everything: Pawl refuses to take a small file (${stop})`);
   if (stop !== undefined || headers === undefined) return { ...begun, ...seen(), ...first, ...headers };
 
-  const limit = await look("how large a request may be", () => lookAtSizes(site));
+  const limit = plan.announcedBytes === 0
+    ? undefined
+    : await look("how large a request may be", () => lookAtSizes(site));
   const most = Math.min(typeof limit === "object" ? limit.bytes : Infinity, first.hello.maxBytes);
-  const cut = await look("what is lost when a request is cut off", () => lookAtCut(site, most));
+  const cut = plan.cutBytes === 0
+    ? undefined
+    : await look("what is lost when a request is cut off", () => lookAtCut(site, most));
   const bytes = Math.min(plan.largeBytes, most);
-  const large = await look(`at a request of ${sizeText(bytes)}`, () => lookAtLarge(site, bytes));
-  const early = await look("whether an early refusal is heard", () => lookAtEarlyRefusal(site, bytes));
+  const [large, early] = bytes === 0 ? [] : [
+    await look(`at a request of ${sizeText(bytes)}`, () => lookAtLarge(site, bytes)),
+    await look("whether an early refusal is heard", () => lookAtEarlyRefusal(site, bytes)),
+  ];
   const names = await look("which name and scheme Pawl hears of", () => lookAtNames(site, origin, has === "token"));
   const { path } = headers;
   const download = path === undefined || has === "link"

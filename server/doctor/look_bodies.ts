@@ -52,11 +52,14 @@ export async function lookAtEarlyRefusal(site: Site, bytes: number): Promise<Non
   return { ...met.by === "nobody" ? await refused() : met, bytes };
 }
 
+/** Few, because Apache gives a body more time for each byte that has come. */
+const BEFORE_SILENCE = 1024;
+
 /** Begins a body and falls silent, until something ends it or the plan's time is over. */
 export async function lookAtSilence(site: Site): Promise<NonNullable<Observations["silence"]>> {
   const { silenceMs, slowBytes } = site.plan;
   const headers = site.uploadHeaders("silence");
-  const body = { announced: slowBytes, pieces: [new Uint8Array(Math.ceil(slowBytes / 4))] };
+  const body = { announced: slowBytes, pieces: [new Uint8Array(Math.min(BEFORE_SILENCE, slowBytes / 2))] };
   const outcome = await site.ask({ method: "POST", path: "/upload", headers, body, patienceMs: silenceMs });
   return { ...metAfter(outcome), waitedMs: silenceMs };
 }

@@ -79,14 +79,18 @@ async function lookAtTus(site: Site, { answerOf, lostUp, lostDown }: {
   readonly lostDown: Set<string>;
 }): Promise<string[]> {
   const tus = { "Tus-Resumable": "1.0.0" };
-  const name = btoa(site.uploadHeaders("tus")["X-File-Name"]!);
-  const metadata = { "Upload-Length": "2", "Upload-Metadata": `filename ${name}` };
+  const names = site.uploadHeaders("tus");
+  const metadata = { "Upload-Length": "2", "Upload-Metadata": `filename ${btoa(names["X-File-Name"]!)}` };
   const created = await answerOf({ method: "POST", path: "/files/", headers: { ...tus, ...metadata } });
   if (created?.headers.get("x-error") === "wrong-version") lostUp.add("Tus-Resumable");
   if (created?.status !== 201) return [];
   if (!created.headers.has("tus-resumable")) lostDown.add("Tus-Resumable");
   const path = locationOf(created.headers);
-  if (path === undefined) return [];
+  if (path === undefined) {
+    lostDown.add("Location");
+    site.cannotRemove(names["X-File-Name"]!);
+    return [];
+  }
   const headers = { ...tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" };
   const body = { announced: 2, pieces: [new Uint8Array(2)] };
   const blocked: string[] = [];

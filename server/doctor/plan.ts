@@ -1,4 +1,4 @@
-/** How much the doctor sends, in bytes, and how long it waits, in milliseconds. */
+/** How much the doctor sends, in bytes, and how long it waits, in milliseconds. 0 leaves that out. */
 export interface Plan {
   /** The file that is uploaded and downloaded again. */
   readonly fileBytes: number;
@@ -14,9 +14,9 @@ export interface Plan {
   readonly announcedBytes: number;
   /** How long a refusal of an announced size may take. */
   readonly refusalMs: number;
-  /** How long a body is silent; 0 leaves this out. */
+  /** How long a body is silent. */
   readonly silenceMs: number;
-  /** How long the slow body takes; 0 leaves this out. */
+  /** How long the slow body takes. */
   readonly slowMs: number;
   /** The bytes of the slow body, and those before the silence. */
   readonly slowBytes: number;

@@ -36,6 +36,7 @@ export class Site {
   readonly #deps: SiteDeps;
   readonly #clientIds = new Set<string>();
   readonly #locations = new Set<string>();
+  readonly #unknown: string[] = [];
   #proxy: ProxyName | undefined;
 
   constructor(deps: SiteDeps) {
@@ -57,6 +58,11 @@ export class Site {
     const id = `pawl-doctor-${this.#deps.run}-${what}`;
     this.#clientIds.add(id);
     return { "X-File-Id": id, "X-File-Name": `${id}.txt`, "X-File-Type": "text/plain" };
+  }
+
+  /** Remembers an upload that cannot be removed, because nobody has told its address. It expires by itself. */
+  cannotRemove(name: string): void {
+    this.#unknown.push(name);
   }
 
   /** Sends a request. Rejects with `NoConnection`. */
@@ -96,13 +102,12 @@ export class Site {
       return address !== undefined || found.status === 204 ||
         [404, 410].includes(found.status) && found.headers.has("x-error");
     };
-    const remaining: string[] = [];
+    const remaining = [...this.#unknown];
     for (const id of this.#clientIds) {
       const outcome = await ask({ method: "GET", path: "/status", headers: { "X-File-Id": id } });
-      const headers = outcome?.kind === "answer" ? outcome.answer.headers : undefined;
-      if (headers?.get("upload-complete") === "?1") this.#note(headers);
-      else if (headers?.get("upload-offset") === "0" && !headers.has("location")) continue;
-      else if (!await isGone("/upload", { "X-File-Id": id })) remaining.push(id);
+      const answer = outcome?.kind === "answer" ? outcome.answer : undefined;
+      const isIn = answer === undefined || wordsOf(answer) !== "0" || answer.headers.has("location");
+      if (isIn && !await isGone("/upload", { "X-File-Id": id })) remaining.push(id);
     }
     for (const path of this.#locations) if (!await isGone(path)) remaining.push(path);
     return remaining;
