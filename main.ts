@@ -2,10 +2,13 @@ import { runBackupCommand } from "./server/commands/backup.ts";
 import { readFixedToken } from "./server/access/access.ts";
 import { parseCommandLine } from "./server/config/command_line.ts";
 import { type Config, ConfigError, otherVariables } from "./server/config/config.ts";
-import { type Environment, openEnvironment } from "./server/config/environment.ts";
+import { type Environment, foreignVariable, openEnvironment } from "./server/config/environment.ts";
 import { defined } from "./server/defined.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { helpText } from "./server/config/help.ts";
+import { runGcCommand } from "./server/commands/gc.ts";
+import { commitOf, readQuietly, versionLine } from "./server/config/version.ts";
+import { runHealthCommand } from "./server/commands/health.ts";
 import { runLinkCommand } from "./server/commands/links.ts";
 import { runListCommand } from "./server/commands/list.ts";
 import { LiveConfig } from "./server/config/live_config.ts";
@@ -13,9 +16,11 @@ import { loadSettings, withConfigFile } from "./server/config/load_settings.ts";
 import { formOf, type OpenLog, openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/config/permissions.ts";
 import { createReload } from "./server/config/reload.ts";
+import { createSupervisor, type Supervisor } from "./server/operations/supervisor.ts";
 import { hasRuntimeMetrics, openTracer } from "./server/operations/tracing.ts";
 import { type Running, serve } from "./server/serve.ts";
 import { runTokenCommand, type Terminal } from "./server/commands/tokens.ts";
+import { readKeyPair } from "./server/tls/certificate.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
 import { runVerifyCommand } from "./server/commands/verify.ts";
 import { runWebhookCommand } from "./server/commands/webhooks.ts";
@@ -34,7 +39,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["webhook", runWebhookCommand],
   ["list", runListCommand],
   ["verify", runVerifyCommand],
+  ["gc", runGcCommand],
   ["backup", runBackupCommand],
+  ["health", runHealthCommand],
   // A server does not need the client's library.
   ["send", async (...given) => (await import("./server/commands/send.ts")).runSendCommand(...given)],
   ["doctor", async (...given) => (await import("./server/commands/doctor.ts")).runDoctorCommand(...given)],
@@ -55,22 +62,28 @@ export async function main(): Promise<void> {
       return;
     }
     const commandLine = parseCommandLine(Deno.args);
-    if (commandLine.asks === "help") return print(helpText());
+    if (commandLine.asks === "help") return print(helpText(environment.chosenData?.folder));
+    const root = import.meta.dirname ?? ".";
+    if (commandLine.asks === "version") return print(versionOf(root));
     const read = () => loadSettings(commandLine, environment);
     const settings = await read();
-    const root = import.meta.dirname ?? ".";
     refuseWithout(await missingForServer(settings.config, root));
     if (commandLine.asks === "check") return await check(settings.config, environment);
-    await run(new LiveConfig(settings), { root, read });
+    await run(new LiveConfig(settings), { root, read, whyData: settings.whyData });
   } catch (error) {
     printFailure(COMMANDS.has(Deno.args[0] ?? "") ? explainCommand(error) : explain(error));
     Deno.exit(1);
   }
 }
 
+function versionOf(root: string): string {
+  return versionLine({ commit: commitOf(root, Deno.build.standalone, readQuietly), deno: Deno.version.deno });
+}
+
 /** Reads what else the options lead to, and says that they are right. Throws {@linkcode ConfigError}. */
 async function check(config: Config, { names }: Environment): Promise<void> {
   await readFixedToken(config);
+  if (config.certFile !== "") await readKeyPair({ certPath: config.certFile, keyPath: config.keyFile });
   print("The options are right");
   for (const name of otherVariables(names)) print(`${name} is not an option of Pawl, and is ignored`);
 }
@@ -78,13 +91,18 @@ async function check(config: Config, { names }: Environment): Promise<void> {
 /** Runs the server until a signal ends it. */
 async function run(
   live: LiveConfig,
-  { root, read }: { root: string; read: Parameters<typeof createReload>[0]["read"] },
+  { root, read, whyData }: {
+    root: string;
+    read: Parameters<typeof createReload>[0]["read"];
+    whyData: string | undefined;
+  },
 ): Promise<void> {
   const { config } = live;
   const isTerminal = Deno.stderr.isTerminal();
   const openedLog = openLog({ level: config.logLevel, format: formOf(config.logFormat, isTerminal) });
   const { log } = openedLog;
   surviveUncaught(log);
+  const supervisor = createSupervisor({ env: foreignVariable, pid: Deno.pid, log });
   if (hasRuntimeMetrics()) {
     log.warning(
       "Clients can fill the memory by the metrics that Deno itself makes of requests: set OTEL_DENO_METRICS=false, and read Pawl's metrics at /metrics",
@@ -97,26 +115,42 @@ async function run(
   });
   // A signal without a listener ends the process, so these are there before anybody is told that the server runs.
   let asked = 0;
-  const onEnd = async () => ++asked === 1 ? await end(await opening, openedLog) : Deno.exit(1);
+  const onEnd = async () => ++asked === 1 ? await end(await opening, supervisor, openedLog) : Deno.exit(1);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onEnd);
   const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
+  const readAgain = async () => {
+    await reload();
+    await (await opening).renewCertificate();
+  };
   // A terminal that is closed sends the same signal, and nobody could end the server by it any more.
-  Deno.addSignalListener("SIGHUP", () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : reload());
+  Deno.addSignalListener(
+    "SIGHUP",
+    () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : supervisor.reloading(readAgain),
+  );
   const server = await opening;
-  print(`Pawl is at ${server.url} and keeps its files in ${config.data}`);
+  const why = whyData === undefined ? "" : ` (${whyData}; --data gives another folder)`;
+  print(`Pawl is at ${server.url} and keeps its files in ${config.data}${why}`);
   if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
+  if (server.redirectUrl !== undefined) print(`What comes to ${server.redirectUrl} is led to HTTPS`);
   if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);
   server.moved.then((found) => {
     log.error("The data folder {data} is not the one that was opened: {found}. The server ends", {
       data: config.data,
       found,
     });
-    end(server, openedLog, 1);
+    end(server, supervisor, openedLog, 1);
   });
+  await supervisor.ready(server.isAlive);
 }
 
 /** Stops the server, and exits with `code`, or with 1 when something did not end in its time. */
-async function end(server: Running, { log, flush }: OpenLog, code = 0): Promise<never> {
+async function end(
+  server: Running,
+  supervisor: Supervisor,
+  { log, flush }: OpenLog,
+  code = 0,
+): Promise<never> {
+  await supervisor.stopping();
   const isDone = await server.stop().catch((error) => log.error("Cannot end in good order: {error}", { error }));
   if (isDone === false) log.error("Cannot wait any longer for what runs. What was acknowledged is safe");
   await flush();

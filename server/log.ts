@@ -4,9 +4,13 @@ import { createLineWriter, type LineWriterDeps } from "./log_writer.ts";
 
 /** The log. `{name}` in a message stands for the property of that name. */
 export interface Log {
+  /** Takes what helps to find a fault. */
   debug(message: string, properties?: Record<string, unknown>): void;
+  /** Takes what happens now and then, and is as it should be. */
   info(message: string, properties?: Record<string, unknown>): void;
+  /** Takes what somebody should look at. */
   warning(message: string, properties?: Record<string, unknown>): void;
+  /** Takes what went wrong. */
   error(message: string, properties?: Record<string, unknown>): void;
 }
 

@@ -1,5 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
+/** The word that stands among networks for the programs that connect by a unix socket. They have no address. */
+export const UNIX_PEERS = "unix";
+
 /** A set of networks. */
 export interface Networks {
   /** True when an IP address is in one of the networks. */
@@ -15,10 +18,11 @@ export function parseNetwork(text: string): string | undefined {
   return Number(bits ?? most) <= most ? `${address}/${bits ?? most}` : undefined;
 }
 
-/** Makes the set of networks in the form of {@linkcode parseNetwork}. */
+/** Makes the set of networks in the form of {@linkcode parseNetwork}. {@linkcode UNIX_PEERS} is in none of them. */
 export function createNetworks(networks: readonly string[]): Networks {
   const list = new BlockList();
   for (const network of networks) {
+    if (network === UNIX_PEERS) continue;
     const [address = "", bits] = network.split("/");
     list.addSubnet(address, Number(bits), isIP(address) === 4 ? "ipv4" : "ipv6");
   }

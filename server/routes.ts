@@ -42,6 +42,8 @@ export interface Protocols {
   readonly operations: OperationsHandlers;
   /** True when anybody may read the metrics. */
   readonly hasOpenMetrics: () => boolean;
+  /** The path that clients see before the server's own paths. By default there is none. */
+  readonly above?: string;
   /** The origins whose pages may use the server besides its own, which may change. */
   readonly config: Pick<Config, "allowedOrigins">;
 }
@@ -63,6 +65,7 @@ export function createRoutes(
     folders,
     operations,
     hasOpenMetrics,
+    above,
     config,
   }: Protocols,
 ): Route[] {
@@ -90,6 +93,9 @@ export function createRoutes(
   const sentByLink: Handler = async (request, id, visitor, sender) => {
     linkOf(visitor);
     return await uploads.list(request, id, visitor, sender);
+  };
+  const nothing: Handler = () => {
+    throw notHere(above);
   };
   const harmless = derived(() => config.allowedOrigins, uploadedContentHeaders);
   const files = {
@@ -227,7 +233,3 @@ const OF_LINK = { "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex" } 
 
 /** An address at which there is nothing asks nobody who they are. */
 const NOTHING = { GET: "nothing", PATCH: "nothing", DELETE: "nothing" } as const;
-
-function nothing(): Promise<Response> {
-  throw notHere();
-}

@@ -1,8 +1,13 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import type { Config } from "./config/config.ts";
-import { listen, type Listener } from "./http/listener.ts";
+import { outwardOf } from "./config/outward.ts";
+import { defined } from "./defined.ts";
+import { isDone } from "./in_time.ts";
+import { openListeners } from "./listeners.ts";
+import { createSelfCheck } from "./operations/self_check.ts";
 import { openPawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";
+import { Certificate, readKeyPair } from "./tls/certificate.ts";
 import { startSweeper } from "./uploads/expire.ts";
 
 /** The surroundings of a server. */
@@ -17,6 +22,8 @@ export interface Running {
   readonly url: string;
   /** The address of the second listener, for those who watch the server. Absent without `--admin-port`. */
   readonly adminUrl?: string;
+  /** The address of the listener that leads to HTTPS. Absent without `--http-redirect`. */
+  readonly redirectUrl?: string;
   /**
    * The link by which the first person signs in, with the secret of a token that was made at this start. Absent when
    * people can sign in already, or need not.
@@ -27,8 +34,18 @@ export interface Running {
    * stopped then.
    */
   readonly moved: Promise<string>;
+  /**
+   * Asks the server for `/healthz` as its clients do, over a connection. Resolves with false when no good answer came
+   * within `patienceMs`. While no file can be opened for a connection, the request takes the rest of the way alone.
+   */
+  isAlive(patienceMs: number): Promise<boolean>;
   /** Removes what is past its time. The server does so every minute by itself. */
   sweep(): Promise<void>;
+  /**
+   * Reads the files of the certificate again, and gives new connections what is in them. The server does so every minute
+   * by itself. Never rejects; the log says what is wrong. Without HTTPS it does nothing.
+   */
+  renewCertificate(): Promise<void>;
   /**
    * Stops the server: refuses new requests, interrupts those that receive, with their bytes flushed and recorded,
    * answers them, and closes what is open. It waits `patienceMs` for clients to close their connections, and {@linkcode
@@ -39,7 +56,10 @@ export interface Running {
 }
 
 /** How often the server removes what is past its time. */
-const SWEEP_EVERY_MS = 60_000;
+export const SWEEP_EVERY_MS = 60_000;
+
+/** How often the server looks whether its certificate has changed. */
+const LOOK_EVERY_MS = 60_000;
 
 /** How long stopping waits for the disk, each time. With `patienceMs` the sum is less than `docker stop` waits. */
 const DISK_PATIENCE_MS = 3000;
@@ -53,35 +73,50 @@ const SPARE_FILES = 32;
 /** Opens Pawl on its data folder and listens. Throws when the folder or the address cannot be used. */
 export async function serve(config: Config, surroundings: ServerSurroundings): Promise<Running> {
   const { log } = surroundings;
+  const { certFile: certPath, keyFile: keyPath } = config;
+  const pair = certPath === "" ? undefined : await readKeyPair({ certPath, keyPath });
+  let certificate: Certificate | undefined;
   const spare = await keepSpare(config.data, surroundings);
-  const pawl = await openPawl(config, { ...surroundings, lend: spare.lend });
-  const listener = await listenOr(pawl.close, () => listen({ ...config, log, spare }, pawl.app));
-  const { adminPort } = config;
-  const admin = adminPort === "none" ? undefined : await listenOr(
-    () => listener.shutdown().then(pawl.close),
-    () => listen({ ...adminPort, log, spare }, pawl.adminApp),
-  );
-  const url = addressOf(listener.address);
+  const pawl = await openPawl(config, {
+    ...surroundings,
+    lend: spare.lend,
+    ...pair !== undefined && { certificateExpiresAt: () => (certificate ?? pair).expiresAt },
+  });
+  const listeners = await openListeners(config, { ...pawl, pair, log, spare }).catch((error) => {
+    pawl.close();
+    spare.release();
+    throw error;
+  });
+  const { main, url, adminUrl, redirectUrl, use } = listeners;
+  if (pair !== undefined) {
+    certificate = new Certificate({ certPath, keyPath, pair, use, log, now: surroundings.now });
+  }
   // Only a server that listens makes a token: a start that fails must not use up the one link.
   const secret = await pawl.makeFirstToken();
   const ending = new AbortController();
   const repairing = pawl.repair(ending.signal);
   const sweeper = startSweeper(pawl.sweep, SWEEP_EVERY_MS);
+  const watch = startSweeper(async () => await certificate?.look(), LOOK_EVERY_MS);
 
   return {
     url,
-    ...admin !== undefined && { adminUrl: addressOf(admin.address) },
-    ...secret !== undefined &&
-      { signInLink: `${config.publicUrl === "" ? url : `${config.publicUrl}/`}#token=${secret}` },
+    ...defined({ adminUrl, redirectUrl }),
+    ...secret !== undefined && { signInLink: `${signInAddressOf(config, url)}#token=${secret}` },
     moved: pawl.moved,
+    isAlive: createSelfCheck({
+      ...main,
+      isHttps: pair !== undefined,
+      app: pawl.app,
+    }),
     sweep: pawl.sweep,
+    renewCertificate: async () => await certificate?.look(true),
     async stop(patienceMs = 2000) {
       ending.abort();
-      const swept = sweeper[Symbol.asyncDispose]();
+      const swept = Promise.all([sweeper[Symbol.asyncDispose](), watch[Symbol.asyncDispose]()]);
       const isFlushed = await isDone(pawl.interrupt(), DISK_PATIENCE_MS);
       // The server's abort signal is not used: aborted after a shutdown, it makes Deno 2.9 throw where nothing can
       // catch it.
-      await isDone(Promise.all([listener.shutdown(), admin?.shutdown()]), patienceMs);
+      await isDone(listeners.shutdown(), patienceMs);
       const isQuiet = await isDone(Promise.all([repairing, swept]), DISK_PATIENCE_MS);
       if (isFlushed && isQuiet) pawl.close();
       return isFlushed && isQuiet;
@@ -102,29 +137,8 @@ async function keepSpare(folder: string, { log, freeFiles }: ServerSurroundings)
   return createSpare(folder, Math.min(SPARE_FILES, Math.floor(free / 4)));
 }
 
-/** Listens, and does `onFailure` before it throws what `open` throws. */
-async function listenOr(onFailure: () => unknown, open: () => Listener): Promise<Listener> {
-  try {
-    return open();
-  } catch (error) {
-    await onFailure();
-    throw error;
-  }
-}
-
-/** Waits for `work`, but no longer than `patienceMs`; true when it is done. Throws what it throws in that time. */
-async function isDone(work: Promise<unknown>, patienceMs: number): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), patienceMs);
-  try {
-    return await Promise.race([work.then(() => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function addressOf({ hostname, port }: Deno.NetAddr): string {
-  const isLocal = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(hostname);
-  const host = isLocal ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `http://${host}:${port}/`;
+/** The address before the secret of a link for signing in. On a unix socket only a public URL leads to the page. */
+function signInAddressOf(config: Config, url: string): string {
+  if (config.publicUrl === "" && !url.startsWith("unix:")) return url;
+  return `${outwardOf(config).url}/`;
 }

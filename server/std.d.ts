@@ -92,6 +92,7 @@ declare module "@std/http/status" {
     readonly NoContent: 204;
     readonly PartialContent: 206;
     readonly SeeOther: 303;
+    readonly PermanentRedirect: 308;
     readonly NotModified: 304;
     readonly BadRequest: 400;
     readonly Unauthorized: 401;

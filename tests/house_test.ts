@@ -5,6 +5,7 @@ import { circles, type Imports, importsOf, levelOf } from "./support/imports.ts"
 const SERVER = [
   "server/{defined,errors,log_lines,log_writer,log,networks}",
   "server/config",
+  "server/tls",
   "server/model",
   "server/storage",
   "server/storage/kv",

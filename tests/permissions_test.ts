@@ -87,7 +87,7 @@ Deno.test("a file with a token is one more that must be readable", async () => {
   assertEquals((await fetched(`${pawl.url}/status`, { headers })).status, 200);
 });
 
-Deno.test("list, verify and backup need the data folder, the folder of the backup, and the environment, and no more", async () => {
+Deno.test("list, verify, gc and backup need the data folder, the folder of the backup, and the environment, and no more", async () => {
   await using dir = await tempDir();
   await using to = await tempDir();
   await using pawl = await startPawl(dir.path);
@@ -98,6 +98,7 @@ Deno.test("list, verify and backup need the data folder, the folder of the backu
   const results = [
     await run(["list"], permissions),
     await run(["verify", "--repair"], permissions),
+    await run(["gc", "--remove"], permissions),
     await run(["backup", to.path], ["--allow-env=PAWL_*", ...folders]),
   ];
   assertEquals(results.map(({ code, stderr }) => [code, stderr]), results.map(() => [0, ""]));

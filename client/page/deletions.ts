@@ -1,3 +1,5 @@
+import { onServer } from "./server.ts";
+
 /** How long a deletion can be undone, in milliseconds. */
 const UNDO_MS = 5000;
 /** How often the page looks whether the keyboard has left the button that undoes it, in milliseconds. */
@@ -64,7 +66,7 @@ export class Deletions {
   /** A page that goes can wait for nothing. */
   #deleteAll(): void {
     for (const location of [...this.#pending.keys()]) {
-      fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
+      fetch(onServer(location), { method: "DELETE", keepalive: true }).catch(() => {});
       this.#take(location)?.settle(true);
     }
   }
@@ -80,5 +82,5 @@ export class Deletions {
 /** True while the keyboard is on the button that undoes the deletion of this file. */
 function isUndoAtHand(location: string): boolean {
   const undo = document.activeElement?.closest("[data-action=undo]:focus-visible");
-  return undo?.closest("li")?.querySelector(".link")?.getAttribute("href") === location;
+  return undo?.closest("li")?.querySelector(".link")?.getAttribute("href") === onServer(location);
 }

@@ -1,4 +1,5 @@
 import { type SignIns, UploadError } from "../mod.ts";
+import { onServer } from "./server.ts";
 
 /** A file that was finished earlier. */
 export interface EarlierFile {
@@ -42,7 +43,7 @@ export async function listEarlier(
 ): Promise<{ files: EarlierFile[]; cursor: string | undefined }> {
   for (let asked = 1;; asked++) {
     const query = new URLSearchParams({ limit: String(PART), ...cursor !== undefined && { cursor } });
-    const answer = await request(`/api/uploads?${query}`, "GET", deps);
+    const answer = await request(onServer(`/api/uploads?${query}`), "GET", deps);
     const { uploads, cursor: next }: { uploads: Listed[]; cursor?: string } = await answer.json();
     const files = uploads.filter(({ state }) => state === "finished").map((one) => fileOf(one, deps));
     if (files.length > 0 || next === undefined || asked === MOST_ASKED) return { files, cursor: next };
@@ -50,14 +51,16 @@ export async function listEarlier(
   }
 }
 
-function fileOf({ path, offset, location, finishedAt }: Listed, deps: EarlierDeps): EarlierFile {
+function fileOf({ path, offset, location: told, finishedAt }: Listed, deps: EarlierDeps): EarlierFile {
+  // Before it stand the folders by which the page has reached the server.
+  const location = `/files/${told.split("/").at(-1)}`;
   return {
     path,
     bytes: offset,
     finishedAt: finishedAt === undefined ? undefined : new Date(finishedAt),
     location,
     async delete() {
-      await request(location, "DELETE", deps);
+      await request(onServer(location), "DELETE", deps);
     },
   };
 }

@@ -8,6 +8,7 @@ import { type FinishedHere, listFinishedHere } from "./finished_here.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
 import { showControls, showPlace } from "./row_view.ts";
+import { onServer } from "./server.ts";
 import { may, mayList, type Visitor } from "./session.ts";
 import { errorText } from "./texts.ts";
 
@@ -128,7 +129,7 @@ export class EarlierView {
     write(part(element, "size", HTMLElement), words.bytes(bytes));
     const time = finishedAt === undefined ? messages.done : words.time(finishedAt);
     write(part(element, "state", HTMLElement), isDeleting ? messages.deleting : time);
-    part(element, "link", HTMLAnchorElement).href = location;
+    part(element, "link", HTMLAnchorElement).href = onServer(location);
     const offered: Action[] = isDeleting ? ["undo"] : this.#offered();
     const hadFocus = element.contains(document.activeElement);
     showControls(element.querySelectorAll<HTMLElement>("[data-action]"), offered, { language, path });

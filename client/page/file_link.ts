@@ -1,3 +1,5 @@
+import { onServer } from "./server.ts";
+
 /** The links to finished files that a person passes on. */
 export class FileLinks {
   /**
@@ -14,13 +16,13 @@ export class FileLinks {
   async to(location: string): Promise<string> {
     const made = this.#made.get(location) ?? (this.mayMake ? await make(location).catch(() => undefined) : undefined);
     if (made !== undefined) this.#made.set(location, made);
-    return new URL(made ?? location, document.baseURI).href;
+    return new URL(made ?? onServer(location), document.baseURI).href;
   }
 }
 
 /** Makes a download link. `undefined` when the server refuses that. */
 async function make(location: string): Promise<string | undefined> {
-  const answer = await fetch("/api/links", {
+  const answer = await fetch(onServer("/api/links"), {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ kind: "download", file: location.split("/").at(-1) }),

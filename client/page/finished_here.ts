@@ -1,7 +1,8 @@
 import type { QueuedUpload } from "../mod.ts";
 import type { EarlierFile } from "./earlier_files.ts";
+import { nameHere, onServer } from "./server.ts";
 
-const KEY = "pawl-finished";
+const KEY = nameHere("pawl-finished");
 const MOST = 100;
 const SOON_MS = 500;
 
@@ -86,7 +87,7 @@ export async function listFinishedHere(
 ): Promise<EarlierFile[]> {
   const gone = new Set<string>();
   const files = await Promise.all(here.files.map(async (file) => {
-    const answer = await ask(file.location, { method: "HEAD" }).catch(() => undefined);
+    const answer = await ask(onServer(file.location), { method: "HEAD" }).catch(() => undefined);
     if (answer?.status === 404 || answer?.status === 410) gone.add(file.location);
     return file;
   }));
@@ -97,7 +98,7 @@ export async function listFinishedHere(
     finishedAt: new Date(finishedAt),
     location,
     async delete() {
-      const { ok, status } = await ask(location, { method: "DELETE" });
+      const { ok, status } = await ask(onServer(location), { method: "DELETE" });
       if (!ok && status !== 404 && status !== 410) throw new Error(`The server has refused this (${status})`);
       here.forget(new Set([location]));
     },

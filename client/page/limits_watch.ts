@@ -1,4 +1,5 @@
 import { ServerLimits, type ServerLimitsOptions } from "../mod.ts";
+import { ENDPOINT } from "./server.ts";
 
 /** Reads the limits of the server when they are needed: shortly before files are chosen, and not with the page. */
 export class LimitsWatch {
@@ -7,7 +8,7 @@ export class LimitsWatch {
 
   /** Reads with the headers of an upload link, if the page is one's. */
   constructor({ headers }: Pick<ServerLimitsOptions, "headers">) {
-    this.limits = new ServerLimits({ headers });
+    this.limits = new ServerLimits({ endpoint: ENDPOINT, headers });
   }
 
   /** Reads the limits, unless they are known and stay as they are. Without them the server refuses by itself. */

@@ -21,6 +21,7 @@ import { mendOlderBrowsers } from "./older_browsers.ts";
 import { Questions } from "./questions.ts";
 import { Review } from "./review.ts";
 import { SavedNames } from "./saved_names.ts";
+import { ENDPOINT, nameHere } from "./server.ts";
 import { may, mayList, type Visitor } from "./session.ts";
 import { soon } from "./soon.ts";
 import { Narrator } from "./spoken.ts";
@@ -37,12 +38,12 @@ const PATIENCE_MS = 1000;
 mendOlderBrowsers();
 const link = UploadLink.in(location);
 // The token of a sign-in link leaves the address before anything else happens.
-const store = link?.store ?? new UploadStore();
+const store = link?.store ?? new UploadStore({ name: nameHere("pawl") });
 const arrival = link === undefined ? arrive(store) : undefined;
 const headers = link?.headers;
 const watch = new LimitsWatch({ headers });
 const signIns = new SignIns(() => link === undefined ? access.ask() : link.end(language));
-const queue = new UploadQueue({ store, headers, limits: watch.limits, onSignedOut: signIns });
+const queue = new UploadQueue({ endpoint: ENDPOINT, store, headers, limits: watch.limits, onSignedOut: signIns });
 const language = await Language.load(store, {
   onChange() {
     notices.clear();

@@ -5,6 +5,7 @@ import { copyTemplate, part, write } from "./elements.ts";
 import { fileKind } from "./file_kind.ts";
 import type { Language } from "./language.ts";
 import { actionsFor, type RowMarks, type RowRights } from "./row_actions.ts";
+import { onServer } from "./server.ts";
 import { nameText, numbersOf, percentText, stateText } from "./texts.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
@@ -85,7 +86,7 @@ export class RowView {
     const upload = this.#upload;
     const { location } = upload;
     const focused = document.activeElement;
-    if (location !== undefined) this.#link.href = location;
+    if (location !== undefined) this.#link.href = onServer(location);
     showControls(this.#controls, offered, { language, path: upload.path });
     if (this.#controls.some((control) => control === focused && control.hidden)) this.#focusFirst();
   }

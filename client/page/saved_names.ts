@@ -1,4 +1,5 @@
 import type { QueuedUpload } from "../mod.ts";
+import { onServer } from "./server.ts";
 
 /** How many files are asked about at a time: uploads need the connections. */
 const AT_A_TIME = 2;
@@ -47,7 +48,7 @@ export class SavedNames {
 /** The name of the finished file at `location`; `undefined` when the server does not say it. */
 export async function nameAt(location: string): Promise<string | undefined> {
   try {
-    const answer = await fetch(location, { method: "HEAD" });
+    const answer = await fetch(onServer(location), { method: "HEAD" });
     return answer.ok ? nameIn(answer.headers.get("content-disposition") ?? "") : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,5 @@
+import { onServer } from "./server.ts";
+
 /** The visitor of the page, as the server knows it (`GET /api/session`). */
 export interface Visitor {
   kind: "nobody" | "anybody" | "token" | "session" | "user" | "link";
@@ -9,7 +11,7 @@ export interface Visitor {
 /** The reason why a sign-in has failed. */
 export type SignInProblem = "wrongToken" | "tooManyTokens" | "unreachable";
 
-const ADDRESS = "/api/session";
+const ADDRESS = onServer("/api/session");
 const KINDS: readonly unknown[] = ["nobody", "anybody", "token", "session", "user", "link"] satisfies Visitor["kind"][];
 
 /** The visitor of a server that does not say who its visitors are. It refuses by itself what they may not do. */

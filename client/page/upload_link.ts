@@ -1,6 +1,7 @@
 import { type RequestHeaders, type Room, UploadStore } from "../mod.ts";
 import { find, write } from "./elements.ts";
 import type { Language } from "./language.ts";
+import { onServer } from "./server.ts";
 import type { Visitor } from "./session.ts";
 import { joined, nameText } from "./texts.ts";
 
@@ -51,7 +52,7 @@ export class UploadLink {
     const headers = await this.headers();
     const ask = async (path: string): Promise<Response | undefined> =>
       await fetch(path, { headers }).catch(() => undefined);
-    const [about, sent] = await Promise.all([ask("/api/link"), ask("/api/link/uploads?limit=500")]);
+    const [about, sent] = await Promise.all([ask(onServer("/api/link")), ask(onServer("/api/link/uploads?limit=500"))]);
     if (about?.status === 401) this.#about = "over";
     if (about?.ok) this.#about = await about.json();
     if (sent?.ok) this.#sent = (await sent.json()).uploads;

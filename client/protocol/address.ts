@@ -4,6 +4,14 @@ export function addressOn(endpoint: string, path: string): string {
 }
 
 /**
+ * Gives the path on the server, `/files/…`, of an upload that the server has told. Before it stand the folders by which
+ * clients reach the server, and the `endpoint` has these already. A URL stays as it is.
+ */
+export function pathOnServer(location: string): string {
+  return location.startsWith("/") ? /\/files\/[^/]+$/.exec(location)?.[0] ?? location : location;
+}
+
+/**
  * Gives the address as an absolute URL, as a request from this page would go there. Without an absolute `endpoint`, and
  * without a page, nothing tells the server; the result is `undefined` then.
  */

@@ -1,3 +1,5 @@
+import { pathOnServer } from "./address.ts";
+
 /** The media type of the answer to a form. */
 export const LINES_TYPE = "application/jsonl";
 
@@ -78,6 +80,6 @@ function parseFate(line: string): PartFate | undefined {
   return {
     part,
     isComplete: complete === true && typeof status === "number" && status >= 200 && status < 300,
-    location: typeof location === "string" ? location : undefined,
+    location: typeof location === "string" ? pathOnServer(location) : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { addressOn } from "./address.ts";
+import { addressOn, pathOnServer } from "./address.ts";
 import { type Meaning, readStatus, readUpload } from "./answer.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Piece } from "./piece.ts";
@@ -88,7 +88,8 @@ export function createRequests(options: RequestsOptions): Requests {
     const meaning = read(answer);
     // At offset 0 the server holds nothing of this file, and the location may be that of another one.
     const isThis = meaning.kind === "complete" || (meaning.kind === "held" && meaning.offset > 0);
-    return { meaning, location: isThis ? answer.headers.get("location") ?? undefined : undefined };
+    const location = isThis ? answer.headers.get("location") : null;
+    return { meaning, location: location === null ? undefined : pathOnServer(location) };
   }
 
   async function remove(target: string, headers: Record<string, string>, signal: AbortSignal): Promise<Outcome> {

@@ -6,6 +6,7 @@ import { parseFixedToken } from "../config/option_values.ts";
 import type { LinkStore } from "../storage/link_store.ts";
 import type { Token, TokenStore } from "../storage/token_store.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
+import type { IdentifySender } from "./identity.ts";
 import { Guesses } from "./guesses.ts";
 import { KnownLinks } from "./known_links.ts";
 import { KnownTokens } from "./known_tokens.ts";
@@ -42,6 +43,8 @@ export interface AccessDeps {
   readonly now: () => number;
   /** The monotonic clock, in milliseconds. */
   readonly monotonic: () => number;
+  /** Tells who sends a request, before anything else is looked at. By default nobody does. */
+  readonly identify?: IdentifySender;
   /** Called for each wrong token, link or password. */
   readonly signInFailed?: () => void;
 }
@@ -52,7 +55,7 @@ const ADMIN = "admin";
 /** Connects everything about access. Throws {@linkcode ConfigError} for a file without a token. */
 export async function openAccess(
   config: Config,
-  { store, linkStore, bodies, log, now, monotonic, signInFailed }: AccessDeps,
+  { store, linkStore, bodies, log, now, monotonic, identify, signInFailed }: AccessDeps,
 ): Promise<Access> {
   const secret = await readFixedToken(config);
   const fixed = secret === undefined ? undefined : adminToken(secret, now());
@@ -70,6 +73,7 @@ export async function openAccess(
     hasFixed: fixed !== undefined,
     sessionKey,
     sendingPageOf: createSendingPageOf(config),
+    ...defined({ identify }),
     log,
     now,
   });
@@ -79,7 +83,7 @@ export async function openAccess(
     guesses,
     isOpen,
     sessionKey,
-    session: createSessionHandlers({ gatekeeper, tokens, bodies, sessionKey, now }),
+    session: createSessionHandlers({ ...config, gatekeeper, tokens, bodies, sessionKey, now }),
     async makeFirstToken() {
       if (isOpen() || fixed !== undefined || config.userHeader !== "" || await store.hadToken()) return undefined;
       const first = newSecret();

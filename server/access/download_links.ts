@@ -30,7 +30,8 @@ export interface DownloadLinksDeps {
   readonly bodies: SmallBodies;
   /** The key by which cookies are signed. */
   readonly key: Uint8Array;
-  readonly publicUrl: string;
+  /** The path that clients see before the server's own paths; empty for none. */
+  readonly above: string;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -51,10 +52,8 @@ export interface DownloadLinks {
  * address, unless that is this machine's own, which all clients behind a proxy may have.
  */
 export function createDownloadLinks(
-  { gatekeeper, store, passwords, downloads, folders, bodies, key, publicUrl, now }: DownloadLinksDeps,
+  { gatekeeper, store, passwords, downloads, folders, bodies, key, above, now }: DownloadLinksDeps,
 ): DownloadLinks {
-  const above = publicUrl === "" ? "" : new URL(publicUrl).pathname.replace(/\/$/, "");
-
   function pass(link: DownloadLink, secret: string, given: Pass, { isHttps }: Sender): Record<string, string> {
     const path = `${above}/d/${secret}`;
     return { "Set-Cookie": setPass(link, given, { key, now: now(), isHttps, path }) };

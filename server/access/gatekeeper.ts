@@ -11,6 +11,7 @@ import { USUAL_RIGHTS } from "../model/rights.ts";
 import { ANYBODY, NOBODY, type Visitor } from "../model/visitor.ts";
 import type { Token } from "../storage/token_store.ts";
 import type { Guesses } from "./guesses.ts";
+import { type IdentifySender, isUserName, ownerOfUser, visitorOfIdentity } from "./identity.ts";
 import type { KnownLinks } from "./known_links.ts";
 import type { KnownTokens } from "./known_tokens.ts";
 import type { IsOpen } from "./openness.ts";
@@ -30,8 +31,12 @@ export interface GatekeeperDeps {
   readonly sessionKey: Uint8Array;
   /** The header by which a trusted proxy names the user, in small letters; empty for none. */
   readonly userHeader: string;
+  /** The server's base path, for which its cookies are; empty for the top of its host. */
+  readonly basePath: string;
   /** True when the finished files of an owner lie in a folder of its name. */
   readonly ownerFolders: boolean;
+  /** Tells who sends a request, before anything else is looked at. By default nobody does. */
+  readonly identify?: IdentifySender;
   readonly sendingPageOf: (request: Request, sender: Sender) => SendingPage;
   readonly log: Log;
   /** The machine's clock, in milliseconds since 1970. */
@@ -47,8 +52,8 @@ export class Gatekeeper {
   }
 
   /**
-   * Tells who sends a request: the visitor of the upload link in `Authorization`, or else the user that a trusted proxy
-   * names, or else the holder of the token in `Authorization`, or else of the session in the cookie. Throws `unauthorized` for a wrong token, `too-many-guesses`, `bad-request`
+   * Tells who sends a request: the visitor of the upload link in `Authorization`, or else the one that the program around
+   * the server names, or else the user that a trusted proxy names, or else the holder of the token in `Authorization`, or else of the session in the cookie. Throws `unauthorized` for a wrong token, `too-many-guesses`, `bad-request`
    * for a user that nobody may name, and `forbidden` for a request that a page of another site has sent.
    */
   async identify(request: Request, sender: Sender): Promise<Visitor> {
@@ -97,9 +102,9 @@ export class Gatekeeper {
     sender: Sender,
     page: SendingPage = this.#pageOf(request, sender),
   ): Promise<{ session: Session; token: Token } | undefined> {
-    const { tokens, sessionKey, now } = this.#deps;
+    const { tokens, sessionKey, basePath, now } = this.#deps;
     const cookies = page === "own" ? request.headers.get("cookie") : null;
-    const value = cookies === null ? undefined : cookieIn(cookies, sender.isHttps);
+    const value = cookies === null ? undefined : cookieIn(cookies, { isHttps: sender.isHttps, basePath });
     const session = value === undefined ? undefined : readSession(value, sessionKey, now());
     if (session === undefined || await tokens.isEnded(session.id)) return undefined;
     const token = await tokens.find(session.hash);
@@ -131,7 +136,7 @@ export class Gatekeeper {
   }
 
   async #named(request: Request, sender: Sender, page: SendingPage): Promise<Visitor | undefined> {
-    const user = this.#userIn(request.headers, sender);
+    const user = await this.#identified(request) ?? this.#userIn(request.headers, sender);
     const authorization = request.headers.get("authorization");
     const credentials = authorization === null ? undefined : credentialsIn(authorization);
     if (user !== undefined) {
@@ -214,6 +219,15 @@ export class Gatekeeper {
     return secret !== undefined && (this.#deps.hasFixed || isSecret(secret));
   }
 
+  /** The visitor that the program around the server names. */
+  async #identified(request: Request): Promise<Visitor | undefined> {
+    const identity = await this.#deps.identify?.(request);
+    // A program without types may well give null.
+    return identity === undefined || identity === null
+      ? undefined
+      : visitorOfIdentity(identity, (owner) => this.#foldersOf(owner));
+  }
+
   /** The user that a trusted proxy names. */
   #userIn(headers: Headers, { isProxied, address }: Sender): Visitor | undefined {
     const { userHeader, log } = this.#deps;
@@ -223,11 +237,10 @@ export class Gatekeeper {
       log.warning("Refused {userHeader} from {address}, which is no proxy of --trust-proxy", { userHeader, address });
       throw new UploadError("bad-request", `Only a proxy of --trust-proxy may send ${userHeader}`);
     }
-    // Two headers come as one value with a comma: one of them may be the client's own.
-    if (!/^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,126}[\x21-\x2b\x2d-\x7e])?$/.test(name)) {
+    if (!isUserName(name)) {
       throw new UploadError("bad-request", `${userHeader} must be one name of at most 128 characters, without a comma`);
     }
-    const owner = `user:${name}`;
+    const owner = ownerOfUser(name);
     return { kind: "user", name, rights: USUAL_RIGHTS, scope: { owner, ...this.#foldersOf(owner) } };
   }
 

@@ -1,10 +1,13 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
 import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
+import type { Option } from "../config/option.ts";
+import { missesBase, outwardOf } from "../config/outward.ts";
 import { UploadError } from "../errors.ts";
 import { count, positiveTime } from "../config/option_values.ts";
 import type { ListedLink } from "../storage/link_store.ts";
 import { parseSize } from "../config/units.ts";
+import { PROGRAM } from "../config/program.ts";
 import { parseWantedLink, type WantedLink } from "./link_wishes.ts";
 import { tableOf, timeText } from "./table.ts";
 
@@ -13,8 +16,8 @@ export type LinkCommand =
   | {
     readonly kind: "add";
     readonly data: string;
-    /** The URL by which clients reach the server; empty when nobody told. */
-    readonly publicUrl: string;
+    /** The URL, or the path alone, before the paths of the server as clients see them; empty when nobody told. */
+    readonly above: string;
     readonly link: WantedLink;
     /** Whose link it is, if that was said. */
     readonly owner?: string;
@@ -28,9 +31,9 @@ export type LinkCommand =
 export const LINK_HELP = [
   "Links let people in who have no token. The commands work while the server runs.",
   "",
-  "Usage: deno run -A main.ts link add [options]        makes a link, and prints it once",
-  "       deno run -A main.ts link list                 lists all links, and what came or went by them",
-  "       deno run -A main.ts link remove ID            removes a link: who uses it is out within a second",
+  `Usage: ${PROGRAM} link add [options]        makes a link, and prints it once`,
+  `       ${PROGRAM} link list                 lists all links, and what came or went by them`,
+  `       ${PROGRAM} link remove ID            removes a link: who uses it is out within a second`,
   "",
   "A link by which others send you files, and see nothing else:",
   "  --folder FOLDER     where its files lie, such as inbox/2026; by default beside all others",
@@ -49,7 +52,8 @@ export const LINK_HELP = [
   "  --expires TIME      how long the link is good for, such as 12h (default 7d)",
   "  --owner NAME        whose link it is, a token's owner or user:NAME; by default admin, or the file's owner",
   "  --public-url URL    how clients reach the server, to print a whole address (PAWL_PUBLIC_URL)",
-  "  --data FOLDER       the server's data folder (PAWL_DATA; default data)",
+  "  --base-path PATH    the path that the server lies below, such as /files-in (PAWL_BASE_PATH)",
+  "  --data FOLDER       the server's data folder (PAWL_DATA; default as the server's)",
 ].join("\n");
 
 const TEXTS = ["folder", "max-size", "max-files", "quota", "file", "zip", "downloads", "password-file", "note"];
@@ -60,7 +64,7 @@ export function parseLinkCommand(
   env: (name: string) => string | undefined,
 ): LinkCommand {
   const given: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs(args, {
-    string: [...TEXTS, "expires", "owner", "public-url", "data", "_"],
+    string: [...TEXTS, "expires", "owner", "public-url", "base-path", "data", "_"],
     boolean: ["help"],
     unknown(argument) {
       if (argument.startsWith("-")) throw new ConfigError(`Unknown argument "${argument}": see link --help`);
@@ -105,11 +109,14 @@ export function parseLinkCommand(
   if (owner !== undefined && !/^(?:user:)?[a-z\d][\w.@ -]{0,127}$/i.test(owner)) {
     throw new ConfigError(`--owner cannot be "${owner}": give the owner of a token, or user:NAME for a proxy's user`);
   }
+  const seenAt = <T>({ flag, parse, wanted }: Option<T>): T | undefined =>
+    valueOf(flag, parse, wanted) ?? parse(env(variableOf(flag)) ?? "none");
+  const places = { publicUrl: seenAt(OPTIONS.publicUrl) ?? "", basePath: seenAt(OPTIONS.basePath) ?? "" };
+  if (missesBase(places)) throw new ConfigError("--public-url does not lead to --base-path: end it with that path");
   return {
     kind: "add",
     data,
-    publicUrl: valueOf("public-url", OPTIONS.publicUrl.parse, OPTIONS.publicUrl.wanted) ??
-      OPTIONS.publicUrl.parse(env(variableOf(OPTIONS.publicUrl.flag)) ?? "none") ?? "",
+    above: outwardOf(places).url,
     link: wishedFor(wish),
     ...owner !== undefined && { owner },
     ...passwordFile !== undefined && { passwordFile },

@@ -86,7 +86,7 @@ function page(content: string, { title, language, refused }: PageFacts): Respons
   for (const [name, value] of Object.entries(PAGE_HEADERS)) headers.set(name, value);
   const html = `<!DOCTYPE html><html lang="${language}" data-ready><meta charset="UTF-8"><title>Pawl</title>` +
     '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">' +
-    '<link rel="stylesheet" href="/page.css">' +
+    '<link rel="stylesheet" href="../page.css">' +
     `<main><header><h1>${escape(title)}</h1></header><section class="card">${content}</section></main></html>\n`;
   return new Response(html, { status: base?.status ?? 200, headers });
 }

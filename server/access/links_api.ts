@@ -1,4 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
+import type { Outward } from "../config/outward.ts";
 import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import { notPermitted } from "../http/refusals.ts";
@@ -24,7 +25,8 @@ export interface LinksApiDeps {
   readonly engine: Engine;
   readonly files: FinishedFiles;
   readonly bodies: SmallBodies;
-  readonly publicUrl: string;
+  /** Where clients see the server. */
+  readonly outward: Outward;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -40,7 +42,7 @@ export interface LinksApi {
 }
 
 /** Makes the interface about links for programs. docs/api.md has the schemas. */
-export function createLinksApi({ links, engine, files, bodies, publicUrl, now }: LinksApiDeps): LinksApi {
+export function createLinksApi({ links, engine, files, bodies, outward, now }: LinksApiDeps): LinksApi {
   /** Throws `not-found` for a file or folder that the visitor does not see, or that is not finished. */
   async function checkTarget(target: LinkTarget, { scope }: Visitor, stop: AbortSignal): Promise<void> {
     if ("file" in target) {
@@ -74,10 +76,10 @@ export function createLinksApi({ links, engine, files, bodies, publicUrl, now }:
       if (!await links.store.add(link, MAX_LINKS)) {
         throw new UploadError("too-many-links", `You have ${MAX_LINKS} links, which is the limit: remove some first`);
       }
-      const told = { url: `${publicUrl}${linkPath(link.kind, secret)}`, ...linkAsJson({ link, count: 0, bytes: 0 }) };
+      const told = { url: `${outward.url}${linkPath(link.kind, secret)}`, ...linkAsJson({ link, count: 0, bytes: 0 }) };
       return Response.json(told, {
         status: STATUS_CODE.Created,
-        headers: { ...NO_STORE, "Location": `/api/links/${link.id}` },
+        headers: { ...NO_STORE, "Location": `${outward.path}/api/links/${link.id}` },
       });
     },
 

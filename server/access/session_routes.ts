@@ -29,11 +29,13 @@ export interface SessionHandlers {
 
 /** Makes the handlers of sessions. `now` is the machine's clock, in milliseconds since 1970. */
 export function createSessionHandlers(
-  { gatekeeper, tokens, bodies, sessionKey, now }: {
+  { gatekeeper, tokens, bodies, sessionKey, basePath, now }: {
     gatekeeper: Gatekeeper;
     tokens: KnownTokens;
     bodies: SmallBodies;
     sessionKey: Uint8Array;
+    /** The server's base path, for which the cookie is. */
+    basePath: string;
     now: () => number;
   },
 ): SessionHandlers {
@@ -47,7 +49,7 @@ export function createSessionHandlers(
       return answer(
         gatekeeper.visitorOf(token, "session"),
         { expiresAt: new Date(session.expiresAt).toISOString() },
-        setCookie(writeSession(session, sessionKey), seconds, sender.isHttps),
+        setCookie(writeSession(session, sessionKey), seconds, { isHttps: sender.isHttps, basePath }),
       );
     },
 
@@ -59,7 +61,7 @@ export function createSessionHandlers(
       }
       return new Response(null, {
         status: STATUS_CODE.NoContent,
-        headers: { "Cache-Control": "no-store", "Set-Cookie": setCookie("", 0, sender.isHttps) },
+        headers: { "Cache-Control": "no-store", "Set-Cookie": setCookie("", 0, { isHttps: sender.isHttps, basePath }) },
       });
     },
   };

@@ -53,26 +53,38 @@ function signatureOf(text: string, key: Uint8Array): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
+/** The place that a session's cookie is for. */
+export interface CookiePlace {
+  /** True when the client itself speaks HTTPS. */
+  readonly isHttps: boolean;
+  /** The server's base path; empty for the top of its host, and by default. */
+  readonly basePath?: string;
+}
+
 /**
  * The name of the cookie. With `__Host-` a browser takes it only from this very host over HTTPS, so that no other one
- * of the same domain can set it.
+ * of the same domain can set it. Such a cookie goes to all programs on the host, so below a base path it is
+ * `__Secure-`, and has the path in its name: a server at the top of the same host has another one.
  */
-function cookieName(isHttps: boolean): string {
-  return isHttps ? "__Host-pawl" : "pawl";
+function cookieName({ isHttps, basePath = "" }: CookiePlace): string {
+  const prefix = !isHttps ? "" : basePath === "" ? "__Host-" : "__Secure-";
+  return `${prefix}pawl${basePath.replaceAll("/", ".")}`;
 }
 
 /** The `Set-Cookie` that gives a browser a session, for `maxAgeSeconds`; 0 takes it away. */
-export function setCookie(value: string, maxAgeSeconds: number, isHttps: boolean): string {
+export function setCookie(value: string, maxAgeSeconds: number, place: CookiePlace): string {
+  const { isHttps, basePath = "" } = place;
+  const path = basePath === "" ? "/" : basePath;
   const secure = isHttps ? "; Secure" : "";
-  return `${cookieName(isHttps)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`;
+  return `${cookieName(place)}=${value}; Path=${path}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`;
 }
 
 /**
  * The session's cookie in a `Cookie` header; `undefined` when there is none, or more than one: another host of the same
  * domain has set one of them then.
  */
-export function cookieIn(header: string, isHttps: boolean): string | undefined {
-  const start = `${cookieName(isHttps)}=`;
+export function cookieIn(header: string, place: CookiePlace): string | undefined {
+  const start = `${cookieName(place)}=`;
   const found = header.split(";").map((pair) => pair.trim()).filter((pair) => pair.startsWith(start));
   return found.length === 1 ? found[0]!.slice(start.length) : undefined;
 }

@@ -7,6 +7,7 @@ import { type Right, RIGHTS, USUAL_RIGHTS } from "../model/rights.ts";
 import { positiveTime } from "../config/option_values.ts";
 import type { ListedToken, TokenStore } from "../storage/token_store.ts";
 import { parseSize } from "../config/units.ts";
+import { PROGRAM } from "../config/program.ts";
 import { hashOf, newSecret } from "./secret.ts";
 import { minuteOf, tableOf, timeText } from "./table.ts";
 
@@ -31,9 +32,9 @@ export type TokenCommand =
 export const TOKEN_HELP = [
   "Tokens let people and programs in. The commands work while the server runs.",
   "",
-  "Usage: deno run -A main.ts token add NAME [options]   makes a token, and prints it once",
-  "       deno run -A main.ts token list                 lists all tokens: what they may, and when they were last used",
-  "       deno run -A main.ts token remove NAME          removes a token: who uses it is out within a second",
+  `Usage: ${PROGRAM} token add NAME [options]   makes a token, and prints it once`,
+  `       ${PROGRAM} token list                 lists all tokens: what they may, and when they were last used`,
+  `       ${PROGRAM} token remove NAME          removes a token: who uses it is out within a second`,
   "",
   "  --read              may get finished files",
   "  --upload            may upload, and delete its own uploads",
@@ -43,7 +44,7 @@ export const TOKEN_HELP = [
   "  --max-size SIZE     largest file, such as 20GiB",
   "  --quota SIZE        how many bytes its owner may keep in all, such as 1TB",
   "  --expires TIME      how long the token is good for, such as 30d",
-  "  --data FOLDER       the server's data folder (PAWL_DATA; default data)",
+  "  --data FOLDER       the server's data folder (PAWL_DATA; default as the server's)",
 ].join("\n");
 
 const NAME = /^[a-z\d][\w.-]{0,63}$/i;

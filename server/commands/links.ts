@@ -31,7 +31,7 @@ export async function runLinkCommand(
     switch (command.kind) {
       case "add": {
         print(await addLink(command, database));
-        const behind = command.publicUrl === ""
+        const behind = !/^https?:/.test(command.above)
           ? " Put the server's address before it, such as https://up.example"
           : "";
         return tell(`This link is shown this once.${behind}`);
@@ -51,14 +51,14 @@ export async function runLinkCommand(
 
 /** Adds a link, and gives its address. */
 async function addLink(command: Extract<LinkCommand, { kind: "add" }>, database: Database): Promise<string> {
-  const { link: wanted, owner, passwordFile, publicUrl } = command;
+  const { link: wanted, owner, passwordFile, above } = command;
   const password = passwordFile === undefined ? undefined : await keptPassword(await passwordIn(passwordFile));
   const maker = { owner: owner ?? (wanted.kind === "download" ? await ownerOf(wanted.target, database) : ADMIN) };
   const { secret, link } = newLink(wanted, { ...maker, ...owner === undefined && { seesAll: true } }, {
     now: Date.now(),
     password,
   });
-  if (await createLinks(database).add(link, MAX_LINKS)) return publicUrl + linkPath(link.kind, secret);
+  if (await createLinks(database).add(link, MAX_LINKS)) return above + linkPath(link.kind, secret);
   throw new ConfigError(`${link.owner} has ${MAX_LINKS} links, which is the limit: remove some first`);
 }
 

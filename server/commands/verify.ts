@@ -1,17 +1,13 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { type DataFolder, openDataFolder, SETTLED_MS } from "./data_folder.ts";
-import type { Log } from "../log.ts";
-import { Pauses } from "../receiving/pauses.ts";
+import { engineOf } from "./engine_of.ts";
 import { bootBySystem } from "../storage/disk/boot.ts";
 import { entryAt } from "../storage/disk/entries.ts";
 import { isHeld } from "../storage/disk/held.ts";
 import { filesBelow } from "../storage/disk/walk.ts";
 import type { Terminal } from "./tokens.ts";
-import { NOBODY_IS_ASKED } from "../uploads/asking.ts";
-import { Engine } from "../uploads/engine.ts";
-import { NO_METER } from "../uploads/engine_meter.ts";
-import { Space } from "../uploads/space.ts";
+import type { Engine } from "../uploads/engine.ts";
 import { readArguments } from "../upkeep/arguments.ts";
 import type { Subject } from "../upkeep/faults.ts";
 import { verify } from "../upkeep/verify.ts";
@@ -48,7 +44,7 @@ export async function runVerifyCommand(
     isHeld: (id) => isHeld(join(folders.incoming, id)),
     wait: () => delay(settledMs),
     print,
-    ...given.switches.has("repair") && { repair: await repairBy(open) },
+    ...given.switches.has("repair") && { repair: repairBy(await engineOf(open)) },
   });
   return left === 0 ? 0 : 1;
 }
@@ -60,50 +56,13 @@ async function* subjectsOf({ records, bytes, folders }: DataFolder): AsyncGenera
 }
 
 /**
- * Makes the function that repairs by an engine, as one more process on the data folder: places the file of a complete
- * upload and removes its own entry, or discards an entry that belongs to none.
+ * Makes the function that repairs: places the file of a complete upload and removes its own entry, or discards an entry
+ * that belongs to none.
  */
-async function repairBy(
-  { bytes, records, isFolderThere }: DataFolder,
-): Promise<(by: "place" | "discard", id: string) => Promise<void>> {
-  const serviceTime = await records.serviceTime() ?? 0;
-  const engine = new Engine({
-    bytes,
-    records,
-    isFolderThere,
-    boot: "",
-    durable: true,
-    distrusted: new Set(),
-    unrecorded: new Set(),
-    asking: NOBODY_IS_ASKED,
-    meter: NO_METER,
-    pace: { take() {} },
-    quota: { guard: (appender) => Promise.resolve(appender) },
-    space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: 0 }),
-    pauses: new Pauses(),
-    limits: LIMITS,
-    log: SILENT,
-    now: Date.now,
-    serviceNow: () => serviceTime,
-  });
+function repairBy(engine: Engine): (by: "place" | "discard", id: string) => Promise<void> {
   return async (by, id) => {
     if (by === "place") await engine.finish(id);
     else await engine.discardOrphan(id);
     await engine.untilLetGo(id);
   };
 }
-
-/** No body comes by this engine, and no upload begins or expires. Only how long the end of one is remembered counts. */
-const LIMITS = {
-  maxBytes: Infinity,
-  idleMs: 60_000,
-  minBytesPerSecond: 0,
-  expireAfterMs: Infinity,
-  rememberGoneMs: 24 * 3_600_000,
-  checkpointBytes: 16 * 2 ** 20,
-  checkpointMs: 5000,
-  patience: { waitMs: 1000, silenceMs: 500 },
-  appendPatience: { waitMs: 1000, silenceMs: 100 },
-};
-
-const SILENT: Log = { debug() {}, info() {}, warning() {}, error() {} };

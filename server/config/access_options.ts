@@ -1,5 +1,5 @@
 import { resolve } from "@std/path";
-import { parseNetwork } from "../networks.ts";
+import { parseNetwork, UNIX_PEERS } from "../networks.ts";
 import type { Option } from "./option.ts";
 import { listOf, parseFixedToken, parseUserHeader, trueOrFalse } from "./option_values.ts";
 
@@ -39,9 +39,9 @@ export const ACCESS_OPTIONS = {
     flag: "trust-proxy",
     value: "ADDRESSES",
     fallback: "none",
-    help: "proxies that are believed about clients' addresses: `10.0.0.0/8,::1`",
-    parse: listOf(parseNetwork),
-    wanted: "addresses such as 127.0.0.1 or 10.0.0.0/8 separated by commas, or none",
+    help: "proxies that are believed about clients' addresses: `10.0.0.0/8,::1`, or `unix` with `--unix-socket`",
+    parse: listOf((text) => text === UNIX_PEERS ? text : parseNetwork(text)),
+    wanted: "addresses such as 127.0.0.1 or 10.0.0.0/8 separated by commas, or unix, or none",
     isList: true,
   } satisfies Option<readonly string[]>,
   /** The header by which such a proxy names its users, in small letters; empty for none. */

@@ -6,13 +6,13 @@ import { ALL_OPTIONS, type Option, variableOf } from "./options.ts";
 /** The command line of the server, read but not yet understood. */
 export interface CommandLine {
   /** The request for something else than a server, such as help; `undefined` for a server. */
-  readonly asks: "help" | "check" | undefined;
+  readonly asks: "help" | "version" | "check" | undefined;
   /** The text of each option that was given, by its flag. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
 /** The flags that are no options, because they ask for something else than a server. */
-const ASKING = ["help", "check-config"];
+const ASKING = ["help", "version", "check-config"] as const;
 
 /** Reads the arguments of the server. Repeated flags are joined by commas. Throws {@linkcode ConfigError}. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -26,9 +26,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       throw new ConfigError(unknownArgument(argument));
     },
   });
+  const asked = ASKING.find((flag) => given[flag] === true);
   const texts = ALL_OPTIONS.map(({ flag }) => [flag, textOf(given[flag])] as const);
   return {
-    asks: given["help"] === true ? "help" : given["check-config"] === true ? "check" : undefined,
+    asks: asked === "check-config" ? "check" : asked,
     texts: new Map(texts.filter((entry): entry is [string, string] => entry[1] !== undefined)),
   };
 }

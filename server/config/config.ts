@@ -1,7 +1,11 @@
 import { type CommandLine, parseCommandLine } from "./command_line.ts";
 import { ConfigError } from "./config_error.ts";
 import type { ConfigFile } from "./config_file.ts";
+import type { ChosenData } from "./default_data.ts";
+import { defined } from "../defined.ts";
+import { UNIX_PEERS } from "../networks.ts";
 import { nearest } from "./nearest.ts";
+import { missesBase } from "./outward.ts";
 import { ALL_OPTIONS, type Config, type Option, OPTIONS, secretFileOf, variableOf } from "./options.ts";
 
 export { type Config, ConfigError, OPTIONS, variableOf };
@@ -13,21 +17,26 @@ export interface Sources {
   /** The names of the variables that are set, as far as the process may list them. */
   readonly names?: readonly string[];
   readonly file?: ConfigFile | undefined;
+  /** The data folder when nobody gives one. By default it is the one of the option. */
+  readonly chosenData?: ChosenData | undefined;
 }
 
 /** The configuration, with the text of each option, by its flag, for messages. A secret has no text. */
 export interface Settings {
   readonly config: Config;
   readonly texts: ReadonlyMap<string, string>;
+  /** Why the data folder is where it is, if the program chose it. */
+  readonly whyData?: string;
 }
 
 /**
  * Reads each option from the command line, or else from its `PAWL_` variable in the environment, or else from the
  * configuration file, or else takes its default. Throws {@linkcode ConfigError}.
  */
-export function readSettings({ texts: flags }: CommandLine, { env, names = [], file }: Sources): Settings {
+export function readSettings({ texts: flags }: CommandLine, { env, names = [], file, chosenData }: Sources): Settings {
   refuseMistyped(names);
   const texts = new Map<string, string>();
+  let whyData: string | undefined;
 
   function read({ flag, fallback, parse, wanted, isSecret, choices }: Option<unknown>): unknown {
     const variable = variableOf(flag);
@@ -36,7 +45,12 @@ export function readSettings({ texts: flags }: CommandLine, { env, names = [], f
       [variable, env(variable)],
       [`"${flag}" in ${file?.path}`, file?.texts.get(flag)],
     ];
-    const [place, text = fallback] = places.find(([, text]) => text !== undefined) ?? [flag, fallback];
+    const given = places.find(([, text]) => text !== undefined);
+    if (given === undefined && flag === OPTIONS.data.flag && chosenData !== undefined) {
+      whyData = chosenData.why;
+      fallback = chosenData.folder;
+    }
+    const [place, text = fallback] = given ?? [flag, fallback];
     const value = parse(text);
     if (!isSecret) texts.set(flag, text);
     if (value !== undefined) return value;
@@ -49,7 +63,7 @@ export function readSettings({ texts: flags }: CommandLine, { env, names = [], f
   // The cast is right because each value comes from the parser of its own option.
   const config = Object.freeze(Object.fromEntries(values)) as Config;
   refuseContradictions(config);
-  return { config, texts };
+  return { config, texts, ...defined({ whyData }) };
 }
 
 /** Reads the configuration of a server that has no configuration file. Throws {@linkcode ConfigError}. */
@@ -92,7 +106,9 @@ const PREFIX = "PAWL_";
 /** Throws {@linkcode ConfigError} for options that cannot be meant together. */
 function refuseContradictions(config: Config): void {
   const { open, fixedToken, fixedTokenFile, trustedProxies, userHeader, webhooks, webhookSecret } = config;
+  const { port, certFile, keyFile, httpRedirect, unixSocket } = config;
   const asks = config.preCreateUrl !== "" || config.preFinishUrl !== "";
+  const { publicUrl, basePath } = config;
   const wrong: readonly (readonly [isWrong: boolean, why: string])[] = [
     [userHeader !== "" && trustedProxies.length === 0, "--user-header needs --trust-proxy: nobody else may name users"],
     [userHeader !== "" && open, "--open lets anybody in, so --user-header cannot say who may: give one of them"],
@@ -104,6 +120,24 @@ function refuseContradictions(config: Config): void {
         asks ? "--pre-create-url and --pre-finish-url need" : "--webhook needs"
       } PAWL_WEBHOOK_SECRET, by which the receiver knows this server: make one by ` +
       '`echo "whsec_$(openssl rand -base64 32)"`',
+    ],
+    [
+      missesBase(config),
+      `--public-url ${publicUrl} does not lead to --base-path ${basePath}: end it with that path, or give no path in it`,
+    ],
+    [(certFile === "") !== (keyFile === ""), "--cert and --key belong together: give both, or none"],
+    [httpRedirect !== "none" && certFile === "", "--http-redirect leads to HTTPS: give --cert and --key too"],
+    [
+      httpRedirect !== "none" && httpRedirect !== 0 && httpRedirect === port,
+      "--http-redirect and --port cannot be the same port: HTTPS has 443 by itself, and HTTP 80",
+    ],
+    [
+      unixSocket !== "" && certFile !== "",
+      "--unix-socket is for a proxy, which speaks HTTPS itself: leave out --cert and --key",
+    ],
+    [
+      trustedProxies.includes(UNIX_PEERS) && unixSocket === "",
+      "--trust-proxy unix needs --unix-socket, by which that proxy connects",
     ],
     [trustedProxies.includes("*"), "--trust-proxy cannot be *: then every client could name its own address"],
   ];

@@ -32,7 +32,14 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
  * ConfigError}, which never quotes the file, because a secret may stand anywhere in it.
  */
 export function parseConfigFile(text: string, path: string): ConfigFile {
-  const content = parseJson(text, path);
+  return { path, texts: textsIn(parseJson(text, path), path) };
+}
+
+/**
+ * The texts of the options in an object that has them by their flags. `path` says in messages where it stands. Throws
+ * {@linkcode ConfigError}, which quotes no value.
+ */
+export function textsIn(content: unknown, path: string): ReadonlyMap<string, string> {
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new ConfigError(`${path} must hold a JSON object, such as {"port": 8080}`);
   }
@@ -44,7 +51,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
     if (given === undefined) throw new ConfigError(`"${flag}" in ${path} must be ${option.wanted}`);
     texts.set(flag, given);
   }
-  return { path, texts };
+  return texts;
 }
 
 function parseJson(text: string, path: string): unknown {

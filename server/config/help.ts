@@ -1,20 +1,21 @@
-import { ALL_OPTIONS, type Option, secretFileOf, variableOf } from "./options.ts";
+import { ALL_OPTIONS, type Option, OPTIONS, secretFileOf, variableOf } from "./options.ts";
+import { PROGRAM } from "./program.ts";
+import { VERSION } from "./version.ts";
 
-/** Makes the text of `--help`. */
-export function helpText(): string {
+/** The commands besides the server, each of which has a `--help` of its own. */
+const COMMANDS = ["token", "link", "webhook", "list", "verify", "gc", "backup", "health"];
+
+/** Makes the text of `--help`. `data` is the data folder when nobody gives one; by default that of the option. */
+export function helpText(data: string = OPTIONS.data.fallback): string {
   return [
-    "Pawl: a resumable upload server. Whatever breaks, an upload goes on from the byte that is safe on disk.",
+    `Pawl ${VERSION}: a resumable upload server. Whatever breaks, an upload goes on from the byte that is safe on disk.`,
     "",
-    "Usage: deno run -A main.ts [options]",
-    "       deno run -A main.ts token --help",
-    "       deno run -A main.ts link --help",
-    "       deno run -A main.ts webhook --help",
-    "       deno run -A main.ts list --help",
-    "       deno run -A main.ts verify --help",
-    "       deno run -A main.ts backup --help",
+    `Usage: ${PROGRAM} [options]`,
+    ...COMMANDS.map((name) => `       ${PROGRAM} ${name} --help`),
     "",
-    ...ALL_OPTIONS.map(rowOf),
+    ...ALL_OPTIONS.map((option) => rowOf(option.flag === OPTIONS.data.flag ? { ...option, fallback: data } : option)),
     `  --${"check-config".padEnd(24)}says what is wrong with the options, or that they are right, and starts nothing`,
+    `  --${"version".padEnd(24)}the version of Pawl, its commit, and the version of Deno`,
     `  --${"help".padEnd(24)}this text`,
     "",
     "SIZE is a number of bytes, also with a unit: 500, 64KiB, 1.5GB (B, KB, MB, GB, TB; KiB, MiB, GiB, TiB).",

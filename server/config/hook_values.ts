@@ -1,9 +1,15 @@
 import { Buffer } from "node:buffer";
 
 /** The types of events in the words of webhooks, in the order in which they happen to one upload. */
-export const EVENT_TYPES = ["upload.created", "upload.completed", "upload.expired", "upload.terminated"] as const;
+export const EVENT_TYPES = [
+  "upload.created",
+  "upload.completed",
+  "upload.expired",
+  "upload.terminated",
+] as const satisfies readonly EventType[];
 
-export type EventType = typeof EVENT_TYPES[number];
+/** The kind of an event: an upload began, its file is finished, it was removed for its age, or somebody has ended it. */
+export type EventType = "upload.created" | "upload.completed" | "upload.expired" | "upload.terminated";
 
 /** Reads the URL of a webhook. A comma would end it in a list, so it is written as `%2C`. */
 export function parseWebhookUrl(text: string): string | undefined {

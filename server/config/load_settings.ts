@@ -3,24 +3,28 @@ import { configFileOf, readSettings, type Settings } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { type ConfigFile, readConfigFile } from "./config_file.ts";
 import type { Environment } from "./environment.ts";
-import { ALL_OPTIONS, variableOf } from "./options.ts";
+import { ALL_OPTIONS, OPTIONS, variableOf } from "./options.ts";
 import { missingForFile } from "./permissions.ts";
 import { withSecretFiles } from "./secret_files.ts";
 
 /** Reads all options, wherever they were given. Throws {@linkcode ConfigError}. */
-export async function loadSettings(commandLine: CommandLine, { env, names }: Environment): Promise<Settings> {
+export async function loadSettings(
+  commandLine: CommandLine,
+  { env, names, chosenData }: Environment,
+): Promise<Settings> {
   const file = await loadFile(commandLine, env);
-  return readSettings(commandLine, { env: await withSecretFiles(env), names, file });
+  return readSettings(commandLine, { env: await withSecretFiles(env), names, file, chosenData });
 }
 
 /**
- * Gives the environment with the options of the file of `PAWL_CONFIG` behind it, for the commands, which have options of
- * their own. Throws {@linkcode ConfigError}.
+ * Gives the environment with the options of the file of `PAWL_CONFIG` behind it, and behind these the data folder that
+ * the program chose. It is for the commands, which have options of their own. Throws {@linkcode ConfigError}.
  */
-export async function withConfigFile({ env }: Pick<Environment, "env">): Promise<Environment["env"]> {
+export async function withConfigFile({ env, chosenData }: Omit<Environment, "names">): Promise<Environment["env"]> {
   const file = await loadFile({ texts: new Map() }, env);
   const flags = new Map(ALL_OPTIONS.map(({ flag }) => [variableOf(flag), flag]));
-  return (name) => env(name) ?? file?.texts.get(flags.get(name) ?? "");
+  const defaults = new Map(chosenData === undefined ? [] : [[variableOf(OPTIONS.data.flag), chosenData.folder]]);
+  return (name) => env(name) ?? file?.texts.get(flags.get(name) ?? "") ?? defaults.get(name);
 }
 
 async function loadFile(

@@ -29,6 +29,11 @@ export function parseAdminPort(text: string): ListenerAddress | "none" | undefin
   return port === undefined ? undefined : { host: host.replace(/^\[(.*)\]$/, "$1"), port };
 }
 
+/** Reads the port of the listener that leads to HTTPS; an empty text stands for HTTP's own. */
+export function parseRedirectPort(text: string): number | "none" | undefined {
+  return text === "none" ? text : text === "" ? 80 : parsePort(text);
+}
+
 /** Makes a parser for a size in bytes; the word `none` gives the value of `none`. */
 export function size({ none }: { none: number }): (text: string) => number | undefined {
   return (text) => text === "none" ? none : parseSize(text);
@@ -80,6 +85,15 @@ export function parsePublicUrl(text: string): string | undefined {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || /[?#@]/.test(text)) return undefined;
   return url.href.replace(/\/+$/, "");
+}
+
+/**
+ * Reads a path in the one form that clients send: nothing in it is ever encoded, resolved or mended. The word `none`
+ * gives an empty text.
+ */
+export function parseBasePath(text: string): string | undefined {
+  if (text === "none") return "";
+  return text.length <= 200 && /^(?:\/[\w~-]+)+$/.test(text) ? text : undefined;
 }
 
 /** Reads a switch. */

@@ -1,18 +1,16 @@
 import { resolve } from "@std/path";
 import { ACCESS_OPTIONS } from "./access_options.ts";
 import { HOOK_OPTIONS } from "./hook_options.ts";
+import { LISTENING_OPTIONS } from "./listening_options.ts";
 import { LOG_LEVELS } from "../log.ts";
 import { LOG_FORMATS } from "../log_lines.ts";
 import { type Option, variableOf } from "./option.ts";
 import {
-  type ListenerAddress,
   listOf,
   oneOf,
-  parseAddress,
-  parseAdminPort,
+  parseBasePath,
   parseHostName,
   parseOrigin,
-  parsePort,
   parsePublicUrl,
   trueOrFalse,
 } from "./option_values.ts";
@@ -25,32 +23,7 @@ export { type Option, variableOf };
  * from this list, and a test compares the README's table with it. Sizes are in bytes, times in milliseconds.
  */
 export const OPTIONS = {
-  host: {
-    flag: "host",
-    value: "ADDRESS",
-    // By default other machines cannot connect.
-    fallback: "127.0.0.1",
-    help: "address to listen on; `0.0.0.0` lets other machines in",
-    parse: parseAddress,
-    wanted: "an address such as 127.0.0.1 or 0.0.0.0",
-  } satisfies Option<string>,
-  port: {
-    flag: "port",
-    value: "NUMBER",
-    fallback: "8080",
-    help: "port to listen on; `0` takes a free one",
-    parse: parsePort,
-    wanted: "a number from 0 to 65535",
-  } satisfies Option<number>,
-  /** The second listener, which serves health and metrics alone, to everybody who reaches it. */
-  adminPort: {
-    flag: "admin-port",
-    value: "PORT",
-    fallback: "none",
-    help: "second port, of this machine alone, for health and metrics without a token; `0.0.0.0:9090` lets others in",
-    parse: parseAdminPort,
-    wanted: "a port such as 9090, or an address and a port such as 0.0.0.0:9090, or none",
-  } satisfies Option<ListenerAddress | "none">,
+  ...LISTENING_OPTIONS,
   /** The data folder, absolute. */
   data: {
     flag: "data",
@@ -78,6 +51,15 @@ export const OPTIONS = {
     help: "URL by which clients reach the server, such as `https://up.example`, for clients that need it",
     parse: parsePublicUrl,
     wanted: "an address such as https://a.example or https://a.example/uploads, or none",
+  } satisfies Option<string>,
+  /** The path that everything of the server lies below, such as `/files-in`; empty for the top of its host. */
+  basePath: {
+    flag: "base-path",
+    value: "PATH",
+    fallback: "none",
+    help: "path that everything lies below, such as `/files-in`, behind a proxy that does not take it away",
+    parse: parseBasePath,
+    wanted: "a path such as /files-in of letters, digits, -, _ and ~, with no slash at its end, or none",
   } satisfies Option<string>,
   /** The names that the server answers to besides IP addresses and `localhost`; `"*"` stands for all. */
   allowedHosts: {

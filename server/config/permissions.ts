@@ -28,25 +28,40 @@ export function missingForFile(path: string, query: Query = ask): Promise<string
 
 /** The options of `deno run` that are missing for running the server; empty when none is. */
 export function missingForServer(
-  { host, port, adminPort, data, fixedTokenFile, webhooks, hookCommand, preCreateUrl, preFinishUrl }: Config,
+  config: Config,
   root: string,
   query: Query = ask,
 ): Promise<string[]> {
-  const addresses = [{ host, port }, ...adminPort === "none" ? [] : [adminPort]]
-    .map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
-  const readable = [join(root, "static"), join(root, "client"), data, ...fixedTokenFile === "" ? [] : [fixedTokenFile]];
+  const { data, fixedTokenFile, certFile, keyFile, unixSocket } = config;
+  const { webhooks, hookCommand, preCreateUrl, preFinishUrl } = config;
+  const files = [fixedTokenFile, certFile, keyFile, unixSocket].filter((path) => path !== "");
+  const readable = [join(root, "static"), join(root, "client"), data, ...files];
   return missing([
     // A webhook may lead to any address, by its redirects.
     ...webhooks.length > 0 || preCreateUrl !== "" || preFinishUrl !== ""
       ? [{ permission: { name: "net" }, flag: "--allow-net" } as const]
-      : addresses.map((host): Needed => ({ permission: { name: "net", host }, flag: `--allow-net=${host}` })),
+      : addressesOf(config).map((host): Needed => ({ permission: { name: "net", host }, flag: `--allow-net=${host}` })),
     ...hookCommand === ""
       ? []
       : [{ permission: { name: "run", command: hookCommand }, flag: `--allow-run=${hookCommand}` } as const],
     ...readable.map((path): Needed => ({ permission: { name: "read", path }, flag: `--allow-read=${path}` })),
-    { permission: { name: "write", path: data }, flag: `--allow-write=${data}` },
+    ...[data, ...unixSocket === "" ? [] : [unixSocket]].map((path): Needed => ({
+      permission: { name: "write", path },
+      flag: `--allow-write=${path}`,
+    })),
     { permission: { name: "sys", kind: "statfs" }, flag: "--allow-sys=statfs" },
   ], query);
+}
+
+/** The addresses that the server listens on, as Deno's permissions name them. */
+function addressesOf({ host, port, adminPort, httpRedirect, unixSocket }: Config): string[] {
+  const listeners = [
+    ...unixSocket === "" ? [{ host, port }] : [],
+    ...httpRedirect === "none" ? [] : [{ host, port: httpRedirect }],
+    ...adminPort === "none" ? [] : [adminPort],
+  ];
+  const addresses = listeners.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
+  return [...addresses, ...unixSocket === "" ? [] : [`unix:${unixSocket}`]];
 }
 
 async function missing(needed: readonly Needed[], query: Query): Promise<string[]> {

@@ -3,7 +3,7 @@ import type { Met } from "./observations.ts";
 import type { Outcome } from "./wire.ts";
 
 /** Headers that only Pawl's own answers have. */
-const OWN = ["x-error", "upload-offset", "tus-resumable"];
+const OWN = ["x-error", "upload-offset", "upload-complete", "tus-resumable"];
 
 /** Tells who answered. Pawl's refusals have `X-Error`, and its other answers tell of an upload. */
 export function metBy(outcome: Outcome): Met {

@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
 import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
+import { PROGRAM } from "../config/program.ts";
 import type { Delivery, WaitingEvent } from "../storage/event_store.ts";
 
 /** The request that `webhook …` on the command line makes. */
@@ -15,12 +16,12 @@ export type WebhookCommand =
 export const WEBHOOK_HELP = [
   "What --webhook and --hook-command have not heard of yet. The commands work while the server runs.",
   "",
-  "Usage: deno run -A main.ts webhook list              lists what waits: hook, event, upload, attempts, next one, why",
-  "       deno run -A main.ts webhook retry [WHAT]      tries it now, and sends to a hook again that answered 410",
-  "       deno run -A main.ts webhook drop WHAT         drops it: the hook never hears of it",
+  `Usage: ${PROGRAM} webhook list              lists what waits: hook, event, upload, attempts, next one, why`,
+  `       ${PROGRAM} webhook retry [WHAT]      tries it now, and sends to a hook again that answered 410`,
+  `       ${PROGRAM} webhook drop WHAT         drops it: the hook never hears of it`,
   "",
   "  WHAT             a hook or an event, as the list has them",
-  "  --data FOLDER    the server's data folder (PAWL_DATA; default data)",
+  "  --data FOLDER    the server's data folder (PAWL_DATA; default as the server's)",
 ].join("\n");
 
 /** Reads the arguments behind `webhook`. Throws {@linkcode ConfigError}. */

@@ -37,5 +37,5 @@ export function answerFacts(request: Request, { status, headers }: Response): An
 /** The path of a request, cut. A query may have secrets and is left out. */
 function pathOf(request: Request): string {
   const [target = ""] = urlOf(request).split("?", 1);
-  return withoutSecrets(target.replace(/^https?:\/\/[^/]*/, "").slice(0, 200));
+  return withoutSecrets(target.replace(/^http(?:s|\+unix)?:\/\/[^/]*/, "").slice(0, 200));
 }

@@ -13,6 +13,7 @@ import { requestIdOf } from "./request_id.ts";
 import { allowedMethods, handlerOf, type Identify, needOf, type Route } from "./route.ts";
 import type { Sender, SenderOf } from "./sender.ts";
 import { type Gate, urlOf } from "./target.ts";
+import { toFolder } from "./to_folder.ts";
 
 /** Everything that the app is made with. */
 export interface AppDeps {
@@ -24,6 +25,8 @@ export interface AppDeps {
   readonly identify: Identify;
   readonly cors: Cors;
   readonly log: Log;
+  /** The path that clients see before the server's own paths. By default there is none. */
+  readonly above?: string;
   /**
    * False when the data folder was moved, by a look that is at most `maxAgeMs` old. Nothing may be answered then (I14).
    */
@@ -83,8 +86,19 @@ interface Routed {
 
 /** Makes the app: brings each request to its handler, and each error to the client. */
 export function createApp(
-  { gate, routes, pages, admission, senderOf, identify, cors, log, isFolderThere = () => true, meter = NO_METER }:
-    AppDeps,
+  {
+    gate,
+    routes,
+    pages,
+    admission,
+    senderOf,
+    identify,
+    cors,
+    log,
+    above = "",
+    isFolderThere = () => true,
+    meter = NO_METER,
+  }: AppDeps,
 ): App {
   async function answer(visit: Visit): Promise<Routed> {
     let path: string;
@@ -132,8 +146,8 @@ export function createApp(
   function answerPage(path: string, { request, admit }: Visit): Promise<Response> {
     return answered({ request }, async () => {
       admit();
-      const response = await pages.serve(path, request.headers);
-      if (response === undefined) throw notHere();
+      const response = path === "" ? toFolder(request) : await pages.serve(path, request.headers);
+      if (response === undefined) throw notHere(above);
       if (request.method === "GET" || request.method === "HEAD") return response;
       const allow = { "Allow": "GET, HEAD, OPTIONS" };
       if (request.method === "OPTIONS") return noContent(allow);
@@ -154,7 +168,9 @@ export function createApp(
     return answered({ request }, () => {
       admit();
       if (!(error instanceof UploadError)) throw error;
-      log.info("Refused {method} {url}: {message}", { ...named(request), message: error.message });
+      const message = "Refused {method} {url}: {message}";
+      // Where several programs share a host, a request beside this one is nothing that anybody has to look at.
+      log[error.code === "not-found" ? "debug" : "info"](message, { ...named(request), message: error.message });
       meter.refused(error.code);
       const isForPerson = error.code === "misdirected" && wantsPage(request);
       return Promise.resolve(isForPerson ? refusalPage(error) : refusal(error));

@@ -3,9 +3,11 @@ import { STATUS_CODE } from "@std/http/status";
 import type { App } from "./app.ts";
 import type { Log } from "../log.ts";
 import { isOutOfFiles } from "../errors.ts";
+import { SOCKET_MODE } from "./unix_socket.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 import type { Spare } from "../storage/disk/descriptors.ts";
 
-/** The options of a listener. */
+/** The options of every listener. */
 export interface ListenerOptions {
   readonly host: string;
   /** The TCP port; 0 for any free one. */
@@ -17,7 +19,9 @@ export interface ListenerOptions {
 
 /** Accepts connections until it is shut down. A failure to accept does not end it. */
 export interface Listener {
-  readonly address: Deno.NetAddr;
+  readonly address: Deno.NetAddr | Deno.UnixAddr;
+  /** False while no connection is accepted after a failure to accept, until it listens again. */
+  isAccepting(): boolean;
   /** Accepts no more connections. Resolves when every request has been answered. Never throws. */
   shutdown(): Promise<void>;
 }
@@ -30,8 +34,16 @@ const LONGEST_RETRY_DELAY_MS = 2000;
 /** How long the log says nothing more of failures to accept. */
 const QUIET_MS = 60_000;
 
+/** The options of {@linkcode listen}. */
+export interface PlainListenerOptions extends ListenerOptions {
+  /** A unix socket to listen on instead of a port; empty, or absent, for none. */
+  readonly path?: string;
+  /** A certificate for HTTPS, which never changes. Without one the listener speaks plain HTTP. */
+  readonly pair?: Pick<KeyPair, "cert" | "key">;
+}
+
 interface Server {
-  readonly http: Deno.HttpServer<Deno.NetAddr>;
+  readonly http: Deno.HttpServer;
   /** How many requests this server is answering. */
   requests: number;
   /** True when this server accepts no more. It is shut down as soon as it has no request. */
@@ -45,14 +57,14 @@ interface Server {
  * it has. Then another server is started. The first one is shut down once it has no request, which closes its silent
  * connections. It is not shut down earlier, because Deno 2.9 would break off a body that is coming.
  */
-export function listen({ host, port, log, spare }: ListenerOptions, app: App): Listener {
+export function listen({ host, port, path = "", pair, log, spare }: PlainListenerOptions, app: App): Listener {
   const servers = new Set<Server>();
   const ending = new AbortController();
   /** The answers that are not sent yet. */
   const answering = new Set<Promise<void>>();
   let quietUntil = 0;
   spare.fill();
-  const address = open(port).http.addr;
+  const address = open(port).http.addr as Listener["address"];
 
   /**
    * Called when the body of an answer could not be read to its end. The app itself never throws. The runtime that makes
@@ -69,20 +81,22 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
   }
 
   function open(port: number): Server {
-    const http: Deno.HttpServer<Deno.NetAddr> = Deno.serve(
-      { hostname: host, port, onListen: () => {}, onError },
-      async (request, info) => {
-        server.requests++;
-        const sent = info.completed.catch(() => {}).finally(() => answering.delete(sent));
-        answering.add(sent);
-        try {
-          return await app(request, info);
-        } finally {
-          server.requests--;
-          if (server.isOver) closeIdle(server);
-        }
-      },
-    );
+    const handler = async (request: Request, info: Deno.ServeHandlerInfo): Promise<Response> => {
+      server.requests++;
+      const sent = info.completed.catch(() => {}).finally(() => answering.delete(sent));
+      answering.add(sent);
+      try {
+        return await app(request, info);
+      } finally {
+        server.requests--;
+        if (server.isOver) closeIdle(server);
+      }
+    };
+    const common = { onListen: () => {}, onError };
+    const http: Deno.HttpServer = path === ""
+      ? Deno.serve({ ...common, ...pair, hostname: host, port }, handler)
+      : Deno.serve({ ...common, path }, handler);
+    if (path !== "") Deno.chmodSync(path, SOCKET_MODE);
     const server: Server = { http, requests: 0, isOver: false };
     servers.add(server);
     http.finished.then(() => servers.delete(server), (error) => replace(server, error));
@@ -121,7 +135,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
       // If some spare descriptors cannot be opened, one more connection would use up the last ones again.
       if (!spare.fill()) continue;
       try {
-        open(address.port);
+        open("port" in address ? address.port : 0);
         return;
       } catch (error) {
         log.debug("Cannot listen again: {error}", { error });
@@ -131,6 +145,7 @@ export function listen({ host, port, log, spare }: ListenerOptions, app: App): L
 
   return {
     address,
+    isAccepting: () => ending.signal.aborted || [...servers].some(({ isOver }) => !isOver),
     async shutdown() {
       ending.abort();
       await Promise.all([...servers].map(({ http }) => http.shutdown().catch(() => {})));

@@ -90,9 +90,9 @@ export function notAllowed(method: string): UploadError {
   return new UploadError("method-not-allowed", `Nothing here answers to ${method}: see the Allow header`);
 }
 
-/** The refusal of a path at which there is nothing. */
-export function notHere(): UploadError {
-  return new UploadError("not-found", "There is nothing here: the page is at /");
+/** The refusal of a path at which there is nothing, by a server below the path `above`. */
+export function notHere(above = ""): UploadError {
+  return new UploadError("not-found", `There is nothing here: the page is at ${above}/`);
 }
 
 /** The refusal of a request for a file that does not exist, or that the visitor may not see. */

@@ -1,12 +1,12 @@
-import { createNetworks, type Networks, plainAddress } from "../networks.ts";
+import { createNetworks, type Networks, plainAddress, UNIX_PEERS } from "../networks.ts";
 
 /** The facts about the way by which a request came. */
 export interface Sender {
   /** The client's IP address; `undefined` when it has none, and for a request without a connection. */
   readonly address: string | undefined;
-  /** True when the request came from an address of `--trust-proxy`: what it says of its client is believed. */
+  /** True when the request came from a proxy of `--trust-proxy`: what it says of its client is believed. */
   readonly isProxied: boolean;
-  /** True when the client itself speaks HTTPS, to a proxy. */
+  /** True when the client itself speaks HTTPS, to this server or to a proxy. */
   readonly isHttps: boolean;
 }
 
@@ -18,6 +18,8 @@ export interface SenderOptions {
   /** The networks of the proxies that are trusted, as `--trust-proxy` has them. */
   readonly trustedProxies: readonly string[];
   readonly publicUrl: string;
+  /** The file with the server's own certificate; empty, or absent, when it does not speak HTTPS itself. */
+  readonly certFile?: string;
 }
 
 /**
@@ -25,28 +27,34 @@ export interface SenderOptions {
  * from a trusted proxy, and only back to the first address that is not one: everything before that may be made up. If a
  * request has both, a client may have sent the one that the proxy does not know, so neither counts.
  */
-export function createSenderOf({ trustedProxies, publicUrl }: SenderOptions): SenderOf {
+export function createSenderOf({ trustedProxies, publicUrl, certFile = "" }: SenderOptions): SenderOf {
   const trusted = createNetworks(trustedProxies);
-  const isPublicHttps = publicUrl.startsWith("https:");
+  const isOwnHttps = certFile !== "" || publicUrl.startsWith("https:");
+  const trustsUnix = trustedProxies.includes(UNIX_PEERS);
   const isTrusting = trustedProxies.length > 0;
   return (headers, remoteAddr) => {
     const own = remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined;
-    if (!isTrusting || own === undefined) return { address: own, isProxied: false, isHttps: isPublicHttps };
-    const near = plainAddress(own);
-    if (near === undefined || !trusted.has(near)) return { address: own, isProxied: false, isHttps: isPublicHttps };
+    const asItIs = { address: own, isProxied: false, isHttps: isOwnHttps };
+    if (!isTrusting) return asItIs;
+    const near = own === undefined ? undefined : plainAddress(own);
+    const isTrusted = near === undefined ? trustsUnix && remoteAddr?.transport === "unix" : trusted.has(near);
+    if (!isTrusted) return asItIs;
     const [plain, standard] = [headers.get("x-forwarded-for"), headers.get("forwarded")];
     const hops = plain !== null && standard !== null ? [] : hopsOf(plain, standard);
     const scheme = headers.get("x-forwarded-proto") ?? /(?:^|[;,\s])proto="?(\w+)/i.exec(standard ?? "")?.[1];
     return {
       address: clientOf(near, hops, trusted),
       isProxied: true,
-      isHttps: isPublicHttps || scheme?.toLowerCase() === "https",
+      isHttps: isOwnHttps || scheme?.toLowerCase() === "https",
     };
   };
 }
 
-/** The address of the client: of the last hop that no trusted proxy is, or the farthest that can be told. */
-function clientOf(near: string, hops: readonly string[], trusted: Networks): string {
+/**
+ * The address of the client: of the last hop that no trusted proxy is, or the farthest that can be told. A proxy on a
+ * unix socket has no address `near`.
+ */
+function clientOf(near: string | undefined, hops: readonly string[], trusted: Networks): string | undefined {
   let client = near;
   for (const hop of hops.toReversed()) {
     const address = plainAddress(hop);

@@ -1,5 +1,6 @@
 import { derived } from "../config/derived.ts";
 import type { Sender } from "./sender.ts";
+import { authorityOf } from "./target.ts";
 
 /**
  * The page that sent a request. `own`: a page of this server. `allowed`: a page of an origin in `--allow-origin`.
@@ -24,11 +25,12 @@ export function createSendingPageOf(
 ): (request: Request, sender: Sender) => SendingPage {
   const own = URL.parse(options.publicUrl)?.origin;
   const allowedOrigins = derived(() => options.allowedOrigins, (origins) => new Set(origins));
-  return ({ method, headers }, { isHttps }) => {
+  return (request, { isHttps }) => {
+    const { method, headers } = request;
     const site = headers.get("sec-fetch-site");
     if (site === "same-origin") return "own";
     const origin = headers.get("origin");
-    if (site === null && origin !== null && (origin === own || isOfHost(origin, headers.get("host"), isHttps))) {
+    if (site === null && origin !== null && (origin === own || isOfHost(origin, authorityOf(request), isHttps))) {
       return "own";
     }
     if (origin === null && (site === null || site === "none")) return "none";

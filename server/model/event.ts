@@ -11,6 +11,7 @@ export interface UploadEvent {
 export interface UploadFacts {
   /** The upload's id, which is the end of its address. */
   readonly id: string;
+  /** Whose upload it is. */
   readonly owner: string;
   /** The client's own id for the upload. */
   readonly clientId?: string;
@@ -22,6 +23,7 @@ export interface UploadFacts {
   readonly length?: number;
   /** The safe bytes. */
   readonly offset?: number;
+  /** The media type that the client told. */
   readonly type?: string;
   /** The client's metadata in the form of `Upload-Metadata` (tus 1.0.0, Creation). */
   readonly metadata?: string;

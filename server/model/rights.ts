@@ -1,11 +1,11 @@
 /** The rights. `admin` includes the others. */
-export const RIGHTS = ["read", "upload", "admin"] as const;
+export const RIGHTS = ["read", "upload", "admin"] as const satisfies readonly Right[];
 
 /**
  * One right. `read`: to get finished files. `upload`: to begin uploads, go on with them, ask how far they are, and
  * terminate them. Both are about uploads of the visitor's own owner. `admin`: both, for the uploads of all owners.
  */
-export type Right = typeof RIGHTS[number];
+export type Right = "read" | "upload" | "admin";
 
 /** The rights that a visitor has. */
 export type Rights = readonly Right[];

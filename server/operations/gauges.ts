@@ -11,6 +11,8 @@ export interface Gauges {
   readonly freeBytes: () => number;
   /** How many bytes of the disk uploads leave free now: the option may change. */
   readonly floorBytes: () => number;
+  /** When the certificate for HTTPS expires, in milliseconds since 1970. Absent without HTTPS. */
+  readonly certificateExpiresAt?: (() => number) | undefined;
   /** When the process began, in milliseconds since 1970. */
   readonly startedAt: number;
 }
@@ -18,7 +20,9 @@ export interface Gauges {
 /** Defines the metrics that are looked up. `active` tells how many bodies are coming. */
 export function defineGauges(
   registry: Registry,
-  { health, unfinished, freeBytes, floorBytes, startedAt, active }: Gauges & { readonly active: () => number },
+  { health, unfinished, freeBytes, floorBytes, certificateExpiresAt, startedAt, active }: Gauges & {
+    readonly active: () => number;
+  },
 ): void {
   gauge(registry, "pawl_ready", "1 if uploads can be taken, as /readyz says, otherwise 0.", async () => {
     return (await health()).length === 0 ? 1 : 0;
@@ -28,6 +32,15 @@ export function defineGauges(
   gauge(registry, "pawl_unfinished_bytes", "Bytes that unfinished uploads have, as recorded.", () => unfinished.bytes);
   gauge(registry, "pawl_disk_free_bytes", "Free space on the disk of the data folder.", freeBytes);
   gauge(registry, "pawl_disk_floor_bytes", "Space on that disk that uploads leave free.", floorBytes);
+  gauge(registry, "pawl_heap_bytes", "Memory that objects of the program take.", () => Deno.memoryUsage().heapUsed);
+  if (certificateExpiresAt !== undefined) {
+    gauge(
+      registry,
+      "pawl_certificate_expiry_timestamp_seconds",
+      "When the certificate that new connections get expires, in seconds since 1970.",
+      () => certificateExpiresAt() / 1000,
+    );
+  }
   // These have the names and meanings that all of Prometheus' libraries give them.
   gauge(
     registry,

@@ -23,12 +23,13 @@ export interface WatchedServer {
   readonly serviceNow: () => number;
   /** The monotonic clock, in milliseconds. */
   readonly monotonic: () => number;
+  readonly certificateExpiresAt?: Gauges["certificateExpiresAt"];
 }
 
 /** Connects health and metrics to a server, and makes the handlers that tell them. Called once for each `metrics`. */
-export function watchServer(
-  { metrics, bytes, records, unfinished, floorBytes, isFolderThere, ending, log, serviceNow, monotonic }: WatchedServer,
-): OperationsHandlers {
+export function watchServer(server: WatchedServer): OperationsHandlers {
+  const { metrics, bytes, records, unfinished, floorBytes, isFolderThere, ending, log, serviceNow, monotonic } = server;
+  const { certificateExpiresAt } = server;
   const freeBytes = () => bytes.freeBytes();
   const health = createHealth({
     isDraining: () => ending.aborted,
@@ -41,6 +42,13 @@ export function watchServer(
     log,
     monotonic,
   });
-  metrics.addGauges({ health, unfinished, freeBytes, floorBytes, startedAt: performance.timeOrigin });
+  metrics.addGauges({
+    health,
+    unfinished,
+    freeBytes,
+    floorBytes,
+    certificateExpiresAt,
+    startedAt: performance.timeOrigin,
+  });
   return createOperations(health, metrics);
 }

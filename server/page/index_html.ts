@@ -1,9 +1,10 @@
-/** The path of the folder that has all of the page in one version. */
-const FOLDER = "/page";
+/** The folder that has all of the page in one version. */
+const FOLDER = "page";
 
 const STYLE_SHEETS = /^[ \t]*<link rel="stylesheet" href="\/([a-z0-9_]+\.css)">\n/gm;
 const SCRIPT = /^[ \t]*<script type="module" src="\/(client\/[a-z0-9_/]+)\.ts"><\/script>\n/m;
 const ICON = /(?<=(?:href|src)=")\/(?=[a-z0-9_]+\.(?:svg|png|ico)")/g;
+const PRELOAD = /(?<=<link rel="preload" [^>]*href=")\/(?=api\/)/g;
 
 /** The names of the style sheets that a page links, in their order. */
 export function styleSheetsOf(html: string): string[] {
@@ -23,6 +24,8 @@ export interface PageParts {
   readonly script: string;
   /** The version of the page. */
   readonly hash: string;
+  /** The way from the page's address to the top of the server, such as `./` or `../`. */
+  readonly top: string;
   /** The language whose words are asked for at once, if one is known. */
   readonly language: string | undefined;
 }
@@ -30,20 +33,21 @@ export interface PageParts {
 /**
  * Makes a page quick to load: style and script are in it, so that nothing waits for another round trip. What it asks for
  * besides comes from the folder of its version, where a browser may keep it for ever. `data-client` of the document says
- * where the client's modules are. Throws when style or script cannot stand in a page.
+ * where the client's modules are, and `data-top` where the server is. All addresses are relative, so the page works below
+ * any path. Throws when style or script cannot stand in a page.
  */
-export function quickPage(html: string, { style, script, hash, language }: PageParts): string {
+export function quickPage(html: string, { style, script, hash, top, language }: PageParts): string {
   if (/<\/style/i.test(style)) throw new Error("A style sheet has the end of its element in it");
   // HTML, section 4.12.1.3: a comment or another script would change where this one ends.
   if (/<\/script|<script|<!--/i.test(script)) {
     throw new Error("A script has a tag of a script, or a comment of HTML, in it");
   }
-  const folder = `${FOLDER}/${hash}`;
+  const folder = `${top}${FOLDER}/${hash}`;
   const words = language === undefined
     ? ""
     : `<link rel="modulepreload" href="${folder}/client/languages/${language}.js">\n`;
-  return html.replace("<html ", () => `<html data-client="${folder}/client" `)
-    .replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
+  return html.replace("<html ", () => `<html data-top="${top}" data-client="${folder}/client" `)
+    .replace(PRELOAD, top).replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
     .replace(SCRIPT, () => `${words}<style>${style}</style>\n<script type="module">${script}</script>\n`);
 }
 

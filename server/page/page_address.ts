@@ -1,7 +1,7 @@
 /** The content that a path of the page names. */
 export interface PageAddress {
-  /** "linked" is a script with all that it imports. */
-  readonly kind: "index" | "linked" | "script" | "file";
+  /** "linked" is a script with all that it imports, "style" all style sheets of the page in one. */
+  readonly kind: "index" | "linked" | "script" | "style" | "file";
   /** The file that it is made of, such as "client/upload/uploader.ts". */
   readonly name: string;
   /** The version of the page that the path asks for. */
@@ -13,6 +13,7 @@ export interface PageAddress {
 }
 
 const INDEX = "static/index.html";
+const STYLE = "/page.css";
 const ALIASES: Readonly<Record<string, string>> = { "/": "/index.html", "/favicon.ico": "/icon.svg" };
 
 // These match segments of plain letters: no dot in front, no second dot, no percent sign, nothing that a decoder could
@@ -23,7 +24,8 @@ const CLIENT_FILE = /^\/(client\/(?:[a-z]+\/)?[a-z0-9_]+)\.(ts|js)$/;
 
 /**
  * Reads the path of a URL, still percent-encoded; `undefined` for one that cannot be the page's. `/client/X.ts` is one
- * script without its types, and `/client/X.js` is the same with all that it imports. `/page/HASH/…` is the same as
+ * script without its types, and `/client/X.js` is the same with all that it imports. `/page.css` has all style sheets of the
+ * page, for the pages of links. `/page/HASH/…` is the same as
  * `/…` in one version.
  */
 export function parseAddress(pathname: string): PageAddress | undefined {
@@ -35,6 +37,7 @@ export function parseAddress(pathname: string): PageAddress | undefined {
 }
 
 function fileAt(path: string): PageAddress | undefined {
+  if (path === STYLE) return { kind: "style", name: INDEX, extension: "css", isDocument: false };
   const [, own, extension] = STATIC_FILE.exec(path) ?? [];
   if (own !== undefined && extension !== undefined) {
     const name = `static/${own}`;

@@ -15,9 +15,10 @@ export interface Pages {
   /**
    * Answers a GET or HEAD for `pathname` (as it stands in the URL, still percent-encoded) with what it names, or 304
    * when `headers` show that the browser has it already. Gives `undefined` when nothing has that path. Throws when a
-   * client file is not TypeScript that a browser can run; the message names the file and the line.
+   * client file is not TypeScript that a browser can run; the message names the file and the line. `top` is the way from
+   * the address at which a browser sees the page to the top of the server, by default `./`.
    */
-  serve(pathname: string, headers: Headers): Promise<Response | undefined>;
+  serve(pathname: string, headers: Headers, top?: string): Promise<Response | undefined>;
 }
 
 /** The folders of the page's files. */
@@ -31,6 +32,13 @@ export interface PagesOptions {
 interface Content {
   readonly content: string | Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The view of the page that a browser gets. */
+interface View {
+  readonly language: string | undefined;
+  /** The way from the page's address to the top of the server. */
+  readonly top: string;
 }
 
 interface Rendered {
@@ -61,24 +69,23 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   const script = (name: string) => stripTypes(files.text(name), name);
   const linked = (name: string) => link(name, async (name) => withoutBlanks(await script(name)));
 
+  const styleOf = (html: string) => joinedStyle(styleSheetsOf(html).map((sheet) => files.text(`static/${sheet}`)));
+
   async function inlineParts(html: string): Promise<InlineParts> {
     const entry = scriptOf(html);
     return {
-      style: joinedStyle(styleSheetsOf(html).map((sheet) => files.text(`static/${sheet}`))),
+      style: styleOf(html),
       script: entry === undefined ? "" : await linked(entry),
     };
   }
 
   /** The content at an address, and the headers that depend on it. */
-  async function contentOf(
-    { kind, name, isDocument }: PageAddress,
-    language: string | undefined,
-  ): Promise<Content> {
+  async function contentOf({ kind, name, isDocument }: PageAddress, { language, top }: View): Promise<Content> {
     if (kind === "index") {
       const html = files.text(name);
       const parts = await inlineParts(html);
       return {
-        content: quickPage(html, { ...parts, hash: files.hash, language }),
+        content: quickPage(html, { ...parts, hash: files.hash, top, language }),
         headers: { vary: "Accept-Encoding, Accept-Language", ...await documentHeaders(parts) },
       };
     }
@@ -88,13 +95,15 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
         return { content: await linked(name), headers };
       case "script":
         return { content: script(name), headers };
+      case "style":
+        return { content: styleOf(files.text(name)), headers };
       case "file":
         return { content: files.bytes(name), headers };
     }
   }
 
-  async function render(address: PageAddress, language: string | undefined): Promise<Rendered> {
-    const { content, headers } = await contentOf(address, language);
+  async function render(address: PageAddress, view: View): Promise<Rendered> {
+    const { content, headers } = await contentOf(address, view);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
     return {
       plain: await representation(bytes, headers),
@@ -103,19 +112,19 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   }
 
   /** Gives the content of an address. It is made once. */
-  function renderedAt(address: PageAddress, language: string | undefined): Promise<Rendered> {
-    const key = `${address.kind} ${address.name} ${language ?? ""}`;
-    const made = rendered.get(key) ?? render(address, language);
+  function renderedAt(address: PageAddress, view: View): Promise<Rendered> {
+    const key = [address.kind, address.name, ...address.kind === "index" ? [view.top, view.language] : []].join(" ");
+    const made = rendered.get(key) ?? render(address, view);
     rendered.set(key, made);
     return made;
   }
 
   return {
-    async serve(pathname, headers) {
+    async serve(pathname, headers, top = "./") {
       const address = parseAddress(pathname);
       if (address === undefined || !files.has(address.name)) return undefined;
       const language = address.kind === "index" ? languageOf(headers) : undefined;
-      const { gzip, plain } = await renderedAt(address, language);
+      const { gzip, plain } = await renderedAt(address, { language, top });
       const { content, headers: own } = acceptsEncodings({ headers }).includes("gzip") ? gzip : plain;
       const answer = {
         "x-content-type-options": "nosniff",

@@ -5,9 +5,9 @@ export const ADDRESS = new RegExp(`^/files/(${ID_FORM})$`);
 
 const ADDRESS_END = new RegExp(`/files/(${ID_FORM})$`);
 
-/** Gives the path of an upload on this server. */
-export function addressOf(id: string): string {
-  return `/files/${id}`;
+/** Gives the address of an upload on the server at `above`: a path, or a URL, without a slash at its end. */
+export function addressOf(id: string, above: string): string {
+  return `${above}/files/${id}`;
 }
 
 /**

@@ -29,11 +29,16 @@ export interface SimpleProtocol {
 /** Makes the simple protocol over `engine`, for files of up to `limits.maxBytes`, which may change. */
 export function createSimpleProtocol(
   engine: Engine,
-  { limits, log }: { readonly limits: Pick<Config, "maxBytes">; readonly log: Log },
+  { limits, log, above = "" }: {
+    readonly limits: Pick<Config, "maxBytes">;
+    readonly log: Log;
+    /** The path that clients see before the server's own paths. By default there is none. */
+    readonly above?: string;
+  },
 ): SimpleProtocol {
   function progress(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
     return {
-      "Location": addressOf(upload.id),
+      "Location": addressOf(upload.id, above),
       "Upload-Offset": String(safeBytes(upload)),
       "Upload-Complete": upload.state === "complete" ? "?1" : "?0",
       ...defined({ "Upload-Length": upload.length?.toString() }),
@@ -46,7 +51,7 @@ export function createSimpleProtocol(
     if (!(error instanceof UploadError) || error.code !== "finished") return error;
     const upload = await engine.statusByClient(owner, clientId);
     if (upload === undefined) return error;
-    return error.withMessage(`This upload is finished: remove the file by DELETE ${addressOf(upload.id)}`);
+    return error.withMessage(`This upload is finished: remove the file by DELETE ${addressOf(upload.id, above)}`);
   }
 
   return {

@@ -44,8 +44,8 @@ export interface UploadsApi {
   readonly terminate: Handler;
 }
 
-/** Makes the interface about uploads for programs, over `engine`. */
-export function createUploadsApi(engine: Engine): UploadsApi {
+/** Makes the interface about uploads for programs, over `engine`, of a server whose clients see it below `above`. */
+export function createUploadsApi(engine: Engine, above = ""): UploadsApi {
   function listed(upload: ReceivingUpload | CompleteUpload, isByLink: boolean): ListedUpload {
     const isFinished = upload.state === "complete";
     return {
@@ -54,7 +54,7 @@ export function createUploadsApi(engine: Engine): UploadsApi {
       // The final path tells of the link's folder, and by its number of other files there.
       path: isByLink ? upload.sentAs ?? "" : isFinished ? upload.path : [...upload.folders, upload.name].join("/"),
       offset: safeBytes(upload),
-      location: addressOf(upload.id),
+      location: addressOf(upload.id, above),
       createdAt: timeOf(upload.createdAt),
       ...isFinished ? { finishedAt: timeOf(upload.completedAt) } : { expiresAt: timeOf(engine.expiresAt(upload)) },
       ...defined({ length: upload.length, type: upload.type, clientId: clientIdOf(upload) }),

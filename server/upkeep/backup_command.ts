@@ -1,3 +1,4 @@
+import { PROGRAM } from "../config/program.ts";
 import type { Syntax } from "./arguments.ts";
 import type { BackupTally } from "./backup.ts";
 
@@ -9,10 +10,10 @@ export const BACKUP_HELP = [
   "Makes a copy of the data folder in DIR, as it is when the command begins. Works while the server runs. Finished files",
   "become hard links, or copies where DIR is on another disk. Unfinished uploads are copied up to their safe byte.",
   "",
-  "Usage: deno run -A main.ts backup DIR [options]",
+  `Usage: ${PROGRAM} backup DIR [options]`,
   "",
   "  DIR             a new or empty folder outside the data folder. A server can be started on it (--data DIR)",
-  "  --data FOLDER   the server's data folder (PAWL_DATA; default data)",
+  "  --data FOLDER   the server's data folder (PAWL_DATA; default as the server's)",
 ].join("\n");
 
 /** The line at the end of a backup. */

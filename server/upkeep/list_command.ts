@@ -1,3 +1,4 @@
+import { PROGRAM } from "../config/program.ts";
 import { defined } from "../defined.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import type { Syntax } from "./arguments.ts";
@@ -9,10 +10,10 @@ export const LIST_SYNTAX: Syntax = { name: "list", switches: ["json"], operands:
 export const LIST_HELP = [
   "Lists the uploads of all owners, unfinished and finished, in no order. Works while the server runs.",
   "",
-  "Usage: deno run -A main.ts list [options]",
+  `Usage: ${PROGRAM} list [options]`,
   "",
   "  --json          one JSON object a line, for programs",
-  "  --data FOLDER   the server's data folder (PAWL_DATA; default data)",
+  "  --data FOLDER   the server's data folder (PAWL_DATA; default as the server's)",
 ].join("\n");
 
 /** The first line of the list. */

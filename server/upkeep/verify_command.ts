@@ -1,3 +1,4 @@
+import { PROGRAM } from "../config/program.ts";
 import type { Syntax } from "./arguments.ts";
 
 /** What `verify` takes on its command line. */
@@ -9,9 +10,9 @@ export const VERIFY_HELP = [
   "with its record. Prints a line for each that is wrong, and a summary. Works while the server runs: what is under way",
   "is not wrong. The exit code is 0 when nothing is wrong at the end, and 1 otherwise.",
   "",
-  "Usage: deno run -A main.ts verify [options]",
+  `Usage: ${PROGRAM} verify [options]`,
   "",
   "  --repair        gives finished files their names, and removes from incoming/ what belongs to no unfinished upload.",
   "                  Changes nothing else, and removes no finished file",
-  "  --data FOLDER   the server's data folder (PAWL_DATA; default data)",
+  "  --data FOLDER   the server's data folder (PAWL_DATA; default as the server's)",
 ].join("\n");

@@ -119,7 +119,8 @@ function serve(client: net.Socket, upstream: net.Socket, faults: ProxyFaults): v
     const lines = coming.slice(0, end).split("\r\n");
     const [method = "", path = ""] = lines[0]!.split(" ");
     const header = (name: string) =>
-      lines.find((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))?.slice(name.length + 1).trim() ?? "";
+      lines.find((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))?.slice(name.length + 1).trim() ??
+        "";
     const request = { method, path, length: Number(header("content-length")), header };
     head = { request, lines, isChunked: header("transfer-encoding") !== "" };
     const own = faults.instead?.(request);

@@ -23,6 +23,8 @@ export async function samplesOf(app: App): Promise<Samples> {
 /** The samples that have grown or shrunk, and by how much. Times, and what the process itself takes, are left out. */
 export function changes(before: Samples, after: Samples): Record<string, number> {
   const changed = [...after].map(([name, value]) => [name, value - (before.get(name) ?? 0)] as const)
-    .filter(([name, by]) => by !== 0 && !/^process_|_bucket|_seconds_sum|^pawl_disk_free_bytes|^pawl_http_/.test(name));
+    .filter(([name, by]) =>
+      by !== 0 && !/^process_|_bucket|_seconds_sum|^pawl_disk_free_bytes|^pawl_heap_bytes|^pawl_http_/.test(name)
+    );
   return Object.fromEntries(changed);
 }

@@ -25,7 +25,11 @@ export interface RawAnswer {
 
 /** Connects to a server on this machine; use with `using`, which closes it. */
 export async function connect(port: number): Promise<RawConnection> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  return speakOn(await Deno.connect({ hostname: "127.0.0.1", port }));
+}
+
+/** Speaks on a connection that is there already. */
+export function speakOn(connection: Deno.Conn): RawConnection {
   let open = true;
   let text = "";
 

@@ -133,7 +133,7 @@ function pageOf(told: readonly Told[], end: ToldLine): string {
     (end.error === undefined ? "" : `<p>${escape(end.detail ?? "")}</p>`) +
     list("Arrived", arrived.map(({ line, name }) => `${shown(line.path ?? name)}, ${line.offset} bytes`)) +
     list("Not taken", refused.map(({ line, name }) => `${shown(name)}: ${escape(line.detail ?? "")}`)) +
-    '<p><a href="/">Back</a></p></html>\n';
+    '<p><a href="./">Back</a></p></html>\n';
 }
 
 /** A name in a page. `bdi` keeps one that is written from right to left from changing what stands beside it. */

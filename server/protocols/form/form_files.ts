@@ -48,6 +48,8 @@ export interface FormDeps {
   readonly engine: Engine;
   readonly log: Log;
   readonly held: HeldBytes;
+  /** The path that clients see before the server's own paths. By default there is none. */
+  readonly above?: string;
   /** False when the data folder was moved: nothing may be told then (I14). */
   readonly isFolderThere: () => boolean;
   /** Called with the code of each refusal of one file. */
@@ -171,7 +173,7 @@ export class FormFiles implements Batch, FormWork {
       const upload = uninterrupted(appended);
       if (!isFolderThere()) throw folderMoved();
       this.#told++;
-      this.#form.answer.tell(toldFile(file, upload, this.#form.visitor), file.name);
+      this.#form.answer.tell(toldFile(file, upload, this.#form.visitor, this.#deps.above ?? ""), file.name);
     } catch (error) {
       this.#refuse(file, error);
       if (file.id === undefined) await this.#discard(facts);

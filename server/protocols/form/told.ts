@@ -36,12 +36,14 @@ export interface FormFile {
 
 /**
  * The line about a file whose bytes all came. The final path is for a visitor who may read: a number in it tells that
- * there is another file of that name. A visitor of an upload link is told the path that it sent.
+ * there is another file of that name. A visitor of an upload link is told the path that it sent. `above` is the path that
+ * clients see before the server's own paths.
  */
 export function toldFile(
   { part, id }: FormFile,
   upload: ReceivingUpload | CompleteUpload,
   { kind, rights }: Pick<Visitor, "kind" | "rights">,
+  above: string,
 ): ToldLine {
   const isComplete = upload.state === "complete";
   const path = !isComplete
@@ -58,7 +60,7 @@ export function toldFile(
     complete: isComplete,
     offset: safeBytes(upload),
     ...defined({ length: upload.length, path }),
-    location: addressOf(upload.id),
+    location: addressOf(upload.id, above),
   };
 }
 

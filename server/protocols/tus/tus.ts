@@ -1,5 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "../../config/config.ts";
+import { outwardOf, type OutwardOptions } from "../../config/outward.ts";
 import { defined } from "../../defined.ts";
 import { asUploadError, UploadError } from "../../errors.ts";
 import type { Handler, Statuses } from "../../http/route.ts";
@@ -67,8 +68,10 @@ export interface TusProtocol {
 /** Makes the tus protocol over `engine`, for files of up to `config.maxBytes`, which may change. */
 export function createTusProtocol(
   engine: Engine,
-  config: Pick<Config, "maxBytes" | "publicUrl">,
+  config: Pick<Config, "maxBytes"> & OutwardOptions,
 ): TusProtocol {
+  // Some clients of tus need a whole URL.
+  const { url: above } = outwardOf(config);
   const isSpoken = ({ headers }: Request) => header(headers, "Tus-Resumable") !== null;
 
   function expiry(upload: ReceivingUpload | CompleteUpload): Record<string, string> {
@@ -124,7 +127,7 @@ export function createTusProtocol(
         ? await concatenate(request, scope, concat)
         : await begin(request, scope, concat === "partial");
       const headers = {
-        "Location": `${config.publicUrl}${addressOf(upload.id)}`,
+        "Location": addressOf(upload.id, above),
         ...offsetOf(upload),
         ...expiry(upload),
       };

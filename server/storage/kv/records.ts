@@ -9,7 +9,13 @@ import { upgrade } from "./upgrade.ts";
 
 /** Opens the records in a database of their own. {@linkcode createRecords} says more. */
 export async function openRecords(path: string, sameName: SameName): Promise<RecordStore> {
-  return await createRecords(await openDatabase(path), sameName);
+  const database = await openDatabase(path);
+  try {
+    return await createRecords(database, sameName);
+  } catch (error) {
+    database.kv.close();
+    throw error;
+  }
 }
 
 /**

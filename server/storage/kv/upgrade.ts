@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { byteLength } from "../../model/names.ts";
+import { ConfigError } from "../../config/config_error.ts";
 import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 
@@ -24,7 +25,8 @@ export interface Keys {
  * Upgrades the records of an earlier version. Version 1 had digests of clients' ids and paths in its keys. Version 2
  * had paths in its keys that `sameName` had not changed. They are changed too when the data moves between a disk that
  * ignores case and one that does not. Version 3 had no lists of owners, version 4 none of their folders, and version 5
- * none of links. An interrupted upgrade goes on at the next start. Later starts read one entry.
+ * none of links. An interrupted upgrade goes on at the next start. Later starts read one entry. Records of a later version are
+ * not touched: throws {@linkcode ConfigError}.
  */
 export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Keys, sameName: SameName): Promise<void> {
   const disk = sameName("A");
@@ -33,6 +35,12 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Key
   if (before === format) return;
   if (before === null) await moveClients();
   const [version, diskBefore] = String(before ?? 1).split(" ");
+  if (!(Number(version) <= FORMAT)) {
+    throw new ConfigError(
+      `The records have format ${version}, and this version of Pawl knows those up to ${FORMAT}: start the newer version ` +
+        "again, or one on a backup from before the upgrade",
+    );
+  }
   if (Number(version) < 3 || diskBefore !== disk) await movePaths();
   if (Number(version) < FORMAT || diskBefore !== disk) await listOwners();
   await kv.set(["format"], format);

@@ -16,7 +16,7 @@ Deno.test("link add makes an upload link, or with --file or --zip a download lin
     {
       kind: "add",
       data: "/d",
-      publicUrl: "",
+      above: "",
       link: {
         kind: "upload",
         folders: ["inbox", "2026"],
@@ -32,7 +32,7 @@ Deno.test("link add makes an upload link, or with --file or --zip a download lin
   assertEquals(parsed("add --file abc --downloads 3 --password-file /p --owner user:anna", env), {
     kind: "add",
     data: "/e",
-    publicUrl: "https://up.example",
+    above: "https://up.example",
     link: { kind: "download", target: { file: "abc" }, maxDownloads: 3, expiresInMs: WEEK },
     owner: "user:anna",
     passwordFile: "/p",

@@ -13,7 +13,7 @@ Deno.test("a program gives the password by Basic, and a browser by a form that t
   assertMatch(url, /^https:\/\/up\.example\/pawl\/d\/pawl_/);
   assertEquals([hasPassword, asked.headers.get("location"), asked.text.includes("pässword")], [
     true,
-    `/api/links/${id}`,
+    `/pawl/api/links/${id}`,
     false,
   ]);
   const path = new URL(url).pathname.slice("/pawl".length);

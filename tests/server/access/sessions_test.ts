@@ -31,8 +31,11 @@ Deno.test("a session ends with its token, and no two sessions have one id", () =
 });
 
 Deno.test("the cookie is for this host alone, for no script, and over HTTPS for nothing else", () => {
-  assertEquals(setCookie("v", 60, false), "pawl=v; Path=/; Max-Age=60; HttpOnly; SameSite=Strict");
-  assertEquals(setCookie("v", 60, true), "__Host-pawl=v; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure");
+  assertEquals(setCookie("v", 60, { isHttps: false }), "pawl=v; Path=/; Max-Age=60; HttpOnly; SameSite=Strict");
+  assertEquals(
+    setCookie("v", 60, { isHttps: true }),
+    "__Host-pawl=v; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure",
+  );
 });
 
 Deno.test("the cookie is read by its name, and not when there are two", () => {
@@ -46,7 +49,7 @@ Deno.test("the cookie is read by its name, and not when there are two", () => {
     ["xpawl=v", false, undefined],
     ["", false, undefined],
   ];
-  for (const [header, isHttps, value] of table) assertEquals([header, cookieIn(header, isHttps)], [header, value]);
+  for (const [header, isHttps, value] of table) assertEquals([header, cookieIn(header, { isHttps })], [header, value]);
 });
 
 Deno.test("a secret has 256 random bits, and is read from Bearer and from the password of Basic", () => {

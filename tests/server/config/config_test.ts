@@ -13,6 +13,10 @@ Deno.test("readConfig() has a default for everything", () => {
   assertEquals(read([]), {
     host: "127.0.0.1",
     port: 8080,
+    certFile: "",
+    keyFile: "",
+    httpRedirect: "none",
+    unixSocket: "",
     adminPort: "none",
     data: `${Deno.cwd()}/data`,
     configFile: "",
@@ -37,6 +41,7 @@ Deno.test("readConfig() has a default for everything", () => {
     userHeader: "",
     ownerFolders: false,
     publicUrl: "",
+    basePath: "",
     webhooks: [],
     hookCommand: "",
     webhookEvents: ["*"],
@@ -77,6 +82,29 @@ Deno.test("readConfig() takes a second port on this machine, or on an address", 
   for (const text of ["", "x", "65536", ":9090", "::1:9090", "127.0.0.1", "a b:1"]) {
     assertThrows(() => read([`--admin-port=${text}`]), ConfigError, "--admin-port cannot be");
   }
+});
+
+Deno.test("readConfig() takes a certificate with its key, a port that leads there, and a socket instead of a port", () => {
+  const files = ["--cert=/a/cert.pem", "--key", "key.pem"];
+  const { certFile, keyFile } = read(files);
+  assertEquals([certFile, keyFile], ["/a/cert.pem", `${Deno.cwd()}/key.pem`]);
+  assertEquals(read([], { PAWL_CERT: "/c", PAWL_KEY: "/k" }).keyFile, "/k");
+  assertEquals(read([...files, "--http-redirect", "--open"]).httpRedirect, 80);
+  assertEquals(read([...files, "--http-redirect=8080", "--port=8443"]).httpRedirect, 8080);
+  assertEquals(read([...files, "--http-redirect=0", "--port=0"]).httpRedirect, 0);
+  const socket = read(["--unix-socket=/run/pawl.sock", "--trust-proxy=unix,10.0.0.1"]);
+  assertEquals([socket.unixSocket, socket.trustedProxies], ["/run/pawl.sock", ["unix", "10.0.0.1/32"]]);
+  const wrong: [string[], string][] = [
+    [["--cert=c"], "--cert and --key belong together: give both, or none"],
+    [["--key=k"], "--cert and --key belong together: give both, or none"],
+    [["--cert=", "--key=k"], '--cert cannot be "": give a file, or none'],
+    [["--http-redirect"], "--http-redirect leads to HTTPS: give --cert and --key too"],
+    [[...files, "--http-redirect=http"], '--http-redirect cannot be "http": give a number'],
+    [[...files, "--http-redirect=8080"], "--http-redirect and --port cannot be the same port"],
+    [[...files, "--unix-socket=/s"], "--unix-socket is for a proxy, which speaks HTTPS itself"],
+    [["--trust-proxy=unix"], "--trust-proxy unix needs --unix-socket"],
+  ];
+  for (const [args, message] of wrong) assertThrows(() => read(args), ConfigError, message);
 });
 
 Deno.test("readConfig() takes the options that are lists as often as they come, and names as browsers send them", () => {

@@ -58,7 +58,8 @@ Deno.test("a proxy's limit of size is found, and told apart from Pawl's own", as
 Deno.test("a limit that counts the bytes as they come is found too", async () => {
   const broken = ownAnswer("413 Content Too Large");
   const found = await throughProxy({
-    instead: ({ length, header }) => length === SHORT_PLAN.largeBytes && header("repr-digest") !== "" ? broken : undefined,
+    instead: ({ length, header }) =>
+      length === SHORT_PLAN.largeBytes && header("repr-digest") !== "" ? broken : undefined,
   });
   assertEquals([found.code, found.codes], [1, ["limits-size"]]);
 });

@@ -54,6 +54,28 @@ Deno.test("a server that trusts no proxy reads nothing of what one would say", (
   assertEquals(senderOf(headers, undefined).address, undefined);
 });
 
+Deno.test("a proxy on a unix socket is believed when it is trusted, and has no address of its own", () => {
+  const remote: Deno.UnixAddr = { transport: "unix", path: "/run/pawl.sock" };
+  const ask = (trustedProxies: string[], headers: Record<string, string>) => {
+    const { address, isProxied } = createSenderOf({ trustedProxies, publicUrl: "" })(new Headers(headers), remote);
+    return [address, isProxied];
+  };
+  const headers = { "X-Forwarded-For": "1.1.1.1, 192.0.2.9, 10.0.0.2" };
+  assertEquals(ask(["unix"], headers), ["10.0.0.2", true]);
+  assertEquals(ask(["unix", "10.0.0.0/8"], headers), ["192.0.2.9", true]);
+  assertEquals(ask(["unix"], {}), [undefined, true]);
+  assertEquals(ask(["unix"], { "X-Forwarded-For": "unknown" }), [undefined, true]);
+  assertEquals(ask(["10.0.0.0/8"], headers), [undefined, false]);
+  assertEquals(ask([], headers), [undefined, false]);
+  const overTcp = createSenderOf({ trustedProxies: ["unix"], publicUrl: "" })(new Headers(headers), from("10.0.0.1"));
+  assertEquals([overTcp.address, overTcp.isProxied], ["10.0.0.1", false]);
+});
+
+Deno.test("all clients of a server with a certificate come by HTTPS", () => {
+  const senderOf = createSenderOf({ trustedProxies: [], publicUrl: "http://up.example", certFile: "/cert.pem" });
+  assertEquals(senderOf(new Headers(), from("192.0.2.1")).isHttps, true);
+});
+
 Deno.test("clients come by HTTPS when the public URL or a trusted proxy says so", () => {
   const isHttps = (publicUrl: string, remote: string, headers: Record<string, string>) =>
     createSenderOf({ trustedProxies: ["10.0.0.1/32"], publicUrl })(new Headers(headers), from(remote)).isHttps;

@@ -62,6 +62,20 @@ Deno.test("a request that changes something is known by the page that sent it", 
   }
 });
 
+Deno.test("over HTTP/2, which has no Host header, a page of this server is known all the same", () => {
+  const sendingPageOf = createSendingPageOf({ publicUrl: "", allowedOrigins: [] });
+  const pageOf = (origin: string) => {
+    const request = new Request("https://nas:8443/upload", { method: "POST", headers: { "Origin": origin } });
+    return sendingPageOf(request, { address: "", isProxied: false, isHttps: true });
+  };
+  assertEquals(["https://nas:8443", "https://nas", "http://nas:8443", "https://evil:8443"].map(pageOf), [
+    "own",
+    "foreign",
+    "foreign",
+    "foreign",
+  ]);
+});
+
 Deno.test("with --allow-origin * pages of all origins are allowed, and none of them counts as the server's own", () => {
   const sendingPageOf = createSendingPageOf({ publicUrl: "", allowedOrigins: ["*"] });
   const sender = { address: "", isProxied: false, isHttps: false };

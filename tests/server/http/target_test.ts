@@ -20,7 +20,7 @@ const GOOD: readonly [url: string, host: string, path: string, name: string][] =
   ["http://a/http://b/", "a", "/http://b/", "a"],
 ];
 
-const NO_HOST = "Send a Host header: this server speaks HTTP/1.1; for HTTP/2, put a proxy in front of it";
+const NO_HOST = "Send a Host header: without HTTPS this server speaks HTTP/1.1 alone";
 const BAD_HOST = "The Host header must be a name or an address, and a port at most";
 const OTHER_HOST = "The request must go to the host that its Host header names";
 const BAD_PATH = "The request's path must begin with a slash, be percent-encoded, and have no . or .. in it";
@@ -82,6 +82,26 @@ Deno.test("parseTarget() gives a path as it was sent, and the host without its p
 
 Deno.test("parseTarget() says what is malformed, and never takes a part of the host for the path", () => {
   for (const [url, host, malformed] of BAD) assertEquals([url, parseTarget({ url, host })], [url, { malformed }]);
+});
+
+Deno.test("parseTarget() takes the host from the URL over TLS alone, where HTTP/2 has it", () => {
+  const target = { path: "/x", host: "up.example" };
+  for (
+    const [url, host, isTls, parsed] of [
+      ["https://up.example:443/x?y", null, true, target],
+      ["https://UP.example/x", "UP.example", true, target],
+      ["http://up.example/x", "up.example", true, target],
+      ["http+unix://up.example/x", "up.example", false, target],
+      ["https://up.example/x", null, false, { malformed: NO_HOST }],
+      ["http://up.example/x", null, true, { malformed: NO_HOST }],
+      ["http+unix://%2Frun%2Fpawl%2Esock/x", null, false, { malformed: NO_HOST }],
+      ["https:///x", null, true, { malformed: NO_HOST }],
+      ["https://user@up.example/x", null, true, { malformed: BAD_HOST }],
+      ["https://up.example\\.evil/x", null, true, { malformed: BAD_PATH }],
+      ["https://evil/x", "up.example", true, { malformed: OTHER_HOST }],
+      ["https://up.example/a/../b", null, true, { malformed: BAD_PATH }],
+    ] as const
+  ) assertEquals([url, parseTarget({ url, host, isTls })], [url, parsed]);
 });
 
 Deno.test("parseTarget() takes no longer for a long target than it is long", () => {

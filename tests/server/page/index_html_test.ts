@@ -4,6 +4,7 @@ import { joinedStyle, preferredLanguage, quickPage, scriptOf, styleSheetsOf } fr
 const HTML = `<!DOCTYPE html>
 <html lang="en">
 <head>
+  <link rel="preload" as="fetch" href="/api/session" crossorigin>
   <link rel="icon" href="/icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/a.css">
   <link rel="stylesheet" href="/b.css">
@@ -12,21 +13,22 @@ const HTML = `<!DOCTYPE html>
 <img src="/icon.svg" alt=""><a href="/other">
 `;
 
-const PARTS = { style: "a { b: $& }", script: 'c("$1", "/d.svg");', hash: "H", language: "fr" };
+const PARTS = { style: "a { b: $& }", script: 'c("$1", "/d.svg");', hash: "H", top: "../", language: "fr" };
 
 Deno.test("quickPage() has style and script in itself, and asks for the words in its own version", () => {
   assertEquals([styleSheetsOf(HTML), scriptOf(HTML)], [["a.css", "b.css"], "client/page/main.ts"]);
   assertEquals(
     quickPage(HTML, PARTS),
     `<!DOCTYPE html>
-<html data-client="/page/H/client" lang="en">
+<html data-top="../" data-client="../page/H/client" lang="en">
 <head>
-  <link rel="icon" href="/page/H/icon.svg" type="image/svg+xml">
-<link rel="modulepreload" href="/page/H/client/languages/fr.js">
+  <link rel="preload" as="fetch" href="../api/session" crossorigin>
+  <link rel="icon" href="../page/H/icon.svg" type="image/svg+xml">
+<link rel="modulepreload" href="../page/H/client/languages/fr.js">
 <style>a { b: $& }</style>
 <script type="module">c("$1", "/d.svg");</script>
 </head>
-<img src="/page/H/icon.svg" alt=""><a href="/other">
+<img src="../page/H/icon.svg" alt=""><a href="/other">
 `,
   );
   assertEquals(quickPage(HTML, { ...PARTS, language: undefined }).includes("modulepreload"), false);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { ConfigError } from "../../../../server/config/config.ts";
 import { createSameName } from "../../../../server/model/same_name.ts";
 import { join } from "@std/path";
 import { openRecords } from "../../../../server/storage/kv/records.ts";
@@ -145,6 +146,20 @@ Deno.test("claims of paths follow what is one name, from an earlier Pawl and on 
   assertEquals(await claimants(false), [["1", "1", "2", "3", "4"], undefined]);
   const [[, , capital, small]] = await claimants(true) as [string[]];
   assertEquals([capital === small, ["2", "3"].includes(capital!)], [true, true]);
+});
+
+Deno.test("the records of a later Pawl are refused, and stay as they are", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "pawl.db");
+  using kv = await Deno.openKv(path);
+  for (const format of ["7 A", "10 A", "a later one"]) {
+    await kv.set(["format"], format);
+    await kv.set(["in", "anybody"], "as it was");
+    const error = await assertRejects(() => openRecords(path, sameName), ConfigError);
+    assertMatch(error.message, /^The records have format .*: start the newer version again/);
+    assertEquals((await kv.get(["format"])).value, format);
+    assertEquals((await kv.get(["in", "anybody"])).value, "as it was");
+  }
 });
 
 Deno.test("the uploads of an earlier Pawl, which had no lists, are listed", async () => {

@@ -1,0 +1,96 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { STATUS_CODE } from "@std/http/status";
+import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
+import { PROGRAM } from "../config/program.ts";
+import { probe, type Probed } from "../operations/probe.ts";
+import type { Terminal } from "./tokens.ts";
+
+/** The text of `health --help`. */
+export const HEALTH_HELP = [
+  "Asks a running server whether it can take uploads. The exit code is 0 if it can, and 1 otherwise. It is made for",
+  "HEALTHCHECK of Docker, and for scripts that wait for a server.",
+  "",
+  `Usage: ${PROGRAM} health [URL] [options]`,
+  "",
+  "  URL       the server's address, such as https://up.example; by default the one that this machine's server listens",
+  "            on, by PAWL_HOST and PAWL_PORT or the file of PAWL_CONFIG",
+  "  --alive   asks only whether the server answers at all (/healthz instead of /readyz)",
+].join("\n");
+
+/** How long the server may take for its answer, in milliseconds: less than Docker waits for the command. */
+const PATIENCE_MS = 4000;
+
+/** The question that `health …` on the command line asks. */
+export interface HealthQuestion {
+  readonly url: URL;
+  /** True for a server by its own address on this machine. */
+  readonly isOwn: boolean;
+}
+
+/** Reads the arguments behind `health`. Throws {@linkcode ConfigError}. */
+export function parseHealthCommand(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+): HealthQuestion | "help" {
+  const given = parseArgs([...args], {
+    string: ["_"],
+    boolean: ["help", "alive"],
+    unknown(argument: string) {
+      if (argument.startsWith("-")) throw new ConfigError(`Unknown argument "${argument}": see health --help`);
+    },
+  });
+  if (given["help"] === true) return "help";
+  const [address, ...rest] = given._.map(String);
+  if (rest.length > 0) throw new ConfigError("Say health, or health URL: see health --help");
+  const base = URL.parse(address ?? ownAddress(env));
+  if (base === null || !/^https?:$/.test(base.protocol)) {
+    throw new ConfigError(`Cannot ask ${JSON.stringify(address)}: give an address such as http://localhost:8080`);
+  }
+  base.pathname = `${base.pathname.replace(/\/$/, "")}/${given["alive"] === true ? "healthz" : "readyz"}`;
+  return { url: base, isOwn: address === undefined };
+}
+
+/** Runs the arguments behind `health` on the command line. Gives the exit code. Throws {@linkcode ConfigError}. */
+export async function runHealthCommand(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+  { print, tell }: Terminal,
+): Promise<number> {
+  const question = parseHealthCommand(args, env);
+  if (question === "help") {
+    print(HEALTH_HELP);
+    return 0;
+  }
+  const { url, isOwn } = question;
+  const { state } = await Deno.permissions.query({ name: "net", host: url.host });
+  if (state !== "granted") {
+    throw new ConfigError(`Pawl cannot ask without --allow-net=${url.host}: give that to deno run`);
+  }
+  try {
+    const answer = await probe(url, { patienceMs: PATIENCE_MS, isOwn });
+    const line = `${url.origin} ${verdictOf(answer)}`;
+    if (answer.status === STATUS_CODE.OK) {
+      print(line);
+      return 0;
+    }
+    tell(line);
+  } catch (error) {
+    tell(`${url.origin} does not answer: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return 1;
+}
+
+/** Says in words what the server answered. */
+function verdictOf({ status, text }: Probed): string {
+  if (status === STATUS_CODE.OK) return "is well";
+  const reasons = [...text.matchAll(/"code": ?"([a-z-]{1,40})"/g)].map(([, code]) => code);
+  if (reasons.length > 0) return `takes no uploads: ${reasons.join(", ")}`;
+  return `answers with status ${status}`;
+}
+
+function ownAddress(env: (name: string) => string | undefined): string {
+  const [host, port] = [OPTIONS.host, OPTIONS.port].map(({ flag, fallback }) => env(variableOf(flag)) ?? fallback);
+  // Other systems than Linux cannot connect to the address that stands for all.
+  const near = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host!;
+  return `http://${near.includes(":") ? `[${near}]` : near}:${port}`;
+}

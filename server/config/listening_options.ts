@@ -1,0 +1,74 @@
+import { resolve } from "@std/path";
+import type { Option } from "./option.ts";
+import { type ListenerAddress, parseAddress, parseAdminPort, parsePort, parseRedirectPort } from "./option_values.ts";
+
+/** Reads the path of a file; the word `none` gives an empty text. */
+function pathOrNone(text: string): string | undefined {
+  return text === "none" ? "" : text === "" ? undefined : resolve(text);
+}
+
+/** The options about where the server listens. */
+export const LISTENING_OPTIONS = {
+  host: {
+    flag: "host",
+    value: "ADDRESS",
+    // By default other machines cannot connect.
+    fallback: "127.0.0.1",
+    help: "address to listen on; `0.0.0.0` lets other machines in",
+    parse: parseAddress,
+    wanted: "an address such as 127.0.0.1 or 0.0.0.0",
+  } satisfies Option<string>,
+  port: {
+    flag: "port",
+    value: "NUMBER",
+    fallback: "8080",
+    help: "port to listen on; `0` takes a free one",
+    parse: parsePort,
+    wanted: "a number from 0 to 65535",
+  } satisfies Option<number>,
+  /** The file with the certificate, absolute; empty for plain HTTP. */
+  certFile: {
+    flag: "cert",
+    value: "FILE",
+    fallback: "none",
+    help: "certificate for HTTPS, with those that signed it behind it, in PEM; read again when it changes",
+    parse: pathOrNone,
+    wanted: "a file, or none",
+  } satisfies Option<string>,
+  /** The file with the certificate's private key, absolute; empty for plain HTTP. */
+  keyFile: {
+    flag: "key",
+    value: "FILE",
+    fallback: "none",
+    help: "private key of the certificate, in PEM",
+    parse: pathOrNone,
+    wanted: "a file, or none",
+  } satisfies Option<string>,
+  /** The port of the listener that leads from HTTP to HTTPS. */
+  httpRedirect: {
+    flag: "http-redirect",
+    value: "PORT",
+    fallback: "none",
+    help: "second port, which leads browsers from HTTP to HTTPS; `80` if none is given",
+    parse: parseRedirectPort,
+    wanted: "a number from 0 to 65535, or none",
+  } satisfies Option<number | "none">,
+  /** The socket to listen on instead of a port, absolute; empty for none. */
+  unixSocket: {
+    flag: "unix-socket",
+    value: "PATH",
+    fallback: "none",
+    help: "socket to listen on instead of a port, for a proxy on this machine",
+    parse: pathOrNone,
+    wanted: "a path, or none",
+  } satisfies Option<string>,
+  /** The second listener, which serves health and metrics alone, to everybody who reaches it. */
+  adminPort: {
+    flag: "admin-port",
+    value: "PORT",
+    fallback: "none",
+    help: "second port, of this machine alone, for health and metrics without a token; `0.0.0.0:9090` lets others in",
+    parse: parseAdminPort,
+    wanted: "a port such as 9090, or an address and a port such as 0.0.0.0:9090, or none",
+  } satisfies Option<ListenerAddress | "none">,
+};

@@ -1,0 +1,167 @@
+import { delay } from "@std/async/delay";
+import { STATUS_CODE } from "@std/http/status";
+import { setImmediate } from "node:timers/promises";
+import { isOutOfFiles } from "../errors.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
+import type { App } from "./app.ts";
+import type { Listener, ListenerOptions } from "./listener.ts";
+import type { ServeConnection } from "./runtime_connections.ts";
+
+/** The options of {@linkcode listenTls}. */
+export interface TlsListenerOptions extends ListenerOptions {
+  readonly pair: KeyPair;
+  readonly serveConnection: ServeConnection;
+}
+
+/** A listener for HTTPS, whose certificate can change. */
+export interface TlsListener extends Listener {
+  /**
+   * Gives another certificate to new connections, from when it resolves on. Those that are open go on with theirs.
+   * Rejects when the runtime does not take the pair; the one before stays then.
+   */
+  use(pair: KeyPair): Promise<void>;
+}
+
+/** A socket that listens. */
+interface Socket {
+  readonly listener: Deno.TlsListener;
+  /** Resolves when it accepts no more. */
+  readonly accepting: Promise<void>;
+  isClosed: boolean;
+}
+
+/** One connection, which is a server for the runtime. */
+interface Connection {
+  readonly http: ReturnType<ServeConnection>;
+  readonly cut: AbortController;
+  hadRequest: boolean;
+}
+
+/** The longest time in which nothing is accepted after accepting has failed. */
+const LONGEST_RETRY_DELAY_MS = 2000;
+const FIRST_RETRY_DELAY_MS = 20;
+
+/** How long the log says nothing more of failures to accept. */
+const QUIET_MS = 60_000;
+
+/** In so many turns of the event loop the connections in a queue are accepted. */
+const LAST_TURNS = 16;
+
+/**
+ * Listens for HTTPS with HTTP/2 and HTTP/1.1, and brings requests to `app`. Throws when the address is refused.
+ *
+ * `Deno.serve` cannot change its certificate, and breaks off HTTP/1.1 bodies when it is shut down for another server to
+ * take its place. So connections are accepted here, and each is served by itself. For another certificate a second
+ * socket listens on the same port (`SO_REUSEPORT`), and the first one is closed.
+ */
+export function listenTls(
+  { host, port, log, spare, pair, serveConnection }: TlsListenerOptions,
+  app: App,
+): TlsListener {
+  const connections = new Set<Connection>();
+  /** The answers that are not sent yet. */
+  const answering = new Set<Promise<void>>();
+  const ending = new AbortController();
+  let quietUntil = 0;
+  let isAccepting = true;
+  spare.fill();
+  // With SO_REUSEPORT a second server of this user could have the same port without hearing of the first.
+  if (port !== 0) Deno.listen({ hostname: host, port }).close();
+  let socket = open(port, pair);
+  const address = socket.listener.addr as Deno.NetAddr;
+
+  function open(port: number, { cert, key }: KeyPair): Socket {
+    const options = { hostname: host, port, cert, key, alpnProtocols: ["h2", "http/1.1"], reusePort: true };
+    const listener = Deno.listenTls(options);
+    const socket: Socket = { listener, isClosed: false, accepting: Promise.resolve().then(() => acceptFrom(socket)) };
+    return socket;
+  }
+
+  async function acceptFrom(from: Socket): Promise<void> {
+    let delayMs = 0;
+    for (;;) {
+      try {
+        serve(await from.listener.accept());
+        isAccepting = true;
+        delayMs = 0;
+      } catch (error) {
+        if (from.isClosed) return;
+        isAccepting = false;
+        tell(error);
+        do {
+          delayMs = Math.min(Math.max(2 * delayMs, FIRST_RETRY_DELAY_MS), LONGEST_RETRY_DELAY_MS);
+          await delay(delayMs, { signal: ending.signal }).catch(() => {});
+          // While spare descriptors are missing, one more connection would use up the last ones.
+        } while (!from.isClosed && !spare.fill());
+        if (from.isClosed) return;
+      }
+    }
+  }
+
+  function serve(accepted: Deno.Conn): void {
+    const cut = new AbortController();
+    const http = serveConnection(
+      accepted,
+      cut.signal,
+      async (request, info) => {
+        connection.hadRequest = true;
+        const sent = info.completed.catch(() => {}).finally(() => answering.delete(sent));
+        answering.add(sent);
+        return await app(request, info);
+      },
+      onError,
+      () => {},
+    );
+    const connection: Connection = { http, cut, hadRequest: false };
+    connections.add(connection);
+    // It rejects when a handshake fails or a connection breaks. Deno 2.9 keeps what it knew of it until the shutdown.
+    http.finished.catch(() => http.shutdown()).catch(() => {}).finally(() => connections.delete(connection));
+  }
+
+  /** Called when the body of an answer could not be read to its end. The app itself never throws. */
+  function onError(error: unknown): Response {
+    log.warning("An answer was cut off: {error}", { error });
+    return new Response(null, { status: STATUS_CODE.InternalServerError });
+  }
+
+  function tell(error: unknown): void {
+    if (performance.now() < quietUntil) return;
+    quietUntil = performance.now() + QUIET_MS;
+    if (!isOutOfFiles(error)) return log.error("Cannot accept connections: {error}", { error });
+    log.error(
+      "Too many files and connections are open: no new connections until some are closed; raise the limit " +
+        "(ulimit -n, LimitNOFILE= of systemd), or put a proxy in front",
+    );
+  }
+
+  /** Closes a socket, and resolves when its port is free. */
+  async function close(socket: Socket): Promise<void> {
+    socket.isClosed = true;
+    socket.listener.close();
+    await socket.accepting;
+  }
+
+  return {
+    address,
+    isAccepting: () => isAccepting || ending.signal.aborted,
+    async use(pair) {
+      const before = socket;
+      socket = open(address.port, pair);
+      // Those that wait in the queue of the first socket would be cut off.
+      for (let turn = 0; turn < LAST_TURNS; turn++) await setImmediate();
+      if (!before.isClosed) await close(before);
+    },
+    async shutdown() {
+      ending.abort();
+      const closed = close(socket);
+      await Promise.all([...connections].map(({ http, cut, hadRequest }) => {
+        // A connection in its handshake has nothing to end in good order.
+        if (!hadRequest) cut.abort();
+        return (hadRequest ? http.shutdown() : http.finished).catch(() => {});
+      }));
+      // Deno 2.9 may end a shutdown before the last bytes of an answer are with the system.
+      await Promise.all([closed, ...answering]);
+      spare.release();
+    },
+  };
+}

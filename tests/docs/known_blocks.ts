@@ -1,0 +1,108 @@
+/** How a test runs one block of shell in the documentation. */
+export interface HowToRun {
+  /** Lines that the shell runs first: what the reader has done before, or programs that a test must not start. */
+  readonly before?: string;
+  /** Texts of the block, and what the test puts in their places, besides {@linkcode REPLACED}. */
+  readonly replaced?: Readonly<Record<string, string>>;
+  /** Lines behind the block: they fail, as every line does, if it did not do what the documentation says. */
+  readonly after?: string;
+}
+
+/** A block that no test runs, with the reason. */
+export interface NotRun {
+  readonly notRun: string;
+}
+
+/**
+ * What every block has and no test can have, and what stands there instead. `$URL` is the address of one server that
+ * lets everybody in, and `$PAWL_DATA` its data folder. Each block runs in an empty folder of its own.
+ */
+export const REPLACED: Readonly<Record<string, string>> = {
+  "http://localhost:8080": "$URL",
+  // A test lets no other machine in.
+  "0.0.0.0": "127.0.0.1",
+  "--allow-net=127.0.0.1:8080": "--allow-net=127.0.0.1:0",
+  "/mnt/backups/": "$PWD/",
+};
+
+const FILM = "head -c 300000 /dev/urandom > film.mkv";
+const SENT = 'test "$(curl -fsS $URL/status -H "X-File-Id: my-film")" = 300000';
+
+/** Adds a token to the one server. */
+const TOKEN = "TOKEN=$(deno run -A main.ts token add sender-$$ 2> token.txt | grep -o 'pawl_[A-Za-z0-9_-]*')";
+/** Makes a backup, as the chapter of the block has it, and a data folder that is to be replaced. */
+const BACKUP = "deno run -A main.ts backup 2026-11-30; mkdir data; echo broken > data/pawl.db";
+/** Lets two deliveries wait, of a server that has ended. */
+const WAITING = `export PAWL_WEBHOOK_SECRET="whsec_$(openssl rand -base64 32)"
+start run -A $ROOT/main.ts --webhook http://127.0.0.1:1/ --webhook-allow-private
+curl -fsS --data-binary x -H "X-File-Id: waits" $ADDRESS/upload
+stop
+export PAWL_DATA=data`;
+
+/**
+ * Every block of shell in the README and in docs/: its file, its first line, and how it is run. `{}` runs it as it is.
+ * `deno run … main.ts` without a command starts a server, waits until it runs, and ends it by SIGTERM. `deno task` only
+ * looks whether there is such a task.
+ */
+export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
+  "README.md: npx -y deno@2.9.6 run -A main.ts     # the server: open http://localhost:8080": {},
+  'README.md: curl --data-binary @film.mkv -H "X-File-Id: my-film" -H "X-File-Name: film.mkv" http://localhost:8080/upload':
+    { before: FILM, after: SENT },
+  "README.md: file=film.mkv server=http://localhost:8080": {
+    before: FILM,
+    after: 'test "$(curl -fsS $URL/status -H "X-File-Id: $id")" = 300000',
+  },
+  'README.md: for file in photos/*; do set -- "$@" -F "file=@\\"$file\\""; done': {
+    before: "mkdir photos && echo 1 > photos/one.jpg && echo 2 > 'photos/two 2.jpg'",
+    after: 'test -e "$PAWL_DATA/files/one.jpg" && test -e "$PAWL_DATA/files/two 2.jpg"',
+  },
+  "README.md: deno run -A main.ts --host 0.0.0.0": {},
+  "README.md: deno run -A main.ts token add anna": {},
+  'README.md: curl -u :TOKEN --data-binary @film.mkv -H "X-File-Id: my-film" http://localhost:8080/upload': {
+    before: `${FILM}; ${TOKEN}`,
+    replaced: { ":TOKEN": ':"$TOKEN"' },
+    after: 'test "$(curl -fsS -u :"$TOKEN" $URL/status -H "X-File-Id: my-film")" = 300000',
+  },
+  'README.md: deno run -A main.ts link add --folder inbox --max-files 20 --quota 5GB --note "Photos of the party"': {
+    before: "echo 'a long password' > secret.txt",
+    replaced: { "remove ID": `remove "$(deno run -A main.ts link list | awk 'NR == 2 { print $1 }')"` },
+  },
+  "README.md: deno run -A main.ts --trust-proxy 127.0.0.1 --user-header Remote-User": {},
+  "README.md: deno run -A main.ts --config pawl.json --check-config": {
+    before: `echo '{ "max-size": "20GiB" }' > pawl.json`,
+  },
+  "README.md: deno run -A main.ts list": {},
+  "README.md: deno run --allow-net=127.0.0.1:8080 --allow-read=static,client,data --allow-write=data \\": {
+    replaced: { "--allow-read=static,client,data": "--allow-read=$ROOT/static,$ROOT/client,data" },
+  },
+  'docs/api.md: curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\': {
+    before: TOKEN,
+    after: "deno run -A main.ts link list | grep Photos",
+  },
+  "docs/operations.md: export OTEL_DENO=true OTEL_DENO_METRICS=false OTEL_SERVICE_NAME=pawl": {
+    replaced: { "http://collector:4318": "http://127.0.0.1:1" },
+  },
+  "docs/operations.md: deno run -A main.ts list": {},
+  "docs/operations.md: deno run -A main.ts verify": {},
+  "docs/operations.md: deno run -A main.ts backup /mnt/backups/2026-11-30": {},
+  "docs/operations.md: deno run -A main.ts verify --data /mnt/backups/2026-11-30": { before: BACKUP },
+  "docs/operations.md: deno run -A main.ts gc": {},
+  "docs/operations.md: cp -a data /mnt/disk2/pawl": {
+    before: "deno run -A main.ts backup data; mkdir disk2",
+    replaced: { "/mnt/disk2/": "disk2/" },
+  },
+  "docs/performance.md: deno task bench                      # every job, five rounds": {},
+  "docs/performance.md: deno task bench:browser                  # every job, three rounds: about 15 minutes on a quiet machine":
+    {},
+  'docs/webhooks.md: export PAWL_WEBHOOK_SECRET="whsec_$(openssl rand -base64 32)"': {},
+  "docs/webhooks.md: deno run -A main.ts --hook-command /usr/local/bin/on-upload --webhook-events upload.completed": {},
+  "docs/webhooks.md: #!/bin/sh": {
+    before: `jq() { echo inbox/film.mkv; }
+ffmpeg() { test "$*" = "-i /srv/pawl/files/inbox/film.mkv /srv/films/film.mkv.mp4"; }`,
+  },
+  "docs/webhooks.md: deno run -A main.ts webhook list          # hook, event, upload, attempts, next one, and why the last one failed":
+    {
+      before: WAITING,
+      replaced: { "drop EVENT": `drop "$(deno run -A main.ts webhook list | awk 'NR == 1 { print $2 }')"` },
+    },
+};
