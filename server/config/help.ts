@@ -3,7 +3,7 @@ import { PROGRAM } from "./program.ts";
 import { VERSION } from "./version.ts";
 
 /** The commands besides the server, each of which has a `--help` of its own. */
-const COMMANDS = ["token", "link", "webhook", "list", "verify", "gc", "backup", "health"];
+const COMMANDS = ["token", "link", "webhook", "list", "verify", "gc", "backup", "health", "send", "doctor"];
 
 /** Makes the text of `--help`. `data` is the data folder when nobody gives one; by default that of the option. */
 export function helpText(data: string = OPTIONS.data.fallback): string {

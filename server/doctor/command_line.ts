@@ -2,6 +2,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError } from "../config/config.ts";
 import { defined } from "../defined.ts";
 import { nearest } from "../config/nearest.ts";
+import { PROGRAM } from "../config/program.ts";
 
 /** What `doctor` was asked to do. */
 export interface DoctorCommand {
@@ -19,7 +20,7 @@ export const DOCTOR_HELP = [
   "Uploads through the public address of a Pawl server, cuts, waits, and says what stands in between: proxies that hold",
   "requests back, limit or change them, or end them too early, and which lines to change. It removes what it uploads.",
   "",
-  "Usage: deno run -A main.ts doctor [options] URL",
+  `Usage: ${PROGRAM} doctor [options] URL`,
   "",
   "  URL                the server as people reach it, such as https://up.example, or an upload link",
   "  --token-file FILE  a file with your token. Or give the token by the environment, in PAWL_TOKEN",

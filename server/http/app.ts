@@ -59,8 +59,14 @@ const NO_METER: AnswerMeter = { answered() {}, refused() {} };
 /** Answers a request, and never throws. A request without a connection is not counted by address. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
 
-/** How much is drained after an answer: what a client on a fast line sends in about a second. */
-const DRAIN: DrainBounds = { bytes: 8 * 2 ** 20, forMs: 60_000 };
+/** How much is drained after an answer: more than the largest request of the client library has, which is 16 MiB. */
+const DRAIN: DrainBounds = { bytes: 20 * 2 ** 20, forMs: 60_000 };
+
+/**
+ * How much is drained of what a trusted proxy sends. Apache's mod_proxy reads no answer before it has sent the whole
+ * body, and makes a 502 of the answer when it cannot. Other proxies stop at the answer.
+ */
+const DRAIN_PROXIED: DrainBounds = { bytes: 256 * 2 ** 20, forMs: 60_000 };
 
 /**
  * How much is drained of a request that a browser repeated by itself: its page goes on with another request at once.
@@ -228,7 +234,10 @@ export function createApp(
     });
     meter.answered({ route, request, response });
     // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
-    if (request.body !== null) drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : DRAIN);
+    if (request.body !== null) {
+      const usual = sender.isProxied ? DRAIN_PROXIED : DRAIN;
+      drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : usual);
+    }
     return response;
   };
 }

@@ -152,7 +152,7 @@ function serve(client: net.Socket, upstream: net.Socket, faults: ProxyFaults): v
     const told = answered.slice(0, end).split("\r\n");
     const lines = faults.answer?.(told) ?? told;
     const isAsked = faults.compresses && head.request.header("accept-encoding") !== "";
-    if (!isAsked || whole === "") return say(`${lines.join("\r\n")}${END_OF_HEAD}${whole}`);
+    if (!isAsked || whole === "") return void say(`${lines.join("\r\n")}${END_OF_HEAD}${whole}`);
     const packed = gzipSync(Uint8Array.from(whole, (sign) => sign.charCodeAt(0))).toString("latin1");
     const kept = lines.filter((line) => !/^content-length:/i.test(line));
     say([...kept, "Content-Encoding: gzip"].join("\r\n") + END_OF_HEAD + packed);

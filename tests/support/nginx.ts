@@ -1,11 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { join } from "@std/path";
-import { freePort, type ServerProcess, startProcess } from "../bench/peers/process.ts";
+import { startListening } from "./listening.ts";
 
 /** Debian's place is not on every user's path. */
 const PLACES = ["nginx", "/usr/sbin/nginx"];
-
-const READY_MS = 5000;
 
 /** An nginx of one process on this machine. */
 export interface Nginx extends AsyncDisposable {
@@ -38,36 +35,14 @@ export async function findNginx(module = ""): Promise<string | undefined> {
 export async function startNginx(dir: string, settings: NginxSettings, signal?: AbortSignal): Promise<Nginx> {
   const config = join(dir, "nginx.conf");
   const program = await findNginx() ?? "nginx";
-  for (let tries = 1;; tries++) {
-    const port = freePort();
-    await Deno.writeTextFile(config, configOf(dir, port, settings));
-    const server = startProcess(program, ["-p", dir, "-c", config, "-e", "stderr"], dir);
-    try {
-      if (await isReady(port, server, signal)) return { ...server, port, url: `http://127.0.0.1:${port}` };
-    } catch (error) {
-      await server[Symbol.asyncDispose]();
-      throw error;
-    }
-    await server[Symbol.asyncDispose]();
-    // Another program may have taken the port meanwhile.
-    if (tries === 3) throw new Error("nginx ended before it was ready");
-  }
-}
-
-/** Waits until it listens; false when it ends before. */
-async function isReady(port: number, server: ServerProcess, signal?: AbortSignal): Promise<boolean> {
-  let hasEnded = false;
-  server.ended.then(() => hasEnded = true);
-  for (let waitedMs = 0; !hasEnded; waitedMs += 20) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return !hasEnded;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused) || waitedMs >= READY_MS) throw error;
-    }
-    await delay(20, undefined, signal === undefined ? {} : { signal });
-  }
-  return false;
+  const server = await startListening({
+    program,
+    dir,
+    args: ["-p", dir, "-c", config, "-e", "stderr"],
+    configure: (port) => Deno.writeTextFile(config, configOf(dir, port, settings)),
+    signal,
+  });
+  return { ...server, url: `http://127.0.0.1:${server.port}` };
 }
 
 /** As Debian configures it where that matters. */

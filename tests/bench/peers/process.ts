@@ -7,8 +7,16 @@ export interface ServerProcess extends AsyncDisposable {
   firstLine(): Promise<string>;
 }
 
-/** Starts a server; leaving its scope kills it, by its own id, and waits until it has ended. */
-export function startProcess(command: string, args: string[], cwd: string): ServerProcess {
+/**
+ * Starts a server; leaving its scope kills it, by its own id, and waits until it has ended. One that has children of its
+ * own is ended by `end`, so that it ends them too.
+ */
+export function startProcess(
+  command: string,
+  args: string[],
+  cwd: string,
+  end: Deno.Signal = "SIGKILL",
+): ServerProcess {
   const child = new Deno.Command(command, { args, cwd, stdin: "null", stdout: "piped", stderr: "inherit" }).spawn();
   return {
     pid: child.pid,
@@ -23,7 +31,7 @@ export function startProcess(command: string, args: string[], cwd: string): Serv
     },
     async [Symbol.asyncDispose]() {
       try {
-        child.kill("SIGKILL");
+        child.kill(end);
       } catch (error) {
         // It has ended by itself.
         if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;

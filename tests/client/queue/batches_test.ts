@@ -80,8 +80,9 @@ Deno.test("forms grow while their answers come early, up to 500 files", async ()
   for (let i = 0; i < 150; i++) queue.add(fileOf(`file${i}`, 20_000));
   await until("done");
   const counts = forms.forms.map((parts) => parts.length);
-  // Four are sent before the first answer has come.
-  assertEquals(counts.slice(0, 4), [6, 6, 6, 6]);
+  // Those that are made before the first answer has come are as small as the first: four at most, as many as run at once.
+  const firstOnes = counts.findIndex((count) => count > 6);
+  assert(counts[0] === 6 && firstOnes >= 1 && firstOnes <= 4, counts.join(" "));
   assertEquals(Math.max(...counts), 25, "The next forms have four times as many bytes");
   for (let i = 0; i < 600; i++) queue.add(fileOf(`small${i}`));
   await until("done");

@@ -141,3 +141,19 @@ Deno.test("cancel() keeps the upload to itself until the server is told, so that
   assertEquals(server.seen.filter((seen) => seen.startsWith("DELETE")).length, 2);
   assertEquals([server.complete, server.seen.at(-1)], [true, "POST 800+200"]);
 });
+
+Deno.test("cancel() takes no other success than 204: a site that takes every request answers 200", async () => {
+  const always = { answer: { status: 200 } };
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { held: 500, always }));
+  const error = await assertRejects(() => clock.run(uploader.cancel()), UploadError);
+  assertEquals([error.code, server.held], ["no-progress", 500]);
+});
+
+Deno.test("delete() takes no other success than 204", async () => {
+  // Three requests bring the file, behind a question.
+  const faults = [undefined, undefined, undefined, undefined, { answer: { status: 200 } }];
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE, { faults }));
+  await clock.run(uploader.upload());
+  const error = await assertRejects(() => clock.run(uploader.delete()), UploadError);
+  assertEquals([error.code, server.complete, server.seen.length], ["no-progress", true, 5]);
+});
