@@ -2,11 +2,11 @@ import { type Certificate, lookAtCertificate } from "./certificate.ts";
 import { sizeText } from "./bytes.ts";
 import { lookAtCut, lookAtEarlyRefusal, lookAtLarge, lookAtSilence, lookAtSlow } from "./look_bodies.ts";
 import { lookAtDownload } from "./look_download.ts";
-import { lookAtHeaders } from "./look_headers.ts";
+import { lookAtHeaders, type Refused } from "./look_headers.ts";
 import { lookWhoAnswers } from "./look_hello.ts";
 import { lookAtNames } from "./look_names.ts";
 import { lookAtSizes } from "./look_sizes.ts";
-import type { Met, Observations } from "./observations.ts";
+import type { Hello, Observations } from "./observations.ts";
 import type { Site } from "./site.ts";
 import { type Endpoint, NoConnection } from "./wire.ts";
 
@@ -58,9 +58,10 @@ export async function examine(
   if (first.hello.kind !== "pawl") return { ...begun, ...seen(), ...first };
 
   const headers = await look("which headers and methods come through", () => lookAtHeaders(site));
-  const stop = refusalOf(headers?.refused);
-  if (stop !== undefined) skipped.push(`almost everything: Pawl refuses to take a small file (${stop})`);
-  if (stop !== undefined || headers === undefined) return { ...begun, ...seen(), ...first, ...headers };
+  if (headers === undefined) return { ...begun, ...seen(), ...first };
+  const { refused, path, ...small } = headers;
+  const stop = refused === undefined ? undefined : stopBy(refused);
+  if (stop !== undefined) return { ...begun, ...seen(), ...small, hello: stop };
 
   const limit = plan.announcedBytes === 0
     ? undefined
@@ -75,7 +76,6 @@ export async function examine(
     await look("whether an early refusal is heard", () => lookAtEarlyRefusal(site, bytes)),
   ];
   const names = await look("which name and scheme Pawl hears of", () => lookAtNames(site, origin, has === "token"));
-  const { path } = headers;
   const download = path === undefined || has === "link"
     ? undefined
     : await look("at the way back", () => lookAtDownload(site, path));
@@ -90,13 +90,19 @@ export async function examine(
         plan.slowMs > 0 ? lookAtSlow(site) : undefined,
       ]),
   ) ?? [];
-  const { refused: _, path: __, ...small } = headers;
   const found = { limit, cut, large, early, names, download, silence, slow };
   const known = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
   return { ...begun, ...seen(), ...first, ...small, ...known as Partial<Observations> };
 }
 
-/** The code by which Pawl itself has refused. */
-function refusalOf(met: Met | undefined): string | undefined {
-  return met?.by === "pawl" ? met.code : undefined;
+/** Says why nothing can be looked at where not even a small file is taken; `undefined` for a limit of size. */
+function stopBy({ met, words }: Refused): Hello | undefined {
+  switch (met.by) {
+    case "pawl":
+      return { kind: "refused", status: met.status, code: met.code ?? "", words };
+    case "other":
+      return met.status === 413 ? undefined : { kind: "other", met, title: "", isEmpty: words === "" };
+    case "nobody":
+      return { kind: "unreachable", reason: "a small upload gets no answer" };
+  }
 }

@@ -10,7 +10,13 @@ export type HeadersSeen =
     Observations,
     "refusals" | "lostRequestHeaders" | "lostAnswerHeaders" | "blockedMethods" | "unpacked" | "cached" | "chunked"
   >
-  & { readonly path?: string; readonly refused?: Met };
+  & { readonly path?: string; readonly refused?: Refused };
+
+/** The answer to a small file that was not taken, and its first line. */
+export interface Refused {
+  readonly met: Met;
+  readonly words: string;
+}
 
 /** Uploads small files by each protocol, and looks which headers and methods come through. */
 export async function lookAtHeaders(site: Site): Promise<HeadersSeen> {
@@ -68,7 +74,8 @@ export async function lookAtHeaders(site: Site): Promise<HeadersSeen> {
     unpacked: unpacked?.status === 200,
     cached: isIn && before === 0 && after === 0,
     chunked,
-    ...isIn && path !== undefined ? { path } : { refused: metBy(outcome) },
+    ...isIn && path !== undefined && { path },
+    ...!isIn && { refused: { met: metBy(outcome), words: sent === undefined ? "" : wordsOf(sent).split("\n")[0]! } },
   };
 }
 

@@ -31,12 +31,13 @@ export class AnswerReader {
   push(bytes: Uint8Array): Answer | undefined {
     this.#bytes = concat([this.#bytes, bytes]);
     if (this.#head === undefined && !this.#readHead()) return undefined;
-    return this.#whole(false);
+    return this.#whole();
   }
 
-  /** Gives the answer if the end of the connection is its end. */
+  /** Gives the answer as far as it came, at the end of the connection. Its status may be all that was wanted. */
   end(): Answer | undefined {
-    return this.#head === undefined ? undefined : this.#whole(true);
+    if (this.#head === undefined) return undefined;
+    return this.#whole() ?? { ...this.#head, body: this.#bytes };
   }
 
   /** Reads the head, and drops each interim answer (1xx) before it. */
@@ -58,7 +59,7 @@ export class AnswerReader {
     }
   }
 
-  #whole(isOver: boolean): Answer | undefined {
+  #whole(): Answer | undefined {
     const { status, headers } = this.#head!;
     if (this.#bytes.length > MAX_BODY) throw new NoAnswer("The answer is too long");
     const answer = (body: Uint8Array<ArrayBuffer>): Answer => ({ status, headers, body });
@@ -68,7 +69,7 @@ export class AnswerReader {
       return body === undefined ? undefined : answer(body);
     }
     const length = headers.get("content-length");
-    if (length === null) return isOver ? answer(this.#bytes) : undefined;
+    if (length === null) return undefined;
     return this.#bytes.length >= Number(length) ? answer(this.#bytes.slice(0, Number(length))) : undefined;
   }
 }

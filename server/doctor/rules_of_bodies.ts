@@ -6,6 +6,9 @@ import { REMEDIES } from "./remedies.ts";
 /** Less than this part of a cut request lost is what lies in sockets and small buffers. */
 const LOST = 0.5;
 
+/** How long Pawl itself waits for a silent body, if nobody has changed `--idle-timeout`. */
+const OWN_IDLE_MS = 60_000;
+
 /** What is wrong on the way of a body, from a cut to a silence. */
 export const RULES_OF_BODIES: readonly Rule[] = [
   {
@@ -95,12 +98,25 @@ export const RULES_OF_BODIES: readonly Rule[] = [
     ok: "A silent body is ended by Pawl, or by nobody while we waited",
     judge({ silence }) {
       if (silence!.by === "pawl" || silence!.by === "nobody" && silence!.how === "silent") return undefined;
+      const common = {
+        says: `A body that fell silent ${endOf(silence!)} after ${seconds(silence!.afterMs)}`,
+        remedy: REMEDIES.silence,
+      };
+      // Most proxies pass Pawl's own end of a silent body on without its words.
+      if (silence!.afterMs >= OWN_IDLE_MS - 1000) {
+        return {
+          code: "ends-silent-bodies-wordless",
+          level: "note",
+          ...common,
+          costs:
+            "That is as long as Pawl itself waits, unless you have raised its --idle-timeout. Clients ask where to go on",
+        };
+      }
       return {
         code: "ends-silent-bodies",
         level: "fault",
-        says: `A body that fell silent ${endOf(silence!)} after ${seconds(silence!.afterMs)}`,
+        ...common,
         costs: "A phone that changes its network loses the request, and does not hear from which byte to go on",
-        remedy: REMEDIES.silence,
       };
     },
   },

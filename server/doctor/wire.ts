@@ -110,7 +110,10 @@ export async function exchange(endpoint: Endpoint, request: WireRequest, signal:
   signal.addEventListener("abort", onAbort, { once: true });
   socket.on("data", (bytes: Uint8Array) => take(() => reader.push(bytes)));
   socket.once("end", () => take(() => reader.end()));
-  socket.once("close", () => end("closed"));
+  socket.once("close", () => {
+    take(() => reader.end());
+    end("closed");
+  });
 
   async function send(): Promise<void> {
     const { body } = request;
