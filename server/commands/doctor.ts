@@ -16,7 +16,7 @@ import type { Terminal } from "./tokens.ts";
 const WRONG_COMMAND = 2;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 /** How long the removal of what was uploaded may take at the end. */
-const REMOVAL_MS = 20_000;
+const REMOVAL_MS = 60_000;
 
 /** The things that the command works with, besides its arguments. */
 export interface DoctorSurroundings extends Terminal {

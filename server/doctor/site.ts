@@ -1,4 +1,5 @@
 import { type Endpoint, exchange, type Outcome, type WireBody, type WireRequest } from "./wire.ts";
+import type { Answer } from "./message.ts";
 import { wordsOf } from "./met.ts";
 import type { Plan } from "./plan.ts";
 import { idInPath } from "../protocols/address.ts";
@@ -91,25 +92,19 @@ export class Site {
         headers: { ...this.#deps.visitor, ...request.headers },
         patienceMs: this.plan.patienceMs,
       }, signal).catch(() => undefined);
-    const isGone = async (path: string, headers = {}) => {
+    const remaining = [...this.#unknown];
+    const remove = async (path: string, headers: Record<string, string> = {}) => {
       const outcome = await ask({ method: "DELETE", path, headers });
       const found = outcome?.kind === "answer" ? outcome.answer : undefined;
-      if (found === undefined) return false;
       // A finished file is removed by its own address, which the refusal tells.
-      const address = found.status === 409 ? /\/files\/[\w-]+/.exec(wordsOf(found))?.[0] : undefined;
+      const address = found?.status === 409 ? /\/files\/[\w-]+/.exec(wordsOf(found))?.[0] : undefined;
       if (address !== undefined) this.#locations.add(address);
       // A 404 of something else says nothing about the upload.
-      return address !== undefined || found.status === 204 ||
-        [404, 410].includes(found.status) && found.headers.has("x-error");
+      const isUnknown = found !== undefined && [404, 410].includes(found.status) && isPawls(found);
+      if (address === undefined && !isUnknown && found?.status !== 204) remaining.push(headers["X-File-Id"] ?? path);
     };
-    const remaining = [...this.#unknown];
-    for (const id of this.#clientIds) {
-      const outcome = await ask({ method: "GET", path: "/status", headers: { "X-File-Id": id } });
-      const answer = outcome?.kind === "answer" ? outcome.answer : undefined;
-      const isIn = answer === undefined || wordsOf(answer) !== "0" || answer.headers.has("location");
-      if (isIn && !await isGone("/upload", { "X-File-Id": id })) remaining.push(id);
-    }
-    for (const path of this.#locations) if (!await isGone(path)) remaining.push(path);
+    await inTurns(this.#clientIds, (id) => remove("/upload", { "X-File-Id": id }));
+    await inTurns(this.#locations, (path) => remove(path));
     return remaining;
   }
 
@@ -135,4 +130,17 @@ export function locationOf(headers: Headers): string | undefined {
   const location = headers.get("location");
   const id = location === null ? undefined : idInPath(location.replace(/[?#].*$/s, ""));
   return id === undefined ? undefined : `/files/${id}`;
+}
+
+/** A refusal of Pawl's has `X-Error`, and where a proxy drops that it has one line of plain text. */
+function isPawls({ headers }: Answer): boolean {
+  return headers.has("x-error") || (headers.get("content-type") ?? "").startsWith("text/plain");
+}
+
+/** Does some work for each, four at a time. */
+async function inTurns<T>(all: Iterable<T>, work: (one: T) => Promise<void>): Promise<void> {
+  const queue = [...all].values();
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    for (const one of queue) await work(one);
+  }));
 }

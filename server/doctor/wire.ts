@@ -65,7 +65,8 @@ export async function connect(
       ALPNProtocols: [...alpn],
       rejectUnauthorized: false,
       ...isName && { servername: host },
-      ...caCerts.length > 0 && { ca: [...tls.rootCertificates, ...caCerts] },
+      // These are trusted besides the usual ones, which Deno always takes.
+      ...caCerts.length > 0 && { ca: [...caCerts] },
     })
     : net.connect({ host, port });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
