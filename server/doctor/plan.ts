@@ -56,5 +56,5 @@ const SMALL_BYTES = 64 * 1024;
 
 /** The seconds that a plan takes over a usual line. */
 export function usualSeconds(plan: Plan): number {
-  return Math.ceil((Math.max(plan.silenceMs, plan.slowMs) + 2 * plan.throughMs + plan.settleMs) / 1000) + 5;
+  return Math.ceil((Math.max(plan.silenceMs, plan.slowMs) + 4 * plan.throughMs + 2 * plan.refusalMs) / 1000) + 5;
 }

@@ -86,11 +86,18 @@ function serve(client: net.Socket, upstream: net.Socket, faults: ProxyFaults): v
   let tail = "";
   let held = "";
   let answered = "";
+  let isOver = false;
   const both = () => {
     client.destroy();
     upstream.destroy();
   };
-  const say = (answer: string) => client.end(answer, "latin1", both);
+  // Bytes that nobody reads would break the connection, and could overtake the answer.
+  const say = (answer: string) => {
+    isOver = true;
+    client.end(answer, "latin1");
+    client.resume();
+    upstream.destroy();
+  };
   const isWhole = () => head!.isChunked ? tail.endsWith(`0${END_OF_HEAD}`) : body >= head!.request.length;
   let idle: ReturnType<typeof setTimeout> | undefined;
   const stir = () => {
@@ -108,6 +115,7 @@ function serve(client: net.Socket, upstream: net.Socket, faults: ProxyFaults): v
   }
 
   client.on("data", (bytes) => {
+    if (isOver) return;
     const text = bytes.toString("latin1");
     if (head !== undefined) {
       take(text);
@@ -141,11 +149,11 @@ function serve(client: net.Socket, upstream: net.Socket, faults: ProxyFaults): v
     const length = /^content-length: *(\d+)/im.exec(answered.slice(0, end))?.[1];
     if (end !== -1 && length !== undefined && answered.length >= end + 4 + Number(length)) passOn();
   });
-  upstream.on("end", () => answered.includes(END_OF_HEAD) ? passOn() : both());
+  upstream.on("end", () => answered.includes(END_OF_HEAD) ? passOn() : isOver || both());
 
   /** Passes the answer on, which is whole. */
   function passOn(): void {
-    if (client.writableEnded || head === undefined) return;
+    if (isOver || head === undefined) return;
     answered = faults.heard?.(head.request, answered) ?? answered;
     const end = answered.indexOf(END_OF_HEAD);
     const whole = answered.slice(end + 4);
@@ -165,5 +173,5 @@ function serve(client: net.Socket, upstream: net.Socket, faults: ProxyFaults): v
       if (one === client) other.destroy();
     });
   }
-  upstream.on("error", both);
+  upstream.on("error", () => isOver || both());
 }

@@ -14,7 +14,7 @@ async function throughProxy(
   const whole = { ...SHORT_PLAN, ...plan };
   const found = await runDoctor([proxy.url], { plan: whole });
   const left = [...await pawl.finishedNames(), ...await pawl.incomingNames()];
-  assertEquals(left.length, found.json.remaining.length, `${left} are left`);
+  assert(left.length <= found.json.remaining.length, `${left} are left`);
   // Each of some sixty requests has a head of a few hundred bytes.
   assert(proxy.received < mostBytes(whole) + 60 * 1024, `${proxy.received} bytes were sent`);
   return found;
