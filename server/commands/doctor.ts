@@ -72,7 +72,14 @@ async function run(command: DoctorCommand, surroundings: DoctorSurroundings): Pr
   const caCerts = command.caFile === undefined ? [] : [await certificatesIn(command.caFile)];
   const { origin, hostname, port, protocol, pathname } = new URL(target.endpoint);
   const isHttps = protocol === "https:";
-  const endpoint: Endpoint = { hostname, port: Number(port || (isHttps ? 443 : 80)), isHttps, caCerts };
+  const has = target.linkSecret !== undefined ? "link" : token !== undefined ? "token" : "nothing";
+  const endpoint: Endpoint = {
+    hostname,
+    port: Number(port || (isHttps ? 443 : 80)),
+    isHttps,
+    caCerts,
+    mustTrust: has !== "nothing",
+  };
   const site = new Site({
     endpoint,
     basePath: pathname.replace(/\/$/, ""),
@@ -82,7 +89,6 @@ async function run(command: DoctorCommand, surroundings: DoctorSurroundings): Pr
     signal,
   });
   tell(`Looks at ${origin}: takes about ${usualSeconds(plan)} seconds, and sends ${sizeText(mostBytes(plan))} at most`);
-  const has = target.linkSecret !== undefined ? "link" : token !== undefined ? "token" : "nothing";
   let found;
   let remaining: string[] = [];
   try {

@@ -47,7 +47,7 @@ export const REMEDIES = {
       Traefik: ["respondingTimeouts:", "  readTimeout: 0s"],
       Cloudflare: AROUND_CLOUDFLARE,
     },
-    any: "Let the proxy wait longer than Pawl's --idle-timeout (60 s by default): 75 s",
+    any: "Let the proxy wait for 75 s, which is longer than Pawl's own --idle-timeout (60 s by default)",
   },
   slow: {
     lines: {
@@ -153,7 +153,7 @@ export const REMEDIES = {
       Apache: ["ProxyPreserveHost On"],
       Traefik: ["passHostHeader: true"],
     },
-    any: "Start Pawl with --public-url and this address",
+    any: "Let the proxy pass the name on, or start Pawl with --public-url and this address",
   },
   scheme: {
     lines: {

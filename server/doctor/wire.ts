@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly isHttps: boolean;
   /** The certificates to trust besides the usual ones, in PEM form. */
   readonly caCerts: readonly string[];
+  /** True when nothing may be sent to a server whose certificate is not trusted. */
+  readonly mustTrust: boolean;
 }
 
 /** A request, written to the wire byte for byte. */
@@ -50,9 +52,9 @@ const CONNECT_MS = 15_000;
 /** How long the other side may take for one piece of a body. */
 const STALL_MS = 60_000;
 
-/** Opens a connection. Rejects with {@linkcode NoConnection}. A certificate that is not trusted is no obstacle. */
+/** Opens a connection. Rejects with {@linkcode NoConnection}. */
 export async function connect(
-  { hostname, port, isHttps, caCerts }: Endpoint,
+  { hostname, port, isHttps, caCerts, mustTrust }: Endpoint,
   { alpn = ["http/1.1"], signal }: { readonly alpn?: readonly string[]; readonly signal: AbortSignal },
 ): Promise<net.Socket | tls.TLSSocket> {
   signal.throwIfAborted();
@@ -63,7 +65,7 @@ export async function connect(
       host,
       port,
       ALPNProtocols: [...alpn],
-      rejectUnauthorized: false,
+      rejectUnauthorized: mustTrust,
       ...isName && { servername: host },
       // These are trusted besides the usual ones, which Deno always takes.
       ...caCerts.length > 0 && { ca: [...caCerts] },

@@ -93,6 +93,10 @@ programTest("a server that knows its public address has nothing in its way", {
     await using front = await startFront(pawl.port, certificate);
     const found = await runDoctor(["--ca", certificate.path, front.url], { plan: PLAN });
     assertEquals(found.codes, ["certificate-soon-over", "no-http2"]);
+    const token = await addTestToken(join(dir.path, "data"), { name: "anna" });
+    const anna = await runDoctor(["--ca", certificate.path, front.url], { plan: PLAN, env: { PAWL_TOKEN: token } });
+    // Links begin with the public address, which has no port.
+    assertEquals(anna.codes, ["certificate-soon-over", "links-elsewhere", "no-http2"]);
   },
 });
 
