@@ -38,7 +38,7 @@ proxyTest(
     const limits = new ServerLimits(common);
     await limits.read().catch(() => {});
     const queue = new UploadQueue({ ...common, limits });
-    const uploads = ["a", "b", "c"].map((name) => queue.add(new File([name], name), { id: name }));
+    const uploads = ["a", "b", "c"].map((name) => queue.add(new File([name], name)));
     const ended = Promise.withResolvers<void>();
     queue.on("progress", () => {
       if (uploads.every(({ progress }) => ["failed", "done"].includes(progress.state))) ended.resolve();

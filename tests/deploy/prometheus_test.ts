@@ -26,7 +26,7 @@ const expressions = dashboard.panels.flatMap(({ targets = [] }) =>
 
 /** The metrics of a server that has received a file, asked a wrong way too. */
 async function metricsText(): Promise<string> {
-  await using server = await startServer();
+  await using server = await startServer({ certificateExpiresAt: () => 0 });
   const sent = await fetch(`${server.url}upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: "abc" });
   await sent.body?.cancel();
   await (await fetch(`${server.url}nothing`)).body?.cancel();

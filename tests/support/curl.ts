@@ -28,7 +28,7 @@ export async function curl(cacert: string, ...args: readonly string[]): Promise<
     /^(?:HTTP\/\S+ 1\d\d.*?\r\n\r\n)*(HTTP\/.*?\r\n)\r\n(.*)$/s.exec(output.slice(0, end)) ?? [];
   const lines = head.split("\r\n").slice(1).filter((line) => line !== "");
   const headers = new Headers(
-    lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
+    lines.map((line): [string, string] => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
   );
   return { status: Number(status), version, headers, body, code };
 }

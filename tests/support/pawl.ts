@@ -14,7 +14,9 @@ const root = fromFileUrl(new URL("../../", import.meta.url));
  * The options of a test's server. With a clock `now` of its own, and no other, time passes as
  * that shows it, in steps of any length.
  */
-export type Wishes = Partial<Config> & Partial<Pick<Surroundings, "now" | "monotonic" | "limits" | "takeAccess">>;
+export type Wishes =
+  & Partial<Config>
+  & Partial<Pick<Surroundings, "now" | "monotonic" | "limits" | "takeAccess" | "certificateExpiresAt">>;
 
 let pages: Pages | undefined;
 
@@ -23,8 +25,11 @@ export function sharedPages(): Pages {
   return pages ??= createPages({ root });
 }
 
-function surroundingsOf({ now, monotonic, limits = PATIENT, takeAccess }: Wishes, log: MemoryLog): Surroundings {
-  const common = { log, root, pages: sharedPages(), limits, ...defined({ takeAccess }) };
+function surroundingsOf(
+  { now, monotonic, limits = PATIENT, takeAccess, certificateExpiresAt }: Wishes,
+  log: MemoryLog,
+): Surroundings {
+  const common = { log, root, pages: sharedPages(), limits, ...defined({ takeAccess, certificateExpiresAt }) };
   if (now === undefined) return { ...common, now: Date.now };
   return { ...common, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
 }
