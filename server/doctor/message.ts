@@ -10,6 +10,8 @@ export interface Answer {
 /** The longest head and the longest body of an answer, in bytes. */
 const MAX_HEAD = 64 * 1024;
 const MAX_BODY = 4 * 2 ** 20;
+/** The most interim answers (1xx) before the answer. */
+const MAX_INTERIM = 20;
 
 /** No HTTP/1.1 answer, or one that is too long. */
 export class NoAnswer extends Error {
@@ -20,6 +22,7 @@ export class NoAnswer extends Error {
 export class AnswerReader {
   readonly #isHead: boolean;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
+  #interim = 0;
   #head: { readonly status: number; readonly headers: Headers } | undefined;
 
   /** `isHead` for the answer to a `HEAD` request, which has no body. */
@@ -53,7 +56,10 @@ export class AnswerReader {
       const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first)?.[1]);
       if (Number.isNaN(status)) throw new NoAnswer("This is no HTTP/1.1");
       this.#bytes = this.#bytes.slice(end + 4);
-      if (status >= 100 && status < 200) continue;
+      if (status >= 100 && status < 200) {
+        if (++this.#interim > MAX_INTERIM) throw new NoAnswer("There are too many interim answers");
+        continue;
+      }
       this.#head = { status, headers: headersOf(lines) };
       return true;
     }

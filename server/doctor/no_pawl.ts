@@ -55,7 +55,7 @@ function other({ met, title, isEmpty }: Extract<Hello, { kind: "other" }>, url: 
     return fault("empty-answer", "An empty 200 comes back, which is not Pawl's", {
       costs: "A careless client takes that for a success, and its file is nowhere",
       remedy: {
-        lines: { Caddy: [`${url.replace(/^http:\/\/|^https:\/\//, "")} {`, "\treverse_proxy 127.0.0.1:8080", "}"] },
+        lines: { Caddy: [`${url.replace(/^http:\/\/|^https:\/\//, "")} {`, "  reverse_proxy 127.0.0.1:8080", "}"] },
         any: "Give the proxy a site of this name: Caddy answers so when none of its sites has the name",
       },
     });

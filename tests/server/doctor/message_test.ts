@@ -44,6 +44,8 @@ Deno.test("what is no HTTP, or has no end, is refused", () => {
   ) {
     assertThrows(() => new AnswerReader({ isHead: false }).push(bytes(text)), NoAnswer);
   }
+  const interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(30);
+  assertThrows(() => new AnswerReader({ isHead: false }).push(bytes(interim)), NoAnswer);
   const endless = new AnswerReader({ isHead: false });
   endless.push(bytes("HTTP/1.1 200 OK\r\n\r\n"));
   assertThrows(() => {
