@@ -3,7 +3,7 @@
  *
  * @example One file, by a transport of your own in the place of XMLHttpRequest
  * ```ts
- * import { type Transport, Uploader } from "./mod.ts";
+ * import { type Transport, Uploader } from "@pawl/client";
  *
  * // A server that has every file already.
  * const transport: Transport = () => Promise.resolve({ status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "5" });
@@ -15,7 +15,7 @@
  *
  * @example Metadata of your own, which the server keeps with the upload
  * ```ts
- * import { type Transport, Uploader } from "./mod.ts";
+ * import { type Transport, Uploader } from "@pawl/client";
  *
  * let sent: string | undefined;
  * const transport: Transport = ({ headers }) => {
@@ -29,7 +29,7 @@
  *
  * @example A sign-in that is asked for when the server wants one
  * ```ts
- * import { type Transport, Uploader } from "./mod.ts";
+ * import { type Transport, Uploader } from "@pawl/client";
  *
  * // A server that knows the new token alone.
  * const transport: Transport = ({ headers }) => {
@@ -49,7 +49,7 @@
  *
  * @example Many files, within limits
  * ```ts
- * import { type Transport, UploadQueue } from "./mod.ts";
+ * import { type Transport, UploadQueue } from "@pawl/client";
  *
  * const transport: Transport = () => Promise.resolve({ status: 200, headers: new Headers({ "Upload-Complete": "?1" }), text: "5" });
  * const queue = new UploadQueue({ transport, accept: ".txt", maxFiles: 100 });
@@ -67,6 +67,8 @@ export type { Locks } from "./memory/locks.ts";
 export { fileKey, type FileLook, isSameFile, type KnownBy } from "./memory/keys.ts";
 export type { NetworkPath } from "./memory/network_path.ts";
 export { type Unfinished, UploadStore, type UploadStoreOptions } from "./memory/upload_store.ts";
+export type { UploaderStore } from "./memory/path_store.ts";
+export { createFetchTransport, type Fetch } from "./protocol/fetch_transport.ts";
 export type { Metadata } from "./protocol/metadata.ts";
 export type { Fingerprint } from "./protocol/piece.ts";
 export type { Problem, ProblemCode } from "./protocol/problem.ts";

@@ -17,8 +17,16 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
       try {
         listener(...details);
       } catch (error) {
-        reportError(error);
+        report(error);
       }
     }
   }
+}
+
+/** Reports an error that nobody caught. Node has no `reportError`. */
+function report(error: unknown): void {
+  if ("reportError" in globalThis) return reportError(error);
+  queueMicrotask(() => {
+    throw error;
+  });
 }

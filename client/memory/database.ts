@@ -1,5 +1,6 @@
 // The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
-/// <reference lib="dom" />
+/// <reference lib="dom" preserve="true" />
+import { deferred } from "../async/deferred.ts";
 
 /** The stores that Pawl keeps in a browser. */
 export type StoreName = "uploads" | "ways" | "settings";
@@ -29,23 +30,11 @@ export class Database {
   }
 
   async get(store: StoreName, key: string): Promise<unknown> {
-    return (await this.#run(store, "readonly", (objects) => objects.get(key)))?.result;
+    return (await this.run(store, "readonly", (objects) => objects.get(key)))?.result;
   }
 
-  async all(store: StoreName): Promise<unknown[] | undefined> {
-    return (await this.#run(store, "readonly", (objects) => objects.getAll()))?.result;
-  }
-
-  async put(store: StoreName, entries: readonly (readonly [key: string, value: unknown])[]): Promise<void> {
-    await this.#run(store, "readwrite", (objects) => {
-      for (const [key, value] of entries) objects.put(value, key);
-    });
-  }
-
-  async delete(store: StoreName, keys: readonly string[]): Promise<void> {
-    await this.#run(store, "readwrite", (objects) => {
-      for (const key of keys) objects.delete(key);
-    });
+  async put(store: StoreName, key: string, value: unknown): Promise<void> {
+    await this.run(store, "readwrite", (objects) => void objects.put(value, key));
   }
 
   /**
@@ -59,7 +48,7 @@ export class Database {
     next: (before: unknown) => Value | undefined | null,
   ): Promise<Value | undefined> {
     let after: Value | undefined;
-    const done = await this.#run(store, "readwrite", (objects) => {
+    const done = await this.run(store, "readwrite", (objects) => {
       const look = objects.get(key);
       look.onsuccess = () => {
         const wanted = next(look.result);
@@ -72,12 +61,12 @@ export class Database {
   }
 
   /** Runs a transaction. Gives `undefined` when it did not succeed. */
-  async #run<Result>(
+  async run<Result>(
     store: StoreName,
     mode: IDBTransactionMode,
     work: (objects: IDBObjectStore) => IDBRequest<Result> | void,
   ): Promise<{ result: Result | undefined } | undefined> {
-    const late = Promise.withResolvers<undefined>();
+    const late = deferred<undefined>();
     const timer = setTimeout(() => {
       this.#isHanging = true;
       late.resolve(undefined);
@@ -125,4 +114,16 @@ export class Database {
       request.onerror = () => reject(request.error);
     });
   }
+}
+
+/** Gives all values of a store. These functions are no methods, so that pages that do not call them do not load them. */
+export async function allIn(database: Database, store: StoreName): Promise<unknown[] | undefined> {
+  return (await database.run(store, "readonly", (objects) => objects.getAll()))?.result;
+}
+
+/** Deletes the values of some keys. */
+export async function deleteIn(database: Database, store: StoreName, keys: readonly string[]): Promise<void> {
+  await database.run(store, "readwrite", (objects) => {
+    for (const key of keys) objects.delete(key);
+  });
 }

@@ -1,3 +1,4 @@
+import { deferred } from "../async/deferred.ts";
 import { type KnownBy, uploadKey } from "./keys.ts";
 
 /** The part of the browser's lock manager that is used. Browsers have it in secure contexts only. */
@@ -25,7 +26,7 @@ export class LocalLocks implements Locks {
   };
 
   #turn(name: string, signal: AbortSignal | undefined): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = deferred<void>();
     const queue = this.#queues.get(name)!;
     queue.push(resolve);
     signal?.addEventListener("abort", () => {

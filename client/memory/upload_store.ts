@@ -1,8 +1,9 @@
 // The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
-/// <reference lib="dom" />
-import { Database } from "./database.ts";
-import type { NetworkPath } from "./network_path.ts";
+/// <reference lib="dom" preserve="true" />
+import { allIn, type Database, deleteIn } from "./database.ts";
 import { type KnownBy, uploadKey } from "./keys.ts";
+import type { NetworkPath } from "./network_path.ts";
+import { openDatabase, PathStore, type UploaderStore } from "./path_store.ts";
 
 /** The record of an upload that has begun and is not finished. */
 export interface Unfinished extends KnownBy {
@@ -23,21 +24,12 @@ export interface Unfinished extends KnownBy {
 }
 
 /**
- * An upload as it is in the database. Some names in the database differ from those in the code, and must not change,
- * because a page of another version may use the same database. `isDiscarded` marks a cancelled upload of which the
- * server has not been told yet. The object store `ways` keeps the network paths.
+ * An upload as it is in the database. Its names must not change, because a page of another version may use the same
+ * database. `isDiscarded` marks a cancelled upload of which the server has not been told yet.
  */
 interface StoredUpload extends Unfinished {
   isDiscarded?: boolean;
 }
-
-interface StoredPath {
-  way: NetworkPath;
-  learnedAt: number;
-}
-
-/** Knowledge of a network path that is older than a week is ignored: somebody may have mended the path. */
-const LONGEST_KNOWLEDGE_MS = 7 * 86_400_000;
 
 /** The place where an {@linkcode UploadStore} keeps its records. */
 export interface UploadStoreOptions {
@@ -53,20 +45,19 @@ export interface UploadStoreOptions {
  * The uploads, the network paths and the choices that a browser remembers from one page to the next, in IndexedDB. If
  * the browser keeps nothing, then nothing is remembered, and nothing fails.
  */
-export class UploadStore {
+export class UploadStore implements UploaderStore {
   readonly #database: Database;
-  #secret: Promise<string> | undefined;
+  readonly #paths: PathStore;
 
   /** Opens nothing yet. The database is opened at its first use. */
-  constructor({ factory = browserFactory(), name = "pawl", patienceMs }: UploadStoreOptions = {}) {
-    this.#database = new Database(factory, name, patienceMs);
+  constructor(options: UploadStoreOptions = {}) {
+    this.#database = openDatabase(options);
+    this.#paths = new PathStore(this.#database);
   }
 
   /** Gives 32 hexadecimal digits that this browser alone knows; an empty text if the browser keeps nothing. */
   secret(): Promise<string> {
-    return this.#secret ??= this.#database
-      .change("settings", "secret", (before) => typeof before === "string" ? before : randomDigits())
-      .then((secret) => secret ?? "");
+    return this.#paths.secret();
   }
 
   /** Lists the unfinished uploads, the latest first. */
@@ -117,18 +108,17 @@ export class UploadStore {
 
   /** Forgets uploads, whatever is known of them. */
   async forget(uploads: readonly KnownBy[]): Promise<void> {
-    await this.#database.delete("uploads", uploads.map(uploadKey));
+    await deleteIn(this.#database, "uploads", uploads.map(uploadKey));
   }
 
   /** Gives the known limits of the network path to a server. */
-  async networkPath(origin: string): Promise<NetworkPath> {
-    const known = await this.#database.get("ways", origin) as StoredPath | undefined;
-    return known !== undefined && Date.now() - known.learnedAt < LONGEST_KNOWLEDGE_MS ? known.way : {};
+  networkPath(origin: string): Promise<NetworkPath> {
+    return this.#paths.networkPath(origin);
   }
 
   /** Remembers what was learned of the network path to a server. */
-  async learn(origin: string, path: NetworkPath): Promise<void> {
-    await this.#database.put("ways", [[origin, { way: path, learnedAt: Date.now() }]]);
+  learn(origin: string, path: NetworkPath): Promise<void> {
+    return this.#paths.learn(origin, path);
   }
 
   /** Gives a choice of the person who uploads, such as the language. */
@@ -139,7 +129,7 @@ export class UploadStore {
 
   /** Remembers such a choice. */
   async set(name: string, value: string): Promise<void> {
-    await this.#database.put("settings", [[name, value]]);
+    await this.#database.put("settings", name, value);
   }
 
   async #change(
@@ -150,20 +140,6 @@ export class UploadStore {
   }
 
   async #all(): Promise<StoredUpload[]> {
-    return await this.#database.all("uploads") as StoredUpload[] | undefined ?? [];
-  }
-}
-
-function randomDigits(): string {
-  const made = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(made, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function browserFactory(): IDBFactory | undefined {
-  try {
-    return globalThis.indexedDB;
-  } catch {
-    // Some browsers throw if they were told to keep nothing.
-    return undefined;
+    return await allIn(this.#database, "uploads") as StoredUpload[] | undefined ?? [];
   }
 }

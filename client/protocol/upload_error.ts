@@ -69,7 +69,7 @@ export function refusal(
   line: string,
   { limit, code: told }: { limit?: number | undefined; code?: string | null } = {},
 ): UploadError {
-  const [code, problem, advice] = BY_CODE[told ?? ""] ?? describeRefusal(status);
+  const [code, problem, advice] = REFUSALS.get(told) ?? REFUSALS.get(status) ?? OTHER;
   const said = line === "" ? `${status}` : `${status}, ${line}`;
   return new UploadError(code, `${problem} (${said}). ${advice}`, { status, line, limit });
 }
@@ -104,63 +104,56 @@ export function notDeleted(): UploadError {
 
 type Description = readonly [code: UploadErrorCode, problem: string, advice: string];
 
-/** Refusals whose status does not tell enough, by the server's own code. */
-const BY_CODE: Readonly<Record<string, Description>> = {
-  "over-quota": [
+const OTHER: Description = [
+  "refused",
+  "The server refused the upload",
+  "Upload again, and if it is refused again show this line to whoever runs the server",
+];
+const NOT_HERE: Description = [
+  "refused",
+  "No upload server is at this address",
+  "Check the address, then upload again",
+];
+
+/** The refusals, by the server's own code where the status does not tell enough, and by the status. */
+const REFUSALS: ReadonlyMap<string | number | null | undefined, Description> = new Map<string | number, Description>([
+  ["over-quota", [
     "over-quota",
     "You may keep no more bytes on the server",
     "Delete files there, or ask whoever runs it for more room, then upload again",
-  ],
-  "not-wanted": [
+  ]],
+  ["not-wanted", [
     "refused",
     "The server does not want this file",
     "Choose another one, or ask whoever runs the server",
-  ],
-  "too-many-folders": [
+  ]],
+  ["too-many-folders", [
     "refused",
     "You may make no more folders on the server",
     "Put the file into a folder that is there, or delete some, then upload again",
-  ],
-};
-
-function describeRefusal(status: number): Description {
-  switch (status) {
-    case 401:
-      return ["signed-out", "The server wants you to sign in", "Sign in, then upload again"];
-    case 403:
-      return [
-        "not-allowed",
-        "The server does not let you upload",
-        "Ask whoever runs it for access, then upload again",
-      ];
-    case 404:
-    case 405:
-      return ["refused", "No upload server is at this address", "Check the address, then upload again"];
-    case 410:
-      return ["gone", "The upload has expired, or was removed on the server", "Upload again: it begins anew"];
-    case 413:
-      return [
-        "too-large",
-        "The server does not take a file this big",
-        "Choose a smaller file, or ask whoever runs the server to raise the limit",
-      ];
-    case 421:
-      return [
-        "refused",
-        "The server does not answer under this address",
-        "Use an address that it knows, or ask whoever runs it to allow this one",
-      ];
-    case 507:
-      return [
-        "disk-full",
-        "The disk of the server is full",
-        "What has arrived is kept: ask whoever runs the server to make room, then upload again",
-      ];
-    default:
-      return [
-        "refused",
-        "The server refused the upload",
-        "Upload again, and if it is refused again show this line to whoever runs the server",
-      ];
-  }
-}
+  ]],
+  [401, ["signed-out", "The server wants you to sign in", "Sign in, then upload again"]],
+  [403, [
+    "not-allowed",
+    "The server does not let you upload",
+    "Ask whoever runs it for access, then upload again",
+  ]],
+  [404, NOT_HERE],
+  [405, NOT_HERE],
+  [410, ["gone", "The upload has expired, or was removed on the server", "Upload again: it begins anew"]],
+  [413, [
+    "too-large",
+    "The server does not take a file this big",
+    "Choose a smaller file, or ask whoever runs the server to raise the limit",
+  ]],
+  [421, [
+    "refused",
+    "The server does not answer under this address",
+    "Use an address that it knows, or ask whoever runs it to allow this one",
+  ]],
+  [507, [
+    "disk-full",
+    "The disk of the server is full",
+    "What has arrived is kept: ask whoever runs the server to make room, then upload again",
+  ]],
+]);

@@ -1,15 +1,22 @@
 // The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
-/// <reference lib="dom" />
+/// <reference lib="dom" preserve="true" />
 import type { TransportAnswer, TransportRequest } from "./transport.ts";
+import { UploadError } from "./upload_error.ts";
 
 /**
  * Sends by XMLHttpRequest, which tells how many bytes have departed, as `fetch` does not. The browser reads the body
- * from the disk as it sends, so memory stays flat.
+ * from the disk as it sends, so memory stays flat. Rejects with an `UploadError` in a program that has none.
  */
 export function xhrTransport(request: TransportRequest): Promise<TransportAnswer> {
   const { method, url, headers, body, onSent, onText, signal } = request;
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
+    if (!("XMLHttpRequest" in globalThis)) {
+      throw new UploadError(
+        "refused",
+        "There is no XMLHttpRequest here. Give a transport, such as createFetchTransport()",
+      );
+    }
     const xhr = new XMLHttpRequest();
     const abort = () => xhr.abort();
     const ended = (end: () => void) => () => {

@@ -1,3 +1,4 @@
+import { deferred } from "../async/deferred.ts";
 import type { Progress } from "../upload/progress.ts";
 import type { Batches } from "./batches.ts";
 import type { BatchRun, QueueEntry } from "./queue_entry.ts";
@@ -51,7 +52,7 @@ export class BatchRuns {
 
   async #run(uploads: readonly QueueEntry[]): Promise<void> {
     const { batches, turns, hear, again } = this.#deps;
-    const over = Promise.withResolvers<void>();
+    const over = deferred<void>();
     const run: BatchRun = { members: new Set(uploads), stop: new AbortController(), over: over.promise };
     const untold = new Set(uploads);
     for (const upload of uploads) upload.batch = run;

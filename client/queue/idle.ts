@@ -1,6 +1,8 @@
+import { type Deferred, deferred } from "../async/deferred.ts";
+
 /** Tells when a queue has nothing more to do. */
 export class Idle {
-  #over: PromiseWithResolvers<void> | undefined;
+  #over: Deferred<void> | undefined;
 
   /** Resolves when nothing is active; at once when nothing is active now. */
   get promise(): Promise<void> {
@@ -10,7 +12,7 @@ export class Idle {
   /** Notes how many uploads are active now. True when the last one has ended. */
   note(active: number): boolean {
     if (active > 0) {
-      this.#over ??= Promise.withResolvers();
+      this.#over ??= deferred();
       return false;
     }
     const over = this.#over;

@@ -2,14 +2,17 @@ import type { QueueLimits } from "./limits.ts";
 import type { ServerLimits } from "./server_limits.ts";
 import type { QueuedUpload } from "./queued_upload.ts";
 import type { Total } from "./total.ts";
+import type { UploadStore } from "../memory/upload_store.ts";
 import type { Metadata } from "../protocol/metadata.ts";
 import type { UploaderOptions } from "../upload/options.ts";
 
 /** The options of a queue. Everything has a default. */
-export interface QueueOptions
-  extends
-    Omit<UploaderOptions, "file" | "name" | "id" | "path" | "location" | "confirmed" | "onProgress" | "beforeRetry">,
-    QueueLimits {
+export interface QueueOptions extends
+  Omit<
+    UploaderOptions,
+    "file" | "name" | "id" | "path" | "location" | "confirmed" | "onProgress" | "beforeRetry" | "store"
+  >,
+  QueueLimits {
   /**
    * How many large files are under way at a time. Default 3. Of small files, up to 1 MiB, there are twice as many,
    * because each needs one request only, and one goes beside any large files. Browsers open six connections to an
@@ -22,6 +25,8 @@ export interface QueueOptions
    * the server itself. Default: the server refuses such a file.
    */
   limits?: ServerLimits | undefined;
+  /** The uploads that the browser remembers. Default: those in its IndexedDB. */
+  store?: UploadStore | undefined;
 }
 
 /** The facts of a file besides its bytes. */

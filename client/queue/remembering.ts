@@ -1,3 +1,4 @@
+import { deferred } from "../async/deferred.ts";
 import { exclusive, holdShared, listLockName, type Locks } from "../memory/locks.ts";
 import { Gate } from "./gate.ts";
 import type { UploadStore } from "../memory/upload_store.ts";
@@ -92,7 +93,7 @@ export class Remembering {
     const { store, url, locks } = this.#setting;
     const back = this.#written.get(upload)?.back;
     this.release(upload);
-    const noted = Promise.withResolvers<void>();
+    const noted = deferred<void>();
     this.#cancelling.set(upload.fileKey, noted.promise);
     try {
       await back;

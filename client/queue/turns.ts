@@ -1,3 +1,4 @@
+import { deferred } from "../async/deferred.ts";
 import type { Clock } from "../async/clock.ts";
 import { SMALL_FILE_BYTES } from "../upload/pieces.ts";
 import type { QueueEntry } from "./queue_entry.ts";
@@ -91,7 +92,7 @@ export class Turns {
   /** Resolves when an upload that has given its place up has a place again; `undefined` for one that has not. */
   comeBack(upload: QueueEntry): Promise<void> | undefined {
     if (!this.#yielded.has(upload)) return undefined;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     this.#returning.set(upload, resolve);
     this.fill();
     return promise;

@@ -20,7 +20,7 @@ import { isLarge } from "./turns.ts";
  *
  * @example
  * ```ts
- * import { UploadQueue } from "./upload_queue.ts";
+ * import { UploadQueue } from "@pawl/client";
  *
  * export async function uploadAll(files: Iterable<File>): Promise<number> {
  *   const queue = new UploadQueue({ concurrency: 3, maxSize: 2e9, accept: "image/*,.pdf" });

@@ -1,7 +1,7 @@
 import type { Clock } from "../async/clock.ts";
 import type { FingerprintOf } from "./fingerprint.ts";
 import type { Locks } from "../memory/locks.ts";
-import type { UploadStore } from "../memory/upload_store.ts";
+import type { UploaderStore } from "../memory/path_store.ts";
 import type { Progress } from "./progress.ts";
 import type { Metadata } from "../protocol/metadata.ts";
 import type { RequestHooks } from "../protocol/request_hooks.ts";
@@ -57,8 +57,8 @@ export interface UploaderOptions extends RequestHooks {
   answerMs?: number | undefined;
   /** Carries the requests. Default: XMLHttpRequest. */
   transport?: Transport | undefined;
-  /** The uploads that the browser remembers. Default: those in its IndexedDB. */
-  store?: UploadStore | undefined;
+  /** What is remembered from one page to the next, such as an `UploadStore`. Default: the browser's IndexedDB. */
+  store?: UploaderStore | undefined;
   /**
    * Learns which sizes of requests the network path to the server bears. Uploads that share it learn together. Default:
    * one for this upload, which begins with what `store` knows.

@@ -1,7 +1,9 @@
+import { type Deferred, deferred } from "../async/deferred.ts";
+
 /** The pauses of one upload. The time between two pauses is called a stretch. */
 export class Pauses {
   #stretch = new AbortController();
-  #pause: PromiseWithResolvers<void> | undefined;
+  #pause: Deferred<void> | undefined;
 
   /** Resolves when the present pause is over; `undefined` when there is no pause. */
   get over(): Promise<void> | undefined {
@@ -9,7 +11,7 @@ export class Pauses {
   }
 
   pause(): void {
-    this.#pause ??= Promise.withResolvers();
+    this.#pause ??= deferred();
     this.#stretch.abort();
   }
 

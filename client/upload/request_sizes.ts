@@ -1,5 +1,5 @@
 import type { NetworkPath } from "../memory/network_path.ts";
-import type { UploadStore } from "../memory/upload_store.ts";
+import type { UploaderStore } from "../memory/path_store.ts";
 import { originOf } from "./seats.ts";
 
 const MIB = 2 ** 20;
@@ -160,7 +160,7 @@ export class RequestSizes {
  * `store`.
  */
 export function rememberedSizes(
-  store: UploadStore,
+  store: UploaderStore,
   { endpoint = "", requestBytes }: { endpoint?: string | undefined; requestBytes?: number | undefined },
 ): RequestSizes {
   const origin = originOf(endpoint);

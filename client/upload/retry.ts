@@ -36,19 +36,19 @@ export async function waitToRetry(
 
 /**
  * Resolves when the network may be back: the browser says so, or its page is shown again after a sleep. Resolves when
- * `signal` aborts too. Workers and programs have none of these events.
+ * `signal` aborts too. Workers and programs have none of these events, and Node has none at all.
  */
-export function untilWoken(signal: AbortSignal, target: EventTarget = globalThis): Promise<void> {
+export function untilWoken(signal: AbortSignal, target: Partial<EventTarget> = globalThis): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const end = (event?: Event) => {
       if (event?.type === "visibilitychange" && isHidden(event.target)) return;
-      for (const name of WAKE_EVENTS) target.removeEventListener(name, end);
+      for (const name of WAKE_EVENTS) target.removeEventListener?.(name, end);
       signal.removeEventListener("abort", onAbort);
       resolve();
     };
     const onAbort = () => end();
-    for (const name of WAKE_EVENTS) target.addEventListener(name, end);
+    for (const name of WAKE_EVENTS) target.addEventListener?.(name, end);
     signal.addEventListener("abort", onAbort);
   });
 }

@@ -1,3 +1,4 @@
+import { deferred } from "../async/deferred.ts";
 import { LocalLocks, type Locks } from "../memory/locks.ts";
 
 /** How many bodies are sent at a time, and how many of these places only small files may take. */
@@ -87,7 +88,7 @@ export class Seats {
 
   /** Takes the first of these seats that is given; `undefined` when none is. The result frees the seat. */
   #first(names: readonly string[], options: LockOptions): Promise<(() => void) | undefined> {
-    const { promise, resolve } = Promise.withResolvers<(() => void) | undefined>();
+    const { promise, resolve } = deferred<(() => void) | undefined>();
     let isOver = false;
     const hold = (name: string) => {
       isOver = true;

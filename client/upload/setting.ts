@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../async/clock.ts";
 import { once } from "../async/once.ts";
 import type { Locks } from "../memory/locks.ts";
-import { UploadStore } from "../memory/upload_store.ts";
+import { PathStore, type UploaderStore } from "../memory/path_store.ts";
 import { metadataHeader } from "../protocol/metadata.ts";
 import { withHooks } from "../protocol/request_hooks.ts";
 import { createRequests } from "../protocol/requests.ts";
@@ -33,7 +33,7 @@ export interface UploadSetting {
   local: LocalFile;
   snapshot: Snapshot;
   fingerprintOf: FingerprintOf;
-  store: UploadStore;
+  store: UploaderStore;
   sizes: RequestSizes;
   seats: Seats;
   locks: Locks | undefined;
@@ -52,7 +52,7 @@ export interface UploadSetting {
  * cannot be sent.
  */
 export function settingOf(options: UploaderOptions): UploadSetting {
-  const { id, path, endpoint = "", clock = systemClock, store = new UploadStore() } = options;
+  const { id, path, endpoint = "", clock = systemClock, store = new PathStore() } = options;
   const { random = Math.random, tries = Infinity, beforeRetry = () => Promise.resolve() } = options;
   const { locks = globalThis.navigator?.locks, fingerprintOf = createFingerprintOf() } = options;
   const { sizes = rememberedSizes(store, options), seats = seatsFor(endpoint, locks) } = options;

@@ -18,8 +18,7 @@ import { depsOf, settingOf, type UploadSetting } from "./setting.ts";
  *
  * @example
  * ```ts
- * import { Uploader } from "./uploader.ts";
- * import { UploadError } from "../protocol/upload_error.ts";
+ * import { UploadError, Uploader } from "@pawl/client";
  *
  * export async function upload(file: File, signal: AbortSignal): Promise<string | undefined> {
  *   const uploader = new Uploader({ file, headers: { Authorization: "Bearer …" } });

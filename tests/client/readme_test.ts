@@ -13,23 +13,24 @@ declare function token(): Promise<string>;
 /** What a page has, and no more: without the types of Deno the check takes half the time. */
 const LIBRARIES = ["dom", "dom.iterable", "esnext"];
 
-/** The JavaScript examples of a part of the README. */
-async function examplesOf(heading: string): Promise<string[]> {
-  const text = await Deno.readTextFile(new URL("README.md", ROOT));
+/** The JavaScript examples of a part of a README. */
+async function examplesOf(path: string, heading: string): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL(path, ROOT));
   const [, part = ""] = text.split(`\n## ${heading}\n`);
   const [own = ""] = part.split("\n## ");
   return [...own.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code!);
 }
 
 Deno.test("the README's examples of the client are right by its types", async () => {
-  const examples = await examplesOf("From your own page");
-  assert(examples.length >= 3);
+  const own = await examplesOf("client/README.md", "In a page");
+  const examples = [...await examplesOf("README.md", "From your own page"), ...own];
+  assert(examples.length - own.length >= 3 && own.length === 1);
   await using dir = await tempDir();
   const paths = await Promise.all(examples.map(async (code, index) => {
     const path = join(dir.path, `example_${index}.ts`);
     await Deno.writeTextFile(
       path,
-      PAGE + code.replaceAll('"/client/mod.js"', `"${new URL("client/mod.ts", ROOT).href}"`),
+      PAGE + code.replace(/"\/client\/mod\.js"|"@pawl\/client"/g, `"${new URL("client/mod.ts", ROOT).href}"`),
     );
     return path;
   }));

@@ -1,5 +1,6 @@
-// Runs the tests below the folders that are named, and gives `deno test` what begins with `-`. Files share workers: a
-// worker of its own for each file takes more of a computer than most files' tests, above all with a browser in each.
+// Runs the tests below the folders that are named, without those below a path behind a `!`, and gives `deno test` what
+// begins with `-`. Files share workers: a worker of its own for each file takes more of a computer than most files' tests,
+// above all with a browser in each.
 import { walk } from "@std/fs/walk";
 import { fromFileUrl, join, relative, toFileUrl } from "@std/path";
 import { dealt } from "./dealt.ts";
@@ -15,12 +16,18 @@ const FLAGS = [
 ];
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
-const folders = Deno.args.filter((arg) => !arg.startsWith("-"));
 const flags = Deno.args.filter((arg) => arg.startsWith("-"));
+const without = Deno.args.filter((arg) => arg.startsWith("!")).map((arg) => arg.slice(1));
+const folders = Deno.args.filter((arg) => !/^[-!]/.test(arg));
 
 const files: string[] = [];
 for (const folder of folders) {
   for await (const { path } of walk(join(root, folder), { match: [/_test\.ts$/] })) files.push(relative(root, path));
+}
+for (const path of without) {
+  const left = files.filter((file) => !file.startsWith(path));
+  if (left.length === files.length) throw new Error(`There is no test to leave out below ${path}`);
+  files.splice(0, Infinity, ...left);
 }
 const temp = await Deno.makeTempDir({ prefix: "pawl-tests-" });
 let code = 1;

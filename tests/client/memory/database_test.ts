@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { forceCloseDatabase, IDBFactory } from "fake-indexeddb";
-import { Database } from "../../../client/memory/database.ts";
+import { allIn, Database, deleteIn } from "../../../client/memory/database.ts";
 
 const SHORT_MS = 0.02 * 1000;
 
@@ -66,10 +66,10 @@ const BROKEN: { name: string; factory: IDBFactory | undefined }[] = [
 for (const { name, factory } of BROKEN) {
   Deno.test(`Database gives nothing, and in time, where IndexedDB ${name}`, async () => {
     const database = new Database(factory, "pawl", SHORT_MS);
-    assertEquals(await database.put("uploads", [["a", 1]]), undefined);
+    assertEquals(await database.put("uploads", "a", 1), undefined);
     assertEquals(await database.get("uploads", "a"), undefined);
-    assertEquals(await database.all("uploads"), undefined);
-    assertEquals(await database.delete("uploads", ["a"]), undefined);
+    assertEquals(await allIn(database, "uploads"), undefined);
+    assertEquals(await deleteIn(database, "uploads", ["a"]), undefined);
     assertEquals(await database.change("uploads", "a", () => 2), undefined);
   });
 }
@@ -77,12 +77,13 @@ for (const { name, factory } of BROKEN) {
 Deno.test("Database keeps what was put from one page to the next, and gives it back", async () => {
   const factory = new IDBFactory();
   const first = new Database(factory, "pawl");
-  await first.put("uploads", [["a", { size: 1 }], ["b", { size: 2 }]]);
+  await first.put("uploads", "a", { size: 1 });
+  await first.put("uploads", "b", { size: 2 });
   const second = new Database(factory, "pawl");
   assertEquals(await second.get("uploads", "a"), { size: 1 });
-  assertEquals(await second.all("uploads"), [{ size: 1 }, { size: 2 }]);
-  await second.delete("uploads", ["a", "absent"]);
-  assertEquals(await first.all("uploads"), [{ size: 2 }]);
+  assertEquals(await allIn(second, "uploads"), [{ size: 1 }, { size: 2 }]);
+  await deleteIn(second, "uploads", ["a", "absent"]);
+  assertEquals(await allIn(first, "uploads"), [{ size: 2 }]);
   assertEquals(await first.get("ways", "b"), undefined, "Each store is apart");
 });
 
@@ -105,7 +106,7 @@ Deno.test("Database leaves alone what a change says nothing about", async () => 
 Deno.test("Database opens again after the browser has closed it", async () => {
   let opened: IDBDatabase | undefined;
   const database = new Database(spoiled((now) => opened = now), "pawl");
-  await database.put("settings", [["language", "ru"]]);
+  await database.put("settings", "language", "ru");
   forceCloseDatabase(opened as unknown as Parameters<typeof forceCloseDatabase>[0]);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals(await database.get("settings", "language"), "ru");
@@ -114,7 +115,7 @@ Deno.test("Database opens again after the browser has closed it", async () => {
 Deno.test("Database steps aside when another tab brings a newer one", async () => {
   const factory = new IDBFactory();
   const database = new Database(factory, "pawl");
-  await database.put("settings", [["language", "ru"]]);
+  await database.put("settings", "language", "ru");
   const newer = factory.open("pawl", 2);
   const isOpen = await new Promise((resolve) => {
     newer.onsuccess = () => resolve(true);

@@ -52,6 +52,7 @@ Deno.test("readStatus() finds in every answer what it means for the upload", () 
     [answer(507, "Full"), "refused disk-full"],
     [answer(507, "9 folders", { "X-Error": "too-many-folders" }), "refused refused"],
     [answer(403, "A virus", { "X-Error": "not-wanted" }), "refused refused"],
+    [answer(403, "", { "X-Error": "constructor" }), "refused not-allowed"],
     [answer(401), "signed-out signed-out"],
     [answer(403), "refused not-allowed"],
     [answer(404), "refused refused"],

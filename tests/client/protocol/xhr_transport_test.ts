@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { TransportRequest } from "../../../client/mod.ts";
+import { UploadError } from "../../../client/protocol/upload_error.ts";
 import { xhrTransport } from "../../../client/protocol/xhr_transport.ts";
 
 /** What a browser's XMLHttpRequest does, at a test's command. */
@@ -118,4 +119,10 @@ Deno.test("xhrTransport() ends the request when it is aborted, with the reason, 
     later.abort();
     assertEquals(FakeXhr.last.aborted, false);
   });
+});
+
+Deno.test("xhrTransport() says what a program needs that has no XMLHttpRequest, and is not tried again", async () => {
+  assertEquals("XMLHttpRequest" in globalThis, false);
+  const error = await assertRejects(() => begin(), UploadError, "Give a transport, such as createFetchTransport()");
+  assertEquals(error.code, "refused");
 });

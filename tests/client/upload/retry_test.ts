@@ -68,3 +68,10 @@ Deno.test("untilWoken() resolves when it is aborted, also before", async () => {
   await untilWoken(AbortSignal.abort(), window);
   assertEquals(window.listeners, 0);
 });
+
+Deno.test("untilWoken() resolves by its signal alone where nobody tells of events, as in Node", async () => {
+  const over = new AbortController();
+  const woken = untilWoken(over.signal, {});
+  over.abort();
+  await woken;
+});
