@@ -1,16 +1,12 @@
-import { runBackupCommand } from "./server/commands/backup.ts";
 import { readFixedToken } from "./server/access/access.ts";
+import { type Command, commandOf, COMMANDS } from "./server/commands/all.ts";
 import { parseCommandLine } from "./server/config/command_line.ts";
 import { type Config, ConfigError, otherVariables } from "./server/config/config.ts";
 import { type Environment, foreignVariable, openEnvironment } from "./server/config/environment.ts";
 import { defined } from "./server/defined.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { helpText } from "./server/config/help.ts";
-import { runGcCommand } from "./server/commands/gc.ts";
 import { commitOf, readQuietly, versionLine } from "./server/config/version.ts";
-import { runHealthCommand } from "./server/commands/health.ts";
-import { runLinkCommand } from "./server/commands/links.ts";
-import { runListCommand } from "./server/commands/list.ts";
 import { LiveConfig } from "./server/config/live_config.ts";
 import { loadSettings, withConfigFile } from "./server/config/load_settings.ts";
 import { formOf, type OpenLog, openLog, print, printFailure } from "./server/log.ts";
@@ -18,51 +14,27 @@ import { missingForConfig, missingForServer } from "./server/config/permissions.
 import { createReload } from "./server/config/reload.ts";
 import { createSupervisor, type Supervisor } from "./server/operations/supervisor.ts";
 import { hasRuntimeMetrics, openTracer } from "./server/operations/tracing.ts";
-import { type Running, serve } from "./server/serve.ts";
-import { runTokenCommand, type Terminal } from "./server/commands/tokens.ts";
+import type { Running } from "./server/serve.ts";
 import { readKeyPair } from "./server/tls/certificate.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
-import { runVerifyCommand } from "./server/commands/verify.ts";
-import { runWebhookCommand } from "./server/commands/webhooks.ts";
-
-/** Runs the arguments behind a command's name. May give an exit code. */
-type Command = (
-  args: readonly string[],
-  env: (name: string) => string | undefined,
-  terminal: Terminal,
-) => Promise<number | void>;
-
-/** The commands besides the server, by the first word of the command line. */
-const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ["token", runTokenCommand],
-  ["link", runLinkCommand],
-  ["webhook", runWebhookCommand],
-  ["list", runListCommand],
-  ["verify", runVerifyCommand],
-  ["gc", runGcCommand],
-  ["backup", runBackupCommand],
-  ["health", runHealthCommand],
-  // A server does not need the client's library.
-  ["send", async (...given) => (await import("./server/commands/send.ts")).runSendCommand(...given)],
-  ["doctor", async (...given) => (await import("./server/commands/doctor.ts")).runDoctorCommand(...given)],
-]);
 
 if (import.meta.main) await main();
 
 /** Runs the server, with the options of this process, until a signal ends it; or one of the other commands. */
 export async function main(): Promise<void> {
+  let command: Command | undefined;
   try {
+    command = commandOf(Deno.args[0]);
     refuseWithout(await missingForConfig());
     const environment = await openEnvironment();
-    const [name = "", ...rest] = Deno.args;
-    const command = COMMANDS.get(name);
     if (command !== undefined) {
-      const code = await command(rest, await withConfigFile(environment), { print, tell: printFailure });
+      const run = await command.load();
+      const code = await run(Deno.args.slice(1), await withConfigFile(environment), { print, tell: printFailure });
       Deno.exitCode = code ?? 0;
       return;
     }
     const commandLine = parseCommandLine(Deno.args);
-    if (commandLine.asks === "help") return print(helpText(environment.chosenData?.folder));
+    if (commandLine.asks === "help") return print(helpText(COMMANDS, environment.chosenData?.folder));
     const root = import.meta.dirname ?? ".";
     if (commandLine.asks === "version") return print(versionOf(root));
     const read = () => loadSettings(commandLine, environment);
@@ -71,7 +43,7 @@ export async function main(): Promise<void> {
     if (commandLine.asks === "check") return await check(settings.config, environment);
     await run(new LiveConfig(settings), { root, read, whyData: settings.whyData });
   } catch (error) {
-    printFailure(COMMANDS.has(Deno.args[0] ?? "") ? explainCommand(error) : explain(error));
+    printFailure(command !== undefined ? explainCommand(error) : explain(error));
     Deno.exit(1);
   }
 }
@@ -109,6 +81,8 @@ async function run(
     );
   }
   const surroundings = { log, takeAccess: openedLog.take, root, now: Date.now, ...defined({ tracer: openTracer() }) };
+  // The other commands do not need the server.
+  const { serve } = await import("./server/serve.ts");
   const opening = serve(config, surroundings).catch(async (error) => {
     await openedLog.flush();
     throw error;

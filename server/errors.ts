@@ -134,7 +134,7 @@ export function folderMoved(): UploadError {
 export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return true;
-  return error.message.includes("database or disk is full");
+  return messageOf(error).includes("database or disk is full");
 }
 
 /** True for the error when this process (EMFILE) or the whole machine (ENFILE) has too many files open. */
@@ -142,5 +142,10 @@ export function isOutOfFiles(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && (error.code === "EMFILE" || error.code === "ENFILE")) return true;
   // Deno 2.9 gives the errors of accepting no code.
-  return /\(os error 2[34]\)/.test(error.message);
+  return /\(os error 2[34]\)/.test(messageOf(error));
+}
+
+/** The message of an error; empty for one whose message is no text: a program around the server may throw it. */
+function messageOf({ message }: { readonly message: unknown }): string {
+  return typeof message === "string" ? message : "";
 }

@@ -106,6 +106,7 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
     isAlive: createSelfCheck({
       ...main,
       isHttps: pair !== undefined,
+      basePath: config.basePath,
       app: pawl.app,
     }),
     sweep: pawl.sweep,

@@ -11,6 +11,9 @@ import { surviveUncaught } from "./uncaught.ts";
 /** The options that `deno serve` has instead: it listens, and its own flags come before the name of the file. */
 const OF_DENO = [OPTIONS.host, OPTIONS.port];
 
+/** The options of listeners that Pawl does not open here. */
+const OF_MAIN = [OPTIONS.adminPort, OPTIONS.certFile, OPTIONS.keyFile, OPTIONS.httpRedirect, OPTIONS.unixSocket];
+
 /**
  * Opens Pawl for `deno serve`, with the options behind the file's name, and those of the environment and the
  * configuration file. Ends the process with one line when that cannot be. `SIGTERM` and `SIGINT` close it in good order.
@@ -31,8 +34,11 @@ async function open(args: readonly string[], environment: Environment): Promise<
     if (settings.texts.get(flag) === fallback) continue;
     throw new ConfigError(`--${flag} is an option of deno serve here: deno serve -A --${flag} … serve_entry.ts`);
   }
-  if (settings.config.adminPort !== "none") {
-    throw new ConfigError("--admin-port needs main.ts: deno serve listens on one port alone");
+  for (const { flag, fallback } of OF_MAIN) {
+    if ((settings.texts.get(flag) ?? fallback) === fallback) continue;
+    throw new ConfigError(
+      `--${flag} needs main.ts: deno serve listens on one port alone, and Pawl needs plain HTTP from it`,
+    );
   }
   // Nobody tells this file on which address deno serve listens, and by default that is every one.
   const config: Config = { ...settings.config, host: "0.0.0.0" };

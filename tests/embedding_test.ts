@@ -144,6 +144,7 @@ Deno.test("what deno serve decides is refused behind the file's name, with one l
   const table: readonly [args: string[], line: RegExp][] = [
     [["--port", "1"], /^--port is an option of deno serve here: .*\n$/],
     [["--admin-port", "1"], /^--admin-port needs main\.ts: .*\n$/],
+    [["--unix-socket", "a.sock"], /^--unix-socket needs main\.ts: .*\n$/],
     [["--max-siz", "1"], /^Unknown argument "--max-siz": did you mean --max-size\?.*\n$/],
   ];
   for (const [args, line] of table) {

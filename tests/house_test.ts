@@ -60,6 +60,12 @@ for (const [house, rooms] of [["server", SERVER], ["client", CLIENT]] as const) 
   });
 }
 
+Deno.test("the map names every room", async () => {
+  const map = await Deno.readTextFile(new URL("../docs/architecture.md", import.meta.url));
+  const rooms = [...SERVER, ...CLIENT].filter((room) => /^\w+\/[\w/]+$/.test(room));
+  assertEquals(rooms.filter((room) => !map.includes(`\`${room.slice(room.indexOf("/") + 1)}/\``)), []);
+});
+
 Deno.test("the page knows the library by its public face alone", async () => {
   const page = [...await importsOf("client")].filter(([file]) => file.startsWith("client/page/"));
   const doors = /^client\/(page\/\w+|languages\/\w+|mod)\.ts$/;

@@ -6,9 +6,9 @@ import { tempDir } from "./support/temp_dir.ts";
 
 const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
 const section = /^## From the command line$(.*?)^## /ms.exec(readme)?.[1] ?? "";
-const [whole = "", resumed = "", many = ""] = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = ""]) =>
-  lines
-);
+const [send = "", whole = "", resumed = "", many = ""] = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map((
+  [, lines = ""],
+) => lines);
 
 /** A connection that breaks after so many bytes: `tail` ends, and with it the body. */
 const broken = (bytes: number) => `tail() { command tail "$@" | head -c ${bytes}; }\n`;
@@ -47,7 +47,8 @@ async function openDesk(): Promise<Desk> {
   };
 }
 
-Deno.test("README: there are three recipes for the command line", () => {
+Deno.test("README: there are `send` and three recipes with curl for the command line", () => {
+  assertMatch(send, /main\.ts send /);
   assertMatch(whole, /--data-binary @film\.mkv/);
   assertMatch(resumed, /X-Start-Byte/);
   // They would run on GNU/Linux alone: `stat -c`, `tail --bytes`, `base64 -w`, `sha256sum`.

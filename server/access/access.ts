@@ -1,4 +1,5 @@
 import { type Config, ConfigError } from "../config/config.ts";
+import { outwardOf } from "../config/outward.ts";
 import { defined } from "../defined.ts";
 import { createSendingPageOf } from "../http/sending_page.ts";
 import type { Log } from "../log.ts";
@@ -83,7 +84,15 @@ export async function openAccess(
     guesses,
     isOpen,
     sessionKey,
-    session: createSessionHandlers({ ...config, gatekeeper, tokens, bodies, sessionKey, now }),
+    session: createSessionHandlers({
+      ...config,
+      above: outwardOf(config).path,
+      gatekeeper,
+      tokens,
+      bodies,
+      sessionKey,
+      now,
+    }),
     async makeFirstToken() {
       if (isOpen() || fixed !== undefined || config.userHeader !== "" || await store.hadToken()) return undefined;
       const first = newSecret();

@@ -29,13 +29,15 @@ export interface SessionHandlers {
 
 /** Makes the handlers of sessions. `now` is the machine's clock, in milliseconds since 1970. */
 export function createSessionHandlers(
-  { gatekeeper, tokens, bodies, sessionKey, basePath, now }: {
+  { gatekeeper, tokens, bodies, sessionKey, basePath, above, now }: {
     gatekeeper: Gatekeeper;
     tokens: KnownTokens;
     bodies: SmallBodies;
     sessionKey: Uint8Array;
     /** The server's base path, for which the cookie is. */
     basePath: string;
+    /** The path that clients see there. */
+    above: string;
     now: () => number;
   },
 ): SessionHandlers {
@@ -49,7 +51,7 @@ export function createSessionHandlers(
       return answer(
         gatekeeper.visitorOf(token, "session"),
         { expiresAt: new Date(session.expiresAt).toISOString() },
-        setCookie(writeSession(session, sessionKey), seconds, { isHttps: sender.isHttps, basePath }),
+        setCookie(writeSession(session, sessionKey), seconds, { isHttps: sender.isHttps, basePath, above }),
       );
     },
 
@@ -61,7 +63,10 @@ export function createSessionHandlers(
       }
       return new Response(null, {
         status: STATUS_CODE.NoContent,
-        headers: { "Cache-Control": "no-store", "Set-Cookie": setCookie("", 0, { isHttps: sender.isHttps, basePath }) },
+        headers: {
+          "Cache-Control": "no-store",
+          "Set-Cookie": setCookie("", 0, { isHttps: sender.isHttps, basePath, above }),
+        },
       });
     },
   };

@@ -59,6 +59,8 @@ export interface CookiePlace {
   readonly isHttps: boolean;
   /** The server's base path; empty for the top of its host, and by default. */
   readonly basePath?: string;
+  /** The path that clients see there: a proxy may put folders before the base path. By default it is that path alone. */
+  readonly above?: string;
 }
 
 /**
@@ -73,8 +75,8 @@ function cookieName({ isHttps, basePath = "" }: CookiePlace): string {
 
 /** The `Set-Cookie` that gives a browser a session, for `maxAgeSeconds`; 0 takes it away. */
 export function setCookie(value: string, maxAgeSeconds: number, place: CookiePlace): string {
-  const { isHttps, basePath = "" } = place;
-  const path = basePath === "" ? "/" : basePath;
+  const { isHttps, basePath = "", above = basePath } = place;
+  const path = basePath === "" ? "/" : above;
   const secure = isHttps ? "; Secure" : "";
   return `${cookieName(place)}=${value}; Path=${path}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`;
 }

@@ -1,7 +1,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { STATUS_CODE } from "@std/http/status";
+import { resolve } from "@std/path";
 import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
 import { PROGRAM } from "../config/program.ts";
+import { defined } from "../defined.ts";
 import { probe, type Probed } from "../operations/probe.ts";
 import type { Terminal } from "./tokens.ts";
 
@@ -13,7 +15,7 @@ export const HEALTH_HELP = [
   `Usage: ${PROGRAM} health [URL] [options]`,
   "",
   "  URL       the server's address, such as https://up.example; by default the one that this machine's server listens",
-  "            on, by PAWL_HOST and PAWL_PORT or the file of PAWL_CONFIG",
+  "            on, by its PAWL_ variables or the file of PAWL_CONFIG",
   "  --alive   asks only whether the server answers at all (/healthz instead of /readyz)",
 ].join("\n");
 
@@ -25,6 +27,8 @@ export interface HealthQuestion {
   readonly url: URL;
   /** True for a server by its own address on this machine. */
   readonly isOwn: boolean;
+  /** The unix socket that the server listens on; absent for one that listens on a port. */
+  readonly socketPath?: string;
 }
 
 /** Reads the arguments behind `health`. Throws {@linkcode ConfigError}. */
@@ -42,12 +46,13 @@ export function parseHealthCommand(
   if (given["help"] === true) return "help";
   const [address, ...rest] = given._.map(String);
   if (rest.length > 0) throw new ConfigError("Say health, or health URL: see health --help");
-  const base = URL.parse(address ?? ownAddress(env));
+  const own = address === undefined ? ownAddress(env) : undefined;
+  const base = URL.parse(address ?? own!.url);
   if (base === null || !/^https?:$/.test(base.protocol)) {
     throw new ConfigError(`Cannot ask ${JSON.stringify(address)}: give an address such as http://localhost:8080`);
   }
   base.pathname = `${base.pathname.replace(/\/$/, "")}/${given["alive"] === true ? "healthz" : "readyz"}`;
-  return { url: base, isOwn: address === undefined };
+  return { url: base, isOwn: own !== undefined, ...defined({ socketPath: own?.socketPath }) };
 }
 
 /** Runs the arguments behind `health` on the command line. Gives the exit code. Throws {@linkcode ConfigError}. */
@@ -61,21 +66,19 @@ export async function runHealthCommand(
     print(HEALTH_HELP);
     return 0;
   }
-  const { url, isOwn } = question;
-  const { state } = await Deno.permissions.query({ name: "net", host: url.host });
-  if (state !== "granted") {
-    throw new ConfigError(`Pawl cannot ask without --allow-net=${url.host}: give that to deno run`);
-  }
+  const { url, isOwn, socketPath } = question;
+  const name = socketPath === undefined ? url.origin : `unix:${socketPath}`;
+  await needPermissions(url, socketPath);
   try {
-    const answer = await probe(url, { patienceMs: PATIENCE_MS, isOwn });
-    const line = `${url.origin} ${verdictOf(answer)}`;
+    const answer = await probe(url, { patienceMs: PATIENCE_MS, isOwn, ...defined({ socketPath }) });
+    const line = `${name} ${verdictOf(answer)}`;
     if (answer.status === STATUS_CODE.OK) {
       print(line);
       return 0;
     }
     tell(line);
   } catch (error) {
-    tell(`${url.origin} does not answer: ${error instanceof Error ? error.message : String(error)}`);
+    tell(`${name} does not answer: ${error instanceof Error ? error.message : String(error)}`);
   }
   return 1;
 }
@@ -88,9 +91,34 @@ function verdictOf({ status, text }: Probed): string {
   return `answers with status ${status}`;
 }
 
-function ownAddress(env: (name: string) => string | undefined): string {
-  const [host, port] = [OPTIONS.host, OPTIONS.port].map(({ flag, fallback }) => env(variableOf(flag)) ?? fallback);
+/** Refuses to ask without the permissions for it: Deno would ask the person at the terminal. */
+async function needPermissions({ host }: URL, socketPath: string | undefined): Promise<void> {
+  const needed: readonly (readonly [flag: string, permission: Deno.PermissionDescriptor])[] = socketPath === undefined
+    ? [[`net=${host}`, { name: "net", host }]]
+    : [
+      [`net=unix:${socketPath}`, { name: "net", host: `unix:${socketPath}` }],
+      [`read=${socketPath}`, { name: "read", path: socketPath }],
+      [`write=${socketPath}`, { name: "write", path: socketPath }],
+    ];
+  for (const [flag, permission] of needed) {
+    const { state } = await Deno.permissions.query(permission);
+    if (state !== "granted") throw new ConfigError(`Pawl cannot ask without --allow-${flag}: give that to deno run`);
+  }
+}
+
+/** The address that this machine's server listens on, by the options that say so. */
+function ownAddress(env: (name: string) => string | undefined): { url: string; socketPath?: string } {
+  const valueOf = ({ flag, fallback }: { flag: string; fallback: string }) => env(variableOf(flag)) ?? fallback;
+  const givenOf = (option: { flag: string; fallback: string }) => {
+    const value = valueOf(option);
+    return value === "none" ? "" : value;
+  };
+  const basePath = givenOf(OPTIONS.basePath);
+  const socketPath = givenOf(OPTIONS.unixSocket);
+  if (socketPath !== "") return { url: `http://localhost${basePath}`, socketPath: resolve(socketPath) };
+  const host = valueOf(OPTIONS.host);
   // Other systems than Linux cannot connect to the address that stands for all.
-  const near = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host!;
-  return `http://${near.includes(":") ? `[${near}]` : near}:${port}`;
+  const near = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  const scheme = givenOf(OPTIONS.certFile) === "" ? "http" : "https";
+  return { url: `${scheme}://${near.includes(":") ? `[${near}]` : near}:${valueOf(OPTIONS.port)}${basePath}` };
 }

@@ -8,6 +8,10 @@ const NOT_OURS = new Set(
   [
     OPTIONS.host,
     OPTIONS.port,
+    OPTIONS.certFile,
+    OPTIONS.keyFile,
+    OPTIONS.httpRedirect,
+    OPTIONS.unixSocket,
     OPTIONS.adminPort,
     OPTIONS.configFile,
     OPTIONS.logLevel,

@@ -2,16 +2,23 @@ import { ALL_OPTIONS, type Option, OPTIONS, secretFileOf, variableOf } from "./o
 import { PROGRAM } from "./program.ts";
 import { VERSION } from "./version.ts";
 
-/** The commands besides the server, each of which has a `--help` of its own. */
-const COMMANDS = ["token", "link", "webhook", "list", "verify", "gc", "backup", "health", "send", "doctor"];
+/** A command besides the server, which has a `--help` of its own. */
+interface CommandHelp {
+  readonly name: string;
+  readonly about: string;
+}
 
 /** Makes the text of `--help`. `data` is the data folder when nobody gives one; by default that of the option. */
-export function helpText(data: string = OPTIONS.data.fallback): string {
+export function helpText(commands: readonly CommandHelp[], data: string = OPTIONS.data.fallback): string {
   return [
     `Pawl ${VERSION}: a resumable upload server. Whatever breaks, an upload goes on from the byte that is safe on disk.`,
     "",
-    `Usage: ${PROGRAM} [options]`,
-    ...COMMANDS.map((name) => `       ${PROGRAM} ${name} --help`),
+    `Usage: ${PROGRAM} [options]             starts the server`,
+    `       ${PROGRAM} COMMAND [options]     does one of these; COMMAND --help tells more`,
+    "",
+    ...commands.map(({ name, about }) => `  ${name.padEnd(26)}${about}`),
+    "",
+    "The options of the server:",
     "",
     ...ALL_OPTIONS.map((option) => rowOf(option.flag === OPTIONS.data.flag ? { ...option, fallback: data } : option)),
     `  --${"check-config".padEnd(24)}says what is wrong with the options, or that they are right, and starts nothing`,
@@ -35,5 +42,10 @@ function rowOf(option: Option<unknown>): string {
   const more = `(${variableOf(flag)}${file === undefined ? "" : `, or a file by ${file}`}; default ${fallback})${
     isLive ? " *" : ""
   }`;
-  return `${start}${help.replaceAll("`", "")}\n${" ".repeat(28)}${more}`;
+  return `${start}${plain(help)}\n${" ".repeat(28)}${more}`;
+}
+
+/** The text without the marks that it has in the table of docs/options.md. */
+function plain(markdown: string): string {
+  return markdown.replaceAll("`", "").replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
 }

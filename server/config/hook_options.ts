@@ -9,7 +9,7 @@ export const HOOK_OPTIONS = {
     flag: "webhook",
     value: "URL",
     fallback: "none",
-    help: "URL that hears of each upload, signed; may be repeated ([docs/webhooks.md](docs/webhooks.md))",
+    help: "URL that hears of each upload, signed; may be repeated ([webhooks.md](webhooks.md))",
     parse: listOf(parseWebhookUrl),
     wanted: "an address such as https://hooks.example/pawl, or none",
     isList: true,

@@ -6,7 +6,7 @@ export interface Option<T> {
   readonly value: string;
   /** The default, as text. */
   readonly fallback: string;
-  /** Says what the option does, in Markdown for the README; `--help` shows it without the backticks. */
+  /** Says what the option does, in Markdown for docs/options.md; `--help` shows it without the backticks. */
   readonly help: string;
   /** Reads the option's text; `undefined` for a text that is no value. */
   readonly parse: (text: string) => T | undefined;

@@ -20,7 +20,7 @@ export { type Option, variableOf };
 
 /**
  * Every option of the server. The type of the configuration, the command line, the environment and `--help` are made
- * from this list, and a test compares the README's table with it. Sizes are in bytes, times in milliseconds.
+ * from this list, and a test compares the table of docs/options.md with it. Sizes are in bytes, times in milliseconds.
  */
 export const OPTIONS = {
   ...LISTENING_OPTIONS,

@@ -47,7 +47,13 @@ export function createListenerHook({ name, listener, types, publicUrl, timeoutMs
   };
 }
 
+/** The error in one line. A program may throw anything, also what has no text. */
 function lineOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  let text: string;
+  try {
+    text = String(error instanceof Error ? error.message : error);
+  } catch {
+    text = "It threw something that has no text";
+  }
   return text.replaceAll(/\s+/g, " ").slice(0, 300);
 }

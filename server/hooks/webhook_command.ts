@@ -14,7 +14,7 @@ export type WebhookCommand =
 
 /** The text of `webhook --help`. */
 export const WEBHOOK_HELP = [
-  "What --webhook and --hook-command have not heard of yet. The commands work while the server runs.",
+  "The events that --webhook and --hook-command have not taken yet. The commands work while the server runs.",
   "",
   `Usage: ${PROGRAM} webhook list              lists what waits: hook, event, upload, attempts, next one, why`,
   `       ${PROGRAM} webhook retry [WHAT]      tries it now, and sends to a hook again that answered 410`,

@@ -21,6 +21,8 @@ const READS_AT_A_STRETCH = 128;
  * reads all that comes, without bound (I16).
  */
 export async function drain(body: ReadableStream<Uint8Array>, { bytes, forMs }: DrainBounds): Promise<void> {
+  // A program around the server may have begun to read the body itself.
+  if (body.locked) return;
   const reader = readerOf(body);
   const timer = setTimeout(() => reader.cancel().catch(() => {}), forMs);
   try {

@@ -1,5 +1,5 @@
 import { delay } from "@std/async/delay";
-import { STATUS_CODE } from "@std/http/status";
+import { createAnswerError } from "./answer_error.ts";
 import type { App } from "./app.ts";
 import type { Log } from "../log.ts";
 import { isOutOfFiles } from "../errors.ts";
@@ -66,20 +66,6 @@ export function listen({ host, port, path = "", pair, log, spare }: PlainListene
   spare.fill();
   const address = open(port).http.addr as Listener["address"];
 
-  /**
-   * Called when the body of an answer could not be read to its end. The app itself never throws. The runtime that makes
-   * spans reads the URL of a request before the app does, and fails for some that the app would refuse.
-   */
-  function onError(error: unknown): Response {
-    if (error instanceof TypeError && error.message.startsWith("Invalid URL")) {
-      return new Response("The Host header must be a name or an address, and a port at most\n", {
-        status: STATUS_CODE.BadRequest,
-      });
-    }
-    log.warning("An answer was cut off: {error}", { error });
-    return new Response(null, { status: STATUS_CODE.InternalServerError });
-  }
-
   function open(port: number): Server {
     const handler = async (request: Request, info: Deno.ServeHandlerInfo): Promise<Response> => {
       server.requests++;
@@ -92,7 +78,7 @@ export function listen({ host, port, path = "", pair, log, spare }: PlainListene
         if (server.isOver) closeIdle(server);
       }
     };
-    const common = { onListen: () => {}, onError };
+    const common = { onListen: () => {}, onError: createAnswerError(log) };
     const http: Deno.HttpServer = path === ""
       ? Deno.serve({ ...common, ...pair, hostname: host, port }, handler)
       : Deno.serve({ ...common, path }, handler);

@@ -1,8 +1,8 @@
 import { delay } from "@std/async/delay";
-import { STATUS_CODE } from "@std/http/status";
 import { setImmediate } from "node:timers/promises";
 import { isOutOfFiles } from "../errors.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
+import { createAnswerError } from "./answer_error.ts";
 import type { App } from "./app.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import type { ServeConnection } from "./runtime_connections.ts";
@@ -62,6 +62,7 @@ export function listenTls(
   /** The answers that are not sent yet. */
   const answering = new Set<Promise<void>>();
   const ending = new AbortController();
+  const onError = createAnswerError(log);
   let quietUntil = 0;
   let isAccepting = true;
   spare.fill();
@@ -116,12 +117,6 @@ export function listenTls(
     connections.add(connection);
     // It rejects when a handshake fails or a connection breaks. Deno 2.9 keeps what it knew of it until the shutdown.
     http.finished.catch(() => http.shutdown()).catch(() => {}).finally(() => connections.delete(connection));
-  }
-
-  /** Called when the body of an answer could not be read to its end. The app itself never throws. */
-  function onError(error: unknown): Response {
-    log.warning("An answer was cut off: {error}", { error });
-    return new Response(null, { status: STATUS_CODE.InternalServerError });
   }
 
   function tell(error: unknown): void {

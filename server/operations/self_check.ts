@@ -8,6 +8,8 @@ export interface SelfCheckDeps {
   /** The address that the server listens on, with or without TLS. */
   readonly address: Deno.NetAddr | Deno.UnixAddr;
   readonly isHttps?: boolean;
+  /** The path that everything lies below; empty for the top of the host, and by default. */
+  readonly basePath?: string;
   /** False while no connection is accepted after a failure to accept: no more files could be opened. */
   readonly isAccepting: () => boolean;
   readonly app: App;
@@ -19,9 +21,9 @@ export interface SelfCheckDeps {
  * request goes to the app alone, which shows that the process answers those who have a connection.
  */
 export function createSelfCheck(
-  { address, isHttps = false, isAccepting, app }: SelfCheckDeps,
+  { address, isHttps = false, basePath = "", isAccepting, app }: SelfCheckDeps,
 ): (patienceMs: number) => Promise<boolean> {
-  const url = new URL(`${isHttps ? "https" : "http"}://${hostOf(address)}/healthz`);
+  const url = new URL(`${isHttps ? "https" : "http"}://${hostOf(address)}${basePath}/healthz`);
   const way = "path" in address ? { socketPath: address.path } : {};
 
   async function byConnection(patienceMs: number): Promise<boolean> {

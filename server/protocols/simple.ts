@@ -9,12 +9,13 @@ import type { Log } from "../log.ts";
 import { owned, type Scope } from "../model/owner.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import { addressOf } from "./address.ts";
+import { askWhetherBrokenOff } from "./broken_off.ts";
 import { parseAnnounced, parseClientId, parseFacts } from "./file_headers.ts";
 import { bodyLength, refuseEncodedBody } from "./headers.ts";
 import { uninterrupted } from "./interruption.ts";
 import { throwInOwnWords } from "./simple_status.ts";
 
-/** The simple protocol: a client asks for the offset, and sends the rest. README documents it. */
+/** The simple protocol: a client asks for the offset, and sends the rest. docs/protocol.md documents it. */
 export interface SimpleProtocol {
   /** `GET /status`: answers with the offset. */
   readonly status: Handler;
@@ -67,7 +68,8 @@ export function createSimpleProtocol(
       refuseEncodedBody(headers);
       const announced = parseAnnounced(headers, bodyLength(headers));
       const toTheEnd = announced.toTheEnd && !defersLength(headers);
-      const append = { ...announced, toTheEnd, body: request.body };
+      const isBrokenOff = askWhetherBrokenOff(request);
+      const append = { ...announced, toTheEnd, body: request.body, ...defined({ isBrokenOff }) };
       // Only the request that begins the upload logs ignored headers.
       const told = parseFacts(headers, { clientId, ...append.offset === 0 && { log } });
       const facts = owned(scope, { ...told, clientId });

@@ -34,6 +34,8 @@ export interface ReceiveOptions {
   readonly limit: number;
   /** The length of the body that the client announced, in bytes. A body with fewer bytes was cut off. */
   readonly expected: number | undefined;
+  /** Asked when a body of unknown length has ended: true when the client broke it off. By default its end tells. */
+  readonly isBrokenOff?: () => Promise<boolean>;
   /** How long the client may send nothing. */
   readonly idleMs: number;
   /** The slowest average speed, in bytes per second; 0 for no limit. */
@@ -115,7 +117,8 @@ export async function receive(
   // A body whose bytes all came is whole, even if it was asked to stop meanwhile.
   if (arrived === options.expected) return ended("whole");
   if (watchdog.reason !== undefined) return ended(watchdog.reason);
-  return ended(options.expected === undefined ? "whole" : "disconnected");
+  if (options.expected !== undefined || await options.isBrokenOff?.() === true) return ended("disconnected");
+  return ended("whole");
 }
 
 interface Failure {

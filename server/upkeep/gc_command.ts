@@ -14,7 +14,7 @@ export const GC_HELP = [
   "Usage: deno run -A main.ts gc [options]",
   "",
   "  --remove        removes what it names",
-  "  --data FOLDER   the server's data folder (PAWL_DATA; default data)",
+  "  --data FOLDER   the server's data folder (PAWL_DATA; default as the server's)",
 ].join("\n");
 
 /** The line behind all others. */

@@ -22,6 +22,8 @@ export interface AppendRequest extends Announced {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
   /** Digests of this body. */
   readonly bodyDigests?: readonly Digest[];
+  /** Asked when a body of unknown length has ended: true when the client broke it off. */
+  readonly isBrokenOff?: () => Promise<boolean>;
 }
 
 /** A request to append whose body may have been received into memory already. */
@@ -121,7 +123,7 @@ export async function repeat(
 export function receiveOptions(
   { limits, pauses, onReceived }: EngineDeps,
   lease: Lease,
-  { bodyLength }: Announced,
+  { bodyLength, isBrokenOff }: Announced & Pick<AppendRequest, "isBrokenOff">,
 ): Omit<ReceiveOptions, "limit" | "onPiece"> {
   return {
     expected: bodyLength,
@@ -131,7 +133,7 @@ export function receiveOptions(
     stop: lease.stop,
     pauses,
     onArrived: (bytes) => lease.arrived(bytes),
-    ...defined({ onEnded: onReceived }),
+    ...defined({ onEnded: onReceived, isBrokenOff }),
   };
 }
 

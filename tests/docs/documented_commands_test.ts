@@ -8,6 +8,9 @@ import { type HowToRun, KNOWN, REPLACED } from "./known_blocks.ts";
 const here = fromFileUrl(new URL(".", import.meta.url));
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
+/** How many blocks run at a time: most of their time they wait for a flush, or for a server that ends. */
+const AT_ONCE = 4;
+
 const blocks = await documentedBlocks();
 
 const isMissing = (await Promise.all(
@@ -37,6 +40,11 @@ Deno.test("blocks are found in lists too, without the spaces before them", () =>
   ]);
 });
 
+Deno.test("the script of a run that is shown has its commands, and not what they printed", () => {
+  const text = "```console\n$ a b\nprinted\n^C\n$ c\n```\n";
+  assertEquals(blocksOf("x.md", text), [{ key: "x.md: a b", place: "x.md:1", script: "a b\nc" }]);
+});
+
 Deno.test("every `deno task` that README and docs name exists", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
   const files = ["README.md", ...new Set(blocks.map(({ place }) => place.split(":")[0]!))];
@@ -51,14 +59,19 @@ Deno.test("every command in README and docs does what it says", {
   ignore: isMissing,
 }, async (t) => {
   await using server = await startServer({ open: true });
-  for (const block of blocks) {
+  const shared = { url: `http://localhost:${server.port}`, data: server.data };
+  // An unknown block is the business of another test: nobody knows what it would do to this machine.
+  const toRun = blocks.flatMap((block) => {
     const how = KNOWN[block.key];
-    // An unknown block is the business of another test: nobody knows what it would do to this machine.
-    if (how === undefined || "notRun" in how) continue;
-    await t.step(block.place, async () => {
-      const { code, output } = await run(block, how, { url: `http://localhost:${server.port}`, data: server.data });
-      assertEquals(code, 0, `${block.key}\n${output}`);
-    });
+    return how === undefined || "notRun" in how ? [] : [{ block, how }];
+  });
+  const results: { block: ShellBlock; code: number; output: string }[] = [];
+  const waiting = toRun.values();
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (const { block, how } of waiting) results.push({ block, ...await run(block, how, shared) });
+  }));
+  for (const { block, code, output } of results) {
+    await t.step(block.place, () => assertEquals(code, 0, `${block.key}\n${output}`));
   }
 });
 

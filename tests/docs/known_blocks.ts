@@ -15,7 +15,7 @@ export interface NotRun {
 
 /**
  * What every block has and no test can have, and what stands there instead. `$URL` is the address of one server that
- * lets everybody in, and `$PAWL_DATA` its data folder. Each block runs in an empty folder of its own.
+ * lets everybody in, and `$PAWL_DATA` its data folder. Each block runs in an empty folder of its own, and beside others.
  */
 export const REPLACED: Readonly<Record<string, string>> = {
   "http://localhost:8080": "$URL",
@@ -39,6 +39,12 @@ curl -fsS --data-binary x -H "X-File-Id: waits" $ADDRESS/upload
 stop
 export PAWL_DATA=data`;
 
+/** What `send` sends, and a cache folder of its own. */
+const TO_SEND = `${FILM}; mkdir photos; echo clip > photos/clip.mp4; export XDG_CACHE_HOME="$PWD/cache"`;
+/** Makes a certificate, in the places of certbot's. */
+const CERTIFICATE = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \\
+  -subj /CN=up.example -addext subjectAltName=DNS:up.example -keyout privkey.pem -out fullchain.pem 2> openssl.txt`;
+
 /**
  * Every block of shell in the README and in docs/: its file, its first line, and how it is run. `{}` runs it as it is.
  * `deno run … main.ts` without a command starts a server, waits until it runs, and ends it by SIGTERM. `deno task` only
@@ -46,6 +52,10 @@ export PAWL_DATA=data`;
  */
 export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   "README.md: npx -y deno@2.9.6 run -A main.ts     # the server: open http://localhost:8080": {},
+  "README.md: deno run -A main.ts send film.mkv photos http://localhost:8080": {
+    before: TO_SEND,
+    after: 'test -e "$PAWL_DATA/files/photos/clip.mp4"',
+  },
   'README.md: curl --data-binary @film.mkv -H "X-File-Id: my-film" -H "X-File-Name: film.mkv" http://localhost:8080/upload':
     { before: FILM, after: SENT },
   "README.md: file=film.mkv server=http://localhost:8080": {
@@ -65,11 +75,20 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   },
   'README.md: deno run -A main.ts link add --folder inbox --max-files 20 --quota 5GB --note "Photos of the party"': {
     before: "echo 'a long password' > secret.txt",
-    replaced: { "remove ID": `remove "$(deno run -A main.ts link list | awk 'NR == 2 { print $1 }')"` },
+    replaced: { "remove ID": `remove "$(deno run -A main.ts link list | awk '/of the party/ { print $1 }')"` },
   },
   "README.md: deno run -A main.ts --trust-proxy 127.0.0.1 --user-header Remote-User": {},
-  "README.md: deno run -A main.ts --config pawl.json --check-config": {
+  "docs/options.md: deno run -A main.ts --config pawl.json --check-config": {
     before: `echo '{ "max-size": "20GiB" }' > pawl.json`,
+  },
+  "README.md: deno run -A main.ts --host 0.0.0.0 --port 443 --http-redirect 80 --public-url https://up.example \\": {
+    before: CERTIFICATE,
+    replaced: {
+      "--port 443": "--port 0",
+      "--http-redirect 80": "--http-redirect 0",
+      "/etc/letsencrypt/live/up.example/": "$PWD/",
+    },
+    after: "grep '^Pawl is at https://' served && grep 'is led to HTTPS' served",
   },
   "README.md: deno run -A main.ts list": {},
   "README.md: deno run --allow-net=127.0.0.1:8080 --allow-read=static,client,data --allow-write=data \\": {
@@ -78,6 +97,26 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   'docs/api.md: curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\': {
     before: TOKEN,
     after: "deno run -A main.ts link list | grep Photos",
+  },
+  "docs/deploy.md: deno task compile        # ./pawl, for this machine": {},
+  "docs/deploy.md: install -m 755 pawl /usr/local/bin/pawl": {
+    notRun: "needs root and a running systemd; tests/deploy/systemd_test.ts runs the unit's command",
+  },
+  "docs/deploy.md: DENO_DIR=/opt/pawl/.deno deno cache /opt/pawl/main.ts": {
+    notRun: "needs root, and loads every package anew; tests/deploy/systemd_test.ts runs the command of pawl-deno.conf",
+  },
+  "docs/deploy.md: docker build -t pawl -f deploy/Dockerfile .": {
+    notRun: "needs Docker; tests/deploy/containers_test.ts runs what the image runs",
+  },
+  "docs/deploy.md: pawl health                          # this machine's server": {
+    before: 'pawl() { "$DENO" run -A $ROOT/main.ts "$@"; }; export PAWL_PORT="${URL##*:}"',
+    replaced: { "https://up.example": "$URL" },
+  },
+  "docs/embedding.md: deno run -A --config pawl/deno.json app.ts": {
+    notRun: "tests/embedding_test.ts runs it, with the program above it",
+  },
+  "docs/embedding.md: deno serve -A --host 127.0.0.1 --port 8080 serve_entry.ts --data uploads": {
+    notRun: "tests/embedding_test.ts runs it, on a free port",
   },
   "docs/operations.md: export OTEL_DENO=true OTEL_DENO_METRICS=false OTEL_SERVICE_NAME=pawl": {
     replaced: { "http://collector:4318": "http://127.0.0.1:1" },
@@ -94,6 +133,17 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   "docs/performance.md: deno task bench                      # every job, five rounds": {},
   "docs/performance.md: deno task bench:browser                  # every job, three rounds: about 15 minutes on a quiet machine":
     {},
+  "docs/proxies.md: deno run -A main.ts --trust-proxy 127.0.0.1 --public-url https://files.example.com": {},
+  "docs/send.md: deno run -A main.ts send film.mkv photos http://localhost:8080": {
+    before: TO_SEND,
+    after: 'test -e "$PAWL_DATA/files/photos/clip.mp4"',
+  },
+  "docs/send.md: pg_dump shop | gzip | deno run -A main.ts send --name shop.sql.gz --into backups - https://up.example":
+    {
+      before: `${TO_SEND}; pg_dump() { echo "the tables of $1"; }`,
+      replaced: { "https://up.example": "$URL" },
+      after: `gunzip -c "$PAWL_DATA/files/backups/shop.sql.gz" | grep -x 'the tables of shop'`,
+    },
   'docs/webhooks.md: export PAWL_WEBHOOK_SECRET="whsec_$(openssl rand -base64 32)"': {},
   "docs/webhooks.md: deno run -A main.ts --hook-command /usr/local/bin/on-upload --webhook-events upload.completed": {},
   "docs/webhooks.md: #!/bin/sh": {

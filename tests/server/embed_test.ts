@@ -59,6 +59,39 @@ Deno.test("an identity that cannot be is an error of the program, which the log 
   assertEquals(pawl.log.lines.filter((line) => line.includes("identify() must give")).length, 3);
 });
 
+Deno.test("whatever identify throws, the request is answered", async () => {
+  await using dir = await tempDir();
+  const thrown: unknown[] = [Object.assign(new Error(), { message: 5 }), Symbol("s"), undefined];
+  await using pawl = await openHere(dir.path, { identify: () => Promise.reject(thrown.shift()) });
+  while (thrown.length > 0) assertEquals((await send(pawl, "a")).status, 500);
+});
+
+Deno.test("a program that has read a body itself gets an answer, and no error that nobody catches", async () => {
+  await using dir = await tempDir();
+  const uncaught: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    uncaught.push(event.reason);
+  };
+  addEventListener("unhandledrejection", note);
+  try {
+    await using pawl = await openHere(dir.path, {
+      identify(request) {
+        request.body?.getReader();
+        return { name: "anna" };
+      },
+    });
+    const { status } = await send(pawl, "a");
+    assertEquals(status, 500);
+    assertEquals((await ask(pawl, "GET /healthz")).status, 200);
+    // What nobody catches is told after the microtasks.
+    await new Promise((resolve) => setTimeout(resolve));
+  } finally {
+    removeEventListener("unhandledrejection", note);
+  }
+  assertEquals(uncaught, []);
+});
+
 Deno.test("a function hears of each event, and of one that it did not take once more after the next start", async () => {
   await using dir = await tempDir();
   const heard: EventMessage[] = [];
@@ -132,6 +165,9 @@ Deno.test("wrong options are refused with a line that says what to do", async ()
   await using dir = await tempDir();
   const table: readonly [more: Partial<PawlOptions>, message: string][] = [
     [{ options: { port: 1 } }, '"port" cannot be in the options of createPawl()'],
+    [{ options: { cert: "cert.pem", key: "key.pem" } }, '"cert" cannot be in the options of createPawl()'],
+    [{ options: { "unix-socket": "a.sock" } }, '"unix-socket" cannot be in the options of createPawl()'],
+    [{ options: { "http-redirect": 1 } }, '"http-redirect" cannot be in the options of createPawl()'],
     [{ options: { "max-siz": 1 } }, 'did you mean "max-size"?'],
     [{ options: { "max-size": "many" } }, "a size such as 500MB"],
     [{ basePath: "in" }, "give a path such as /files-in"],

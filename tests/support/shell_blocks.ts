@@ -19,13 +19,17 @@ export async function documentedBlocks(): Promise<ShellBlock[]> {
   return (await Promise.all(files.map(async (file) => blocksOf(file, await Deno.readTextFile(root + file))))).flat();
 }
 
-/** The blocks in the text of a file. A block in a list is set in by spaces, which are no part of it. */
+/**
+ * The blocks in the text of a file. A block in a list is set in by spaces, which are no part of it. Of a `console`, which
+ * shows a run with what was printed, the lines behind a `$` are the script.
+ */
 export function blocksOf(file: string, text: string): ShellBlock[] {
-  return [...text.matchAll(/^( *)```(?:sh|bash|shell|console)\b.*\n([^]*?)^ *```$/gm)].map((match) => {
-    const [, indent = "", lines = ""] = match;
-    const script = lines.split("\n").map((line) => line.startsWith(indent) ? line.slice(indent.length) : line).join(
-      "\n",
-    );
+  return [...text.matchAll(/^( *)```(sh|bash|shell|console)\b.*\n([^]*?)^ *```$/gm)].map((match) => {
+    const [, indent = "", kind, shown = ""] = match;
+    const lines = shown.split("\n").map((line) => line.startsWith(indent) ? line.slice(indent.length) : line);
+    const script = kind === "console"
+      ? lines.flatMap((line) => line.match(/^\$ (.*)/)?.[1] ?? []).join("\n")
+      : lines.join("\n");
     const line = text.slice(0, match.index).split("\n").length;
     return { key: `${file}: ${script.split("\n")[0]}`, place: `${file}:${line}`, script };
   });

@@ -1,7 +1,10 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { join } from "@std/path";
 import { HEALTH_HELP, parseHealthCommand, runHealthCommand } from "../../../server/commands/health.ts";
 import { ConfigError } from "../../../server/config/config_error.ts";
+import { startHttps } from "../../support/https.ts";
 import { startServer } from "../../support/pawl.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 async function run(args: string[], variables: Record<string, string> = {}) {
   const [printed, told]: [string[], string[]] = [[], []];
@@ -47,11 +50,34 @@ Deno.test("health asks the address that the server of this machine listens on, u
   assertEquals(urlOf([]), ["http://127.0.0.1:8080/readyz", true]);
   assertEquals(urlOf([], { PAWL_HOST: "::" }), ["http://[::1]:8080/readyz", true]);
   assertEquals(urlOf([], { PAWL_HOST: "10.0.0.7", PAWL_PORT: "81" }), ["http://10.0.0.7:81/readyz", true]);
+  const below = { PAWL_BASE_PATH: "/in", PAWL_CERT: "cert.pem", PAWL_KEY: "key.pem" };
+  assertEquals(urlOf([], below), ["https://127.0.0.1:8080/in/readyz", true]);
+  assertEquals(urlOf([], { PAWL_BASE_PATH: "none", PAWL_CERT: "none" }), ["http://127.0.0.1:8080/readyz", true]);
   assertEquals(urlOf(["https://up.example/pawl/", "--alive"]), ["https://up.example/pawl/healthz", false]);
   assertEquals(urlOf(["--help"]), "help");
   for (const args of [["ftp://a"], ["a b"], ["http://a", "http://b"], ["--alvie"]]) {
     assertThrows(() => urlOf(args), ConfigError, "");
   }
+});
+
+Deno.test("health asks by the unix socket that the server listens on, and below its base path", async () => {
+  await using dir = await tempDir();
+  const unixSocket = join(dir.path, "p.sock");
+  const variables = { PAWL_UNIX_SOCKET: unixSocket, PAWL_BASE_PATH: "/in" };
+  {
+    await using _server = await startServer({ unixSocket, basePath: "/in" });
+    assertEquals(await run([], variables), { code: 0, printed: [`unix:${unixSocket} is well`], told: [] });
+  }
+  const { code, told } = await run([], variables);
+  assertEquals([code, told[0]!.startsWith(`unix:${unixSocket} does not answer: `)], [1, true]);
+});
+
+Deno.test("health asks a server with a certificate over HTTPS", async () => {
+  await using site = await startHttps({ basePath: "/in" });
+  const { server } = site;
+  const variables = { PAWL_PORT: String(server.port), PAWL_CERT: "cert.pem", PAWL_BASE_PATH: "/in" };
+  const good = { code: 0, printed: [`https://127.0.0.1:${server.port} is well`], told: [] };
+  assertEquals(await run([], variables), good);
 });
 
 Deno.test("health --help says what it does, and a wrong address is told in one line", async () => {

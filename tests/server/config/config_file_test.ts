@@ -63,9 +63,9 @@ Deno.test("readConfigFile() says what hinders it", async () => {
   assertEquals((await readConfigFile(path)).texts.get("port"), "1");
 });
 
-Deno.test("the README's example of a configuration file is right", async () => {
-  const readme = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
-  const [, example = ""] = /^```json\n(\{ "host".*?)```$/ms.exec(readme) ?? [];
+Deno.test("the example in docs/options.md of a configuration file is right", async () => {
+  const text = await Deno.readTextFile(new URL("../../../docs/options.md", import.meta.url));
+  const [, example = ""] = /^```json\n(\{ "host".*?)```$/ms.exec(text) ?? [];
   const { config } = readSettings(parseCommandLine([]), {
     env: () => undefined,
     file: parseConfigFile(example, PATH),

@@ -116,9 +116,9 @@ Deno.test("readConfig() takes the options that are lists as often as they come, 
   assertEquals(read(["--allow-host=none"], { PAWL_ALLOW_HOST: "c.example" }).allowedHosts, []);
 });
 
-Deno.test("the README's table of options is the one that is made from their list", async () => {
-  const readme = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
-  const plain = readme.split("\n").filter((line) => line.startsWith("|")).map((line) => line.replaceAll(/ +/g, " "));
+Deno.test("the table of options in docs/options.md is the one that is made from their list", async () => {
+  const text = await Deno.readTextFile(new URL("../../../docs/options.md", import.meta.url));
+  const plain = text.split("\n").filter((line) => line.startsWith("|")).map((line) => line.replaceAll(/ +/g, " "));
   const from = plain.findIndex((line) => line.startsWith("| option | variable"));
   const options: readonly Option<unknown>[] = Object.values(OPTIONS);
   const rows = options.map(({ flag, fallback, help, isSecret }) =>
@@ -208,7 +208,7 @@ Deno.test("the command line can ask for help, or for a check", () => {
 });
 
 Deno.test("the help has a variable, a default and the unit of each option, and a star for those that can change", () => {
-  const help = helpText();
+  const help = helpText([]);
   for (const { flag, value, fallback, isSecret, isLive } of ALL_OPTIONS) {
     const lines = help.split("\n");
     const below = lines.findIndex((line) => line.trim().startsWith(`(${variableOf(flag)}`));
@@ -216,6 +216,15 @@ Deno.test("the help has a variable, a default and the unit of each option, and a
     assertEquals(lines[below]?.endsWith(`; default ${fallback})${isLive ? " *" : ""}`), true, flag);
     if (value === "SIZE" || value === "TIME") assertEquals(help.includes(`\n${value} is a number`), true);
   }
+});
+
+Deno.test("the help has no marks of Markdown", () => {
+  assertEquals(/`|\]\(/.test(helpText([])), false);
+});
+
+Deno.test("the help has a line about each command", () => {
+  const lines = helpText([{ name: "list", about: "lists the uploads" }]).split("\n");
+  assertEquals(lines.filter((line) => /^ {2}list +lists the uploads$/.test(line)).length, 1);
 });
 
 Deno.test("parseSize() and parseTime() know their units", () => {
@@ -231,9 +240,9 @@ Deno.test("parseSize() and parseTime() know their units", () => {
   for (const [text, ms] of times) assertEquals([text, parseTime(String(text))], [text, ms]);
 });
 
-Deno.test("the README's list of what can change while the server runs is true", async () => {
-  const readme = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
-  const [, told = ""] = /These options can change then.*?:(.*?)\. The log/s.exec(readme) ?? [];
+Deno.test("the list in docs/options.md of what can change while the server runs is true", async () => {
+  const text = await Deno.readTextFile(new URL("../../../docs/options.md", import.meta.url));
+  const [, told = ""] = /These options can change then.*?:(.*?)\. The log/s.exec(text) ?? [];
   const flags = [...told.matchAll(/`--([\w-]+)`/g)].map(([, flag]) => flag);
   assertEquals(flags, ALL_OPTIONS.filter(({ isLive }) => isLive).map(({ flag }) => flag));
 });

@@ -77,9 +77,9 @@ Deno.test("a checkout keeps its files in data as ever, and --help of a binary sa
   assertEquals((await openEnvironment()).chosenData, undefined);
   const { chosenData } = await openEnvironment(true);
   assertEquals(chosenData?.folder.startsWith("/"), true);
-  assertEquals(helpText().includes("(PAWL_DATA; default data)"), true);
+  assertEquals(helpText([]).includes("(PAWL_DATA; default data)"), true);
   assertEquals(
-    helpText("/home/ada/.local/share/pawl").includes("(PAWL_DATA; default /home/ada/.local/share/pawl)"),
+    helpText([], "/home/ada/.local/share/pawl").includes("(PAWL_DATA; default /home/ada/.local/share/pawl)"),
     true,
   );
 });

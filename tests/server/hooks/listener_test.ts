@@ -27,3 +27,15 @@ Deno.test("a function that takes too long, or throws, or runs when the server cl
   });
   assertEquals(await throwing.deliver(EVENT, signal), { kind: "failed", problem: "a b" });
 });
+
+Deno.test("whatever a function throws, the attempt has failed with one line", async () => {
+  const { signal } = new AbortController();
+  const problemOf = async (thrown: unknown) => {
+    const outcome = await hookOf(() => Promise.reject(thrown)).deliver(EVENT, signal);
+    return outcome.kind === "failed" ? outcome.problem : outcome.kind;
+  };
+  assertEquals(await problemOf(Object.create(null)), "It threw something that has no text");
+  assertEquals(await problemOf(Symbol("s")), "Symbol(s)");
+  assertEquals(await problemOf(undefined), "undefined");
+  assertEquals(await problemOf(Object.assign(new Error(), { message: 5 })), "5");
+});

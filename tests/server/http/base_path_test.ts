@@ -193,3 +193,14 @@ Deno.test("the page of a download link finds its style, and its own file, below 
     assertStringIncludes(file.headers.get("set-cookie")!, `Path=${basePath}/d/`);
   }
 });
+
+Deno.test("the cookie of a session is for the path that browsers see, with the folders that a proxy takes away", async () => {
+  await using site = await openAccessSite({ basePath: "/in", publicUrl: "https://up.example/deep/in" });
+  const headers = await site.token({ name: "anna" });
+  const { status, headers: given } = await site.ask("POST /in/api/session", headers);
+  assertEquals(status, 200);
+  const cookie = given.get("set-cookie") ?? "";
+  assertMatch(cookie, /^__Secure-pawl\.in=[^;]+; Path=\/deep\/in; /);
+  const asked = await site.ask("GET /in/api/session", { Cookie: cookie.split(";")[0]! });
+  assertEquals(JSON.parse(asked.text).kind, "session");
+});

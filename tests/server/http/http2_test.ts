@@ -49,6 +49,22 @@ Deno.test("a stream that is reset in the middle of its body keeps its bytes, and
   assertEquals(await site.server.finished("a"), file);
 });
 
+Deno.test("a stream of unknown length that is reset finishes no file, and its end does", async () => {
+  await using site = await startHttps();
+  using connection = connectHttp2(site.server.port, site.first);
+  const broken = connection.open(upload("a"));
+  broken.write(file.subarray(0, 200_000));
+  await untilReceived(site.server.data, 200_000);
+  broken.reset();
+  assertEquals((await connection.ask({ ":path": "/status", "x-file-id": "a" })).text, "200000");
+  assertEquals(await site.server.finishedNames(), []);
+  const rest = connection.open(upload("a", { "x-start-byte": "200000" }));
+  rest.end(file.subarray(200_000));
+  assertEquals((await rest.answer).text, "Success 1000000");
+  assertEquals(await site.server.finishedNames(), ["a"]);
+  assertEquals(await site.server.finished("a"), file);
+});
+
 Deno.test("a later request on the same connection takes an upload over from a stream that hangs", async () => {
   await using site = await startHttps();
   using connection = connectHttp2(site.server.port, site.first);

@@ -32,6 +32,11 @@ Deno.test("a server that runs answers its own request, on every address", needsA
   }
 });
 
+Deno.test("a server below a base path answers its own request", async () => {
+  await using server = await startServer({ basePath: "/in" });
+  assertEquals(await server.isAlive(60_000), true);
+});
+
 Deno.test("a server that has ended does not answer", async () => {
   const server = await startServer();
   await server.stop();

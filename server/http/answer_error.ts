@@ -1,0 +1,19 @@
+import { STATUS_CODE } from "@std/http/status";
+import type { Log } from "../log.ts";
+
+/**
+ * Makes what a listener calls when a request failed in the runtime itself: the app never throws. Either the body of an
+ * answer could not be read to its end, or the runtime makes spans: then it reads the URL of a request before the app
+ * does, and fails for some that the app would refuse.
+ */
+export function createAnswerError(log: Log): (error: unknown) => Response {
+  return (error) => {
+    if (error instanceof TypeError && error.message.startsWith("Invalid URL")) {
+      return new Response("The Host header must be a name or an address, and a port at most\n", {
+        status: STATUS_CODE.BadRequest,
+      });
+    }
+    log.warning("An answer was cut off: {error}", { error });
+    return new Response(null, { status: STATUS_CODE.InternalServerError });
+  };
+}
