@@ -22,6 +22,7 @@ const SERVER = [
   "server/protocols/tus",
   "server/upkeep",
   "server/send",
+  "server/doctor",
   "server/commands",
   "server",
 ];

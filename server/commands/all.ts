@@ -68,6 +68,11 @@ export const COMMANDS: readonly Command[] = [
     about: "asks a running server whether it can take uploads",
     load: async () => (await import("./health.ts")).runHealthCommand,
   },
+  {
+    name: "doctor",
+    about: "says what stands between clients and a server, and which lines to change",
+    load: async () => (await import("./doctor.ts")).runDoctorCommand,
+  },
 ];
 
 /**

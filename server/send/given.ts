@@ -4,7 +4,7 @@ import type { SendCommand } from "./command_line.ts";
 type Env = (name: string) => string | undefined;
 
 /** Reads the token. Throws {@linkcode ConfigError}. */
-export async function tokenOf({ tokenFile }: SendCommand, env: Env): Promise<string | undefined> {
+export async function tokenOf({ tokenFile }: Pick<SendCommand, "tokenFile">, env: Env): Promise<string | undefined> {
   const text = tokenFile === undefined ? env("PAWL_TOKEN") : await readText("--token-file", tokenFile);
   const token = text?.trim() ?? "";
   if (tokenFile !== undefined && token === "") throw new ConfigError("The file of --token-file is empty");
@@ -16,10 +16,20 @@ export async function tokenOf({ tokenFile }: SendCommand, env: Env): Promise<str
 
 /** Makes the client that trusts the certificates of a file. Throws {@linkcode ConfigError}. */
 export async function clientOf(caFile: string): Promise<Deno.HttpClient> {
+  return trusting(await certificatesIn(caFile));
+}
+
+/** Reads certificates in PEM form. Throws {@linkcode ConfigError}. */
+export async function certificatesIn(caFile: string): Promise<string> {
   const pem = await readText("--ca", caFile);
   if (!pem.includes("-----BEGIN CERTIFICATE-----")) {
     throw new ConfigError("The file of --ca has no certificate in PEM form");
   }
+  trusting(pem).close();
+  return pem;
+}
+
+function trusting(pem: string): Deno.HttpClient {
   try {
     return Deno.createHttpClient({ caCerts: [pem] });
   } catch {
