@@ -28,7 +28,7 @@ async function soaked() {
   const promises = new Promises(account, "half");
   [promises.sent, promises.acknowledged] = [3000, 3000];
   const unfinished: Unfinished = {
-    file: { id: "half", source },
+    file: { id: "half", name: "half", source },
     promises,
     location: half.location,
     isFinished: false,
