@@ -155,7 +155,7 @@ ffmpeg() { test "$*" = "-i /srv/pawl/files/inbox/film.mkv /srv/films/film.mkv.mp
       before: WAITING,
       replaced: { "drop EVENT": `drop "$(deno run -A main.ts webhook list | awk 'NR == 1 { print $2 }')"` },
     },
-  "docs/doctor.md: $ deno run -A main.ts doctor http://localhost:8081": {
+  "docs/doctor.md: deno run -A main.ts doctor http://localhost:8081": {
     notRun: "it waits for 72 seconds behind an nginx: tests/deploy/doctor_test.ts does so with short waits",
   },
 };
