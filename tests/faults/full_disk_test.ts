@@ -99,8 +99,8 @@ await testOnSmallDisk(
     assert(stopped.length > 0);
     const { bavail, bsize } = await statfs(disk.path);
     const free = bavail * bsize;
-    // Of each that was stopped one piece at most was too much.
-    assert(free >= 8 * MIB && free < 16 * MIB, `${free} bytes are free`);
+    // Of each that was stopped one piece at most was too much. The records take a little of the floor.
+    assert(free >= 7 * MIB && free < 16 * MIB, `${free} bytes are free`);
     for (const [index, id] of ids.entries()) {
       assertEquals(await ask(pawl.url, id), { status: 200, count: sent[index]!.offset });
     }
