@@ -2,8 +2,9 @@ import { needsAll } from "./needs_all.ts";
 
 /**
  * A test that needs programs. Without one of them it is ignored and its name says so; with `PAWL_REQUIRE_BROWSER=1` it
- * fails. Where the tests run with few permissions, no program can be started, so it is left out. `variable` names the environment variable for another path, if there is one. Things that the tests of a file share (a browser
- * that is started at its first use) is no leak of one of them.
+ * fails. Where the tests run with few permissions, no program can be started, so it is left out. `variable`
+ * names the environment variable for another path, if there is one. Things that the tests of a file share (a browser that
+ * is started at its first use) is no leak of one of them.
  */
 export function programTest(
   name: string,

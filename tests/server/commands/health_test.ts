@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { HEALTH_HELP, parseHealthCommand, runHealthCommand } from "../../../server/commands/health.ts";
 import { ConfigError } from "../../../server/config/config_error.ts";
 import { startHttps } from "../../support/https.ts";
+import { needsAll } from "../../support/needs_all.ts";
 import { startServer } from "../../support/pawl.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
@@ -60,7 +61,7 @@ Deno.test("health asks the address that the server of this machine listens on, u
   }
 });
 
-Deno.test("health asks by the unix socket that the server listens on, and below its base path", async () => {
+Deno.test("health asks by the unix socket that the server listens on, and below its base path", needsAll, async () => {
   await using dir = await tempDir();
   const unixSocket = join(dir.path, "p.sock");
   const variables = { PAWL_UNIX_SOCKET: unixSocket, PAWL_BASE_PATH: "/in" };
@@ -72,7 +73,7 @@ Deno.test("health asks by the unix socket that the server listens on, and below 
   assertEquals([code, told[0]!.startsWith(`unix:${unixSocket} does not answer: `)], [1, true]);
 });
 
-Deno.test("health asks a server with a certificate over HTTPS", async () => {
+Deno.test("health asks a server with a certificate over HTTPS", needsAll, async () => {
   await using site = await startHttps({ basePath: "/in" });
   const { server } = site;
   const variables = { PAWL_PORT: String(server.port), PAWL_CERT: "cert.pem", PAWL_BASE_PATH: "/in" };
