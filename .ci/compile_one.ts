@@ -1,12 +1,12 @@
 import { fromFileUrl } from "@std/path";
 import { BUILD_FILE } from "../server/config/version.ts";
 
-/** What a binary is made of, besides the program: the folders of the page and of its client. */
+/** The parts of a binary besides the program: the folders of the page and of its client. */
 const FOLDERS = ["static", "client"];
 
 const root = new URL("../", import.meta.url);
 
-/** What differs between binaries. */
+/** The differences between binaries. */
 export interface BinaryOptions {
   /** The path of the binary, absolute or from the working folder. */
   readonly output: string;

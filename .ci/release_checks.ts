@@ -1,4 +1,4 @@
-/** What a release is made of, as the checkout has it. */
+/** The facts of the checkout that a release depends on. */
 export interface ReleaseFacts {
   /** The version to release. */
   readonly version: string;
@@ -6,7 +6,7 @@ export interface ReleaseFacts {
   readonly versions: Readonly<Record<string, string | undefined>>;
   /** The text of CHANGELOG.md. */
   readonly changelog: string;
-  /** What `git status --porcelain` prints. */
+  /** The output of `git status --porcelain`. */
   readonly changes: string;
   /** The tags of the present commit. */
   readonly tags: readonly string[];

@@ -57,7 +57,7 @@ export interface UploaderOptions extends RequestHooks {
   answerMs?: number | undefined;
   /** Carries the requests. Default: XMLHttpRequest. */
   transport?: Transport | undefined;
-  /** What is remembered from one page to the next, such as an `UploadStore`. Default: the browser's IndexedDB. */
+  /** The memory from one page to the next, such as an `UploadStore`. Default: the browser's IndexedDB. */
   store?: UploaderStore | undefined;
   /**
    * Learns which sizes of requests the network path to the server bears. Uploads that share it learn together. Default:

@@ -25,7 +25,7 @@ export interface LinksApiDeps {
   readonly engine: Engine;
   readonly files: FinishedFiles;
   readonly bodies: SmallBodies;
-  /** Where clients see the server. */
+  /** The address at which clients see the server. */
   readonly outward: Outward;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;

@@ -11,10 +11,10 @@ import { certificatesIn, readable, tokenOf } from "../send/given.ts";
 import { shown } from "../send/shown.ts";
 import { parseTarget } from "../send/target.ts";
 import { visitorOf } from "../send/visitor.ts";
+import { listenForStop } from "./signals.ts";
 import type { Terminal } from "./tokens.ts";
 
 const WRONG_COMMAND = 2;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 /** How long the removal of what was uploaded may take at the end. */
 const REMOVAL_MS = 60_000;
 
@@ -35,17 +35,8 @@ export async function runDoctorCommand(
   env: (name: string) => string | undefined,
   terminal: Terminal,
 ): Promise<number> {
-  const stop = new AbortController();
-  const listeners = Object.entries(SIGNALS).map(([name, code]) => {
-    const onSignal = () => stop.signal.aborted ? Deno.exit(code) : stop.abort(code);
-    Deno.addSignalListener(name as Deno.Signal, onSignal);
-    return () => Deno.removeSignalListener(name as Deno.Signal, onSignal);
-  });
-  try {
-    return await doctor(args, { ...terminal, env: readable(env), signal: stop.signal, now: Date.now });
-  } finally {
-    for (const remove of listeners) remove();
-  }
+  using stop = listenForStop();
+  return await doctor(args, { ...terminal, env: readable(env), signal: stop.signal, now: Date.now });
 }
 
 /** Does what the command says, and gives the exit code. Never ends the process. */

@@ -55,7 +55,7 @@ function entryIn({ pathOnDisk }: DataFolder, name: string): Entry | undefined {
 
 /** The ids of uploads that are over, and that the server need not remember any more. */
 async function* expiredIn({ records }: DataFolder): AsyncGenerator<string> {
-  // What is due goes by service time (I15).
+  // The service time says what is due (I15).
   for await (const id of records.due(await records.serviceTime() ?? 0)) {
     if ((await records.get(id))?.state === "gone") yield id;
   }

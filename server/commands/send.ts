@@ -18,12 +18,12 @@ import { sendStream } from "../send/send_stream.ts";
 import { shown } from "../send/shown.ts";
 import { parseTarget } from "../send/target.ts";
 import { SecretStore, visitorOf } from "../send/visitor.ts";
+import { listenForStop } from "./signals.ts";
 import type { Terminal } from "./tokens.ts";
 
 /** The exit codes besides 0. */
 const NOT_ALL = 1;
 const WRONG_COMMAND = 2;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The things that the command works with, besides its arguments. */
 export interface SendSurroundings extends Terminal {
@@ -44,26 +44,17 @@ export async function runSendCommand(
   env: (name: string) => string | undefined,
   terminal: Terminal,
 ): Promise<number> {
-  const stop = new AbortController();
-  const listeners = Object.entries(SIGNALS).map(([name, code]) => {
-    const onSignal = () => stop.signal.aborted ? Deno.exit(code) : stop.abort(code);
-    Deno.addSignalListener(name as Deno.Signal, onSignal);
-    return () => Deno.removeSignalListener(name as Deno.Signal, onSignal);
+  using stop = listenForStop();
+  const screen = screenOf(terminal, readable(env));
+  const code = await send(args, {
+    env: readable(env),
+    ...terminal,
+    stdin: Deno.stdin.readable,
+    screen,
+    signal: stop.signal,
   });
-  try {
-    const screen = screenOf(terminal, readable(env));
-    const code = await send(args, {
-      env: readable(env),
-      ...terminal,
-      stdin: Deno.stdin.readable,
-      screen,
-      signal: stop.signal,
-    });
-    if (stop.signal.aborted) Deno.exit(code);
-    return code;
-  } finally {
-    for (const remove of listeners) remove();
-  }
+  if (stop.signal.aborted) Deno.exit(code);
+  return code;
 }
 
 /** Does what the command says, and gives the exit code. Never ends the process. */

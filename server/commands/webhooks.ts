@@ -51,7 +51,7 @@ async function run(
     hooks.add(delivery.hook);
     if (!await store.change(delivery, after(delivery))) continue;
     count++;
-    // Of a hook that is dropped whole there is no next one.
+    // A hook that is dropped whole has no next event.
     const isOne = command.kind === "drop" && delivery.event.id === what;
     if (isOne) await makeNextDue(store, delivery.hook, delivery.event.upload.id, Date.now());
   }

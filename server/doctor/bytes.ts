@@ -9,7 +9,7 @@ export function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** The same lines of text again and again: bytes that a proxy would compress if it compresses at all. */
+/** Lines of text that repeat: bytes that a proxy would compress if it compresses at all. */
 export function compressible(length: number): Uint8Array<ArrayBuffer> {
   const line = new TextEncoder().encode(
     "pawl doctor sends this line to see what a proxy does to it, and removes it.\n",

@@ -1,7 +1,7 @@
 import tls from "node:tls";
 import { connect, type Endpoint } from "./wire.ts";
 
-/** What was seen of TLS. */
+/** The facts of TLS that were seen. */
 export interface Certificate {
   /** Why clients do not trust the certificate, in the system's words. */
   readonly problem?: string;

@@ -4,7 +4,7 @@ import { defined } from "../defined.ts";
 import { nearest } from "../config/nearest.ts";
 import { PROGRAM } from "../config/program.ts";
 
-/** What `doctor` was asked to do. */
+/** The command that `doctor` was given. */
 export interface DoctorCommand {
   /** The address of the server as people use it, or of an upload link. */
   readonly url: string;

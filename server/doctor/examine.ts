@@ -16,7 +16,7 @@ export interface ExamineDeps {
   readonly endpoint: Endpoint;
   /** The address, without a path. */
   readonly origin: string;
-  /** What the visitor has. A link's visitor may read nothing, and a token must not go to a stranger. */
+  /** The visitor's secret. A link's visitor may read nothing, and a token must not go to a stranger. */
   readonly has: "nothing" | "token" | "link";
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;

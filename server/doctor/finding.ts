@@ -7,9 +7,9 @@ export interface Finding {
   readonly code: string;
   /** A fault is in somebody's way. A note is good to know. */
   readonly level: "fault" | "note";
-  /** What is so, in one sentence. */
+  /** The fact, in one sentence. */
   readonly says: string;
-  /** What it costs, in one sentence. */
+  /** Its cost, in one sentence. */
   readonly costs: string;
   readonly remedy?: Remedy;
 }

@@ -5,11 +5,11 @@ import { RULES_OF_BODIES } from "./rules_of_bodies.ts";
 import { RULES_OF_HEADERS } from "./rules_of_headers.ts";
 import { rulesOfWays } from "./rules_of_ways.ts";
 
-/** What was found out. */
+/** The result of an examination. */
 export interface Diagnosis {
   /** The worst first. */
   readonly findings: readonly Finding[];
-  /** What was looked at, and is as it should be. */
+  /** The things that are as they should be. */
   readonly fine: readonly string[];
   /** 0 when nothing is in the way, 1 when something is, 2 when no Pawl has let this visitor in. */
   readonly code: 0 | 1 | 2;

@@ -1,7 +1,7 @@
 import type { Certificate } from "./certificate.ts";
 import type { ProxyName } from "./proxy_name.ts";
 
-/** Who answered a request, and what. */
+/** The answer to a request, and who gave it. */
 export type Met =
   | { readonly by: "pawl"; readonly status: number; readonly code?: string }
   /** Something else answered. `type` is the media type of its words. */
@@ -19,7 +19,7 @@ export type Hello =
   | { readonly kind: "other"; readonly met: Met; readonly title: string; readonly isEmpty: boolean }
   | { readonly kind: "unreachable"; readonly reason: string };
 
-/** What happened to a finished file on its way back. */
+/** The way back of a finished file. */
 export interface Download {
   /** The coding that was put on, such as `gzip`. */
   readonly encoding?: string;
@@ -75,8 +75,8 @@ export interface Observations {
   readonly slow?: MetAfter & { readonly tookMs: number };
   readonly download?: Download;
   readonly names?: Names;
-  /** What could not be looked at, and why. */
+  /** The looks that failed, and why. */
   readonly skipped: readonly string[];
-  /** What could not be removed again. */
+  /** The uploads that could not be removed again. */
   readonly remaining: readonly string[];
 }

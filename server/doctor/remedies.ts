@@ -10,7 +10,7 @@ export interface Remedy {
 /** Cloudflare has no switch for most of it. */
 const AROUND_CLOUDFLARE = ['In the DNS settings make the name "DNS only", and put one of deploy/proxies before Pawl'];
 
-/** What to do, by what is in the way. */
+/** The lines to change, by what is in the way. */
 export const REMEDIES = {
   buffers: {
     lines: {

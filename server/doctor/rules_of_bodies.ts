@@ -9,7 +9,7 @@ const LOST = 0.5;
 /** How long Pawl itself waits for a silent body, if nobody has changed `--idle-timeout`. */
 const OWN_IDLE_MS = 60_000;
 
-/** What is wrong on the way of a body, from a cut to a silence. */
+/** The faults on the way of a body, from a cut to a silence. */
 export const RULES_OF_BODIES: readonly Rule[] = [
   {
     applies: ({ cut }) => cut !== undefined,

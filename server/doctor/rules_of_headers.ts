@@ -1,7 +1,7 @@
 import type { Finding, Rule } from "./finding.ts";
 import { REMEDIES } from "./remedies.ts";
 
-/** What each header is for, in the words of what is lost without it. */
+/** The use of each header, told by what is lost without it. */
 const WITHOUT: Readonly<Record<string, string>> = {
   "X-File-Id": "no file can be sent by the simple protocol",
   "X-File-Size": "a part of a file counts as the whole file",
@@ -17,7 +17,7 @@ function without(names: readonly string[]): string {
   return names.map((name) => `Without ${name} ${WITHOUT[name] ?? "clients lack something"}`).join(". ");
 }
 
-/** What is wrong with headers, methods and words. */
+/** The faults with headers, methods and words. */
 export const RULES_OF_HEADERS: readonly Rule[] = [
   {
     applies: ({ refusals }) => refusals !== undefined,

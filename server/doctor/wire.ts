@@ -3,7 +3,7 @@ import tls from "node:tls";
 import { concat } from "./bytes.ts";
 import { type Answer, AnswerReader, NoAnswer } from "./message.ts";
 
-/** Where requests go. */
+/** The address that requests go to. */
 export interface Endpoint {
   readonly hostname: string;
   readonly port: number;

@@ -175,7 +175,7 @@ export function createApp(
       admit();
       if (!(error instanceof UploadError)) throw error;
       const message = "Refused {method} {url}: {message}";
-      // Where several programs share a host, a request beside this one is nothing that anybody has to look at.
+      // Several programs may share a host: nobody has to look at a request that goes beside this one.
       log[error.code === "not-found" ? "debug" : "info"](message, { ...named(request), message: error.message });
       meter.refused(error.code);
       const isForPerson = error.code === "misdirected" && wantsPage(request);

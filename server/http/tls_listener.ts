@@ -142,7 +142,7 @@ export function listenTls(
     async use(pair) {
       const before = socket;
       socket = open(address.port, pair);
-      // Those that wait in the queue of the first socket would be cut off.
+      // Connections that wait in the queue of the first socket would be cut off.
       for (let turn = 0; turn < LAST_TURNS; turn++) await setImmediate();
       if (!before.isClosed) await close(before);
     },

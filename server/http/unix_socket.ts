@@ -1,6 +1,6 @@
 import { ConfigError } from "../config/config_error.ts";
 
-/** Who may connect to a socket: this user and its group, as a proxy of another user can be in it. */
+/** The mode of a socket: the users who may connect are this user and its group, as a proxy of another user can be in it. */
 export const SOCKET_MODE = 0o660;
 
 /**

@@ -37,14 +37,14 @@ export interface GcDeps {
   readonly print: (line: string) => void;
 }
 
-/** What was found, and removed if that was asked for. */
+/** The things that were found, and removed if that was asked for. */
 export interface Swept {
   entries: number;
   /** The bytes of the entries. */
   bytes: number;
   folders: number;
   records: number;
-  /** What lies in `incoming/` and is not Pawl's, or in its place. */
+  /** The things in `incoming/` that are not Pawl's, or in its place. */
   foreign: number;
   failed: number;
 }
