@@ -126,10 +126,11 @@ const TRY_AGAIN = { "Content-Type": "text/plain; charset=UTF-8", "Retry-After": 
  * Takes a data folder for this program: two that shared one, such as the threads of `deno serve --parallel`, would lock
  * each other out of uploads. The lock ends with its closing, and with the process.
  */
-async function holdAlone(data: string): Promise<Deno.FsFile> {
+async function holdAlone(data: string): Promise<{ close(): void }> {
   await ensureDir(data);
   const file = await Deno.open(join(data, "pawl.lock"), { create: true, write: true });
-  if (await file.tryLock(true)) return file;
+  // Closing alone may keep the lock: a program that this process starts shares its files between fork and exec.
+  if (await file.tryLock(true)) return { close: () => (file.unlockSync(), file.close()) };
   file.close();
   throw new ConfigError(
     `Another program or thread has opened ${data} already, and Pawl runs in one alone: ` +

@@ -5,7 +5,7 @@ import type { KeyPair } from "../tls/key_pair.ts";
 import { createAnswerError } from "./answer_error.ts";
 import type { App } from "./app.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
-import type { ServeConnection } from "./runtime_connections.ts";
+import type { ServeConnection, ServedConnection } from "./runtime_connections.ts";
 
 /** The options of {@linkcode listenTls}. */
 export interface TlsListenerOptions extends ListenerOptions {
@@ -32,8 +32,7 @@ interface Socket {
 
 /** One connection, which is a server for the runtime. */
 interface Connection {
-  readonly http: ReturnType<ServeConnection>;
-  readonly cut: AbortController;
+  readonly http: ServedConnection;
   hadRequest: boolean;
 }
 
@@ -100,10 +99,8 @@ export function listenTls(
   }
 
   function serve(accepted: Deno.Conn): void {
-    const cut = new AbortController();
     const http = serveConnection(
       accepted,
-      cut.signal,
       async (request, info) => {
         connection.hadRequest = true;
         const sent = info.completed.catch(() => {}).finally(() => answering.delete(sent));
@@ -111,9 +108,8 @@ export function listenTls(
         return await app(request, info);
       },
       onError,
-      () => {},
     );
-    const connection: Connection = { http, cut, hadRequest: false };
+    const connection: Connection = { http, hadRequest: false };
     connections.add(connection);
     // It rejects when a handshake fails or a connection breaks. Deno 2.9 keeps what it knew of it until the shutdown.
     http.finished.catch(() => http.shutdown()).catch(() => {}).finally(() => connections.delete(connection));
@@ -149,9 +145,9 @@ export function listenTls(
     async shutdown() {
       ending.abort();
       const closed = close(socket);
-      await Promise.all([...connections].map(({ http, cut, hadRequest }) => {
+      await Promise.all([...connections].map(({ http, hadRequest }) => {
         // A connection in its handshake has nothing to end in good order.
-        if (!hadRequest) cut.abort();
+        if (!hadRequest) http.cut();
         return (hadRequest ? http.shutdown() : http.finished).catch(() => {});
       }));
       // Deno 2.9 may end a shutdown before the last bytes of an answer are with the system.
