@@ -1,13 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { browserTest } from "../support/browser.ts";
-import { extent } from "../support/campaign.ts";
-import { watched, watchFrames, writeMany } from "../support/many_files.ts";
-import { openServedPage } from "../support/served_page.ts";
-import { until } from "../support/until.ts";
+import { browserTest } from "../../support/browser.ts";
+import { watched, watchFrames, writeMany } from "../../support/many_files.ts";
+import { openServedPage } from "../../support/served_page.ts";
+import { until } from "../../support/until.ts";
 
-const MANY = extent({ short: 1_500, long: 10_000 });
-const SOME = extent({ short: 120, long: 600 });
+const MANY = 10_000;
+const SOME = 600;
 
 browserTest("of thousands of files only the rows that are seen are there, from the first to the last", async () => {
   await using site = await openServedPage();

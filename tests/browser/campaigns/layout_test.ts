@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { LANGUAGES_TRIED } from "../support/languages.ts";
-import { browserTest } from "../support/browser.ts";
-import { openServedPage, type ServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
+import { LANGUAGES_TRIED } from "../../support/languages.ts";
+import { browserTest } from "../../support/browser.ts";
+import { openServedPage, type ServedPage, SLOW_BYTES_PER_SECOND } from "../../support/served_page.ts";
 
 const MB = 1_000_000;
 const LONG_NAME = `${"holiday_".repeat(20)}film.mkv`;

@@ -1,23 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
-import type { NetworkPath } from "../../client/mod.ts";
-import { browserTest, openPage } from "../support/browser.ts";
-import { sha256 } from "../support/bytes.ts";
-import { extent } from "../support/campaign.ts";
-import { openElsewhere } from "../support/harmful_page.ts";
-import { addTestLink } from "../support/links.ts";
-import { findNginx, startNginx } from "../support/nginx.ts";
-import { startNginxBefore } from "../support/nginx_proxy.ts";
-import { storedIn } from "../support/page_database.ts";
-import { startServer } from "../support/pawl.ts";
-import { type SentPiece, watchPieces } from "../support/sent_pieces.ts";
-import { type Fault, startProxy } from "../support/tcp_proxy.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { startSite } from "../support/test_site.ts";
-import { addTestToken, bearer } from "../support/tokens.ts";
-import { uploadListOf } from "../support/upload_list.ts";
-import { openUploadPage } from "../support/upload_page.ts";
+import type { NetworkPath } from "../../../client/mod.ts";
+import { browserTest, openPage } from "../../support/browser.ts";
+import { sha256 } from "../../support/bytes.ts";
+import { openElsewhere } from "../../support/harmful_page.ts";
+import { addTestLink } from "../../support/links.ts";
+import { findNginx, startNginx } from "../../support/nginx.ts";
+import { startNginxBefore } from "../../support/nginx_proxy.ts";
+import { storedIn } from "../../support/page_database.ts";
+import { startServer } from "../../support/pawl.ts";
+import { type SentPiece, watchPieces } from "../../support/sent_pieces.ts";
+import { type Fault, startProxy } from "../../support/tcp_proxy.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { startSite } from "../../support/test_site.ts";
+import { addTestToken, bearer } from "../../support/tokens.ts";
+import { uploadListOf } from "../../support/upload_list.ts";
+import { openUploadPage } from "../../support/upload_page.ts";
 
 const MIB = 2 ** 20;
 const SIZE = 10 * MIB;
@@ -31,7 +30,9 @@ const WRONG = `pawl_${"w".repeat(43)}`;
 const ELSEWHERE = [
   "//evil.example",
   "javascript:alert(1)",
-  ...extent({ short: [], long: ["https://evil.example", "\\\\evil.example", "/\\evil.example"] }),
+  "https://evil.example",
+  "\\\\evil.example",
+  "/\\evil.example",
 ];
 const NAMES = ["next", "redirect", "redirect_uri", "return_to", "url"];
 

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { browserTest, openPage } from "../support/browser.ts";
-import { extent } from "../support/campaign.ts";
+import { browserTest, openPage } from "../../support/browser.ts";
 import {
   frame,
   FRAMES,
@@ -10,17 +9,19 @@ import {
   PAYLOAD,
   showImage,
   tryAsScript,
-} from "../support/harmful_page.ts";
-import { type PawlProcess, startPawl } from "../support/process.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { until } from "../support/until.ts";
+} from "../../support/harmful_page.ts";
+import { type PawlProcess, startPawl } from "../../support/process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/until.ts";
 
 const TYPES = [
   "text/javascript",
   "text/html",
   "image/svg+xml",
   "text/plain",
-  ...extent({ short: [], long: ["text/css", "image/png", "video/mp4"] }),
+  "text/css",
+  "image/png",
+  "video/mp4",
 ];
 
 /** What a script or a style sheet can be asked for by. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { IS_LONG } from "../support/campaign.ts";
-import { openDrivenSite } from "../support/driven_site.ts";
-import { openInWebKit, webkitTest } from "../support/webkit.ts";
+import { IS_LONG } from "../../support/campaign.ts";
+import { openDrivenSite } from "../../support/driven_site.ts";
+import { openInWebKit, webkitTest } from "../../support/webkit.ts";
 
 const SOME = 0.2;
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { LANGUAGES_TRIED } from "../support/languages.ts";
-import { browserTest, openPage } from "../support/browser.ts";
-import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
-import { startPawl } from "../support/process.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { withQuickDeletions } from "../support/upload_page.ts";
+import { LANGUAGES_TRIED } from "../../support/languages.ts";
+import { browserTest, openPage } from "../../support/browser.ts";
+import { openServedPage, SLOW_BYTES_PER_SECOND } from "../../support/served_page.ts";
+import { startPawl } from "../../support/process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { withQuickDeletions } from "../../support/upload_page.ts";
 
 const MB = 1_000_000;
 const MOST_BYTES = 100_000;
