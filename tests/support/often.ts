@@ -1,6 +1,5 @@
-// `deno task test:often [COUNT]`: runs `deno task test` ten times, or COUNT times: the last but one and the two before
-// it
-// beside two busy loops, the last under `nice -n 19` beside a compile. Prints a table, and fails when a run does.
+// `deno task test:often [COUNT]`: runs `deno task test` ten times, or COUNT times: three of them beside two busy
+// loops, and the last under `nice -n 19` beside a compile. Prints a table, and fails when a run does.
 import { fromFileUrl } from "@std/path";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
