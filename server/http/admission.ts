@@ -1,3 +1,4 @@
+import type { SendInterim } from "./interim.ts";
 import { UploadError } from "../errors.ts";
 import { isOwnAddress } from "../networks.ts";
 
@@ -5,6 +6,8 @@ import { isOwnAddress } from "../networks.ts";
 export interface Connection {
   readonly remoteAddr: Deno.Addr;
   readonly completed: Promise<void>;
+  /** Absent where no interim response may be sent: the listener cannot, or the client does not understand one. */
+  readonly sendInterim?: SendInterim;
 }
 
 /** Counts the requests under way by client address. */

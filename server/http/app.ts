@@ -1,6 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import { may } from "../model/rights.ts";
 import { NOBODY } from "../model/visitor.ts";
+import { defined } from "../defined.ts";
 import { asUploadError, type ErrorCode, folderMoved, UploadError } from "../errors.ts";
 import { type Log, withoutSecrets } from "../log.ts";
 import { header } from "./header_names.ts";
@@ -226,7 +227,8 @@ export function createApp(
   }
 
   return async (request, connection) => {
-    const sender = senderOf(request.headers, connection?.remoteAddr);
+    const { sendInterim } = connection ?? {};
+    const sender = { ...senderOf(request.headers, connection?.remoteAddr), ...defined({ sendInterim }) };
     const { route, response } = await answer({
       request,
       sender,

@@ -1,3 +1,4 @@
+import type { SendInterim } from "./interim.ts";
 import { createNetworks, type Networks, plainAddress, UNIX_PEERS } from "../networks.ts";
 
 /** The facts about the way by which a request came. */
@@ -8,6 +9,8 @@ export interface Sender {
   readonly isProxied: boolean;
   /** True when the client itself speaks HTTPS, to this server or to a proxy. */
   readonly isHttps: boolean;
+  /** Absent where no interim response may be sent to this client. */
+  readonly sendInterim?: SendInterim;
 }
 
 /** Tells the sender of a request by its headers and by the address of its connection. */
