@@ -4,6 +4,7 @@ const FOLDER = "page";
 const STYLE_SHEETS = /^[ \t]*<link rel="stylesheet" href="\/([a-z0-9_]+\.css)">\n/gm;
 const SCRIPT = /^[ \t]*<script type="module" src="\/(client\/[a-z0-9_/]+)\.ts"><\/script>\n/m;
 const ICON = /(?<=(?:href|src)=")\/(?=[a-z0-9_]+\.(?:svg|png|ico)")/g;
+const MODULE_PRELOAD = /(?<=<link rel="modulepreload" href=")\/(?=client\/)/g;
 const PRELOAD = /(?<=<link rel="preload" [^>]*href=")\/(?=api\/)/g;
 
 /** The names of the style sheets that a page links, in their order. */
@@ -47,7 +48,7 @@ export function quickPage(html: string, { style, script, hash, top, language }: 
     ? ""
     : `<link rel="modulepreload" href="${folder}/client/languages/${language}.js">\n`;
   return html.replace("<html ", () => `<html data-top="${top}" data-client="${folder}/client" `)
-    .replace(PRELOAD, top).replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
+    .replace(PRELOAD, top).replace(MODULE_PRELOAD, `${folder}/`).replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
     .replace(SCRIPT, () => `${words}<style>${style}</style>\n<script type="module">${script}</script>\n`);
 }
 
