@@ -7,6 +7,7 @@ import { joinedStyle, preferredLanguage, quickPage, scriptOf, styleSheetsOf } fr
 import { link } from "./link.ts";
 import { type PageAddress, parseAddress } from "./page_address.ts";
 import { PageFiles } from "./page_files.ts";
+import { plainParts } from "./plain_form.ts";
 import { documentHeaders, type InlineParts } from "./policy.ts";
 import { stripTypes, withoutBlanks } from "./script.ts";
 
@@ -41,6 +42,9 @@ interface View {
   readonly top: string;
 }
 
+/** The way from the page to the top of the server. The pages of upload links lie below it. */
+const TOP = "./";
+
 /** A browser asks again at each use for content whose address does not change with it. */
 const ASK_AGAIN = { "cache-control": "no-cache" };
 const KEEP = { "cache-control": "public, max-age=31536000, immutable" };
@@ -73,9 +77,16 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   async function contentOf({ kind, name, isDocument }: PageAddress, { language, top }: View): Promise<Content> {
     if (kind === "index") {
       const html = files.text(name);
+      const isOfLink = top !== TOP;
       const parts = await inlineParts(html);
       return {
-        content: quickPage(html, { ...parts, hash: files.hash, top, language }),
+        content: quickPage(html, {
+          ...parts,
+          hash: files.hash,
+          top,
+          language,
+          plain: plainParts({ language, top, isOfLink }),
+        }),
         headers: { vary: "Accept-Encoding, Accept-Language", ...await documentHeaders(parts) },
       };
     }
@@ -107,7 +118,7 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   }
 
   return {
-    async serve(pathname, headers, top = "./") {
+    async serve(pathname, headers, top = TOP) {
       const address = parseAddress(pathname);
       if (address === undefined || !files.has(address.name)) return undefined;
       const language = address.kind === "index" ? languageOf(headers) : undefined;
