@@ -56,14 +56,14 @@ const uploads = loadUploads();
 if (arrival !== undefined) await access.begin(arrival);
 if (link !== undefined) {
   welcome(LINK_VISITOR);
-  uploads.then((all) => all.readLimits());
   // A database that is silent must not hide the page.
   await Promise.race([link.show(language), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
 }
 const { dataset } = document.documentElement;
 dataset["ready"] = "";
 access.focus();
-await uploads;
+const all = await uploads;
+if (link !== undefined) await all.readLimits();
 dataset["ready"] = "all";
 
 /** Offers a visitor what the visitor has the right for. */
