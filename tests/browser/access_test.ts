@@ -86,7 +86,7 @@ browserTest(
     const [film, note] = [await site.write("film.mkv", 100_000), await site.write("note <b>.txt", 10)];
     await page.getByLabel("Fichiers").setInputFiles([film, note]);
     await page.getByRole("button", { name: "Envoyer" }).click();
-    await page.getByRole("heading", { name: "All files have arrived" }).waitFor();
+    await page.getByRole("heading", { name: "Tous les fichiers sont arrivés" }).waitFor();
     assertEquals(await site.finished(), ["film.mkv", "note <b>.txt"]);
     assert(await site.isWhole("film.mkv", film));
     await page.getByRole("link", { name: "Back" }).click();
