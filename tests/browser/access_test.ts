@@ -84,13 +84,14 @@ browserTest(
     assertEquals(await controls.count(), 2);
     assertEquals(await page.locator("#late").isVisible(), false);
     const [film, note] = [await site.write("film.mkv", 100_000), await site.write("note <b>.txt", 10)];
-    await page.getByLabel("Fichiers").setInputFiles([film, note]);
+    await page.getByLabel("Fichiers", { exact: true }).setInputFiles([film, note]);
     await page.getByRole("button", { name: "Envoyer" }).click();
     await page.getByRole("heading", { name: "Tous les fichiers sont arrivés" }).waitFor();
     assertEquals(await site.finished(), ["film.mkv", "note <b>.txt"]);
     assert(await site.isWhole("film.mkv", film));
-    await page.getByRole("link", { name: "Back" }).click();
-    await page.getByLabel("Fichiers").waitFor();
+    await page.getByRole("link", { name: "Retour" }).click();
+    await page.getByLabel("Fichiers", { exact: true }).waitFor();
+    assertEquals(without.complaints, []);
   },
 );
 
