@@ -119,6 +119,7 @@ async function run(command: SendCommand, surroundings: SendSurroundings): Promis
       limits,
       store: new SecretStore(idSecret),
       locks,
+      goesOn: visitor.isKnownAgain,
       jobs: command.jobs,
     });
     const all = { files: files.length + missing.length, done, failed: failed + missing.length };

@@ -1,12 +1,12 @@
-import { type Transport, UploadError, type UploadErrorCode } from "../../client/mod.ts";
+import { type Transport, UploadError } from "../../client/mod.ts";
 import { hrefOn } from "../../client/protocol/address.ts";
 import { describeFile, present } from "../../client/protocol/requests.ts";
 import { Speedometer } from "../../client/upload/speed.ts";
 import { typeByExtension } from "@std/media-types";
 import { extname } from "@std/path";
+import { failureOf } from "./failure.ts";
 import { oneAhead, piecesOf } from "./pieces_of.ts";
 import type { Report, Sending, Sum } from "./report.ts";
-import { failureOf } from "./send_files.ts";
 import { StreamUpload } from "./stream_upload.ts";
 
 /** How many bytes lie in memory until the server has them: a cut costs no more than these. */
@@ -84,27 +84,13 @@ export async function sendStream(
     if (!signal.aborted) {
       const known = error instanceof UploadError;
       const failure = known
-        ? failureOf(inWordsOfStream(error))
+        ? failureOf(error, { goesOn: false })
         : { code: "not-read", message: `Standard input cannot be read: ${error}` };
       report.failed({ key: "stream", path, ...failure }, sum({ failed: 1 }));
     }
   }
   await upload.cancel(AbortSignal.timeout(CANCEL_MS));
   return false;
-}
-
-/** What to do after errors whose own words promise that a second try goes on. A stream begins anew. */
-const ADVICE: Partial<Record<UploadErrorCode, string>> = {
-  "no-progress": "Check the connection, then send all of it again",
-  "disk-full": "Ask whoever runs the server to make room, then send all of it again",
-};
-
-/** Gives an error other advice: its message is the problem, and then one sentence that says what to do. */
-function inWordsOfStream(error: UploadError): UploadError {
-  const advice = ADVICE[error.code];
-  if (advice === undefined) return error;
-  const problem = error.message.slice(0, error.message.lastIndexOf(". "));
-  return new UploadError(error.code, `${problem}. ${advice}`, { cause: error });
 }
 
 /** Ends a stream with an error when `signal` aborts, although nothing comes out of it. */
