@@ -9,7 +9,7 @@ import { memoryLog } from "../support/log.ts";
 
 const own = await makeCertificate();
 const pair = { ...own, names: [], validFrom: 0, expiresAt: 0 };
-const spare = { fill: () => true, release() {}, lend: <T>(open: () => T) => open() };
+const spare = { fill: () => true, hasFree: () => true, release() {}, lend: <T>(open: () => T) => open() };
 
 function openWith(args: string[], deps: Partial<ListenersDeps> = {}): Promise<Listeners> {
   const app = () => Promise.resolve(new Response("here"));
