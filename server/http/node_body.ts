@@ -64,15 +64,16 @@ export class NodeBody {
 
   #begin(): void {
     this.#isReading = true;
+    if (this.#end !== undefined) return;
     this.#onFirstRead();
     const message = this.#message;
     if (message.complete && message.readableEnded) return void (this.#end = {});
-    const lost = () => this.#lose(new Deno.errors.ConnectionReset("The client is gone in the middle of a body"));
+    const lost = () => this.lose(new Deno.errors.ConnectionReset("The client is gone in the middle of a body"));
     if (message.destroyed) return lost();
     message.on("data", this.#onData);
     message.once("end", () => this.#endWith({}));
     message.once("aborted", lost);
-    message.once("error", (error) => this.#lose(error));
+    message.once("error", (error) => this.lose(error));
     message.once("close", lost);
   }
 
@@ -88,10 +89,11 @@ export class NodeBody {
     this.#wake();
   }
 
-  /** Ends the body for a lost client, with every byte that had come. */
-  #lose(error: unknown): void {
-    if (this.#end !== undefined) return;
+  /** Ends the body for a lost client, with every byte that had come. A body that had come to its end is whole. */
+  lose(error: unknown): void {
+    if (this.#end !== undefined || this.#message.complete) return;
     // A message that is destroyed gives no more events, but keeps what it holds.
+    this.#message.off("data", this.#onData);
     for (let piece; (piece = this.#message.read() as Uint8Array | null) !== null;) this.#take(piece);
     this.#endWith({ error });
   }

@@ -1,18 +1,26 @@
 import type { Socket } from "node:net";
+import type { Exchange } from "./node_exchange.ts";
 import type { NodeServer } from "./node_types.ts";
+import { refuseMalformed } from "./node_malformed.ts";
+
+/** How many requests of a connection may wait for their turn before no more are read. */
+const MOST_WAITING = 16;
+
+interface Connection {
+  /** The requests that are not over, in their order. */
+  readonly exchanges: Set<Exchange>;
+  /** True when the client sent something that is no request: nothing more of it is read. */
+  isBroken: boolean;
+}
 
 /** The connections of a listener, with what runs on each. */
 export class NodeConnections {
-  /** Every connection that can have requests, with the number of those that are not over. */
-  readonly #requests = new Map<Socket, number>();
+  /** Every connection that can have requests. */
+  readonly #open = new Map<Socket, Connection>();
   /** The connections in their TLS handshake, by where they come from. */
   readonly #handshakes = new Map<string, Socket>();
-  #isEnding = false;
-
   /** True when connections are closed as soon as they have no request. */
-  get isEnding(): boolean {
-    return this.#isEnding;
-  }
+  #isEnding = false;
 
   /** Takes over the connections that a server accepts. `onAccepted` is called for each. */
   watch(server: NodeServer, isTls: boolean, onAccepted: () => void): void {
@@ -21,6 +29,7 @@ export class NodeConnections {
       else this.#keep(socket);
       onAccepted();
     });
+    server.on("clientError", (error, socket) => this.#break(socket as Socket, error));
     if (!isTls) return;
     server.on("secureConnection", (socket: Socket) => {
       this.#handshakes.delete(originOf(socket));
@@ -28,27 +37,47 @@ export class NodeConnections {
     });
   }
 
-  /** Counts a request until it is over. */
-  begin(socket: Socket, over: Promise<void>): void {
-    this.#requests.set(socket, (this.#requests.get(socket) ?? 0) + 1);
-    over.then(() => {
-      const others = (this.#requests.get(socket) ?? 1) - 1;
-      if (this.#requests.has(socket)) this.#requests.set(socket, others);
-      if (others === 0 && this.#isEnding) socket.destroySoon();
+  /** Begins a request when those before it on its connection are over. */
+  begin(socket: Socket, start: (before: Promise<void> | undefined) => Exchange): Exchange {
+    const connection = this.#open.get(socket) ?? this.#keep(socket);
+    const { exchanges } = connection;
+    const begun = start([...exchanges].at(-1)?.over);
+    exchanges.add(begun);
+    // Further requests may lie in what was read already, but not without bound.
+    if (exchanges.size > MOST_WAITING) socket.pause();
+    begun.over.then(() => {
+      exchanges.delete(begun);
+      if (exchanges.size > 0) return;
+      if (this.#isEnding || connection.isBroken) socket.destroySoon();
+      else if (socket.isPaused()) socket.resume();
     });
+    return begun;
   }
 
   /** Closes every connection without a request, and each other one when it has none any more. */
   end(): void {
     this.#isEnding = true;
-    for (const [socket, requests] of this.#requests) if (requests === 0) socket.destroy();
+    for (const [socket, { exchanges }] of this.#open) if (exchanges.size === 0) socket.destroy();
     for (const socket of this.#handshakes.values()) socket.destroy();
   }
 
-  #keep(socket: Socket): void {
-    this.#requests.set(socket, 0);
-    socket.once("close", () => this.#requests.delete(socket));
+  #keep(socket: Socket): Connection {
+    const connection = { exchanges: new Set<Exchange>(), isBroken: false };
+    this.#open.set(socket, connection);
+    socket.once("close", () => this.#open.delete(socket));
+    // Deno 2.9 reports a body that ends too early no further when a client may stop sending.
+    socket.once("end", () => this.#break(socket, new Deno.errors.UnexpectedEof("The client stopped sending")));
     if (this.#isEnding) socket.destroy();
+    return connection;
+  }
+
+  /** Ends what a client broke off, or made of no HTTP. Requests that came before still get their answers. */
+  #break(socket: Socket, error: Error): void {
+    const connection = this.#open.get(socket);
+    const last = connection === undefined ? undefined : [...connection.exchanges].at(-1);
+    if (last === undefined || socket.destroyed) return refuseMalformed(socket, error);
+    connection!.isBroken = true;
+    last.breakOff(error);
   }
 
   #shakeHands(socket: Socket): void {

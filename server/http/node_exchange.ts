@@ -17,8 +17,8 @@ export interface ExchangeOptions {
   readonly interim: () => InterimMode;
   /** Answers for the app when the body of its answer failed. */
   readonly onError: (error: unknown) => Response;
-  /** True when connections are to be closed behind their answers. */
-  readonly isEnding: () => boolean;
+  /** Aborts when connections are to be closed behind their answers. */
+  readonly ending: AbortSignal;
   /** How much a client may still send after its answer. */
   readonly usualDrain: DrainBounds;
   /** How long a client may be silent then, in milliseconds. */
@@ -29,16 +29,18 @@ export interface ExchangeOptions {
 
 /** A request that has begun. */
 export interface Exchange {
-  /** Resolves when the answer is with the system, and rejects when the client was gone before. */
-  readonly completed: Promise<void>;
   /** Resolves when nothing more happens for this request. Never rejects. */
   readonly over: Promise<void>;
+  /** Says that nothing more of the body comes. The request still gets its answer. */
+  breakOff(error: Error): void;
 }
 
-/** The ways in which a request can ask before it sends its body. */
-export interface Expecting {
+/** How a request begins. */
+export interface Beginning {
   /** True when the client waits for 100 (Continue) before it sends its body. */
   readonly waits: boolean;
+  /** Resolves when the request before it on its connection is over; `undefined` when there is none. */
+  readonly before: Promise<void> | undefined;
 }
 
 /**
@@ -48,11 +50,16 @@ export interface Expecting {
  * answer would be lost on its way. Meanwhile the rest of the body is thrown away, to a bound. Then the connection is cut
  * off.
  */
-export function exchange({ message, answering }: Exchanged, { waits }: Expecting, options: ExchangeOptions): Exchange {
-  const { app, scheme, interim, onError, isEnding, usualDrain, silentMs, monotonic } = options;
+export function exchange(
+  { message, answering }: Exchanged,
+  { waits, before }: Beginning,
+  options: ExchangeOptions,
+): Exchange {
+  const { app, scheme, interim, onError, ending, usualDrain, silentMs, monotonic } = options;
   const completed = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   let isGone = false;
+  let isBroken = false;
   let aborting: AbortController | undefined;
   let bounds = usualDrain;
   completed.promise.catch(() => {});
@@ -61,7 +68,8 @@ export function exchange({ message, answering }: Exchanged, { waits }: Expecting
   answering.once("close", () => {
     isGone = true;
     gone.resolve();
-    completed.reject(new Deno.errors.ConnectionReset("The client is gone before its answer was sent"));
+    if (answering.writableFinished) completed.resolve();
+    else completed.reject(new Deno.errors.ConnectionReset("The client is gone before its answer was sent"));
   });
 
   const request = requestOf(message, {
@@ -93,9 +101,11 @@ export function exchange({ message, answering }: Exchanged, { waits }: Expecting
   };
 
   async function answer(): Promise<void> {
+    if (before !== undefined) await before;
+    if (isGone) return;
     const response = await app(request, connection);
-    const holdsEnd = !message.complete;
-    if (holdsEnd || isEnding()) answering.shouldKeepAlive = false;
+    const holdsEnd = !message.complete && !isBroken;
+    if (!message.complete || isBroken || ending.aborted) answering.shouldKeepAlive = false;
     const sending = { method: request.method, holdsEnd, gone: gone.promise };
     if (isGone) return await response.body?.cancel();
     try {
@@ -109,13 +119,19 @@ export function exchange({ message, answering }: Exchanged, { waits }: Expecting
     // What nobody has read would hold up the next request on this connection.
     request.source?.abandon();
     if (!holdsEnd) return void message.resume();
-    if (!isGone) await linger(message, bounds, silentMs);
+    if (!isGone) await linger(message, { ...bounds, silentMs, ending });
     answering.end();
     if (!message.complete) message.socket.destroySoon();
   }
 
   const over = answer().catch(() => void message.socket.destroy());
-  return { completed: completed.promise, over };
+  return {
+    over,
+    breakOff(error) {
+      isBroken = true;
+      request.source?.lose(error);
+    },
+  };
 }
 
 /** The address of the other end of a connection. */

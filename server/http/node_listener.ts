@@ -9,7 +9,7 @@ import { NodeConnections } from "./node_connections.ts";
 import { exchange, type ExchangeOptions } from "./node_exchange.ts";
 import type { InterimMode } from "./node_interim.ts";
 import { addressOf, listenOn, stopAccepting } from "./node_listen_on.ts";
-import type { Answering, NodeServer } from "./node_types.ts";
+import type { Answering, Exchanged, NodeServer } from "./node_types.ts";
 import { SOCKET_MODE } from "./unix_socket.ts";
 
 /** The times of a listener, in milliseconds. */
@@ -91,7 +91,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     interim,
     scheme: path !== "" ? "http+unix://" : isTls ? "https://" : "http://",
     onError: createAnswerError(log),
-    isEnding: () => connections.isEnding,
+    ending: ending.signal,
     usualDrain: { bytes: DRAIN_BYTES, forMs: times.drainMs },
     silentMs: times.silentMs,
     monotonic: () => performance.now(),
@@ -124,6 +124,8 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
       const exchanged = { message, answering: response } as { message: never; answering: Answering };
       take(exchanged, waits);
     };
+    // A client may stop sending and still wait for its answer.
+    Object.assign(opened, { httpAllowHalfOpen: true });
     opened.on("request", begin(false));
     opened.on("checkContinue", begin(true));
     connections.watch(opened, isTls, () => ++accepted % CONNECTIONS_BETWEEN_LOOKS === 0 && look());
@@ -133,11 +135,11 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     return opened;
   }
 
-  function take(exchanged: Parameters<typeof exchange>[0], waits: boolean): void {
-    const { over } = exchange(exchanged, { waits }, exchangeOptions);
+  function take(exchanged: Exchanged, waits: boolean): void {
+    const start = (before: Promise<void> | undefined) => exchange(exchanged, { waits, before }, exchangeOptions);
+    const { over } = connections.begin(exchanged.message.socket, start);
     const ended: Promise<void> = over.then(() => void running.delete(ended));
     running.add(ended);
-    connections.begin(exchanged.message.socket, over);
   }
 
   /** Stops accepting when descriptors run short. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { someBytes } from "../support/bytes.ts";
 import { untilReceived } from "../support/incoming.ts";
-import { startServer } from "../support/pawl.ts";
+import { listenerTest } from "../support/listener_tests.ts";
 import { connect, head, postHead } from "../support/raw.ts";
 import { simpleClient } from "../support/simple_client.ts";
 import { until } from "../support/until.ts";
@@ -16,7 +16,7 @@ function client(url: string) {
   return simpleClient((request) => fetch(new Request(new URL(new URL(request.url).pathname, url), request)));
 }
 
-Deno.test("a connection that is cut in the middle of a body keeps every byte that was sent", async () => {
+listenerTest("a connection that is cut in the middle of a body keeps every byte that was sent", async (startServer) => {
   await using server = await startServer();
   using connection = await connect(server.port);
   await connection.send(postHead("a", { "Content-Length": file.length }));
@@ -27,7 +27,7 @@ Deno.test("a connection that is cut in the middle of a body keeps every byte tha
   assertEquals(await server.finished("a"), file);
 });
 
-Deno.test("a connection that is half-closed in the middle keeps its bytes, and learns how many they are", async () => {
+listenerTest("a connection that is half-closed in the middle keeps its bytes, and learns how many they are", async (startServer) => {
   await using server = await startServer();
   using connection = await connect(server.port);
   await connection.send(postHead("a", { "Content-Length": file.length }));
@@ -38,7 +38,7 @@ Deno.test("a connection that is half-closed in the middle keeps its bytes, and l
   assertEquals((await client(server.url).status("a")).text, "2000000");
 });
 
-Deno.test("a chunked body that is cut is not taken for a finished file", async () => {
+listenerTest("a chunked body that is cut is not taken for a finished file", async (startServer) => {
   await using server = await startServer();
   for (const [id, rest] of [["a", ""], ["b", "5\r\nab"], ["c", "zz\r\n"]]) {
     using connection = await connect(server.port);
@@ -55,7 +55,7 @@ Deno.test("a chunked body that is cut is not taken for a finished file", async (
   assertEquals(await server.finishedNames(), []);
 });
 
-Deno.test("a chunked body that ends finishes the file", async () => {
+listenerTest("a chunked body that ends finishes the file", async (startServer) => {
   await using server = await startServer();
   using connection = await connect(server.port);
   await connection.send(postHead("a", { "Transfer-Encoding": "chunked" }));
@@ -66,7 +66,7 @@ Deno.test("a chunked body that ends finishes the file", async () => {
   assertEquals(await server.finished("a"), file);
 });
 
-Deno.test("a body that stalls ends after the idle timeout, with its bytes kept and 408", async () => {
+listenerTest("a body that stalls ends after the idle timeout, with its bytes kept and 408", async (startServer) => {
   await using server = await startServer({ idleMs: 60_000 });
   using time = virtualTime();
   using connection = await connect(server.port);
@@ -79,7 +79,7 @@ Deno.test("a body that stalls ends after the idle timeout, with its bytes kept a
   assertEquals((await client(server.url).status("a")).text, "1000");
 });
 
-Deno.test("a body that is slow, but never silent for the idle timeout, is received to its end", async () => {
+listenerTest("a body that is slow, but never silent for the idle timeout, is received to its end", async (startServer) => {
   await using server = await startServer({ idleMs: 60_000 });
   using time = virtualTime();
   using connection = await connect(server.port);
@@ -93,7 +93,7 @@ Deno.test("a body that is slow, but never silent for the idle timeout, is receiv
   assertEquals((await connection.answer()).body, "Success 3000000");
 });
 
-Deno.test("a new writer takes the upload from a connection that hangs, without waiting for its silence", async () => {
+listenerTest("a new writer takes the upload from a connection that hangs, without waiting for its silence", async (startServer) => {
   await using server = await startServer({ limits: { appendPatience: NEVER_SILENT } });
   using hanging = await connect(server.port);
   await hanging.send(postHead("a", { "Content-Length": file.length }));
@@ -106,7 +106,7 @@ Deno.test("a new writer takes the upload from a connection that hangs, without w
   assertEquals([status, headers.get("upload-offset")], [409, "2000000"]);
 });
 
-Deno.test("a status request takes the upload over from a silent connection, and gets the true offset", async () => {
+listenerTest("a status request takes the upload over from a silent connection, and gets the true offset", async (startServer) => {
   await using server = await startServer();
   using hanging = await connect(server.port);
   await hanging.send(postHead("a", { "Content-Length": file.length }));
@@ -116,7 +116,7 @@ Deno.test("a status request takes the upload over from a silent connection, and 
   assertEquals((await client(server.url).send("a", 1_500_000, file.slice(1_500_000))).text, "Success 3000000");
 });
 
-Deno.test("a status request leaves a connection alone that goes on sending", async () => {
+listenerTest("a status request leaves a connection alone that goes on sending", async (startServer) => {
   await using server = await startServer({ limits: { patience: NEVER_SILENT } });
   using sending = await connect(server.port);
   await sending.send(postHead("a", { "Content-Length": file.length }));
@@ -127,7 +127,7 @@ Deno.test("a status request leaves a connection alone that goes on sending", asy
   assertEquals((await sending.answer()).body, "Success 3000000");
 });
 
-Deno.test("a request that starts at the offset while bytes of an earlier one still come in is told to ask again", async () => {
+listenerTest("a request that starts at the offset while bytes of an earlier one still come in is told to ask again", async (startServer) => {
   const checkpoints = { checkpointBytes: 1_000_000, checkpointMs: Infinity };
   const limits = { ...checkpoints, patience: NEVER_SILENT, appendPatience: NEVER_SILENT };
   await using server = await startServer({ limits });
@@ -152,7 +152,7 @@ Deno.test("a request that starts at the offset while bytes of an earlier one sti
   assertEquals(await server.finished("a"), file);
 });
 
-Deno.test("of two writers at one offset exactly one wins, and the other gets the true offset", async () => {
+listenerTest("of two writers at one offset exactly one wins, and the other gets the true offset", async (startServer) => {
   await using server = await startServer();
   for (let round = 0; round < 10; round++) {
     const id = `race-${round}`;
@@ -168,7 +168,7 @@ Deno.test("of two writers at one offset exactly one wins, and the other gets the
   }
 });
 
-Deno.test("pipelined requests are answered in turn", async () => {
+listenerTest("pipelined requests are answered in turn", async (startServer) => {
   await using server = await startServer();
   using connection = await connect(server.port);
   const part = (start: number, text: string) =>
@@ -182,7 +182,7 @@ Deno.test("pipelined requests are answered in turn", async () => {
   assertEquals(new TextDecoder().decode(await server.finished("a")), "abcdefghi");
 });
 
-Deno.test("a refused body is answered before it is sent, drained to a bound, and then cut off", async () => {
+listenerTest("a refused body is answered before it is sent, drained to a bound, and then cut off", async (startServer, listener) => {
   await using server = await startServer();
   using connection = await connect(server.port);
   const total = 1_000_000_000;
@@ -191,10 +191,11 @@ Deno.test("a refused body is answered before it is sent, drained to a bound, and
   const answer = connection.answer();
   while (sent < total && await connection.send(file)) sent += file.length;
   assertEquals((await answer).body, "Wrong start byte: 0");
-  assertLess(sent, 40_000_000);
+  // The listener on `node:http` throws 64 MiB away.
+  assertLess(sent, listener === "node" ? 90_000_000 : 40_000_000);
 });
 
-Deno.test("a refused body of a few MiB is drained, so that its sender sees the answer", async () => {
+listenerTest("a refused body of a few MiB is drained, so that its sender sees the answer", async (startServer) => {
   await using server = await startServer();
   using connection = await connect(server.port);
   await connection.send(postHead("a", { "X-Start-Byte": 5, "Content-Length": file.length }));
@@ -202,7 +203,7 @@ Deno.test("a refused body of a few MiB is drained, so that its sender sees the a
   assertEquals((await connection.answer()).status, 400);
 });
 
-Deno.test("of what a browser sends again by itself no more is read than what is on its way already", async () => {
+listenerTest("of what a browser sends again by itself no more is read than what is on its way already", async (startServer) => {
   await using server = await startServer();
   using connection = await connect(server.port);
   using time = virtualTime();
@@ -221,7 +222,7 @@ Deno.test("of what a browser sends again by itself no more is read than what is 
   assertLess(sent, 8 * 2 ** 20);
 });
 
-Deno.test("what is not HTTP, or lies about its body, is refused and harms nothing", async () => {
+listenerTest("what is not HTTP, or lies about its body, is refused and harms nothing", async (startServer) => {
   await using server = await startServer();
   await client(server.url).send("a", 0, file.slice(0, 300), { "X-File-Size": "1000" });
   const start = { "X-Start-Byte": 300 };
@@ -243,7 +244,7 @@ Deno.test("what is not HTTP, or lies about its body, is refused and harms nothin
   assertEquals((await client(server.url).status("a")).text, "300");
 });
 
-Deno.test("paths that climb find nothing, however they are written", async () => {
+listenerTest("paths that climb find nothing, however they are written", async (startServer) => {
   await using server = await startServer();
   async function find(path: string, status: number, line: string) {
     using connection = await connect(server.port);
