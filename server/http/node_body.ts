@@ -1,7 +1,11 @@
 import type { IncomingMessage } from "node:http";
+import { setImmediate } from "node:timers/promises";
 
 /** How many bytes of a body are held at most before its connection is not read any more. One piece more may come. */
 const HELD = 1024 * 1024;
+
+/** The size of a reader's buffer, in bytes, from which it is filled as far as the client keeps up. */
+const LARGE_BUFFER = 128 * 1024;
 
 /** The most bytes that are given at a time to a reader without a buffer of its own. */
 const PIECE = 64 * 1024;
@@ -59,7 +63,19 @@ export class NodeBody {
     if (!this.#isReading) this.#begin();
     if (this.#held > 0) return this.#give(controller);
     if (this.#end !== undefined) return this.#finish(controller, this.#end);
-    return new Promise<void>((resolve) => this.#wake = resolve).then(() => this.#pull(controller));
+    return new Promise<void>((resolve) => this.#wake = resolve).then(async () => {
+      await this.#gather(controller.byobRequest?.view?.byteLength ?? 0);
+      return this.#pull(controller);
+    });
+  }
+
+  /** Waits while each turn of the event loop brings more for a large buffer: fewer and larger reads cost less. */
+  async #gather(size: number): Promise<void> {
+    if (size < LARGE_BUFFER) return;
+    for (let before = 0; before < this.#held && this.#held < size && this.#end === undefined;) {
+      before = this.#held;
+      await setImmediate();
+    }
   }
 
   #begin(): void {
