@@ -1,6 +1,13 @@
 import { resolve } from "@std/path";
 import type { Option } from "./option.ts";
-import { type ListenerAddress, oneOf, parseAddress, parseAdminPort, parsePort, parseRedirectPort } from "./option_values.ts";
+import {
+  type ListenerAddress,
+  oneOf,
+  parseAddress,
+  parseAdminPort,
+  parsePort,
+  parseRedirectPort,
+} from "./option_values.ts";
 
 /** Reads the path of a file; the word `none` gives an empty text. */
 function pathOrNone(text: string): string | undefined {

@@ -107,11 +107,11 @@ export class NodeBody {
 
   /** Ends the body for a lost client, with every byte that had come. A body that had come to its end is whole. */
   lose(error: unknown): void {
-    if (this.#end !== undefined || this.#message.complete) return;
+    if (this.#end !== undefined) return;
     // A message that is destroyed gives no more events, but keeps what it holds.
     this.#message.off("data", this.#onData);
     for (let piece; (piece = this.#message.read() as Uint8Array | null) !== null;) this.#take(piece);
-    this.#endWith({ error });
+    this.#endWith(this.#message.complete ? {} : { error });
   }
 
   #endWith(end: { readonly error?: unknown }): void {

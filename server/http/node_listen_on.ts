@@ -8,6 +8,8 @@ export type Place = { readonly host: string; readonly port: number } | { readonl
 const ERRORS = {
   EADDRINUSE: Deno.errors.AddrInUse,
   EADDRNOTAVAIL: Deno.errors.AddrNotAvailable,
+  // Deno 2.9 gives this for an address that the machine does not have.
+  EINVAL: Deno.errors.AddrNotAvailable,
   EACCES: Deno.errors.PermissionDenied,
 } as const;
 

@@ -130,7 +130,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     opened.on("checkContinue", begin(true));
     connections.watch(opened, isTls, () => ++accepted % CONNECTIONS_BETWEEN_LOOKS === 0 && look());
     await listenOn(opened, path === "" ? { host, port } : { path });
-    if (path !== "") Deno.chmodSync(path, SOCKET_MODE);
+    if (path !== "") await Deno.chmod(path, SOCKET_MODE);
     opened.on("error", (error) => log.error("A listener failed: {error}", { error }));
     return opened;
   }

@@ -7,6 +7,7 @@ export function listenerTest(
   run: (start: typeof startServer, listener: typeof LISTENERS[number]) => Promise<void>,
 ): void {
   for (const listener of LISTENERS) {
-    Deno.test(`${name} (--listener=${listener})`, () => run((wishes) => startServer({ ...wishes, listener }), listener));
+    Deno.test(`${name} (--listener=${listener})`, () =>
+      run((wishes) => startServer({ ...wishes, listener }), listener));
   }
 }

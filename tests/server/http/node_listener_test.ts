@@ -33,7 +33,9 @@ Deno.test("clients that send no head, or half of one, are ended, and those that 
 });
 
 Deno.test("a body may take longer than a head may", async () => {
-  await using server = await listening(async (request) => new Response(String(await sizeOf(request))), { times: TIMES });
+  await using server = await listening(async (request) => new Response(String(await sizeOf(request))), {
+    times: TIMES,
+  });
   using slow = await connect(server.port);
   await slow.send(head("POST /", { "Content-Length": 20 }));
   using other = await connect(server.port);
@@ -179,7 +181,9 @@ Deno.test("what a client does not read of an answer is not read from its body, w
 
 Deno.test("an answer has its headers as they are, a length if its body is short, and no body to HEAD or with 304", async () => {
   await using server = await listening((request) => {
-    if (request.url.endsWith("/same")) return Promise.resolve(new Response(null, { status: 304, headers: { ETag: '"a"' } }));
+    if (request.url.endsWith("/same")) {
+      return Promise.resolve(new Response(null, { status: 304, headers: { ETag: '"a"' } }));
+    }
     const headers = new Headers([["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"], ["X-Text", "caf\u00e9"]]);
     return Promise.resolve(new Response("hello", { headers }));
   });
@@ -305,7 +309,9 @@ Deno.test("a listener comes back when it had to stop for want of descriptors, an
   isShort = true;
   const others: Deno.Conn[] = [];
   // It looks at every sixteenth connection.
-  for (let count = 1; count < 16; count++) others.push(await Deno.connect({ hostname: "127.0.0.1", port: server.port }));
+  for (let count = 1; count < 16; count++) {
+    others.push(await Deno.connect({ hostname: "127.0.0.1", port: server.port }));
+  }
   await until(() => !server.listener.isAccepting(), "it accepts no more");
   assertStringIncludes(server.log.lines[0] ?? "", "Too many files and connections are open");
   await first.send(head("GET /"));
@@ -327,8 +333,30 @@ Deno.test("over HTTPS new connections get the new certificate, and open ones go 
   await open.send(head("POST /a", { "Content-Length": 6 }) + "123");
   await server.listener.use(second);
   using client = trusting([second], { http2: false });
-  assertEquals(await (await client.fetch(`https://localhost:${server.port}/`)).text(), `https://localhost:${server.port}/ 0`);
+  assertEquals(
+    await (await client.fetch(`https://localhost:${server.port}/`)).text(),
+    `https://localhost:${server.port}/ 0`,
+  );
   await assertRejects(() => connectTrusting(server.port, first));
   await open.send("456");
   assertEquals((await open.answer()).body, "https://localhost/a 6");
+});
+
+Deno.test("a whole body is whole, although its client is gone before it is read", async () => {
+  const size = Promise.withResolvers<number>();
+  const isHere = Promise.withResolvers<void>();
+  const isGone = Promise.withResolvers<void>();
+  await using server = await listening(async (request) => {
+    isHere.resolve();
+    await isGone.promise;
+    await sizeOf(request).then(size.resolve, size.reject);
+    return new Response("late");
+  });
+  using connection = await connect(server.port);
+  await connection.send(head("POST /", { "Content-Length": 50_000 }));
+  await connection.send(file.subarray(0, 50_000));
+  await isHere.promise;
+  connection[Symbol.dispose]();
+  isGone.resolve();
+  assertEquals(await size.promise, 50_000);
 });
