@@ -8,6 +8,7 @@ import type { Listener, PlainListenerOptions } from "./listener.ts";
 import { NodeConnections } from "./node_connections.ts";
 import { exchange, type ExchangeOptions } from "./node_exchange.ts";
 import type { InterimMode } from "./node_interim.ts";
+import { refuseUnusable } from "./node_key_pair.ts";
 import { addressOf, listenOn, stopAccepting } from "./node_listen_on.ts";
 import type { Answering, Exchanged, NodeServer } from "./node_types.ts";
 import { SOCKET_MODE } from "./unix_socket.ts";
@@ -62,7 +63,7 @@ export interface NodeListenerOptions extends PlainListenerOptions {
 
 /** A listener on `node:http`. */
 export interface NodeListener extends Listener {
-  /** Gives another certificate to new connections. Those that are open go on with theirs. */
+  /** Gives another certificate to new connections. Those that are open go on with theirs. Rejects for an unusable one. */
   use(pair: Pick<KeyPair, "cert" | "key">): Promise<void>;
 }
 
@@ -96,6 +97,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     silentMs: times.silentMs,
     monotonic: () => performance.now(),
   };
+  if (pair !== undefined) refuseUnusable(pair, host);
   spare.fill();
   const free = FREE.find((count) => spare.hasFree(count)) ?? 0;
   let server = await open(port);
@@ -181,10 +183,11 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
   return {
     address,
     isAccepting: () => isAccepting || ending.signal.aborted,
-    use(next) {
-      pair = { cert: next.cert, key: next.key };
+    // deno-lint-ignore require-await -- it rejects with what the runtime says of the pair
+    async use({ cert, key }) {
+      refuseUnusable({ cert, key }, host);
+      pair = { cert, key };
       if (isTls) (server as SecureServer).setSecureContext(pair);
-      return Promise.resolve();
     },
     async shutdown() {
       ending.abort();
