@@ -4,11 +4,22 @@ import type { NodeServer } from "./node_types.ts";
 import { refuseMalformed } from "./node_malformed.ts";
 
 /** How many requests of a connection may wait for their turn before no more are read. */
-const MOST_WAITING = 16;
+const ENOUGH_WAITING = 16;
+
+/**
+ * How many requests of a connection may wait at most. More can lie in what was read already. No client that means well
+ * sends so many without waiting for an answer, so it is cut off.
+ */
+const MOST_WAITING = 1024;
+
+/** A socket of `node:http`, with the mark by which that knows that it may not read on by itself. */
+type Pausing = Socket & { _paused?: boolean };
 
 interface Connection {
   /** The requests that are not over, in their order. */
   readonly exchanges: Set<Exchange>;
+  /** The one that began last. */
+  last: Exchange | undefined;
   /** True when the client sent something that is no request: nothing more of it is read. */
   isBroken: boolean;
 }
@@ -41,15 +52,17 @@ export class NodeConnections {
   begin(socket: Socket, start: (before: Promise<void> | undefined) => Exchange): Exchange {
     const connection = this.#open.get(socket) ?? this.#keep(socket);
     const { exchanges } = connection;
-    const begun = start([...exchanges].at(-1)?.over);
+    const begun = start(connection.last?.over);
+    connection.last = begun;
     exchanges.add(begun);
-    // Further requests may lie in what was read already, but not without bound.
-    if (exchanges.size > MOST_WAITING) socket.pause();
+    if (exchanges.size > MOST_WAITING) socket.destroy();
+    else if (exchanges.size === ENOUGH_WAITING) hold(socket);
     begun.over.then(() => {
       exchanges.delete(begun);
       if (exchanges.size > 0) return;
+      connection.last = undefined;
       if (this.#isEnding || connection.isBroken) socket.destroySoon();
-      else if (socket.isPaused()) socket.resume();
+      else goOn(socket);
     });
     return begun;
   }
@@ -62,9 +75,13 @@ export class NodeConnections {
   }
 
   #keep(socket: Socket): Connection {
-    const connection = { exchanges: new Set<Exchange>(), isBroken: false };
+    const connection: Connection = { exchanges: new Set(), last: undefined, isBroken: false };
     this.#open.set(socket, connection);
-    socket.once("close", () => this.#open.delete(socket));
+    socket.once("close", () => {
+      this.#open.delete(socket);
+      // The runtime tells only the one whose answer is on its way.
+      for (const exchange of connection.exchanges) exchange.leave();
+    });
     // Deno 2.9 reports a body that ends too early no further when a client may stop sending.
     socket.once("end", () => this.#break(socket, new Deno.errors.UnexpectedEof("The client stopped sending")));
     if (this.#isEnding) socket.destroy();
@@ -74,7 +91,7 @@ export class NodeConnections {
   /** Ends what a client broke off, or made of no HTTP. Requests that came before still get their answers. */
   #break(socket: Socket, error: Error): void {
     const connection = this.#open.get(socket);
-    const last = connection === undefined ? undefined : [...connection.exchanges].at(-1);
+    const last = connection?.last;
     if (last === undefined || socket.destroyed) return refuseMalformed(socket, error);
     connection!.isBroken = true;
     last.breakOff(error);
@@ -85,6 +102,18 @@ export class NodeConnections {
     this.#handshakes.set(origin, socket);
     socket.once("close", () => this.#handshakes.get(origin) === socket && this.#handshakes.delete(origin));
   }
+}
+
+/** Reads no more from a connection. Requests that lie in what was read already still come. */
+function hold(socket: Pausing): void {
+  socket._paused = true;
+  socket.pause();
+}
+
+function goOn(socket: Pausing): void {
+  if (socket._paused !== true) return;
+  socket._paused = false;
+  socket.resume();
 }
 
 /** The socket of a handshake and the one of the connection behind it are two, from one place. */

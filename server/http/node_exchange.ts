@@ -31,6 +31,8 @@ export interface ExchangeOptions {
 export interface Exchange {
   /** Resolves when nothing more happens for this request. Never rejects. */
   readonly over: Promise<void>;
+  /** Says that the client is gone. */
+  leave(): void;
   /** Says that nothing more of the body comes. The request still gets its answer. */
   breakOff(error: Error): void;
 }
@@ -65,12 +67,13 @@ export function exchange(
   completed.promise.catch(() => {});
   message.on("error", () => {});
   answering.on("error", () => {});
-  answering.once("close", () => {
+  const leave = () => {
     isGone = true;
     gone.resolve();
     if (answering.writableFinished) completed.resolve();
     else completed.reject(new Deno.errors.ConnectionReset("The client is gone before its answer was sent"));
-  });
+  };
+  answering.once("close", leave);
 
   const request = requestOf(message, {
     scheme,
@@ -127,6 +130,7 @@ export function exchange(
   const over = answer().catch(() => void message.socket.destroy());
   return {
     over,
+    leave,
     breakOff(error) {
       isBroken = true;
       request.source?.lose(error);

@@ -247,6 +247,21 @@ Deno.test("pipelined requests run one after the other, and a thousand of them wa
   assertEquals(most, 1);
 });
 
+Deno.test("a client that sends thousands of requests without waiting for answers is cut off", async () => {
+  let answered = 0;
+  const held = Promise.withResolvers<void>();
+  await using server = await listening(async () => {
+    answered++;
+    await held.promise;
+    return new Response("late");
+  });
+  using connection = await connect(server.port);
+  await connection.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(20_000));
+  await connection.closed();
+  held.resolve();
+  assertEquals(answered, 1);
+});
+
 Deno.test("requests that two programs could read in two ways are refused", async () => {
   const seen: string[] = [];
   await using server = await listening(async (request) => {
