@@ -41,6 +41,8 @@ export class NodeConnections {
       onAccepted();
     });
     server.on("clientError", (error, socket) => this.#break(socket as Socket, error));
+    // Without this the connection would be closed with no answer.
+    server.on("connect", (_, socket) => refuseMalformed(socket as Socket, new Error("This server is no proxy")));
     if (!isTls) return;
     server.on("secureConnection", (socket: Socket) => {
       this.#handshakes.delete(originOf(socket));

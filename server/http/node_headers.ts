@@ -37,23 +37,23 @@ export class NodeHeaders implements Headers {
     return this.#all().getSetCookie();
   }
 
-  forEach(callback: (value: string, key: string, parent: Headers) => void, thisArg?: unknown): void {
+  forEach(callback: (value: string, key: string, parent: this) => void, thisArg?: unknown): void {
     this.#all().forEach((value, key) => callback.call(thisArg, value, key, this));
   }
 
-  entries(): HeadersIterator<[string, string]> {
+  entries(): ReturnType<Headers["entries"]> {
     return this.#all().entries();
   }
 
-  keys(): HeadersIterator<string> {
+  keys(): ReturnType<Headers["keys"]> {
     return this.#all().keys();
   }
 
-  values(): HeadersIterator<string> {
+  values(): ReturnType<Headers["values"]> {
     return this.#all().values();
   }
 
-  [Symbol.iterator](): HeadersIterator<[string, string]> {
+  [Symbol.iterator](): ReturnType<Headers["entries"]> {
     return this.entries();
   }
 
