@@ -237,8 +237,11 @@ export function createApp(
     meter.answered({ route, request, response });
     // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
     if (request.body !== null) {
-      const usual = sender.isProxied ? DRAIN_PROXIED : DRAIN;
-      drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : usual);
+      const { drainer } = connection ?? {};
+      const usual = sender.isProxied ? DRAIN_PROXIED : drainer?.usual ?? DRAIN;
+      const bounds = isRepeated(request, response) ? DRAIN_REPEATED : usual;
+      if (drainer === undefined) drain(request.body, bounds);
+      else drainer.leave(bounds);
     }
     return response;
   };
