@@ -24,7 +24,7 @@ export function fileNameIn(disposition: string): string | undefined {
     end += whole.length;
   }
   if (!/^;?\s*$/.test(disposition.slice(end))) {
-    throw malformed('Content-Disposition must be like form-data; name="file"; filename="a.txt"');
+    throw malformed('Content-Disposition must be a word and parameters behind it, like ; filename="a.txt"');
   }
   const extended = parameters.get("filename*");
   const name = parameters.get("filename");
