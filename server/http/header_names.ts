@@ -44,6 +44,7 @@ export const CONNECTION_HEADERS = ["Content-Length", "Transfer-Encoding"] as con
 
 /** Every answer header that pages of other origins may read, which browsers allow only for listed headers. */
 export const ANSWER_HEADERS = [
+  "Accept-Patch",
   "Accept-Ranges",
   "Content-Disposition",
   "Content-Range",
@@ -66,6 +67,7 @@ export const ANSWER_HEADERS = [
   "Upload-Limit",
   "Upload-Metadata",
   "Upload-Offset",
+  "Want-Content-Digest",
   "Want-Repr-Digest",
   "X-Error",
   "X-Request-Id",
