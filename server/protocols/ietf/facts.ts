@@ -6,8 +6,8 @@ import { parseMediaType } from "../headers.ts";
 import { factsOfMetadata, parseMetadata } from "../tus/metadata.ts";
 import { PARTIAL_UPLOAD } from "./fields.ts";
 
-/** The media types that say nothing of a file. */
-const SAY_NOTHING = [PARTIAL_UPLOAD, "application/octet-stream"];
+/** The media types that say nothing of a file. curl sends the last one unless it is told another. */
+const SAY_NOTHING = [PARTIAL_UPLOAD, "application/octet-stream", "application/x-www-form-urlencoded"];
 
 /**
  * Reads the facts of a file from the request that begins its upload: `Content-Disposition` and `Content-Type` (section
