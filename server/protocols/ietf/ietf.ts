@@ -249,7 +249,7 @@ export function createIetfProtocol(
         });
       } catch (error) {
         const isOver = error instanceof UploadError &&
-          (error.code === "too-long" || error.code === "digest-mismatch" && !isAboutBody(error));
+          (isPastEnd(error, { offset, length }) || error.code === "digest-mismatch" && !isAboutBody(error));
         throw inOwnWords(isOver ? await ended(error, id, scope, rules) : error, bringing, scope);
       }
     },
@@ -313,10 +313,9 @@ function checkLengths(
   { offset, length, isLast }: { offset: number; length: number | undefined; isLast: boolean },
   bodyLength: number | undefined,
 ): void {
-  if (length === undefined) return;
-  const end = offset + (bodyLength ?? 0);
-  const isWrong = length < offset || isLast && bodyLength !== undefined && end !== length;
-  if (!isWrong) return;
+  if (length === undefined || !isLast || bodyLength === undefined) return;
+  const end = offset + bodyLength;
+  if (end === length) return;
   throw inconsistentLength(
     `Upload-Length is ${length}, and the body goes from byte ${offset} to ${end}: which is right?`,
   );
@@ -335,6 +334,11 @@ function toldSafe(
   { bodyDigests }: Pick<AppendRequest, "bodyDigests">,
 ): Pick<AppendRequest, "onSafe"> {
   return interim === undefined || bodyDigests !== undefined ? {} : { onSafe: (offset) => interim.safe(offset) };
+}
+
+/** True for bytes past the upload's length, and not for a wrong length that the request tells. */
+function isPastEnd({ code }: UploadError, { offset, length = Infinity }: Pick<State, "offset" | "length">): boolean {
+  return code === "too-long" && length >= (offset ?? 0);
 }
 
 /** True for a mismatch with the digest of the body: only such an error has the offset to go on from. */
