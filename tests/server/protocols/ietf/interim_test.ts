@@ -38,7 +38,7 @@ Deno.test("a creation is told its address before its bytes come, with the limits
 Deno.test("a careful creation is told its address before its answer too", async () => {
   await using client = await openInterimClient();
   const { answer, interim } = await client.ask("POST /files/", complete(8, false), "");
-  assertEquals(interim.map(({ headers }) => headers["Location"]), [answer.headers.get("location")]);
+  assertEquals(interim.map(({ headers }) => headers["Location"] ?? null), [answer.headers.get("location")]);
 });
 
 Deno.test("nothing is told to a client that names no version, or one that Pawl does not speak", async () => {
