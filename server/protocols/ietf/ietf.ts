@@ -4,6 +4,7 @@ import { outwardOf, type OutwardOptions } from "../../config/outward.ts";
 import { defined } from "../../defined.ts";
 import { UploadError } from "../../errors.ts";
 import type { Handler, Statuses } from "../../http/route.ts";
+import { checkSize } from "../../model/agree.ts";
 import { owned, type Scope } from "../../model/owner.ts";
 import { may } from "../../model/rights.ts";
 import type { Visitor } from "../../model/visitor.ts";
@@ -15,28 +16,19 @@ import {
   type ReceivingUpload,
   safeBytes,
 } from "../../model/upload.ts";
-import { type AppendRequest, isRefusal } from "../../uploads/append.ts";
+import { isRefusal } from "../../uploads/append.ts";
 import type { Engine } from "../../uploads/engine.ts";
 import { isFinal } from "../../uploads/open_upload.ts";
 import { addressOf } from "../address.ts";
-import { askWhetherBrokenOff } from "../broken_off.ts";
-import { bodyLength, refuseEncodedBody } from "../headers.ts";
 import { uninterrupted } from "../interruption.ts";
-import { type DigestField, mismatched, parseDigestField, reprDigest, wantedDigests } from "./digests.ts";
+import { type Bringing, checkLengths, checkType, parseBringing, toldSafe, wholeIfLast } from "./bringing.ts";
+import { reprDigest, wantedDigests } from "./digests.ts";
 import { parseFacts } from "./facts.ts";
-import {
-  completenessHeader,
-  isIetf,
-  isPartialUpload,
-  parseState,
-  PARTIAL_UPLOAD,
-  refuseStateFields,
-  type State,
-  versionHeader,
-} from "./fields.ts";
+import { completenessHeader, isIetf, PARTIAL_UPLOAD, refuseStateFields, versionHeader } from "./fields.ts";
 import { type Interim, interimOf } from "./interim.ts";
 import { limitHeaders } from "./limits.ts";
-import { COMPLETED_UPLOAD, INCONSISTENT_LENGTH, inconsistentLength, mismatchingOffset } from "./problems.ts";
+import { endsUpload, inOwnWords } from "./own_words.ts";
+import { COMPLETED_UPLOAD } from "./problems.ts";
 import { IETF_HEAD_STATUS, IETF_STATUS } from "./statuses.ts";
 import { type Rules, rulesOf } from "./versions.ts";
 
@@ -68,13 +60,6 @@ export interface IetfProtocol {
   options(request: Request): Record<string, string>;
 }
 
-/** A request that brings bytes, and what it says. */
-interface Bringing {
-  readonly rules: Rules;
-  readonly state: State & { readonly isLast: boolean };
-  readonly body: Pick<AppendRequest, "body" | "bodyLength" | "bodyDigests" | "digests" | "isBrokenOff">;
-}
-
 /** Makes the protocol over `engine`, with the limits of `config`, which may change. */
 export function createIetfProtocol(
   engine: Engine,
@@ -82,6 +67,11 @@ export function createIetfProtocol(
   now: () => number,
 ): IetfProtocol {
   const { url: above } = outwardOf(config);
+
+  /** The limits of an upload that a visitor may begin now. */
+  function limitsFor(scope: Scope, rules: Rules): Record<string, string> {
+    return limitHeaders({ maxBytes: largest(scope, config.maxBytes), remainingMs: config.expireAfterMs }, rules);
+  }
 
   function limitsOf(upload: ReceivingUpload | CompleteUpload, rules: Rules): Record<string, string> {
     const { maxBytes } = config;
@@ -97,31 +87,6 @@ export function createIetfProtocol(
       ...defined({ "Upload-Length": upload.length?.toString() }),
       ...limitsOf(upload, rules),
     };
-  }
-
-  /** Adds to a refusal what this protocol says of its kind. */
-  function inOwnWords(error: unknown, { rules, state, body }: Bringing, scope: Scope): unknown {
-    if (!(error instanceof UploadError) || error.problem !== undefined) return error;
-    switch (error.code) {
-      case "too-large":
-        return error.with({
-          headers: limitHeaders(
-            { maxBytes: Math.min(config.maxBytes, scope.maxBytes ?? Infinity), remainingMs: config.expireAfterMs },
-            rules,
-          ),
-        });
-      case "wrong-offset":
-        return mismatchingOffset(error, state.offset ?? 0);
-      case "size-changed":
-      case "too-long":
-        return error.with({ problem: INCONSISTENT_LENGTH });
-      case "digest-mismatch": {
-        const name: DigestField = isAboutBody(error) ? "Content-Digest" : "Repr-Digest";
-        return mismatched(error, { name, digests: (isAboutBody(error) ? body.bodyDigests : body.digests) ?? [] });
-      }
-      default:
-        return error;
-    }
   }
 
   /**
@@ -183,19 +148,22 @@ export function createIetfProtocol(
     async create(request, _id, { scope }, { sendInterim }) {
       const bringing = parseBringing(request);
       const { rules, state: { length, isLast }, body } = bringing;
-      checkLengths({ offset: 0, length, isLast }, body.bodyLength);
-      const facts = { ...owned(scope, parseFacts(request.headers)), ...wantedDigests(request.headers) };
-      const upload = await begin(bringing, facts, interimOf(rules, sendInterim)).catch((error) => {
-        throw inOwnWords(error, bringing, scope);
-      });
-      return new Response(null, {
-        status: STATUS_CODE.Created,
-        headers: {
-          "Location": addressOf(upload.id, above),
-          ...stateOf(upload, rules),
-          ...reprDigest(request.headers, upload),
-        },
-      });
+      try {
+        checkSize(length ?? 0, largest(scope, config.maxBytes));
+        checkLengths({ offset: 0, length, isLast }, body.bodyLength);
+        const facts = { ...owned(scope, parseFacts(request.headers)), ...wantedDigests(request.headers) };
+        const upload = await begin(bringing, facts, interimOf(rules, sendInterim));
+        return new Response(null, {
+          status: STATUS_CODE.Created,
+          headers: {
+            "Location": addressOf(upload.id, above),
+            ...stateOf(upload, rules),
+            ...reprDigest(request.headers, upload),
+          },
+        });
+      } catch (error) {
+        throw inOwnWords(error, bringing, limitsFor(scope, rules));
+      }
     },
 
     async status({ headers }, id, { scope }) {
@@ -228,7 +196,7 @@ export function createIetfProtocol(
     async append(request, id, { scope }, { sendInterim }) {
       const bringing = parseBringing(request);
       const { rules, state: { offset, length, isLast }, body } = bringing;
-      if (rules.needsPartialType && !isPartialUpload(request.headers)) throw wrongType();
+      checkType(request.headers, rules);
       if (offset === undefined) {
         throw new UploadError("bad-request", "Send Upload-Offset: the byte of the file at which the body starts");
       }
@@ -248,9 +216,8 @@ export function createIetfProtocol(
           headers: { ...stateOf(upload, rules), ...reprDigest(request.headers, upload) },
         });
       } catch (error) {
-        const isOver = error instanceof UploadError &&
-          (isPastEnd(error, { offset, length }) || error.code === "digest-mismatch" && !isAboutBody(error));
-        throw inOwnWords(isOver ? await ended(error, id, scope, rules) : error, bringing, scope);
+        const isOver = error instanceof UploadError && endsUpload(error, { offset, length });
+        throw inOwnWords(isOver ? await ended(error, id, scope, rules) : error, bringing, limitsFor(scope, rules));
       }
     },
 
@@ -277,77 +244,4 @@ export function createIetfProtocol(
       };
     },
   };
-}
-
-/** Reads what a request that brings bytes says. Throws `bad-request` and other refusals. */
-function parseBringing(request: Request): Bringing {
-  const { headers, body } = request;
-  const rules = rulesOf(headers);
-  const state = parseState(headers, rules);
-  const { isLast } = state;
-  refuseEncodedBody(headers);
-  if (isLast === undefined) {
-    throw new UploadError(
-      "bad-request",
-      "Send Upload-Complete: ?1 with the last bytes of the file, and ?0 before that",
-    );
-  }
-  const isBrokenOff = askWhetherBrokenOff(request);
-  return {
-    rules,
-    state: { ...state, isLast },
-    body: {
-      body,
-      ...defined({
-        bodyLength: body === null ? 0 : bodyLength(headers),
-        bodyDigests: parseDigestField(headers, "Content-Digest"),
-        digests: parseDigestField(headers, "Repr-Digest"),
-        isBrokenOff,
-      }),
-    },
-  };
-}
-
-/** Throws when the fields of one request tell two lengths (section 4.1.3). */
-function checkLengths(
-  { offset, length, isLast }: { offset: number; length: number | undefined; isLast: boolean },
-  bodyLength: number | undefined,
-): void {
-  if (length === undefined || !isLast || bodyLength === undefined) return;
-  const end = offset + bodyLength;
-  if (end === length) return;
-  throw inconsistentLength(
-    `Upload-Length is ${length}, and the body goes from byte ${offset} to ${end}: which is right?`,
-  );
-}
-
-/** Gives the upload, unless the last bytes were to have come and have not. */
-function wholeIfLast(upload: ReceivingUpload | CompleteUpload, isLast: boolean): ReceivingUpload | CompleteUpload {
-  if (!isLast || upload.state === "complete") return upload;
-  const { offset, length } = upload;
-  throw inconsistentLength(`The file has ${length} bytes, and only ${offset} have come: go on from there`, offset);
-}
-
-/** Lets a client hear of safe bytes, unless all of the body would be refused with a wrong digest. */
-function toldSafe(
-  interim: Interim | undefined,
-  { bodyDigests }: Pick<AppendRequest, "bodyDigests">,
-): Pick<AppendRequest, "onSafe"> {
-  return interim === undefined || bodyDigests !== undefined ? {} : { onSafe: (offset) => interim.safe(offset) };
-}
-
-/** True for bytes past the upload's length, and not for a wrong length that the request tells. */
-function isPastEnd({ code }: UploadError, { offset, length = Infinity }: Pick<State, "offset" | "length">): boolean {
-  return code === "too-long" && length >= (offset ?? 0);
-}
-
-/** True for a mismatch with the digest of the body: only such an error has the offset to go on from. */
-function isAboutBody({ offset }: UploadError): boolean {
-  return offset !== undefined;
-}
-
-function wrongType(): UploadError {
-  return new UploadError("wrong-media-type", `Send the bytes as Content-Type: ${PARTIAL_UPLOAD}`, {
-    headers: { "Accept-Patch": PARTIAL_UPLOAD },
-  });
 }

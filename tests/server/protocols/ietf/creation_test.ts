@@ -164,6 +164,8 @@ Deno.test("a file over the limit is refused with all limits", async () => {
       "?0",
     ]);
   }
+  const wrong = await wire.ask("POST /files/", { "Upload-Complete": "?1", "Upload-Length": 50_001 }, "x");
+  assertEquals(wrong.status, 413);
   const path = await wire.create();
   const long = await wire.append(path, { offset: 0 }, file);
   assertEquals([long.status, long.headers.get("upload-limit")], [413, "max-size=50000, max-age=604800"]);
