@@ -1,6 +1,6 @@
 import { defined } from "../../defined.ts";
 import { UploadError } from "../../errors.ts";
-import type { CompleteUpload, ReceivingUpload } from "../../model/upload.ts";
+import { type CompleteUpload, hasAllBytes, type ReceivingUpload } from "../../model/upload.ts";
 import type { AppendRequest } from "../../uploads/append.ts";
 import { askWhetherBrokenOff } from "../broken_off.ts";
 import { bodyLength, refuseEncodedBody } from "../headers.ts";
@@ -67,12 +67,12 @@ export function checkLengths(
   );
 }
 
-/** Gives the upload, unless the last bytes were to have come and have not. */
+/** Gives the upload, unless the last bytes were to have come and have not. A part for a concatenation is never complete. */
 export function wholeIfLast(
   upload: ReceivingUpload | CompleteUpload,
   isLast: boolean,
 ): ReceivingUpload | CompleteUpload {
-  if (!isLast || upload.state === "complete") return upload;
+  if (!isLast || upload.state === "complete" || hasAllBytes(upload)) return upload;
   const { offset, length } = upload;
   throw inconsistentLength(`The file has ${length} bytes, and only ${offset} have come: go on from there`, offset);
 }

@@ -76,6 +76,7 @@ Deno.test("a part for tus' concatenation stays a part, and a file of parts takes
   };
   const part = await begin({ "Upload-Length": 1000, "Upload-Concat": "partial" }, file.subarray(0, 300));
   assertEquals(stateIn(await wire.append(part, { offset: 300 }, file.subarray(300))), [204, "1000", "?0"]);
+  assertEquals(stateIn(await wire.append(part, { offset: 1000, isLast: true }, "")), [204, "1000", "?0"]);
   assertEquals(await wire.server.finishedNames(), []);
   const final = await begin({ "Upload-Concat": `final;${part}` });
   assertEquals(stateIn(await wire.ask(`HEAD ${final}`, IETF)), [204, "1000", "?1"]);
