@@ -89,7 +89,10 @@ export function createRoutes(
   const head: Handler = (request, id, visitor, sender) =>
     ietf.head(request, id, visitor, () => download(request, id, visitor, sender));
   const put: Handler = () => {
-    throw new UploadError("bad-request", "Send the file with Upload-Complete: ?1, or by POST to /upload");
+    throw new UploadError(
+      "method-not-allowed",
+      "PUT takes a file with Upload-Complete: ?1: or send it by POST to /upload",
+    );
   };
   const folder: Handler = (request, _id, { scope }) => folders.send(request, scope);
   const terminate: Handler = async (request, id, { scope }) => {

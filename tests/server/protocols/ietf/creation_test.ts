@@ -128,7 +128,7 @@ Deno.test("a request without a word whether it is the last one is refused by the
   assertEquals((await wire.ask("POST /files/", { "Upload-Draft-Interop-Version": 8 }, "abc")).status, 400);
   // No protocol at all: as it was.
   assertEquals((await wire.ask("POST /files/", {}, "abc")).status, 412);
-  assertEquals((await wire.ask("PUT /files/", {}, "abc")).status, 400);
+  assertEquals((await wire.ask("PUT /files/", {}, "abc")).status, 405);
   assertEquals(await wire.server.finishedNames(), []);
 });
 
