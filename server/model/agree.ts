@@ -13,7 +13,7 @@ export interface Announced {
   readonly length?: number;
   /** True when the body goes to the end of the file. If nothing else tells the file's length, the body's end does. */
   readonly toTheEnd: boolean;
-  /** True when the body does not finish the upload even if it brings the last byte: a request `toTheEnd` does. */
+  /** True when the last byte alone does not finish the upload: a request `toTheEnd` does that comes whole. */
   readonly awaitsEnd?: boolean;
   /** True when a body from byte 0 must not start over an upload that has bytes: a browser may have sent it twice. */
   readonly neverStartsOver?: boolean;

@@ -227,7 +227,9 @@ async function conclude(
   if (mismatch !== undefined) throw bodyMismatch(mismatch, request);
   const offset = opened.appender.length;
   const length = file.length ?? (end === "whole" && request.toTheEnd ? offset : undefined);
-  const next = { ...file, ...defined({ length }), offset };
+  const { awaitsEnd, ...agreed } = file;
+  const isAtEnd = end === "whole" && request.toTheEnd;
+  const next = { ...agreed, ...!isAtEnd && defined({ awaitsEnd }), ...defined({ length }), offset };
   const { awaitsEnd: _, ...before } = opened.upload;
   const upload = { ...before, ...next };
   if (end === "whole" && canFinish(upload)) {

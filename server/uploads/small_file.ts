@@ -17,7 +17,7 @@ export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: R
   const { body, offset, bodyLength } = request;
   const isInMemory = body instanceof HeldBody;
   return facts.partial === undefined && facts.wantedDigest === undefined && !request.isRecordedFirst &&
-    !request.awaitsEnd && offset === 0 && bodyLength !== undefined &&
+    (request.toTheEnd || !request.awaitsEnd) && offset === 0 && bodyLength !== undefined &&
     bodyLength === announcedLength(request) && (isInMemory || bodyLength <= SMALL) &&
     bodyLength <= largest(facts, limits.maxBytes);
 }

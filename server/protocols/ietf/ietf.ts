@@ -112,7 +112,7 @@ export function createIetfProtocol(
     interim: Interim | undefined,
   ): Promise<ReceivingUpload | CompleteUpload> {
     const { bodyDigests, digests } = body;
-    const awaitsEnd = !isLast && !rules.lengthCompletes;
+    const awaitsEnd = !rules.lengthCompletes;
     const tell = (upload: ReceivingUpload) => interim?.begun(addressOf(upload.id, above), limitsOf(upload, rules));
     const isEmpty = body.bodyLength === 0 && bodyDigests === undefined;
     if (isEmpty && !isLast && !(length === 0 && rules.lengthCompletes)) {
@@ -207,7 +207,7 @@ export function createIetfProtocol(
           ...defined({ length }),
           offset,
           toTheEnd: isLast,
-          awaitsEnd: !isLast && !rules.lengthCompletes,
+          awaitsEnd: !rules.lengthCompletes,
           ...toldSafe(interimOf(rules, sendInterim), body),
         });
         const upload = wholeIfLast(uninterrupted(appended), isLast);

@@ -40,6 +40,18 @@ Deno.test("of a request that is cut off all that came is kept, and the rest make
   assertEquals(await wire.server.finished("file (2)"), file);
 });
 
+Deno.test("a request that broke completes nothing, even if all bytes came and it said that it was the last one", async () => {
+  await using wire = await openIetfWire();
+  const path = await wire.create({ "Upload-Length": file.length });
+  // All but the end of the coding comes.
+  const coding = { "Transfer-Encoding": "chunked" };
+  (await hanging(wire, path, { end: file.length, coding }))[Symbol.dispose]();
+  assertEquals(stateIn(await wire.ask(`HEAD ${path}`, OWN)), [204, "300000", "?0"]);
+  assertEquals(await wire.server.finishedNames(), []);
+  assertEquals(stateIn(await wire.append(path, { offset: 300_000, isLast: true }, "")), [204, "300000", "?1"]);
+  assertEquals(await wire.server.finished("file"), file);
+});
+
 Deno.test("a client that still listens is told where to go on, of a creation too", async () => {
   await using wire = await openIetfWire();
   const headers = { "Upload-Complete": "?1", "Content-Length": file.length };
@@ -64,7 +76,7 @@ Deno.test("a question ends the request that still sends, and its offset is the o
   const feeding = feed(older, sending.signal);
   const question = await wire.ask(`HEAD ${path}`, OWN);
   sending.abort();
-  await feeding;
+  assertEquals(await feeding, "still sending");
   const offset = Number(question.headers.get("upload-offset"));
   assert(offset >= 100_000, `The offset is ${offset}`);
   assertEquals(stateIn(await older.answer()), [409, String(offset), "?0"]);
@@ -73,12 +85,14 @@ Deno.test("a question ends the request that still sends, and its offset is the o
   assertEquals(await wire.server.finished("file"), file);
 });
 
-/** Sends the file's bytes behind the first 100 000 in small pieces, until the signal aborts. */
-async function feed(connection: RawConnection, signal: AbortSignal): Promise<void> {
-  for (let at = 100_000; at < 200_000 && !signal.aborted; at += 10) {
+/** Sends the file's bytes behind the first 100 000 in small pieces, until the signal aborts or there are no more. */
+async function feed(connection: RawConnection, signal: AbortSignal): Promise<"still sending" | "has sent all"> {
+  for (let at = 100_000; at < file.length - 10; at += 10) {
+    if (signal.aborted) return "still sending";
     await connection.send(file.subarray(at, at + 10));
     await new Promise((resolve) => setTimeout(resolve));
   }
+  return "has sent all";
 }
 
 Deno.test("an append takes the upload from a dead request, whose late bytes do not count", async () => {
@@ -121,8 +135,10 @@ Deno.test("after a new start of the server an upload goes on from what was ackno
   const path = await first.create({ "Upload-Length": file.length });
   await first.append(path, { offset: 0 }, file.subarray(0, 100_000));
   const whole = await first.create({ "Upload-Length": 3 });
-  await first.append(whole, { offset: 0 }, "abc");
+  await first.append(whole, { offset: 0 }, "ab");
   await first.server.stop();
+  // The last byte was written, and a crash came before it was recorded.
+  await Deno.writeTextFile(`${first.server.data}/incoming/${idOf(whole)}`, "c", { append: true });
   await using second = await openIetfWire({ data: first.server.data });
   assertEquals(stateIn(await second.ask(`HEAD ${path}`, OWN)), [204, "100000", "?0"]);
   // It still waits for its client's word.
