@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { someBytes } from "../../../support/bytes.ts";
-import { openIetfWire, stateIn } from "../../../support/ietf_wire.ts";
+import { chunked, openIetfWire, stateIn } from "../../../support/ietf_wire.ts";
+import { untilNothingUnfinished, untilReceived } from "../../../support/incoming.ts";
 import { base64, BODY_TYPE } from "../../../support/tus_wire.ts";
 
 const file = someBytes(1000);
@@ -30,6 +31,22 @@ Deno.test("an upload that has all bytes and waits for a word is completed by the
   const head = await wire.ask(`HEAD ${path}`, TUS);
   assertEquals([head.headers.get("upload-offset"), head.headers.get("upload-expires")], ["1000", null]);
   assertEquals(await wire.server.finished("file"), file);
+});
+
+Deno.test("an upload whose last bytes came by tus waits for no word: a new start of the server completes it", async () => {
+  await using first = await openIetfWire();
+  const path = await first.create({ "Upload-Length": 1000 });
+  const headers = { ...TUS, "Content-Type": BODY_TYPE, "Upload-Offset": 0, "Transfer-Encoding": "chunked" };
+  {
+    // All but the end of the coding comes, so that this request completes nothing itself.
+    using cut = await first.begin(`PATCH ${path}`, headers);
+    await cut.send(chunked(file).subarray(0, -5));
+    await untilReceived(first.server.data, 1000);
+  }
+  await first.server.stop();
+  await using second = await openIetfWire({ data: first.server.data });
+  await untilNothingUnfinished(second.server.data);
+  assertEquals(await second.server.finished("file"), file);
 });
 
 Deno.test("an upload that was begun by tus goes on here, and its length may come with the last bytes", async () => {
