@@ -125,7 +125,8 @@ export function createApp(
     const allow = { "Allow": allowedMethods(route).join(", ") };
     const method = methodOf(route, request);
     const meant = method ?? request.method;
-    const besides = { statuses: route.statuses?.(request, meant) ?? {}, isApi: route.isApi === true };
+    const isApi = typeof route.isApi === "function" ? route.isApi(request) : route.isApi === true;
+    const besides = { statuses: route.statuses?.(request, meant) ?? {}, isApi };
     const isThere = route.isAboutServer ? () => true : isFolderThere;
     const response = await answered({ request, besides, isThere }, async () => {
       admit();
