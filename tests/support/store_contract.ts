@@ -60,6 +60,26 @@ export function testStoreContract(name: string, openStores: () => Promise<Stores
     assertEquals(await collect(bytes.readUnfinished("a", 1 << 21)), joined(mebibyte, content.subarray(0, 50)));
   });
 
+  test("a checkpoint says how many bytes survive, while writing goes on", async ({ bytes }) => {
+    await using appender = await opened(bytes, "a");
+    await appender.write(content);
+    const [safe] = await Promise.all([appender.checkpoint(), appender.write(content)]);
+    assert(safe <= 100, `${safe} bytes`);
+    assertEquals(appender.length, 200);
+    await appender.flush();
+    assertEquals(await appender.checkpoint(), 200);
+  });
+
+  test("nobody else is asked about an upload that only this process writes to", async ({ bytes }) => {
+    bytes.serve({
+      stop: () => Promise.reject(new Error("Stopped")),
+      settle: () => Promise.reject(new Error("Settled")),
+    });
+    await bytes.settled("a");
+    await using _appender = await opened(bytes, "a");
+    await bytes.settled("a");
+  });
+
   test("a file has one maker, and one writer", async ({ bytes }) => {
     assertEquals(await bytes.open("a"), undefined);
     const first = await opened(bytes, "a");
