@@ -20,6 +20,8 @@ const IDLE_MS = 60 * 60 * 1000;
 const OLD_MS = 12 * 60 * 60 * 1000;
 /** The most multipart uploads that one call completes. */
 const MAX_SEALED = 100;
+/** The end of a probe's key. */
+const PROBE = "probe";
 /** How many orphans are looked up at a time. */
 const LOOKED_UP = 100;
 
@@ -102,8 +104,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     const ids = await leases.remove(id);
     const removeObjects = () => {
       if (placing !== undefined) remover.abort(placing);
-      if (keys !== undefined && ids.every((each) => each === id)) remover.removeKeys(ids.length > 0 ? keys : []);
-      else remover.removeBelow(ids.map(prefixOf));
+      for (const each of ids) remover.removeBelow(prefixOf(each), each === id ? keys : undefined);
     };
     if (writer === undefined) return removeObjects();
     writer.afterwards ??= removeObjects;
@@ -119,6 +120,8 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   return {
     ...createFinished({ bucket, sent, isUnfinished: async (id) => await leases.read(entry(id)) !== undefined }),
     sameName,
+    serve: (writers) => leases.serve(writers),
+    settled: (id) => leases.settled(id),
     choose: createChoose({ sameName, isTaken: (path) => isTaken(bucket, path) }),
     abandon: () => Promise.resolve(),
 
@@ -174,7 +177,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
         return some.splice(0).filter((id) => !needed.has(id));
       };
       for await (const name of folders) {
-        if (seen.has(name) || !isSegment(name)) continue;
+        if (seen.has(name) || !isSegment(name) || open.has(name) || remover.isRemoving(prefixOf(name))) continue;
         seen.add(name);
         some.push(name);
         if (some.length === LOOKED_UP) yield* await orphans();
@@ -182,12 +185,18 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
       yield* await orphans();
     },
 
-    ageMs: async (id) => await leases.ageMs(entry(id)) ?? 0,
+    async ageMs(name) {
+      const age = await leases.ageMs(entry(name));
+      if (age !== undefined) return age;
+      // What a probe left has no row.
+      const madeAt = (await bucket.head(`${prefixOf(name)}${PROBE}`))?.madeAt;
+      return madeAt === undefined ? 0 : Math.max(0, Date.now() - madeAt);
+    },
     removeEntry: removeUpload,
     discard: removeUpload,
 
     async checkWritable() {
-      const key = `${INCOMING}.probe-${crypto.randomUUID()}/x`;
+      const key = `${prefixOf(`.probe-${crypto.randomUUID()}`)}${PROBE}`;
       await bucket.put(key, bodyOf());
       await bucket.remove(key);
     },

@@ -40,19 +40,28 @@ export interface ClientOptions {
   readonly answered?: (what: string) => void | Promise<void>;
   /** The wait before the second attempt, in milliseconds; it doubles with each attempt. */
   readonly retryMs?: number;
+  /** How long an exchange of so many MiB may take, in milliseconds. */
+  readonly deadlineMs?: (mebibytes: number) => number;
 }
 
 /** How often a request is sent. */
 const ATTEMPTS = 4;
 const RETRY_MS = 100;
-/** How long an exchange may take: so long, and so much longer for each MiB. */
-const DEADLINE_MS = 10_000;
-const DEADLINE_MS_PER_MIB = 1_000;
+/** Ten seconds, and one more for each MiB. */
+const deadline = (mebibytes: number) => 10_000 + 1_000 * mebibytes;
 
 const MIB = 1024 * 1024;
 
 export function createClient(
-  { address, credentials, transport, asks = () => {}, answered = () => {}, retryMs = RETRY_MS }: ClientOptions,
+  {
+    address,
+    credentials,
+    transport,
+    asks = () => {},
+    answered = () => {},
+    retryMs = RETRY_MS,
+    deadlineMs = deadline,
+  }: ClientOptions,
 ): S3Client {
   const { endpoint, bucket, isHostStyle, region } = address;
   const root = isHostStyle ? endpoint.replace("://", `://${bucket}.`) : `${endpoint}/${bucket}`;
@@ -78,13 +87,12 @@ export function createClient(
       cache,
     });
     const { url, headers: all } = await signer.sign();
-    const mebibytes = Math.max(body?.length ?? 0, moved ?? 0) / MIB;
     return {
       method,
       url,
       headers: Object.fromEntries(all),
       ...body !== undefined && { body },
-      deadlineMs: DEADLINE_MS + DEADLINE_MS_PER_MIB * mebibytes,
+      deadlineMs: deadlineMs(Math.max(body?.length ?? 0, moved ?? 0) / MIB),
     };
   }
 

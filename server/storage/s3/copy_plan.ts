@@ -21,7 +21,8 @@ export interface PlannedPart {
  */
 export function planParts(pieces: readonly Piece[], partBytes = COPIED_PART): PlannedPart[] {
   const length = pieces.reduce((sum, { size }) => sum + size, 0);
-  const size = Math.max(partBytes, Math.ceil(length / MAX_PARTS / MIB) * MIB);
+  const isTooLong = length > partBytes * MAX_PARTS;
+  const size = isTooLong ? Math.ceil(length / MAX_PARTS / MIB) * MIB : partBytes;
   const parts: { size: number; pieces: Piece[] }[] = [];
   for (const piece of pieces) {
     for (let done = 0; done < piece.size;) {

@@ -22,6 +22,8 @@ export interface Large extends Piece {
   readonly etags?: readonly string[];
   /** True when it takes no further part: a part may have been sent that is not among its parts. */
   readonly isFrozen?: boolean;
+  /** True when the object has, or will have, further bytes behind those of the piece. */
+  readonly isCut?: boolean;
 }
 
 /** Where an unfinished upload's bytes lie: those of the large pieces first, and those of the small ones behind them. */
@@ -98,27 +100,37 @@ export function withSmall(layout: Layout, small: Piece, from: number): Layout {
   return { ...layout, small: [...layout.small.slice(0, from), small] };
 }
 
-/** Says that a multipart upload is completed: its object is there. */
-export function withSealed(layout: Layout, { key, uploadId }: Multipart): Layout {
-  const large = layout.large.map((piece) =>
-    piece.key === key && piece.uploadId === uploadId ? { key, from: piece.from, size: piece.size } : piece
-  );
+/** Says that a multipart upload is completed: its object is there. `isCut` when it has more parts than the layout. */
+export function withSealed(layout: Layout, { key, uploadId }: Multipart, isCut = false): Layout {
+  const large = layout.large.map((piece): Large => {
+    if (piece.key !== key || piece.uploadId !== uploadId) return piece;
+    const { from, size } = piece;
+    return { key, from, size, ...(isCut || piece.isCut) && { isCut: true } };
+  });
   return { ...layout, large };
+}
+
+/** The object that has all bytes of a layout and no others; `undefined` when there is none. */
+export function wholeObject({ large, small }: Layout): Piece | undefined {
+  const [only, ...others] = large;
+  if (only === undefined || others.length + small.length > 0) return undefined;
+  const isWhole = only.uploadId === undefined && only.from === 0 && !only.isCut;
+  return isWhole ? only : undefined;
 }
 
 /** Cuts the layout to its first `length` bytes. The objects stay as they are. */
 export function withCut(layout: Layout, length: number): Layout {
   let rest = length;
-  const cut = <P extends Piece>(pieces: readonly P[]): P[] => {
+  const cut = <P extends Piece>(pieces: readonly P[], mark: object): P[] => {
     const kept: P[] = [];
     for (const piece of pieces) {
       const size = Math.min(piece.size, rest);
       rest -= size;
-      if (size > 0) kept.push(size === piece.size ? piece : { ...piece, size });
+      if (size > 0) kept.push(size === piece.size ? piece : { ...piece, size, ...mark });
     }
     return kept;
   };
-  return { ...layout, large: cut(layout.large), small: cut(layout.small) };
+  return { ...layout, large: cut(layout.large, { isCut: true }), small: cut(layout.small, {}) };
 }
 
 /** The pieces that bytes `start` up to, but not including, `end` lie in, in their order. */

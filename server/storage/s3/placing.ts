@@ -1,6 +1,6 @@
 import type { Bucket, ObjectInfo } from "./bucket.ts";
 import { MAX_COPY, planParts, type PlannedPart } from "./copy_plan.ts";
-import { largeBytes, type Layout, lengthOf } from "./layout.ts";
+import { largeBytes, type Layout, lengthOf, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { hasStatus } from "./s3_error.ts";
 import type { BucketWriter } from "./writer.ts";
@@ -62,21 +62,18 @@ type Options = { readonly metadata: Readonly<Record<string, string>>; readonly i
 
 async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, options: Options): Promise<void> {
   const layout = await writer.complete();
-  const pieces = [...layout.large, ...layout.small];
-  const [only, ...others] = pieces;
-  if (others.length === 0 && only!.from === 0 && only!.size <= MAX_COPY) {
-    const info = await bucket.head(only!.key);
-    // A late part of a dead writer may lie behind the bytes that count.
-    if (info?.length === only!.size) return await bucket.copy(only!.key, key, only!.size, { metadata: options.metadata });
+  const whole = wholeObject(layout);
+  if (whole !== undefined && whole.size <= MAX_COPY) {
+    return await bucket.copy(whole.key, key, whole.size, { metadata: options.metadata });
   }
   // What a crash left would stay for ever: its key is not below the upload's own prefix.
   if (layout.placing !== undefined) await bucket.abort(layout.placing);
   const multipart = await bucket.begin(key, { metadata: options.metadata });
   await writer.setPlacing(multipart);
-  const parts = planParts(pieces);
+  const parts = planParts([...layout.large, ...layout.small]);
   const etags: string[] = [];
   const one = async ({ pieces: sources }: PlannedPart, number: number) =>
-    sources.length === 1 && sources[0]!.size > 0 && parts.length > 1
+    sources.length === 1
       ? await bucket.copyPart(multipart, number, sources[0]!)
       : await bucket.putPart(multipart, number, joinedBody(bucket, sources, []));
   let next = 0;

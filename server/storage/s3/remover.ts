@@ -8,9 +8,14 @@ const AT_A_TIME = 8;
 /** Removes what nobody needs any more, behind its callers' backs. What it fails at is removed with the next repair. */
 export interface Remover {
   removeKeys(keys: readonly string[]): void;
-  /** Removes all objects below prefixes, and ends the multipart uploads there. */
-  removeBelow(prefixes: readonly string[]): void;
+  /**
+   * Removes all objects below a prefix, and ends the multipart uploads there. `keys` are all keys there, if they are
+   * known; there is no multipart upload then.
+   */
+  removeBelow(prefix: string, keys?: readonly string[]): void;
   abort(multipart: Multipart): void;
+  /** True while the objects below a prefix are being removed. */
+  isRemoving(prefix: string): boolean;
   /** Resolves when nothing is left to be removed. */
   untilDone(): Promise<void>;
 }
@@ -19,10 +24,12 @@ export interface Remover {
 export function createRemover(bucket: Bucket, failed: (error: unknown) => void): Remover {
   const turns = new Turns(AT_A_TIME);
   const running = new Set<Promise<void>>();
+  const prefixes = new Set<string>();
 
-  function later(work: () => Promise<void>): void {
+  function later(work: () => Promise<void>): Promise<void> {
     const job = turns.take(work).catch(failed).finally(() => running.delete(job));
     running.add(job);
+    return job;
   }
 
   /** The multipart uploads go first: one that is completed meanwhile would leave an object. */
@@ -35,10 +42,13 @@ export function createRemover(bucket: Bucket, failed: (error: unknown) => void):
     removeKeys(keys) {
       for (const key of keys) later(() => bucket.remove(key));
     },
-    removeBelow(prefixes) {
-      for (const prefix of prefixes) later(() => removeAllBelow(prefix));
+    removeBelow(prefix, keys) {
+      prefixes.add(prefix);
+      const jobs = keys?.map((key) => later(() => bucket.remove(key))) ?? [later(() => removeAllBelow(prefix))];
+      Promise.all(jobs).finally(() => prefixes.delete(prefix));
     },
-    abort: (multipart) => later(() => bucket.abort(multipart)),
+    abort: (multipart) => void later(() => bucket.abort(multipart)),
+    isRemoving: (prefix) => prefixes.has(prefix),
     async untilDone() {
       while (running.size > 0) await Promise.all(running);
     },

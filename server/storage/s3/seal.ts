@@ -9,30 +9,28 @@ const ATTEMPTS = 6;
  * Completes the multipart upload of a piece, so that its bytes can be read. May be called any number of times. A part
  * that a dead writer sent and nobody recorded may have come in, and may still: some servers refuse to complete without
  * it. It goes into the object then, behind the bytes that count. No part number ever stands for two different contents.
+ * Gives true when the object may have more parts than the piece.
  */
-export async function seal(bucket: Bucket, piece: Large): Promise<void> {
+export async function seal(bucket: Bucket, piece: Large): Promise<boolean> {
   const { key, uploadId, etags = [] } = piece;
-  if (uploadId === undefined) return;
+  if (uploadId === undefined) return false;
   const multipart: Multipart = { key, uploadId };
   const needed = piece.from + piece.size;
   let parts: readonly Pick<ListedPart, "number" | "etag">[] = etags.map((etag, index) => ({ number: index + 1, etag }));
   for (let attempt = 1;; attempt++) {
     try {
-      return await bucket.complete(multipart, parts, needed);
+      await bucket.complete(multipart, parts, needed);
+      return parts.length > etags.length;
     } catch (error) {
       // An earlier call completed it, and its answer was lost; or the caller ended before it was recorded.
-      if (hasStatus(error, 404) && await isThere(bucket, key, needed)) return;
+      const length = hasStatus(error, 404) ? (await bucket.head(key))?.length : undefined;
+      if (length !== undefined && length >= needed) return length > needed;
       if (attempt === ATTEMPTS || !hasReason(error, "InvalidPart", "InvalidPartOrder", "EntityTooSmall")) throw error;
     }
     const listed = await bucket.parts(multipart);
     checkHasAll(listed, etags.length, key);
     parts = listed;
   }
-}
-
-async function isThere(bucket: Bucket, key: string, needed: number): Promise<boolean> {
-  const info = await bucket.head(key);
-  return info !== undefined && info.length >= needed;
 }
 
 function checkHasAll(listed: readonly ListedPart[], count: number, key: string): void {

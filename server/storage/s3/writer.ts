@@ -80,8 +80,9 @@ export class BucketWriter implements UnfinishedFile {
     this.#lease = lease;
     this.#deps = deps;
     const layout = readLayout(lease.found.layout);
-    // A writer that died may have sent parts that nobody recorded.
-    this.#layout = this.#told = lease.found.clean ? layout : withFrozen(layout);
+    this.#told = layout;
+    // A writer that died may have sent parts that nobody recorded. The next writer has to know that too.
+    this.#layout = lease.found.clean ? layout : withFrozen(layout);
     this.#made = isNew ? new Set() : undefined;
     const open = continued(this.#layout);
     this.#multipart = open && { ...open, parts: this.#layout.large.at(-1)!.etags!.length };
@@ -307,9 +308,9 @@ export class BucketWriter implements UnfinishedFile {
     for (const piece of this.#layout.large) {
       const { key, uploadId } = piece;
       if (uploadId === undefined || !isWanted(piece)) continue;
-      await seal(this.#deps.bucket, piece);
       if (this.#multipart?.uploadId === uploadId) this.#multipart = undefined;
-      this.#set(withSealed(this.#layout, { key, uploadId }));
+      const isCut = await seal(this.#deps.bucket, piece);
+      this.#set(withSealed(this.#layout, { key, uploadId }, isCut));
     }
   }
 
