@@ -110,8 +110,9 @@ const ATTEMPTS = 10;
 
 function createCommit(connection: Connection, held: Held): Commit {
   return async ({ checks = [], set = [], remove = [] }: Change) => {
-    const checked = checks.map(({ key, versionstamp }) => [encodeKey(key), versionstamp]);
-    const put = set.map(([key, value]) => [encodeKey(key), stringify(value)] as const);
+    // The database takes each key once. The last value is the one that stays.
+    const checked = [...new Map(checks.map(({ key, versionstamp }) => [encodeKey(key), versionstamp]))];
+    const put = [...new Map(set.map(([key, value]) => [encodeKey(key), stringify(value)]))];
     const removed = remove.map(encodeKey);
     const changed = [...put.map(([key]) => key), ...removed];
     for (const key of changed) held.takeRecord(key);

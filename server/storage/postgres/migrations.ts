@@ -67,12 +67,19 @@ BEGIN
     IF NOT FOUND THEN RAISE EXCEPTION 'taken-over' USING ERRCODE = 'PW001'; END IF;
   END LOOP;
 
+  -- All lock what is there in one order, so that they do not wait for each other in a circle.
+  IF json_array_length(checked) + json_array_length(put) + json_array_length(removed) > 1 THEN
+    PERFORM 1 FROM entries e WHERE e.key = ANY (ARRAY(
+      SELECT decode(c->>0, 'hex') FROM json_array_elements(checked) c
+      UNION ALL SELECT decode(p->>0, 'hex') FROM json_array_elements(put) p
+      UNION ALL SELECT decode(r, 'hex') FROM json_array_elements_text(removed) r
+    )) ORDER BY e.key FOR UPDATE;
+  END IF;
+
   IF json_array_length(checked) > 0 THEN
     SELECT count(*) INTO expected FROM json_array_elements(checked) c WHERE c->>1 IS NOT NULL;
-    SELECT count(*) INTO found_count FROM (
-      SELECT 1 FROM json_array_elements(checked) c JOIN entries e ON e.key = decode(c->>0, 'hex')
-      WHERE e.version = (c->>1)::uuid ORDER BY e.key FOR UPDATE OF e
-    ) same;
+    SELECT count(*) INTO found_count FROM json_array_elements(checked) c
+    JOIN entries e ON e.key = decode(c->>0, 'hex') AND e.version = (c->>1)::uuid;
     IF found_count < expected THEN RAISE EXCEPTION 'changed' USING ERRCODE = 'PW002'; END IF;
     SELECT count(*) INTO expected FROM json_array_elements(checked) c WHERE c->>1 IS NULL;
     IF expected > 0 THEN
