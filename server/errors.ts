@@ -55,6 +55,8 @@ export const STATUS = {
   "too-many": STATUS_CODE.ServiceUnavailable,
   // The server that has to be asked about the file gives no answer.
   "cannot-ask": STATUS_CODE.ServiceUnavailable,
+  // The database that all instances share gives no answer.
+  "no-database": STATUS_CODE.ServiceUnavailable,
   // The data folder was moved, so the server's answers would not be true of what lies there now.
   "moved": STATUS_CODE.ServiceUnavailable,
   "disk-full": STATUS_CODE.InsufficientStorage,

@@ -86,9 +86,11 @@ export class MemoryRows {
         return Promise.resolve(row && { ...asRow(row), ...waiting.get(id)?.state });
       },
       adopt: (from, id) => {
-        if (rows.has(id)) return Promise.resolve();
+        if (rows.get(id)?.origins.includes(from)) return Promise.resolve();
         const row = rows.get(from);
-        if (row === undefined) return Promise.reject(new Error(`Upload ${id} cannot adopt the bytes of ${from}`));
+        if (row === undefined || rows.has(id)) {
+          return Promise.reject(new Error(`Upload ${id} cannot adopt the bytes of ${from}`));
+        }
         rows.set(id, { ...this.#row(row.state, [id, ...row.origins]), clean: row.clean, writtenBy: row.writtenBy });
         return Promise.resolve();
       },

@@ -16,6 +16,8 @@ const content = someBytes(100);
 export interface StoreHabits {
   /** False where a path has no folders of its own, as in a bucket. */
   readonly hasFolders?: boolean;
+  /** Makes a test of what needs programs. */
+  readonly test?: (name: string, run: () => Promise<void>) => void;
 }
 
 /** No path is claimed. */
@@ -25,10 +27,10 @@ const nothing = () => Promise.resolve(false);
 export function testStoreContract(
   name: string,
   openStores: () => Promise<Stores>,
-  { hasFolders = true }: StoreHabits = {},
+  { hasFolders = true, test: makeTest = Deno.test }: StoreHabits = {},
 ): void {
   function test(behaviour: string, run: (stores: Stores) => Promise<void>): void {
-    Deno.test(`${name}: ${behaviour}`, async () => {
+    makeTest(`${name}: ${behaviour}`, async () => {
       await using stores = await openStores();
       await run(stores);
     });
