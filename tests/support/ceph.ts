@@ -49,8 +49,14 @@ export async function startCeph(): Promise<Ceph> {
   }
 
   function start(program: string, ...args: string[]): void {
-    const options = { args: [...args, "-f"], env, stdin: "null", stdout: "null", stderr: "null" } as const;
-    children.push(new Deno.Command(program, options).spawn());
+    const command = new Deno.Command(program, {
+      args: [...args, "-f"],
+      env,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    });
+    children.push(command.spawn());
   }
 
   async function stop(): Promise<void> {

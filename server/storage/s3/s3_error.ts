@@ -1,3 +1,4 @@
+import { BUCKET_AWAY } from "../../errors.ts";
 import { textOf } from "./xml.ts";
 
 /** An answer of the S3 server that says that it has not done what it was asked. */
@@ -6,15 +7,20 @@ export class S3Error extends Error {
   /** S3's word for what was wrong, such as `NoSuchKey`; the status in digits where the answer has no such word. */
   readonly reason: string;
   readonly status: number;
-  /** What a full disk says (`errors.ts`), for a store that is full. */
-  readonly code: "ENOSPC" | undefined;
+  /** How `errors.ts` tells the client of it: as of a full disk, or of a bucket that is away. */
+  readonly code: "ENOSPC" | typeof BUCKET_AWAY | undefined;
 
   constructor(asked: string, status: number, reason: string, message: string) {
     super(`The S3 server answered ${asked} with ${status} ${reason}${message === "" ? "" : `: ${message}`}`);
     this.status = status;
     this.reason = reason;
-    this.code = FULL.has(reason) || status === 507 ? "ENOSPC" : undefined;
+    this.code = codeOf(status, reason);
   }
+}
+
+function codeOf(status: number, reason: string): S3Error["code"] {
+  if (FULL.has(reason) || status === 507) return "ENOSPC";
+  return status === 429 || status >= 500 && status !== 501 || PASSING.has(reason) ? BUCKET_AWAY : undefined;
 }
 
 /** The words of several servers for a store or a quota that is full. */
@@ -49,14 +55,13 @@ function word(text: string | undefined): string | undefined {
  * connection. 501 says that the server cannot do it at all.
  */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof S3Error)) return error instanceof BrokenConnection;
-  return error.status === 429 || error.status >= 500 && error.status !== 501 && error.code === undefined ||
-    PASSING.has(error.reason);
+  return (error instanceof S3Error || error instanceof BrokenConnection) && error.code === BUCKET_AWAY;
 }
 
 /** The connection to the S3 server broke, was not made, or the answer did not come in time. */
 export class BrokenConnection extends Error {
   override name = "BrokenConnection";
+  readonly code = BUCKET_AWAY;
 }
 
 /** True for the error of an answer with this status. */

@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
+import { UploadError } from "../../../server/errors.ts";
 import { type BucketAddress, parseBucketAddress } from "../../../server/storage/s3/address.ts";
 import { type BucketBytes, createBucketBytes } from "../../../server/storage/s3/bytes.ts";
 import { bodyOf } from "../../../server/storage/s3/bucket.ts";
 import { type OpenBucket, openBucket } from "../../../server/storage/s3/open_bucket.ts";
 import { probeBucket, UnfitBucket } from "../../../server/storage/s3/probe.ts";
-import { hasStatus } from "../../../server/storage/s3/s3_error.ts";
+import { hasStatus, S3Error } from "../../../server/storage/s3/s3_error.ts";
 import type { UnfinishedFile } from "../../../server/storage/store.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { type Ceph, cephTest, startCeph } from "../../support/ceph.ts";
@@ -117,7 +118,7 @@ cephTest("bytes that were changed on their way are refused", async () => {
   await probeBucket(opened);
   let read = 0;
   const changing = { length: 3, pieces: () => [new Uint8Array([read++, 2, 3])] };
-  const error = await assertRejects(() => opened.bucket.put("a", changing));
+  const error = await assertRejects(() => opened.bucket.put("a", changing), S3Error);
   assert(hasStatus(error, 400), String(error));
 });
 
@@ -161,13 +162,13 @@ cephTest("a writer that was stopped and wakes up later enters nothing, though it
     await file.seal(1000);
     assertEquals(await other.bytes.place("a", "x"), true);
   }
-  await assertRejects(() => stopped.leases.recorded("a"));
+  await assertRejects(() => stopped.leases.recorded("a"), UploadError);
   await assertPlaced(other.bytes, "x", all.subarray(0, 35 * MIB));
   // Its multipart upload is completed by now: nothing more can come in.
   await assertRejects(async () => {
     await late.write(new Uint8Array(9 * MIB));
     await late.flush();
-  });
+  }, S3Error, "NoSuchUpload");
   await assertPlaced(other.bytes, "x", all.subarray(0, 35 * MIB));
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { asUploadError, STATUS } from "../../../../server/errors.ts";
 import { parseBucketAddress } from "../../../../server/storage/s3/address.ts";
 import { bodyOf } from "../../../../server/storage/s3/bucket.ts";
 import { type OpenBucket, openBucket } from "../../../../server/storage/s3/open_bucket.ts";
@@ -164,5 +165,13 @@ Deno.test("a list goes on as long as there are pages, and an endless answer is c
 Deno.test("a full store is told as a full disk is", () =>
   serving([status(507, error("InsufficientCapacity"))], async ({ bucket }) => {
     const thrown = await assertRejects(() => bucket.put("a", text("abc")), S3Error);
-    assertEquals(thrown.code, "ENOSPC");
+    assertEquals([thrown.code, asUploadError(thrown).code], ["ENOSPC", "disk-full"]);
+  }));
+
+Deno.test("a store that is away is told as such, and a client knows what it may count on", () =>
+  serving([status(503), ...Array(8).fill(cut)], async ({ bucket }) => {
+    const thrown = await assertRejects(() => bucket.put("a", text("abc")), BrokenConnection);
+    const told = asUploadError(thrown, 7);
+    assertEquals([told.code, told.offset, STATUS[told.code]], ["no-bucket", 7, 503]);
+    assert(told.message.includes("it keeps the first 7 bytes"), told.message);
   }));
