@@ -6,7 +6,7 @@ import { type Bucket, bodyOf } from "./bucket.ts";
 import { createChoose } from "./choosing.ts";
 import { createFinished, isTaken, streamOf } from "./finished.ts";
 import { INCOMING, isSegment, keyOfPath, prefixOf } from "./keys.ts";
-import { EMPTY, type Layout, piecesBetween, readLayout } from "./layout.ts";
+import { EMPTY, type Layout, MAX_PARTS, piecesBetween, readLayout } from "./layout.ts";
 import { BlockPool } from "./memory.ts";
 import { place } from "./placing.ts";
 import { createRemover } from "./remover.ts";
@@ -36,6 +36,8 @@ export interface BucketBytesOptions {
   readonly flushed?: (ms: number) => void;
   /** Called when bytes of a finished file were read to be sent. */
   readonly sent?: (bytes: number) => void;
+  /** The most parts of one multipart upload; {@linkcode MAX_PARTS} by default. */
+  readonly maxParts?: number;
 }
 
 /** The store of the bytes in a bucket. Closing waits for the removals that are still to be done. */
@@ -50,6 +52,7 @@ export interface BucketBytes extends ByteStore, AsyncDisposable {
 /** Makes the store of the files in a bucket: unfinished ones below `incoming/`, finished ones below `files/`. */
 export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   const { bucket, leases, isConditional, failed = () => {}, flushed = () => {}, sent = () => {} } = options;
+  const { maxParts = MAX_PARTS } = options;
   const remover = createRemover(bucket, failed);
   const open = new Map<string, BucketWriter>();
   const sameName = createSameName({ ignoresCase: false });
@@ -58,6 +61,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     bucket,
     pool: new BlockPool(),
     turns: new Turns(MAX_UNDER_WAY),
+    maxParts,
     flushed,
     remove: (keys) => remover.removeKeys(keys),
     closed(writer) {
@@ -165,20 +169,15 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     },
 
     async *unfinished() {
-      const seen = new Set<string>();
-      const folders = bucket.folders(INCOMING);
-      for await (const id of leases.ids()) {
-        seen.add(id);
-        yield id;
-      }
+      yield* leases.ids();
       let some: string[] = [];
       const orphans = async () => {
         const needed = await leases.needed(some);
         return some.splice(0).filter((id) => !needed.has(id));
       };
-      for await (const name of folders) {
-        if (seen.has(name) || !isSegment(name) || open.has(name) || remover.isRemoving(prefixOf(name))) continue;
-        seen.add(name);
+      // The rows are looked up after the objects were listed: an upload that began meanwhile has one.
+      for await (const name of bucket.folders(INCOMING)) {
+        if (!isSegment(name) || open.has(name) || remover.isRemoving(prefixOf(name))) continue;
         some.push(name);
         if (some.length === LOOKED_UP) yield* await orphans();
       }

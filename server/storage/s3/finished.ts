@@ -28,7 +28,10 @@ export function createFinished(
       const found = await look(file);
       if (found?.info !== undefined && isObjectOf(found.info, file)) return "there";
       if (await isUnfinished(file.id)) return "unplaced";
-      return found !== undefined && found.info === undefined ? "missing" : "replaced";
+      if (found === undefined || found.info !== undefined) return "replaced";
+      // A bucket that is gone answers this look with an error, which the one above cannot tell from a missing object.
+      await bucket.has(found.key);
+      return "missing";
     },
 
     async isFolder(path) {

@@ -69,8 +69,7 @@ export function isMultipart({ large }: Layout): boolean {
 export function continued({ large }: Layout): Multipart | undefined {
   const last = large.at(-1);
   if (last?.uploadId === undefined || last.isFrozen || last.from !== 0) return undefined;
-  const parts = last.etags?.length ?? 0;
-  if (last.size !== parts * PART_BYTES || parts >= MAX_PARTS) return undefined;
+  if (last.size !== (last.etags?.length ?? 0) * PART_BYTES) return undefined;
   return { key: last.key, uploadId: last.uploadId };
 }
 

@@ -3,6 +3,7 @@ import { MAX_COPY, planParts, type PlannedPart } from "./copy_plan.ts";
 import { largeBytes, type Layout, lengthOf, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { hasStatus } from "./s3_error.ts";
+import type { Body } from "./transport.ts";
 import type { BucketWriter } from "./writer.ts";
 
 /** The names of the metadata of a finished file's object: the upload's id, and when the client's file was modified. */
@@ -46,7 +47,7 @@ export async function place({ bucket, isConditional }: PlacingDeps, writer: Buck
   if (known !== undefined) return known;
   const options = { metadata: metadataOf(id, writer.layout), ifNone: isConditional };
   try {
-    if (isSmall) await bucket.put(key, writer.rest(), options);
+    if (isSmall) await putUnlessBusy(bucket, key, writer.rest(), options);
     else await putTogether(bucket, writer, key, options);
     return true;
   } catch (error) {
@@ -55,6 +56,19 @@ export async function place({ bucket, isConditional }: PlacingDeps, writer: Buck
     const found = await isOurs();
     if (found === undefined) throw error;
     return found;
+  }
+}
+
+/** How often an object is put while the server says that another request is at work on its key. */
+const ATTEMPTS = 3;
+
+async function putUnlessBusy(bucket: Bucket, key: string, body: Body, options: Options): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await bucket.put(key, body, options);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !hasStatus(error, 409)) throw error;
+    }
   }
 }
 

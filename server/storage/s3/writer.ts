@@ -9,7 +9,6 @@ import {
   largeBytes,
   type Layout,
   lengthOf,
-  MAX_PARTS,
   type Multipart,
   PART_BYTES,
   piecesBetween,
@@ -37,11 +36,13 @@ export interface WriterDeps {
   readonly pool: BlockPool;
   /** Bounds the parts of all writers that are under way. */
   readonly turns: Turns;
+  /** The most parts of one multipart upload. */
+  readonly maxParts: number;
   /** Removes objects that nobody needs any more, behind the caller's back. */
   readonly remove: (keys: readonly string[]) => void;
   /** Called when a flush is done, with the milliseconds that it took. */
   readonly flushed: (ms: number) => void;
-  /** Called when the writer has let go, before its lease is released. */
+  /** Called when the writer has let go of its lease. */
   readonly closed: (writer: BucketWriter) => void;
 }
 
@@ -127,11 +128,11 @@ export class BucketWriter implements UnfinishedFile {
   async #sendPart(): Promise<void> {
     await this.#parts.untilAtMost(MAX_UNDER_WAY - 1);
     // A flush that ran meanwhile has not moved where the part begins.
-    if ((this.#multipart?.parts ?? MAX_PARTS) >= MAX_PARTS) {
+    if (this.#multipart === undefined || this.#multipart.parts >= this.#deps.maxParts) {
       this.#made = undefined;
       this.#multipart = { ...await this.#deps.bucket.begin(this.#newKey("parts")), parts: 0 };
     }
-    const { parts, ...multipart } = this.#multipart!;
+    const { parts, ...multipart } = this.#multipart;
     this.#multipart = { ...multipart, parts: parts + 1 };
     const sources = piecesBetween(this.#layout, this.#partStart, this.#heldStart);
     this.#parts.send({ multipart, number: parts + 1, sources, held: this.#held.takeAll() });
@@ -282,7 +283,7 @@ export class BucketWriter implements UnfinishedFile {
   }
 
   async #putLastPart({ parts, ...multipart }: Multipart & { readonly parts: number }): Promise<void> {
-    if (parts >= MAX_PARTS || continued(this.#layout)?.uploadId !== multipart.uploadId) return;
+    if (parts >= this.#deps.maxParts || continued(this.#layout)?.uploadId !== multipart.uploadId) return;
     // It takes no further part, whatever happens to this one.
     this.#multipart = undefined;
     this.#set(withFrozen(this.#layout));
@@ -301,7 +302,7 @@ export class BucketWriter implements UnfinishedFile {
 
   /** Completes the multipart uploads that have as many parts as they may. */
   #sealFull(): Promise<void> {
-    return this.#sealSome(({ etags }) => etags!.length >= MAX_PARTS);
+    return this.#sealSome(({ etags }) => etags!.length >= this.#deps.maxParts);
   }
 
   async #sealSome(isWanted: (piece: Layout["large"][number]) => boolean): Promise<void> {

@@ -6,7 +6,6 @@ import {
   isMultipart,
   type Layout,
   lengthOf,
-  MAX_PARTS,
   PART_BYTES,
   piecesBetween,
   readLayout,
@@ -51,7 +50,6 @@ Deno.test("a multipart upload goes on only if all of its parts count and no othe
       "completed": withSealed(layout, one),
       "another one behind it, which was cut off": withCut(parts(layout, two, 1), 3 * PART_BYTES),
       "with a last part": withPart(layout, one, "last", 5),
-      "with as many parts as it may have": parts(layout, one, MAX_PARTS - 3),
     })
   ) assertEquals([what, continued(ended)], [what, undefined]);
   assertEquals(continued(withCut(withSmall(layout, small("a", 5), 0), 3 * PART_BYTES + 2)), one);

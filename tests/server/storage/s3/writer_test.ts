@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { UploadError } from "../../../../server/errors.ts";
 import { type BucketBytes, createBucketBytes } from "../../../../server/storage/s3/bytes.ts";
+import { S3Error } from "../../../../server/storage/s3/s3_error.ts";
 import type { UnfinishedFile } from "../../../../server/storage/store.ts";
 import { someBytes } from "../../../support/bytes.ts";
 import { type Habits, MemoryObjects } from "../../../support/memory_bucket.ts";
@@ -20,6 +21,8 @@ interface Site extends AsyncDisposable {
 }
 
 interface SiteOptions extends Habits {
+  /** The most parts of one multipart upload. */
+  readonly maxParts?: number;
   /** Called before each call of the bucket. What it throws the call throws. */
   readonly before?: (name: string) => void | Promise<void>;
   /** Called after each call of the bucket. */
@@ -27,7 +30,7 @@ interface SiteOptions extends Habits {
 }
 
 function site(
-  { before, after, ...habits }: SiteOptions = {},
+  { before, after, maxParts, ...habits }: SiteOptions = {},
   objects: MemoryObjects = new MemoryObjects(habits),
   rows: MemoryRows = new MemoryRows(),
 ): Site {
@@ -40,6 +43,7 @@ function site(
     }),
     leases,
     isConditional: habits.isConditional ?? true,
+    ...maxParts !== undefined && { maxParts },
   });
   return {
     bytes,
@@ -116,6 +120,34 @@ Deno.test("requests of any lengths, one after the other, go on in one multipart 
   }
   assertEquals(one.calls().filter((name) => name === "begin").length, 1);
   await finish(one, 40 * MIB);
+});
+
+Deno.test("a multipart upload with as many parts as it may have is completed, and another one goes on", async () => {
+  await using one = site({ maxParts: 2 });
+  for (const [start, end] of [[0, 20], [20, 33], [33, 40]] as const) {
+    await send(one.bytes, all.subarray(start * MIB, end * MIB), MIB);
+  }
+  const calls = one.calls();
+  const count = (name: string) => calls.filter((each) => each === name).length;
+  assertEquals([count("begin"), count("complete")], [3, 2]);
+  await finish(one, 40 * MIB);
+});
+
+Deno.test("a file without a byte is placed", async () => {
+  for (const isConditional of [true, false]) {
+    await using one = site({ isConditional });
+    await send(one.bytes, all.subarray(0, 0));
+    await finish(one, 0);
+  }
+});
+
+Deno.test("a bucket that is gone is no missing file", async () => {
+  await using one = site({
+    before(name) {
+      if (name === "has") throw new S3Error("a call", 404, "NoSuchBucket", "");
+    },
+  });
+  await assertRejects(() => one.bytes.find({ id: "a", path: "x", length: 1 }), S3Error, "NoSuchBucket");
 });
 
 Deno.test("three parts at most are under way, and the client waits", async () => {
@@ -227,7 +259,8 @@ Deno.test("parts that come in late, again and again, do not keep a file from bei
     },
   }, objects, rows);
   await finish(other, 16 * MIB);
-  assertEquals(completes, 4);
+  // Three that lacked a late part, one that had all, and that of the finished file.
+  assertEquals(completes, 5);
   await assertRejects(async () => {
     await late.write(others.subarray(0, 8 * MIB));
     await late.flush();
