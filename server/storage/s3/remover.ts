@@ -1,0 +1,56 @@
+import type { Bucket } from "./bucket.ts";
+import type { Multipart } from "./layout.ts";
+import { Turns } from "./turns.ts";
+
+/** How many removals run at a time. */
+const AT_A_TIME = 8;
+
+/** Removes what nobody needs any more, behind its callers' backs. What it fails at is removed with the next repair. */
+export interface Remover {
+  removeKeys(keys: readonly string[]): void;
+  /**
+   * Removes all objects below a prefix, and ends the multipart uploads there. `keys` are all keys there, if they are
+   * known; there is no multipart upload then.
+   */
+  removeBelow(prefix: string, keys?: readonly string[]): void;
+  abort(multipart: Multipart): void;
+  /** True while the objects below a prefix are being removed. */
+  isRemoving(prefix: string): boolean;
+  /** Resolves when nothing is left to be removed. */
+  untilDone(): Promise<void>;
+}
+
+/** `failed` is called with what a removal failed with. */
+export function createRemover(bucket: Bucket, failed: (error: unknown) => void): Remover {
+  const turns = new Turns(AT_A_TIME);
+  const running = new Set<Promise<void>>();
+  const prefixes = new Set<string>();
+
+  function later(work: () => Promise<void>): Promise<void> {
+    const job = turns.take(work).catch(failed).finally(() => running.delete(job));
+    running.add(job);
+    return job;
+  }
+
+  /** The multipart uploads go first: one that is completed meanwhile would leave an object. */
+  async function removeAllBelow(prefix: string): Promise<void> {
+    for await (const multipart of bucket.multiparts(prefix)) await bucket.abort(multipart);
+    for await (const key of bucket.list(prefix)) await bucket.remove(key);
+  }
+
+  return {
+    removeKeys(keys) {
+      for (const key of keys) later(() => bucket.remove(key));
+    },
+    removeBelow(prefix, keys) {
+      prefixes.add(prefix);
+      const jobs = keys?.map((key) => later(() => bucket.remove(key))) ?? [later(() => removeAllBelow(prefix))];
+      Promise.all(jobs).finally(() => prefixes.delete(prefix));
+    },
+    abort: (multipart) => void later(() => bucket.abort(multipart)),
+    isRemoving: (prefix) => prefixes.has(prefix),
+    async untilDone() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
