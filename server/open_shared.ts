@@ -75,7 +75,7 @@ export async function openShared(
     boot: () => Promise.resolve({ id: "shared", markCleanStop: () => Promise.resolve() }),
     alone: (name, work) => quietly(`do the work "${name}"`, () => leases.alone(name, work)),
     keepUp: () => quietly("complete multipart uploads that are old", () => bytes.sealOld()),
-    settle: () => bytes[Symbol.asyncDispose](),
+    settle: async () => await bytes[Symbol.asyncDispose](),
     close() {
       bucket[Symbol.dispose]();
       connection.close();

@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
+import { refuseShared } from "./command_database.ts";
 import { type DataFolder, openDataFolder, SETTLED_MS } from "./data_folder.ts";
 import { engineOf } from "./engine_of.ts";
 import { bootBySystem } from "../storage/disk/boot.ts";
@@ -25,6 +26,7 @@ export async function runVerifyCommand(
 ): Promise<number> {
   const given = readArguments(VERIFY_SYNTAX, args, env);
   if (given === "help") {
+    refuseShared(env, "verify");
     print(VERIFY_HELP);
     return 0;
   }
