@@ -87,7 +87,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     longestStepMs,
   });
   const { engine, records, clock, unfinished } = uploads;
-  hooks.start({ events, records, bytes, attempted: metrics.attempted });
+  hooks.start({ events, records, bytes, attempted: metrics.attempted, alone: storage.alone });
   const pages = surroundings.pages ?? createPages({ root, except: storage.folders });
   return {
     ...openApps(config, { ...common, ...uploads, access, pages, bodies, accessLog, senderOf, certificateExpiresAt }),

@@ -21,7 +21,7 @@ export async function openDisk(
     watch: () => watchFolder({ path: database }),
     boot: () => bootOf(data),
     // Servers on one folder find out from each other's changes what is left to be done.
-    alone: (_, work) => work(),
+    alone: (_, work) => work(new AbortController().signal),
     keepUp: () => Promise.resolve(),
     settle: () => Promise.resolve(),
     close() {},

@@ -45,7 +45,7 @@ export async function openShared(
     );
   }
   const { isConditional, told } = await asConfigError(() => probeBucket(bucket));
-  log.info("{told}", { told });
+  log.info(told);
   const bytes = createBucketBytes({
     bucket: bucket.bucket,
     leases,

@@ -21,8 +21,11 @@ export interface Storage {
   watch(): FolderWatch;
   /** Finds out in which boot records are written (I11). */
   boot(): Promise<Boot>;
-  /** Does a work that one server does at a time, unless another one is at it. Never throws. */
-  alone(name: string, work: () => Promise<void>): Promise<void>;
+  /**
+   * Does a work that one instance does at a time, unless another one is at it. `lost` aborts when another one may begin.
+   * Never throws, if `work` does not.
+   */
+  alone(name: string, work: (lost: AbortSignal) => Promise<void>): Promise<void>;
   /** Does what has to be done for the place itself from time to time. Never throws. */
   keepUp(): Promise<void>;
   /** Resolves when nothing is being written any more. Nothing may write then. */

@@ -24,10 +24,10 @@ export async function runBackupCommand(
 ): Promise<number> {
   const given = readArguments(BACKUP_SYNTAX, args, env);
   if (given === "help") {
-    refuseShared(env, "backup");
     print(BACKUP_HELP);
     return 0;
   }
+  refuseShared(env, "backup");
   const target = resolve(given.operands[0]!);
   await using open = await openDataFolder(given.data);
   await makeEmpty(target, given.data);

@@ -26,10 +26,10 @@ export async function runVerifyCommand(
 ): Promise<number> {
   const given = readArguments(VERIFY_SYNTAX, args, env);
   if (given === "help") {
-    refuseShared(env, "verify");
     print(VERIFY_HELP);
     return 0;
   }
+  refuseShared(env, "verify");
   await using open = await openDataFolder(given.data);
   const { bytes, records, folders } = open;
   const boot = await bootBySystem();
