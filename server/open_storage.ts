@@ -1,6 +1,3 @@
-import { openDisk } from "./open_disk.ts";
-import { openShared } from "./open_shared.ts";
-import type { Config } from "./config/config.ts";
 import type { Log } from "./log.ts";
 import type { Boot } from "./storage/disk/boot.ts";
 import type { Lend } from "./storage/disk/descriptors.ts";
@@ -34,7 +31,7 @@ export interface Storage {
   close(): void;
 }
 
-/** The dependencies of {@linkcode openStorage}. */
+/** The dependencies of what opens such a place. */
 export interface StorageDeps {
   readonly log: Log;
   /** Called when the bytes of an unfinished upload were flushed, with the milliseconds that it took. */
@@ -43,9 +40,4 @@ export interface StorageDeps {
   readonly sent: (bytes: number) => void;
   /** Opens a file for a running request, with a spare descriptor if no other is free. */
   readonly lend?: Lend | undefined;
-}
-
-/** Opens the data folder, or the database and the bucket that instances share. Throws when they cannot be used. */
-export async function openStorage(config: Config, deps: StorageDeps): Promise<Storage> {
-  return config.database === "" ? await openDisk(config, deps) : await openShared(config, deps);
 }

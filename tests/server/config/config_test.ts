@@ -19,6 +19,8 @@ Deno.test("readConfig() has a default for everything", () => {
     unixSocket: "",
     adminPort: "none",
     data: `${Deno.cwd()}/data`,
+    database: "",
+    bucket: "",
     configFile: "",
     maxBytes: Infinity,
     expireAfterMs: 604_800_000,
