@@ -102,8 +102,8 @@ async function run(
     () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : supervisor.reloading(readAgain),
   );
   const server = await opening;
-  const why = whyData === undefined ? "" : ` (${whyData}; --data gives another folder)`;
-  print(`Pawl is at ${server.url} and keeps its files in ${config.data}${why}`);
+  const why = whyData === undefined || server.place !== config.data ? "" : ` (${whyData}; --data gives another folder)`;
+  print(`Pawl is at ${server.url} and keeps its files in ${server.place}${why}`);
   if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
   if (server.redirectUrl !== undefined) print(`What comes to ${server.redirectUrl} is led to HTTPS`);
   if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);

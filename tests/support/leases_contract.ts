@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../server/errors.ts";
 import type { BytesState, Json, Lease, Leases } from "../../server/storage/shared/leases.ts";
+import { PATIENCE_MS } from "./until.ts";
 
 /** Two instances on the same rows, with nothing in them. */
 export interface Instances extends AsyncDisposable {
@@ -15,15 +16,21 @@ export interface Instances extends AsyncDisposable {
 const NO_BYTES: Json = [];
 const state = (length: number, isMultipart = false): BytesState => ({ layout: [length], length, isMultipart });
 
-/** Tests what the store of bytes relies on in the leases, whatever they are made of. */
+/** How long an instance is silent that counts as dead, in milliseconds. */
+const SILENCE_MS = 50;
+
+/**
+ * Tests what the store of bytes relies on in the leases, whatever they are made of. `openInstances` is told after how many
+ * milliseconds without a word an instance counts as silent.
+ */
 export function testLeasesContract(
   name: string,
-  openInstances: () => Promise<Instances>,
+  openInstances: (silenceMs: number) => Promise<Instances>,
   test: (name: string, run: () => Promise<void>) => void = (name, run) => Deno.test(name, run),
 ): void {
-  function about(behaviour: string, run: (instances: Instances) => Promise<void>): void {
+  function about(behaviour: string, run: (instances: Instances) => Promise<void>, silenceMs = PATIENCE_MS): void {
     test(`${name}: ${behaviour}`, async () => {
-      await using instances = await openInstances();
+      await using instances = await openInstances(silenceMs);
       await run(instances);
     });
   }
@@ -108,6 +115,7 @@ export function testLeasesContract(
       await second.release(true);
       assertEquals(lease(await one.take("a")).found.writtenBy, second.token);
     },
+    SILENCE_MS,
   );
 
   about("an instance that says that it has let go, though it has not, loses the upload", async ({ one, other }) => {

@@ -129,7 +129,7 @@ export class MemoryRows {
         if (this.#working.has(name)) return false;
         this.#working.add(name);
         try {
-          await work();
+          await work(new AbortController().signal);
         } finally {
           this.#working.delete(name);
         }

@@ -25,6 +25,8 @@ export interface Connection {
 
 /** One connection, on which locks of a session can be held. It ends with the lock when the network is cut. */
 export interface SingleConnection extends AsyncDisposable {
+  /** Aborts when the connection is closed, by whomever. */
+  readonly lost: AbortSignal;
   query<Row extends object>(text: string, values?: readonly Value[]): Promise<Row[]>;
   /** Runs statements that give no rows, in one transaction. */
   run(statements: string): Promise<void>;
@@ -52,7 +54,7 @@ export function createConnection(
   let pool = open(max, deadlineMs);
   let answeredAt = performance.now();
 
-  function open(max: number, timeoutMs: number): postgres.Sql {
+  function open(max: number, timeoutMs: number, more: postgres.Options<never> = {}): postgres.Sql {
     return postgres(address, {
       ...defined({ host }),
       max,
@@ -61,6 +63,7 @@ export function createConnection(
       onnotice: () => {},
       // What nobody waits for any more must not be run much later.
       connection: { application_name: "pawl", statement_timeout: timeoutMs },
+      ...more,
     });
   }
 
@@ -112,8 +115,10 @@ export function createConnection(
     },
 
     alone() {
-      const own = open(1, 0);
+      const lost = new AbortController();
+      const own = open(1, 0, { max_lifetime: null, onclose: () => lost.abort() });
       return {
+        lost: lost.signal,
         query: (text, values = []) => run(own, text, values),
         run: async (statements) => {
           await own.begin((transaction) => transaction.unsafe(statements));

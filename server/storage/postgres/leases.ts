@@ -224,7 +224,7 @@ export function createLeases(
         [name],
       );
       if (!row?.locked) return false;
-      await work();
+      await work(single.lost);
       return true;
     },
 

@@ -107,9 +107,10 @@ export interface Leases {
   serve(writers: WritersOfInstance): void;
   /**
    * Does `work` unless another instance does the work of this name now; false then. The work is one that must be harmless
-   * when it is done twice at the same time: an instance that was cut off may still be at it.
+   * when it is done twice at the same time: an instance that was cut off may still be at it. `lost` aborts when this one
+   * learns that another may begin.
    */
-  alone(name: string, work: () => Promise<void>): Promise<boolean>;
+  alone(name: string, work: (lost: AbortSignal) => Promise<void>): Promise<boolean>;
   /** Gives the text that all instances remember by this name: `text`, if there was none before. */
   remember(name: string, text: string): Promise<string>;
 }

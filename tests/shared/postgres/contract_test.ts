@@ -6,13 +6,14 @@ import { Held } from "../../../server/storage/postgres/held.ts";
 import { openSchema, POSTGRES, type PostgresServer, startPostgres } from "../../support/postgres.ts";
 import { testStoreContract } from "../../support/store_contract.ts";
 import { tempDir } from "../../support/temp_dir.ts";
+import { PATIENCE_MS } from "../../support/until.ts";
 
 let server: PostgresServer | undefined;
 Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
 
 testStoreContract("records in PostgreSQL", async () => {
   server ??= await startPostgres();
-  const connection = await openSchema(server);
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
   const dir = await tempDir();
   const records = await createRecords(createEntries(connection, new Held()), createSameName({ ignoresCase: false }));
   return {
