@@ -19,7 +19,9 @@ export interface Ceph extends AsyncDisposable {
  */
 export function cephTest(name: string, run: () => Promise<void>): void {
   Deno.test({
-    name: missing === undefined ? name : `${name} (needs ${missing}: apt-get install ceph-mon ceph-osd radosgw ceph-common)`,
+    name: missing === undefined
+      ? name
+      : `${name} (needs ${missing}: apt-get install ceph-mon ceph-osd radosgw ceph-common)`,
     ignore: isCephIgnored,
     sanitizeOps: false,
     sanitizeResources: false,

@@ -1,4 +1,4 @@
-import { createBucketBytes, type BucketBytes } from "../../server/storage/s3/bytes.ts";
+import { type BucketBytes, createBucketBytes } from "../../server/storage/s3/bytes.ts";
 import type { Lease, Leases } from "../../server/storage/shared/leases.ts";
 import type { MemoryObjects } from "./memory_bucket.ts";
 import type { MemoryLeases, MemoryRows } from "./memory_leases.ts";

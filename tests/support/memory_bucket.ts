@@ -76,11 +76,14 @@ export class MemoryObjects {
       async *folders(prefix) {
         const all = [...keys(prefix), ...[...multiparts.values()].map(({ key }) => key)];
         const below = all.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
-        yield* await called("folders", () =>
-          new Set(below.filter((key) => key.includes("/")).map((key) => key.split("/")[0]!)));
+        yield* await called(
+          "folders",
+          () => new Set(below.filter((key) => key.includes("/")).map((key) => key.split("/")[0]!)),
+        );
       },
       has: (prefix) => called("has", () => keys(prefix).length > 0),
-      copy: (from, to, _length, options) => called("copy", () => put(to, found(from).bytes, { ...options, ifNone: false })),
+      copy: (from, to, _length, options) =>
+        called("copy", () => put(to, found(from).bytes, { ...options, ifNone: false })),
       begin: (key, options = {}) =>
         called("begin", () => {
           const uploadId = `multipart-${++this.#count}`;

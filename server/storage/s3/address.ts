@@ -1,3 +1,4 @@
+import type { CredentialsSource } from "./role_credentials.ts";
 import type { AwsSettings, Credentials } from "./settings.ts";
 
 /** Where a bucket is, and how it is asked. */
@@ -11,6 +12,8 @@ export interface BucketAddress {
   readonly isHostStyle: boolean;
   /** The key and the secret; `undefined` when the program has to find them by itself. */
   readonly credentials: Credentials | undefined;
+  /** Where a key comes from otherwise. */
+  readonly role?: CredentialsSource;
   /** False when the operator says that the server's conditional writes must not be used. */
   readonly mayBeConditional: boolean;
 }
@@ -40,13 +43,16 @@ export function parseBucketAddress(text: string, settings: AwsSettings = {}): Bu
   }
   if (url.hash !== "") throw new BadAddress("The bucket's address has a #: write it as %23 in a key or secret");
   const mayBeConditional = readConditional(url.searchParams.get("conditional"));
-  if (url.protocol === "s3:") return { ...byName(url, settings), mayBeConditional };
+  const role = settings.role && { role: settings.role };
+  if (url.protocol === "s3:") return { ...byName(url, settings), ...role, mayBeConditional };
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new BadAddress(`The bucket's address begins with "${url.protocol}": write ${ADDRESS_FORM}`);
   }
   const segments = url.pathname.split("/").filter((segment) => segment !== "");
   if (segments.length !== 1) {
-    throw new BadAddress(`The bucket's address must have one name behind the host, the bucket's: write ${ADDRESS_FORM}`);
+    throw new BadAddress(
+      `The bucket's address must have one name behind the host, the bucket's: write ${ADDRESS_FORM}`,
+    );
   }
   return {
     endpoint: url.origin,

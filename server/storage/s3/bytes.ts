@@ -2,7 +2,7 @@ import { UploadError } from "../../errors.ts";
 import { createSameName } from "../../model/same_name.ts";
 import type { Json, Lease, Leases } from "../shared/leases.ts";
 import type { ByteStore, UnfinishedFile } from "../store.ts";
-import { type Bucket, bodyOf } from "./bucket.ts";
+import { bodyOf, type Bucket } from "./bucket.ts";
 import { createChoose } from "./choosing.ts";
 import { createFinished, isTaken, streamOf } from "./finished.ts";
 import { INCOMING, isSegment, keyOfPath, prefixOf } from "./keys.ts";
@@ -170,7 +170,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
 
     async *unfinished() {
       yield* leases.ids();
-      let some: string[] = [];
+      const some: string[] = [];
       const orphans = async () => {
         const needed = await leases.needed(some);
         return some.splice(0).filter((id) => !needed.has(id));

@@ -19,15 +19,16 @@ export function openBucket(
   address: BucketAddress,
   options: Partial<Pick<ClientOptions, "asks" | "answered" | "retryMs" | "deadlineMs" | "credentials">> = {},
 ): OpenBucket {
-  const { credentials } = address;
-  if (credentials === undefined && options.credentials === undefined) {
+  const { credentials, role } = address;
+  const source = credentials === undefined ? role : () => Promise.resolve(credentials);
+  if (source === undefined && options.credentials === undefined) {
     throw new BadAddress(
       `There is no key for the bucket ${nameOf(address)}: put KEY:SECRET@ before its host, or set AWS_ACCESS_KEY_ID ` +
         "and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws/credentials",
     );
   }
   const transport = createTransport();
-  const client = createClient({ credentials: () => Promise.resolve(credentials!), ...options, address, transport });
+  const client = createClient({ credentials: source!, ...options, address, transport });
   return {
     address,
     client,

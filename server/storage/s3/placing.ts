@@ -1,5 +1,5 @@
 import type { Bucket, ObjectInfo } from "./bucket.ts";
-import { MAX_COPY, planParts, type PlannedPart } from "./copy_plan.ts";
+import { MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
 import { largeBytes, type Layout, lengthOf, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { hasStatus } from "./s3_error.ts";
@@ -14,7 +14,10 @@ const MODIFIED = "pawl-modified";
 const AT_A_TIME = 4;
 
 /** True for the object of this upload's finished file. */
-export function isObjectOf(info: ObjectInfo, { id, length }: { readonly id: string; readonly length: number }): boolean {
+export function isObjectOf(
+  info: ObjectInfo,
+  { id, length }: { readonly id: string; readonly length: number },
+): boolean {
   return info.metadata[UPLOAD] === id && info.length === length;
 }
 
@@ -34,7 +37,11 @@ export interface PlacingDeps {
  * Gives the bytes of an upload their finished name, `key`, in one step. False when another object is there (I8). A second
  * call changes nothing. Bytes that fit into one part are put; one object is copied; others are copied part by part.
  */
-export async function place({ bucket, isConditional }: PlacingDeps, writer: BucketWriter, key: string): Promise<boolean> {
+export async function place(
+  { bucket, isConditional }: PlacingDeps,
+  writer: BucketWriter,
+  key: string,
+): Promise<boolean> {
   const { id, length } = writer;
   const isOurs = async () => {
     const info = await bucket.head(key);

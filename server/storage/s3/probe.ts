@@ -1,6 +1,6 @@
 import type { BucketAddress } from "./address.ts";
 import { nameOf } from "./address.ts";
-import { type Bucket, bodyOf } from "./bucket.ts";
+import { bodyOf, type Bucket } from "./bucket.ts";
 import type { S3Client } from "./client.ts";
 import { prefixOf } from "./keys.ts";
 import { BrokenConnection, hasReason, hasStatus, S3Error } from "./s3_error.ts";
@@ -73,21 +73,25 @@ export async function probeBucket({ client, bucket, address }: ProbeOptions): Pr
       await bucket.copy(key, copy, TEXT.length, { metadata });
       if ((await bucket.head(copy))?.length !== TEXT.length) throw new Error("The copy is not there");
     });
-    await step("a multipart upload", "s3:PutObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts", async () => {
-      const multipart = await bucket.begin(large);
-      try {
-        const parts = [
-          { number: 1, etag: await bucket.putPart(multipart, 1, bodyOf(new Uint8Array(PART))) },
-          { number: 2, etag: await bucket.copyPart(multipart, 2, { key, from: 0, size: TEXT.length }) },
-        ];
-        if ((await bucket.parts(multipart)).length !== 2) throw new Error("The server does not list the parts");
-        await bucket.complete(multipart, parts, PART + TEXT.length);
-      } catch (error) {
-        await bucket.abort(multipart).catch(() => {});
-        throw error;
-      }
-      if ((await bucket.head(large))?.length !== PART + TEXT.length) throw new Error("The object has another length");
-    });
+    await step(
+      "a multipart upload",
+      "s3:PutObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts",
+      async () => {
+        const multipart = await bucket.begin(large);
+        try {
+          const parts = [
+            { number: 1, etag: await bucket.putPart(multipart, 1, bodyOf(new Uint8Array(PART))) },
+            { number: 2, etag: await bucket.copyPart(multipart, 2, { key, from: 0, size: TEXT.length }) },
+          ];
+          if ((await bucket.parts(multipart)).length !== 2) throw new Error("The server does not list the parts");
+          await bucket.complete(multipart, parts, PART + TEXT.length);
+        } catch (error) {
+          await bucket.abort(multipart).catch(() => {});
+          throw error;
+        }
+        if ((await bucket.head(large))?.length !== PART + TEXT.length) throw new Error("The object has another length");
+      },
+    );
     await step("listing objects", "s3:ListBucket", async () => {
       if ((await Array.fromAsync(bucket.list(prefix))).length !== 3) throw new Error("The list lacks objects");
     });

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { type CredentialsSource, roleSource } from "./role_credentials.ts";
 
 /** What requests are signed with. */
 export interface Credentials {
@@ -11,6 +12,8 @@ export interface Credentials {
 /** AWS's usual settings, as far as they are there. */
 export interface AwsSettings {
   readonly credentials?: Credentials;
+  /** Where a key comes from when there is no other: the role of this pod, container or machine. */
+  readonly role?: CredentialsSource;
   readonly region?: string;
   /** The address of another server than AWS. */
   readonly endpoint?: string;
@@ -24,7 +27,8 @@ export type ReadText = (path: string) => Promise<string | undefined>;
 
 /**
  * Finds AWS's usual settings: the environment first, then the profile `AWS_PROFILE` (or `default`) in the files
- * `~/.aws/credentials` and `~/.aws/config`. Throws when `AWS_PROFILE` names a profile that is in neither.
+ * `~/.aws/credentials` and `~/.aws/config`. Without a key there, the role of this pod, container or machine is asked for
+ * one, when it is needed. Throws when `AWS_PROFILE` names a profile that is in neither.
  */
 export async function findAwsSettings(env: Environment, read: ReadText = readIfThere): Promise<AwsSettings> {
   const given = ofEnvironment(env);
@@ -41,7 +45,8 @@ export async function findAwsSettings(env: Environment, read: ReadText = readIfT
   if (wanted && found.every((section) => section === undefined)) {
     throw new Error(`AWS_PROFILE names the profile "${wanted}", which is not in ~/.aws: set another`);
   }
-  return { ...ofProfile({ ...found[1], ...found[0] }), ...given };
+  const all = { ...ofProfile({ ...found[1], ...found[0] }), ...given };
+  return all.credentials === undefined ? { ...all, role: roleSource({ env, read, region: all.region }) } : all;
 }
 
 function ofEnvironment(env: Environment): AwsSettings {

@@ -65,7 +65,10 @@ cephTest("a bucket that is not there is made, and is seen to do all that is need
   assertEquals([made.isMade, made.isConditional], [true, true]);
   const again = await probeBucket(opened);
   assertEquals([again.isMade, again.isConditional], [false, true]);
-  assertMatch(again.told, /^The bucket http:\/\/127\.0\.0\.1:\d+\/bucket-\d+ does all that is needed; its server heeds/);
+  assertMatch(
+    again.told,
+    /^The bucket http:\/\/127\.0\.0\.1:\d+\/bucket-\d+ does all that is needed; its server heeds/,
+  );
   const off = await probeBucket({ ...opened, address: { ...address, mayBeConditional: false } });
   assertEquals([off.isConditional, off.told.endsWith("are switched off")], [false, true]);
   assertEquals(await Array.fromAsync(opened.bucket.list("")), []);
@@ -165,30 +168,37 @@ cephTest("a writer that was stopped and wakes up later enters nothing, though it
   await assertRejects(() => stopped.leases.recorded("a"), UploadError);
   await assertPlaced(other.bytes, "x", all.subarray(0, 35 * MIB));
   // Its multipart upload is completed by now: nothing more can come in.
-  await assertRejects(async () => {
-    await late.write(new Uint8Array(9 * MIB));
-    await late.flush();
-  }, S3Error, "NoSuchUpload");
+  await assertRejects(
+    async () => {
+      await late.write(new Uint8Array(9 * MIB));
+      await late.flush();
+    },
+    S3Error,
+    "NoSuchUpload",
+  );
   await assertPlaced(other.bytes, "x", all.subarray(0, 35 * MIB));
 });
 
-cephTest("a file whose parts are not at their places is put together by the server, and a removed one leaves nothing", async () => {
-  const [address, rows, all] = [await newBucket(), new MemoryRows(), someBytes(150 * MIB)];
-  await using one = site(address, rows);
-  await probeBucket(one.opened);
-  for (const [start, end] of [[0, 70], [70, 71], [71, 150]] as const) {
-    await using file = await opened(one.bytes);
-    for (let at = start; at < end; at++) await file.write(all.subarray(at * MIB, (at + 1) * MIB));
-    // The cut ends a multipart upload within a part.
-    await file.write(new Uint8Array(20 * MIB));
-    await file.cut(end * MIB);
-    await file.flush();
-  }
-  assertEquals(await one.bytes.place("a", "folder/x"), true);
-  await one.bytes.removeEntry("a");
-  await assertPlaced(one.bytes, "folder/x", all);
-  await one.bytes.removeFinished({ id: "a", path: "folder/x", length: all.length });
-  await one.bytes[Symbol.asyncDispose]();
-  const { bucket } = one.opened;
-  assertEquals([await Array.fromAsync(bucket.list("")), await Array.fromAsync(bucket.multiparts(""))], [[], []]);
-});
+cephTest(
+  "a file whose parts are not at their places is put together by the server, and a removed one leaves nothing",
+  async () => {
+    const [address, rows, all] = [await newBucket(), new MemoryRows(), someBytes(150 * MIB)];
+    await using one = site(address, rows);
+    await probeBucket(one.opened);
+    for (const [start, end] of [[0, 70], [70, 71], [71, 150]] as const) {
+      await using file = await opened(one.bytes);
+      for (let at = start; at < end; at++) await file.write(all.subarray(at * MIB, (at + 1) * MIB));
+      // The cut ends a multipart upload within a part.
+      await file.write(new Uint8Array(20 * MIB));
+      await file.cut(end * MIB);
+      await file.flush();
+    }
+    assertEquals(await one.bytes.place("a", "folder/x"), true);
+    await one.bytes.removeEntry("a");
+    await assertPlaced(one.bytes, "folder/x", all);
+    await one.bytes.removeFinished({ id: "a", path: "folder/x", length: all.length });
+    await one.bytes[Symbol.asyncDispose]();
+    const { bucket } = one.opened;
+    assertEquals([await Array.fromAsync(bucket.list("")), await Array.fromAsync(bucket.multiparts(""))], [[], []]);
+  },
+);

@@ -79,7 +79,10 @@ Deno.test("an address that cannot be used is refused in one line, which has no s
     ]
   ) {
     const { message } = assertThrows(() => parseBucketAddress(text), BadAddress);
-    assertEquals([text, /secret|\n/.test(message.replace(/SECRET|a secret|with[a-z ]* secret|key or secret/g, ""))], [text, false]);
+    assertEquals([text, /secret|\n/.test(message.replace(/SECRET|a secret|with[a-z ]* secret|key or secret/g, ""))], [
+      text,
+      false,
+    ]);
   }
   assertThrows(() => parseBucketAddress("s3://bucket", { endpoint: "nothing" }), BadAddress, "AWS_ENDPOINT_URL");
 });

@@ -35,7 +35,10 @@ async function serving(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  using opened = openBucket(parseBucketAddress(`http://key:secret@127.0.0.1:${port}/bucket`), { retryMs: 1, ...options });
+  using opened = openBucket(parseBucketAddress(`http://key:secret@127.0.0.1:${port}/bucket`), {
+    retryMs: 1,
+    ...options,
+  });
   try {
     await use(opened, asked);
   } finally {
@@ -146,9 +149,14 @@ Deno.test("bytes of another object, and bytes that nobody asked for, are never g
 
 Deno.test("a list goes on as long as there are pages, and an endless answer is cut off", async () => {
   const page = (keys: string[], next?: string) =>
-    status(200, `<R>${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}${
-      next === undefined ? "" : `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken>`
-    }</R>`);
+    status(
+      200,
+      `<R>${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}${
+        next === undefined
+          ? ""
+          : `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken>`
+      }</R>`,
+    );
   await serving([page(["p/a", "p/&lt;"], "n+1"), page(["p/c", "q/not asked for"])], async ({ bucket }, asked) => {
     assertEquals(await Array.fromAsync(bucket.list("p/")), ["p/a", "p/<", "p/c"]);
     assertEquals(asked[1]!.url, "/bucket?list-type=2&prefix=p%2F&continuation-token=n%2B1");

@@ -210,10 +210,14 @@ Deno.test("a part that came in although its answer was lost never stands for oth
   await send(one.bytes, all.subarray(0, 1000));
   {
     await using file = await opened(one.bytes);
-    await assertRejects(async () => {
-      await file.write(others.subarray(0, 20 * MIB));
-      await file.flush();
-    }, Error, "The answer is lost");
+    await assertRejects(
+      async () => {
+        await file.write(others.subarray(0, 20 * MIB));
+        await file.flush();
+      },
+      Error,
+      "The answer is lost",
+    );
     isLost = false;
     await file.cut(1000);
   }
@@ -251,20 +255,28 @@ Deno.test("parts that come in late, again and again, do not keep a file from bei
   await stopped.leases.recorded("a");
   stopped.leases.fallSilent();
   let completes = 0;
-  await using other = site({
-    async before(name) {
-      if (name !== "complete" || ++completes > 3) return;
-      await late.write(others.subarray(0, 8 * MIB));
-      await late.flush();
+  await using other = site(
+    {
+      async before(name) {
+        if (name !== "complete" || ++completes > 3) return;
+        await late.write(others.subarray(0, 8 * MIB));
+        await late.flush();
+      },
     },
-  }, objects, rows);
+    objects,
+    rows,
+  );
   await finish(other, 16 * MIB);
   // Three that lacked a late part, one that had all, and that of the finished file.
   assertEquals(completes, 5);
-  await assertRejects(async () => {
-    await late.write(others.subarray(0, 8 * MIB));
-    await late.flush();
-  }, Error, "NoSuchUpload");
+  await assertRejects(
+    async () => {
+      await late.write(others.subarray(0, 8 * MIB));
+      await late.flush();
+    },
+    Error,
+    "NoSuchUpload",
+  );
   await late[Symbol.asyncDispose]();
 });
 
