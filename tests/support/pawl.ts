@@ -153,6 +153,8 @@ async function testFolder(
       hookCommand: "",
       webhookEvents: ["*"],
       webhookSecret: "",
+      database: "",
+      bucket: "",
       webhookAllowPrivate: false,
       hookTimeoutMs: 300_000,
       preCreateUrl: "",

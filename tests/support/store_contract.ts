@@ -470,6 +470,9 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return new Uint8Array([...first, ...second]);
 }
 
+/** Reads all of a stream, whose pieces are valid until the next one is read only. */
 async function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
-  return await new Response(stream).bytes();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(piece.slice());
+  return Uint8Array.from(Buffer.concat(pieces));
 }

@@ -3,7 +3,7 @@ import { openFiles } from "../../../server/storage/disk/files.ts";
 import { createRecords } from "../../../server/storage/kv/records.ts";
 import { createEntries } from "../../../server/storage/postgres/entries.ts";
 import { Held } from "../../../server/storage/postgres/held.ts";
-import { openSchema, POSTGRES, type PostgresServer, startPostgres } from "../../support/postgres.ts";
+import { openSchema, type PostgresServer, startPostgres } from "../../support/postgres.ts";
 import { testStoreContract } from "../../support/store_contract.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { PATIENCE_MS } from "../../support/until.ts";
