@@ -1,5 +1,5 @@
-import type { CredentialsSource } from "./role_credentials.ts";
-import type { AwsSettings, Credentials } from "./settings.ts";
+import type { Credentials, CredentialsSource } from "./credentials.ts";
+import type { AwsSettings } from "./settings.ts";
 
 /** Where a bucket is, and how it is asked. */
 export interface BucketAddress {

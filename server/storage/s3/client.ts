@@ -1,9 +1,9 @@
 import { AwsV4Signer } from "aws4fetch";
 import { createHash } from "node:crypto";
 import type { BucketAddress } from "./address.ts";
+import type { CredentialsSource } from "./credentials.ts";
 import { encodedForUrl, encodedKey } from "./keys.ts";
 import { errorOf, isPassing } from "./s3_error.ts";
-import type { Credentials } from "./settings.ts";
 import type { Body, OpenAnswer, Transport, WireAnswer, WireRequest } from "./transport.ts";
 
 /** A request for the bucket, or for one of its objects. */
@@ -32,7 +32,7 @@ export interface S3Client {
 export interface ClientOptions {
   readonly address: BucketAddress;
   /** Gives what to sign with. Called for each attempt. */
-  readonly credentials: () => Promise<Credentials>;
+  readonly credentials: CredentialsSource;
   readonly transport: Transport;
   /** Called before each attempt, with its method and key. An error that it throws is that of the request. */
   readonly asks?: (what: string) => void | Promise<void>;

@@ -1,8 +1,5 @@
-import type { Credentials, Environment, ReadText } from "./settings.ts";
+import type { Credentials, CredentialsSource, Environment, ReadText } from "./credentials.ts";
 import { textOf } from "./xml.ts";
-
-/** Gives what to sign with, a fresh key when the last one is about to expire. */
-export type CredentialsSource = () => Promise<Credentials>;
 
 /** A key that holds for a time. */
 export interface LentCredentials {

@@ -1,13 +1,6 @@
 import { join } from "@std/path";
-import { type CredentialsSource, roleSource } from "./role_credentials.ts";
-
-/** What requests are signed with. */
-export interface Credentials {
-  readonly key: string;
-  readonly secret: string;
-  /** The token that goes with a key for a short time. */
-  readonly sessionToken?: string;
-}
+import type { Credentials, CredentialsSource, Environment, ReadText } from "./credentials.ts";
+import { roleSource } from "./role_credentials.ts";
 
 /** AWS's usual settings, as far as they are there. */
 export interface AwsSettings {
@@ -18,12 +11,6 @@ export interface AwsSettings {
   /** The address of another server than AWS. */
   readonly endpoint?: string;
 }
-
-/** Gives an environment variable; `undefined` for one that is not set. */
-export type Environment = (name: string) => string | undefined;
-
-/** Reads a text file; `undefined` when it is not there. */
-export type ReadText = (path: string) => Promise<string | undefined>;
 
 /**
  * Finds AWS's usual settings: the environment first, then the profile `AWS_PROFILE` (or `default`) in the files
