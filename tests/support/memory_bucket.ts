@@ -1,4 +1,5 @@
-import type { Bucket, ListedPart, ObjectInfo, PutOptions, Source } from "../../server/storage/s3/bucket.ts";
+import type { Bucket, ListedPart, ObjectInfo, PutOptions } from "../../server/storage/s3/bucket.ts";
+import type { Source } from "../../server/storage/s3/reading.ts";
 import type { Multipart } from "../../server/storage/s3/layout.ts";
 import { S3Error } from "../../server/storage/s3/s3_error.ts";
 import type { Body } from "../../server/storage/s3/transport.ts";

@@ -1,8 +1,9 @@
 import type { S3Client } from "./client.ts";
 import { encodedKey } from "./keys.ts";
 import type { Multipart } from "./layout.ts";
-import { BrokenConnection, hasStatus } from "./s3_error.ts";
-import type { Body, OpenAnswer } from "./transport.ts";
+import { readAgain, type Source } from "./reading.ts";
+import { hasStatus } from "./s3_error.ts";
+import type { Body } from "./transport.ts";
 import { elementsOf, encodedForXml, textOf } from "./xml.ts";
 
 /** What the bucket says of an object. */
@@ -18,13 +19,6 @@ export interface ObjectInfo {
 export interface ListedPart {
   readonly number: number;
   readonly etag: string;
-  readonly size: number;
-}
-
-/** Bytes of another object in the bucket. */
-export interface Source {
-  readonly key: string;
-  readonly from: number;
   readonly size: number;
 }
 
@@ -237,40 +231,6 @@ function headersOf({ metadata = {}, ifNone = false }: PutOptions = {}): Record<s
 
 function requestOf({ key, from, size }: Source) {
   return { method: "GET", key, headers: { range: `bytes=${from}-${from + size - 1}` } } as const;
-}
-
-/** How often reading goes on after a break without a byte between. */
-const MAX_BREAKS = 4;
-
-/** Reads all of a source. When the connection breaks, it goes on behind the last byte that came. */
-async function* readAgain(
-  open: (rest: Source) => Promise<OpenAnswer>,
-  { key, from, size }: Source,
-): AsyncGenerator<Uint8Array> {
-  let done = 0;
-  let etag: string | undefined;
-  for (let breaks = 0; done < size;) {
-    const answer = await open({ key, from: from + done, size: size - done });
-    const { "content-range": range, etag: found } = answer.headers;
-    etag ??= found;
-    const isAsked = answer.status === 206 && range?.startsWith(`bytes ${from + done}-${from + size - 1}/`);
-    if (!isAsked || found !== etag) {
-      answer.close();
-      throw new Error(`The S3 server does not give the bytes of ${key} that were asked for`);
-    }
-    try {
-      for await (const piece of answer.pieces()) {
-        if (piece.length > size - done) throw new Error(`The S3 server gives more bytes of ${key} than there are`);
-        done += piece.length;
-        breaks = 0;
-        yield piece;
-      }
-    } catch (error) {
-      if (!(error instanceof BrokenConnection) || ++breaks > MAX_BREAKS) throw error;
-      continue;
-    }
-    if (done < size && ++breaks > MAX_BREAKS) throw new Error(`The S3 server gives too few bytes of ${key}`);
-  }
 }
 
 function infoOf(headers: Readonly<Record<string, string>>): ObjectInfo {

@@ -1,4 +1,4 @@
-/** The length in bytes of the blocks that bytes wait in, but for the first one of a part, which is shorter. */
+/** The length in bytes of the largest blocks that bytes wait in, and of the first one. */
 const BLOCK = 1024 * 1024;
 const FIRST_BLOCK = 64 * 1024;
 /** The most unused blocks that are kept. */
@@ -65,7 +65,9 @@ export class HeldBytes {
   #room(): Filled {
     const last = this.#filled.at(-1);
     if (last !== undefined && !last.isClosed && last.length < last.block.length) return last;
-    const next = { block: this.#pool.take(last === undefined ? FIRST_BLOCK : BLOCK), length: 0, isClosed: false };
+    // Each block is as long as all before it, so that a slow upload takes twice the memory of its bytes at most.
+    const size = Math.min(BLOCK, FIRST_BLOCK * 2 ** Math.max(0, this.#filled.length - 1));
+    const next = { block: this.#pool.take(size), length: 0, isClosed: false };
     this.#filled.push(next);
     return next;
   }

@@ -1,19 +1,16 @@
 import type { UnfinishedFile } from "../store.ts";
-import type { BytesState, Json, Lease } from "../shared/leases.ts";
+import type { Lease } from "../shared/leases.ts";
 import type { Bucket } from "./bucket.ts";
-import { prefixOf } from "./keys.ts";
+import { KeptLayout } from "./kept_layout.ts";
 import {
   continued,
   firstToMerge,
-  isMultipart,
   largeBytes,
   type Layout,
   lengthOf,
   type Multipart,
   PART_BYTES,
   piecesBetween,
-  readLayout,
-  unneeded,
   withCut,
   withFrozen,
   withPart,
@@ -48,16 +45,14 @@ export interface WriterDeps {
 
 /**
  * The one writer of an unfinished upload's bytes (I3). Full parts go into a multipart upload of its own, and the rest into
- * small objects; nothing that counts is ever written over. `#layout` is what lies in the bucket; a commit makes it count.
+ * small objects; nothing that counts is ever written over. What lies in the bucket counts when it is committed.
  */
 export class BucketWriter implements UnfinishedFile {
   readonly id: string;
   readonly #lease: Lease;
   readonly #deps: WriterDeps;
   readonly #parts: PartQueue;
-  #layout: Layout;
-  /** The layout that was committed last, or is left to be committed. */
-  #told: Layout;
+  readonly #kept: KeptLayout;
   /** The multipart upload that the next part goes to, and how many parts it has. */
   #multipart: (Multipart & { readonly parts: number }) | undefined;
   /** Where the part begins that is not full yet. Its first bytes may lie in small objects. */
@@ -65,12 +60,7 @@ export class BucketWriter implements UnfinishedFile {
   /** The bytes from `#heldStart` to the end. */
   #held: HeldBytes;
   #heldStart: number;
-  #objects = 0;
   #hasSentPart = false;
-  /** Objects that neither the layout nor an earlier one needs, once the layout is committed. */
-  readonly #garbage = new Set<string>();
-  /** The objects of an upload that this writer has made, as long as all are small. */
-  #made: Set<string> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
   /** What is to be done when this writer has let go of an upload that was removed. Set by the store. */
@@ -80,20 +70,20 @@ export class BucketWriter implements UnfinishedFile {
     this.id = lease.id;
     this.#lease = lease;
     this.#deps = deps;
-    const layout = readLayout(lease.found.layout);
-    this.#told = layout;
-    // A writer that died may have sent parts that nobody recorded. The next writer has to know that too.
-    this.#layout = lease.found.clean ? layout : withFrozen(layout);
-    this.#made = isNew ? new Set() : undefined;
-    const open = continued(this.#layout);
-    this.#multipart = open && { ...open, parts: this.#layout.large.at(-1)!.etags!.length };
-    this.#partStart = largeBytes(this.#layout);
-    this.#heldStart = lengthOf(this.#layout);
+    this.#kept = new KeptLayout(lease, {
+      isNew,
+      remove: deps.remove,
+      isReading: (key) => this.#parts.isReading(key),
+    });
+    const open = continued(this.layout);
+    this.#multipart = open && { ...open, parts: this.layout.large.at(-1)!.etags!.length };
+    this.#partStart = largeBytes(this.layout);
+    this.#heldStart = lengthOf(this.layout);
     this.#held = new HeldBytes(deps.pool);
     this.#parts = new PartQueue({
       bucket: deps.bucket,
       turns: deps.turns,
-      arrived: ({ multipart }, etag) => this.#set(withPart(this.#layout, multipart, etag, PART_BYTES)),
+      arrived: ({ multipart }, etag) => this.#kept.set(withPart(this.layout, multipart, etag, PART_BYTES)),
     });
   }
 
@@ -103,15 +93,12 @@ export class BucketWriter implements UnfinishedFile {
 
   /** What lies in the bucket. */
   get layout(): Layout {
-    return this.#layout;
+    return this.#kept.now;
   }
 
-  /**
-   * The keys of all objects that the upload ever got; `undefined` when only the bucket knows, because somebody else wrote
-   * to it, or a multipart upload was begun.
-   */
+  /** The keys of all objects that the upload ever got, if this writer knows them (`KeptLayout`). */
   get allKeys(): readonly string[] | undefined {
-    return this.#made && [...this.#made];
+    return this.#kept.allKeys;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -129,22 +116,15 @@ export class BucketWriter implements UnfinishedFile {
     await this.#parts.untilAtMost(MAX_UNDER_WAY - 1);
     // A flush that ran meanwhile has not moved where the part begins.
     if (this.#multipart === undefined || this.#multipart.parts >= this.#deps.maxParts) {
-      this.#made = undefined;
-      this.#multipart = { ...await this.#deps.bucket.begin(this.#newKey("parts")), parts: 0 };
+      this.#multipart = { ...await this.#deps.bucket.begin(this.#kept.partsKey()), parts: 0 };
     }
     const { parts, ...multipart } = this.#multipart;
     this.#multipart = { ...multipart, parts: parts + 1 };
-    const sources = piecesBetween(this.#layout, this.#partStart, this.#heldStart);
+    const sources = piecesBetween(this.layout, this.#partStart, this.#heldStart);
     this.#parts.send({ multipart, number: parts + 1, sources, held: this.#held.takeAll() });
     this.#partStart += PART_BYTES;
     this.#heldStart = this.#partStart;
     this.#hasSentPart = true;
-  }
-
-  #newKey(name: string): string {
-    const key = `${prefixOf(this.id)}${this.#lease.token}/${name}-${++this.#objects}`;
-    this.#made?.add(key);
-    return key;
   }
 
   flush(): Promise<void> {
@@ -152,7 +132,7 @@ export class BucketWriter implements UnfinishedFile {
       const begunAt = performance.now();
       await this.#putAll();
       await this.#sealFull();
-      this.#leave();
+      this.#kept.leave();
       this.#deps.flushed(performance.now() - begunAt);
     });
   }
@@ -168,8 +148,8 @@ export class BucketWriter implements UnfinishedFile {
       await this.#parts.untilArrived();
       if (!isFast) await this.#putAll({ letGo: true });
       await this.#sealFull();
-      this.#leave();
-      return lengthOf(this.#layout);
+      this.#kept.leave();
+      return lengthOf(this.layout);
     });
   }
 
@@ -180,7 +160,7 @@ export class BucketWriter implements UnfinishedFile {
   /** Puts all bytes that were written before the call into the bucket. */
   async #putAll({ letGo = false } = {}): Promise<void> {
     const length = this.length;
-    while (lengthOf(this.#layout) < length) {
+    while (lengthOf(this.layout) < length) {
       if (this.#parts.length > 0) await this.#parts.untilArrived();
       else await this.#putSmall(letGo);
     }
@@ -190,79 +170,48 @@ export class BucketWriter implements UnfinishedFile {
   /** Puts the bytes of the part that is not full yet into a small object. No part is under way when it begins. */
   async #putSmall(letGo: boolean): Promise<void> {
     this.#parts.check();
-    const { small } = this.#layout;
-    const safe = lengthOf(this.#layout);
+    const { small } = this.layout;
+    const safe = lengthOf(this.layout);
     const partStart = this.#partStart;
     const first = firstToMerge(small, this.length - safe);
     if (letGo) this.#held.closeBlock();
     const body = joinedBody(this.#deps.bucket, small.slice(first), this.#held.from(safe - this.#heldStart));
     let mayBeSent = false;
-    const key = this.#newKey("small");
+    const key = this.#kept.smallKey();
     await this.#deps.bucket.put(key, { ...body, again: () => void (mayBeSent = true) });
     if (this.#partStart !== partStart) {
       // The part got full meanwhile, and has these bytes.
-      this.#garbage.add(key);
+      this.#kept.addGarbage(key);
       return;
     }
-    this.#set(withSmall(this.#layout, { key, from: 0, size: body.length }, first));
-    if (letGo) this.#heldStart += this.#held.dropFirst(lengthOf(this.#layout) - this.#heldStart, mayBeSent);
-  }
-
-  #set(layout: Layout): void {
-    for (const key of unneeded(this.#layout, layout)) this.#garbage.add(key);
-    this.#layout = layout;
-  }
-
-  /** Leaves the layout to be committed with the record. */
-  #leave(): void {
-    if (this.#layout === this.#told) return;
-    this.#told = this.#layout;
-    this.#lease.commitWithRecord(stateOf(this.#layout), this.#sweeping());
-  }
-
-  async #commit(): Promise<void> {
-    if (this.#layout === this.#told) return;
-    const sweep = this.#sweeping();
-    await this.#lease.commit(stateOf(this.#layout));
-    this.#told = this.#layout;
-    sweep();
-  }
-
-  /** Gives what removes the objects that are not needed once the layout is committed. */
-  #sweeping(): () => void {
-    const keys = [...this.#garbage];
-    return () => {
-      const gone = keys.filter((key) => !this.#parts.isReading(key));
-      for (const key of gone) this.#garbage.delete(key);
-      for (const key of gone) this.#made?.delete(key);
-      this.#deps.remove(gone);
-    };
+    this.#kept.set(withSmall(this.layout, { key, from: 0, size: body.length }, first));
+    if (letGo) this.#heldStart += this.#held.dropFirst(lengthOf(this.layout) - this.#heldStart, mayBeSent);
   }
 
   cut(length: number): Promise<void> {
     return this.#alone(async () => {
       await this.#parts.untilOver();
       const isInMemory = length >= this.#partStart && !this.#parts.hasFailed;
-      if (!isInMemory && length > lengthOf(this.#layout)) this.#parts.check();
-      if (length < lengthOf(this.#layout)) this.#set(withCut(this.#layout, length));
+      if (!isInMemory && length > lengthOf(this.layout)) this.#parts.check();
+      if (length < lengthOf(this.layout)) this.#kept.set(withCut(this.layout, length));
       this.#held.truncate(isInMemory ? Math.max(0, length - this.#heldStart) : 0);
       if (!isInMemory) {
         // The number of a part must never stand for other bytes: the multipart upload does not go on.
         this.#multipart = undefined;
-        this.#set(withFrozen(this.#layout));
-        this.#partStart = largeBytes(this.#layout);
+        this.#kept.set(withFrozen(this.layout));
+        this.#partStart = largeBytes(this.layout);
         this.#parts.forgetFailure();
       }
       this.#heldStart = Math.min(this.#heldStart, length);
-      await this.#commit();
+      await this.#kept.commit();
     });
   }
 
   seal(modifiedAt?: number): Promise<string> {
     return this.#alone(() => {
-      if (modifiedAt !== undefined && modifiedAt !== this.#layout.modifiedAt) {
-        this.#set({ ...this.#layout, modifiedAt });
-        this.#leave();
+      if (modifiedAt !== undefined && modifiedAt !== this.layout.modifiedAt) {
+        this.#kept.set({ ...this.layout, modifiedAt });
+        this.#kept.leave();
       }
       return Promise.resolve(this.id);
     });
@@ -275,28 +224,28 @@ export class BucketWriter implements UnfinishedFile {
   complete(): Promise<Layout> {
     return this.#alone(async () => {
       await this.#putAll();
-      if (this.#multipart !== undefined && this.#layout.small.length > 0) await this.#putLastPart(this.#multipart);
+      if (this.#multipart !== undefined && this.layout.small.length > 0) await this.#putLastPart(this.#multipart);
       await this.#sealSome(() => true);
-      await this.#commit();
-      return this.#layout;
+      await this.#kept.commit();
+      return this.layout;
     });
   }
 
   async #putLastPart({ parts, ...multipart }: Multipart & { readonly parts: number }): Promise<void> {
-    if (parts >= this.#deps.maxParts || continued(this.#layout)?.uploadId !== multipart.uploadId) return;
+    if (parts >= this.#deps.maxParts || continued(this.layout)?.uploadId !== multipart.uploadId) return;
     // It takes no further part, whatever happens to this one.
     this.#multipart = undefined;
-    this.#set(withFrozen(this.#layout));
+    this.#kept.set(withFrozen(this.layout));
     const body = this.rest();
     const etag = await this.#deps.bucket.putPart(multipart, parts + 1, body);
-    this.#set(withPart(this.#layout, multipart, etag, body.length));
+    this.#kept.set(withPart(this.layout, multipart, etag, body.length));
     this.#held.truncate(0);
-    this.#partStart = this.#heldStart = lengthOf(this.#layout);
+    this.#partStart = this.#heldStart = lengthOf(this.layout);
   }
 
   /** The bytes behind the full parts, which must all be flushed: from memory, as far as they are there. */
   rest(): Body {
-    const sources = piecesBetween(this.#layout, this.#partStart, Math.max(this.#heldStart, this.#partStart));
+    const sources = piecesBetween(this.layout, this.#partStart, Math.max(this.#heldStart, this.#partStart));
     return joinedBody(this.#deps.bucket, sources, this.#held.from(0));
   }
 
@@ -306,20 +255,20 @@ export class BucketWriter implements UnfinishedFile {
   }
 
   async #sealSome(isWanted: (piece: Layout["large"][number]) => boolean): Promise<void> {
-    for (const piece of this.#layout.large) {
+    for (const piece of this.layout.large) {
       const { key, uploadId } = piece;
       if (uploadId === undefined || !isWanted(piece)) continue;
       if (this.#multipart?.uploadId === uploadId) this.#multipart = undefined;
       const isCut = await seal(this.#deps.bucket, piece);
-      this.#set(withSealed(this.#layout, { key, uploadId }, isCut));
+      this.#kept.set(withSealed(this.layout, { key, uploadId }, isCut));
     }
   }
 
   /** Records the multipart upload that makes the finished file, or that it is over. */
   async setPlacing(placing: Multipart | undefined): Promise<void> {
-    const { placing: _, ...layout } = this.#layout;
-    this.#set(placing === undefined ? layout : { ...layout, placing });
-    await this.#commit();
+    const { placing: _, ...layout } = this.layout;
+    this.#kept.set(placing === undefined ? layout : { ...layout, placing });
+    await this.#kept.commit();
   }
 
   /** Does one thing after the other. */
@@ -336,18 +285,10 @@ export class BucketWriter implements UnfinishedFile {
     await this.#parts.untilOver();
     this.#held.truncate(0);
     try {
-      if (this.afterwards === undefined) this.#leave();
+      if (this.afterwards === undefined) this.#kept.leave();
       await this.#lease.release(!this.#parts.hasFailed);
     } finally {
       this.#deps.closed(this);
     }
   }
-}
-
-function stateOf(layout: Layout): BytesState {
-  return {
-    layout: JSON.parse(JSON.stringify(layout)) as Json,
-    length: lengthOf(layout),
-    isMultipart: isMultipart(layout),
-  };
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BlockPool, HeldBytes } from "../../../../server/storage/s3/memory.ts";
 import { someBytes } from "../../../support/bytes.ts";
 
@@ -46,6 +46,21 @@ Deno.test("a block that a broken connection may still send is not used again", (
     const next = pool.take(MIB);
     assertEquals(next === block, !mayBeSent);
     pool.give(next, true);
+  }
+});
+
+Deno.test("bytes take twice their memory at most, but for the first few", () => {
+  const pool = new BlockPool();
+  let taken = 0;
+  const take = pool.take.bind(pool);
+  pool.take = (size) => {
+    taken += size;
+    return take(size);
+  };
+  const held = new HeldBytes(pool);
+  for (let count = 1; count <= 8 * 1024; count++) {
+    held.append(new Uint8Array(1024));
+    assert(taken <= Math.max(64 * 1024, 2 * held.length), `${taken} for ${held.length} bytes`);
   }
 });
 
