@@ -89,6 +89,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   return {
     ...folder,
     url: running.url,
+    place: running.place,
     ...defined({ adminUrl: running.adminUrl, redirectUrl: running.redirectUrl }),
     moved: running.moved,
     isAlive: running.isAlive,
