@@ -13,6 +13,9 @@ const PATH = "folder/x.bin";
 /** Of the steps of a large file, every third is enough for most runs. */
 const STRIDE = IS_LONG ? 1 : 3;
 
+/** The file's bytes. */
+const contents = someBytes(19 * MIB);
+
 /** What a client knows: how many bytes the server has acknowledged, and whether it said that the file is complete. */
 interface Known {
   acknowledged: number;
@@ -51,46 +54,72 @@ async function send(instance: Instance, all: Uint8Array, ends: readonly number[]
   }
 }
 
-/** Kills an instance at every step, one run for each, and lets another one go on. Gives the number of steps. */
-async function killAtEachStep(
-  ends: readonly number[],
-  { isConditional = false, stride = 1 }: { isConditional?: boolean; stride?: number } = {},
-): Promise<number> {
+interface Run {
+  /** Where the requests end. */
+  readonly ends: readonly number[];
+  readonly isConditional: boolean;
+}
+
+/**
+ * Lets one instance after the other go on with an upload, each until it dies at the step of its number, and the last one
+ * to the end. Checks the file, and that nothing else is left. Gives how many steps each of the dying ones has made.
+ */
+async function runWith(deaths: readonly number[], { ends, isConditional }: Run): Promise<number[]> {
   const length = ends.at(-1)!;
-  const all = someBytes(length);
-  for (let diesAt = 1;; diesAt += stride) {
-    const [objects, rows] = [new MemoryObjects({ isConditional }), new MemoryRows()];
-    const known: Known = { acknowledged: 0, isPlaced: false };
+  const all = contents.subarray(0, length);
+  const [objects, rows] = [new MemoryObjects({ isConditional }), new MemoryRows()];
+  const known: Known = { acknowledged: 0, isPlaced: false };
+  const made: number[] = [];
+  let told = "";
+  for (const diesAt of deaths) {
     const dying = startInstance(objects, rows, { diesAt, isConditional });
     const end = await send(dying, all, ends, known).catch((error) => error);
     await dying.bytes[Symbol.asyncDispose]();
-    if (dying.steps.length < diesAt) {
-      assertEquals(end, undefined);
-      return dying.steps.length;
-    }
-    const told = `died at step ${diesAt}, ${dying.steps.at(-1)}`;
+    made.push(dying.steps.length);
+    told += `died at step ${diesAt}, ${dying.steps.at(-1)}; `;
     // A dead instance fails at whatever it does next: the first failure may hide behind that of closing a file.
     assert(end === undefined || end instanceof Died || end instanceof SuppressedError, `${told}: ${end}`);
-    const other = startInstance(objects, rows, { isConditional });
-    await send(other, all, ends, known);
-    const file = await other.bytes.openFinished({ id: "a", path: PATH, length });
-    assertEquals([told, file?.length, file?.modifiedAt], [told, length, 1000]);
-    assert(Buffer.compare(await new Response(file!.read()).bytes(), all) === 0, `${told}: the bytes differ`);
-    // What the dead one did not remove, the next repair does.
-    for await (const id of other.bytes.unfinished()) await other.bytes.discard(id);
-    await other.bytes[Symbol.asyncDispose]();
-    assertEquals([told, [...objects.objects.keys()], objects.multiparts.size], [told, [`files/${PATH}`], 0]);
+  }
+  const last = startInstance(objects, rows, { isConditional });
+  await send(last, all, ends, known);
+  const file = await last.bytes.openFinished({ id: "a", path: PATH, length });
+  assertEquals([told, file?.length, file?.modifiedAt], [told, length, 1000]);
+  assert(Buffer.compare(await new Response(file!.read()).bytes(), all) === 0, `${told}: the bytes differ`);
+  // What the dead ones did not remove, the next repair does.
+  for await (const id of last.bytes.unfinished()) await last.bytes.discard(id);
+  await last.bytes[Symbol.asyncDispose]();
+  assertEquals([told, [...objects.objects.keys()], objects.multiparts.size], [told, [`files/${PATH}`], 0]);
+  return made;
+}
+
+/** Kills an instance at every step, one run for each. Gives the number of steps. */
+async function killAtEachStep(run: Run, stride = 1): Promise<number> {
+  for (let diesAt = 1;; diesAt += stride) {
+    const [made] = await runWith([diesAt], run);
+    if (made! < diesAt) return made!;
   }
 }
 
 Deno.test("a kill between any two steps of a small file loses nothing that was acknowledged, and leaves nothing", async () => {
   for (const isConditional of [true, false]) {
-    const steps = await killAtEachStep([2000, 5000], { isConditional });
+    const steps = await killAtEachStep({ ends: [2000, 5000], isConditional });
     assert(steps > 20, `${steps} steps`);
   }
 });
 
 Deno.test("a kill between any two steps of a large file loses nothing that was acknowledged, and leaves nothing", async () => {
-  const steps = await killAtEachStep([3 * MIB, 18 * MIB, 19 * MIB], { stride: STRIDE });
+  const ends = [3 * MIB, 18 * MIB, 19 * MIB];
+  const steps = await killAtEachStep({ ends, isConditional: false }, STRIDE);
   assert(steps > 50, `${steps} steps`);
+});
+
+Deno.test("two kills, each between any two steps, lose nothing that was acknowledged, and leave nothing", async () => {
+  for (const [ends, stride] of [[[2000, 5000], IS_LONG ? 1 : 5], [[3 * MIB, 18 * MIB], IS_LONG ? 6 : 30]] as const) {
+    const run = { ends, isConditional: false };
+    const steps = await killAtEachStep(run, 1000);
+    assert(steps > 20, `${steps} steps`);
+    for (let first = 1; first <= steps; first += stride) {
+      for (let second = 1; second <= steps; second += stride) await runWith([first, second], run);
+    }
+  }
 });
