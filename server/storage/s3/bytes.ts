@@ -104,10 +104,11 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   async function removeUpload(id: string): Promise<void> {
     const writer = open.get(entry(id));
     const keys = writer?.allKeys;
-    const placing = writer?.layout.placing;
+    const row = writer === undefined ? await leases.read(id) : undefined;
+    const { placing } = writer?.layout ?? (row === undefined ? EMPTY : readLayout(row.layout));
     const ids = await leases.remove(id);
     const removeObjects = () => {
-      if (placing !== undefined) remover.abort(placing);
+      if (placing !== undefined) remover.abortAll(placing);
       for (const each of ids) remover.removeBelow(prefixOf(each), each === id ? keys : undefined);
     };
     if (writer === undefined) return removeObjects();

@@ -32,8 +32,11 @@ export interface Layout {
   readonly small: readonly Piece[];
   /** When the client's file was last modified, in milliseconds since 1970. */
   readonly modifiedAt?: number;
-  /** The multipart upload under the finished file's own name that is on its way, or was when a crash came. */
-  readonly placing?: Multipart;
+  /**
+   * The key of the finished file, while it is put together by a multipart upload under its own name. After a crash one may
+   * be left there.
+   */
+  readonly placing?: string;
 }
 
 /** A multipart upload on its way. */
@@ -177,7 +180,7 @@ export function readLayout(value: unknown): Layout {
     large,
     small,
     ...typeof modifiedAt === "number" && { modifiedAt },
-    ...placing !== undefined && { placing: placing as Multipart },
+    ...typeof placing === "string" && { placing },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Bucket, ObjectInfo } from "./bucket.ts";
 import { MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
 import { largeBytes, type Layout, lengthOf, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
+import { abortAll } from "./remover.ts";
 import { hasStatus } from "./s3_error.ts";
 import type { Body } from "./transport.ts";
 import type { BucketWriter } from "./writer.ts";
@@ -88,9 +89,9 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
     return await bucket.copy(whole.key, key, whole.size, { metadata: options.metadata });
   }
   // What a crash left would stay for ever: its key is not below the upload's own prefix.
-  if (layout.placing !== undefined) await bucket.abort(layout.placing);
+  if (layout.placing !== undefined) await abortAll(bucket, layout.placing);
+  await writer.setPlacing(key);
   const multipart = await bucket.begin(key, { metadata: options.metadata });
-  await writer.setPlacing(multipart);
   const parts = planParts([...layout.large, ...layout.small]);
   const etags: string[] = [];
   const one = async ({ pieces: sources }: PlannedPart, number: number) =>

@@ -1,9 +1,15 @@
 import type { Bucket } from "./bucket.ts";
-import type { Multipart } from "./layout.ts";
 import { Turns } from "./turns.ts";
 
 /** How many removals run at a time. */
 const AT_A_TIME = 8;
+
+/** Ends all multipart uploads of a key. */
+export async function abortAll(bucket: Bucket, key: string): Promise<void> {
+  for await (const multipart of bucket.multiparts(key)) {
+    if (multipart.key === key) await bucket.abort(multipart);
+  }
+}
 
 /** Removes what nobody needs any more, behind its callers' backs. What it fails at is removed with the next repair. */
 export interface Remover {
@@ -13,7 +19,8 @@ export interface Remover {
    * known; there is no multipart upload then.
    */
   removeBelow(prefix: string, keys?: readonly string[]): void;
-  abort(multipart: Multipart): void;
+  /** Ends the multipart uploads of a key. */
+  abortAll(key: string): void;
   /** True while the objects below a prefix are being removed. */
   isRemoving(prefix: string): boolean;
   /** Resolves when nothing is left to be removed. */
@@ -47,7 +54,7 @@ export function createRemover(bucket: Bucket, failed: (error: unknown) => void):
       const jobs = keys?.map((key) => later(() => bucket.remove(key))) ?? [later(() => removeAllBelow(prefix))];
       Promise.all(jobs).finally(() => prefixes.delete(prefix));
     },
-    abort: (multipart) => void later(() => bucket.abort(multipart)),
+    abortAll: (key) => void later(() => abortAll(bucket, key)),
     isRemoving: (prefix) => prefixes.has(prefix),
     async untilDone() {
       while (running.size > 0) await Promise.all(running);

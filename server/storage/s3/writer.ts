@@ -264,8 +264,8 @@ export class BucketWriter implements UnfinishedFile {
     }
   }
 
-  /** Records the multipart upload that makes the finished file, or that it is over. */
-  async setPlacing(placing: Multipart | undefined): Promise<void> {
+  /** Records that a multipart upload makes the finished file of this key, or that it is over. */
+  async setPlacing(placing: string | undefined): Promise<void> {
     const { placing: _, ...layout } = this.layout;
     this.#kept.set(placing === undefined ? layout : { ...layout, placing });
     await this.#kept.commit();

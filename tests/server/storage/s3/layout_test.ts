@@ -95,7 +95,7 @@ Deno.test("however their sizes fall, there are never more than 128 small objects
 });
 
 Deno.test("a layout comes back from its row as it was, and nothing else is taken for one", () => {
-  const layout = { ...withSmall(parts(EMPTY, one, 1), small("a", 3), 0), modifiedAt: 7, placing: two };
+  const layout = { ...withSmall(parts(EMPTY, one, 1), small("a", 3), 0), modifiedAt: 7, placing: "files/x" };
   assertEquals(readLayout(JSON.parse(JSON.stringify(layout))), layout);
   for (
     const value of [null, [], {}, { large: [], small: [{}] }, { large: [{ key: "x", from: 0.5, size: 1 }], small: [] }]

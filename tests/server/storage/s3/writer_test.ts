@@ -315,6 +315,30 @@ Deno.test("another program's object is neither written over nor taken for the fi
   }
 });
 
+Deno.test("a file that is removed while it is put together leaves nothing under its name", async () => {
+  for (const isOpen of [true, false]) {
+    const objects = new MemoryObjects();
+    let isBroken = true;
+    await using one = site({
+      before(name) {
+        if (name === "copyPart" && isBroken) throw new Error("The store is away");
+      },
+    }, objects);
+    await send(one.bytes, all.subarray(0, 9 * MIB));
+    {
+      await using file = await opened(one.bytes);
+      await file.cut(5 * MIB);
+      await assertRejects(() => one.bytes.place("a", "x"), Error, "The store is away");
+      assertEquals([...objects.multiparts.values()].map(({ key }) => key), ["files/x"]);
+      if (isOpen) await one.bytes.discard("a");
+    }
+    if (!isOpen) await one.bytes.discard("a");
+    isBroken = false;
+    await one.bytes[Symbol.asyncDispose]();
+    assertEquals([objects.multiparts.size, objects.objects.size], [0, 0]);
+  }
+});
+
 Deno.test("a path that is too long for a key is made plainer", async () => {
   await using one = site();
   const path = await one.bytes.choose({ name: `${"ü".repeat(200)}.txt`, folders: Array(5).fill("ü".repeat(100)) });
