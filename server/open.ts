@@ -67,7 +67,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const metrics = traced(createMetrics(), surroundings.tracer, now);
   const { flushed, sent, signInFailed } = metrics;
   const openStorage = config.database === "" ? openDisk : openShared;
-  const storage = await openStorage(config, { log, flushed, sent, lend });
+  const storage = await openStorage(config, { log, flushed, sent, lend, giveUp: surroundings.giveUp });
   const { bytes } = storage;
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, limits: config });

@@ -27,12 +27,12 @@ const TOLD_EVERY = 30;
  */
 export async function openShared(
   { database, bucket: bucketText }: Pick<Config, "database" | "bucket">,
-  { log, flushed, sent }: StorageDeps,
+  { log, flushed, sent, giveUp }: StorageDeps,
 ): Promise<Storage> {
   await using opening = new AsyncDisposableStack();
   const bucket = opening.use(await openTold(bucketText));
   const connection = opening.adopt(createConnection(database), (connection) => connection.close());
-  await untilAnswer(connection, log);
+  await untilAnswer(connection, { log, giveUp });
   await migrate(connection);
   const held = new Held();
   const leases = createLeases(connection, held);
@@ -99,7 +99,10 @@ async function asConfigError<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function untilAnswer(connection: Connection, log: Log): Promise<void> {
+async function untilAnswer(
+  connection: Connection,
+  { log, giveUp }: { log: Log; giveUp: AbortSignal | undefined },
+): Promise<void> {
   for (let attempt = 0;; attempt++) {
     try {
       await connection.query("SELECT 1");
@@ -108,9 +111,13 @@ async function untilAnswer(connection: Connection, log: Log): Promise<void> {
       const isAway = error instanceof UploadError && error.code === "no-database";
       if (!isAway) throw new ConfigError(`The database refuses: ${error instanceof Error ? error.message : error}`);
       if (attempt % TOLD_EVERY === 0) {
-        log.warning("The database gives no answer, and the server waits for it: {error}", { error: error.cause });
+        log.warning("The database gives no answer, and the server waits for it: {error}", {
+          error: error.cause instanceof Error ? error.cause.message : error.cause,
+        });
       }
-      await delay(ASK_EVERY_MS);
+      await delay(ASK_EVERY_MS, giveUp === undefined ? {} : { signal: giveUp }).catch(() => {
+        throw new ConfigError("The server was ended before its database gave an answer");
+      });
     }
   }
 }

@@ -40,4 +40,6 @@ export interface StorageDeps {
   readonly sent: (bytes: number) => void;
   /** Opens a file for a running request, with a spare descriptor if no other is free. */
   readonly lend?: Lend | undefined;
+  /** Aborts when the start is given up, which may wait for a database. */
+  readonly giveUp?: AbortSignal | undefined;
 }

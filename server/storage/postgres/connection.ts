@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { ConfigError } from "../../config/config_error.ts";
 import { defined } from "../../defined.ts";
 import { isAway, noDatabase } from "./no_database.ts";
 
@@ -42,7 +43,7 @@ export interface ConnectionOptions {
 /**
  * Makes the connections to the database at `url` (`postgres://…`). Nothing is opened before it is needed. As with
  * PostgreSQL's own library, `?host=/a/folder` names the folder of a Unix socket, and a name that is no setting here is one
- * of the session, such as `search_path`.
+ * of the session, such as `search_path`. Throws {@linkcode ConfigError} for an address that is none.
  */
 export function createConnection(
   url: string,
@@ -51,7 +52,7 @@ export function createConnection(
   const channels: { channel: string; heard: (message: string) => void; listening: () => void }[] = [];
   const { address, host } = withoutHost(url);
   let isClosed = false;
-  let pool = open(max, deadlineMs);
+  let pool = openFirst();
   let answeredAt = performance.now();
 
   function open(max: number, timeoutMs: number, more: postgres.Options<never> = {}): postgres.Sql {
@@ -65,6 +66,18 @@ export function createConnection(
       connection: { application_name: "pawl", statement_timeout: timeoutMs },
       ...more,
     });
+  }
+
+  function openFirst(): postgres.Sql {
+    try {
+      return open(max, deadlineMs);
+    } catch {
+      // What is wrong is not told, because the address holds a secret.
+      throw new ConfigError(
+        "The address of the database cannot be read: write postgres://USER:PASSWORD@HOST[:PORT]/NAME, with % and two " +
+          "digits for what is special there",
+      );
+    }
   }
 
   /** Throws a pool away that answers nothing any more: its connections may hang for ever. */

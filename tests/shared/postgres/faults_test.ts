@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError } from "../../../server/config/config_error.ts";
 import { UploadError } from "../../../server/errors.ts";
 import { createConnection } from "../../../server/storage/postgres/connection.ts";
@@ -184,3 +184,20 @@ postgresTest(
     await Promise.all(connections.map((each) => each.close()));
   },
 );
+
+Deno.test("an address that cannot be read is refused, and its secret is not told", () => {
+  for (
+    const address of [
+      "postgres://a:secret@b:port/c",
+      "postgres://a:secret%ZZ@b/c",
+      "postgres://a:secret@b/c?target_session_attrs=x",
+    ]
+  ) {
+    const error = assertThrows(
+      () => createConnection(address),
+      ConfigError,
+      "The address of the database cannot be read",
+    );
+    assertEquals(error.message.includes("secret"), false);
+  }
+});
