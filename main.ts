@@ -80,7 +80,15 @@ async function run(
       "Clients can fill the memory by the metrics that Deno itself makes of requests: set OTEL_DENO_METRICS=false, and read Pawl's metrics at /metrics",
     );
   }
-  const surroundings = { log, takeAccess: openedLog.take, root, now: Date.now, ...defined({ tracer: openTracer() }) };
+  const givenUp = new AbortController();
+  const surroundings = {
+    log,
+    takeAccess: openedLog.take,
+    root,
+    now: Date.now,
+    giveUp: givenUp.signal,
+    ...defined({ tracer: openTracer() }),
+  };
   // The other commands do not need the server.
   const { serve } = await import("./server/serve.ts");
   const opening = serve(config, surroundings).catch(async (error) => {
@@ -89,7 +97,13 @@ async function run(
   });
   // A signal without a listener ends the process, so these are there before anybody is told that the server runs.
   let asked = 0;
-  const onEnd = async () => ++asked === 1 ? await end(await opening, supervisor, openedLog) : Deno.exit(1);
+  const onEnd = async () => {
+    if (++asked > 1) Deno.exit(1);
+    givenUp.abort();
+    const running = await opening.catch(() => undefined);
+    // A start that was given up ends the process by itself.
+    if (running !== undefined) await end(running, supervisor, openedLog);
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onEnd);
   const reload = createReload({ live, read, log, onTaken: () => openedLog.setLevel(config.logLevel) });
   const readAgain = async () => {
@@ -102,8 +116,8 @@ async function run(
     () => isTerminal && !Deno.stderr.isTerminal() ? onEnd() : supervisor.reloading(readAgain),
   );
   const server = await opening;
-  const why = whyData === undefined ? "" : ` (${whyData}; --data gives another folder)`;
-  print(`Pawl is at ${server.url} and keeps its files in ${config.data}${why}`);
+  const why = whyData === undefined || server.place !== config.data ? "" : ` (${whyData}; --data gives another folder)`;
+  print(`Pawl is at ${server.url} and keeps its files in ${server.place}${why}`);
   if (server.adminUrl !== undefined) print(`Its health and metrics are at ${server.adminUrl}`);
   if (server.redirectUrl !== undefined) print(`What comes to ${server.redirectUrl} is led to HTTPS`);
   if (server.signInLink !== undefined) print(`Sign in by this link, which is shown this once: ${server.signInLink}`);

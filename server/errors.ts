@@ -55,6 +55,10 @@ export const STATUS = {
   "too-many": STATUS_CODE.ServiceUnavailable,
   // The server that has to be asked about the file gives no answer.
   "cannot-ask": STATUS_CODE.ServiceUnavailable,
+  // The database that all instances share gives no answer.
+  "no-database": STATUS_CODE.ServiceUnavailable,
+  // The S3 server that keeps the bytes gives no answer, or is failing.
+  "no-bucket": STATUS_CODE.ServiceUnavailable,
   // The data folder was moved, so the server's answers would not be true of what lies there now.
   "moved": STATUS_CODE.ServiceUnavailable,
   "disk-full": STATUS_CODE.InsufficientStorage,
@@ -124,7 +128,7 @@ export function isAbsent(error: unknown): boolean {
 
 /**
  * Turns anything that was thrown into an error for the client. An {@linkcode UploadError} stays as it is. A full disk
- * is `disk-full`, too many open files are `too-many`, and anything else, a bug or a failing disk, is `failed`. `safe`
+ * is `disk-full`, too many open files are `too-many`, a bucket that gives no answer is `no-bucket`, and anything else, a bug or a failing disk, is `failed`. `safe`
  * is the upload's offset, if the error is about one.
  */
 export function asUploadError(error: unknown, safe?: number): UploadError {
@@ -138,6 +142,11 @@ export function asUploadError(error: unknown, safe?: number): UploadError {
       ? "try again when there is space"
       : `it keeps the first ${safe} bytes, go on from there when there is space again`;
     return new UploadError("disk-full", `The server's disk is full: ${next}`, options);
+  }
+  if (isBucketAway(error)) {
+    const next = safe === undefined ? "" : `: it keeps the first ${safe} bytes`;
+    const message = `The server cannot reach the store of its files now${next}: try again in a few seconds`;
+    return new UploadError("no-bucket", message, options);
   }
   const message = safe === undefined
     ? "The server has failed, and keeps what it has acknowledged: try again"
@@ -164,6 +173,14 @@ export function isOutOfFiles(error: unknown): boolean {
   // Deno 2.9 gives the errors of accepting no code.
   return /\(os error 2[34]\)/.test(messageOf(error));
 }
+
+/** True for the error of an S3 server that gives no answer, or says that it fails or is too busy. */
+function isBucketAway(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === BUCKET_AWAY;
+}
+
+/** The code of such an error. */
+export const BUCKET_AWAY = "EBUCKETAWAY";
 
 /** The message of an error; empty for one whose message is no text: a program around the server may throw it. */
 function messageOf({ message }: { readonly message: unknown }): string {

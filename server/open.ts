@@ -5,25 +5,26 @@ import { createAccessLog } from "./http/access_log.ts";
 import type { App } from "./http/app.ts";
 import { createSenderOf } from "./http/sender.ts";
 import { openApps } from "./open_app.ts";
-import { databaseOf, openStored } from "./open_database.ts";
+import { openStored } from "./open_database.ts";
+import { openDisk } from "./open_disk.ts";
 import { openEngine } from "./open_engine.ts";
 import { openHooks } from "./open_hooks.ts";
+import { openShared } from "./open_shared.ts";
 import type { Surroundings } from "./open_surroundings.ts";
 import { createMetrics } from "./operations/metrics.ts";
 import { traced } from "./operations/tracing.ts";
 import { createPages } from "./page/pages.ts";
 import { Pauses } from "./receiving/pauses.ts";
-import { bootOf } from "./storage/disk/boot.ts";
-import { foldersOf, openFiles } from "./storage/disk/files.ts";
-import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { sweep } from "./uploads/expire.ts";
 import { repair } from "./uploads/repair.ts";
 
 export type { Surroundings };
 
-/** Pawl on its data folder, without a listener. */
+/** Pawl on its data folder, or on what it shares with other instances, without a listener. */
 export interface Pawl {
   readonly app: App;
+  /** Says where files are kept, without secrets. */
+  readonly place: string;
   /** Answers those who watch the server, and nobody else, without a token. */
   readonly adminApp: App;
   /** Makes the first token, if nobody could sign in otherwise, and gives its secret. */
@@ -43,7 +44,10 @@ export interface Pawl {
   close(): void;
 }
 
-/** Opens the data folder, makes it if it is missing, and connects everything. Throws when the folder cannot be used. */
+/**
+ * Opens the data folder, and makes it if it is missing, or what instances share, and connects everything. Throws when that
+ * cannot be used.
+ */
 export async function openPawl(config: Config, surroundings: Surroundings): Promise<Pawl> {
   const {
     log,
@@ -62,16 +66,18 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
   const metrics = traced(createMetrics(), surroundings.tracer, now);
   const { flushed, sent, signInFailed } = metrics;
-  const bytes = await openFiles(config.data, { durable: config.durable, flushed, sent, ...defined({ lend }) });
+  const openStorage = config.database === "" ? openDisk : openShared;
+  const storage = await openStorage(config, { log, flushed, sent, lend, giveUp: surroundings.giveUp });
+  const { bytes } = storage;
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, limits: config });
   const hooks = openHooks(config, { log, now, ...defined({ listeners }) });
   const { outbox } = hooks;
   const told = { log, now, monotonic, signInFailed, ...defined({ identify }) };
-  const opened = await openStored(config, { bytes, outbox, bodies, ...told });
+  const opened = await openStored(config, { bytes, outbox, bodies, openDatabase: storage.openDatabase, ...told });
   const { records: stored, access, events } = opened;
-  const watch = watchFolder({ path: databaseOf(config) });
-  const boot = await bootOf(config.data);
+  const watch = storage.watch();
+  const boot = await storage.boot();
   const ending = new AbortController();
   const common = { bytes, stored, metrics, isFolderThere: watch.isThere, ending: ending.signal, log, now, monotonic };
   const uploads = await openEngine(config, {
@@ -83,13 +89,17 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     longestStepMs,
   });
   const { engine, records, clock, unfinished } = uploads;
-  hooks.start({ events, records, bytes, attempted: metrics.attempted });
-  const pages = surroundings.pages ?? createPages({ root, except: Object.values(foldersOf(config.data)) });
+  hooks.start({ events, records, bytes, attempted: metrics.attempted, alone: storage.alone });
+  const pages = surroundings.pages ?? createPages({ root, except: storage.folders });
   return {
     ...openApps(config, { ...common, ...uploads, access, pages, bodies, accessLog, senderOf, certificateExpiresAt }),
+    place: storage.place,
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
-    sweep: (stop) => sweep({ engine, records, clock, log }, stop),
+    async sweep(stop) {
+      await storage.alone("sweep", () => sweep({ engine, records, clock, log }, stop));
+      await storage.keepUp();
+    },
     async repair(stop) {
       await Promise.all([
         repair({ engine, bytes, records, log }, stop),
@@ -105,6 +115,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       await clock.saveLast();
       await access.settle();
       await hooks[Symbol.asyncDispose]();
+      await storage.settle();
       // After a move, the files at the folder's path are not ours to touch (I14).
       if (!watch.isThere(0)) return;
       await bytes.flush();
@@ -115,6 +126,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       hooks[Symbol.asyncDispose]();
       watch[Symbol.dispose]();
       records[Symbol.dispose]();
+      storage.close();
     },
   };
 }

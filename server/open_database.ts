@@ -1,7 +1,6 @@
-import { join } from "@std/path";
 import { type Access, type AccessDeps, openAccess } from "./access/access.ts";
 import type { Config } from "./config/config.ts";
-import { openDatabase } from "./storage/kv/database.ts";
+import type { Database } from "./storage/kv/database.ts";
 import { createEvents, type Outbox } from "./storage/kv/events.ts";
 import type { EventStore } from "./storage/event_store.ts";
 import { createLinks } from "./storage/kv/links.ts";
@@ -9,7 +8,7 @@ import { createRecords } from "./storage/kv/records.ts";
 import { createTokens } from "./storage/kv/tokens.ts";
 import type { ByteStore, RecordStore } from "./storage/store.ts";
 
-/** The stores in the database of a data folder, and the access that is built on two of them. */
+/** The stores in a server's database, and the access that is built on two of them. */
 export interface Stored {
   /** Closing them closes the database. */
   readonly records: RecordStore;
@@ -21,15 +20,15 @@ export interface Stored {
 export interface StoredDeps extends Omit<AccessDeps, "store" | "linkStore"> {
   readonly bytes: Pick<ByteStore, "sameName" | "freeBytes">;
   readonly outbox: Outbox;
+  /** Opens the database. */
+  readonly openDatabase: () => Promise<Database>;
 }
 
-/** The path of the database in a data folder. */
-export function databaseOf({ data }: Pick<Config, "data">): string {
-  return join(data, "pawl.db");
-}
-
-/** Opens the database of the data folder. Throws an `ENOSPC` error when the disk is too full for it. */
-export async function openStored(config: Config, { bytes, outbox, ...deps }: StoredDeps): Promise<Stored> {
+/** Opens the database, and what is in it. Throws an `ENOSPC` error when the disk is too full for it. */
+export async function openStored(
+  config: Config,
+  { bytes, outbox, openDatabase, ...deps }: StoredDeps,
+): Promise<Stored> {
   try {
     return await open();
   } catch (error) {
@@ -38,7 +37,7 @@ export async function openStored(config: Config, { bytes, outbox, ...deps }: Sto
   }
 
   async function open(): Promise<Stored> {
-    const database = await openDatabase(databaseOf(config));
+    const database = await openDatabase();
     try {
       const stores = { store: createTokens(database), linkStore: createLinks(database) };
       const access = await openAccess(config, { ...deps, ...stores });

@@ -18,6 +18,8 @@ export interface ServerSurroundings extends Surroundings {
 
 /** A server that listens. */
 export interface Running {
+  /** Says where files are kept, without secrets. */
+  readonly place: string;
   /** The address of its page. */
   readonly url: string;
   /** The address of the second listener, for those who watch the server. Absent without `--admin-port`. */
@@ -100,6 +102,7 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
 
   return {
     url,
+    place: pawl.place,
     ...defined({ adminUrl, redirectUrl }),
     ...secret !== undefined && { signInLink: `${signInAddressOf(config, url)}#token=${secret}` },
     moved: pawl.moved,

@@ -58,7 +58,7 @@ async function open(args: readonly string[], environment: Environment): Promise<
   pawl.moved.then(() => end(1));
   // deno serve accepts no more connections then, for good: only a new process does.
   globalThis.addEventListener("unhandledrejection", ({ reason }) => isOutOfFiles(reason) && end(1));
-  print(`Pawl keeps its files in ${config.data}`);
+  print(`Pawl keeps its files in ${pawl.place}`);
   const secret = await pawl.makeFirstToken();
   const above = outwardOf(config).url;
   if (secret !== undefined) print(`Sign in by this link, which is shown this once: ${above}/#token=${secret}`);

@@ -1,6 +1,7 @@
 import { delay } from "@std/async/delay";
 import { isAbsolute, join, relative, resolve } from "@std/path";
 import { ConfigError } from "../config/config.ts";
+import { refuseShared } from "./command_database.ts";
 import { databaseIn, openDataFolder, SETTLED_MS } from "./data_folder.ts";
 import { openBackupFolder } from "../storage/disk/backup_folder.ts";
 import { flushFolder } from "../storage/disk/folder_flush.ts";
@@ -26,6 +27,7 @@ export async function runBackupCommand(
     print(BACKUP_HELP);
     return 0;
   }
+  refuseShared(env, "backup");
   const target = resolve(given.operands[0]!);
   await using open = await openDataFolder(given.data);
   await makeEmpty(target, given.data);

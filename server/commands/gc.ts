@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { refuseShared } from "./command_database.ts";
 import { type DataFolder, openDataFolder } from "./data_folder.ts";
 import { engineOf } from "./engine_of.ts";
 import { entryAt, removeFolder } from "../storage/disk/entries.ts";
@@ -24,6 +25,7 @@ export async function runGcCommand(
     print(GC_HELP);
     return 0;
   }
+  refuseShared(env, "gc");
   await using open = await openDataFolder(given.data);
   const isToRemove = given.switches.has("remove");
   const { bytes, records, folders } = open;

@@ -3,7 +3,7 @@ import { keptPassword } from "../access/link_passwords.ts";
 import { linkPath } from "../access/links_api.ts";
 import { MAX_LINKS, newLink } from "../access/link_wishes.ts";
 import { ConfigError } from "../config/config.ts";
-import { openExisting } from "./data_folder.ts";
+import { openCommandDatabase } from "./command_database.ts";
 import type { LinkTarget } from "../model/link.ts";
 import { payerOf } from "../model/owner.ts";
 import type { Upload } from "../model/upload.ts";
@@ -25,7 +25,7 @@ export async function runLinkCommand(
 ): Promise<void> {
   const command = parseLinkCommand(args, env);
   if (command.kind === "help") return print(LINK_HELP);
-  const database = await openExisting(command.data);
+  const database = await openCommandDatabase(command.data, env);
   try {
     const store = createLinks(database);
     switch (command.kind) {

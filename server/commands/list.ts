@@ -1,4 +1,4 @@
-import { openExisting } from "./data_folder.ts";
+import { openCommandDatabase } from "./command_database.ts";
 import { allRecords } from "../storage/kv/records.ts";
 import type { Terminal } from "./tokens.ts";
 import { readArguments } from "../upkeep/arguments.ts";
@@ -19,7 +19,7 @@ export async function runListCommand(
   const given = readArguments(LIST_SYNTAX, args, env);
   if (given === "help") return print(LIST_HELP);
   const isJson = given.switches.has("json");
-  const { kv } = await openExisting(given.data);
+  const { kv } = await openCommandDatabase(given.data, env);
   try {
     const lines = isJson ? [] : [LIST_HEAD];
     for await (const upload of allRecords(kv)) {

@@ -1,8 +1,9 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import { addToken, parseTokenCommand, TOKEN_HELP, tokenTable } from "../access/token_command.ts";
 import { ConfigError } from "../config/config.ts";
-import { databaseIn, openExisting } from "./data_folder.ts";
-import { openDatabase } from "../storage/kv/database.ts";
+import { openCommandDatabase, openSharedDatabase } from "./command_database.ts";
+import { databaseIn } from "./data_folder.ts";
+import { type Database, openDatabase } from "../storage/kv/database.ts";
 import { createLinks } from "../storage/kv/links.ts";
 import { createTokens } from "../storage/kv/tokens.ts";
 import type { LinkStore } from "../storage/link_store.ts";
@@ -27,10 +28,9 @@ export async function runTokenCommand(
 ): Promise<void> {
   const command = parseTokenCommand(args, env);
   if (command.kind === "help") return print(TOKEN_HELP);
-  if (command.kind === "add") await ensureDir(command.data);
   const { kv, commit } = command.kind === "add"
-    ? await openDatabase(databaseIn(command.data))
-    : await openExisting(command.data);
+    ? await openSharedDatabase(env) ?? await openOrMake(command.data)
+    : await openCommandDatabase(command.data, env);
   try {
     const store = createTokens({ kv, commit });
     switch (command.kind) {
@@ -45,6 +45,11 @@ export async function runTokenCommand(
   } finally {
     kv.close();
   }
+}
+
+async function openOrMake(data: string): Promise<Database> {
+  await ensureDir(data);
+  return await openDatabase(databaseIn(data));
 }
 
 async function remove(

@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
+import { refuseShared } from "./command_database.ts";
 import { type DataFolder, openDataFolder, SETTLED_MS } from "./data_folder.ts";
 import { engineOf } from "./engine_of.ts";
 import { bootBySystem } from "../storage/disk/boot.ts";
@@ -28,6 +29,7 @@ export async function runVerifyCommand(
     print(VERIFY_HELP);
     return 0;
   }
+  refuseShared(env, "verify");
   await using open = await openDataFolder(given.data);
   const { bytes, records, folders } = open;
   const boot = await bootBySystem();

@@ -1,5 +1,5 @@
 import { ConfigError } from "../config/config.ts";
-import { openExisting } from "./data_folder.ts";
+import { openCommandDatabase } from "./command_database.ts";
 import { makeNextDue } from "../hooks/make_next_due.ts";
 import {
   lineOf,
@@ -24,7 +24,7 @@ export async function runWebhookCommand(
 ): Promise<void> {
   const command = parseWebhookCommand(args, env);
   if (command.kind === "help") return print(WEBHOOK_HELP);
-  const database = await openExisting(command.data);
+  const database = await openCommandDatabase(command.data, env);
   try {
     await run(command, createEvents(database), { print, tell });
   } finally {

@@ -143,6 +143,14 @@ function refuseContradictions(config: Config): void {
       config.interim === "on" && config.listener !== "node",
       "--interim on needs --listener node: the other listener cannot send interim responses",
     ],
+    [
+      (config.database === "") !== (config.bucket === ""),
+      "PAWL_DATABASE and PAWL_BUCKET belong together: give both, or none",
+    ],
+    [
+      config.database !== "" && !config.durable,
+      "--durability relaxed is about this machine's disk: leave it out with PAWL_DATABASE",
+    ],
     [trustedProxies.includes("*"), "--trust-proxy cannot be *: then every client could name its own address"],
   ];
   const found = wrong.find(([isWrong]) => isWrong);

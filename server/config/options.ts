@@ -14,6 +14,7 @@ import {
   parsePublicUrl,
   trueOrFalse,
 } from "./option_values.ts";
+import { STORAGE_OPTIONS } from "./storage_options.ts";
 import { UPLOAD_OPTIONS } from "./upload_options.ts";
 
 export { type Option, variableOf };
@@ -24,15 +25,7 @@ export { type Option, variableOf };
  */
 export const OPTIONS = {
   ...LISTENING_OPTIONS,
-  /** The data folder, absolute. */
-  data: {
-    flag: "data",
-    value: "FOLDER",
-    fallback: "data",
-    help: "folder for everything that is kept; finished files lie in `FOLDER/files`",
-    parse: (text) => text === "" ? undefined : resolve(text),
-    wanted: "a folder",
-  } satisfies Option<string>,
+  ...STORAGE_OPTIONS,
   /** The configuration file, absolute; empty for none. */
   configFile: {
     flag: "config",

@@ -16,6 +16,12 @@ const ENVIRONMENT: Needed = {
   flag: "--allow-env='PAWL_*'",
 };
 
+/** The permission to read the usual variables of PostgreSQL and AWS. */
+const FOREIGN: Needed = {
+  permission: { name: "env", variable: "PGPASSWORD" },
+  flag: "--allow-env='PAWL_*,PG*,AWS_*,HOME'",
+};
+
 /** The options of `deno run` that are missing for reading the configuration; empty when none is. */
 export function missingForConfig(query: Query = ask): Promise<string[]> {
   return missing([ENVIRONMENT], query);
@@ -33,12 +39,12 @@ export function missingForServer(
   query: Query = ask,
 ): Promise<string[]> {
   const { data, fixedTokenFile, certFile, keyFile, unixSocket } = config;
-  const { webhooks, hookCommand, preCreateUrl, preFinishUrl } = config;
+  const { webhooks, hookCommand, preCreateUrl, preFinishUrl, database } = config;
   const files = [fixedTokenFile, certFile, keyFile, unixSocket].filter((path) => path !== "");
   const readable = [join(root, "static"), join(root, "client"), data, ...files];
   return missing([
-    // A webhook may lead to any address, by its redirects.
-    ...webhooks.length > 0 || preCreateUrl !== "" || preFinishUrl !== ""
+    // A webhook may lead to any address, by its redirects, and so may a database of several hosts.
+    ...webhooks.length > 0 || preCreateUrl !== "" || preFinishUrl !== "" || database !== ""
       ? [{ permission: { name: "net" }, flag: "--allow-net" } as const]
       : addressesOf(config).map((host): Needed => ({ permission: { name: "net", host }, flag: `--allow-net=${host}` })),
     ...hookCommand === ""
@@ -49,6 +55,7 @@ export function missingForServer(
       permission: { name: "write", path },
       flag: `--allow-write=${path}`,
     })),
+    ...database === "" ? [] : [FOREIGN],
     { permission: { name: "sys", kind: "statfs" }, flag: "--allow-sys=statfs" },
   ], query);
 }

@@ -1,4 +1,4 @@
-import { OPTIONS, variableOf } from "../config/config.ts";
+import { ALL_OPTIONS, variableOf } from "../config/options.ts";
 import type { EventType } from "../config/hook_values.ts";
 import type { Log } from "../log.ts";
 import type { Hook, Outcome } from "./hook.ts";
@@ -17,7 +17,7 @@ export interface CommandOptions {
 
 /** The program handles files of strangers, and needs none of the server's own secrets. */
 const NO_SECRETS = Object.fromEntries(
-  [OPTIONS.fixedToken, OPTIONS.webhookSecret].map(({ flag }) => [variableOf(flag), ""]),
+  ALL_OPTIONS.filter(({ isSecret }) => isSecret).map(({ flag }) => [variableOf(flag), ""]),
 );
 
 /** The most bytes of a program's output that are kept for the log. */

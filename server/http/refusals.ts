@@ -15,6 +15,8 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   "too-many-unfinished": 30,
   "moved": 5,
   "cannot-ask": 5,
+  "no-database": 2,
+  "no-bucket": 5,
 };
 
 /** After how many seconds the client may try again, if the error says so. */

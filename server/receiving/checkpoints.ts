@@ -39,7 +39,7 @@ export class Checkpoints {
     if (offset - this.#at < this.#options.everyBytes && now - this.#time < this.#options.everyMs) return;
     this.#at = offset;
     this.#time = now;
-    this.#running = this.#make(offset).catch((error) => void (this.#failure = error))
+    this.#running = this.#make().catch((error) => void (this.#failure = error))
       .finally(() => void (this.#running = undefined));
   }
 
@@ -49,10 +49,9 @@ export class Checkpoints {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #make(offset: number): Promise<void> {
+  async #make(): Promise<void> {
     const begunAt = performance.now();
-    await this.#appender.flush();
-    await this.#options.commit(offset);
+    await this.#options.commit(await this.#appender.checkpoint());
     this.#options.made(performance.now() - begunAt);
   }
 }

@@ -11,11 +11,16 @@ export interface Appender extends AsyncDisposable {
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when every byte that was written before the call survives a power cut. */
   flush(): Promise<void>;
+  /**
+   * Does what `flush` does for as many bytes as is cheap, while writing goes on. Gives how many bytes of the file survive
+   * a power cut now, from its first one on; never fewer than at the last call.
+   */
+  checkpoint(): Promise<number>;
   /** Cuts the file to `length` bytes. Resolves when the cut survives a power cut. */
   cut(length: number): Promise<void>;
 }
 
-/** The file of an unfinished upload, open for its one writer. */
+/** The file of an unfinished upload, open for its one writer. Bytes that are not flushed before it is closed may be lost. */
 export interface UnfinishedFile extends Appender {
   /**
    * Sets when the file was last modified, in milliseconds since 1970, if `modifiedAt` is given. Then gives the file's
@@ -55,6 +60,17 @@ export class RefusedPath extends Error {
   }
 }
 
+/** How a store asks the writers of this process on behalf of other processes. Neither function throws. */
+export interface Writers {
+  /** Asks the upload's writer to end. Resolves when it has let go, or when there is none. */
+  stop(id: string): Promise<void>;
+  /**
+   * Waits a moment for the upload's writer to end, and lets one whose client is silent flush and let go. Resolves then, or
+   * when the writer goes on.
+   */
+  settle(id: string): Promise<void>;
+}
+
 /** The part of a complete upload's record that tells where its file lies and how to recognise it. */
 export type PlacedFile = Pick<CompleteUpload, "id" | "path" | "length" | "identity">;
 
@@ -67,18 +83,28 @@ export type Whereabouts = "there" | "unplaced" | "missing" | "replaced";
 /**
  * The store of the files: unfinished ones, and finished ones. It trusts no caller. Whatever id or path it is given, it
  * reads, writes and removes below its own folders only, and follows no symbolic link there (I7).
+ *
+ * Processes may share a store. A process that has lost an upload to another one can change nothing of it any more: its
+ * calls throw `taken-over` (an `UploadError`).
  */
 export interface ByteStore {
+  /** Says how this process's writers are asked on behalf of others. Called once, before a file is opened. */
+  serve(writers: Writers): void;
+  /**
+   * Asks the process that writes to an upload to settle it (`Writers.settle`). Resolves when it has answered or is silent,
+   * and at once when no other process writes.
+   */
+  settled(id: string): Promise<void>;
   /** The length in bytes of an unfinished upload's file; `undefined` when there is no file. */
   length(id: string): Promise<number | undefined>;
   /** Makes a new upload's file, for its one writer. `locked` when another process made it first. */
   create(id: string): Promise<UnfinishedFile | "locked">;
   /**
-   * Opens an unfinished upload's file for its one writer. `undefined` when there is none, `locked` when another process
-   * has it.
+   * Opens an unfinished upload's file for its one writer. A store that can ask another process to end waits for it here,
+   * or takes the file from it. `undefined` when there is no file, `locked` when another process keeps it.
    */
   open(id: string): Promise<UnfinishedFile | "locked" | undefined>;
-  /** Reads an unfinished upload's bytes from `start` (0 by default) up to, but not including, `end`. */
+  /** Reads, for the process that has the upload's lock, an unfinished upload's bytes from `start` (0 by default) up to, but not including, `end`. */
   readUnfinished(id: string, end: number, start?: number): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
    * Gives upload `id`, which has no file yet, the bytes of upload `from`. Nothing is copied: both own entries become
@@ -135,7 +161,9 @@ export interface ByteStore {
   isFolder(path: string): Promise<boolean>;
   /** Makes, links and removes a file as an upload does. Throws what the disk throws. */
   checkWritable(): Promise<void>;
-  /** Asks the disk how many bytes are free. A synchronous call that takes microseconds. */
+  /**
+   * Asks the disk how many bytes are free; `Infinity` when nothing says so. A synchronous call that takes microseconds.
+   */
   freeBytes(): number;
   /**
    * Removes a finished file and the folders that it leaves empty. Resolves when no power cut can bring it back.
@@ -199,7 +227,7 @@ export interface RecordStore extends Disposable {
   /**
    * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly
    * claims a path that has a {@linkcode claimant}, and when another request has recorded the end of the complete upload
-   * `before` already.
+   * `before` already. Throws `taken-over`, and changes nothing, when this process has lost the upload to another one.
    */
   replace(before: Upload, after: Upload): Promise<boolean>;
   /** Removes an upload's record and everything that leads to it. */

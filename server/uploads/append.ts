@@ -1,6 +1,6 @@
 import { defined } from "../defined.ts";
 import { asUploadError, type ErrorCode, UploadError } from "../errors.ts";
-import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
+import { agree, type Agreed, type Announced, checkSize, takenOver, tellsMore, tooLong } from "../model/agree.ts";
 import { comesAgain } from "../model/decide.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
 import { canFinish, type CompleteUpload, largest, type ReceivingUpload, safeBytes } from "../model/upload.ts";
@@ -102,7 +102,8 @@ async function appendTo(
   } catch (error) {
     // If the roll back fails, nobody can tell the offset, so the refusal must not name one.
     if (isRefusal(error)) throw await opened.rollBack(start).then(() => error, (trouble) => asUploadError(trouble));
-    throw asUploadError(failure ?? error, opened.upload.offset);
+    const told = asUploadError(failure ?? error, opened.upload.offset);
+    throw told.code === "taken-over" ? takenOver(opened.upload.offset) : told;
   }
 }
 

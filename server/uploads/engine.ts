@@ -42,6 +42,10 @@ export class Engine {
     this.#owners = new Owners(deps.records);
     this.#byClient = new UploadsByClient(deps, this.#locks);
     this.#concatenations = new Concatenations(deps, this.#locks, this.#owners);
+    deps.bytes.serve({
+      stop: (id) => this.#locks.stop(id),
+      settle: async (id) => void await this.#locks.untilFree(id, deps.limits.patience),
+    });
   }
 
   /** Begins an upload without bytes. Throws `too-large` and `disk-full`, and what {@linkcode askedWithLength} throws. */

@@ -173,6 +173,14 @@ export class Locks {
     return true;
   }
 
+  /** Asks all that hold the lock or wait for it to stop. Resolves when they have let go. */
+  async stop(key: string): Promise<void> {
+    const line = this.#lines.get(key);
+    if (line === undefined) return;
+    stopEarlier(line, Infinity);
+    await line.at(-1)?.released;
+  }
+
   /** Waits until nobody holds the lock, and asks no holder to stop. */
   async untilLetGo(key: string): Promise<void> {
     for (let line = this.#lines.get(key); line !== undefined; line = this.#lines.get(key)) await line.at(-1)?.released;

@@ -7,9 +7,9 @@ import { load, open, OpenUpload } from "./open_upload.ts";
 
 /**
  * Finds out how far an upload is. The offset is safe (I1), and the next append has to start there, unless another
- * request goes on sending. Waits up to a second for a writer to end, and takes over from a silent one as soon as its
- * bytes are flushed; with `takesOver` it does so from any writer at once. Finishes what a crash interrupted. Throws
- * `not-found`, `terminated` or `gone`.
+ * request goes on sending. Waits up to a second for a writer to end, in whatever process, and takes over from a silent
+ * one as soon as its bytes are flushed; with `takesOver` it does so from any writer of this process at once. Finishes
+ * what a crash interrupted. Throws `not-found`, `terminated` or `gone`.
  */
 export async function status(
   deps: EngineDeps,
@@ -17,6 +17,7 @@ export async function status(
   id: string,
   { takesOver = false }: { takesOver?: boolean } = {},
 ): Promise<ReceivingUpload | CompleteUpload> {
+  await deps.bytes.settled(id);
   let upload = await load(deps, id);
   if (isUnfinishedFinal(upload)) return upload;
   if (locks.isHeld(id)) {

@@ -12,6 +12,8 @@ Deno.test("the engine, its model and its storage say nothing in the words of a p
   const found: string[] = [];
   for (const room of ["uploads", "model", "receiving", "storage"]) {
     for (const file of await filesBelow(join(server, room))) {
+      // The store of a bucket speaks a protocol of its own, by requests that it sends.
+      if (room === "storage" && file.startsWith("s3/")) continue;
       const source = await Deno.readTextFile(join(server, room, file));
       const code = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
       for (const [text] of code.matchAll(/"[^"\n]*"|`[^`]*`/g)) {

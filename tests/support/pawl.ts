@@ -89,6 +89,7 @@ export async function startServer(wishes: Wishes = {}): Promise<TestServer> {
   return {
     ...folder,
     url: running.url,
+    place: running.place,
     ...defined({ adminUrl: running.adminUrl, redirectUrl: running.redirectUrl }),
     moved: running.moved,
     isAlive: running.isAlive,
@@ -155,6 +156,8 @@ async function testFolder(
       hookCommand: "",
       webhookEvents: ["*"],
       webhookSecret: "",
+      database: "",
+      bucket: "",
       webhookAllowPrivate: false,
       hookTimeoutMs: 300_000,
       preCreateUrl: "",

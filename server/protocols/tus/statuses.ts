@@ -25,6 +25,8 @@ export const HEAD_STATUS: Partial<Record<ErrorCode, number>> = {
   "failed": STATUS_CODE.Locked,
   "shutdown": STATUS_CODE.Locked,
   "too-many": STATUS_CODE.Locked,
+  "no-database": STATUS_CODE.Locked,
+  "no-bucket": STATUS_CODE.Locked,
   "disk-full": STATUS_CODE.Locked,
   "taken-over": STATUS_CODE.Locked,
 };

@@ -91,6 +91,12 @@ class FileAppender implements UnfinishedFile {
     this.#options.flushed(performance.now() - begunAt);
   }
 
+  async checkpoint(): Promise<number> {
+    const length = this.#length;
+    await this.flush();
+    return length;
+  }
+
   #openFlusher(): Deno.FsFile {
     const flusher = this.#options.lend(() => Deno.openSync(this.#path, { write: true }));
     if (isSameFile(flusher.statSync(), this.#file.statSync())) return flusher;

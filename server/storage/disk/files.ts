@@ -97,6 +97,10 @@ export async function openFiles(
     }),
     sameName,
 
+    // The lock on a file keeps other processes out. They cannot be asked.
+    serve() {},
+    settled: () => Promise.resolve(),
+
     length: (id) =>
       Promise.try(() => {
         const entry = entryAt(pathOf(id));

@@ -3,8 +3,8 @@ import { numberedName } from "../../model/names.ts";
 import { type Choice, RefusedPath, type WantedPath } from "../store.ts";
 import { announce, entryAt, giveName, isFolder, isNotFound, makeFolder, removeFolder } from "./entries.ts";
 import type { FlushFolder } from "./folder_flush.ts";
-import { freeNumber } from "./free_number.ts";
-import { plainer, PLAINEST } from "./plainer.ts";
+import { freeNumber } from "../free_number.ts";
+import { plainer, PLAINEST } from "../plainer.ts";
 import { isSegment, type Resolve } from "./resolve.ts";
 
 /** Places finished files below one folder: gives them their names. */

@@ -61,7 +61,7 @@ export function createEvents({ kv, commit }: Database): EventStore {
   const entriesOf = (delivery: Delivery) =>
     [[keyOf(delivery), delivery], [dueKeyOf(delivery), delivery.event.upload.id]] as const;
 
-  async function read<T>(list: Deno.KvListIterator<T>): Promise<Deno.KvEntry<T>[]> {
+  async function read<T>(list: AsyncIterable<Deno.KvEntry<T>>): Promise<Deno.KvEntry<T>[]> {
     return await Array.fromAsync(list);
   }
 

@@ -1,6 +1,6 @@
 import type { SameName } from "../../model/same_name.ts";
 import type { CompleteUpload, ReceivingUpload, Upload } from "../../model/upload.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, type Entries, openDatabase } from "./database.ts";
 import { NO_OUTBOX, type Outbox } from "./events.ts";
 import type { Change } from "./group_commit.ts";
 import { clientKey, createRecordKeys, SERVICE_TIME, uploadKey } from "./record_keys.ts";
@@ -25,12 +25,13 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
  * `record_keys.ts` lists the keys. What happens to uploads is written into `outbox` in the same commits (`events.ts`).
  */
 export async function createRecords(
-  { kv, commit }: Database,
+  database: Database,
   sameName: SameName,
   outbox: Outbox = NO_OUTBOX,
 ): Promise<RecordStore> {
+  const { kv, commit } = database;
   const keys = createRecordKeys(sameName);
-  await upgrade(kv, { clientKey, pathKey: keys.claim, listedAs: keys.listed }, sameName);
+  await upgrade(database, { clientKey, pathKey: keys.claim, listedAs: keys.listed }, sameName);
 
   /** The check that nobody claims the path of a complete upload, unless `before` had the claim already (I8). */
   function claimOf(upload: Upload, before?: Upload): Deno.AtomicCheck[] {
@@ -192,7 +193,7 @@ export async function createRecords(
  * All records of a database, in no order, as every version of the layout has had them. It is read in batches, so that
  * memory stays flat.
  */
-export async function* allRecords(kv: Deno.Kv): AsyncGenerator<Upload> {
+export async function* allRecords(kv: Pick<Entries, "list">): AsyncGenerator<Upload> {
   for await (const { value } of kv.list<Upload>({ prefix: ["upload"] }, { batchSize: 500 })) yield value;
 }
 

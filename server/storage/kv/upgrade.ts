@@ -3,6 +3,7 @@ import { byteLength } from "../../model/names.ts";
 import { ConfigError } from "../../config/config_error.ts";
 import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
+import type { Database, Entries } from "./database.ts";
 
 /** The version of the records' layout, which is the table in `record_keys.ts`. */
 const FORMAT = 6;
@@ -28,7 +29,11 @@ export interface Keys {
  * none of links. An interrupted upgrade goes on at the next start. Later starts read one entry. Records of a later version are
  * not touched: throws {@linkcode ConfigError}.
  */
-export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Keys, sameName: SameName): Promise<void> {
+export async function upgrade(
+  { kv, commit }: Database,
+  { clientKey, pathKey, listedAs }: Keys,
+  sameName: SameName,
+): Promise<void> {
   const disk = sameName("A");
   const format = formatOn(sameName);
   const { value: before } = await kv.get<number | string>(["format"]);
@@ -43,37 +48,37 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Key
   }
   if (Number(version) < 3 || diskBefore !== disk) await movePaths();
   if (Number(version) < FORMAT || diskBefore !== disk) await listOwners();
-  await kv.set(["format"], format);
+  await commit({ set: [[["format"], format]] });
 
   async function moveClients(): Promise<void> {
     for await (const { value: { id, owner, clientId } } of kv.list<Upload>({ prefix: ["upload"] })) {
       if (clientId === undefined) continue;
       const from = ["client", owner, digestOf(clientId)];
       if ((await kv.get<string>(from)).value !== id) continue;
-      await kv.atomic().delete(from).set(clientKey(owner, clientId), id).commit();
+      await commit({ remove: [from], set: [[clientKey(owner, clientId), id]] });
     }
   }
 
   async function listOwners(): Promise<void> {
-    let change = kv.atomic();
+    let [remove, set]: [Deno.KvKey[], [Deno.KvKey, string][]] = [[], []];
     let room = COMMIT_KEY_BYTES;
     for await (const { key } of kv.list({ prefix: ["in"] })) {
-      change.delete(key);
+      remove.push(key);
       await changed(key);
     }
     for await (const { value: upload } of kv.list<Upload>({ prefix: ["upload"] })) {
       for (const key of listedAs(upload)) {
-        change.set(key, upload.id);
+        set.push([key, upload.id]);
         await changed(key);
       }
     }
-    await change.commit();
+    await commit({ remove, set });
 
     async function changed(key: Deno.KvKey): Promise<void> {
       room -= byteLength(key.join("")) + KEY_COSTS;
       if (room > 0) return;
-      await change.commit();
-      change = kv.atomic();
+      await commit({ remove, set });
+      [remove, set] = [[], []];
       room = COMMIT_KEY_BYTES;
     }
   }
@@ -85,14 +90,13 @@ export async function upgrade(kv: Deno.Kv, { clientKey, pathKey, listedAs }: Key
       if (to !== undefined && nameOf(to) === nameOf(key)) continue;
       // Two paths may have one key in this version. The first one keeps the claim.
       const isFree = to !== undefined && (await kv.get(to)).value === null;
-      const change = kv.atomic().delete(key);
-      await (isFree ? change.set(to, id) : change).commit();
+      await commit({ remove: [key], set: isFree ? [[to, id]] : [] });
     }
   }
 }
 
 /** True when the records have the layout of this version, on a disk with the same idea of names. */
-export async function isUpToDate(kv: Deno.Kv, sameName: SameName): Promise<boolean> {
+export async function isUpToDate(kv: Pick<Entries, "get">, sameName: SameName): Promise<boolean> {
   return (await kv.get<number | string>(["format"])).value === formatOn(sameName);
 }
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseCommandLine } from "../../../server/config/command_line.ts";
 import { ConfigError, otherVariables, readConfig, readSettings } from "../../../server/config/config.ts";
 import { helpText } from "../../../server/config/help.ts";
@@ -21,6 +21,8 @@ Deno.test("readConfig() has a default for everything", () => {
     listener: "deno",
     interim: "auto",
     data: `${Deno.cwd()}/data`,
+    database: "",
+    bucket: "",
     configFile: "",
     maxBytes: Infinity,
     expireAfterMs: 604_800_000,
@@ -248,4 +250,24 @@ Deno.test("the list in docs/options.md of what can change while the server runs 
   const [, told = ""] = /These options can change then.*?:(.*?)\. The log/s.exec(text) ?? [];
   const flags = [...told.matchAll(/`--([\w-]+)`/g)].map(([, flag]) => flag);
   assertEquals(flags, ALL_OPTIONS.filter(({ isLive }) => isLive).map(({ flag }) => flag));
+});
+
+Deno.test("a database and a bucket belong together, and neither is told again", () => {
+  const read = (variables: Record<string, string>) => readConfig([], (name) => variables[name]);
+  const [database, bucket] = ["postgres://pawl:secret@db/pawl", "https://key:secret@s3.example/bucket"];
+  const config = read({ PAWL_DATABASE: database, PAWL_BUCKET: bucket });
+  assertEquals([config.database, config.bucket], [database, bucket]);
+  assertEquals([read({}).database, read({}).bucket], ["", ""]);
+  const wrong: [Record<string, string>, string][] = [
+    [{ PAWL_DATABASE: database }, "PAWL_DATABASE and PAWL_BUCKET belong together: give both, or none"],
+    [{ PAWL_BUCKET: bucket }, "PAWL_DATABASE and PAWL_BUCKET belong together: give both, or none"],
+    [{ PAWL_DATABASE: "mysql://secret@db" }, "PAWL_DATABASE must be an address such as postgres://"],
+    [{ PAWL_DATABASE: "postgres://" }, "PAWL_DATABASE must be an address such as postgres://"],
+    [{ PAWL_BUCKET: "ftp://secret@s3" }, "PAWL_BUCKET must be an address such as https://"],
+    [{ PAWL_DATABASE: database, PAWL_BUCKET: bucket, PAWL_DURABILITY: "relaxed" }, "--durability relaxed is about"],
+  ];
+  for (const [variables, message] of wrong) {
+    const error = assertThrows(() => read(variables), ConfigError, message);
+    assert(!error.message.includes("secret"), error.message);
+  }
 });

@@ -26,3 +26,10 @@ Deno.test("a server needs the permission for each address that it listens on, an
     "--allow-write=/run/p.sock",
   ]);
 });
+
+Deno.test("a server that shares a database and a bucket may connect anywhere, and reads their usual variables", async () => {
+  const shared = new Map([["PAWL_DATABASE", "postgres://a/b"], ["PAWL_BUCKET", "s3://abc"]]);
+  const config = readConfig([], (name) => shared.get(name));
+  const flags = await missingForServer(config, "/pawl", () => Promise.resolve(denied));
+  assertEquals(flags.filter((flag) => /net|env/.test(flag)), ["--allow-net", "--allow-env='PAWL_*,PG*,AWS_*,HOME'"]);
+});

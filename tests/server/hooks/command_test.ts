@@ -94,7 +94,10 @@ Deno.test("what the program has started ends with it when it runs too long", nee
 
 Deno.test("the program gets none of the server's secrets", needsAll, async () => {
   await using dir = await tempDir();
-  const { hook, log } = await hookOf(dir.path, 'echo "<${PAWL_WEBHOOK_SECRET-as it was}${PAWL_TOKEN-as it was}>"');
+  const { hook, log } = await hookOf(
+    dir.path,
+    'echo "<${PAWL_WEBHOOK_SECRET-as it was}${PAWL_TOKEN-as it was}${PAWL_DATABASE-as it was}${PAWL_BUCKET-as it was}>"',
+  );
   await hook.deliver(EVENT, STOP);
   assertEquals(log.lines[0]?.split(": ")[2], "<>");
 });

@@ -24,6 +24,7 @@ function memoryAppender(capacity = Infinity): MemoryAppender {
       return Promise.reject(Object.assign(new Error("No space left on device"), { code: "ENOSPC" }));
     },
     flush: () => Promise.resolve(),
+    checkpoint: () => Promise.resolve(bytes.length),
     cut: (length) => Promise.resolve(void (bytes.length = length)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -36,6 +36,24 @@ Deno.test("takeOver() with many in line: each in turn, one at a time, and the la
   assertEquals(locks.isHeld("a"), false);
 });
 
+Deno.test("stop() asks the holder and all in line to stop, and waits for them, but not for a later one", async () => {
+  const locks = new Locks();
+  await locks.stop("a");
+  const [first, second] = [await locks.takeOver("a"), locks.takeOver("a")];
+  let isLetGo = false;
+  const stopped = locks.stop("a").then(() => void (isLetGo = true));
+  const third = locks.takeOver("a");
+  assertEquals(first.stop.reason, "taken-over");
+  first[Symbol.dispose]();
+  using later = await (async () => {
+    using lease = await second;
+    assertEquals([lease.stop.aborted, isLetGo], [true, false]);
+    return third;
+  })();
+  await stopped;
+  assertEquals(later.stop.aborted, false);
+});
+
 Deno.test("untilFree() waits for a holder to end", async () => {
   const locks = new Locks();
   const lease = await locks.takeOver("a");

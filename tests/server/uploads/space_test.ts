@@ -18,6 +18,7 @@ function diskOf(free: number) {
         length += bytes;
       },
       flush: () => Promise.resolve(),
+      checkpoint: () => Promise.resolve(length),
       cut: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };

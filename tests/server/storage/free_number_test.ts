@@ -1,5 +1,5 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { freeNumber, MAX_NUMBER } from "../../../../server/storage/disk/free_number.ts";
+import { freeNumber, MAX_NUMBER } from "../../../server/storage/free_number.ts";
 
 /** Counts how often it is asked. */
 function asking(isTaken: (number: number) => boolean) {

@@ -1,4 +1,4 @@
-import type { WantedPath } from "../store.ts";
+import type { WantedPath } from "./store.ts";
 
 /** The level of the plainest path. */
 export const PLAINEST = 3;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { isSegment } from "../../../../server/storage/disk/resolve.ts";
-import { plainer, PLAINEST } from "../../../../server/storage/disk/plainer.ts";
+import { isSegment } from "../../../server/storage/disk/resolve.ts";
+import { plainer, PLAINEST } from "../../../server/storage/plainer.ts";
 
 Deno.test("a name gets plainer step by step, down to one that every file system takes", () => {
   const wanted = { name: "Müller: Überblick?.pdf", folders: ["Ärger", "a:b"] };

@@ -1,0 +1,29 @@
+import { join } from "@std/path";
+import type { Config } from "./config/config.ts";
+import { defined } from "./defined.ts";
+import type { Storage, StorageDeps } from "./open_storage.ts";
+import { bootOf } from "./storage/disk/boot.ts";
+import { foldersOf, openFiles } from "./storage/disk/files.ts";
+import { watchFolder } from "./storage/disk/folder_watch.ts";
+import { openDatabase } from "./storage/kv/database.ts";
+
+/** Opens the data folder, and makes it if it is missing. Throws when it cannot be used. */
+export async function openDisk(
+  { data, durable }: Pick<Config, "data" | "durable">,
+  { flushed, sent, lend }: StorageDeps,
+): Promise<Storage> {
+  const database = join(data, "pawl.db");
+  return {
+    bytes: await openFiles(data, { durable, flushed, sent, ...defined({ lend }) }),
+    place: data,
+    folders: Object.values(foldersOf(data)),
+    openDatabase: () => openDatabase(database),
+    watch: () => watchFolder({ path: database }),
+    boot: () => bootOf(data),
+    // Servers on one folder find out from each other's changes what is left to be done.
+    alone: (_, work) => work(new AbortController().signal),
+    keepUp: () => Promise.resolve(),
+    settle: () => Promise.resolve(),
+    close() {},
+  };
+}

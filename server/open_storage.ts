@@ -1,0 +1,45 @@
+import type { Log } from "./log.ts";
+import type { Boot } from "./storage/disk/boot.ts";
+import type { Lend } from "./storage/disk/descriptors.ts";
+import type { FolderWatch } from "./storage/disk/folder_watch.ts";
+import type { Database } from "./storage/kv/database.ts";
+import type { ByteStore } from "./storage/store.ts";
+
+/** The place where everything is kept, open for one server. The functions are called once each, in this order. */
+export interface Storage {
+  readonly bytes: ByteStore;
+  /** Says where that is, without secrets. */
+  readonly place: string;
+  /** The folders of this machine that have uploads in them. */
+  readonly folders: readonly string[];
+  /** Opens the database of the records. */
+  openDatabase(): Promise<Database>;
+  /** Begins to watch whether the place is still the one that was opened. */
+  watch(): FolderWatch;
+  /** Finds out in which boot records are written (I11). */
+  boot(): Promise<Boot>;
+  /**
+   * Does a work that one instance does at a time, unless another one is at it. `lost` aborts when another one may begin.
+   * Never throws, if `work` does not.
+   */
+  alone(name: string, work: (lost: AbortSignal) => Promise<void>): Promise<void>;
+  /** Does what has to be done for the place itself from time to time. Never throws. */
+  keepUp(): Promise<void>;
+  /** Resolves when nothing is being written any more. Nothing may write then. */
+  settle(): Promise<void>;
+  /** Closes what is open besides the database. */
+  close(): void;
+}
+
+/** The dependencies of what opens such a place. */
+export interface StorageDeps {
+  readonly log: Log;
+  /** Called when the bytes of an unfinished upload were flushed, with the milliseconds that it took. */
+  readonly flushed: (ms: number) => void;
+  /** Called when bytes of a finished file were read to be sent. */
+  readonly sent: (bytes: number) => void;
+  /** Opens a file for a running request, with a spare descriptor if no other is free. */
+  readonly lend?: Lend | undefined;
+  /** Aborts when the start is given up, which may wait for a database. */
+  readonly giveUp?: AbortSignal | undefined;
+}

@@ -1,0 +1,166 @@
+import postgres from "postgres";
+import { ConfigError } from "../../config/config_error.ts";
+import { defined } from "../../defined.ts";
+import { isAway, noDatabase } from "./no_database.ts";
+
+/** A value of a statement. Every other type goes as text, which the statement casts. */
+export type Value = string | number | boolean | null;
+
+/** Statements to one PostgreSQL database, by some connections that are opened when they are needed. */
+export interface Connection {
+  /**
+   * Runs one statement and gives its rows. It is prepared: the text must not depend on the values. Throws `no-database`
+   * when the database cannot be reached, or gives no answer before the deadline; the statement may still have been run.
+   */
+  query<Row extends object>(text: string, values?: readonly Value[]): Promise<Row[]>;
+  /**
+   * Calls `heard` with each message on a channel. Listens again by itself after the connection was lost: messages that
+   * came meanwhile are lost. `listening` is called each time.
+   */
+  listen(channel: string, heard: (message: string) => void, listening?: () => void): void;
+  /** Opens one connection more, on which statements run one after the other, without a deadline. */
+  alone(): SingleConnection;
+  /** Closes all connections. What runs is given up. */
+  close(): Promise<void>;
+}
+
+/** One connection, on which locks of a session can be held. It ends with the lock when the network is cut. */
+export interface SingleConnection extends AsyncDisposable {
+  /** Aborts when the connection is closed, by whomever. */
+  readonly lost: AbortSignal;
+  query<Row extends object>(text: string, values?: readonly Value[]): Promise<Row[]>;
+  /** Runs statements that give no rows, in one transaction. */
+  run(statements: string): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  /** How long a statement may take, with the wait for a connection, in milliseconds. */
+  readonly deadlineMs?: number;
+  /** The most connections beside those of {@linkcode Connection.listen} and {@linkcode Connection.alone}. */
+  readonly max?: number;
+}
+
+/**
+ * Makes the connections to the database at `url` (`postgres://…`). Nothing is opened before it is needed. As with
+ * PostgreSQL's own library, `?host=/a/folder` names the folder of a Unix socket, and a name that is no setting here is one
+ * of the session, such as `search_path`. Throws {@linkcode ConfigError} for an address that is none.
+ */
+export function createConnection(
+  url: string,
+  { deadlineMs = 5000, max = 10 }: ConnectionOptions = {},
+): Connection {
+  const channels: { channel: string; heard: (message: string) => void; listening: () => void }[] = [];
+  const { address, host } = withoutHost(url);
+  let isClosed = false;
+  let pool = openFirst();
+  let answeredAt = performance.now();
+
+  function open(max: number, timeoutMs: number, more: postgres.Options<never> = {}): postgres.Sql {
+    return postgres(address, {
+      ...defined({ host }),
+      max,
+      connect_timeout: deadlineMs / 1000,
+      fetch_types: false,
+      onnotice: () => {},
+      // What nobody waits for any more must not be run much later.
+      connection: { application_name: "pawl", statement_timeout: timeoutMs },
+      ...more,
+    });
+  }
+
+  function openFirst(): postgres.Sql {
+    try {
+      return open(max, deadlineMs);
+    } catch {
+      // What is wrong is not told, because the address holds a secret.
+      throw new ConfigError(
+        "The address of the database cannot be read: write postgres://USER:PASSWORD@HOST[:PORT]/NAME, with % and two " +
+          "digits for what is special there",
+      );
+    }
+  }
+
+  /** Throws a pool away that answers nothing any more: its connections may hang for ever. */
+  function renew(mute: postgres.Sql): void {
+    if (mute !== pool || isClosed) return;
+    pool = open(max, deadlineMs);
+    end(mute);
+    for (const each of channels) keepListening(each, pool);
+  }
+
+  async function keepListening({ channel, heard, listening }: typeof channels[number], own: postgres.Sql) {
+    for (let attempt = 1; own === pool && !isClosed; attempt++) {
+      try {
+        // From here on the library listens again by itself.
+        await own.listen(channel, heard, listening);
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * 100, 2000)));
+      }
+    }
+  }
+
+  return {
+    async query<Row extends object>(text: string, values: readonly Value[] = []) {
+      if (isClosed) throw noDatabase();
+      const own = pool;
+      const begunAt = performance.now();
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => {
+        if (answeredAt < begunAt) renew(own);
+        reject(noDatabase(new Error(`No answer within ${deadlineMs} ms`)));
+      }, deadlineMs);
+      try {
+        const rows = await Promise.race([run<Row>(own, text, values), late]);
+        answeredAt = performance.now();
+        return rows;
+      } catch (error) {
+        throw isAway(error) ? noDatabase(error) : error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+
+    listen(channel, heard, listening = () => {}) {
+      const each = { channel, heard, listening };
+      channels.push(each);
+      keepListening(each, pool);
+    },
+
+    alone() {
+      const lost = new AbortController();
+      const own = open(1, 0, { max_lifetime: null, onclose: () => lost.abort() });
+      return {
+        lost: lost.signal,
+        query: (text, values = []) => run(own, text, values),
+        run: async (statements) => {
+          await own.begin((transaction) => transaction.unsafe(statements));
+        },
+        [Symbol.asyncDispose]: () => end(own),
+      };
+    },
+
+    async close() {
+      isClosed = true;
+      await end(pool);
+    },
+  };
+}
+
+/** Takes the folder of a Unix socket out of an address: the library knows it as an option alone. */
+function withoutHost(url: string): { address: string; host: string | undefined } {
+  if (!url.includes("?")) return { address: url, host: undefined };
+  const [before = "", query] = url.split("?");
+  const params = new URLSearchParams(query);
+  const host = params.get("host") ?? undefined;
+  params.delete("host");
+  return { address: params.size === 0 ? before : `${before}?${params}`, host };
+}
+
+async function run<Row extends object>(sql: postgres.Sql, text: string, values: readonly Value[]): Promise<Row[]> {
+  return [...await sql.unsafe<Row[]>(text, [...values], { prepare: true })];
+}
+
+async function end(sql: postgres.Sql): Promise<void> {
+  await sql.end({ timeout: 0 }).catch(() => {});
+}

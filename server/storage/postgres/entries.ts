@@ -1,0 +1,147 @@
+import { delay } from "@std/async/delay";
+import { takenOver } from "../../model/agree.ts";
+import type { Database, Entries } from "../kv/database.ts";
+import type { Change, Commit } from "../kv/group_commit.ts";
+import type { Connection } from "./connection.ts";
+import type { Held, StoredEntry } from "./held.ts";
+import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
+import { codeOf, isUndone } from "./no_database.ts";
+
+/**
+ * Makes the entries of `storage/kv/` in PostgreSQL: records, links, tokens and events are the same there, by the same
+ * commits with the same checks. A commit that changes the record of an upload of which `held` has the lease names the
+ * lease, and throws `taken-over` when it is lost. Everything throws `no-database` when the database gives no answer.
+ */
+export function createEntries(connection: Connection, held: Held): Database {
+  return { kv: createReads(connection, held), commit: createCommit(connection, held) };
+}
+
+interface Row extends StoredEntry {
+  readonly key: string;
+}
+
+const COLUMNS = "encode(key, 'hex') AS key, value, version::text AS version";
+
+/** How many entries are read at a time, unless the caller says otherwise. */
+const BATCH = 100;
+
+function createReads(connection: Connection, held: Held): Entries {
+  async function read(keys: readonly string[]): Promise<Map<string, StoredEntry>> {
+    const rows = keys.length === 1
+      ? await connection.query<Row>(`SELECT ${COLUMNS} FROM entries WHERE key = decode($1, 'hex')`, [keys[0]!])
+      : await connection.query<Row>(
+        `SELECT ${COLUMNS} FROM entries WHERE key = ANY(ARRAY(SELECT decode(k, 'hex') FROM json_array_elements_text($1::text::json) k))`,
+        [JSON.stringify(keys)],
+      );
+    return new Map(rows.map((row) => [row.key, row]));
+  }
+
+  return {
+    async get<T>(key: Deno.KvKey) {
+      const hex = encodeKey(key);
+      return entryOf<T>(key, held.takeRecord(hex) ?? (await read([hex])).get(hex));
+    },
+
+    async getMany<T extends readonly unknown[]>(keys: readonly Deno.KvKey[]) {
+      const texts = keys.map(encodeKey);
+      const found = await read(texts);
+      return keys.map((key, index) => entryOf(key, found.get(texts[index]!))) as {
+        [K in keyof T]: Deno.KvEntryMaybe<T[K]>;
+      };
+    },
+
+    async *list<T>(
+      selector: Deno.KvListSelector,
+      { limit = Infinity, reverse = false, batchSize = BATCH }: {
+        limit?: number;
+        reverse?: boolean;
+        batchSize?: number;
+      } = {},
+    ) {
+      let [start, end] = rangeOf(selector);
+      // A key that is read is left out of what is read next: the smallest key after it has one byte more.
+      for (let left = limit; left > 0;) {
+        const count = Math.min(batchSize, left);
+        const rows = await connection.query<Row>(
+          `SELECT ${COLUMNS} FROM entries WHERE key >= decode($1, 'hex') AND key < decode($2, 'hex') ` +
+            `ORDER BY entries.key ${reverse ? "DESC" : "ASC"} LIMIT $3::text::bigint`,
+          [start, end, String(count)],
+        );
+        for (const row of rows) yield entryOf<T>(decodeKey(row.key), row) as Deno.KvEntry<T>;
+        if (rows.length < count) return;
+        left -= rows.length;
+        if (reverse) end = rows.at(-1)!.key;
+        else start = `${rows.at(-1)!.key}00`;
+      }
+    },
+
+    close() {
+      connection.close();
+    },
+  };
+}
+
+/** The keys between which a selector selects, in hexadecimal: from the first one up to, but not including, the second. */
+function rangeOf(selector: Deno.KvListSelector): [start: string, end: string] {
+  const prefix = "prefix" in selector ? selector.prefix : undefined;
+  const start = "start" in selector ? encodeKey(selector.start) : `${encodeKey(prefix!)}00`;
+  return [start, "end" in selector ? encodeKey(selector.end) : afterPrefix(prefix!)];
+}
+
+function entryOf<T>(key: Deno.KvKey, row: StoredEntry | undefined): Deno.KvEntryMaybe<T> {
+  if (row === undefined) return { key, value: null, versionstamp: null };
+  return { key, value: parse<T>(row.value), versionstamp: row.version };
+}
+
+/** Bytes stand in JSON as an object with this one name. No record has it. */
+const BYTES = "$bytes";
+
+function stringify(value: unknown): string {
+  return JSON.stringify(value instanceof Uint8Array ? { [BYTES]: value.toBase64() } : value);
+}
+
+function parse<T>(text: string): T {
+  const value = JSON.parse(text);
+  return typeof value?.[BYTES] === "string" ? Uint8Array.fromBase64(value[BYTES]) as T : value;
+}
+
+/** How often a commit is tried that met another one and was undone. */
+const ATTEMPTS = 10;
+
+function createCommit(connection: Connection, held: Held): Commit {
+  return async ({ checks = [], set = [], remove = [] }: Change) => {
+    // The database takes each key once. The last value is the one that stays.
+    const checked = [...new Map(checks.map(({ key, versionstamp }) => [encodeKey(key), versionstamp]))];
+    const put = [...new Map(set.map(([key, value]) => [encodeKey(key), stringify(value)]))];
+    const removed = remove.map(encodeKey);
+    const changed = [...put.map(([key]) => key), ...removed];
+    for (const key of changed) held.takeRecord(key);
+    const leases = held.named(changed);
+    const leased = leases.map(({ id, token, left }) => [
+      id,
+      token,
+      ...left === undefined ? [null] : [
+        JSON.stringify(left.state.layout),
+        left.state.length,
+        left.state.isMultipart,
+      ],
+    ]);
+    const values = [checked, put, removed, leased].map((list) => JSON.stringify(list));
+    for (let attempt = 1;; attempt++) {
+      try {
+        await connection.query(
+          "SELECT change_entries($1::text::json, $2::text::json, $3::text::json, $4::text::json)",
+          values,
+        );
+        for (const { id, token, left } of leases) if (left !== undefined) held.committed(id, token, left);
+        return true;
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === "PW002") return false;
+        if (code === "PW001") throw takenOver();
+        if (!isUndone(error) || attempt === ATTEMPTS) throw error;
+        await delay(Math.random() * 10 * attempt);
+      }
+    }
+  };
+}

@@ -1,0 +1,74 @@
+import { uploadKey } from "../kv/record_keys.ts";
+import type { BytesState } from "../shared/leases.ts";
+import { encodeKey } from "./keys.ts";
+
+/** An entry as the database gives it. */
+export interface StoredEntry {
+  readonly value: string;
+  readonly version: string;
+}
+
+/** What is left to be committed with the next record of an upload. */
+export interface LeftState {
+  readonly state: BytesState;
+  readonly committed: () => void;
+}
+
+interface HeldLease {
+  readonly token: string;
+  left: LeftState | undefined;
+  /** The record as it was when the lease was taken, for one read: nobody else changes it. */
+  record: StoredEntry | undefined;
+}
+
+/** The leases of this instance. Every commit of an upload's record names the token of the lease. */
+export class Held {
+  readonly #leases = new Map<string, HeldLease>();
+  /** The ids, by the key of their record. */
+  readonly #ids = new Map<string, string>();
+
+  add(id: string, token: string, record?: StoredEntry): void {
+    this.#leases.set(id, { token, record, left: undefined });
+    this.#ids.set(recordKey(id), id);
+  }
+
+  /** Removes a lease, if it is still the one of this token. */
+  remove(id: string, token: string): void {
+    if (this.#leases.get(id)?.token !== token) return;
+    this.#leases.delete(id);
+    this.#ids.delete(recordKey(id));
+  }
+
+  get(id: string): HeldLease | undefined {
+    return this.#leases.get(id);
+  }
+
+  /** The record of that key, if it came with a lease, and was neither read nor changed since. */
+  takeRecord(key: string): StoredEntry | undefined {
+    const lease = this.#leases.get(this.#ids.get(key) ?? "");
+    const record = lease?.record;
+    if (lease !== undefined) lease.record = undefined;
+    return record;
+  }
+
+  /** The leases that a change of these keys has to name, each with what is left to be committed. */
+  named(keys: Iterable<string>): { id: string; token: string; left: LeftState | undefined }[] {
+    const ids = new Set([...keys].map((key) => this.#ids.get(key)).filter((id) => id !== undefined));
+    return [...ids].map((id) => {
+      const { token, left } = this.#leases.get(id)!;
+      return { id, token, left };
+    });
+  }
+
+  /** Forgets a state that is committed now, unless a later one is left since. */
+  committed(id: string, token: string, done: LeftState): void {
+    const lease = this.#leases.get(id);
+    if (lease?.token === token && lease.left === done) lease.left = undefined;
+    done.committed();
+  }
+}
+
+/** The key of an upload's record, in hexadecimal. */
+export function recordKey(id: string): string {
+  return encodeKey(uploadKey(id));
+}

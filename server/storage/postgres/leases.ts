@@ -1,0 +1,266 @@
+import { takenOver } from "../../model/agree.ts";
+import type { BytesRow, BytesState, Json, Lease, Leases } from "../shared/leases.ts";
+import type { Connection } from "./connection.ts";
+import { type Held, recordKey } from "./held.ts";
+import { Peers } from "./peers.ts";
+
+export interface LeasesOptions {
+  /** After so long without a word, the instance that holds an upload counts as dead or stopped. Milliseconds. */
+  readonly silenceMs?: number;
+  /** How long an instance that is heard may take to let go. Milliseconds. */
+  readonly patienceMs?: number;
+}
+
+/** The leases of one instance, in PostgreSQL. */
+export interface PostgresLeases extends Leases {
+  /** Resolves when other instances can ask this one. */
+  readonly listening: Promise<void>;
+}
+
+interface Row {
+  readonly layout: string;
+  readonly length: string;
+  readonly multipart: boolean;
+  readonly clean: boolean;
+  readonly writer: string | null;
+}
+
+interface TakenRow extends Row {
+  readonly taken: boolean;
+  readonly token: string | null;
+  readonly holder: string | null;
+  readonly value: string | null;
+  readonly version: string | null;
+}
+
+/** How often an upload is tried to be taken: each time another instance was faster. */
+const ATTEMPTS = 10;
+
+/** How many ids are read at a time. */
+const BATCH = 500;
+
+/**
+ * Makes the leases of one instance on the table `bytes`. `held` gets each lease, so that commits of the records name it.
+ * Everything throws `no-database` when the database gives no answer.
+ */
+export function createLeases(
+  connection: Connection,
+  held: Held,
+  { silenceMs = 250, patienceMs = 5000 }: LeasesOptions = {},
+): PostgresLeases {
+  const own = newToken();
+  const peers = new Peers(connection, { own, silenceMs, patienceMs });
+
+  async function take(id: string): Promise<Lease | "locked" | undefined> {
+    let seen: string | null = null;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const token = newToken();
+      const [row]: TakenRow[] = await connection.query<TakenRow>(
+        "SELECT taken, token, holder, layout, length::text, multipart, clean, written_by AS writer, value, version::text " +
+          "FROM take_bytes($1, $2, $3, $4, $5)",
+        [id, token, own, seen, recordKey(id)],
+      );
+      if (row === undefined) return undefined;
+      if (row.taken) {
+        const { value, version } = row;
+        held.add(id, token, value === null || version === null ? undefined : { value, version });
+        return lend(id, token, asRow(row));
+      }
+      if (row.holder === own && held.get(id)?.token === row.token) return "locked";
+      if (row.holder !== null && row.holder !== own) await peers.ask(row.holder, "stop", id);
+      // Now this token may be replaced, however it was answered, and this one alone: another writer may have come.
+      seen = row.token;
+    }
+    return "locked";
+  }
+
+  function lend(id: string, token: string, found: BytesRow): Lease {
+    let isReleased = false;
+    return {
+      id,
+      token,
+      found,
+
+      async commit(state) {
+        const lease = held.get(id);
+        if (lease?.token === token) lease.left = undefined;
+        const done = await connection.query(`UPDATE bytes SET ${STATE} WHERE id = $1 AND token = $2 RETURNING 1`, [
+          id,
+          token,
+          ...valuesOf(state),
+        ]);
+        if (done.length === 0) throw takenOver();
+      },
+
+      commitWithRecord(state, committed = () => {}) {
+        const lease = held.get(id);
+        if (lease?.token === token) lease.left = { state, committed };
+      },
+
+      async release(clean) {
+        if (isReleased) return;
+        isReleased = true;
+        const lease = held.get(id);
+        const left = lease?.token === token ? lease.left : undefined;
+        try {
+          const freed = "token = NULL, holder = NULL, clean = $3";
+          const done = left === undefined
+            ? await connection.query(`UPDATE bytes SET ${freed}, ${TOUCHED} WHERE id = $1 AND token = $2 RETURNING 1`, [
+              id,
+              token,
+              clean,
+            ])
+            : await connection.query(
+              `UPDATE bytes SET ${freed}, ${STATE_AFTER_3} WHERE id = $1 AND token = $2 RETURNING 1`,
+              [id, token, clean, ...valuesOf(left.state)],
+            );
+          if (done.length > 0) left?.committed();
+        } finally {
+          held.remove(id, token);
+        }
+      },
+    };
+  }
+
+  async function settled(id: string): Promise<void> {
+    const [row] = await connection.query<{ holder: string }>(
+      "SELECT holder FROM bytes WHERE id = $1 AND token IS NOT NULL AND holder <> $2",
+      [id, own],
+    );
+    if (row !== undefined) await peers.ask(row.holder, "settle", id);
+  }
+
+  return {
+    listening: peers.listening,
+
+    async create(id, layout) {
+      const token = newToken();
+      const made = await connection.query(
+        "INSERT INTO bytes (id, token, holder, layout, length, clean, origins) " +
+          "VALUES ($1, $2, $3, $4, 0, false, ARRAY[$1::text]) ON CONFLICT DO NOTHING RETURNING 1",
+        [id, token, own, JSON.stringify(layout)],
+      );
+      if (made.length === 0) return "locked";
+      held.add(id, token);
+      return lend(id, token, { layout, length: 0, isMultipart: false, clean: true, writtenBy: undefined });
+    },
+
+    take,
+
+    async read(id) {
+      const [row] = await connection.query<Row>(
+        "SELECT layout, length::text, multipart_since IS NOT NULL AS multipart, clean, written_by AS writer FROM bytes WHERE id = $1",
+        [id],
+      );
+      return row && { ...asRow(row), ...held.get(id)?.left?.state };
+    },
+
+    async adopt(from, id) {
+      const [{ there } = { there: false }] = await connection.query<{ there: boolean }>(
+        "WITH made AS (INSERT INTO bytes (id, layout, length, clean, written_by, origins, multipart_since) " +
+          "SELECT $2, layout, length, clean, written_by, $2::text || origins, multipart_since FROM bytes WHERE id = $1 " +
+          "ON CONFLICT DO NOTHING RETURNING 1) " +
+          "SELECT EXISTS (SELECT 1 FROM made) OR EXISTS (SELECT 1 FROM bytes WHERE id = $2 AND $1 = ANY(origins)) AS there",
+        [from, id],
+      );
+      if (!there) throw new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
+    },
+
+    async remove(id) {
+      const rows = await connection.query<{ origin: string }>(
+        "WITH gone AS (DELETE FROM bytes WHERE id = $1 RETURNING origins) " +
+          "SELECT origin FROM unnest(coalesce((SELECT origins FROM gone), ARRAY[$1::text])) origin WHERE NOT EXISTS " +
+          "(SELECT 1 FROM bytes WHERE id <> $1 AND origins @> ARRAY[origin])",
+        [id],
+      );
+      return rows.map(({ origin }) => origin);
+    },
+
+    async needed(ids) {
+      const rows = await connection.query<{ id: string }>(
+        "SELECT i AS id FROM json_array_elements_text($1::text::json) i WHERE EXISTS " +
+          "(SELECT 1 FROM bytes WHERE origins @> ARRAY[i])",
+        [JSON.stringify(ids)],
+      );
+      return new Set(rows.map(({ id }) => id));
+    },
+
+    async *ids() {
+      for (let last = "";;) {
+        const rows = await connection.query<{ id: string }>(
+          "SELECT id FROM bytes WHERE id > $1 ORDER BY id LIMIT $2::text::bigint",
+          [last, String(BATCH)],
+        );
+        for (const { id } of rows) yield last = id;
+        if (rows.length < BATCH) return;
+      }
+    },
+
+    async ageMs(id) {
+      const [row] = await connection.query<{ age: string }>(
+        "SELECT (extract(epoch FROM clock_timestamp() - touched_at) * 1000)::text AS age FROM bytes WHERE id = $1",
+        [id],
+      );
+      return row && Number(row.age);
+    },
+
+    async multiparts({ idleMs, oldMs }, limit) {
+      const rows = await connection.query<{ id: string }>(
+        "SELECT id FROM bytes WHERE multipart_since IS NOT NULL AND (multipart_since <= clock_timestamp() - " +
+          "$1::text::float8 * interval '1 millisecond' OR token IS NULL AND touched_at <= clock_timestamp() - " +
+          "$2::text::float8 * interval '1 millisecond') ORDER BY multipart_since LIMIT $3::text::bigint",
+        [String(oldMs), String(idleMs), String(limit)],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    settled,
+    serve: (writers) => peers.serve(writers),
+
+    async alone(name, work) {
+      await using single = connection.alone();
+      const [row] = await single.query<{ locked: boolean }>(
+        "SELECT pg_try_advisory_lock(hashtextextended('pawl ' || $1 || ' in ' || current_schema(), 0)) AS locked",
+        [name],
+      );
+      if (!row?.locked) return false;
+      await work(single.lost);
+      return true;
+    },
+
+    async remember(name, text) {
+      await connection.query("INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", [name, text]);
+      const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
+      return row?.value ?? text;
+    },
+  };
+}
+
+const TOUCHED = "touched_at = clock_timestamp()";
+
+/** Sets a state, by the values from {@linkcode valuesOf} behind the first two, or the first three. */
+const STATE = stateFrom(3);
+const STATE_AFTER_3 = stateFrom(4);
+
+function stateFrom(first: number): string {
+  return `layout = $${first}, length = $${first + 1}::text::bigint, written_by = token, ${TOUCHED}, ` +
+    `multipart_since = CASE WHEN $${first + 2}::boolean THEN coalesce(multipart_since, clock_timestamp()) END`;
+}
+
+function valuesOf({ layout, length, isMultipart }: BytesState): [string, string, boolean] {
+  return [JSON.stringify(layout), String(length), isMultipart];
+}
+
+function asRow({ layout, length, multipart, clean, writer }: Row): BytesRow {
+  return {
+    layout: JSON.parse(layout) as Json,
+    length: Number(length),
+    isMultipart: multipart,
+    clean,
+    writtenBy: writer ?? undefined,
+  };
+}
+
+function newToken(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
+}

@@ -1,0 +1,58 @@
+import { UploadError } from "../../errors.ts";
+
+/** The refusal of every request that needs the database while it gives no answer. */
+export function noDatabase(cause?: unknown): UploadError {
+  return new UploadError("no-database", "The server's database gives no answer: try again in a few seconds", { cause });
+}
+
+/** True for an error that says that the database cannot be reached now, or takes no changes now. */
+export function isAway(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && (AWAY.has(code) || AWAY_CLASSES.some((start) => code.startsWith(start)));
+}
+
+/** True when a transaction met another one and was undone, so that it can be tried again. */
+export function isUndone(error: unknown): boolean {
+  const code = codeOf(error);
+  // A serialization failure, or a deadlock.
+  return code === "40001" || code === "40P01";
+}
+
+/** The code of an error of the database or of the system; `undefined` when it has none. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Codes of PostgreSQL ("PostgreSQL Error Codes", appendix A of its manual), of the client library, and of the system. */
+const AWAY = new Set([
+  // The server stops, has crashed, or starts. A statement that was cancelled has run for too long.
+  "57P01",
+  "57P02",
+  "57P03",
+  "57P05",
+  "57014",
+  // A standby, or a primary that has become one.
+  "25006",
+  // Too many connections, or no memory or disk for one more statement.
+  "53000",
+  "53100",
+  "53200",
+  "53300",
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "CONNECTION_ENDED",
+  "CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ENOENT",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+/** Connection exceptions. */
+const AWAY_CLASSES = ["08"];

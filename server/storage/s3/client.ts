@@ -1,0 +1,167 @@
+import { AwsV4Signer } from "aws4fetch";
+import { createHash } from "node:crypto";
+import type { BucketAddress } from "./address.ts";
+import type { CredentialsSource } from "./credentials.ts";
+import { encodedForUrl, encodedKey } from "./keys.ts";
+import { errorOf, isPassing } from "./s3_error.ts";
+import type { Body, OpenAnswer, Transport, WireAnswer, WireRequest } from "./transport.ts";
+
+/** A request for the bucket, or for one of its objects. */
+export interface S3Request {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  /** The object's key; left out for the bucket itself. */
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Body;
+  /** How many bytes the server has to move for it, if they are not those of the body. */
+  readonly moved?: number;
+}
+
+/** Asks one bucket of an S3 server. */
+export interface S3Client {
+  /**
+   * Sends a request, and gives the answer of a success. An answer 200 whose body tells of an error is an error. Throws
+   * `S3Error`, and `BrokenConnection` after the last attempt.
+   */
+  send(request: S3Request): Promise<WireAnswer>;
+  /** The same for an answer whose body is to be read piece by piece. The caller reads it or closes it. */
+  open(request: S3Request): Promise<OpenAnswer>;
+}
+
+export interface ClientOptions {
+  readonly address: BucketAddress;
+  /** Gives what to sign with. Called for each attempt. */
+  readonly credentials: CredentialsSource;
+  readonly transport: Transport;
+  /** Called before each attempt, with its method and key. An error that it throws is that of the request. */
+  readonly asks?: (what: string) => void | Promise<void>;
+  /** Called when an attempt has succeeded. */
+  readonly answered?: (what: string) => void | Promise<void>;
+  /** The wait before the second attempt, in milliseconds; it doubles with each attempt. */
+  readonly retryMs?: number;
+  /** How long an exchange of so many MiB may take, in milliseconds. */
+  readonly deadlineMs?: (mebibytes: number) => number;
+}
+
+/** How often a request is sent. */
+const ATTEMPTS = 4;
+const RETRY_MS = 100;
+/** Ten seconds, and one more for each MiB. */
+const deadline = (mebibytes: number) => 10_000 + 1_000 * mebibytes;
+
+const MIB = 1024 * 1024;
+
+export function createClient(
+  {
+    address,
+    credentials,
+    transport,
+    asks = () => {},
+    answered = () => {},
+    retryMs = RETRY_MS,
+    deadlineMs = deadline,
+  }: ClientOptions,
+): S3Client {
+  const { endpoint, bucket, isHostStyle, region } = address;
+  const root = isHostStyle ? endpoint.replace("://", `://${bucket}.`) : `${endpoint}/${bucket}`;
+  const isSecure = endpoint.startsWith("https:");
+  /** The day's signing keys. */
+  const cache = new Map<string, ArrayBuffer>();
+
+  async function signed({ method, key, query = {}, headers = {}, body, moved }: S3Request): Promise<WireRequest> {
+    const pairs = Object.entries(query).map(([name, value]) => `${encodedForUrl(name)}=${encodedForUrl(value)}`);
+    const path = key === undefined ? isHostStyle ? "/" : "" : `/${encodedKey(key)}`;
+    const { key: accessKeyId, secret: secretAccessKey, sessionToken } = await credentials();
+    if (cache.size > 8) cache.clear();
+    const signer = new AwsV4Signer({
+      method,
+      url: `${root}${path}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`,
+      // TLS guards the bytes. Without it, MD5 is the one checksum that all servers check.
+      headers: { ...headers, ...!isSecure && body !== undefined && await md5Of(body) },
+      accessKeyId,
+      secretAccessKey,
+      ...sessionToken !== undefined && { sessionToken },
+      service: "s3",
+      region,
+      cache,
+    });
+    const { url, headers: all } = await signer.sign();
+    return {
+      method,
+      url,
+      headers: Object.fromEntries(all),
+      ...body !== undefined && { body },
+      deadlineMs: deadlineMs(Math.max(body?.length ?? 0, moved ?? 0) / MIB),
+    };
+  }
+
+  async function tried<A>(request: S3Request, attempt: (wire: WireRequest, what: string) => Promise<A>): Promise<A> {
+    const what = `${request.method} ${request.key ?? bucket}`;
+    for (let attempts = 1;; attempts++) {
+      await asks(what);
+      try {
+        const answer = await attempt(await signed(request), what);
+        await answered(what);
+        return answer;
+      } catch (error) {
+        if (attempts === ATTEMPTS || !isPassing(error)) throw error;
+      }
+      request.body?.again?.();
+      // Half of the wait is random, so that many who failed together do not come back together.
+      await wait(retryMs * 2 ** (attempts - 1) * (0.5 + Math.random() / 2));
+    }
+  }
+
+  return {
+    send: (request) =>
+      tried(request, async (wire, what) => {
+        const answer = await transport.send(wire);
+        const { status, body } = answer;
+        if (!isSuccess(status) || isErrorBody(body)) throw errorOf(what, status, body);
+        return answer;
+      }),
+
+    open: (request) =>
+      tried(request, async (wire, what) => {
+        const answer = await transport.open(wire);
+        if (isSuccess(answer.status)) return answer;
+        throw errorOf(what, answer.status, await textOf(answer));
+      }),
+  };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** Complete and CopyObject answer 200 before they are done: the body is the answer. */
+function isErrorBody(body: string): boolean {
+  return /^\s*(?:<\?xml[^>]*\?>\s*)?<Error[\s>]/.test(body);
+}
+
+/** The longest body of an error that is read, in bytes. */
+const MAX_ERROR = 64 * 1024;
+
+async function textOf(answer: OpenAnswer): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of answer.pieces()) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > MAX_ERROR) break;
+  }
+  return text;
+}
+
+async function md5Of(body: Body): Promise<Record<string, string>> {
+  const pieces = body.pieces();
+  // A body that comes from elsewhere is not read twice.
+  if (!(Symbol.iterator in pieces)) return {};
+  const hash = createHash("md5");
+  for (const piece of pieces) hash.update(piece);
+  return await Promise.resolve({ "content-md5": hash.digest("base64") });
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,16 @@
+/** What requests are signed with. */
+export interface Credentials {
+  readonly key: string;
+  readonly secret: string;
+  /** The token that goes with a key for a short time. */
+  readonly sessionToken?: string;
+}
+
+/** Gives what to sign with, a fresh key when the last one is about to expire. */
+export type CredentialsSource = () => Promise<Credentials>;
+
+/** Gives an environment variable; `undefined` for one that is not set. */
+export type Environment = (name: string) => string | undefined;
+
+/** Reads a text file; `undefined` when it is not there. */
+export type ReadText = (path: string) => Promise<string | undefined>;

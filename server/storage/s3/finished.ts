@@ -1,0 +1,97 @@
+import type { ByteStore, FinishedFile, Part, PlacedFile } from "../store.ts";
+import type { Bucket, ObjectInfo } from "./bucket.ts";
+import { FINISHED, keyOfPath } from "./keys.ts";
+import { isObjectOf, modifiedAtOf } from "./placing.ts";
+
+export interface FinishedOptions {
+  readonly bucket: Bucket;
+  /** True when an unfinished upload's row is there. */
+  readonly isUnfinished: (id: string) => Promise<boolean>;
+  /** Called when bytes of a finished file were read to be sent. */
+  readonly sent: (bytes: number) => void;
+}
+
+/**
+ * Finds, opens and removes finished files, each only if it is the one that was uploaded (I9): its object names the
+ * upload.
+ */
+export function createFinished(
+  { bucket, isUnfinished, sent }: FinishedOptions,
+): Pick<ByteStore, "find" | "isFolder" | "openFinished" | "removeFinished"> {
+  async function look({ path }: PlacedFile): Promise<{ key: string; info: ObjectInfo | undefined } | undefined> {
+    const key = keyOfPath(path);
+    return key === undefined ? undefined : { key, info: await bucket.head(key) };
+  }
+
+  return {
+    async find(file) {
+      const found = await look(file);
+      if (found?.info !== undefined && isObjectOf(found.info, file)) return "there";
+      if (await isUnfinished(file.id)) return "unplaced";
+      if (found === undefined || found.info !== undefined) return "replaced";
+      // A bucket that is gone answers this look with an error, which the one above cannot tell from a missing object.
+      await bucket.has(found.key);
+      return "missing";
+    },
+
+    async isFolder(path) {
+      const key = keyOfPath(path);
+      return key !== undefined && await bucket.has(`${key}/`);
+    },
+
+    async openFinished(file) {
+      const found = await look(file);
+      if (found?.info === undefined || !isObjectOf(found.info, file)) return undefined;
+      return finishedFile(bucket, found.key, found.info, sent);
+    },
+
+    async removeFinished(file) {
+      const found = await look(file);
+      if (found?.info !== undefined && isObjectOf(found.info, file)) await bucket.remove(found.key);
+    },
+  };
+}
+
+/** True when something lies at a path of a finished file. */
+export async function isTaken(bucket: Bucket, path: string): Promise<boolean> {
+  return await bucket.head(FINISHED + path) !== undefined;
+}
+
+function finishedFile(bucket: Bucket, key: string, info: ObjectInfo, sent: (bytes: number) => void): FinishedFile {
+  const { length } = info;
+  return {
+    length,
+    modifiedAt: modifiedAtOf(info),
+    async head(count) {
+      const head = new Uint8Array(Math.min(count, length));
+      let at = 0;
+      for await (const piece of bucket.read({ key, from: 0, size: head.length })) {
+        head.set(piece, at);
+        at += piece.length;
+      }
+      return head;
+    },
+    read: ({ start, end }: Part = { start: 0, end: length }) =>
+      streamOf(bucket.read({ key, from: start, size: end - start }), sent),
+    // Nothing is open until it is read.
+    close() {},
+  };
+}
+
+/** Makes a stream of pieces, which are asked for one by one. */
+export function streamOf(
+  pieces: AsyncGenerator<Uint8Array>,
+  sent: (bytes: number) => void = () => {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) return controller.close();
+      sent(value.length);
+      controller.enqueue(value as Uint8Array<ArrayBuffer>);
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,0 +1,294 @@
+import type { UnfinishedFile } from "../store.ts";
+import type { Lease } from "../shared/leases.ts";
+import type { Bucket } from "./bucket.ts";
+import { KeptLayout } from "./kept_layout.ts";
+import {
+  continued,
+  firstToMerge,
+  largeBytes,
+  type Layout,
+  lengthOf,
+  type Multipart,
+  PART_BYTES,
+  piecesBetween,
+  withCut,
+  withFrozen,
+  withPart,
+  withSealed,
+  withSmall,
+} from "./layout.ts";
+import { type BlockPool, HeldBytes } from "./memory.ts";
+import { joinedBody, PartQueue } from "./part_queue.ts";
+import { seal } from "./seal.ts";
+import type { Body } from "./transport.ts";
+import type { Turns } from "./turns.ts";
+
+/** The most parts of one writer that are under way. */
+const MAX_UNDER_WAY = 3;
+/** The least number of bytes that are put into an object because memory is short. */
+const LEAST_SPILLED = 1024 * 1024;
+
+export interface WriterDeps {
+  readonly bucket: Bucket;
+  readonly pool: BlockPool;
+  /** Bounds the parts of all writers that are under way. */
+  readonly turns: Turns;
+  /** The most parts of one multipart upload. */
+  readonly maxParts: number;
+  /** Removes objects that nobody needs any more, behind the caller's back. */
+  readonly remove: (keys: readonly string[]) => void;
+  /** Called when a flush is done, with the milliseconds that it took. */
+  readonly flushed: (ms: number) => void;
+  /** Called when the writer has let go of its lease. */
+  readonly closed: (writer: BucketWriter) => void;
+}
+
+/**
+ * The one writer of an unfinished upload's bytes (I3). Full parts go into a multipart upload of its own, and the rest into
+ * small objects; nothing that counts is ever written over. What lies in the bucket counts when it is committed.
+ */
+export class BucketWriter implements UnfinishedFile {
+  readonly id: string;
+  readonly #lease: Lease;
+  readonly #deps: WriterDeps;
+  readonly #parts: PartQueue;
+  readonly #kept: KeptLayout;
+  /** The multipart upload that the next part goes to, and how many parts it has. */
+  #multipart: (Multipart & { readonly parts: number }) | undefined;
+  /** Where the part begins that is not full yet. Its first bytes may lie in small objects. */
+  #partStart: number;
+  /** The bytes from `#heldStart` to the end. */
+  #held: HeldBytes;
+  #heldStart: number;
+  #hasSentPart = false;
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+  /** What is to be done when this writer has let go of an upload that was removed. Set by the store. */
+  afterwards: (() => void) | undefined;
+
+  constructor(lease: Lease, deps: WriterDeps, { isNew = false } = {}) {
+    this.id = lease.id;
+    this.#lease = lease;
+    this.#deps = deps;
+    this.#kept = new KeptLayout(lease, {
+      isNew,
+      remove: deps.remove,
+      isReading: (key) => this.#parts.isReading(key),
+    });
+    const open = continued(this.layout);
+    this.#multipart = open && { ...open, parts: this.layout.large.at(-1)!.etags!.length };
+    this.#partStart = largeBytes(this.layout);
+    this.#heldStart = lengthOf(this.layout);
+    this.#held = new HeldBytes(deps.pool);
+    this.#parts = new PartQueue({
+      bucket: deps.bucket,
+      turns: deps.turns,
+      arrived: ({ multipart }, etag) => this.#kept.set(withPart(this.layout, multipart, etag, PART_BYTES)),
+    });
+  }
+
+  get length(): number {
+    return this.#heldStart + this.#held.length;
+  }
+
+  /** What lies in the bucket. */
+  get layout(): Layout {
+    return this.#kept.now;
+  }
+
+  /** The keys of all objects that the upload ever got, if this writer knows them (`KeptLayout`). */
+  get allKeys(): readonly string[] | undefined {
+    return this.#kept.allKeys;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) {
+      this.#parts.check();
+      const piece = rest.subarray(0, PART_BYTES - (this.length - this.#partStart));
+      this.#held.append(piece);
+      rest = rest.subarray(piece.length);
+      if (this.length - this.#partStart === PART_BYTES) await this.#sendPart();
+      else if (this.#deps.pool.isTight && this.#held.length >= LEAST_SPILLED) await this.#spill();
+    }
+  }
+
+  async #sendPart(): Promise<void> {
+    await this.#parts.untilAtMost(MAX_UNDER_WAY - 1);
+    // A flush that ran meanwhile has not moved where the part begins.
+    if (this.#multipart === undefined || this.#multipart.parts >= this.#deps.maxParts) {
+      this.#multipart = { ...await this.#deps.bucket.begin(this.#kept.partsKey()), parts: 0 };
+    }
+    const { parts, ...multipart } = this.#multipart;
+    this.#multipart = { ...multipart, parts: parts + 1 };
+    const sources = piecesBetween(this.layout, this.#partStart, this.#heldStart);
+    this.#parts.send({ multipart, number: parts + 1, sources, held: this.#held.takeAll() });
+    this.#partStart += PART_BYTES;
+    this.#heldStart = this.#partStart;
+    this.#hasSentPart = true;
+  }
+
+  flush(): Promise<void> {
+    return this.#alone(async () => {
+      const begunAt = performance.now();
+      await this.#putAll();
+      await this.#sealFull();
+      this.#kept.leave();
+      this.#deps.flushed(performance.now() - begunAt);
+    });
+  }
+
+  /**
+   * Lets as many bytes survive as is cheap, and says how many of all: the full parts. When none came since the last call,
+   * the client is slow: all bytes become an object then, and leave memory.
+   */
+  checkpoint(): Promise<number> {
+    return this.#alone(async () => {
+      const isFast = this.#hasSentPart;
+      this.#hasSentPart = false;
+      await this.#parts.untilArrived();
+      if (!isFast) await this.#putAll({ letGo: true });
+      await this.#sealFull();
+      this.#kept.leave();
+      return lengthOf(this.layout);
+    });
+  }
+
+  #spill(): Promise<void> {
+    return this.#alone(() => this.#putAll({ letGo: true }));
+  }
+
+  /** Puts all bytes that were written before the call into the bucket. */
+  async #putAll({ letGo = false } = {}): Promise<void> {
+    const length = this.length;
+    while (lengthOf(this.layout) < length) {
+      if (this.#parts.length > 0) await this.#parts.untilArrived();
+      else await this.#putSmall(letGo);
+    }
+    this.#parts.check();
+  }
+
+  /** Puts the bytes of the part that is not full yet into a small object. No part is under way when it begins. */
+  async #putSmall(letGo: boolean): Promise<void> {
+    this.#parts.check();
+    const { small } = this.layout;
+    const safe = lengthOf(this.layout);
+    const partStart = this.#partStart;
+    const first = firstToMerge(small, this.length - safe);
+    if (letGo) this.#held.closeBlock();
+    const body = joinedBody(this.#deps.bucket, small.slice(first), this.#held.from(safe - this.#heldStart));
+    let mayBeSent = false;
+    const key = this.#kept.smallKey();
+    await this.#deps.bucket.put(key, { ...body, again: () => void (mayBeSent = true) });
+    if (this.#partStart !== partStart) {
+      // The part got full meanwhile, and has these bytes.
+      this.#kept.addGarbage(key);
+      return;
+    }
+    this.#kept.set(withSmall(this.layout, { key, from: 0, size: body.length }, first));
+    if (letGo) this.#heldStart += this.#held.dropFirst(lengthOf(this.layout) - this.#heldStart, mayBeSent);
+  }
+
+  cut(length: number): Promise<void> {
+    return this.#alone(async () => {
+      await this.#parts.untilOver();
+      const isInMemory = length >= this.#partStart && !this.#parts.hasFailed;
+      if (!isInMemory && length > lengthOf(this.layout)) this.#parts.check();
+      if (length < lengthOf(this.layout)) this.#kept.set(withCut(this.layout, length));
+      this.#held.truncate(isInMemory ? Math.max(0, length - this.#heldStart) : 0);
+      if (!isInMemory) {
+        // The number of a part must never stand for other bytes: the multipart upload does not go on.
+        this.#multipart = undefined;
+        this.#kept.set(withFrozen(this.layout));
+        this.#partStart = largeBytes(this.layout);
+        this.#parts.forgetFailure();
+      }
+      this.#heldStart = Math.min(this.#heldStart, length);
+      await this.#kept.commit();
+    });
+  }
+
+  seal(modifiedAt?: number): Promise<string> {
+    return this.#alone(() => {
+      if (modifiedAt !== undefined && modifiedAt !== this.layout.modifiedAt) {
+        this.#kept.set({ ...this.layout, modifiedAt });
+        this.#kept.leave();
+      }
+      return Promise.resolve(this.id);
+    });
+  }
+
+  /**
+   * Lets all bytes lie in objects that can be read: completes the multipart uploads. The last one gets the rest as its
+   * last part, so that one upload by one writer is one object. Nothing may be written meanwhile.
+   */
+  complete(): Promise<Layout> {
+    return this.#alone(async () => {
+      await this.#putAll();
+      if (this.#multipart !== undefined && this.layout.small.length > 0) await this.#putLastPart(this.#multipart);
+      await this.#sealSome(() => true);
+      await this.#kept.commit();
+      return this.layout;
+    });
+  }
+
+  async #putLastPart({ parts, ...multipart }: Multipart & { readonly parts: number }): Promise<void> {
+    if (parts >= this.#deps.maxParts || continued(this.layout)?.uploadId !== multipart.uploadId) return;
+    // It takes no further part, whatever happens to this one.
+    this.#multipart = undefined;
+    this.#kept.set(withFrozen(this.layout));
+    const body = this.rest();
+    const etag = await this.#deps.bucket.putPart(multipart, parts + 1, body);
+    this.#kept.set(withPart(this.layout, multipart, etag, body.length));
+    this.#held.truncate(0);
+    this.#partStart = this.#heldStart = lengthOf(this.layout);
+  }
+
+  /** The bytes behind the full parts, which must all be flushed: from memory, as far as they are there. */
+  rest(): Body {
+    const sources = piecesBetween(this.layout, this.#partStart, Math.max(this.#heldStart, this.#partStart));
+    return joinedBody(this.#deps.bucket, sources, this.#held.from(0));
+  }
+
+  /** Completes the multipart uploads that have as many parts as they may. */
+  #sealFull(): Promise<void> {
+    return this.#sealSome(({ etags }) => etags!.length >= this.#deps.maxParts);
+  }
+
+  async #sealSome(isWanted: (piece: Layout["large"][number]) => boolean): Promise<void> {
+    for (const piece of this.layout.large) {
+      const { key, uploadId } = piece;
+      if (uploadId === undefined || !isWanted(piece)) continue;
+      if (this.#multipart?.uploadId === uploadId) this.#multipart = undefined;
+      const isCut = await seal(this.#deps.bucket, piece);
+      this.#kept.set(withSealed(this.layout, { key, uploadId }, isCut));
+    }
+  }
+
+  /** Records that a multipart upload makes the finished file of this key, or that it is over. */
+  async setPlacing(placing: string | undefined): Promise<void> {
+    const { placing: _, ...layout } = this.layout;
+    this.#kept.set(placing === undefined ? layout : { ...layout, placing });
+    await this.#kept.commit();
+  }
+
+  /** Does one thing after the other. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#last;
+    await this.#parts.untilOver();
+    this.#held.truncate(0);
+    try {
+      if (this.afterwards === undefined) this.#kept.leave();
+      await this.#lease.release(!this.#parts.hasFailed);
+    } finally {
+      this.#deps.closed(this);
+    }
+  }
+}

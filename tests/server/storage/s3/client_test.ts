@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { asUploadError, STATUS } from "../../../../server/errors.ts";
+import { parseBucketAddress } from "../../../../server/storage/s3/address.ts";
+import { bodyOf } from "../../../../server/storage/s3/bucket.ts";
+import { type OpenBucket, openBucket } from "../../../../server/storage/s3/open_bucket.ts";
+import { BrokenConnection, S3Error } from "../../../../server/storage/s3/s3_error.ts";
+import { PATIENCE_MS } from "../../../support/until.ts";
+
+interface Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+type Answer = (asked: Asked, response: http.ServerResponse) => void;
+
+/** A server that gives one scripted answer after the other, and a client of it that does not wait between attempts. */
+async function serving(
+  answers: readonly Answer[],
+  use: (opened: OpenBucket, asked: readonly Asked[]) => Promise<void>,
+  options: Parameters<typeof openBucket>[1] = {},
+): Promise<void> {
+  const asked: Asked[] = [];
+  const server = http.createServer(async (request, response) => {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of request) pieces.push(piece);
+    const body = new TextDecoder().decode(await new Blob(pieces as BlobPart[]).arrayBuffer());
+    const one = { method: request.method!, url: request.url!, headers: request.headers, body };
+    const answer = answers[asked.push(one) - 1];
+    if (answer === undefined) response.writeHead(500).end();
+    else answer(one, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  using opened = openBucket(parseBucketAddress(`http://key:secret@127.0.0.1:${port}/bucket`), {
+    retryMs: 1,
+    ...options,
+  });
+  try {
+    await use(opened, asked);
+  } finally {
+    opened[Symbol.dispose]();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+const status = (code: number, body = "", headers: http.OutgoingHttpHeaders = {}): Answer => (_, response) =>
+  void response.writeHead(code, headers).end(body);
+const error = (code: string) => `<?xml version="1.0"?><Error><Code>${code}</Code><Message>A\nword</Message></Error>`;
+const cut: Answer = (_, response) => void response.destroy();
+const silent: Answer = () => {};
+const text = (value: string) => bodyOf(new TextEncoder().encode(value));
+
+Deno.test("a request is signed, and its bytes have a checksum where there is no TLS", () =>
+  serving([status(200)], async ({ bucket }, asked) => {
+    await bucket.put("files/a b/ü.txt", bodyOf(new TextEncoder().encode("ab"), new TextEncoder().encode("c")));
+    const [{ method, url, headers, body }] = asked as [Asked];
+    assertEquals([method, url, body], ["PUT", "/bucket/files/a%20b/%C3%BC.txt", "abc"]);
+    assertEquals([headers["content-length"], headers["content-md5"]], ["3", "kAFQmDzST7DWlj99KOF/cg=="]);
+    assertEquals(headers["x-amz-content-sha256"], "UNSIGNED-PAYLOAD");
+    assertMatch(headers.authorization!, /^AWS4-HMAC-SHA256 Credential=key\/\d{8}\/us-east-1\/s3\/aws4_request, /);
+  }));
+
+Deno.test("a server that is busy, failing or cut off is asked again, and gets the same bytes", () =>
+  serving([status(503), cut, status(500), status(200)], async ({ bucket }, asked) => {
+    await bucket.put("a", text("abc"));
+    assertEquals(asked.map(({ body }) => body), ["abc", "abc", "abc", "abc"]);
+  }));
+
+Deno.test("it is asked four times at most, and at once told of what does not pass", async () => {
+  await serving([], async ({ bucket }, asked) => {
+    await assertRejects(() => bucket.put("a", text("abc")), S3Error, "The S3 server answered PUT a with 500");
+    assertEquals(asked.length, 4);
+  });
+  await serving([status(403, error("AccessDenied"))], async ({ bucket }, asked) => {
+    const thrown = await assertRejects(() => bucket.put("a", text("abc")), S3Error, "403 AccessDenied: A word");
+    assertEquals([asked.length, thrown.reason, thrown.message.includes("\n")], [1, "AccessDenied", false]);
+  });
+  await serving([status(501)], async ({ bucket }, asked) => {
+    await assertRejects(() => bucket.put("a", text("abc")), S3Error);
+    assertEquals(asked.length, 1);
+  });
+});
+
+Deno.test("an error in the body of an answer 200 is one: it passes, or it is told", async () => {
+  const done = `<CompleteMultipartUploadResult><ETag>"x"</ETag></CompleteMultipartUploadResult>`;
+  await serving([status(200, error("InternalError")), status(200, ` \n ${done}`)], async ({ bucket }, asked) => {
+    await bucket.complete({ key: "a", uploadId: "1" }, [{ number: 1, etag: "x" }], 1);
+    assertEquals(asked.length, 2);
+    assert(asked[0]!.body.includes("<PartNumber>1</PartNumber><ETag>&quot;x&quot;</ETag>"), asked[0]!.body);
+  });
+  await serving([status(200, `  ${error("InvalidPart")}`)], async ({ bucket }) => {
+    await assertRejects(() => bucket.complete({ key: "a", uploadId: "1" }, [], 1), S3Error, "InvalidPart");
+  });
+  await serving([status(200, "")], async ({ bucket }) => {
+    await assertRejects(() => bucket.complete({ key: "a", uploadId: "1" }, [], 1), Error, "has no result");
+  });
+  await serving([status(200, error("NoSuchKey"))], async ({ bucket }) => {
+    await assertRejects(() => bucket.copy("a", "b", 1), S3Error, "NoSuchKey");
+  });
+});
+
+Deno.test("a server that says nothing is given up at the deadline, and asked again", async () => {
+  let attempts = 0;
+  const answer: Answer = (asked, response) => (attempts === 1 ? silent : status(200))(asked, response);
+  await serving([answer, answer], async ({ bucket }) => {
+    await bucket.put("a", text("abc"));
+    assertEquals(attempts, 2);
+  }, { deadlineMs: () => ++attempts === 1 ? 100 : PATIENCE_MS });
+});
+
+Deno.test("a server that always says nothing is told of in one line, without the secret", () =>
+  serving([silent, silent, silent, silent], async ({ bucket }) => {
+    const { message } = await assertRejects(() => bucket.put("a", text("abc")), BrokenConnection, "no answer within");
+    assertEquals(/secret|\n/.test(message), false);
+  }, { deadlineMs: () => 100 }));
+
+Deno.test("reading goes on behind the last byte when the connection breaks", () =>
+  serving([
+    status(500),
+    (_, response) => {
+      response.writeHead(206, { "content-range": "bytes 2-9/20", "content-length": 8, etag: "x" });
+      response.write("cdef", () => response.destroy());
+    },
+    status(206, "ghij", { "content-range": "bytes 6-9/20", etag: "x" }),
+  ], async ({ bucket }, asked) => {
+    const pieces = await Array.fromAsync(bucket.read({ key: "a", from: 2, size: 8 }));
+    assertEquals(await new Blob(pieces as BlobPart[]).text(), "cdefghij");
+    assertEquals(asked.map(({ headers }) => headers.range), ["bytes=2-9", "bytes=2-9", "bytes=6-9"]);
+  }));
+
+Deno.test("bytes of another object, and bytes that nobody asked for, are never given", async () => {
+  const begin: Answer = (_, response) => {
+    response.writeHead(206, { "content-range": "bytes 0-7/20", "content-length": 8, etag: "x" });
+    response.write("abcd", () => response.destroy());
+  };
+  const read = ({ bucket }: OpenBucket) => Array.fromAsync(bucket.read({ key: "a", from: 0, size: 8 }));
+  await serving([begin, status(206, "efgh", { "content-range": "bytes 4-7/20", etag: "y" })], async (opened) => {
+    await assertRejects(() => read(opened), Error, "does not give the bytes of a that were asked for");
+  });
+  await serving([status(200, "abcdefghij")], async (opened) => {
+    await assertRejects(() => read(opened), Error, "does not give the bytes of a that were asked for");
+  });
+});
+
+Deno.test("a list goes on as long as there are pages, and an endless answer is cut off", async () => {
+  const page = (keys: string[], next?: string) =>
+    status(
+      200,
+      `<R>${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}${
+        next === undefined
+          ? ""
+          : `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken>`
+      }</R>`,
+    );
+  await serving([page(["p/a", "p/&lt;"], "n+1"), page(["p/c", "q/not asked for"])], async ({ bucket }, asked) => {
+    assertEquals(await Array.fromAsync(bucket.list("p/")), ["p/a", "p/<", "p/c"]);
+    assertEquals(asked[1]!.url, "/bucket?list-type=2&prefix=p%2F&continuation-token=n%2B1");
+  });
+  const endless: Answer = (_, response) => {
+    response.on("error", () => {});
+    const more = () => {
+      while (!response.destroyed && response.write("x".repeat(65536)));
+      if (!response.destroyed) response.once("drain", more);
+    };
+    more();
+  };
+  await serving([endless, endless, endless, endless], async ({ bucket }) => {
+    await assertRejects(() => Array.fromAsync(bucket.list("p/")), BrokenConnection, "its answer has more than");
+  });
+});
+
+Deno.test("a full store is told as a full disk is", () =>
+  serving([status(507, error("InsufficientCapacity"))], async ({ bucket }) => {
+    const thrown = await assertRejects(() => bucket.put("a", text("abc")), S3Error);
+    assertEquals([thrown.code, asUploadError(thrown).code], ["ENOSPC", "disk-full"]);
+  }));
+
+Deno.test("a store that is away is told as such, and a client knows what it may count on", () =>
+  serving([status(503), ...Array(8).fill(cut)], async ({ bucket }) => {
+    const thrown = await assertRejects(() => bucket.put("a", text("abc")), BrokenConnection);
+    const told = asUploadError(thrown, 7);
+    assertEquals([told.code, told.offset, STATUS[told.code]], ["no-bucket", 7, 503]);
+    assert(told.message.includes("it keeps the first 7 bytes"), told.message);
+  }));

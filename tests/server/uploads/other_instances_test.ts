@@ -1,0 +1,100 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { UploadError } from "../../../server/errors.ts";
+import { takenOver } from "../../../server/model/agree.ts";
+import { safeBytes } from "../../../server/model/upload.ts";
+import type { ByteStore, RecordStore, Writers } from "../../../server/storage/store.ts";
+import { openEngine } from "../../support/engine.ts";
+
+const facts = { owner: "o", name: "a", folders: [] };
+const scope = { owner: "o" };
+
+/** Lets a test ask the engine's writers, as another instance does through the store. */
+function asAnother() {
+  const writers = Promise.withResolvers<Writers>();
+  const slowed = (bytes: ByteStore): ByteStore => ({ ...bytes, serve: writers.resolve });
+  return { slowed, writers: writers.promise };
+}
+
+/** A body that brings three bytes, then nothing more. `read` resolves when the engine waits for more. */
+function silentBody() {
+  const read = Promise.withResolvers<void>();
+  let pulls = 0;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      if (pulls++ === 0) return controller.enqueue(new Uint8Array(3));
+      read.resolve();
+      return new Promise(() => {});
+    },
+  }, { highWaterMark: 0 });
+  return { body, read: read.promise };
+}
+
+Deno.test("a request ends for one on another instance: what came is recorded when that one is told so", async () => {
+  const { slowed, writers } = asAnother();
+  await using site = await openEngine({ slowed });
+  const { id } = await site.engine.create({ ...facts, length: 100_000 });
+  const { body, read } = silentBody();
+  const sending = site.engine.append(id, scope, { offset: 0, bodyLength: 100_000, body, toTheEnd: true });
+  await read;
+  await (await writers).stop(id);
+  const recorded = await site.records.get(id);
+  assertEquals(recorded?.state === "receiving" && recorded.offset, 3);
+  const { upload, end } = await sending;
+  assertEquals([safeBytes(upload), end], [3, "taken-over"]);
+});
+
+Deno.test("a silent request ends when another instance wants to know how far its upload is", async () => {
+  const { slowed, writers } = asAnother();
+  await using site = await openEngine({ slowed });
+  const { id } = await site.engine.create({ ...facts, length: 100_000 });
+  const { body, read } = silentBody();
+  const sending = site.engine.append(id, scope, { offset: 0, bodyLength: 100_000, body, toTheEnd: true });
+  await read;
+  await (await writers).settle(id);
+  assertEquals((await site.records.get(id) as { offset: number }).offset, 3);
+  assertEquals((await sending).end, "taken-over");
+});
+
+Deno.test("a status request asks the other instances first, and tells what they have recorded", async () => {
+  const asked: string[] = [];
+  let settle = (_id: string) => Promise.resolve();
+  const slowed = (bytes: ByteStore): ByteStore => ({
+    ...bytes,
+    settled: (id) => {
+      asked.push(id);
+      return settle(id);
+    },
+  });
+  await using site = await openEngine({ slowed });
+  const upload = await site.engine.create({ ...facts, length: 10 });
+  settle = async () => {
+    const file = await site.bytes.create(upload.id);
+    if (file === "locked") throw new Error("locked");
+    await using _file = file;
+    await file.write(new Uint8Array(5));
+    await site.records.replace(upload, { ...upload, offset: 5 });
+  };
+  assertEquals(safeBytes(await site.engine.status(upload.id, scope)), 5);
+  assertEquals(asked, [upload.id]);
+});
+
+Deno.test("a request that has lost its upload to another instance is told so, with the offset that it had recorded", async () => {
+  let isLost = false;
+  const slowedRecords = (records: RecordStore): RecordStore => ({
+    ...records,
+    replace: (before, after) => isLost ? Promise.reject(takenOver()) : records.replace(before, after),
+  });
+  await using site = await openEngine({ slowedRecords });
+  const { id } = await site.engine.create({ ...facts, length: 10 });
+  const send = (offset: number) =>
+    site.engine.append(id, scope, {
+      offset,
+      bodyLength: 4,
+      toTheEnd: false,
+      body: new Blob([new Uint8Array(4)]).stream(),
+    });
+  await send(0);
+  isLost = true;
+  const error = await assertRejects(() => send(4), UploadError);
+  assertEquals([error.code, error.offset], ["taken-over", 4]);
+});

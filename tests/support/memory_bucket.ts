@@ -1,0 +1,161 @@
+import type { Bucket, ListedPart, ObjectInfo, PutOptions } from "../../server/storage/s3/bucket.ts";
+import type { Source } from "../../server/storage/s3/reading.ts";
+import type { Multipart } from "../../server/storage/s3/layout.ts";
+import { S3Error } from "../../server/storage/s3/s3_error.ts";
+import type { Body } from "../../server/storage/s3/transport.ts";
+
+interface StoredObject {
+  readonly bytes: Uint8Array;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface StoredMultipart {
+  readonly key: string;
+  readonly options: PutOptions;
+  readonly parts: Map<number, { bytes: Uint8Array; etag: string }>;
+}
+
+/** How a bucket in memory behaves where real servers differ. */
+export interface Habits {
+  /** True when `If-None-Match` is heeded as an object is put. */
+  readonly isConditional?: boolean;
+  /** True when a multipart upload is completed with all of its parts only, as Ceph does. */
+  readonly wantsAllParts?: boolean;
+}
+
+/** The least length of a part that is not the last, in bytes. */
+const LEAST_PART = 5 * 1024 * 1024;
+
+/** The objects of a bucket in a test's memory, and the multipart uploads on their way. */
+export class MemoryObjects {
+  readonly objects = new Map<string, StoredObject>();
+  readonly multiparts = new Map<string, StoredMultipart>();
+  readonly #habits: Habits;
+  #count = 0;
+
+  constructor(habits: Habits = {}) {
+    this.#habits = { isConditional: true, wantsAllParts: true, ...habits };
+  }
+
+  /**
+   * One client of the bucket. `call` is called with the name of each call, before it is done and after it; what it throws
+   * the call throws.
+   */
+  client(call: (name: string, when: "before" | "after") => void | Promise<void> = () => {}): Bucket {
+    const called = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
+      await call(name, "before");
+      const result = await work();
+      await call(name, "after");
+      return result;
+    };
+    const { objects, multiparts } = this;
+    const found = (key: string) => objects.get(key) ?? fail(404, "NoSuchKey");
+    const multipart = ({ key, uploadId }: Multipart) => {
+      const upload = multiparts.get(uploadId);
+      return upload?.key === key ? upload : fail(404, "NoSuchUpload");
+    };
+    const put = (key: string, bytes: Uint8Array, { metadata = {}, ifNone }: PutOptions = {}) => {
+      if (ifNone && this.#habits.isConditional && objects.has(key)) fail(412, "PreconditionFailed");
+      objects.set(key, { bytes, metadata });
+    };
+    const keys = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+    const putPart = (upload: StoredMultipart, number: number, bytes: Uint8Array) => {
+      const etag = `etag-${++this.#count}`;
+      upload.parts.set(number, { bytes, etag });
+      return etag;
+    };
+    return {
+      put: (key, body, options) => called("put", async () => put(key, await collected(body), options)),
+      head: (key) => called("head", () => infoOf(objects.get(key))),
+      async *read({ key, from, size }) {
+        if (size > 0) yield await called("read", () => sliceOf(found(key), { key, from, size }));
+      },
+      remove: (key) => called("remove", () => void objects.delete(key)),
+      async *list(prefix) {
+        yield* await called("list", () => keys(prefix));
+      },
+      async *folders(prefix) {
+        const all = [...keys(prefix), ...[...multiparts.values()].map(({ key }) => key)];
+        const below = all.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+        yield* await called(
+          "folders",
+          () => new Set(below.filter((key) => key.includes("/")).map((key) => key.split("/")[0]!)),
+        );
+      },
+      has: (prefix) => called("has", () => keys(prefix).length > 0),
+      copy: (from, to, _length, options) =>
+        called("copy", () => put(to, found(from).bytes, { ...options, ifNone: false })),
+      begin: (key, options = {}) =>
+        called("begin", () => {
+          const uploadId = `multipart-${++this.#count}`;
+          multiparts.set(uploadId, { key, options, parts: new Map() });
+          return { key, uploadId };
+        }),
+      putPart: (which, number, body) =>
+        called("putPart", async () => putPart(multipart(which), number, await collected(body))),
+      copyPart: (which, number, source) =>
+        called("copyPart", () => putPart(multipart(which), number, sliceOf(found(source.key), source))),
+      complete: (which, listed, _length, options) =>
+        called("complete", () => this.#complete(multipart(which), which, listed, options)),
+      abort: ({ uploadId }) => called("abort", () => void multiparts.delete(uploadId)),
+      parts: (which) =>
+        called("parts", () =>
+          [...multipart(which).parts].sort(([one], [other]) => one - other)
+            .map(([number, { bytes, etag }]): ListedPart => ({ number, etag, size: bytes.length }))),
+      async *multiparts(prefix) {
+        const all = [...multiparts].map(([uploadId, { key }]) => ({ key, uploadId }));
+        yield* await called("multiparts", () => all.filter(({ key }) => key.startsWith(prefix)));
+      },
+    };
+  }
+
+  #complete(
+    { key, parts, options }: StoredMultipart,
+    { uploadId }: Multipart,
+    listed: readonly Pick<ListedPart, "number" | "etag">[],
+    { ifNone = false }: PutOptions = {},
+  ): void {
+    const wanted = listed.map(({ number, etag }) => {
+      const part = parts.get(number);
+      return part?.etag === etag ? part : fail(400, "InvalidPart");
+    });
+    if (this.#habits.wantsAllParts && wanted.length !== parts.size) fail(400, "InvalidPart");
+    if (wanted.slice(0, -1).some(({ bytes }) => bytes.length < LEAST_PART)) fail(400, "EntityTooSmall");
+    if (wanted.length === 0) fail(400, "MalformedXML");
+    if (ifNone && this.#habits.isConditional && this.objects.has(key)) fail(412, "PreconditionFailed");
+    this.multiparts.delete(uploadId);
+    const bytes = joined(wanted.map(({ bytes }) => bytes));
+    this.objects.set(key, { bytes, metadata: options.metadata ?? {} });
+  }
+}
+
+function fail(status: number, reason: string): never {
+  throw new S3Error("a call", status, reason, "");
+}
+
+function infoOf(object: StoredObject | undefined): ObjectInfo | undefined {
+  return object && { length: object.bytes.length, madeAt: 1, metadata: object.metadata };
+}
+
+function sliceOf({ bytes }: StoredObject, { from, size }: Source): Uint8Array {
+  if (size <= 0 || from + size > bytes.length) fail(416, "InvalidRange");
+  return bytes.slice(from, from + size);
+}
+
+async function collected(body: Body): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body.pieces()) pieces.push(piece.slice());
+  const bytes = joined(pieces);
+  if (bytes.length !== body.length) fail(400, "IncompleteBody");
+  return bytes;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}

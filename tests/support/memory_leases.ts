@@ -1,0 +1,225 @@
+import { takenOver } from "../../server/model/agree.ts";
+import type {
+  BytesRow,
+  BytesState,
+  Json,
+  Lease,
+  Leases,
+  WritersOfInstance,
+} from "../../server/storage/shared/leases.ts";
+
+/** The leases of one instance, on rows in the test's memory. */
+export interface MemoryLeases extends Leases {
+  /** Commits what is left to be committed with the upload's record, as a store of records does. */
+  recorded(id: string): Promise<void>;
+  /** From now on the instance answers no other one, as if it was stopped. Its commits go on. */
+  fallSilent(): void;
+}
+
+interface Row {
+  state: BytesState;
+  writtenBy: string | undefined;
+  clean: boolean;
+  token: string | undefined;
+  holder: Instance | undefined;
+  origins: readonly string[];
+  touchedAt: number;
+  multipartSince: number | undefined;
+}
+
+interface Instance {
+  writers: WritersOfInstance;
+  isSilent: boolean;
+}
+
+interface Waiting {
+  readonly state: BytesState;
+  readonly committed: () => void;
+}
+
+/** Rows of bytes that several instances of a test share. `now` is the clock of the "database", in milliseconds. */
+export class MemoryRows {
+  readonly #rows = new Map<string, Row>();
+  readonly #working = new Set<string>();
+  readonly #texts = new Map<string, string>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** The leases of one more instance. */
+  instance(): MemoryLeases {
+    const rows = this.#rows;
+    const me: Instance = { writers: { stop: async () => {}, settle: async () => {} }, isSilent: false };
+    const waiting = new Map<string, Waiting>();
+    const others = (id: string) => {
+      const row = rows.get(id);
+      return row?.token !== undefined && row.holder !== me ? row.holder : undefined;
+    };
+    const lend = (id: string, row: Row): Lease => {
+      const token = newToken();
+      const found = asRow(row);
+      Object.assign(row, { token, holder: me, clean: false, touchedAt: this.#now() });
+      return this.#lease({ id, token, found, waiting });
+    };
+    /** Resolves when the holder has done what it is asked to. A silent one is given up at once. */
+    const ask = async (holder: Instance, work: (writers: WritersOfInstance) => Promise<void>) => {
+      if (!holder.isSilent) await work(holder.writers);
+    };
+    return {
+      create: (id, layout) => {
+        if (rows.has(id)) return Promise.resolve("locked");
+        const row = this.#row({ layout, length: 0, isMultipart: false }, [id]);
+        rows.set(id, row);
+        return Promise.resolve(lend(id, row));
+      },
+      async take(id) {
+        const holder = others(id);
+        if (holder !== undefined) await ask(holder, (writers) => writers.stop(id));
+        const row = rows.get(id);
+        if (row === undefined) return undefined;
+        return row.token !== undefined && row.holder === me ? "locked" : lend(id, row);
+      },
+      read: (id) => {
+        const row = rows.get(id);
+        return Promise.resolve(row && { ...asRow(row), ...waiting.get(id)?.state });
+      },
+      adopt: (from, id) => {
+        if (rows.get(id)?.origins.includes(from)) return Promise.resolve();
+        const row = rows.get(from);
+        if (row === undefined || rows.has(id)) {
+          return Promise.reject(new Error(`Upload ${id} cannot adopt the bytes of ${from}`));
+        }
+        rows.set(id, { ...this.#row(row.state, [id, ...row.origins]), clean: row.clean, writtenBy: row.writtenBy });
+        return Promise.resolve();
+      },
+      remove: (id) => {
+        const origins = rows.get(id)?.origins ?? [id];
+        rows.delete(id);
+        const needed = this.#needed();
+        return Promise.resolve(origins.filter((origin) => !needed.has(origin)));
+      },
+      needed: (ids) => {
+        const needed = this.#needed();
+        return Promise.resolve(new Set(ids.filter((id) => needed.has(id))));
+      },
+      async *ids() {
+        yield* [...rows.keys()];
+      },
+      ageMs: (id) => {
+        const row = rows.get(id);
+        return Promise.resolve(row && this.#now() - row.touchedAt);
+      },
+      multiparts: ({ idleMs, oldMs }, limit) => {
+        const now = this.#now();
+        const due = [...rows].filter(([, { token, touchedAt, multipartSince }]) =>
+          multipartSince !== undefined &&
+          (now - multipartSince >= oldMs || token === undefined && now - touchedAt >= idleMs)
+        );
+        due.sort(([, one], [, other]) => one.multipartSince! - other.multipartSince!);
+        return Promise.resolve(due.slice(0, limit).map(([id]) => id));
+      },
+      async settled(id) {
+        const holder = others(id);
+        if (holder !== undefined) await ask(holder, (writers) => writers.settle(id));
+      },
+      serve: (writers) => void (me.writers = writers),
+      alone: async (name, work) => {
+        if (this.#working.has(name)) return false;
+        this.#working.add(name);
+        try {
+          await work(new AbortController().signal);
+        } finally {
+          this.#working.delete(name);
+        }
+        return true;
+      },
+      remember: (name, text) => {
+        if (!this.#texts.has(name)) this.#texts.set(name, text);
+        return Promise.resolve(this.#texts.get(name)!);
+      },
+      recorded: (id) =>
+        Promise.try(() => {
+          const left = waiting.get(id);
+          const row = rows.get(id);
+          if (left === undefined) return;
+          if (row === undefined || row.holder !== me) throw takenOver();
+          waiting.delete(id);
+          this.#commit(row, row.token!, left.state);
+          left.committed();
+        }),
+      fallSilent: () => void (me.isSilent = true),
+    };
+  }
+
+  #lease(
+    { id, token, found, waiting }: Pick<Lease, "id" | "token" | "found"> & { waiting: Map<string, Waiting> },
+  ): Lease {
+    let isReleased = false;
+    const mine = () => {
+      const row = this.#rows.get(id);
+      if (row === undefined || row.token !== token) throw takenOver();
+      return row;
+    };
+    return {
+      id,
+      token,
+      found,
+      commit: (state) =>
+        Promise.try(() => {
+          this.#commit(mine(), token, state);
+          waiting.delete(id);
+        }),
+      commitWithRecord: (state, committed = () => {}) => void waiting.set(id, { state, committed }),
+      release: (clean) =>
+        Promise.try(() => {
+          if (isReleased) return;
+          isReleased = true;
+          const left = waiting.get(id);
+          waiting.delete(id);
+          const row = this.#rows.get(id);
+          if (row?.token !== token) return;
+          if (left !== undefined) this.#commit(row, token, left.state);
+          Object.assign(row, { token: undefined, holder: undefined, clean, touchedAt: this.#now() });
+          left?.committed();
+        }),
+    };
+  }
+
+  #row(state: BytesState, origins: readonly string[]): Row {
+    const touchedAt = this.#now();
+    return {
+      state,
+      origins,
+      touchedAt,
+      clean: true,
+      writtenBy: undefined,
+      token: undefined,
+      holder: undefined,
+      multipartSince: state.isMultipart ? touchedAt : undefined,
+    };
+  }
+
+  #commit(row: Row, token: string, state: BytesState): void {
+    row.state = structuredClone(state);
+    row.writtenBy = token;
+    row.touchedAt = this.#now();
+    row.multipartSince = state.isMultipart ? row.multipartSince ?? row.touchedAt : undefined;
+  }
+
+  #needed(): ReadonlySet<string> {
+    return new Set([...this.#rows.values()].flatMap(({ origins }) => origins));
+  }
+}
+
+function asRow({ state, writtenBy, clean }: Row): BytesRow {
+  return { ...structuredClone(state), writtenBy, clean };
+}
+
+function newToken(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/** A layout of no bytes, for tests that look at leases alone. */
+export const NO_BYTES: Json = [];
