@@ -1,5 +1,5 @@
 import { BidiSession } from "./bidi.ts";
-import { DrivenPage } from "./driven_page.ts";
+import { DrivenPage, keyActions } from "./driven_page.ts";
 import { programTest } from "./programs.ts";
 import { tempDir } from "./temp_dir.ts";
 import { until } from "./until.ts";
@@ -54,10 +54,15 @@ export async function openInFirefox(url: string): Promise<DrivenPage> {
     evaluate,
     goto: async (url) => void await session.send("browsingContext.navigate", { context, url, wait: "complete" }),
     back: async () => void await session.send("browsingContext.traverseHistory", { context, delta: -1 }),
+    reload: async () => void await session.send("browsingContext.reload", { context, wait: "complete" }),
     async setFiles(selector, files) {
       const expression = `document.querySelector(${JSON.stringify(selector)})`;
       const { result } = await session.send<Evaluated>("script.evaluate", { expression, target, awaitPromise: false });
       await session.send("input.setFiles", { context, element: { sharedId: result.sharedId }, files });
+    },
+    async press(keys) {
+      const actions = keyActions(keys);
+      await session.send("input.performActions", { context, actions: [{ type: "key", id: "keyboard", actions }] });
     },
     async close() {
       await session.send("browsingContext.close", { context });

@@ -1,0 +1,28 @@
+import { openPage } from "./browser.ts";
+import { DrivenPage, KEYS } from "./driven_page.ts";
+
+/** The names that Chromium's driver has for keys without a letter. */
+const NAMES: Readonly<Record<string, string>> = { [KEYS.enter]: "Enter", [KEYS.control]: "Control" };
+
+/** Opens Pawl's page in a Chromium that has never been there; it ends with the scope. */
+export async function openInChromium(url: string): Promise<DrivenPage> {
+  await using open = new AsyncDisposableStack();
+  const { page } = open.use(await openPage("about:blank"));
+  const kept = open.move();
+  return await DrivenPage.open({
+    evaluate: (expression) => page.evaluate(`(async () => (${expression}))()`),
+    goto: async (url) => void await page.goto(url),
+    back: async () => void await page.goBack(),
+    reload: async () => void await page.reload(),
+    setFiles: (selector, paths) => page.setInputFiles(selector, paths),
+    async press(keys) {
+      const isHeld = (key: string) => key === KEYS.control;
+      for (const key of keys) {
+        if (isHeld(key)) await page.keyboard.down(NAMES[key]!);
+        else await page.keyboard.press(NAMES[key] ?? key);
+      }
+      for (const key of keys.filter(isHeld)) await page.keyboard.up(NAMES[key]!);
+    },
+    close: () => kept.disposeAsync(),
+  }, url);
+}
