@@ -23,6 +23,7 @@ export async function openInChromium(url: string): Promise<DrivenPage> {
       }
       for (const key of keys.filter(isHeld)) await page.keyboard.up(NAMES[key]!);
     },
+    screenshot: async () => (await page.screenshot()).toString("base64"),
     close: () => kept.disposeAsync(),
   }, url);
 }

@@ -13,6 +13,8 @@ export interface Driver {
   setFiles(selector: string, paths: string[]): Promise<void>;
   /** Presses keys, one after the other, as a person does; {@linkcode KEYS} has those without a letter. */
   press(keys: readonly string[]): Promise<void>;
+  /** Gives what the window shows, as PNG in base64. */
+  screenshot(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,11 @@ export class DrivenPage implements AsyncDisposable {
   /** Presses keys together. */
   async pressKeys(...keys: string[]): Promise<void> {
     await this.#driver.press(keys);
+  }
+
+  /** Gives what the window shows, as PNG in base64. */
+  async screenshot(): Promise<string> {
+    return await this.#driver.screenshot();
   }
 
   /** Evaluates JavaScript in the page, and waits for a promise; what it gives comes through JSON. */

@@ -64,6 +64,9 @@ export async function openInFirefox(url: string): Promise<DrivenPage> {
       const actions = keyActions(keys);
       await session.send("input.performActions", { context, actions: [{ type: "key", id: "keyboard", actions }] });
     },
+    async screenshot() {
+      return (await session.send<{ data: string }>("browsingContext.captureScreenshot", { context })).data;
+    },
     async close() {
       await session.send("browsingContext.close", { context });
       await session.send("browser.removeUserContext", { userContext });

@@ -104,7 +104,9 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     const { page, secrets: { anna = "" } } = stage;
     await page.until(`document.activeElement?.id === "token"`);
     await page.type(`pawl_${"x".repeat(43)}`);
-    await page.until(`document.querySelector("#sign-in-problem").textContent.startsWith("This token is not known here")`);
+    await page.until(
+      `document.querySelector("#sign-in-problem").textContent.startsWith("This token is not known here")`,
+    );
     // The wrong one is selected, so what is typed takes its place.
     await page.type(anna);
     await page.until(`document.querySelector("#sign-in").hidden`);
@@ -189,6 +191,30 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     await page.evaluate(`document.querySelector('#list [data-action="resume"]').click()`);
     await page.reached("done");
     assert(await stage.isWhole("film.mkv", film));
+  },
+
+  "sees the choice of languages in the colours of the page": async (openPage) => {
+    await using stage = await openStage(openPage);
+    const { page } = stage;
+    const { x, y, card } = await page.evaluate(`(() => {
+      const choice = document.querySelector("#language");
+      choice.scrollIntoView();
+      const { left, top, height } = choice.getBoundingClientRect();
+      const probe = document.body.appendChild(document.createElement("i"));
+      probe.style.color = "var(--card)";
+      const card = getComputedStyle(probe).color;
+      probe.remove();
+      return { x: left + 5, y: top + height / 2, card };
+    })()`) as { x: number; y: number; card: string };
+    const picture = await page.screenshot();
+    const painted = await page.evaluate(`(async () => {
+      const bytes = Uint8Array.from(atob(${JSON.stringify(picture)}), (letter) => letter.charCodeAt(0));
+      const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+      const context = document.createElement("canvas").getContext("2d");
+      context.drawImage(picture, ${-Math.round(x)}, ${-Math.round(y)});
+      return "rgb(" + [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).join(", ") + ")";
+    })()`);
+    assertEquals(painted, card);
   },
 };
 

@@ -19,7 +19,7 @@ interface WebKit extends AsyncDisposable {
 
 interface Session {
   /** One command of WebDriver (W3C), below the session's address. */
-  send(method: "POST" | "DELETE", path: string, body?: unknown): Promise<unknown>;
+  send(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown>;
   end(): Promise<void>;
 }
 
@@ -56,6 +56,7 @@ export async function openInWebKit(url: string): Promise<DrivenPage> {
       const actions = keyActions(keys);
       await send("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
     },
+    screenshot: async () => await send("GET", "/screenshot") as string,
     async close() {
       try {
         await send("DELETE", "/cookie");
