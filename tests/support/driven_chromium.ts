@@ -15,6 +15,9 @@ export async function openInChromium(url: string): Promise<DrivenPage> {
     back: async () => void await page.goBack(),
     reload: async () => void await page.reload(),
     setFiles: (selector, paths) => page.setInputFiles(selector, paths),
+    async click(expression) {
+      await (await page.evaluateHandle(expression)).asElement()!.click();
+    },
     async press(keys) {
       const isHeld = (key: string) => key === KEYS.control;
       for (const key of keys) {
@@ -23,6 +26,7 @@ export async function openInChromium(url: string): Promise<DrivenPage> {
       }
       for (const key of keys.filter(isHeld)) await page.keyboard.up(NAMES[key]!);
     },
+    resize: (width) => page.setViewportSize({ width, height: 720 }),
     screenshot: async () => (await page.screenshot()).toString("base64"),
     close: () => kept.disposeAsync(),
   }, url);

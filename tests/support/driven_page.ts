@@ -11,8 +11,12 @@ export interface Driver {
   reload(): Promise<void>;
   /** Gives files of this computer to an `<input type=file>`. */
   setFiles(selector: string, paths: string[]): Promise<void>;
+  /** Clicks with the mouse on the element that an expression gives. */
+  click(expression: string): Promise<void>;
   /** Presses keys, one after the other, as a person does; {@linkcode KEYS} has those without a letter. */
   press(keys: readonly string[]): Promise<void>;
+  /** Makes the window this wide, and 720 pixels high. */
+  resize(width: number): Promise<void>;
   /** Gives what the window shows, as PNG in base64. */
   screenshot(): Promise<string>;
   close(): Promise<void>;
@@ -77,6 +81,11 @@ export class DrivenPage implements AsyncDisposable {
     await this.#driver.press(keys);
   }
 
+  /** Makes the window this wide, or as narrow as the browser makes it, and 720 pixels high. */
+  async resize(width: number): Promise<void> {
+    await this.#driver.resize(width);
+  }
+
   /** Gives what the window shows, as PNG in base64. */
   async screenshot(): Promise<string> {
     return await this.#driver.screenshot();
@@ -87,12 +96,26 @@ export class DrivenPage implements AsyncDisposable {
     return await this.#driver.evaluate(expression);
   }
 
-  /** Presses the button with this name. */
+  /** Presses the button with this name as a script does: no browser opens a dialog for files then. */
   async press(name: string): Promise<void> {
-    const button = `[...document.querySelectorAll("button")].find(
-      (button) => (button.ariaLabel ?? button.textContent) === ${JSON.stringify(name)})`;
-    await this.until(`${button} !== undefined`);
+    const button = await this.#button(name);
     await this.#driver.evaluate(`${button}.click()`);
+  }
+
+  /** Clicks on the button with this name. */
+  async click(name: string): Promise<void> {
+    const button = await this.#button(name);
+    await this.#driver.evaluate(`${button}.scrollIntoView({ block: "center" })`);
+    await this.#driver.click(button);
+  }
+
+  async #button(name: string): Promise<string> {
+    const button = `[...document.querySelectorAll("button")].find(
+      (button) => (button.ariaLabel ?? button.textContent) === ${
+      JSON.stringify(name)
+    } && button.offsetParent !== null)`;
+    await this.until(`${button} !== undefined`);
+    return button;
   }
 
   /** Waits until the only upload is in one of these states; gives what its row shows. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { sha256 } from "./bytes.ts";
 import { FILM_BYTES, type OpenPage, openStage, type Stage } from "./story_stage.ts";
@@ -47,16 +47,33 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     assertEquals(await stage.finished(), ["dropped.bin"]);
   },
 
+  "pastes a file, and then nothing, and is told so": async (openPage) => {
+    await using stage = await openStage(openPage);
+    const { page } = stage;
+    const paste = (add: string) =>
+      page.evaluate(`(() => {
+        const clipboardData = new DataTransfer();
+        ${add};
+        document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+      })()`);
+    await paste(`clipboardData.items.add(new File([${BYTES}], "pasted.bin"))`);
+    assertEquals((await page.rowReached("pasted.bin", "done", "failed")).text, "Done");
+    assertEquals(await Deno.readFile(join(stage.data, "files/pasted.bin")), MADE);
+    await paste("");
+    await page.until(`document.querySelector("#alert").textContent.startsWith("Nothing that can be uploaded came")`);
+    assertEquals(await stage.finished(), ["pasted.bin"]);
+  },
+
   "pauses an upload in the middle, and resumes it": async (openPage) => {
     await using stage = await openStage(openPage);
     const { page } = stage;
     const film = await stage.write("film.mkv", FILM_BYTES);
     await page.choose(film);
     await page.safeAtLeast(0.2);
-    await page.press("Pause film.mkv");
+    await page.click("Pause film.mkv");
     assertEquals((await page.reached("paused", "done")).text, "Paused");
     assertEquals([await stage.finished(), await stage.unfinished()], [[], 1]);
-    await page.press("Resume film.mkv");
+    await page.click("Resume film.mkv");
     await seesDone(stage, { "film.mkv": film });
     assert(stage.carried < 1.4 * FILM_BYTES, `${stage.carried} bytes were sent`);
   },
@@ -69,8 +86,8 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     await page.safeAtLeast(0.5);
     await page.reload();
     await page.until(`document.querySelector("#unfinished-list > li .name")?.textContent === "film.mkv"`);
-    const state = String(await page.evaluate(`document.querySelector("#unfinished-list .state").textContent`));
-    assertMatch(state, /^[5-9]\d%: /);
+    // The page asks the server how much that is.
+    await page.until(`/^[5-9]\\d%: /.test(document.querySelector("#unfinished-list .state").textContent)`);
     await page.press("Choose again: film.mkv");
     await page.choose(film, "#file-again");
     await seesDone(stage, { "film.mkv": film });
@@ -119,7 +136,7 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     const kept = await page.evaluate(`[document.cookie, location.href, document.documentElement.outerHTML,
       document.querySelector("#token").value, JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })]`);
     assert(!JSON.stringify(kept).includes(anna), "The token is still in the page");
-    await page.press("Sign out");
+    await page.click("Sign out");
     await page.until(`document.querySelector("#sign-in")?.hidden === false`);
     assertEquals(await page.evaluate(`document.querySelector("#intake").hidden`), true);
   },
@@ -131,8 +148,9 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     await page.choose(film);
     await page.safeAtLeast(0.2);
     stage.disconnect();
-    const { text } = await page.reached("waiting", "failed", "done");
-    assertMatch(text, /^The connection to the server is lost/);
+    await page.until(
+      `document.querySelector("#list .state").textContent.startsWith("The connection to the server is lost")`,
+    );
     stage.connect();
     await seesDone(stage, { "film.mkv": film });
     assert(stage.carried < 1.5 * FILM_BYTES, `${stage.carried} bytes were sent`);
@@ -144,13 +162,15 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     const note = await stage.write("note.txt", 10);
     await page.choose(note);
     await seesDone(stage, { "note.txt": note });
+    // The buttons of Safari on a Mac take no focus from the mouse.
+    await page.evaluate(`addEventListener("mousedown", (event) => event.preventDefault())`);
     const link = String(await page.evaluate(`document.querySelector('#list [data-action="download"]').href`));
-    await page.press("Delete note.txt from the server");
+    await page.click("Delete note.txt from the server");
     assertEquals((await page.reached("deleting")).text, "Will be deleted");
-    await page.press("Undo: keep note.txt");
+    await page.click("Undo: keep note.txt");
     await page.reached("done");
     assertEquals(await stage.finished(), ["note.txt"]);
-    await page.press("Delete note.txt from the server");
+    await page.click("Delete note.txt from the server");
     await until(async () => (await stage.finished()).length === 0, "the file is deleted");
     await page.until(`document.querySelector("#list > li") === null`);
     const status = await page.evaluate(`fetch(${JSON.stringify(link)}).then(({ status }) => status)`);
@@ -177,7 +197,7 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     const film = await stage.write("film.mkv", FILM_BYTES);
     await page.choose(film);
     await page.safeAtLeast(0.2);
-    await page.press("Pause film.mkv");
+    await page.click("Pause film.mkv");
     await page.reached("paused");
     for (const language of ["ja", "zh"]) {
       await page.evaluate(`(() => {
@@ -186,7 +206,10 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
         choice.dispatchEvent(new Event("change"));
       })()`);
       await page.until(`document.documentElement.lang === ${JSON.stringify(language)}`);
-      assertEquals([language, await page.evaluate(BROKEN_NUMBERS)], [language, []]);
+      for (const width of WIDTHS) {
+        await page.resize(width);
+        assertEquals([language, await page.evaluate(BROKEN_NUMBERS)], [language, []]);
+      }
     }
     await page.evaluate(`document.querySelector('#list [data-action="resume"]').click()`);
     await page.reached("done");
@@ -222,26 +245,24 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
 const BYTES = `Uint8Array.from({ length: 100_000 }, (_, index) => index * 31 % 251)`;
 const MADE = Uint8Array.from({ length: 100_000 }, (_, index) => index * 31 % 251);
 
-/** The numbers of the page, with their units, that stand on two lines at some width of the list. */
+/** The widths of windows in which numbers are read: those of phones, of a tablet, and of a desk. */
+const WIDTHS = [360, 390, 430, 620, 660, 740, 900];
+
+/** The numbers of the page, with their units, that stand on two lines. */
 const BROKEN_NUMBERS = `(() => {
-  const broken = new Set();
-  const main = document.querySelector("main");
-  for (let width = 700; width >= 240; width -= 5) {
-    main.style.maxWidth = width + "px";
-    const texts = document.createTreeWalker(document.querySelector("#queue"), NodeFilter.SHOW_TEXT);
-    for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
-      if (!node.parentElement.closest(".numbers")) continue;
-      for (const { 0: { length }, index } of node.data.matchAll(/\\d[\\d.]*\\s?(?:[kKMG]?B|秒|分钟?|時間|小时|バイト|字节)/g)) {
-        const range = document.createRange();
-        range.setStart(node, index);
-        range.setEnd(node, index + length);
-        const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
-        if (tops.size > 1) broken.add(width + ": " + range);
-      }
+  const broken = [];
+  const texts = document.createTreeWalker(document.querySelector("#queue"), NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
+    if (!node.parentElement.closest(".numbers")) continue;
+    for (const { 0: { length }, index } of node.data.matchAll(/\\d[\\d.]*\\s?(?:[kKMG]?B|秒|分钟?|時間|小时|バイト|字节)/g)) {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + length);
+      const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+      if (tops.size > 1) broken.push(innerWidth + ": " + range);
     }
   }
-  main.style.maxWidth = "";
-  return [...broken];
+  return broken;
 })()`;
 
 /** JavaScript that brings an event of a drag to the page. */

@@ -42,20 +42,28 @@ export async function openInWebKit(url: string): Promise<DrivenPage> {
     return value;
   }
 
+  async function elementAt(expression: string): Promise<string> {
+    const element = await send("POST", "/execute/sync", { script: `return ${expression}`, args: [] });
+    return Object.values(element as Record<string, string>)[0]!;
+  }
+
   return await DrivenPage.open({
     evaluate,
     goto: async (url) => void await send("POST", "/url", { url }),
     back: async () => void await send("POST", "/back", {}),
     reload: async () => void await send("POST", "/refresh", {}),
     async setFiles(selector, paths) {
-      const element = await send("POST", "/element", { using: "css selector", value: selector });
-      const [id] = Object.values(element as Record<string, string>);
+      const id = await elementAt(`document.querySelector(${JSON.stringify(selector)})`);
       await send("POST", `/element/${id}/value`, { text: paths.join("\n") });
+    },
+    async click(expression) {
+      await send("POST", `/element/${await elementAt(expression)}/click`, {});
     },
     async press(keys) {
       const actions = keyActions(keys);
       await send("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
     },
+    resize: async (width) => void await send("POST", "/window/rect", { width, height: 720 }),
     screenshot: async () => await send("GET", "/screenshot") as string,
     async close() {
       try {
@@ -81,7 +89,7 @@ async function startWebKit(): Promise<WebKit> {
   const port = freePort();
   const child = new Deno.Command(driverPath(), {
     args: [`--port=${port}`, "--host=127.0.0.1"],
-    env: { DISPLAY: display.name, LIBGL_ALWAYS_SOFTWARE: "1", WEBKIT_DISABLE_COMPOSITING_MODE: "1", NO_AT_BRIDGE: "1" },
+    env: { DISPLAY: display.name, LIBGL_ALWAYS_SOFTWARE: "1", NO_AT_BRIDGE: "1" },
     stdout: "null",
     stderr: "null",
   }).spawn();
