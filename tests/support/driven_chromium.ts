@@ -8,9 +8,21 @@ const NAMES: Readonly<Record<string, string>> = { [KEYS.enter]: "Enter", [KEYS.c
 export async function openInChromium(url: string): Promise<DrivenPage> {
   await using open = new AsyncDisposableStack();
   const { page } = open.use(await openPage("about:blank"));
+  // With somebody who hears of it no dialog for files is opened, and none is given up.
+  page.on("filechooser", () => {});
   const kept = open.move();
   return await DrivenPage.open({
-    evaluate: (expression) => page.evaluate(`(async () => (${expression}))()`),
+    async evaluate(expression) {
+      for (;;) {
+        try {
+          return await page.evaluate(`(async () => (${expression}))()`);
+        } catch (error) {
+          // A page that is loaded again answers nothing; the next one does.
+          if (!String(error).includes("Execution context was destroyed")) throw error;
+          await page.waitForLoadState();
+        }
+      }
+    },
     goto: async (url) => void await page.goto(url),
     back: async () => void await page.goBack(),
     reload: async () => void await page.reload(),

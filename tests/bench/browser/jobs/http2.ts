@@ -93,9 +93,9 @@ async function takeTurn(
   const page = await profile.newPage();
   const first = await openIn(page, `${new URL(server.url).protocol}//127.0.0.1:${line.port}/`);
   await page.waitForLoadState("networkidle");
+  await spokenAs(page, way);
   const again = await openIn(page);
   await page.waitForLoadState("networkidle");
-  await spokenAs(page, way);
   const small = await timeOf(bench, page, data, COUNT, () => chooseFolder(page, join(files, "small")));
   line.set({ bytesPerSecond: Infinity });
   // A page that has seen nothing of the slow line.
