@@ -18,6 +18,8 @@ export const messages: Messages = {
   linkSent: "You have sent:",
   language: "Language",
   notLoaded: "The language could not be loaded. Check the connection, then choose it again.",
+  stillLoading:
+    "The page has not loaded completely yet, because the server cannot be reached. It goes on by itself, and keeps the files that you choose.",
   chooseFiles: "Choose files",
   chooseFolder: "Choose a folder",
   camera: "Camera",

@@ -19,6 +19,8 @@ export const messages: Messages = {
   linkSent: "Vous avez envoyé :",
   language: "Langue",
   notLoaded: "Impossible de charger la langue. Vérifiez la connexion, puis choisissez-la à nouveau.",
+  stillLoading:
+    "La page n'est pas encore entièrement chargée, car le serveur est injoignable. Elle continue d'elle-même et garde les fichiers que vous choisissez.",
   chooseFiles: "Choisir des fichiers",
   chooseFolder: "Choisir un dossier",
   camera: "Appareil photo",

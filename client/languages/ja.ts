@@ -15,6 +15,8 @@ export const messages: Messages = {
   linkSent: "送信済み：",
   language: "言語",
   notLoaded: "言語を読み込めませんでした。接続を確認して、もう一度選択してください。",
+  stillLoading:
+    "サーバーに接続できないため、ページの読み込みがまだ終わっていません。読み込みは自動で再開し、選択したファイルは保持されます。",
   chooseFiles: "ファイルを選択",
   chooseFolder: "フォルダーを選択",
   camera: "カメラ",

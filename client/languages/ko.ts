@@ -17,6 +17,8 @@ export const messages: Messages = {
   linkSent: "보낸 파일:",
   language: "언어",
   notLoaded: "언어를 불러오지 못했습니다. 연결을 확인한 다음 다시 선택해 주세요.",
+  stillLoading:
+    "서버에 연결할 수 없어 페이지를 아직 다 불러오지 못했습니다. 자동으로 계속 불러오며, 선택한 파일은 그대로 유지됩니다.",
   chooseFiles: "파일 선택",
   chooseFolder: "폴더 선택",
   camera: "카메라",

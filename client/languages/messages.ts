@@ -40,6 +40,8 @@ export interface Messages {
   language: string;
   /** Shown when another language was chosen and could not be loaded. */
   notLoaded: string;
+  /** The rest of the page could not be loaded, and is tried again. */
+  stillLoading: string;
   chooseFiles: string;
   chooseFolder: string;
   /** The button that opens the camera of a phone, and the name of a picture that has none of its own. */

@@ -15,6 +15,7 @@ export const messages: Messages = {
   linkSent: "您已发送：",
   language: "语言",
   notLoaded: "无法加载该语言。请检查网络连接，然后重新选择。",
+  stillLoading: "无法连接服务器，页面尚未完全加载。加载会自动继续，您选择的文件会保留。",
   chooseFiles: "选择文件",
   chooseFolder: "选择文件夹",
   camera: "拍照",

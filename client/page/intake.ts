@@ -32,7 +32,8 @@ export interface NotTaken {
 
 /** The things that an {@linkcode Intake} works with. */
 export interface IntakeSetting {
-  take: (picked: Picked[]) => void;
+  /** Takes files. The next ones come when it resolves. */
+  take: (picked: Picked[]) => Promise<void>;
   /** Gives a file that has no name of its own one: a picture from the clipboard or the camera. */
   named: (file: File, origin: "pasted" | "camera") => File;
   /** Called when files may come soon: somebody chooses, or drags files over the page. */
@@ -128,7 +129,7 @@ export class Intake {
     };
     for await (const picked of read(leftOut)) {
       count += picked.length;
-      this.#setting.take(picked);
+      await this.#setting.take(picked);
       if (performance.now() - restedAt < BUSY_MS) continue;
       await new Promise((resolve) => setTimeout(resolve));
       restedAt = performance.now();

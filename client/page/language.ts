@@ -1,6 +1,7 @@
 import type { Messages } from "../languages/messages.ts";
 import type { UploadStore } from "../mod.ts";
 import { find } from "./elements.ts";
+import type { Modules } from "./modules.ts";
 import { createWords, type Words } from "./words.ts";
 
 /** The languages of the page, by their tags (BCP 47), each with its own name for itself. */
@@ -15,13 +16,22 @@ export const LANGUAGES: Readonly<Record<string, string>> = {
 
 /** How long the page waits to be told which language was chosen. */
 const PATIENCE_MS = 300;
-/** The folder of the client's modules. The page says where its own version is. */
-const CLIENT = globalThis.document?.documentElement.dataset["client"] ?? "/client";
 
 /** Gives the first of the wanted languages that the page has. */
 export function chooseLanguage(wanted: readonly string[]): string {
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]!).find((tag) => Object.hasOwn(LANGUAGES, tag));
   return known ?? "en";
+}
+
+/** The things that a {@linkcode Language} works with. */
+export interface LanguageSetting {
+  /** Keeps the choice. */
+  store: UploadStore;
+  modules: Modules;
+  /** Called after another choice. */
+  onChange: () => void;
+  /** Called when a language could not be loaded. */
+  onFailure: () => void;
 }
 
 /**
@@ -33,22 +43,17 @@ export class Language {
   words!: Words;
   readonly #store: UploadStore;
   readonly #choice = find("language", HTMLSelectElement);
-  readonly #failed = new Map<string, number>();
+  readonly #modules: Modules;
   #uses = 0;
 
-  private constructor(store: UploadStore) {
+  private constructor(store: UploadStore, modules: Modules) {
     this.#store = store;
+    this.#modules = modules;
   }
 
-  /**
-   * Loads the language that was chosen last in this browser, or else the one that the browser prefers. `onChange` is
-   * called after another choice, and `onFailure` when a language could not be loaded.
-   */
-  static async load(
-    store: UploadStore,
-    { onChange, onFailure }: { onChange: () => void; onFailure: () => void },
-  ): Promise<Language> {
-    const language = new Language(store);
+  /** Loads the language that was chosen last in this browser, or else the one that the browser prefers. */
+  static async load({ store, modules, onChange, onFailure }: LanguageSetting): Promise<Language> {
+    const language = new Language(store, modules);
     const told = store.setting("language");
     // A database that is silent must not hide the page.
     const chosen = await Promise.race([told, new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS))]);
@@ -84,22 +89,10 @@ export class Language {
     });
   }
 
-  async #import(path: string): Promise<{ messages: Messages }> {
-    // A browser remembers the failure of a module as long as the page lives. So the next try has another address.
-    const tries = this.#failed.get(path) ?? 0;
-    try {
-      return await import(tries === 0 ? path : `${path}?${tries}`);
-    } catch (error) {
-      this.#failed.set(path, tries + 1);
-      throw error;
-    }
-  }
-
   /** Changes to a language. False when another one was chosen meanwhile. */
   async #use(tag: string): Promise<boolean> {
     const use = ++this.#uses;
-    // At this address the server puts the module and what it imports into one.
-    const { messages }: { messages: Messages } = await this.#import(`${CLIENT}/languages/${tag}.js`);
+    const { messages } = await this.#modules.load<{ messages: Messages }>(`languages/${tag}`);
     if (use !== this.#uses) return false;
     this.messages = messages;
     this.words = createWords(tag);

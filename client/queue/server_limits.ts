@@ -29,6 +29,8 @@ export interface ToldLimits {
   readonly folders?: number;
   /** The most folders of one path. */
   readonly maxFolderDepth?: number;
+  /** True for a server that takes uploads whose length comes with a later request (`Upload-Defer-Length`). */
+  readonly deferLength?: true;
   /** How many files one request may bring, and how large each may be; absent for a server that takes one a request. */
   readonly batch?: BatchLimits;
 }
@@ -145,13 +147,17 @@ export interface BatchLimits {
   readonly maxFileSize: number;
 }
 
-/** Reads the answer of `GET /api/limits`. Anything in it that is no count is left out. */
+/** Reads the answer of `GET /api/limits`. What has another type than it should is left out. */
 export function parseLimits(text: string): ToldLimits {
   const value: unknown = JSON.parse(text);
   const given: Partial<Record<string, unknown>> = typeof value === "object" && value !== null ? { ...value } : {};
   const counts = NAMES.filter((name) => Number.isFinite(given[name])).map((name) => [name, given[name]]);
   const batch = parseBatch(given["batch"]);
-  return { ...Object.fromEntries(counts), ...batch !== undefined && { batch } };
+  return {
+    ...Object.fromEntries(counts),
+    ...given["deferLength"] === true && { deferLength: true },
+    ...batch !== undefined && { batch },
+  };
 }
 
 function parseBatch(value: unknown): BatchLimits | undefined {

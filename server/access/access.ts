@@ -13,6 +13,7 @@ import { KnownLinks } from "./known_links.ts";
 import { KnownTokens } from "./known_tokens.ts";
 import { createIsOpen, type IsOpen } from "./openness.ts";
 import { hashOf, newSecret } from "./secret.ts";
+import { ownerFolder } from "./owner_folder.ts";
 import { createSessionHandlers, type SessionHandlers } from "./session_routes.ts";
 import type { SmallBodies } from "./small_bodies.ts";
 
@@ -73,6 +74,7 @@ export async function openAccess(
     isOpen,
     hasFixed: fixed !== undefined,
     sessionKey,
+    foldersOf: (owner) => config.ownerFolders ? { folders: [ownerFolder(owner)] } : {},
     sendingPageOf: createSendingPageOf(config),
     ...defined({ identify }),
     log,

@@ -1,23 +1,21 @@
-import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import { unauthorized } from "../http/refusals.ts";
 import type { Sender } from "../http/sender.ts";
 import type { SendingPage } from "../http/sending_page.ts";
 import type { Log } from "../log.ts";
 import { isOwnAddress, networkOf } from "../networks.ts";
-import type { Link, UploadLink } from "../model/link.ts";
-import { ownerByLink } from "../model/owner.ts";
-import { USUAL_RIGHTS } from "../model/rights.ts";
+import type { Link } from "../model/link.ts";
 import { ANYBODY, NOBODY, type Visitor } from "../model/visitor.ts";
 import type { Token } from "../storage/token_store.ts";
 import type { Guesses } from "./guesses.ts";
-import { type IdentifySender, isUserName, ownerOfUser, visitorOfIdentity } from "./identity.ts";
+import { type FoldersOf, type IdentifySender, isUserName, visitorOfIdentity } from "./identity.ts";
 import type { KnownLinks } from "./known_links.ts";
 import type { KnownTokens } from "./known_tokens.ts";
 import type { IsOpen } from "./openness.ts";
-import { ownerFolder } from "./owner_folder.ts";
+import { notByOwnPage, sentByOther, unknownToken } from "./refusals.ts";
 import { type Credentials, credentialsIn, hashOf, isSecret } from "./secret.ts";
 import { cookieIn, readSession, type Session } from "./sessions.ts";
+import { isOfLink, visitorOfLink, visitorOfToken } from "./visitors.ts";
 
 /** The dependencies of the gatekeeper. */
 export interface GatekeeperDeps {
@@ -33,8 +31,8 @@ export interface GatekeeperDeps {
   readonly userHeader: string;
   /** The server's base path, for which its cookies are; empty for the top of its host. */
   readonly basePath: string;
-  /** True when the finished files of an owner lie in a folder of its name. */
-  readonly ownerFolders: boolean;
+  /** The folders in which the finished files of an owner lie. */
+  readonly foldersOf: FoldersOf;
   /** Tells who sends a request, before anything else is looked at. By default nobody does. */
   readonly identify?: IdentifySender;
   readonly sendingPageOf: (request: Request, sender: Sender) => SendingPage;
@@ -53,8 +51,9 @@ export class Gatekeeper {
 
   /**
    * Tells who sends a request: the visitor of the upload link in `Authorization`, or else the one that the program around
-   * the server names, or else the user that a trusted proxy names, or else the holder of the token in `Authorization`, or else of the session in the cookie. Throws `unauthorized` for a wrong token, `too-many-guesses`, `bad-request`
-   * for a user that nobody may name, and `forbidden` for a request that a page of another site has sent.
+   * the server names, or else the user that a trusted proxy names, or else the holder of the token in `Authorization`, or
+   * else of the session in the cookie. Throws `unauthorized` for a wrong token, `too-many-guesses`, `bad-request` for a
+   * user that nobody may name, and `forbidden` for a request that a page of another site has sent.
    */
   async identify(request: Request, sender: Sender): Promise<Visitor> {
     const page = this.#pageOf(request, sender);
@@ -113,21 +112,8 @@ export class Gatekeeper {
   }
 
   /** The visitor that holds a token, or the cookie of a session that it began. */
-  visitorOf(
-    { name, owner, rights, maxBytes, quotaBytes }: Token,
-    kind: Extract<Visitor["kind"], "token" | "session"> = "token",
-  ): Visitor {
-    return {
-      kind,
-      name,
-      rights,
-      scope: {
-        owner,
-        ...rights.includes("admin") && { seesAll: true },
-        ...this.#foldersOf(owner),
-        ...defined({ maxBytes, quotaBytes }),
-      },
-    };
+  visitorOf(token: Token, kind: Extract<Visitor["kind"], "token" | "session"> = "token"): Visitor {
+    return visitorOfToken(token, kind, this.#deps.foldersOf);
   }
 
   /** The page that sent a request. It does not matter for a request that changes nothing, which counts as `own`. */
@@ -161,7 +147,7 @@ export class Gatekeeper {
       async (hash) => await tokens.find(hash) ?? await links.find(hash, "upload"),
     );
     if (found === undefined) throw unknownToken();
-    if ("kind" in found) return this.#visitorBy(found, user);
+    if ("kind" in found) return visitorOfLink(found, user, this.#deps.foldersOf);
     this.#checkUsable(found);
     return this.visitorOf(found);
   }
@@ -188,28 +174,6 @@ export class Gatekeeper {
     this.#deps.tokens.used(token);
   }
 
-  /** The visitor of an upload link. The user name tells the visitors of one link apart, so it must be random. */
-  #visitorBy(link: UploadLink, user = ""): Visitor {
-    if (!VISITOR.test(user)) {
-      throw unauthorized(
-        "Send 22 random letters or digits of your own as the user name, and the link's secret behind it",
-      );
-    }
-    const { id, owner, folders, maxBytes, quotaBytes, limits } = link;
-    return {
-      kind: "link",
-      name: id,
-      rights: ["upload"],
-      link,
-      scope: {
-        owner: ownerByLink(owner, { link: id, visitor: hashOf(user).slice(0, 22) }),
-        folders: [...this.#foldersOf(owner).folders ?? [], ...folders],
-        link: limits,
-        ...defined({ maxBytes, quotaBytes }),
-      },
-    };
-  }
-
   /**
    * True when `Authorization` is meant for this server. On a server that lets anybody in, it may be the password of a
    * proxy in front.
@@ -223,9 +187,7 @@ export class Gatekeeper {
   async #identified(request: Request): Promise<Visitor | undefined> {
     const identity = await this.#deps.identify?.(request);
     // A program without types may well give null.
-    return identity === undefined || identity === null
-      ? undefined
-      : visitorOfIdentity(identity, (owner) => this.#foldersOf(owner));
+    return identity === undefined || identity === null ? undefined : visitorOfIdentity(identity, this.#deps.foldersOf);
   }
 
   /** The user that a trusted proxy names. */
@@ -240,43 +202,12 @@ export class Gatekeeper {
     if (!isUserName(name)) {
       throw new UploadError("bad-request", `${userHeader} must be one name of at most 128 characters, without a comma`);
     }
-    const owner = ownerOfUser(name);
-    return { kind: "user", name, rights: USUAL_RIGHTS, scope: { owner, ...this.#foldersOf(owner) } };
-  }
-
-  #foldersOf(owner: string): { folders?: readonly string[] } {
-    return this.#deps.ownerFolders ? { folders: [ownerFolder(owner)] } : {};
+    return visitorOfIdentity({ name }, this.#deps.foldersOf);
   }
 
   #isExpired({ expiresAt }: Token): boolean {
     return expiresAt !== undefined && expiresAt <= this.#deps.now();
   }
-}
-
-/** The user name that tells the visitors of an upload link apart. 22 letters of base64url have 128 bits. */
-const VISITOR = /^[\w-]{22}$/;
-
-/** True for credentials in the form that a visitor of an upload link sends. */
-function isOfLink(credentials: Credentials | undefined): credentials is Credentials {
-  return credentials !== undefined && isSecret(credentials.secret) && VISITOR.test(credentials.user ?? "");
-}
-
-function sentByOther(): UploadError {
-  return new UploadError(
-    "forbidden",
-    "A page of another site has sent this: start the server with --allow-origin if it may",
-  );
-}
-
-function notByOwnPage(): UploadError {
-  return new UploadError(
-    "forbidden",
-    "A cookie counts only in a request of this server's own page: send Sec-Fetch-Site: same-origin, or its Origin",
-  );
-}
-
-function unknownToken(): UploadError {
-  return unauthorized("This token is not known: it may have been removed");
 }
 
 /** Adds the address by which the uploads of a visitor are counted. */

@@ -20,6 +20,9 @@ export interface Identity {
  */
 export type IdentifySender = (request: Request) => Promise<Identity | undefined> | Identity | undefined;
 
+/** Gives the folders in which the finished files of an owner lie, if they have a folder of the owner's own. */
+export type FoldersOf = (owner: string) => { readonly folders?: readonly string[] };
+
 /** One name: two headers with users come as one value with a comma, and one of them may be the client's own. */
 const NAME = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,126}[\x21-\x2b\x2d-\x7e])?$/;
 
@@ -29,14 +32,14 @@ export function isUserName(name: string): boolean {
 }
 
 /** The owner of what a user uploads. No token has such an owner. */
-export function ownerOfUser(name: string): string {
+function ownerOfUser(name: string): string {
   return `user:${name}`;
 }
 
 /** Makes the visitor of an identity, whose files lie in these folders. Throws an error that says what is wrong with it. */
 export function visitorOfIdentity(
   { name, rights = USUAL_RIGHTS, maxBytes, quotaBytes }: Identity,
-  foldersOf: (owner: string) => { readonly folders?: readonly string[] },
+  foldersOf: FoldersOf,
 ): Visitor {
   if (typeof name !== "string" || !isUserName(name)) {
     throw new Error("identify() must give a name of at most 128 printable ASCII characters, without a comma");

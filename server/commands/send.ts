@@ -94,11 +94,12 @@ async function run(command: SendCommand, surroundings: SendSurroundings): Promis
     const wait = (ms: number) => systemClock.wait(ms, signal);
     const hasToken = token !== undefined;
     const { tries } = command;
-    const limits = await hello(target, { transport, hasToken, tries, signal, wait, tell: report.note });
+    const isStream = command.sources[0] === "-";
+    const limits = await hello(target, { transport, hasToken, tries, isStream, signal, wait, tell: report.note });
     if (limits === undefined) return signal.reason;
     const { endpoint, linkSecret } = target;
     const shared = { endpoint, tries, mayRead: linkSecret === undefined, report, signal };
-    if (command.sources[0] === "-") {
+    if (isStream) {
       const path = [command.into, command.name].filter((part) => part !== undefined).join("/");
       const isDone = await sendStream(stdin, { ...shared, transport, path, now: systemClock.now });
       const [done, failed] = isDone ? [1, 0] : [0, 1];
@@ -118,6 +119,7 @@ async function run(command: SendCommand, surroundings: SendSurroundings): Promis
       limits,
       store: new SecretStore(idSecret),
       locks,
+      goesOn: visitor.isKnownAgain,
       jobs: command.jobs,
     });
     const all = { files: files.length + missing.length, done, failed: failed + missing.length };

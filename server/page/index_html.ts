@@ -1,9 +1,13 @@
+import type { PlainParts } from "./plain_form.ts";
+
 /** The folder that has all of the page in one version. */
 const FOLDER = "page";
 
 const STYLE_SHEETS = /^[ \t]*<link rel="stylesheet" href="\/([a-z0-9_]+\.css)">\n/gm;
 const SCRIPT = /^[ \t]*<script type="module" src="\/(client\/[a-z0-9_/]+)\.ts"><\/script>\n/m;
+const PLAIN = /^[ \t]*<noscript><\/noscript>\n/gm;
 const ICON = /(?<=(?:href|src)=")\/(?=[a-z0-9_]+\.(?:svg|png|ico)")/g;
+const MODULE_PRELOAD = /(?<=<link rel="modulepreload" href=")\/(?=client\/)/g;
 const PRELOAD = /(?<=<link rel="preload" [^>]*href=")\/(?=api\/)/g;
 
 /** The names of the style sheets that a page links, in their order. */
@@ -28,6 +32,8 @@ export interface PageParts {
   readonly top: string;
   /** The language whose words are asked for at once, if one is known. */
   readonly language: string | undefined;
+  /** The parts that are shown where no script runs: they go into the `noscript` of head and body. */
+  readonly plain: PlainParts;
 }
 
 /**
@@ -36,7 +42,7 @@ export interface PageParts {
  * where the client's modules are, and `data-top` where the server is. All addresses are relative, so the page works below
  * any path. Throws when style or script cannot stand in a page.
  */
-export function quickPage(html: string, { style, script, hash, top, language }: PageParts): string {
+export function quickPage(html: string, { style, script, hash, top, language, plain }: PageParts): string {
   if (/<\/style/i.test(style)) throw new Error("A style sheet has the end of its element in it");
   // HTML, section 4.12.1.3: a comment or another script would change where this one ends.
   if (/<\/script|<script|<!--/i.test(script)) {
@@ -46,8 +52,12 @@ export function quickPage(html: string, { style, script, hash, top, language }: 
   const words = language === undefined
     ? ""
     : `<link rel="modulepreload" href="${folder}/client/languages/${language}.js">\n`;
-  return html.replace("<html ", () => `<html data-top="${top}" data-client="${folder}/client" `)
-    .replace(PRELOAD, top).replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
+  const plainly = [plain.head, plain.body].map((part) => part === "" ? "" : `<noscript>${part}</noscript>\n`);
+  return html.replace(PLAIN, () => plainly.shift() ?? "").replace(
+    "<html ",
+    () => `<html data-top="${top}" data-client="${folder}/client" `,
+  )
+    .replace(PRELOAD, top).replace(MODULE_PRELOAD, `${folder}/`).replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
     .replace(SCRIPT, () => `${words}<style>${style}</style>\n<script type="module">${script}</script>\n`);
 }
 

@@ -11,7 +11,8 @@ const OTHER = /^(?:import\b(?!\s*\()|export\b)|\bimport\.meta\b/m;
 
 /**
  * Links the module `entry`, and all that it imports, into one module with the exports of `entry`. Each module becomes a
- * function that runs once, after those that it imports. A dynamic import stays as it is.
+ * function that runs once, after those that it imports. A dynamic import stays as it is. Of a module that only exports
+ * what others have, such as the face of a library, importers get the modules of the names that they import.
  *
  * Throws for what it cannot link: a circle, a default or namespace import, a package, `export let` (its importers would
  * not see a later value) and `import.meta`. An import or export begins its line, and no line of a text begins so. Only
@@ -20,6 +21,24 @@ const OTHER = /^(?:import\b(?!\s*\()|export\b)|\bimport\.meta\b/m;
 export async function link(entry: string, read: ReadScript): Promise<string> {
   const numbers = new Map<string, number | undefined>();
   const linked: string[] = [];
+  const texts = new Map<string, Promise<string>>();
+
+  function textOf(name: string): Promise<string> {
+    const text = texts.get(name) ?? read(name);
+    texts.set(name, text);
+    return text;
+  }
+
+  /** The module that has what `name` exports as `own`, and its name there. */
+  async function originOf(name: string, own: string): Promise<[name: string, own: string]> {
+    const script = await textOf(name);
+    if (!isFace(script)) return [name, own];
+    for (const [, names, target] of script.matchAll(EXPORT_FROM)) {
+      const [origin] = named(names).find(([, as]) => as === own) ?? [];
+      if (origin !== undefined) return await originOf(resolved(target!, name), origin);
+    }
+    throw new Error(`Cannot link ${name}: it does not export ${own}`);
+  }
 
   async function numberOf(name: string, importer: string): Promise<number> {
     const known = numbers.get(name);
@@ -32,12 +51,31 @@ export async function link(entry: string, read: ReadScript): Promise<string> {
     return number;
   }
 
+  /** The text that binds the imported names of the module `target`. */
+  async function bindingOf(names: string | undefined, target: string, importer: string): Promise<string> {
+    if (names === undefined || !isFace(await textOf(target))) await numberOf(target, importer);
+    const bound = new Map<number, string[]>();
+    for (const [own, as] of named(names)) {
+      const [origin, there] = await originOf(target, own);
+      const number = await numberOf(origin, importer);
+      bound.set(number, [...bound.get(number) ?? [], there === as ? as : `${there}: ${as}`]);
+    }
+    return [...bound].map(([number, list]) => `const { ${list.join(", ")} } = $${number};`).join(" ");
+  }
+
   /** The text of a function that does what the module does, and returns its exports. */
   async function bodyOf(name: string, exported: string[] = []): Promise<string> {
-    const script = await read(name);
-    const numbersOf = new Map<string, number>();
-    for (const [, , target] of [...script.matchAll(IMPORT), ...script.matchAll(EXPORT_FROM)]) {
-      numbersOf.set(target!, await numberOf(resolved(target!, name), name));
+    const script = await textOf(name);
+    const bindings = new Map<string, string>();
+    for (const [statement, names, target] of script.matchAll(IMPORT)) {
+      bindings.set(statement, await bindingOf(names, resolved(target!, name), name));
+    }
+    const sources = new Map<string, string>();
+    for (const [, names, target] of script.matchAll(EXPORT_FROM)) {
+      for (const [own] of named(names)) {
+        const [origin, there] = await originOf(resolved(target!, name), own);
+        sources.set(`${own} ${target}`, `$${await numberOf(origin, name)}.${there}`);
+      }
     }
     const entries: string[] = [];
     const add = (as: string, value: string) => {
@@ -45,12 +83,9 @@ export async function link(entry: string, read: ReadScript): Promise<string> {
       entries.push(`${as}: ${value}`);
     };
     const body = script
-      .replace(IMPORT, (_, names: string | undefined, target: string) => {
-        const bound = named(names).map(([own, as]) => own === as ? own : `${own}: ${as}`);
-        return bound.length === 0 ? "" : `const { ${bound.join(", ")} } = $${numbersOf.get(target)};`;
-      })
+      .replace(IMPORT, (statement) => bindings.get(statement)!)
       .replace(EXPORT_FROM, (_, names: string, target: string) => {
-        for (const [own, as] of named(names)) add(as, `$${numbersOf.get(target)}.${own}`);
+        for (const [own, as] of named(names)) add(as, sources.get(`${own} ${target}`)!);
         return "";
       })
       .replace(EXPORT_LIST, (_, names: string) => {
@@ -71,6 +106,12 @@ export async function link(entry: string, read: ReadScript): Promise<string> {
   const main = `await (async () => {\n${body}\n})();`;
   linked.push(exported.length === 0 ? main : `export const { ${exported.join(", ")} } = ${main}`);
   return linked.join("\n");
+}
+
+/** True for a module that has nothing of its own: it only exports what others have. */
+function isFace(script: string): boolean {
+  const rest = script.replace(EXPORT_FROM, "");
+  return rest !== script && rest.trim() === "";
 }
 
 function resolved(target: string, importer: string): string {

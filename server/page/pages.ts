@@ -1,12 +1,13 @@
-import { eTag, ifNoneMatch } from "@std/http/etag";
+import { ifNoneMatch } from "@std/http/etag";
 import { acceptsEncodings } from "@std/http/negotiation";
 import { STATUS_CODE } from "@std/http/status";
 import { contentType } from "@std/media-types";
-import { gzipSync } from "node:zlib";
+import { Encoded } from "./encoded.ts";
 import { joinedStyle, preferredLanguage, quickPage, scriptOf, styleSheetsOf } from "./index_html.ts";
 import { link } from "./link.ts";
 import { type PageAddress, parseAddress } from "./page_address.ts";
 import { PageFiles } from "./page_files.ts";
+import { plainParts } from "./plain_form.ts";
 import { documentHeaders, type InlineParts } from "./policy.ts";
 import { stripTypes, withoutBlanks } from "./script.ts";
 
@@ -41,15 +42,8 @@ interface View {
   readonly top: string;
 }
 
-interface Rendered {
-  readonly plain: Representation;
-  readonly gzip: Representation;
-}
-
-interface Representation {
-  readonly content: Uint8Array<ArrayBuffer>;
-  readonly headers: Readonly<Record<string, string>>;
-}
+/** The way from the page to the top of the server. The pages of upload links lie below it. */
+const TOP = "./";
 
 /** A browser asks again at each use for content whose address does not change with it. */
 const ASK_AGAIN = { "cache-control": "no-cache" };
@@ -64,7 +58,7 @@ const LIBRARY_HEADERS = { "access-control-allow-origin": "*" };
  */
 export function createPages({ root, except = [] }: PagesOptions): Pages {
   const files = new PageFiles(root, { folders: ["static", "client"], except });
-  const rendered = new Map<string, Promise<Rendered>>();
+  const rendered = new Map<string, Promise<Encoded>>();
 
   const script = (name: string) => stripTypes(files.text(name), name);
   const linked = (name: string) => link(name, async (name) => withoutBlanks(await script(name)));
@@ -83,9 +77,16 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   async function contentOf({ kind, name, isDocument }: PageAddress, { language, top }: View): Promise<Content> {
     if (kind === "index") {
       const html = files.text(name);
+      const isOfLink = top !== TOP;
       const parts = await inlineParts(html);
       return {
-        content: quickPage(html, { ...parts, hash: files.hash, top, language }),
+        content: quickPage(html, {
+          ...parts,
+          hash: files.hash,
+          top,
+          language,
+          plain: plainParts({ language, top, isOfLink }),
+        }),
         headers: { vary: "Accept-Encoding, Accept-Language", ...await documentHeaders(parts) },
       };
     }
@@ -102,17 +103,14 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
     }
   }
 
-  async function render(address: PageAddress, view: View): Promise<Rendered> {
+  async function render(address: PageAddress, view: View): Promise<Encoded> {
     const { content, headers } = await contentOf(address, view);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
-    return {
-      plain: await representation(bytes, headers),
-      gzip: await representation(new Uint8Array(gzipSync(bytes)), { ...headers, "content-encoding": "gzip" }),
-    };
+    return new Encoded(bytes, headers);
   }
 
   /** Gives the content of an address. It is made once. */
-  function renderedAt(address: PageAddress, view: View): Promise<Rendered> {
+  function renderedAt(address: PageAddress, view: View): Promise<Encoded> {
     const key = [address.kind, address.name, ...address.kind === "index" ? [view.top, view.language] : []].join(" ");
     const made = rendered.get(key) ?? render(address, view);
     rendered.set(key, made);
@@ -120,12 +118,12 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   }
 
   return {
-    async serve(pathname, headers, top = "./") {
+    async serve(pathname, headers, top = TOP) {
       const address = parseAddress(pathname);
       if (address === undefined || !files.has(address.name)) return undefined;
       const language = address.kind === "index" ? languageOf(headers) : undefined;
-      const { gzip, plain } = await renderedAt(address, { language, top });
-      const { content, headers: own } = acceptsEncodings({ headers }).includes("gzip") ? gzip : plain;
+      const encoded = await renderedAt(address, { language, top });
+      const { content, headers: own } = await encoded.best(acceptsEncodings({ headers }));
       const answer = {
         "x-content-type-options": "nosniff",
         ...address.hash === files.hash ? KEEP : ASK_AGAIN,
@@ -143,11 +141,4 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   function languageOf(headers: Headers): string | undefined {
     return preferredLanguage(headers.get("accept-language"), (tag) => files.has(`client/languages/${tag}.ts`));
   }
-}
-
-async function representation(
-  content: Uint8Array<ArrayBuffer>,
-  headers: Record<string, string>,
-): Promise<Representation> {
-  return { content, headers: { ...headers, "etag": await eTag(content) } };
 }

@@ -52,6 +52,8 @@ export function createLimitsApi(
       maxFolderDepth: MAX_FOLDERS,
       maxFolderBytes: MAX_FOLDERS_BYTES,
       maxMetadataBytes: MAX_METADATA_BYTES,
+      // Older servers take the first piece of an upload without a length for the whole file.
+      deferLength: true,
       batch,
       ...kind !== "anybody" && kind !== "link" &&
         { unfinished: unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },

@@ -1,7 +1,14 @@
 import { basename } from "@std/path";
 
-/** How much is read from the disk at a time while a part is sent, in bytes. */
-const CHUNK_BYTES = 2 ** 19;
+/** How much is read from the disk at a time for a digest, in bytes. */
+const DIGESTED_BYTES = 2 ** 20;
+/**
+ * How much is read at a time while a part is sent, in bytes. Each read costs a turn of another thread, so a fast line
+ * wants large reads. Bytes count as departed when they are read, so a slow line wants small ones.
+ */
+const SENT_BYTES = { least: 2 ** 16, most: 2 ** 21 } as const;
+/** The reads of a part that is sent, by which their size is found: a part takes some seconds on any line. */
+const READS_OF_PART = 32;
 /** How many of these are read ahead, so that disk and network work at the same time. */
 const CHUNKS_AHEAD = 2;
 
@@ -74,23 +81,37 @@ export class DiskPart extends Blob {
     return bytes.buffer;
   }
 
-  /** Reads it once, and calls `use` with one part after the other, which is good until `use` returns. */
+  /**
+   * Reads it once, and calls `use` with one part after the other, which is good until `use` returns. The next one is
+   * read meanwhile.
+   */
   async forEach(use: (bytes: Uint8Array<ArrayBuffer>) => void): Promise<void> {
     using file = await openUnchanged(this.#path, this.#look);
     await file.seek(this.#start, Deno.SeekMode.Start);
-    // New memory for each part would cost more than the reading.
-    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, this.size));
-    for (let rest = this.size; rest > 0;) {
-      const part = buffer.subarray(0, Math.min(buffer.length, rest));
-      await fill(file, part);
-      use(part);
-      rest -= part.length;
+    let rest = this.size;
+    if (rest === 0) return;
+    // New memory for each read would cost more than the reading.
+    const buffers = [0, 1].map(() => new Uint8Array(Math.min(DIGESTED_BYTES, rest)));
+    const read = () => {
+      buffers.reverse();
+      const bytes = buffers[0]!.subarray(0, rest);
+      rest -= bytes.length;
+      const reading = fill(file, bytes).then(() => bytes);
+      // An error comes to whoever waits for the bytes.
+      reading.catch(() => {});
+      return reading;
+    };
+    for (let reading: Promise<Uint8Array<ArrayBuffer>> | undefined = read(); reading !== undefined;) {
+      const bytes: Uint8Array<ArrayBuffer> = await reading;
+      reading = rest > 0 ? read() : undefined;
+      use(bytes);
     }
   }
 
   override stream(): ReturnType<Blob["stream"]> {
     let file: Deno.FsFile | undefined;
     let rest = this.size;
+    const chunkBytes = Math.min(SENT_BYTES.most, Math.max(SENT_BYTES.least, Math.ceil(rest / READS_OF_PART)));
     const close = () => {
       file?.close();
       file = undefined;
@@ -102,7 +123,7 @@ export class DiskPart extends Blob {
           file = await openUnchanged(this.#path, this.#look);
           await file.seek(this.#start, Deno.SeekMode.Start);
         }
-        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, rest));
+        const chunk = new Uint8Array(Math.min(chunkBytes, rest));
         await fill(file, chunk);
         rest -= chunk.length;
         controller.enqueue(chunk);

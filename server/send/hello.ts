@@ -11,12 +11,17 @@ export class NoServer extends Error {
   override name = "NoServer";
 }
 
+/** What is said of a server that would take the first piece of a stream for the whole. */
+export const TAKES_NO_STREAM = "This server takes no stream of unknown length: save it in a file, and send that";
+
 /** The things that {@linkcode hello} works with. */
 export interface HelloDeps {
   /** A transport that sends the headers of the visitor. */
   readonly transport: Transport;
   readonly hasToken: boolean;
   readonly tries: number;
+  /** True when a stream is to be sent, whose length comes with its end. */
+  readonly isStream?: boolean;
   readonly signal: AbortSignal;
   readonly wait: (ms: number) => Promise<void>;
   /** Tells the person why it takes longer. */
@@ -24,10 +29,16 @@ export interface HelloDeps {
 }
 
 /**
- * Asks the server for its limits, and so finds out whether it is one that takes files from this visitor. Tries again
- * while it cannot be reached. Rejects with {@linkcode NoServer}; gives `undefined` when `signal` aborts.
+ * Asks the server for its limits, and so finds out whether it is one that takes files, or a stream, from this visitor.
+ * Tries again while it cannot be reached. Rejects with {@linkcode NoServer}; gives `undefined` when `signal` aborts.
  */
 export async function hello(target: Target, deps: HelloDeps): Promise<ServerLimits | undefined> {
+  const limits = await limitsOf(target, deps);
+  if (limits !== undefined && deps.isStream && limits.told.deferLength !== true) throw new NoServer(TAKES_NO_STREAM);
+  return limits;
+}
+
+async function limitsOf(target: Target, deps: HelloDeps): Promise<ServerLimits | undefined> {
   const { endpoint } = target;
   const { transport, signal, wait, tell } = deps;
   const last: { answer?: TransportAnswer | undefined } = {};

@@ -7,11 +7,11 @@ import {
   type ServerLimits,
   type Total,
   type Transport,
-  type UploadError,
   UploadQueue,
   type UploadStore,
 } from "../../client/mod.ts";
 import { digestOfPiece } from "./digests.ts";
+import { failureOf } from "./failure.ts";
 import type { Found } from "./gather.ts";
 import type { Report, Sending, Sum } from "./report.ts";
 
@@ -31,6 +31,8 @@ export interface SendFilesDeps {
   readonly tries: number;
   /** True when the sender may read what it has sent, so that its address is of use. */
   readonly mayRead: boolean;
+  /** True when a later run goes on where this one ends. */
+  readonly goesOn: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -41,7 +43,7 @@ export interface SendFilesDeps {
  */
 export async function sendFiles(
   files: readonly Found[],
-  { report, signal, mayRead, jobs, tries, ...deps }: SendFilesDeps,
+  { report, signal, mayRead, goesOn, jobs, tries, ...deps }: SendFilesDeps,
 ): Promise<{ done: number; failed: number }> {
   const { endpoint } = deps;
   const queue = new UploadQueue({
@@ -58,7 +60,7 @@ export async function sendFiles(
     const { key, path, href, state, progress: { total: size, error } } = upload;
     if (state === "done") report.done({ key, path, size }, mayRead ? href : undefined, sumOf(queue.total));
     if (state !== "failed") return;
-    report.failed({ key, path, ...failureOf(error) }, sumOf(queue.total));
+    report.failed({ key, path, ...failureOf(error, { goesOn }) }, sumOf(queue.total));
   };
   queue.on("state", (upload) => !isOver && tellEnd(upload));
   queue.on("progress", (upload) => {
@@ -84,16 +86,4 @@ function sendingOf({ key, path, state, progress }: QueuedUpload): Sending {
 
 function sumOf({ files, in: { done, failed }, confirmed, sent, total, bytesPerSecond, remainingMs }: Total): Sum {
   return { files, done, failed, confirmed, sent, size: total, bytesPerSecond, remainingMs };
-}
-
-/** Says why a file is not on the server, in words for the command line. */
-export function failureOf(error: UploadError | undefined): { code: string; message: string } {
-  const { code = "refused", message = "It was refused" } = error ?? {};
-  if (code === "file-changed") {
-    return { code, message: "It was changed, moved or removed while it was being sent. Send it again" };
-  }
-  if (code === "signed-out") {
-    return { code, message: "The server does not let you in any more: give another token, and run the command again" };
-  }
-  return { code, message };
 }

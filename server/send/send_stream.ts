@@ -4,9 +4,9 @@ import { describeFile, present } from "../../client/protocol/requests.ts";
 import { Speedometer } from "../../client/upload/speed.ts";
 import { typeByExtension } from "@std/media-types";
 import { extname } from "@std/path";
+import { failureOf } from "./failure.ts";
 import { oneAhead, piecesOf } from "./pieces_of.ts";
 import type { Report, Sending, Sum } from "./report.ts";
-import { failureOf } from "./send_files.ts";
 import { StreamUpload } from "./stream_upload.ts";
 
 /** How many bytes lie in memory until the server has them: a cut costs no more than these. */
@@ -84,7 +84,7 @@ export async function sendStream(
     if (!signal.aborted) {
       const known = error instanceof UploadError;
       const failure = known
-        ? failureOf(error)
+        ? failureOf(error, { goesOn: false })
         : { code: "not-read", message: `Standard input cannot be read: ${error}` };
       report.failed({ key: "stream", path, ...failure }, sum({ failed: 1 }));
     }

@@ -6,6 +6,7 @@ import { sendWatched, Stalled } from "../../client/protocol/watchdog.ts";
 import { firstState, nextStep, type SentBytes } from "../../client/upload/next_step.ts";
 import { retryDelayMs } from "../../client/upload/retry.ts";
 import { digestField } from "./digests.ts";
+import { TAKES_NO_STREAM } from "./hello.ts";
 import type { StreamPiece } from "./pieces_of.ts";
 
 const STALL_MS = 30_000;
@@ -155,5 +156,5 @@ function hasLost(offset: number): UploadError {
 }
 
 function isTooOld(): UploadError {
-  return new UploadError("refused", "This server takes no stream of unknown length: save it in a file, and send that");
+  return new UploadError("refused", TAKES_NO_STREAM);
 }

@@ -3,7 +3,8 @@ import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { assertNoViolations, violations } from "../support/axe.ts";
 import { LANGUAGES_TRIED } from "../support/languages.ts";
-import { browserTest, openPage } from "../support/browser.ts";
+import { browserTest, openPage, PLAIN_HTTP_HOST } from "../support/browser.ts";
+import { addTestLink } from "../support/links.ts";
 import { openServedPage, type ServedPage } from "../support/served_page.ts";
 import { startSite } from "../support/test_site.ts";
 
@@ -71,17 +72,37 @@ browserTest("axe finds nothing wrong on a phone with text of twice the size, in 
 });
 
 browserTest(
-  "without JavaScript the page says that it needs it, and has nothing that could be pressed in vain",
+  "without JavaScript the page sends files by a form, and has nothing that could be pressed in vain",
+  async () => {
+    await using site = await startSite({ args: ["--allow-host", PLAIN_HTTP_HOST] });
+    // Over plain HTTP it is the origin alone that shows which page has sent a form.
+    const url = `http://${PLAIN_HTTP_HOST}:${site.pawl.port}`;
+    await using without = await openPage(url, { context: { javaScriptEnabled: false, locale: "fr-FR" } });
+    const { page } = without;
+    assert(await page.getByRole("heading", { name: "Pawl" }).isVisible());
+    const controls = page.locator("button, input, select, a, progress, dialog").and(page.locator(":visible"));
+    assertEquals(await controls.count(), 2);
+    assertEquals(await page.locator("#late").isVisible(), false);
+    const [film, note] = [await site.write("film.mkv", 100_000), await site.write("note <b>.txt", 10)];
+    await page.getByLabel("Fichiers", { exact: true }).setInputFiles([film, note]);
+    await page.getByRole("button", { name: "Envoyer" }).click();
+    await page.getByRole("heading", { name: "Tous les fichiers sont arrivés" }).waitFor();
+    assertEquals(await site.finished(), ["film.mkv", "note <b>.txt"]);
+    assert(await site.isWhole("film.mkv", film));
+    await page.getByRole("link", { name: "Retour" }).click();
+    await page.getByLabel("Fichiers", { exact: true }).waitFor();
+    assertEquals(without.complaints, []);
+  },
+);
+
+browserTest(
+  "without JavaScript the page of an upload link says that it needs it, for a form cannot use the link",
   async () => {
     await using site = await startSite();
-    await using without = await openPage(site.pawl.url, { context: { javaScriptEnabled: false } });
+    const path = await addTestLink(site.data, { kind: "upload", folders: [], expiresInMs: 1e6 }, "anna");
+    await using without = await openPage(site.pawl.url + path, { context: { javaScriptEnabled: false } });
     const { page } = without;
     await page.locator("noscript .error", { hasText: "This page needs JavaScript" }).waitFor();
-    assert(await page.getByRole("heading", { name: "Pawl" }).isVisible());
-    assertEquals(
-      await page.locator("button, input, select, a, progress, dialog").and(page.locator(":visible")).count(),
-      0,
-    );
-    assertEquals(await page.locator("#late").isVisible(), false);
+    assertEquals(await page.locator("button, input, select, a").and(page.locator(":visible")).count(), 0);
   },
 );

@@ -68,7 +68,7 @@ browserTest("the page of an upload link says whose it is, takes files, goes on, 
   await using other = await openUploadPage(url);
   assertEquals(await other.page.locator("#link-list li").allTextContents(), []);
   await using start = await openPage(`${site.pawl.url}/`, { beside: page });
-  await start.page.locator("html[data-ready]").waitFor();
+  await start.page.locator("html[data-ready=all]").waitFor();
   assertEquals(await start.page.locator("#link, #unfinished-list li").filter({ visible: true }).count(), 0);
   assertEquals([mine.complaints, other.complaints, start.complaints], [[], [], []]);
 });

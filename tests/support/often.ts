@@ -35,13 +35,10 @@ const COMPILE = [
 function beside(args: string[]): AsyncDisposable {
   const env = { DENO_PATH: Deno.execPath(), ROOT: root };
   // A group of its own: what it starts ends with it.
-  const child = new Deno.Command("setsid", { args: ["--wait", Deno.execPath(), ...args], env, stdout: "null" }).spawn();
+  const child = new Deno.Command("setsid", { args: [Deno.execPath(), ...args], env, stdout: "null" }).spawn();
   return {
     async [Symbol.asyncDispose]() {
-      const group = (await new Deno.Command("pgrep", { args: ["-P", String(child.pid)] }).output()).stdout;
-      for (const pid of new TextDecoder().decode(group).split("\n").filter(Boolean)) {
-        await new Deno.Command("kill", { args: ["-KILL", "--", `-${pid}`] }).output();
-      }
+      await new Deno.Command("kill", { args: ["-KILL", "--", `-${child.pid}`] }).output();
       await child.status;
     },
   };

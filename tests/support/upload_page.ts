@@ -9,16 +9,16 @@ export interface UploadPage extends TestPage, UploadList {
   choose(paths: string | readonly string[], field?: "#files" | "#folder"): Promise<void>;
   /** Drops files and folders of this computer on the page, as a file manager does it: the browser gives handles. */
   drop(paths: readonly string[]): Promise<void>;
-  /** Leaves the page and comes back; returns when it takes files. */
+  /** Leaves the page and comes back; returns when all of it has come. */
   reload(): Promise<void>;
 }
 
-/** Opens a server's page, and waits until it takes files. */
+/** Opens a server's page, and waits until all of it has come. */
 export async function openUploadPage(url: string, options: OpenOptions = {}): Promise<UploadPage> {
   await using open = new AsyncDisposableStack();
   const opened = open.use(await openPage(url, options));
   const { page } = opened;
-  const isReady = () => page.locator("html[data-ready]").waitFor();
+  const isReady = () => page.locator("html[data-ready=all]").waitFor();
   await isReady();
   const list = uploadListOf(page);
   open.move();

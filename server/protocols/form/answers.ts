@@ -1,5 +1,5 @@
-import { escape } from "@std/html/entities";
 import { NEVER_RUN } from "../../http/uploaded_content.ts";
+import { answerPage, oneLine, type Told } from "./answer_page.ts";
 import type { ToldLine } from "./told.ts";
 
 /** Tells a client what came of the files of its form. */
@@ -19,10 +19,19 @@ const JSON_LINES = "application/jsonl";
 
 const ALWAYS = { "Cache-Control": "no-store", ...NEVER_RUN } as const;
 
+/** Nothing can run on the page. It has the style of the page with the form. */
+const PAGE_HEADERS = {
+  "Content-Type": "text/html; charset=UTF-8",
+  ...ALWAYS,
+  "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+} as const;
+
 /** Makes the answer that a client accepts: lines of JSON as the files become safe, or a page or text at the end. */
-export function answerFor(accept: string): FormAnswer {
+export function answerFor({ headers }: Pick<Request, "headers">): FormAnswer {
+  const accept = headers.get("accept") ?? "";
   if (accept.includes(JSON_LINES)) return jsonLines();
-  return accept.includes("text/html") ? atEnd("text/html", pageOf) : atEnd("text/plain", textOf);
+  if (!accept.includes("text/html")) return atEnd(textOf, { "Content-Type": "text/plain; charset=UTF-8", ...ALWAYS });
+  return atEnd((told, end) => answerPage(told, end, headers.get("accept-language")), PAGE_HEADERS);
 }
 
 /**
@@ -75,13 +84,11 @@ function once<T>(work: (value: T) => void): (value: T) => void {
   };
 }
 
-interface Told {
-  readonly line: ToldLine;
-  readonly name: string;
-}
-
 /** The status is that of the first refusal, so that `curl --fail` and a person hear of it. */
-function atEnd(type: string, textOf: (told: readonly Told[], end: ToldLine) => string): FormAnswer {
+function atEnd(
+  textOf: (told: readonly Told[], end: ToldLine) => string,
+  headers: Readonly<Record<string, string>>,
+): FormAnswer {
   const { promise, resolve } = Promise.withResolvers<Response>();
   const told: Told[] = [];
   return {
@@ -94,8 +101,7 @@ function atEnd(type: string, textOf: (told: readonly Told[], end: ToldLine) => s
         new Response(textOf(told, end), {
           status: refused?.status ?? 200,
           headers: {
-            "Content-Type": `${type}; charset=UTF-8`,
-            ...ALWAYS,
+            ...headers,
             ...refused?.error !== undefined && { "X-Error": refused.error },
             ...refused?.retryAfter !== undefined && { "Retry-After": String(refused.retryAfter) },
           },
@@ -116,32 +122,4 @@ function textOf(told: readonly Told[], end: ToldLine): string {
   if (end.error !== undefined) lines.push(`${end.status} ${end.error}: ${end.detail}`);
   if (lines.length === 0) lines.push("No file was sent");
   return `${lines.join("\n")}\n`;
-}
-
-/** A page for a person who has sent a form without a script. */
-function pageOf(told: readonly Told[], end: ToldLine): string {
-  const arrived = told.filter(({ line }) => line.error === undefined);
-  const refused = told.filter(({ line }) => line.error !== undefined);
-  const list = (title: string, items: readonly string[]) =>
-    items.length === 0 ? "" : `<h2>${title}</h2><ul>${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
-  const title = end.error === undefined && refused.length === 0
-    ? arrived.length === 0 ? "No file was chosen" : "All files have arrived"
-    : "Not all files have arrived";
-  return '<!doctype html><html lang="en"><meta charset="utf-8">' +
-    `<title>${title}</title><meta name="viewport" content="width=device-width">` +
-    `<meta name="color-scheme" content="light dark"><h1>${title}</h1>` +
-    (end.error === undefined ? "" : `<p>${escape(end.detail ?? "")}</p>`) +
-    list("Arrived", arrived.map(({ line, name }) => `${shown(line.path ?? name)}, ${line.offset} bytes`)) +
-    list("Not taken", refused.map(({ line, name }) => `${shown(name)}: ${escape(line.detail ?? "")}`)) +
-    '<p><a href="./">Back</a></p></html>\n';
-}
-
-/** A name in a page. `bdi` keeps one that is written from right to left from changing what stands beside it. */
-function shown(name: string): string {
-  return `<bdi>${escape(oneLine(name))}</bdi>`;
-}
-
-/** A client's text without line breaks and other control characters. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, " ").slice(0, 300);
 }

@@ -17,13 +17,14 @@ export function isForm({ headers }: Request): boolean {
 /** Makes the handler of `POST /upload` with a form: many files in one request. docs/api.md documents it. */
 export function createForms(deps: Omit<FormDeps, "held">): Handler {
   const held = { count: 0 };
-  return async ({ headers, body }, _id, visitor) => {
+  return async (sent, _id, visitor) => {
+    const { headers, body } = sent;
     if (header(headers, "X-File-Id") !== null) {
       throw new UploadError("wrong-media-type", "A form has X-File-Id in the head of each part: or send the raw bytes");
     }
     refuseEncoding(headers);
     const boundary = boundaryIn(header(headers, "Content-Type") ?? "");
-    const answer = answerFor(headers.get("accept") ?? "");
+    const answer = answerFor(sent);
     const request = { body, ...defined({ bodyLength: bodyLength(headers) }) };
     const received = deps.engine.receiveBatch(
       request,

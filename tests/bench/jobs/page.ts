@@ -22,7 +22,7 @@ export const page: Job = {
         await using context = await browser.newContext();
         const tab = await context.newPage();
         await tab.goto(site.pawl.url);
-        await tab.locator("html[data-ready]").waitFor();
+        await tab.locator("html[data-ready=all]").waitFor();
         await watchFrames(tab);
         await tab.setInputFiles("#folder", writeMany(site, count));
         answers.push(...await answerTimes(tab));

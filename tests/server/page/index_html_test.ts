@@ -8,12 +8,22 @@ const HTML = `<!DOCTYPE html>
   <link rel="icon" href="/icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/a.css">
   <link rel="stylesheet" href="/b.css">
+  <noscript></noscript>
   <script type="module" src="/client/page/main.ts"></script>
 </head>
 <img src="/icon.svg" alt=""><a href="/other">
+<noscript></noscript>
+<link rel="modulepreload" href="/client/b.js">
 `;
 
-const PARTS = { style: "a { b: $& }", script: 'c("$1", "/d.svg");', hash: "H", top: "../", language: "fr" };
+const PARTS = {
+  style: "a { b: $& }",
+  script: 'c("$1", "/d.svg");',
+  hash: "H",
+  top: "../",
+  language: "fr",
+  plain: { head: "<meta>", body: "<p>$&" },
+};
 
 Deno.test("quickPage() has style and script in itself, and asks for the words in its own version", () => {
   assertEquals([styleSheetsOf(HTML), scriptOf(HTML)], [["a.css", "b.css"], "client/page/main.ts"]);
@@ -24,14 +34,18 @@ Deno.test("quickPage() has style and script in itself, and asks for the words in
 <head>
   <link rel="preload" as="fetch" href="../api/session" crossorigin>
   <link rel="icon" href="../page/H/icon.svg" type="image/svg+xml">
+<noscript><meta></noscript>
 <link rel="modulepreload" href="../page/H/client/languages/fr.js">
 <style>a { b: $& }</style>
 <script type="module">c("$1", "/d.svg");</script>
 </head>
 <img src="../page/H/icon.svg" alt=""><a href="/other">
+<noscript><p>$&</noscript>
+<link rel="modulepreload" href="../page/H/client/b.js">
 `,
   );
-  assertEquals(quickPage(HTML, { ...PARTS, language: undefined }).includes("modulepreload"), false);
+  assertEquals(quickPage(HTML, { ...PARTS, language: undefined }).includes("languages"), false);
+  assertEquals(quickPage(HTML, { ...PARTS, plain: { head: "", body: "" } }).includes("noscript"), false);
 });
 
 Deno.test("quickPage() refuses a style or a script that would end before its end", () => {

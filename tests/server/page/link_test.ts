@@ -55,6 +55,36 @@ Deno.test("link() runs each module once, behind those that it imports, and the e
   assertEquals(names, { done: true });
 });
 
+Deno.test("link() takes of a face of others the modules alone whose names are imported", async () => {
+  const modules = {
+    "a.ts": `import { one, two as second } from "./face.ts";
+import { three } from "./d.ts";
+import {  } from "./face.ts";
+export { six } from "./face.ts";
+export const names = [one, second, three];`,
+    "face.ts": `export { one } from "./b.ts";
+export { own as two } from "./inner/face.ts";
+export { four } from "./not_asked_for.ts";
+export { five as six } from "./b.ts";`,
+    "inner/face.ts": `export { two as own } from "../c.ts";\n`,
+    "b.ts": `export const one = 1;\nexport const five = 5;`,
+    "c.ts": `import { one } from "./face.ts";\nexport const two = one + 1;`,
+    "d.ts": `export const three = 3;`,
+  };
+  assertEquals(await exportsOf(modules), { names: [1, 2, 3], six: 5 });
+});
+
+Deno.test("link() runs all that a face exports for an import of no names", async () => {
+  const order: string[] = [];
+  Object.assign(globalThis, { order });
+  await exportsOf({
+    "a.ts": `import "./face.ts";`,
+    "face.ts": `export { b } from "./b.ts";`,
+    "b.ts": `order.push("b");\nexport const b = 1;`,
+  });
+  assertEquals(order, ["b"]);
+});
+
 Deno.test("link() leaves a dynamic import as it is", async () => {
   assertEquals((await linked({ "a.ts": `const b = await import("./b.ts");` })).includes(`import("./b.ts")`), true);
 });
@@ -78,6 +108,11 @@ const REFUSED: [what: string, modules: Record<string, string>, says: string][] =
   ],
   ["a default export", { "a.ts": `export default 1;` }, "Cannot link a.ts: export default 1;"],
   ["its own address", { "a.ts": `const a = import.meta.url;` }, "Cannot link a.ts: const a = import.meta.url;"],
+  [
+    "a name that a face does not have",
+    { "a.ts": `import { c } from "./face.ts";`, "face.ts": `export { b } from "./b.ts";` },
+    "Cannot link face.ts: it does not export c",
+  ],
   ["a module that is not there", { "a.ts": `import "./b.ts";` }, "No b.ts"],
 ];
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { createPages, type Pages } from "../../../server/page/pages.ts";
 import { pagesOf } from "../../support/pages.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -155,20 +156,27 @@ Deno.test("serve() answers 304 to a browser that has the same content, and 200 w
 });
 
 Deno.test("serve() gives a client that takes it the same content in less bytes, under a tag of its own", async () => {
-  const plain = await serve("/client/upload/uploader.ts");
-  const packed = await serve("/client/upload/uploader.ts", { "accept-encoding": "br, gzip;q=0.8" });
-  assertEquals([plain.headers.get("content-encoding"), packed.headers.get("content-encoding")], [null, "gzip"]);
-  assertEquals([plain.headers.get("vary"), packed.headers.get("vary")], ["Accept-Encoding", "Accept-Encoding"]);
-  assertNotEquals(plain.headers.get("etag"), packed.headers.get("etag"));
-  const unpacked = packed.body!.pipeThrough(new DecompressionStream("gzip"));
-  assertEquals(await new Response(unpacked).text(), await plain.text());
-  const etag = packed.headers.get("etag")!;
-  const again = await serve("/client/upload/uploader.ts", { "accept-encoding": "gzip", "if-none-match": etag });
-  assertEquals(again.status, 304);
-  for (const refused of ["", "identity", "gzip;q=0", "br, gzip; q=0.0", "xgzip", "*;q=0", "deflate, br"]) {
-    const answer = await serve("/client/upload/uploader.ts", { "accept-encoding": refused });
-    assertEquals(answer.headers.get("content-encoding"), null, refused);
-    await answer.body?.cancel();
+  const path = "/client/upload/uploader.ts";
+  const plain = await serve(path);
+  const text = await plain.text();
+  const tags = new Set([plain.headers.get("etag")]);
+  const sizes = [text.length];
+  for (const [accepted, encoding] of [["gzip;q=0.8, deflate", "gzip"], ["gzip, deflate, br, zstd", "br"]] as const) {
+    const packed = await serve(path, { "accept-encoding": accepted });
+    assertEquals([packed.headers.get("content-encoding"), packed.headers.get("vary")], [encoding, "Accept-Encoding"]);
+    const bytes = await packed.bytes();
+    assertEquals((encoding === "br" ? brotliDecompressSync(bytes) : gunzipSync(bytes)).toString(), text);
+    const etag = packed.headers.get("etag")!;
+    const again = await serve(path, { "accept-encoding": accepted, "if-none-match": etag });
+    assertEquals(again.status, 304);
+    tags.add(etag);
+    sizes.push(bytes.length);
+  }
+  assertEquals(tags.size, 3);
+  assertEquals(sizes, sizes.toSorted((a, b) => b - a));
+  for (const refused of ["", "identity", "gzip;q=0", "br;q=0, gzip; q=0.0", "xgzip, brx", "*;q=0", "deflate, zstd"]) {
+    const answer = await serve(path, { "accept-encoding": refused });
+    assertEquals([answer.headers.get("content-encoding"), await answer.text()], [null, text], refused);
   }
 });
 
@@ -188,7 +196,7 @@ Deno.test("the page asks for few files, which a browser may keep for ever", asyn
   const [session, ...paths] = asked(await index.text());
   assertEquals(session, "./api/session");
   const [, hash] = /^\.\/page\/([\w-]{22})\//.exec(paths[0]!)!;
-  const names = ["icon.svg", "client/languages/ko.js", "icon.svg"];
+  const names = ["icon.svg", "client/languages/ko.js", "icon.svg", "client/page/uploads.js"];
   assertEquals(paths, names.map((name) => `./page/${hash}/${name}`));
   for (const path of paths) {
     const { status, headers, body } = await serve(path.slice(1));
@@ -202,6 +210,20 @@ Deno.test("the page asks for few files, which a browser may keep for ever", asyn
   }
   assertEquals(await pages.serve(`/page/${hash}/`, new Headers()), undefined);
   assertEquals(await pages.serve(`/page/${hash}/index.html`, new Headers()), undefined);
+});
+
+Deno.test("the page is small: its first script has what its buttons need, and the uploads come behind it", async () => {
+  const size = async (path: string, encoding: string) =>
+    (await (await serve(path, { "accept-encoding": encoding })).bytes()).length;
+  for (const [encoding, most] of [["gzip", 24_000], ["br", 22_500]] as const) {
+    const bytes = await size("/", encoding);
+    assert(bytes <= most, `${bytes} bytes by ${encoding}`);
+  }
+  const html = await (await serve("/")).text();
+  const uploads = await (await serve("/client/page/uploads.js")).text();
+  for (const name of ["UploadQueue", "ListView", "EarlierView"]) {
+    assertEquals([html.includes(`class ${name} `), uploads.includes(`class ${name} `)], [false, true], name);
+  }
 });
 
 Deno.test("a server keeps the page that it started with; with another file it has other addresses", async () => {

@@ -11,8 +11,9 @@ async function limits(site: AccessSite, headers: SentHeaders): Promise<Record<st
   const told = JSON.parse(text);
   checkForm(told, schemaOf("GET /api/limits"));
   // These are the same for everybody.
-  const { maxFolderDepth, maxFolderBytes, maxMetadataBytes, batch, ...own } = told;
+  const { maxFolderDepth, maxFolderBytes, maxMetadataBytes, deferLength, batch, ...own } = told;
   assertEquals([maxFolderDepth, maxFolderBytes, maxMetadataBytes], [32, 1792, 8192]);
+  assertEquals(deferLength, true);
   assertEquals(batch, { maxFiles: 1000, maxFileSize: 1024 * 1024 });
   return own;
 }

@@ -30,6 +30,34 @@ Deno.test("a file on the disk is read by parts, each as it was asked for", async
   await reader.cancel();
 });
 
+Deno.test("a large part is sent in large steps, and a small one in small ones, so that its progress shows", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a");
+  await Deno.writeFile(path, new Uint8Array());
+  await Deno.truncate(path, 128 * 2 ** 20);
+  const file = new DiskFile(path, await Deno.stat(path));
+  const firstStep = async (size: number) => {
+    const reader = file.slice(0, size).stream().getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
+    return value?.length;
+  };
+  assertEquals(await firstStep(128 * 2 ** 20), 2 ** 21);
+  assertEquals(await firstStep(2 ** 23), 2 ** 18);
+  assertEquals(await firstStep(2 ** 17), 2 ** 16);
+  assertEquals(await firstStep(5), 5);
+});
+
+Deno.test("a file that is cut short while its digest is computed is not read", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a");
+  await Deno.writeFile(path, new Uint8Array(8 * 2 ** 20));
+  const part = new DiskFile(path, await Deno.stat(path)).slice() as DiskPart;
+  let count = 0;
+  await assertRejects(() => part.forEach(() => count++ === 0 && Deno.truncateSync(path, 10)), RangeError, "too early");
+  assertEquals(count < 8, true);
+});
+
 Deno.test("a file that was changed, cut, replaced or removed since it was looked at is not read", async () => {
   await using dir = await tempDir();
   const path = join(dir.path, "a");

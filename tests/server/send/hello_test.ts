@@ -84,7 +84,17 @@ for (
   });
 }
 
-Deno.test("another server of the protocol, without limits, is taken", async () => {
+Deno.test("another server of the protocol, without limits, is taken for files", async () => {
   const { deps } = depsOf([answer(404), answer(200, "0")]);
   assertEquals((await hello({ endpoint: ENDPOINT }, deps))?.told, {});
+});
+
+Deno.test("a stream goes only to a server that says that it takes one, which an older one does not", async () => {
+  for (const answers of [[answer(200, "{}")], [answer(404), answer(200, "0")]]) {
+    const { deps } = depsOf(answers, { isStream: true });
+    const { message } = await assertRejects(() => hello({ endpoint: ENDPOINT }, deps), NoServer);
+    assertStringIncludes(message, "takes no stream of unknown length: save it in a file, and send that");
+  }
+  const { deps } = depsOf([answer(200, '{"deferLength":true}')], { isStream: true });
+  assertEquals((await hello({ endpoint: ENDPOINT }, deps))?.told, { deferLength: true });
 });

@@ -27,6 +27,25 @@ Deno.test("a computer has one secret, also when many programs make it at one tim
   assertEquals(await machineSecret(join(dir.path, "file", "pawl")), undefined);
 });
 
+Deno.test("a secret that a power cut has emptied, or cut short, is made anew, once for all programs", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "secret");
+  for (const left of ["", "a".repeat(42), "not one line\n"]) {
+    await Deno.writeTextFile(path, left);
+    const made = await Promise.all(Array.from({ length: 10 }, () => machineSecret(dir.path)));
+    assertEquals([new Set(made).size, made[0]], [1, await Deno.readTextFile(path)]);
+    assertMatch(made[0]!, /^[\w-]{43}$/);
+    assertEquals(await Array.fromAsync(Deno.readDir(dir.path), ({ name }) => name), ["secret"]);
+    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
+  }
+});
+
+Deno.test("a folder in the place of the secret ends nothing", async () => {
+  await using dir = await tempDir();
+  await Deno.mkdir(join(dir.path, "secret"));
+  assertEquals(await machineSecret(dir.path), undefined);
+});
+
 Deno.test("a link's visitor is the same each time, another one for each link, and tells nothing of the secret", () => {
   const name = (linkSecret: string, secret?: string) => {
     const { headers } = visitorOf({ endpoint: "https://a", linkSecret }, { token: "pawl_t", secret });

@@ -76,6 +76,34 @@ Deno.test("a stream that is stopped, or that breaks, leaves nothing on the serve
   assertEquals([await site.finished(), await site.unfinished()], [[], 0]);
 });
 
+for (
+  const [status, tries, says] of [
+    [503, 2, /^Nothing was gained in 2 tries, the last problem: .*\. Check the connection, then send all of it again$/],
+    [507, 1, /^The disk of the server is full \(507.*\)\. Ask whoever .* to make room, then send all of it again$/],
+  ] as const
+) {
+  Deno.test(`a stream that fails (${status}) is not said to be kept, because nobody can go on with it`, async () => {
+    await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+      await request.bytes();
+      return new Response("full. Of files", { status });
+    });
+    const printed: string[] = [];
+    const isDone = await sendStream(chunksOf(new Uint8Array(10)), {
+      endpoint: `http://127.0.0.1:${server.addr.port}`,
+      transport: createTransport(),
+      path: "a",
+      tries,
+      mayRead: true,
+      report: jsonReport({ print: (line) => printed.push(line), now: () => 0 }),
+      signal: new AbortController().signal,
+      now: () => 0,
+    });
+    assertEquals(isDone, false);
+    const events = printed.map((line) => JSON.parse(line));
+    assertMatch(events.find(({ event }) => event === "failed").message, says);
+  });
+}
+
 Deno.test("a server that finishes a part of a stream as the whole is found out", async () => {
   const told: string[] = [];
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {

@@ -237,6 +237,24 @@ Deno.test("a person without a script gets a page, and curl gets text, with the s
   assertStringIncludes(second, "413 too-large <script>: The file is larger");
 });
 
+Deno.test("the page about a form is in the language that the browser prefers, and has the style of the form's page", async () => {
+  await using pawl = await openTestApp();
+  const table = [["fr-CA,fr;q=0.9", "fr", "Tous les fichiers sont arrivés", "5\u00a0octets"], [
+    "de, ja;q=0.5",
+    "ja",
+    "すべてのファイルが届きました",
+    "5 バイト",
+  ], ["__proto__", "en", "All files have arrived", "5 bytes"]] as const;
+  for (const [wanted, language, title, size] of table) {
+    const headers = { Accept: "text/html", "Accept-Language": wanted };
+    const { text } = await sendForm(pawl.app, formBytes([{ name: "a.txt", body: "hello" }]), headers);
+    assertStringIncludes(text, `<html lang="${language}" `);
+    assertStringIncludes(text, `<h1>${title}</h1>`);
+    assertStringIncludes(text, `, ${size}</li>`);
+    assertStringIncludes(text, '<link rel="stylesheet" href="./page.css">');
+  }
+});
+
 Deno.test("a form in pieces of any size, without a length, is taken", async () => {
   await using pawl = await openTestApp({ durable: false });
   const form = formBytes(

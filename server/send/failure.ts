@@ -1,0 +1,27 @@
+import type { UploadError, UploadErrorCode } from "../../client/mod.ts";
+
+/** What to do after errors whose own words promise that a second try goes on, where it begins anew. */
+const ANEW: Partial<Record<UploadErrorCode, string>> = {
+  "no-progress": "Check the connection, then send all of it again",
+  "disk-full": "Ask whoever runs the server to make room, then send all of it again",
+};
+
+/** Says why a file is not on the server, in words for the command line. `goesOn` is false where a second try begins anew. */
+export function failureOf(
+  error: UploadError | undefined,
+  { goesOn }: { goesOn: boolean },
+): { code: string; message: string } {
+  const { code = "refused", message = "It was refused" } = error ?? {};
+  if (code === "file-changed") {
+    return { code, message: "It was changed, moved or removed while it was being sent. Send it again" };
+  }
+  if (code === "signed-out") {
+    return { code, message: "The server does not let you in any more: give another token, and run the command again" };
+  }
+  const advice = goesOn ? undefined : ANEW[code];
+  // The message is the problem, and then one sentence that says what to do.
+  return {
+    code,
+    message: advice === undefined ? message : `${message.slice(0, message.lastIndexOf(". "))}. ${advice}`,
+  };
+}
