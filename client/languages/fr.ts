@@ -20,7 +20,7 @@ export const messages: Messages = {
   language: "Langue",
   notLoaded: "Impossible de charger la langue. Vérifiez la connexion, puis choisissez-la à nouveau.",
   stillLoading:
-    "La page n'est pas encore entièrement chargée, car le serveur est injoignable. Elle continue d'elle-même et garde les fichiers que vous choisissez.",
+    "La page n’est pas encore entièrement chargée, car le serveur est injoignable. Elle continue d’elle-même et garde les fichiers que vous choisissez.",
   chooseFiles: "Choisir des fichiers",
   chooseFolder: "Choisir un dossier",
   camera: "Appareil photo",

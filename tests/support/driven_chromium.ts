@@ -1,3 +1,4 @@
+import type { ElementHandle } from "playwright-core";
 import { openPage } from "./browser.ts";
 import { DrivenPage, KEYS } from "./driven_page.ts";
 
@@ -28,7 +29,8 @@ export async function openInChromium(url: string): Promise<DrivenPage> {
     reload: async () => void await page.reload(),
     setFiles: (selector, paths) => page.setInputFiles(selector, paths),
     async click(expression) {
-      await (await page.evaluateHandle(expression)).asElement()!.click();
+      const handle: unknown = (await page.evaluateHandle(expression)).asElement();
+      await (handle as ElementHandle).click();
     },
     async press(keys) {
       const isHeld = (key: string) => key === KEYS.control;
