@@ -66,6 +66,15 @@ export const STATUS = {
 
 export type ErrorCode = keyof typeof STATUS;
 
+/** Facts that problem details say of an error besides the usual ones (RFC 9457, section 3.1 and 3.2). */
+export interface Problem {
+  /** The URI of the kind of error. */
+  readonly type: string;
+  readonly title: string;
+  /** Further members. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
 /**
  * An error that the client is told, in one line that says what to do next. Anything else that is thrown is a bug, or
  * comes from the disk.
@@ -78,22 +87,33 @@ export class UploadError extends Error {
   readonly offset: number | undefined;
   /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The kind of error as a standard of the protocol names it, if one does. */
+  readonly problem: Problem | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: ErrorOptions & { offset?: number; headers?: Readonly<Record<string, string>> } = {},
+    options: ErrorOptions & { offset?: number; headers?: Readonly<Record<string, string>>; problem?: Problem } = {},
   ) {
     super(message, options);
     this.code = code;
     this.offset = options.offset;
     this.headers = options.headers ?? {};
+    this.problem = options.problem;
   }
 
   /** Makes a copy of this error with another message. */
   withMessage(message: string): UploadError {
-    const { code, cause, offset, headers } = this;
-    return new UploadError(code, message, { cause, headers, ...defined({ offset }) });
+    const { code, cause, offset, headers, problem } = this;
+    return new UploadError(code, message, { cause, headers, ...defined({ offset, problem }) });
+  }
+
+  /** Makes a copy of this error with further headers, and perhaps a problem. */
+  with(more: { headers?: Readonly<Record<string, string>>; problem?: Problem | undefined }): UploadError {
+    const { code, message, cause, offset } = this;
+    const problem = more.problem ?? this.problem;
+    const headers = { ...this.headers, ...more.headers };
+    return new UploadError(code, message, { cause, headers, ...defined({ offset, problem }) });
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config_error.ts";
+import { defined } from "./defined.ts";
 import type { App } from "./http/app.ts";
-import { listen, type Listener } from "./http/listener.ts";
+import { listen, type Listener, type PlainListenerOptions } from "./http/listener.ts";
+import { listenNode, type NodeListener, type NodeListenerOptions } from "./http/node_listener.ts";
 import { createRedirectApp } from "./http/redirect_app.ts";
 import { findServeConnection, type ServeConnection } from "./http/runtime_connections.ts";
 import { createGate } from "./http/target.ts";
@@ -21,6 +23,8 @@ export interface ListenersDeps {
   readonly spare: Spare;
   /** Finds what serves one connection. By default the runtime is asked. */
   readonly findServe?: () => ServeConnection | undefined;
+  /** The times of the listeners on `node:http`. By default their own. */
+  readonly nodeTimes?: NodeListenerOptions["times"];
 }
 
 /** All listeners of a server. */
@@ -46,18 +50,19 @@ export async function openListeners(config: Config, deps: ListenersDeps): Promis
   const opened: Listener[] = [];
   const shutdown = async () => void await Promise.all(opened.map((listener) => listener.shutdown()));
   try {
-    const main = await openMain(config, deps);
+    const listenTo = listenerOf(config, deps);
+    const main = await openMain(config, deps, listenTo);
     opened.push(main);
-    const admin = adminPort === "none" ? undefined : listen({ ...adminPort, log, spare }, adminApp);
+    const admin = adminPort === "none" ? undefined : await listenTo({ ...adminPort, log, spare }, adminApp);
     if (admin !== undefined) opened.push(admin);
     let redirect: Listener | undefined;
     if (httpRedirect !== "none") {
       const httpsPort = () => "port" in main.address ? main.address.port : 443;
       const app = createRedirectApp({ gate: createGate({ ...config, basePath: "" }), publicUrl, httpsPort });
-      redirect = orExplain(
+      redirect = await orExplain(
         "--http-redirect",
         httpRedirect,
-        () => listen({ host, port: httpRedirect, log, spare }, app),
+        () => listenTo({ host, port: httpRedirect, log, spare }, app),
       );
       opened.push(redirect);
     }
@@ -80,21 +85,31 @@ export async function openListeners(config: Config, deps: ListenersDeps): Promis
   }
 }
 
+type Listen = (options: PlainListenerOptions, app: App) => Listener | Promise<NodeListener>;
+
+/** What listens, by `--listener`. */
+function listenerOf(config: Config, { nodeTimes: times }: ListenersDeps): Listen {
+  if (config.listener !== "node") return listen;
+  const interim = () => config.interim;
+  return (options, app) => listenNode({ ...options, interim, ...defined({ times }) }, app);
+}
+
 async function openMain(
-  { host, port, unixSocket }: Config,
+  { host, port, unixSocket, listener }: Config,
   { app, pair, log, spare, findServe = () => findServeConnection() }: ListenersDeps,
-): Promise<Listener | TlsListener> {
+  listenTo: Listen,
+): Promise<Listener | TlsListener | NodeListener> {
   const options = { host, port, log, spare };
   if (unixSocket !== "") {
     await clearSocket(unixSocket);
-    return listen({ ...options, path: unixSocket }, app);
+    return await listenTo({ ...options, path: unixSocket }, app);
   }
-  return orExplain("--port", port, () => {
-    if (pair === undefined) return listen(options, app);
-    const serveConnection = findServe();
+  return await orExplain("--port", port, async () => {
+    if (pair === undefined) return await listenTo(options, app);
     try {
+      const serveConnection = listener === "node" ? undefined : findServe();
       return serveConnection === undefined
-        ? listen({ ...options, pair }, app)
+        ? await listenTo({ ...options, pair }, app)
         : listenTls({ ...options, pair, serveConnection }, app);
     } catch (error) {
       throw explained(error);
@@ -103,9 +118,9 @@ async function openMain(
 }
 
 /** Listens on a port that an option gives. Throws {@linkcode ConfigError} when this user may not, or the port is taken. */
-function orExplain<T>(flag: string, port: number, open: () => T): T {
+async function orExplain<T>(flag: string, port: number, open: () => T | Promise<T>): Promise<T> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new ConfigError(

@@ -23,6 +23,7 @@ import type { Pages } from "./page/pages.ts";
 import { BATCH_LIMITS, createForms } from "./protocols/form/form.ts";
 import { createLimitsApi } from "./protocols/limits_api.ts";
 import { createSimpleProtocol } from "./protocols/simple.ts";
+import { createIetfProtocol } from "./protocols/ietf/ietf.ts";
 import { createTusProtocol } from "./protocols/tus/tus.ts";
 import { createUploadsApi } from "./protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "./routes.ts";
@@ -87,6 +88,7 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
     simple: createSimpleProtocol(engine, { limits: config, log, above }),
     forms: createForms({ engine, log, above, isFolderThere, refused: metrics.answers.refused }),
     tus: createTusProtocol(engine, config),
+    ietf: createIetfProtocol(engine, config, now),
     engine,
     session: access.session,
     uploads: createUploadsApi(engine, above),

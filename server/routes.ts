@@ -1,6 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
 import type { Config } from "./config/config.ts";
 import { derived } from "./config/derived.ts";
+import { UploadError } from "./errors.ts";
 import { type Cors, createCors } from "./http/cors.ts";
 import type { Downloads } from "./http/downloads.ts";
 import type { Folders } from "./http/folders.ts";
@@ -17,6 +18,7 @@ import { type OperationsHandlers, operationsRoutes } from "./operations/routes.t
 import type { SimpleProtocol } from "./protocols/simple.ts";
 import { SIMPLE_STATUS } from "./protocols/simple_status.ts";
 import { isForm } from "./protocols/form/form.ts";
+import type { IetfProtocol } from "./protocols/ietf/ietf.ts";
 import { OVERRIDES, type TusProtocol } from "./protocols/tus/tus.ts";
 import type { UploadsApi } from "./protocols/uploads_api.ts";
 import { ID_FORM } from "./model/id.ts";
@@ -30,6 +32,7 @@ export interface Protocols {
   /** Takes many files in one request. */
   readonly forms: Handler;
   readonly tus: TusProtocol;
+  readonly ietf: IetfProtocol;
   readonly engine: Engine;
   readonly session: SessionHandlers;
   readonly uploads: UploadsApi;
@@ -54,6 +57,7 @@ export function createRoutes(
     simple,
     forms,
     tus,
+    ietf,
     engine,
     session,
     uploads,
@@ -69,12 +73,12 @@ export function createRoutes(
     config,
   }: Protocols,
 ): Route[] {
-  /** A handler that answers clients of tus by `spoken`, and any other by `plain`. */
-  const either = (spoken: Handler, plain: Handler): Handler => (request, ...rest) =>
-    (tus.isSpoken(request) ? spoken : plain)(request, ...rest);
+  /** A handler that answers clients of tus and of the IETF's protocol each by its own, and any other by `plain`. */
+  const each = (byTus: Handler, byIetf: Handler, plain: Handler): Handler => (request, ...rest) =>
+    (tus.isSpoken(request) ? byTus : ietf.isSpoken(request) ? byIetf : plain)(request, ...rest);
   const send: Handler = (request, ...rest) => (isForm(request) ? forms : simple.send)(request, ...rest);
-  /** Clients of tus ask how far an upload is, which is a part of uploading, where others get the file. */
-  const reads = (request: Request): Need => tus.isSpoken(request) ? "upload" : "read";
+  /** Clients of a protocol ask how far an upload is, which is a part of uploading, where others get the file. */
+  const reads = (request: Request): Need => tus.isSpoken(request) || ietf.isSpoken(request) ? "upload" : "read";
   /** Gives the file of an upload in the visitor's scope. */
   const download: Handler = async (request, id, visitor, sender) => {
     if (!await engine.has(id, visitor.scope)) throw noSuchFile();
@@ -82,6 +86,14 @@ export function createRoutes(
   };
   const offset: Handler = (request, id, visitor, sender) =>
     tus.offset(request, id, visitor, () => downloads.send(request, id, visitor, sender));
+  const head: Handler = (request, id, visitor, sender) =>
+    ietf.head(request, id, visitor, () => download(request, id, visitor, sender));
+  const put: Handler = () => {
+    throw new UploadError(
+      "method-not-allowed",
+      "PUT takes a file with Upload-Complete: ?1: or send it by POST to /upload",
+    );
+  };
   const folder: Handler = (request, _id, { scope }) => folders.send(request, scope);
   const terminate: Handler = async (request, id, { scope }) => {
     // Conditions would tell about an upload that the visitor may not see.
@@ -101,8 +113,14 @@ export function createRoutes(
   const files = {
     crossOrigin: true,
     overrides: OVERRIDES,
-    statuses: tus.statuses,
-    headers: (request: Request, method: string) => ({ ...harmless(), ...tus.headers(request, method) }),
+    isApi: ietf.isSpoken,
+    statuses: (request: Request, method: string) =>
+      ietf.isSpoken(request) ? ietf.statuses(method) : tus.statuses(request, method),
+    headers: (request: Request, method: string) => ({
+      ...harmless(),
+      ...method === "OPTIONS" && ietf.options(request),
+      ...method !== "OPTIONS" && ietf.isSpoken(request) ? ietf.headers(request, method) : tus.headers(request, method),
+    }),
   } as const;
   const simply = {
     crossOrigin: true,
@@ -123,18 +141,18 @@ export function createRoutes(
       ...files,
       path: /^\/files\/?$/,
       template: "/files/",
-      methods: { GET: folder, POST: tus.create },
-      needs: { GET: "read", POST: "upload" },
+      methods: { GET: folder, POST: each(tus.create, ietf.create, tus.create), PUT: each(put, ietf.create, put) },
+      needs: { GET: "read", POST: "upload", PUT: "upload" },
     },
     {
       ...files,
       path: ADDRESS,
       template: "/files/<id>",
       methods: {
-        GET: either(offset, download),
-        HEAD: either(tus.status, download),
-        PATCH: tus.append,
-        DELETE: either(tus.terminate, terminate),
+        GET: each(offset, ietf.status, download),
+        HEAD: each(tus.status, ietf.status, head),
+        PATCH: each(tus.append, ietf.append, tus.append),
+        DELETE: each(tus.terminate, ietf.terminate, terminate),
       },
       needs: { GET: reads, HEAD: reads, PATCH: "upload", DELETE: "upload" },
     },

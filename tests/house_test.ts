@@ -20,6 +20,7 @@ const SERVER = [
   "server/protocols",
   "server/protocols/form",
   "server/protocols/tus",
+  "server/protocols/ietf",
   "server/upkeep",
   "server/send",
   "server/doctor",

@@ -139,6 +139,10 @@ function refuseContradictions(config: Config): void {
       trustedProxies.includes(UNIX_PEERS) && unixSocket === "",
       "--trust-proxy unix needs --unix-socket, by which that proxy connects",
     ],
+    [
+      config.interim === "on" && config.listener !== "node",
+      "--interim on needs --listener node: the other listener cannot send interim responses",
+    ],
     [trustedProxies.includes("*"), "--trust-proxy cannot be *: then every client could name its own address"],
   ];
   const found = wrong.find(([isWrong]) => isWrong);

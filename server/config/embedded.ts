@@ -13,6 +13,8 @@ const NOT_OURS = new Set(
     OPTIONS.httpRedirect,
     OPTIONS.unixSocket,
     OPTIONS.adminPort,
+    OPTIONS.listener,
+    OPTIONS.interim,
     OPTIONS.configFile,
     OPTIONS.logLevel,
     OPTIONS.logFormat,

@@ -1,11 +1,24 @@
 import { resolve } from "@std/path";
 import type { Option } from "./option.ts";
-import { type ListenerAddress, parseAddress, parseAdminPort, parsePort, parseRedirectPort } from "./option_values.ts";
+import {
+  type ListenerAddress,
+  oneOf,
+  parseAddress,
+  parseAdminPort,
+  parsePort,
+  parseRedirectPort,
+} from "./option_values.ts";
 
 /** Reads the path of a file; the word `none` gives an empty text. */
 function pathOrNone(text: string): string | undefined {
   return text === "none" ? "" : text === "" ? undefined : resolve(text);
 }
+
+/** The listeners that there are: by `Deno.serve`, and by `node:http`. */
+export const LISTENERS = ["deno", "node"] as const;
+
+/** To which requests interim responses are sent. */
+export const INTERIM_MODES = ["auto", "on", "off"] as const;
 
 /** The options about where the server listens. */
 export const LISTENING_OPTIONS = {
@@ -71,4 +84,24 @@ export const LISTENING_OPTIONS = {
     parse: parseAdminPort,
     wanted: "a port such as 9090, or an address and a port such as 0.0.0.0:9090, or none",
   } satisfies Option<ListenerAddress | "none">,
+  listener: {
+    flag: "listener",
+    value: "NAME",
+    // Small requests take it half the time, and it speaks HTTP/2 too.
+    fallback: "deno",
+    help: "what speaks HTTP: `deno`, or `node`, which can send interim responses, and is slower with small requests",
+    parse: oneOf(LISTENERS),
+    choices: LISTENERS,
+    wanted: `one of ${LISTENERS.join(", ")}`,
+  } satisfies Option<typeof LISTENERS[number]>,
+  interim: {
+    flag: "interim",
+    value: "MODE",
+    fallback: "auto",
+    help: "interim responses of `--listener=node`: to clients that ask for them (`auto`), to all (`on`), or `off`",
+    parse: oneOf(INTERIM_MODES),
+    choices: INTERIM_MODES,
+    isLive: true,
+    wanted: `one of ${INTERIM_MODES.join(", ")}`,
+  } satisfies Option<typeof INTERIM_MODES[number]>,
 };

@@ -1,13 +1,16 @@
+import type { Drainer } from "./drain.ts";
 import type { SendInterim } from "./interim.ts";
 import { UploadError } from "../errors.ts";
 import { isOwnAddress } from "../networks.ts";
 
-/** The client's address of a request, and the moment when its answer is sent, from `Deno.serve`. */
+/** The client's address of a request, and the moment when its answer is sent, from the listener. */
 export interface Connection {
   readonly remoteAddr: Deno.Addr;
   readonly completed: Promise<void>;
   /** Absent where no interim response may be sent: the listener cannot, or the client does not understand one. */
   readonly sendInterim?: SendInterim;
+  /** Absent where the app drains the body itself. */
+  readonly drainer?: Drainer;
 }
 
 /** Counts the requests under way by client address. */

@@ -125,7 +125,8 @@ export function createApp(
     const allow = { "Allow": allowedMethods(route).join(", ") };
     const method = methodOf(route, request);
     const meant = method ?? request.method;
-    const besides = { statuses: route.statuses?.(request, meant) ?? {}, isApi: route.isApi === true };
+    const isApi = typeof route.isApi === "function" ? route.isApi(request) : route.isApi === true;
+    const besides = { statuses: route.statuses?.(request, meant) ?? {}, isApi };
     const isThere = route.isAboutServer ? () => true : isFolderThere;
     const response = await answered({ request, besides, isThere }, async () => {
       admit();
@@ -237,8 +238,11 @@ export function createApp(
     meter.answered({ route, request, response });
     // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
     if (request.body !== null) {
-      const usual = sender.isProxied ? DRAIN_PROXIED : DRAIN;
-      drain(request.body, isRepeated(request, response) ? DRAIN_REPEATED : usual);
+      const { drainer } = connection ?? {};
+      const usual = sender.isProxied ? DRAIN_PROXIED : drainer?.usual ?? DRAIN;
+      const bounds = isRepeated(request, response) ? DRAIN_REPEATED : usual;
+      if (drainer === undefined) drain(request.body, bounds);
+      else drainer.leave(bounds);
     }
     return response;
   };

@@ -6,6 +6,14 @@ export interface DrainBounds {
   readonly forMs: number;
 }
 
+/** Drains in the place of {@linkcode drain}, for a listener that can throw away what comes before it is a stream. */
+export interface Drainer {
+  /** How much is drained of a request for which the app has no bounds of its own. */
+  readonly usual: DrainBounds;
+  /** Says that the body is left to the listener from the answer on. Nobody may read it any more. */
+  leave(bounds: DrainBounds): void;
+}
+
 /** The size of the buffer, in bytes. A small one keeps the backlog small (`receiving/backlog.ts`). */
 const BUFFER = 4 * 1024;
 

@@ -5,6 +5,7 @@
 export const REQUEST_HEADERS = [
   "Authorization",
   "Content-Digest",
+  "Content-Disposition",
   "Content-Encoding",
   "Content-Type",
   "If-Match",
@@ -16,11 +17,15 @@ export const REQUEST_HEADERS = [
   "Repr-Digest",
   "Tus-Resumable",
   "Upload-Checksum",
+  "Upload-Complete",
   "Upload-Concat",
   "Upload-Defer-Length",
+  "Upload-Draft-Interop-Version",
+  "Upload-Incomplete",
   "Upload-Length",
   "Upload-Metadata",
   "Upload-Offset",
+  "Want-Repr-Digest",
   "X-File-Id",
   "X-File-Metadata",
   "X-File-Modified",
@@ -39,6 +44,7 @@ export const CONNECTION_HEADERS = ["Content-Length", "Transfer-Encoding"] as con
 
 /** Every answer header that pages of other origins may read, which browsers allow only for listed headers. */
 export const ANSWER_HEADERS = [
+  "Accept-Patch",
   "Accept-Ranges",
   "Content-Disposition",
   "Content-Range",
@@ -54,11 +60,15 @@ export const ANSWER_HEADERS = [
   "Upload-Complete",
   "Upload-Concat",
   "Upload-Defer-Length",
+  "Upload-Draft-Interop-Version",
   "Upload-Expires",
+  "Upload-Incomplete",
   "Upload-Length",
   "Upload-Limit",
   "Upload-Metadata",
   "Upload-Offset",
+  "Want-Content-Digest",
+  "Want-Repr-Digest",
   "X-Error",
   "X-Request-Id",
 ] as const;

@@ -23,9 +23,10 @@ const DRAIN = { bytes: 2 ** 18, forMs: 10_000 };
  * other request, and every one with a token, in one line: what goes on to work would be sent in clear each time.
  */
 export function createRedirectApp(options: RedirectOptions): App {
-  return (request) => {
+  return (request, connection) => {
     const response = answer(request, options);
-    if (request.body !== null) drain(request.body, DRAIN);
+    if (connection?.drainer !== undefined) connection.drainer.leave(DRAIN);
+    else if (request.body !== null) drain(request.body, DRAIN);
     return Promise.resolve(response);
   };
 }

@@ -46,7 +46,7 @@ export function refusal(
   const retryAfterSeconds = RETRY_AFTER_SECONDS[code];
   const status = statuses[code] ?? STATUS[code];
   const line = `${message}${suffix}`;
-  return new Response(isApi ? problemOf(status, code, line) : line, {
+  return new Response(isApi ? problemOf(error, status, line) : line, {
     status,
     headers: {
       "Content-Type": isApi ? "application/problem+json" : "text/plain; charset=UTF-8",
@@ -61,9 +61,9 @@ export function refusal(
 }
 
 /** The problem details of a refusal. Without a `type`, the status tells the kind (RFC 9457, section 4.2.1). */
-function problemOf(status: number, code: ErrorCode, detail: string): string {
-  const title = STATUS_TEXT[status as keyof typeof STATUS_TEXT];
-  return JSON.stringify({ title, status, detail, code });
+function problemOf({ code, problem }: UploadError, status: number, detail: string): string {
+  const title = problem?.title ?? STATUS_TEXT[status as keyof typeof STATUS_TEXT];
+  return JSON.stringify({ ...problem && { type: problem.type }, title, status, detail, code, ...problem?.members });
 }
 
 /**

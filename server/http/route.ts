@@ -32,8 +32,8 @@ export interface Route {
   readonly isKey?: true;
   /** True when the answer is about the server alone: it is given even after the data folder was moved (I14). */
   readonly isAboutServer?: true;
-  /** True for an interface of programs: refusals are problem details in JSON (RFC 9457). */
-  readonly isApi?: true;
+  /** True for an interface of programs, or a request of one: refusals are problem details in JSON (RFC 9457). */
+  readonly isApi?: true | ((request: Request) => boolean);
   /** True when pages of allowed origins may use the resource. */
   readonly crossOrigin?: true;
   /** The methods that a `POST` with `X-HTTP-Method-Override` may stand for. */

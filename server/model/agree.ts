@@ -13,6 +13,8 @@ export interface Announced {
   readonly length?: number;
   /** True when the body goes to the end of the file. If nothing else tells the file's length, the body's end does. */
   readonly toTheEnd: boolean;
+  /** True when the last byte alone does not finish the upload: a request `toTheEnd` does that comes whole. */
+  readonly awaitsEnd?: boolean;
   /** True when a body from byte 0 must not start over an upload that has bytes: a browser may have sent it twice. */
   readonly neverStartsOver?: boolean;
   /** True when a file that comes again counts once: see `comesAgain` in `decide.ts`. */
@@ -28,6 +30,8 @@ export type Known = Pick<ReceivingUpload, "offset" | "length" | "digests">;
 export interface Agreed {
   readonly length?: number;
   readonly digests?: readonly Digest[];
+  /** True when the client still has to say that the file is at its end. */
+  readonly awaitsEnd?: true;
 }
 
 /**
@@ -50,7 +54,7 @@ export function agree(upload: Known, request: Announced, maxBytes: number): Agre
   checkSize(length ?? offset + (bodyLength ?? 0), maxBytes);
   if (length !== undefined && offset + (bodyLength ?? 0) > length) throw tooLong(length, upload);
   const digests = request.digests ?? upload.digests;
-  return defined({ length, digests });
+  return { ...defined({ length, digests }), ...request.awaitsEnd && { awaitsEnd: true } };
 }
 
 /**

@@ -28,10 +28,14 @@ interface Hash {
 /** Checks bytes, one piece after the other, against the digests that a client sent for them. */
 export class DigestCheck {
   readonly #hashes: readonly { expected: Digest; hash: Hash }[];
+  readonly #made: { readonly algorithm: DigestAlgorithm; readonly hash: Hash } | undefined;
   #bytes = 0;
 
-  constructor(digests: readonly Digest[]) {
+  /** A digest by the `wanted` algorithm is made too, unless one by it is checked. */
+  constructor(digests: readonly Digest[], wanted?: DigestAlgorithm) {
     this.#hashes = digests.map((expected) => ({ expected, hash: hashOf(expected.algorithm) }));
+    const isKnown = digests.some(({ algorithm }) => algorithm === wanted);
+    this.#made = wanted === undefined || isKnown ? undefined : { algorithm: wanted, hash: hashOf(wanted) };
   }
 
   /** How many bytes were checked so far. */
@@ -41,6 +45,7 @@ export class DigestCheck {
 
   update(chunk: Uint8Array): void {
     for (const { hash } of this.#hashes) hash.update(chunk);
+    this.#made?.hash.update(chunk);
     this.#bytes += chunk.length;
   }
 
@@ -50,6 +55,11 @@ export class DigestCheck {
       const actual = hash.digest();
       return actual.length !== expected.value.length || !timingSafeEqual(actual, expected.value);
     })?.expected;
+  }
+
+  /** The digest of the bytes that was wanted; none when no other was wanted than those that are checked. Ends the check. */
+  made(): readonly Digest[] {
+    return this.#made === undefined ? [] : [{ algorithm: this.#made.algorithm, value: this.#made.hash.digest() }];
   }
 }
 

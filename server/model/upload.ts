@@ -1,5 +1,5 @@
 import { defined } from "../defined.ts";
-import type { Digest } from "./digest.ts";
+import type { Digest, DigestAlgorithm } from "./digest.ts";
 
 /** The limits of everything that comes by an upload link. An absent limit is none. */
 export interface LinkLimits {
@@ -27,6 +27,8 @@ export interface FileFacts {
   readonly length?: number;
   /** Digests of the whole file. They are checked before the upload becomes complete. */
   readonly digests?: readonly Digest[];
+  /** The algorithm of a digest that the client wants of the whole file, besides those that it has given. */
+  readonly wantedDigest?: DigestAlgorithm;
   /** The address that began the upload, as far as one client has it for itself; absent when nobody is counted by it. */
   readonly from?: string;
   /** The largest length in bytes that the upload may get, if its owner has a limit besides the server's. */
@@ -42,6 +44,8 @@ export interface FileFacts {
    * it, or made of `X-File-Metadata`. Answers of tus repeat it.
    */
   readonly metadata?: string;
+  /** True when all bytes of its length do not finish the upload: its client still has to say that it is at its end. */
+  readonly awaitsEnd?: true;
   /** True for a partial upload: its bytes become a part of a final upload, and it is never placed itself. */
   readonly partial?: true;
   /** The partial uploads of a final upload. Absent for an upload whose bytes come from a client. */
@@ -104,7 +108,7 @@ export interface CompleteUpload extends Identified {
   readonly link?: LinkLimits;
   /** The place that an upload link's visitor wanted. */
   readonly sentAs?: string;
-  /** The digests of the whole file that were checked before the upload became complete. */
+  /** The digests of the whole file: those that were checked before the upload became complete, and the wanted one. */
   readonly digests?: readonly Digest[];
   readonly metadata?: string;
   /** The `Upload-Concat` of a final upload as the client sent it. */
@@ -147,9 +151,14 @@ export function hasAllBytes(upload: ReceivingUpload): boolean {
   return upload.offset === upload.length;
 }
 
-/** True when an unfinished upload has all its bytes and is not a partial one: nothing but finishing is left to do. */
-export function canFinish(upload: ReceivingUpload): boolean {
+/** True when an unfinished upload has all its bytes and is not a partial one: it can be finished, if its client wants it. */
+export function isWhole(upload: ReceivingUpload): boolean {
   return hasAllBytes(upload) && upload.partial === undefined;
+}
+
+/** True when nothing but finishing is left to do for an unfinished upload. */
+export function canFinish(upload: ReceivingUpload): boolean {
+  return isWhole(upload) && upload.awaitsEnd === undefined;
 }
 
 /** The service time at which an unfinished upload expires if no more bytes come. */

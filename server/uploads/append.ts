@@ -24,6 +24,15 @@ export interface AppendRequest extends Announced {
   readonly bodyDigests?: readonly Digest[];
   /** Asked when a body of unknown length has ended: true when the client broke it off. */
   readonly isBrokenOff?: () => Promise<boolean>;
+  /**
+   * Called when the upload that the request begins is recorded, before its bytes come. It must not throw. A small file is
+   * recorded only with its bytes, and this is not called then.
+   */
+  readonly onBegun?: (upload: ReceivingUpload) => void;
+  /** True when even a small file is recorded before its bytes come: the client is to know the upload by then. */
+  readonly isRecordedFirst?: boolean;
+  /** Called when the upload's first `offset` bytes are safe (I1), while more are coming. It must not throw. */
+  readonly onSafe?: (offset: number) => void;
 }
 
 /** A request to append whose body may have been received into memory already. */
@@ -73,7 +82,7 @@ async function appendTo(
   const file = agree(opened.upload, request, maxBytes);
   const checks = {
     body: new DigestCheck(request.bodyDigests ?? []),
-    file: new DigestCheck(start === 0 ? file.digests ?? [] : []),
+    file: start === 0 ? new DigestCheck(file.digests ?? [], opened.upload.wantedDigest) : new DigestCheck([]),
   };
   const incoming = { request, file, checks, maxBytes };
   let failure: unknown;
@@ -158,7 +167,10 @@ async function receiveFlushed(
   const checkpoints = new Checkpoints(appender, {
     everyBytes: limits.checkpointBytes,
     everyMs: limits.checkpointMs,
-    commit: (offset) => opened.record({ ...file, offset }),
+    commit: async (offset) => {
+      await opened.record({ ...file, offset });
+      request.onSafe?.(offset);
+    },
     made: (ms) => meter.checkpointMade(ms),
   });
   using guarded = space.guard(appender);
@@ -215,8 +227,11 @@ async function conclude(
   if (mismatch !== undefined) throw bodyMismatch(mismatch, request);
   const offset = opened.appender.length;
   const length = file.length ?? (end === "whole" && request.toTheEnd ? offset : undefined);
-  const next = { ...file, ...defined({ length }), offset };
-  const upload = { ...opened.upload, ...next };
+  const { awaitsEnd, ...agreed } = file;
+  const isAtEnd = end === "whole" && request.toTheEnd;
+  const next = { ...agreed, ...!isAtEnd && defined({ awaitsEnd }), ...defined({ length }), offset };
+  const { awaitsEnd: _, ...before } = opened.upload;
+  const upload = { ...before, ...next };
   if (end === "whole" && canFinish(upload)) {
     try {
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);

@@ -1,7 +1,7 @@
 import { isAbsent, UploadError } from "../errors.ts";
 import { announcedLength } from "../model/agree.ts";
 import type { Scope } from "../model/owner.ts";
-import { type CompleteUpload, expiresAt, type FileFacts, type ReceivingUpload } from "../model/upload.ts";
+import { type CompleteUpload, expiresAt, type FileFacts, isWhole, type ReceivingUpload } from "../model/upload.ts";
 import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
 import { type Batch, receiveBatch, type WithinBatch } from "./batch.ts";
 import { askedWithLength } from "./asking.ts";
@@ -74,10 +74,17 @@ export class Engine {
     return await this.#concatenations.concatenate(facts, partials);
   }
 
-  /** Finds out how far an upload is, as {@linkcode status} says. Throws `not-found`, `terminated` or `gone`. */
-  async status(id: string, scope: Scope): Promise<ReceivingUpload | CompleteUpload> {
+  /**
+   * Finds out how far an upload is, as {@linkcode status} says. With `takesOver` a request that brings bytes ends first.
+   * Throws `not-found`, `terminated` or `gone`.
+   */
+  async status(
+    id: string,
+    scope: Scope,
+    options: { takesOver?: boolean } = {},
+  ): Promise<ReceivingUpload | CompleteUpload> {
     await this.#owners.check(id, scope);
-    return await status(this.#deps, this.#locks, id);
+    return await status(this.#deps, this.#locks, id, options);
   }
 
   /** Finds out how far the upload is that a client's id means; `undefined` when there is none. */
@@ -145,6 +152,14 @@ export class Engine {
     await terminateUnfinished(this.#deps, this.#locks, found.id);
   }
 
+  /**
+   * Terminates an upload if it is unfinished. Throws `finished`, and what {@linkcode terminate} throws.
+   */
+  async terminateIfUnfinished(id: string, scope: Scope): Promise<void> {
+    await this.#owners.check(id, scope);
+    await terminateUnfinished(this.#deps, this.#locks, id);
+  }
+
   /** Terminates an upload, finished or not: removes its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
   async terminate(id: string, scope: Scope): Promise<void> {
     await this.#owners.check(id, scope);
@@ -185,18 +200,18 @@ export class Engine {
   }
 
   /**
-   * Finishes what a crash interrupted: an upload that has all its bytes becomes complete, a final upload is
-   * concatenated, and the file of a complete one is placed. Any other upload is reconciled. Throws `digest-mismatch`,
+   * Finishes what a crash interrupted, or what awaits its end: an upload that has all its bytes becomes complete, a final
+   * upload is concatenated, and the file of a complete one is placed. Any other upload is reconciled. Throws `digest-mismatch`,
    * and what `status` throws.
    */
   async finish(id: string): Promise<ReceivingUpload | CompleteUpload> {
     if (isUnfinishedFinal(await load(this.#deps, id))) return await this.#concatenations.run(id);
-    return await reconcile(this.#deps, this.#locks, id);
+    return await reconcile(this.#deps, this.#locks, id, isWhole);
   }
 
   /**
-   * Does what {@linkcode finish} does, unless a request holds the upload: nothing is taken from that request, and this
-   * gives false. Throws what `finish` throws.
+   * Does what {@linkcode finish} does, unless the upload awaits its end, or a request holds it: nothing is taken from
+   * that request, and this gives false. Throws what `finish` throws.
    */
   async finishUnlessHeld(id: string): Promise<boolean> {
     if (isUnfinishedFinal(await load(this.#deps, id))) {
@@ -257,6 +272,7 @@ export class Engine {
     using lease = await this.#locks.takeOver(upload.id, { position: 0, within });
     await this.#deps.records.create(upload);
     this.#owners.remember(upload.id, upload.owner);
+    request.onBegun?.(upload);
     try {
       return await this.#append(upload.id, lease, request);
     } catch (error) {

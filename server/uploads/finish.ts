@@ -1,7 +1,8 @@
+import { defined } from "../defined.ts";
 import { asUploadError, UploadError } from "../errors.ts";
 import { RefusedPath, type UnfinishedFile, type WantedPath } from "../storage/store.ts";
 import { isClaimed } from "./claims.ts";
-import { DigestCheck } from "../model/digest.ts";
+import { type Digest, DigestCheck } from "../model/digest.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { type Lease, shuttingDown } from "./locks.ts";
 import { completed, type CompleteUpload, type ReceivingUpload } from "../model/upload.ts";
@@ -32,8 +33,9 @@ export async function finish(
 ): Promise<CompleteUpload> {
   const { upload } = finishing;
   const begunAt = performance.now();
-  await checkDigests(deps, lease, upload, seen);
-  const finished = await recordFinished(deps, finishing, (next) => replace(deps, upload, next));
+  const digests = await checkDigests(deps, lease, upload, seen);
+  const checked = { ...finishing, upload: { ...upload, ...defined({ digests }) } };
+  const finished = await recordFinished(deps, checked, (next) => replace(deps, upload, next));
   if (finished !== undefined) {
     const placed = await placeAndFlush(deps, lease, finished);
     deps.meter.finished(upload.id, performance.now() - begunAt);
@@ -188,19 +190,21 @@ function wantedPathOf({ path }: CompleteUpload): WantedPath {
 }
 
 /**
- * Throws `digest-mismatch` when the bytes do not match the client's digests. If `seen` has checked fewer bytes than the
- * file has, the file is read once more. Throws `shutdown` when the server stops meanwhile.
+ * Throws `digest-mismatch` when the bytes do not match the client's digests. Gives these, and the one that the client
+ * wants; `undefined` when there is none. If `seen` has checked fewer bytes than the file has, the file is read once
+ * more. Throws `shutdown` when the server stops meanwhile.
  */
 async function checkDigests(
   { bytes }: EngineDeps,
   { stop }: Lease,
   upload: ReceivingUpload,
   seen?: DigestCheck,
-): Promise<void> {
-  if (upload.digests === undefined) return;
+): Promise<readonly Digest[] | undefined> {
+  const { digests = [], wantedDigest } = upload;
+  if (digests.length === 0 && wantedDigest === undefined) return undefined;
   let check = seen;
   if (check?.bytes !== upload.offset) {
-    check = new DigestCheck(upload.digests);
+    check = new DigestCheck(digests, wantedDigest);
     for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) {
       check.update(piece);
       // Only a shutdown ends this: a request that takes over would have to read the file again.
@@ -208,7 +212,7 @@ async function checkDigests(
     }
   }
   const mismatch = check.mismatch();
-  if (mismatch === undefined) return;
+  if (mismatch === undefined) return [...digests, ...check.made()];
   throw new UploadError(
     "digest-mismatch",
     `The whole file does not have the ${mismatch.algorithm} digest that was given: send it again from byte 0`,

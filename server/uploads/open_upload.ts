@@ -1,6 +1,7 @@
+import { defined } from "../defined.ts";
 import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
-import type { Digest } from "../model/digest.ts";
+import type { Agreed } from "../model/agree.ts";
 import { ensurePlaced } from "./finish.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { noSuchUpload } from "./owners.ts";
@@ -201,7 +202,8 @@ export class OpenUpload implements AsyncDisposable {
       await this.rollBackToRecord();
       throw error;
     }
-    await this.record({ offset: this.appender.length });
+    const { awaitsEnd } = this.#upload;
+    await this.record({ offset: this.appender.length, ...defined({ awaitsEnd }) });
   }
 
   /** The upload's record. */
@@ -209,9 +211,12 @@ export class OpenUpload implements AsyncDisposable {
     return this.#upload;
   }
 
-  /** Records changes of the upload. The bytes before `offset` must be flushed already (I2). */
-  async record(changes: { offset: number; length?: number; digests?: readonly Digest[] }): Promise<void> {
-    const { cutBack: _, ...upload } = this.#upload;
+  /**
+   * Records changes of the upload, which awaits its end only if they say so. The bytes before `offset` must be flushed
+   * already (I2).
+   */
+  async record(changes: Agreed & { readonly offset: number }): Promise<void> {
+    const { cutBack: _, awaitsEnd: _before, ...upload } = this.#upload;
     await this.#replace({ ...upload, ...changes });
   }
 

@@ -12,11 +12,12 @@ import { createFile } from "./open_upload.ts";
 /** How often a path is chosen. The first one mostly does; the second attempt looks up the claims. */
 const ATTEMPTS = 2;
 
-/** True for a request that announces all of a small file, or has all of any file in memory. */
+/** True for a request that announces all of a small file, or has all of any file in memory, and that ends there. */
 export function isSmallFile({ limits }: EngineDeps, facts: FileFacts, request: ReceivedRequest): boolean {
   const { body, offset, bodyLength } = request;
   const isInMemory = body instanceof HeldBody;
-  return facts.partial === undefined && offset === 0 && bodyLength !== undefined &&
+  return facts.partial === undefined && facts.wantedDigest === undefined && !request.isRecordedFirst &&
+    (request.toTheEnd || !request.awaitsEnd) && offset === 0 && bodyLength !== undefined &&
     bodyLength === announcedLength(request) && (isInMemory || bodyLength <= SMALL) &&
     bodyLength <= largest(facts, limits.maxBytes);
 }

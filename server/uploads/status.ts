@@ -8,13 +8,20 @@ import { load, open, OpenUpload } from "./open_upload.ts";
 /**
  * Finds out how far an upload is. The offset is safe (I1), and the next append has to start there, unless another
  * request goes on sending. Waits up to a second for a writer to end, and takes over from a silent one as soon as its
- * bytes are flushed. Finishes what a crash interrupted. Throws `not-found`, `terminated` or `gone`.
+ * bytes are flushed; with `takesOver` it does so from any writer at once. Finishes what a crash interrupted. Throws
+ * `not-found`, `terminated` or `gone`.
  */
-export async function status(deps: EngineDeps, locks: Locks, id: string): Promise<ReceivingUpload | CompleteUpload> {
+export async function status(
+  deps: EngineDeps,
+  locks: Locks,
+  id: string,
+  { takesOver = false }: { takesOver?: boolean } = {},
+): Promise<ReceivingUpload | CompleteUpload> {
   let upload = await load(deps, id);
   if (isUnfinishedFinal(upload)) return upload;
   if (locks.isHeld(id)) {
-    const isFree = await locks.untilFree(id, deps.limits.patience);
+    const { patience } = deps.limits;
+    const isFree = await locks.untilFree(id, takesOver ? { ...patience, silenceMs: 0 } : patience);
     upload = await load(deps, id);
     if (upload.state === "receiving" && !isFree) return upload;
   }
@@ -63,11 +70,11 @@ async function isReconciled(deps: EngineDeps, upload: ReceivingUpload | Complete
 }
 
 /**
- * True when a status request may finish the upload. Checking digests means to read the file, which is left to other
+ * True when a status request may finish the upload. Digests mean to read the file, which is left to other
  * requests.
  */
 function canFinishAtOnce(upload: ReceivingUpload): boolean {
-  return canFinish(upload) && upload.digests === undefined;
+  return canFinish(upload) && upload.digests === undefined && upload.wantedDigest === undefined;
 }
 
 /**

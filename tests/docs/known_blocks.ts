@@ -118,6 +118,8 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   "docs/embedding.md: deno serve -A --host 127.0.0.1 --port 8080 serve_entry.ts --data uploads": {
     notRun: "tests/embedding_test.ts runs it, on a free port",
   },
+  "docs/ietf.md: curl --data-binary @clip.mkv -H 'Upload-Complete: ?1' -H 'Content-Disposition: inline; filename=\"clip.mkv\"' \\":
+    { before: "head -c 300000 /dev/urandom > clip.mkv", after: 'cmp clip.mkv "$PAWL_DATA/files/clip.mkv"' },
   "docs/operations.md: export OTEL_DENO=true OTEL_DENO_METRICS=false OTEL_SERVICE_NAME=pawl": {
     replaced: { "http://collector:4318": "http://127.0.0.1:1" },
   },

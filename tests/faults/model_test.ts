@@ -13,7 +13,7 @@ const BATCH = 100;
 const SHRINK_MS = 60_000;
 
 // PAWL_RUNS and PAWL_MINUTES bound a run; PAWL_SEED and PAWL_PATH repeat one that failed.
-Deno.test("both protocols give only answers that are true, whatever is sent, cut, killed or late", async () => {
+Deno.test("all protocols give only answers that are true, whatever is sent, cut, killed or late", async () => {
   const path = Deno.env.get("PAWL_PATH") ?? "";
   const runs = path === "" ? Number(Deno.env.get("PAWL_RUNS") ?? RUNS) : BATCH;
   const end = performance.now() + Number(Deno.env.get("PAWL_MINUTES") ?? 60) * 60_000;

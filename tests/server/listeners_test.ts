@@ -9,7 +9,7 @@ import { memoryLog } from "../support/log.ts";
 
 const own = await makeCertificate();
 const pair = { ...own, names: [], validFrom: 0, expiresAt: 0 };
-const spare = { fill: () => true, release() {}, lend: <T>(open: () => T) => open() };
+const spare = { fill: () => true, hasFree: () => true, release() {}, lend: <T>(open: () => T) => open() };
 
 function openWith(args: string[], deps: Partial<ListenersDeps> = {}): Promise<Listeners> {
   const app = () => Promise.resolve(new Response("here"));
@@ -19,7 +19,9 @@ function openWith(args: string[], deps: Partial<ListenersDeps> = {}): Promise<Li
 
 Deno.test("files that the runtime cannot use are refused at the start, with the kinds of key that it can use", async () => {
   for (const wrong of [{ ...pair, key: own.cert }, { ...pair, cert: own.key }, { ...pair, ...await swapped() }]) {
-    await assertRejects(() => openWith([], { pair: wrong }), ConfigError, "the key must be ECDSA");
+    for (const args of [[], ["--listener=node"]]) {
+      await assertRejects(() => openWith(args, { pair: wrong }), ConfigError, "the key must be ECDSA");
+    }
   }
   async function swapped() {
     return { key: (await makeCertificate()).key };
@@ -47,4 +49,34 @@ Deno.test("when a second port is taken the first one is free again", async () =>
   const files = ["--cert", "cert.pem", "--key", "key.pem", "--http-redirect", String(taken.addr.port)];
   await assertRejects(() => openWith(["--port", String(port), ...files], { pair }), ConfigError, "by --http-redirect");
   Deno.listen({ hostname: "127.0.0.1", port }).close();
+});
+
+Deno.test("with --listener=node every port is one of node:http, and the certificate changes without a restart", async () => {
+  const args = ["--listener=node", "--admin-port=0", "--http-redirect=0", "--cert=c.pem", "--key=k.pem"];
+  const listeners = await openWith(args, { pair });
+  try {
+    const next = await makeCertificate();
+    await listeners.use({ ...pair, ...next });
+    using client = trusting([next], { http2: false });
+    assertEquals(await (await client.fetch(listeners.url)).text(), "here");
+    const admin = await fetch(listeners.adminUrl!);
+    assertEquals([await admin.text(), admin.headers.get("keep-alive")], ["here", "timeout=75"]);
+    const led = await fetch(listeners.redirectUrl!, { redirect: "manual" });
+    await led.body?.cancel();
+    assertEquals([led.status, led.headers.get("location")], [308, listeners.url]);
+  } finally {
+    await listeners.shutdown();
+  }
+});
+
+Deno.test("an address that is taken, or that the machine does not have, is refused by both listeners in the same words", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  for (const listener of ["--listener=deno", "--listener=node"]) {
+    await assertRejects(
+      () => openWith([listener, `--port=${taken.addr.port}`]),
+      ConfigError,
+      "another program listens",
+    );
+    await assertRejects(() => openWith([listener, "--host=192.0.2.1"]), Deno.errors.AddrNotAvailable);
+  }
 });

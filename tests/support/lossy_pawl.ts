@@ -4,6 +4,7 @@ import { createDownloads } from "../../server/http/downloads.ts";
 import { createFolders } from "../../server/http/folders.ts";
 import { createSimpleProtocol } from "../../server/protocols/simple.ts";
 import { createForms } from "../../server/protocols/form/form.ts";
+import { createIetfProtocol } from "../../server/protocols/ietf/ietf.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
 import { Pauses } from "../../server/receiving/pauses.ts";
 import { createUploadsApi } from "../../server/protocols/uploads_api.ts";
@@ -79,6 +80,7 @@ export async function openLossyPawl(
     simple: createSimpleProtocol(engine, { limits: { maxBytes: Infinity }, log }),
     forms: createForms({ engine, log, isFolderThere: () => true, refused() {} }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
+    ietf: createIetfProtocol(engine, { maxBytes: Infinity, expireAfterMs: 7 * 86_400_000, publicUrl: "" }, Date.now),
     engine,
     session: NO_SESSIONS,
     uploads: createUploadsApi(engine),

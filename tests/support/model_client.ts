@@ -1,6 +1,7 @@
 import type { ClientPlan, SendPlan } from "./model_commands.ts";
 import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
 import { head, type RawAnswer } from "./raw.ts";
+import { ietfHead, saidToIetfHead } from "./model_ietf.ts";
 import { saidToHead, tusHead } from "./model_tus.ts";
 import { MAX_BYTES, NEW, type Send, status, statusAt } from "./upload_model.ts";
 import { exchange } from "./model_wire.ts";
@@ -86,8 +87,9 @@ export class ModelClient {
   /** Asks the upload's own address how far it is. */
   async askAt(address: string): Promise<void> {
     this.countRequest(true);
-    const read = (answer: RawAnswer) => saidToHead(answer, address);
-    const said = await exchange(this.#shared.port(), tusHead("HEAD", address), read, "HEAD");
+    const byIetf = isByIetf(address);
+    const read = (answer: RawAnswer) => (byIetf ? saidToIetfHead : saidToHead)(answer, address);
+    const said = await exchange(this.#shared.port(), (byIetf ? ietfHead : tusHead)("HEAD", address), read, "HEAD");
     this.observe(`asks ${address}`, (world) => statusAt(world, address), said);
   }
 
@@ -138,7 +140,7 @@ export class ModelClient {
     const held = world?.most ?? earlier?.length ?? 0;
     const length = world?.length ?? earlier?.length ?? Math.max(held, this.sizeOf(file));
     const start = plan.where === "elsewhere" ? elsewhere(held, plan) : plan.where === "over" && plan.another ? 0 : held;
-    return { ...this.#sized({ plan, file, start, length }), address };
+    return { ...this.#sized({ plan, file, start, length }), address, byIetf: plan.byIetf };
   }
 
   /** True where it is known to have no upload to go on with, or is to begin the next one. */
@@ -155,7 +157,7 @@ export class ModelClient {
     const wish = plan.size === "wrong" ? { ...plan, size: "right" as const } : plan;
     const request = this.#sized({ plan: wish, file, start: 0, length: this.sizeOf(file) });
     const hasBody = request.chunked || request.bytes > 0;
-    return { ...request, address: NEW, bodyDigest: hasBody ? request.bodyDigest : "none" };
+    return { ...request, address: NEW, byIetf: plan.byIetf, bodyDigest: hasBody ? request.bodyDigest : "none" };
   }
 
   #sized(
@@ -165,6 +167,7 @@ export class ModelClient {
     const bytes = { rest, part: Math.floor(rest * plan.part), none: 0, "too many": rest + Math.abs(aside(plan)) };
     return {
       address: undefined,
+      byIetf: false,
       file,
       start,
       size: { none: undefined, right: length, wrong: length + 7, huge: MAX_BYTES + 1 }[plan.size],
@@ -196,6 +199,11 @@ export class ModelClient {
   }
 }
 
+/** True for an address that is asked by the IETF's protocol, as a half of all are. */
+function isByIetf(address: string): boolean {
+  return address.charCodeAt(NEW.length) % 2 === 0;
+}
+
 /** A start that is not where the server's bytes end. */
 function elsewhere(held: number, plan: SendPlan): number {
   return Math.max(1, held + aside(plan));
@@ -206,10 +214,11 @@ function aside({ part }: SendPlan): number {
 }
 
 /** A request as one line. */
-export function describeSend({ address, file, start, size, bytes, chunked, bodyDigest, digestOf }: Send): string {
+export function describeSend(send: Send): string {
+  const { address, byIetf, file, start, size, bytes, chunked, bodyDigest, digestOf } = send;
   return [
     `sends ${bytes} bytes of file ${file} from ${start}`,
-    ...address === undefined ? [] : [`to ${address}`],
+    ...address === undefined ? [] : [`to ${address}${byIetf ? " by IETF" : ""}`],
     ...size === undefined ? [] : [`of ${size} in all`],
     ...chunked ? ["chunked"] : [],
     ...bodyDigest === "none" ? [] : [`${bodyDigest} digest of the body`],

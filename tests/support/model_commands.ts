@@ -32,6 +32,8 @@ export type Command =
 export interface SendPlan {
   /** By tus, if the client knows an address; `over` then means any address that it was told. */
   readonly byTus: boolean;
+  /** By the IETF's protocol, where it would be by tus. */
+  readonly byIetf: boolean;
   /** In a form, by the simple protocol. */
   readonly inForm: boolean;
   readonly where: "on" | "over" | "elsewhere";
@@ -69,6 +71,7 @@ const size = fc.oneof(
 
 const plan: fc.Arbitrary<SendPlan> = fc.record({
   byTus,
+  byIetf: fc.boolean(),
   inForm: weighted({ "": 3, "form": 1 }).map(Boolean),
   where: weighted<SendPlan["where"]>({ on: 7, over: 2, elsewhere: 1 }),
   another: fc.boolean(),

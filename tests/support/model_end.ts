@@ -39,6 +39,7 @@ export async function finishAll(
 
 const TO_THE_END: SendPlan = {
   byTus: false,
+  byIetf: false,
   inForm: false,
   where: "on",
   another: false,

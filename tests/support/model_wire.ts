@@ -1,5 +1,6 @@
 import { sourceOf } from "./sources.ts";
 import { saidSimply, simpleHead } from "./model_simple.ts";
+import { ietfBodyHead, saidByIetf } from "./model_ietf.ts";
 import { saidByTus, tusBodyHead } from "./model_tus.ts";
 import type { Said } from "./model_world.ts";
 import { connect, type RawAnswer } from "./raw.ts";
@@ -27,7 +28,7 @@ export function wireRequest(
   };
   const head = address === undefined
     ? simpleHead(client, request, body, headers)
-    : tusBodyHead(client.name, { ...request, address }, body, headers);
+    : (request.byIetf ? ietfBodyHead : tusBodyHead)(client.name, { ...request, address }, body, headers);
   const text = new TextEncoder();
   const parts: { bytes: Uint8Array; ofFile: number }[] = [{ bytes: text.encode(head), ofFile: 0 }];
   const piece = chunked ? Math.ceil(bytes / 3) : bytes;
@@ -68,8 +69,9 @@ export async function exchange(
 }
 
 /** How an answer to the request is read. */
-export function readerOf({ address }: Send): (answer: RawAnswer) => Said {
-  return address === undefined ? saidSimply : (answer) => saidByTus(answer, address);
+export function readerOf({ address, byIetf }: Send): (answer: RawAnswer) => Said {
+  if (address === undefined) return saidSimply;
+  return (answer) => (byIetf ? saidByIetf : saidByTus)(answer, address);
 }
 
 /** Throws when an answer does not come at all. */

@@ -125,6 +125,8 @@ async function testFolder(
       keyFile: "",
       httpRedirect: "none",
       unixSocket: "",
+      listener: Deno.env.get("PAWL_LISTENER") === "node" ? "node" : "deno",
+      interim: "auto",
       data,
       configFile: "",
       maxBytes: Infinity,

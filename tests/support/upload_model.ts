@@ -14,6 +14,8 @@ export interface Send {
    * but at {@linkcode NEW}, and its end need not be the file's.
    */
   readonly address: string | undefined;
+  /** It goes to that address by the IETF's protocol, in which an upload ends that cannot become its file. */
+  readonly byIetf: boolean;
   readonly file: number;
   readonly start: number;
   /** The length of the whole file, as it tells it. */
@@ -46,20 +48,44 @@ function sendOn(world: World, request: Send): Outcome[] {
 /** How a whole body is answered that starts where the server's bytes end; `refused` is what a refused one leaves. */
 function receive(at: World, request: Send, refused: Pick<Outcome, "world" | "ofRequest">): Outcome[] {
   const why = refusal(at, request);
-  if (why !== undefined) return [{ says: why, ...refused }];
+  if (why !== undefined) {
+    return endsPastLength(at, request)
+      ? [{ says: "400 The file got more…", world: over(at) }]
+      : [{ says: why, ...refused }];
+  }
   const { length, digestOf } = told(at, request);
   const count = request.start + request.bytes;
   // A client that was told no address can go on with nothing.
   const back = (says: string) => request.address === NEW ? [{ says, ...refused }] : takenBack(says, at, request);
-  if (length !== undefined && count > length) return back("400 More bytes…");
+  if (length !== undefined && count > length) {
+    return endsPastLength(at, request)
+      ? [{ says: "400 The file got more…", world: over(at) }]
+      : back("400 More bytes…");
+  }
   if (at.finished) return [{ says: "200 Success #", world: at }];
   if (request.bodyDigest === "wrong") return back("400 The body does not…");
   const total = length ?? (request.size === undefined && request.address === undefined ? count : undefined);
   const old = request.bytes > 0 || begins(request) ? "no" : "maybe";
   const next: World = { ...at, least: count, most: count, length: total, digestOf, old };
   if (count !== total) return [{ says: "200 #", world: next }];
-  if (digestOf !== undefined && digestOf !== count) return back("400 The whole file…");
+  if (digestOf !== undefined && digestOf !== count) {
+    const isOver = request.byIetf && request.address !== NEW;
+    return isOver ? [{ says: "400 The file does not…", world: over(at) }] : back("400 The whole file…");
+  }
   return [{ says: "200 Success #", world: { ...next, finished: true } }];
+}
+
+/** True for bytes past the known length by which the upload itself ends. */
+function endsPastLength(at: World, { byIetf, address, start, size, bytes }: Send): boolean {
+  const length = size ?? at.length;
+  const isSame = at.length === undefined || length === at.length;
+  return byIetf && address !== NEW && !at.finished && isSame && length !== undefined && length >= start &&
+    length <= MAX_BYTES && start + bytes > length;
+}
+
+/** The world when the upload has ended. */
+function over({ earlier }: World): World {
+  return { ...NOTHING, earlier };
 }
 
 /** The body is as if it had not come; what its request told of the file may be kept. */
@@ -88,20 +114,22 @@ function refusal(at: World, request: Send): string | undefined {
 export function interrupted(world: World, request: Send, bytes: number, open = false): World[] {
   const { start } = request;
   if (isElsewhere(world, request)) return [world];
-  const over = startsOver(world, request);
+  const isOver = startsOver(world, request);
   // Refused or not, it holds the upload for a moment, and so may the request before it.
   const refused: World = { ...world, writer: { before: world, open: false } };
   // A small file that has not come whole may not have begun anew yet, and then never does where another request comes.
-  const elsewhere = !over && isAt(world, start) ? [] : [refused];
-  if (!over && !mayBeAt(world, start)) return elsewhere;
-  const at = over ? begin(world, request) : { ...world, least: start, most: start };
-  if (refusal(at, request) !== undefined) return [...elsewhere, over ? world : refused];
+  const elsewhere = !isOver && isAt(world, start) ? [] : [refused];
+  if (!isOver && !mayBeAt(world, start)) return elsewhere;
+  const at = isOver ? begin(world, request) : { ...world, least: start, most: start };
+  // Its answer is lost, and it may have ended the upload.
+  const ends = endsPastLength(at, request) ? [over(at)] : [];
+  if (refusal(at, request) !== undefined) return [...elsewhere, ...ends, isOver ? world : refused];
   const writer = { before: world, open };
   if (at.finished) return [...elsewhere, { ...at, writer }];
   const most = Math.min(start + bytes, told(at, request).length ?? Infinity);
   const begun: World = { ...at, most, writer, old: "maybe" };
   // The facts that the request announces are recorded with its bytes, or lost with the server.
-  return [...elsewhere, begun, told(begun, request)];
+  return [...elsewhere, ...ends, begun, told(begun, request)];
 }
 
 /** How a request is answered of whose body only `bytes` bytes came, and not its end; `says` is how that is told. */

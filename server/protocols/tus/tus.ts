@@ -10,7 +10,7 @@ import type { Engine } from "../../uploads/engine.ts";
 import { owned, type Scope } from "../../model/owner.ts";
 import { may } from "../../model/rights.ts";
 import type { Visitor } from "../../model/visitor.ts";
-import { canFinish, type CompleteUpload, type FileFacts, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
+import { type CompleteUpload, type FileFacts, isWhole, type ReceivingUpload, safeBytes } from "../../model/upload.ts";
 import { addressOf } from "../address.ts";
 import { header } from "../../http/header_names.ts";
 import { bodyLength, parseInteger, parseMediaType, refuseEncodedBody } from "../headers.ts";
@@ -111,7 +111,7 @@ export function createTusProtocol(
   async function finishedIfWhole(id: string, scope: Scope): Promise<ReceivingUpload | CompleteUpload> {
     try {
       const upload = await engine.status(id, scope);
-      return upload.state === "receiving" && canFinish(upload) ? await engine.finish(id) : upload;
+      return upload.state === "receiving" && isWhole(upload) ? await engine.finish(id) : upload;
     } catch (error) {
       const { code, message, cause } = asUploadError(error);
       throw new UploadError(code, message, { cause });

@@ -9,6 +9,11 @@ export interface Spare {
   readonly lend: Lend;
   /** Opens the spare descriptors that are missing, as far as it can. True when all are there. */
   fill(): boolean;
+  /**
+   * True when `count` descriptors are free besides all the spare ones, and none was missing since the last call. It
+   * opens that many and closes them, which takes 10 µs for each.
+   */
+  hasFree(count: number): boolean;
   /** Closes all spare descriptors. */
   release(): void;
 }
@@ -16,6 +21,7 @@ export interface Spare {
 /** Keeps `count` spare descriptors, each by opening `folder`. */
 export function createSpare(folder: string, count: number): Spare {
   const held: Deno.FsFile[] = [];
+  let wasShort = false;
 
   function fill(): boolean {
     try {
@@ -34,13 +40,20 @@ export function createSpare(folder: string, count: number): Spare {
           if (held.length < count) fill();
           return file;
         } catch (error) {
-          const spare = isOutOfFiles(error) ? held.pop() : undefined;
+          const isShort = isOutOfFiles(error);
+          wasShort ||= isShort;
+          const spare = isShort ? held.pop() : undefined;
           if (spare === undefined) throw error;
           spare.close();
         }
       }
     },
     fill,
+    hasFree(needed) {
+      const was = wasShort;
+      wasShort = false;
+      return !was && fill() && countFree(folder, needed) === needed;
+    },
     release() {
       for (const file of held.splice(0)) file.close();
     },

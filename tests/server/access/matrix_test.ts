@@ -2,6 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import type { SessionHandlers } from "../../../server/access/session_routes.ts";
 import { newId } from "../../../server/model/id.ts";
 import { createSimpleProtocol } from "../../../server/protocols/simple.ts";
+import { createIetfProtocol } from "../../../server/protocols/ietf/ietf.ts";
 import { createTusProtocol } from "../../../server/protocols/tus/tus.ts";
 import { createUploadsApi } from "../../../server/protocols/uploads_api.ts";
 import { allowedMethods, needOf } from "../../../server/http/route.ts";
@@ -217,6 +218,7 @@ Deno.test("every route has a row in the matrix for each of its verbs", () => {
     simple: createSimpleProtocol(engine, { limits: { maxBytes: 0 }, log: memoryLog() }),
     forms: unused,
     tus: createTusProtocol(engine, { maxBytes: 0, publicUrl: "" }),
+    ietf: createIetfProtocol(engine, { maxBytes: 0, expireAfterMs: 0, publicUrl: "" }, Date.now),
     engine,
     session,
     uploads: createUploadsApi(engine),

@@ -3,6 +3,9 @@ import { all, known, options, type Row, toRead, toUpload } from "./matrix_column
 const TUS = { "Tus-Resumable": "1.0.0" };
 const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 
+const IETF = { "Upload-Draft-Interop-Version": "10" };
+const PART = { ...IETF, "Content-Type": "application/partial-upload", "Upload-Complete": "?0" };
+
 /** The rows of the matrix about the page, and about uploads and files by the protocols. */
 export const UPLOAD_ROWS: readonly Row[] = [
   { path: "/", verb: "GET", what: "the page", asks: "nothing", expected: all(200) },
@@ -76,6 +79,16 @@ export const UPLOAD_ROWS: readonly Row[] = [
     headers: { ...TUS, "Upload-Concat": "final;/files/PARTIAL" },
     expected: toUpload(201, 404, 404),
   },
+  ...["POST", "PUT"].map((verb): Row => ({
+    path: "/files/",
+    verb,
+    what: "IETF: a new file",
+    asks: "upload",
+    headers: { ...IETF, "Upload-Complete": "?1" },
+    body: "abc",
+    // Only a POST of another page could come without the browser's question first.
+    expected: toUpload(201, 201, 201, verb === "POST" ? 403 : 401),
+  })),
   {
     path: "/files/?folder=annas",
     verb: "GET",
@@ -138,6 +151,23 @@ export const UPLOAD_ROWS: readonly Row[] = [
     body: "def",
     expected: toUpload(204, 404, 204),
   },
+  ...["GET", "HEAD"].map((verb): Row => ({
+    path: "/files/UNFINISHED",
+    verb,
+    what: "IETF: how far",
+    asks: "upload",
+    headers: IETF,
+    expected: toUpload(204, 404, 204, 204),
+  })),
+  {
+    path: "/files/UNFINISHED",
+    verb: "PATCH",
+    what: "IETF: more bytes",
+    asks: "upload",
+    headers: { ...PART, "Upload-Offset": "3" },
+    body: "def",
+    expected: toUpload(204, 404, 204),
+  },
   { path: "/files/FINISHED", verb: "DELETE", asks: "upload", expected: toUpload(204, 404, 204) },
   {
     path: "/files/UNFINISHED",
@@ -145,6 +175,14 @@ export const UPLOAD_ROWS: readonly Row[] = [
     what: "tus",
     asks: "upload",
     headers: TUS,
+    expected: toUpload(204, 404, 204),
+  },
+  {
+    path: "/files/UNFINISHED",
+    verb: "DELETE",
+    what: "IETF",
+    asks: "upload",
+    headers: IETF,
     expected: toUpload(204, 404, 204),
   },
   {

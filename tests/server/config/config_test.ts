@@ -18,6 +18,8 @@ Deno.test("readConfig() has a default for everything", () => {
     httpRedirect: "none",
     unixSocket: "",
     adminPort: "none",
+    listener: "deno",
+    interim: "auto",
     data: `${Deno.cwd()}/data`,
     configFile: "",
     maxBytes: Infinity,
@@ -102,6 +104,7 @@ Deno.test("readConfig() takes a certificate with its key, a port that leads ther
     [[...files, "--http-redirect=http"], '--http-redirect cannot be "http": give a number'],
     [[...files, "--http-redirect=8080"], "--http-redirect and --port cannot be the same port"],
     [[...files, "--unix-socket=/s"], "--unix-socket is for a proxy, which speaks HTTPS itself"],
+    [["--interim=on"], "--interim on needs --listener node"],
     [["--trust-proxy=unix"], "--trust-proxy unix needs --unix-socket"],
   ];
   for (const [args, message] of wrong) assertThrows(() => read(args), ConfigError, message);

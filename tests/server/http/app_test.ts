@@ -33,7 +33,7 @@ Deno.test("known paths with a wrong method are 405, with Allow", async () => {
     "/": "GET, HEAD, OPTIONS",
     "/status": "GET, HEAD, OPTIONS",
     "/upload": "POST, DELETE, OPTIONS",
-    "/files/": "GET, POST, HEAD, OPTIONS",
+    "/files/": "GET, POST, PUT, HEAD, OPTIONS",
     "/files/AAAAAAAAAAAAAAAAAAAAAA": "GET, HEAD, PATCH, DELETE, OPTIONS",
   };
   for (const [path, allow] of Object.entries(allowed)) {

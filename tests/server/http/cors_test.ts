@@ -49,7 +49,7 @@ Deno.test("the preflights of all resources list every method and header that any
     );
     assertEquals([path, headers.get("access-control-allow-methods")], [
       path,
-      "GET, HEAD, OPTIONS, POST, DELETE, PATCH",
+      "GET, HEAD, OPTIONS, POST, DELETE, PUT, PATCH",
     ]);
     assertEquals(headers.get("access-control-allow-headers"), REQUEST_HEADERS.join(", "));
   }
@@ -138,4 +138,9 @@ async function useEverything({ ask }: Recorded): Promise<void> {
   await ask(`HEAD ${part.headers.get("location")}`, tus);
   await ask(`DELETE ${path}`, tus);
   await ask(`PATCH ${path}`, { Origin: A }, "abc");
+  const ietf = { "Upload-Draft-Interop-Version": "3", "Upload-Incomplete": "?0", Origin: A };
+  await ask("POST /files/", { ...ietf, "Content-Disposition": "inline", "Want-Repr-Digest": "sha-256=1" }, "abc");
+  for (const name of ["Content-Digest", "Repr-Digest"]) {
+    await ask("POST /files/", { ...ietf, [name]: "md5=:AAAA:" }, "abc");
+  }
 }

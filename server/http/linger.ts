@@ -1,0 +1,46 @@
+import type { IncomingMessage } from "node:http";
+import type { DrainBounds } from "./drain.ts";
+
+/** The bounds of what a client may still send after its answer. */
+export interface LingerBounds extends DrainBounds {
+  /** How long it may be silent, in milliseconds. */
+  readonly silentMs: number;
+  /** Aborts when the listener ends: the client has a moment then to take its answer. */
+  readonly ending: AbortSignal;
+}
+
+/** How often silence is looked for, while it may last once. */
+const LOOKS = 4;
+
+/** How long the client has while the listener ends, in milliseconds. The answer is on its way already. */
+const ENDING_MS = 20;
+
+/**
+ * Throws away what a client still sends after its answer. Resolves when all of the body came, when the client is gone,
+ * or at the bounds. Many clients read no answer while they can send, and lose it when the connection is cut off earlier.
+ */
+export function linger(message: IncomingMessage, bounds: LingerBounds): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timers = [
+    setTimeout(resolve, bounds.forMs),
+    setInterval(() => performance.now() - heardAt >= bounds.silentMs && resolve(), bounds.silentMs / LOOKS),
+  ];
+  let remaining = bounds.bytes;
+  let heardAt = performance.now();
+  const onData = (piece: Uint8Array) => {
+    heardAt = performance.now();
+    remaining -= piece.length;
+    if (remaining < 0) resolve();
+  };
+  const onEnding = () => void timers.push(setTimeout(resolve, ENDING_MS));
+  bounds.ending.addEventListener("abort", onEnding);
+  if (bounds.ending.aborted) onEnding();
+  message.on("data", onData).once("end", resolve).once("close", resolve);
+  message.resume();
+  return promise.finally(() => {
+    for (const timer of timers) clearTimeout(timer);
+    bounds.ending.removeEventListener("abort", onEnding);
+    message.off("data", onData).off("end", resolve).off("close", resolve);
+    message.pause();
+  });
+}

@@ -1,0 +1,102 @@
+import { assertEquals } from "@std/assert";
+import { someBytes } from "../../../support/bytes.ts";
+import { chunked, openIetfWire, stateIn } from "../../../support/ietf_wire.ts";
+import { untilNothingUnfinished, untilReceived } from "../../../support/incoming.ts";
+import { base64, BODY_TYPE } from "../../../support/tus_wire.ts";
+
+const file = someBytes(1000);
+const TUS = { "Tus-Resumable": "1.0.0" };
+const IETF = { "Upload-Draft-Interop-Version": 8 };
+
+Deno.test("an upload that was begun here goes on by tus, which completes it with its last byte", async () => {
+  await using wire = await openIetfWire();
+  const path = await wire.create({ "Upload-Length": 1000, "Content-Disposition": 'inline; filename="a.bin"' });
+  await wire.append(path, { offset: 0 }, file.subarray(0, 300));
+  const head = await wire.ask(`HEAD ${path}`, TUS);
+  assertEquals([head.status, head.headers.get("upload-offset"), head.headers.get("upload-length")], [
+    200,
+    "300",
+    "1000",
+  ]);
+  const headers = { ...TUS, "Content-Type": BODY_TYPE, "Upload-Offset": 300 };
+  assertEquals((await wire.ask(`PATCH ${path}`, headers, file.subarray(300))).status, 204);
+  assertEquals(stateIn(await wire.ask(`HEAD ${path}`, IETF)), [204, "1000", "?1"]);
+  assertEquals(await wire.server.finished("a.bin"), file);
+});
+
+Deno.test("an upload that has all bytes and waits for a word is completed by the first question of tus", async () => {
+  await using wire = await openIetfWire();
+  const path = await wire.create({ "Upload-Length": 1000 });
+  assertEquals(stateIn(await wire.append(path, { offset: 0 }, file)), [204, "1000", "?0"]);
+  const head = await wire.ask(`HEAD ${path}`, TUS);
+  assertEquals([head.headers.get("upload-offset"), head.headers.get("upload-expires")], ["1000", null]);
+  assertEquals(await wire.server.finished("file"), file);
+});
+
+Deno.test("an upload whose last bytes came by tus waits for no word: a new start of the server completes it", async () => {
+  await using first = await openIetfWire();
+  const path = await first.create({ "Upload-Length": 1000 });
+  const headers = { ...TUS, "Content-Type": BODY_TYPE, "Upload-Offset": 0, "Transfer-Encoding": "chunked" };
+  {
+    // All but the end of the coding comes, so that this request completes nothing itself.
+    using cut = await first.begin(`PATCH ${path}`, headers);
+    await cut.send(chunked(file).subarray(0, -5));
+    await untilReceived(first.server.data, 1000);
+  }
+  await first.server.stop();
+  await using second = await openIetfWire({ data: first.server.data });
+  await untilNothingUnfinished(second.server.data);
+  assertEquals(await second.server.finished("file"), file);
+});
+
+Deno.test("an upload that was begun by tus goes on here, and its length may come with the last bytes", async () => {
+  await using wire = await openIetfWire();
+  for (const length of [{ "Upload-Length": 1000 }, { "Upload-Defer-Length": 1 }]) {
+    const metadata = { "Upload-Metadata": `filename ${base64("b.bin")}` };
+    const begun = await wire.ask(
+      "POST /files/",
+      { ...TUS, ...length, ...metadata, "Content-Type": BODY_TYPE },
+      file.subarray(0, 300),
+    );
+    const path = begun.headers.get("location") ?? "";
+    assertEquals(stateIn(await wire.ask(`HEAD ${path}`, IETF)), [204, "300", "?0"]);
+    assertEquals(stateIn(await wire.append(path, { offset: 300, isLast: true }, file.subarray(300))), [
+      204,
+      "1000",
+      "?1",
+    ]);
+  }
+  assertEquals(await wire.server.finished("b.bin"), file);
+  assertEquals(await wire.server.finished("b (2).bin"), file);
+});
+
+Deno.test("an upload of the simple protocol goes on here, and there again", async () => {
+  await using wire = await openIetfWire();
+  const simple = { "X-File-Id": "mine", "X-File-Name": "c.bin", "X-File-Size": 1000 };
+  const begun = await wire.ask("POST /upload", simple, file.subarray(0, 300));
+  const path = begun.headers.get("location") ?? "";
+  assertEquals(stateIn(await wire.ask(`HEAD ${path}`, IETF)), [204, "300", "?0"]);
+  assertEquals(stateIn(await wire.append(path, { offset: 300 }, file.subarray(300, 600))), [204, "600", "?0"]);
+  assertEquals((await wire.ask("GET /status", { "X-File-Id": "mine" })).body, "600");
+  // All bytes, and no word: the next request of the other protocol completes it.
+  assertEquals(stateIn(await wire.append(path, { offset: 600 }, file.subarray(600))), [204, "1000", "?0"]);
+  const last = await wire.ask("POST /upload", { ...simple, "X-Start-Byte": 1000 }, "");
+  assertEquals([last.status, last.body], [200, "Success 1000"]);
+  assertEquals(await wire.server.finished("c.bin"), file);
+});
+
+Deno.test("a part for tus' concatenation stays a part, and a file of parts takes no bytes", async () => {
+  await using wire = await openIetfWire();
+  const begin = async (headers: Record<string, string | number>, body = new Uint8Array()) => {
+    const { headers: told } = await wire.ask("POST /files/", { ...TUS, "Content-Type": BODY_TYPE, ...headers }, body);
+    return told.get("location") ?? "";
+  };
+  const part = await begin({ "Upload-Length": 1000, "Upload-Concat": "partial" }, file.subarray(0, 300));
+  assertEquals(stateIn(await wire.append(part, { offset: 300 }, file.subarray(300))), [204, "1000", "?0"]);
+  assertEquals(stateIn(await wire.append(part, { offset: 1000, isLast: true }, "")), [204, "1000", "?0"]);
+  assertEquals(await wire.server.finishedNames(), []);
+  const final = await begin({ "Upload-Concat": `final;${part}` });
+  assertEquals(stateIn(await wire.ask(`HEAD ${final}`, IETF)), [204, "1000", "?1"]);
+  assertEquals((await wire.append(final, { offset: 1000 }, "x")).status, 403);
+  assertEquals(await wire.server.finished("file"), file);
+});
