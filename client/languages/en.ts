@@ -28,6 +28,7 @@ export const messages: Messages = {
   pasted: "Pasted",
   linkNotFile: "That was a link, not a file. Save what it leads to on your computer, then choose or drop it here.",
   textNotFile: "That was text, not a file. Save it as a file first, then choose or drop it here.",
+  nothingPasted: "Nothing that can be uploaded came from the clipboard. Choose the file here, or drop it.",
 
   uploads: "Uploads",
   allUploads: "All uploads",

@@ -31,6 +31,7 @@ export const messages: Messages = {
     "C’était un lien, pas un fichier. Enregistrez d’abord son contenu sur votre ordinateur, puis choisissez-le ou déposez-le ici.",
   textNotFile:
     "C’était du texte, pas un fichier. Enregistrez-le d’abord dans un fichier, puis choisissez-le ou déposez-le ici.",
+  nothingPasted: "Le presse-papiers n’a rien fourni qui puisse être envoyé. Choisissez le fichier ici ou déposez-le.",
 
   uploads: "Envois",
   allUploads: "Progression totale",

@@ -27,6 +27,7 @@ export const messages: Messages = {
   pasted: "붙여넣기",
   linkNotFile: "링크는 파일이 아닙니다. 링크의 내용을 먼저 컴퓨터에 저장한 다음 여기에서 선택하거나 끌어다 놓으세요.",
   textNotFile: "텍스트는 파일이 아닙니다. 먼저 파일로 저장한 다음 여기에서 선택하거나 끌어다 놓으세요.",
+  nothingPasted: "클립보드에서 업로드할 수 있는 것을 받지 못했습니다. 여기에서 파일을 선택하거나 끌어다 놓으세요.",
 
   uploads: "업로드",
   allUploads: "전체 진행률",

@@ -54,6 +54,8 @@ export interface Messages {
   /** Says that a link, or a picture of another page, was dropped or pasted. */
   linkNotFile: string;
   textNotFile: string;
+  /** Says that nothing came from the clipboard: it has nothing for a page, or the browser keeps its files back. */
+  nothingPasted: string;
 
   /** The heading of the list. */
   uploads: string;

@@ -24,6 +24,7 @@ export const messages: Messages = {
   pasted: "粘贴",
   linkNotFile: "这是链接，不是文件。请先将其内容保存到电脑，再在此选择或拖放。",
   textNotFile: "这是文本，不是文件。请先将其保存为文件，再在此选择或拖放。",
+  nothingPasted: "剪贴板中没有可上传的内容。请在此选择文件，或将其拖放到这里。",
 
   uploads: "上传列表",
   allUploads: "总进度",

@@ -18,11 +18,16 @@ interface Deletion {
 export class Deletions {
   readonly #pending = new Map<string, Deletion>();
   readonly #onChange: (location: string) => void;
+  /** True when the last thing that the person used is not the keyboard. */
+  #isByPointer = false;
 
   /** `onChange` is called when a deletion of that file begins or is undone, or has ended. */
   constructor(onChange: (location: string) => void) {
     this.#onChange = onChange;
     addEventListener("pagehide", () => this.#deleteAll());
+    // Safari's buttons take no focus from the mouse. So it shows the focus that a script gives as if it were by keys.
+    addEventListener("pointerdown", () => this.#isByPointer = true, { capture: true });
+    addEventListener("keydown", () => this.#isByPointer = false, { capture: true });
   }
 
   /** True when the file will be deleted. */
@@ -51,7 +56,7 @@ export class Deletions {
   }
 
   async #end(location: string): Promise<boolean> {
-    while (isUndoAtHand(location)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    while (!this.#isByPointer && isUndoAtHand(location)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const deletion = this.#pending.get(location);
     if (deletion === undefined) return false;
     try {

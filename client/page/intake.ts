@@ -18,13 +18,16 @@ const BUSY_MS = 25;
  */
 const COVER_MS = 1500;
 
+/** A place where nothing was found: in what was added, or on the clipboard. */
+type Nothing = "nothing" | "nothing-pasted";
+
 /** The things that were not taken, of all that came together. */
 export interface NotTaken {
   /** The names of the files that could not be read. */
   unreadable: string[];
   emptyFolders: number;
   /** The thing that came in the place of a file; `undefined` when there were files. */
-  instead: NoFile | "nothing" | undefined;
+  instead: NoFile | Nothing | undefined;
 }
 
 /** The things that an {@linkcode Intake} works with. */
@@ -68,7 +71,7 @@ export class Intake {
     addEventListener("paste", ({ clipboardData, target }) => {
       // A text that is pasted into a field stays there.
       if (clipboardData === null || target instanceof HTMLInputElement) return;
-      this.#takeItems(clipboardData, (file) => setting.named(file, "pasted"));
+      this.#takeItems(clipboardData, (file) => setting.named(file, "pasted"), "nothing-pasted");
     });
   }
 
@@ -103,17 +106,18 @@ export class Intake {
     this.#takeAll(() => portions(picked));
   }
 
-  #takeItems(data: DataTransfer, named: (file: File) => File): void {
-    const instead = notAFile(data);
-    if (instead === undefined && data.files.length === 0) return;
+  #takeItems(data: DataTransfer, named: (file: File) => File, nothing: Nothing): void {
     this.#takeAll(async function* (leftOut) {
       for await (const picked of droppedFiles(data.items, leftOut)) {
         yield picked.map((one) => one.handle === undefined ? { ...one, file: named(one.file) } : one);
       }
-    }, instead);
+    }, notAFile(data) ?? nothing);
   }
 
-  async #takeAll(read: (leftOut: LeftOut) => AsyncIterable<Picked[]>, instead?: NoFile): Promise<void> {
+  async #takeAll(
+    read: (leftOut: LeftOut) => AsyncIterable<Picked[]>,
+    instead: NoFile | Nothing = "nothing",
+  ): Promise<void> {
     if (!this.isOpen) return;
     let count = 0;
     let restedAt = performance.now();
@@ -131,7 +135,7 @@ export class Intake {
       restedAt = performance.now();
     }
     const isNone = count === 0 && unreadable.length === 0;
-    const what = { unreadable, emptyFolders, instead: isNone ? instead ?? "nothing" as const : undefined };
+    const what = { unreadable, emptyFolders, instead: isNone ? instead : undefined };
     if (isNone || unreadable.length + emptyFolders > 0) this.#setting.onNotTaken(what);
   }
 
@@ -158,7 +162,9 @@ export class Intake {
       // Without this, the browser would open the file in the place of the page.
       event.preventDefault();
       this.#cover.hidden = true;
-      if (event.dataTransfer !== null && !this.#isOwnDrag) this.#takeItems(event.dataTransfer, (file) => file);
+      if (event.dataTransfer !== null && !this.#isOwnDrag) {
+        this.#takeItems(event.dataTransfer, (file) => file, "nothing");
+      }
     });
   }
 }

@@ -10,6 +10,7 @@ export function notTakenText({ unreadable, emptyFolders, instead }: NotTaken, me
   const texts = unreadable.slice(0, MOST_TOLD).map((name) => messages.unreadable(nameText(name)));
   if (instead === "link") texts.push(messages.linkNotFile);
   if (instead === "text") texts.push(messages.textNotFile);
+  if (instead === "nothing-pasted") texts.push(messages.nothingPasted);
   if (instead === "nothing") texts.push(messages.emptyFolder);
   if (emptyFolders > 0) texts.push(messages.emptyFolders(emptyFolders));
   return texts.join("\n");

@@ -44,7 +44,10 @@ export class SignInForm {
 
   /** Moves the focus to the field, if the form is shown and nothing else has the focus. */
   focus(): void {
-    if (this.isShown && isFocusLost()) this.#field.focus({ preventScroll: this.#isAgain });
+    if (!this.isShown || !isFocusLost()) return;
+    // WebKit does not notice by itself that the page has become visible: it gives the focus to what it has laid out.
+    this.#field.getClientRects();
+    this.#field.focus({ preventScroll: this.#isAgain });
   }
 
   /** Hides the form. The focus is lost if it was there. */

@@ -1,14 +1,17 @@
 const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"];
 
-/** Corrections of `Intl`, for languages in which software usually writes otherwise. */
+/**
+ * Corrections of `Intl`, for languages in which software usually writes otherwise. A line does not break between a number
+ * and its unit. The page's style keeps the letters of a unit together.
+ */
 const MENDED: Readonly<Record<string, readonly [wrong: RegExp, right: string][]>> = {
   en: [[/byte\/s/, "B/s"]],
   fr: [[/(\d) /g, "$1\u00a0"]],
-  ja: [[/byte\//, "B/"], [/\s(?![A-Z])/g, ""]],
+  ja: [[/byte\//, "B/"], [/\s(?![A-Z])/g, ""], [/(\d) /g, "$1\u00a0"]],
   ko: [[/byte\//, "B/"], [/kB/, "KB"]],
   // `Intl` writes the unit "second" with a Latin c. Russian needs the Cyrillic letter that looks the same.
   ru: [[/кБ/, "КБ"], [/\/c/, "/с"], [/(\d) /g, "$1\u00a0"]],
-  zh: [[/秒钟/, "秒"], [/(\d)(\p{Script=Han})/gu, "$1 $2"], [/kB/, "KB"]],
+  zh: [[/秒钟/, "秒"], [/(\d)(\p{Script=Han})/gu, "$1 $2"], [/(\d) /g, "$1\u00a0"], [/kB/, "KB"]],
 };
 
 /** Writes numbers as people write them in one language. */

@@ -6,8 +6,12 @@ const CHROMIUMS = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"] as c
 /** A name of this machine that the browser does not know as its own: what it keeps for HTTPS is not there. */
 export const PLAIN_HTTP_HOST = "pawl.example";
 
-/** Starts Chromium without a window and with a new profile, which is removed when it is closed. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * Starts Chromium without a window and with a new profile, which is removed when it is closed. It takes the certificates
+ * whose keys (SHA-256 of the SubjectPublicKeyInfo, in base64) it is to trust as an authority's: it keeps what comes with
+ * them in its cache.
+ */
+export async function launchBrowser({ trustedKeys = [] }: { trustedKeys?: readonly string[] } = {}): Promise<Browser> {
   return await chromium.launch({
     executablePath: chromiumPath(),
     args: [
@@ -20,6 +24,7 @@ export async function launchBrowser(): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
       `--host-resolver-rules=MAP ${PLAIN_HTTP_HOST} 127.0.0.1`,
+      ...trustedKeys.length > 0 ? [`--ignore-certificate-errors-spki-list=${trustedKeys}`] : [],
     ],
   });
 }

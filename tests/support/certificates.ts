@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { createHash, X509Certificate } from "node:crypto";
 import { join } from "@std/path";
 
 /** A certificate that has signed itself, and its key, in PEM. */
@@ -57,6 +58,12 @@ export async function writeCertificate(
   await Deno.writeTextFile(files.certFile, cert);
   await Deno.writeTextFile(files.keyFile, key);
   return files;
+}
+
+/** The SHA-256 of a certificate's key (its SubjectPublicKeyInfo), in base64. */
+export function keyHashOf({ cert }: TestCertificate): string {
+  const key = new X509Certificate(cert).publicKey.export({ type: "spki", format: "der" });
+  return createHash("sha256").update(key).digest("base64");
 }
 
 // The rest writes DER (ITU-T X.690), as far as a certificate needs it.

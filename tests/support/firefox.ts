@@ -1,5 +1,5 @@
 import { BidiSession } from "./bidi.ts";
-import { DrivenPage } from "./driven_page.ts";
+import { DrivenPage, keyActions } from "./driven_page.ts";
 import { programTest } from "./programs.ts";
 import { tempDir } from "./temp_dir.ts";
 import { until } from "./until.ts";
@@ -50,14 +50,35 @@ export async function openInFirefox(url: string): Promise<DrivenPage> {
     return JSON.parse(result.value);
   }
 
+  async function elementAt(expression: string): Promise<{ sharedId: string }> {
+    const { result } = await session.send<Evaluated>("script.evaluate", { expression, target, awaitPromise: false });
+    return { sharedId: result.sharedId };
+  }
+
   return await DrivenPage.open({
     evaluate,
     goto: async (url) => void await session.send("browsingContext.navigate", { context, url, wait: "complete" }),
     back: async () => void await session.send("browsingContext.traverseHistory", { context, delta: -1 }),
+    reload: async () => void await session.send("browsingContext.reload", { context, wait: "complete" }),
     async setFiles(selector, files) {
-      const expression = `document.querySelector(${JSON.stringify(selector)})`;
-      const { result } = await session.send<Evaluated>("script.evaluate", { expression, target, awaitPromise: false });
-      await session.send("input.setFiles", { context, element: { sharedId: result.sharedId }, files });
+      const element = await elementAt(`document.querySelector(${JSON.stringify(selector)})`);
+      await session.send("input.setFiles", { context, element, files });
+    },
+    async click(expression) {
+      const origin = { type: "element", element: await elementAt(expression) };
+      const move = { type: "pointerMove", x: 0, y: 0, origin };
+      const actions = [move, { type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 }];
+      await session.send("input.performActions", { context, actions: [{ type: "pointer", id: "mouse", actions }] });
+    },
+    async press(keys) {
+      const actions = keyActions(keys);
+      await session.send("input.performActions", { context, actions: [{ type: "key", id: "keyboard", actions }] });
+    },
+    async resize(width) {
+      await session.send("browsingContext.setViewport", { context, viewport: { width, height: 720 } });
+    },
+    async screenshot() {
+      return (await session.send<{ data: string }>("browsingContext.captureScreenshot", { context })).data;
     },
     async close() {
       await session.send("browsingContext.close", { context });

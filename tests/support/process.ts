@@ -32,7 +32,7 @@ export interface StartOptions {
 }
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
-const READY = /http:\/\/[^\s/]+:(\d+)/;
+const READY = /https?:\/\/[^\s/]+:(\d+)/;
 
 /**
  * Starts the server on `data` and returns when it has printed its address. Use with `await using`: the process is

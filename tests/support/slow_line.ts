@@ -3,6 +3,8 @@ import net from "node:net";
 /** A line to a server on this machine that is slow and holds much. */
 export interface SlowLine extends AsyncDisposable {
   readonly port: number;
+  /** How many bytes have come from clients. */
+  readonly carried: number;
 }
 
 const TICK_MS = 25;
@@ -15,10 +17,12 @@ export async function startSlowLine(
   { to, bytesPerSecond, holds }: { to: number; bytesPerSecond: number; holds: number },
 ): Promise<SlowLine> {
   const open = new Set<Disposable>();
+  let carried = 0;
   const server = net.createServer({ allowHalfOpen: true }, (client) => {
     const target = net.connect({ port: to, host: "127.0.0.1", allowHalfOpen: true });
     const line = carry(client, target, { holds, eachTick: Math.ceil(bytesPerSecond * TICK_MS / 1000) });
     open.add(line);
+    client.on("data", ({ length }: Uint8Array) => void (carried += length));
     target.on("close", () => {
       line[Symbol.dispose]();
       open.delete(line);
@@ -27,6 +31,9 @@ export async function startSlowLine(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as net.AddressInfo).port,
+    get carried() {
+      return carried;
+    },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const line of open) line[Symbol.dispose]();

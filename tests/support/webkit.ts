@@ -1,4 +1,4 @@
-import { DrivenPage } from "./driven_page.ts";
+import { DrivenPage, keyActions } from "./driven_page.ts";
 import { programTest } from "./programs.ts";
 import { PATIENCE_MS, until } from "./until.ts";
 
@@ -13,12 +13,13 @@ export function webkitTest(name: string, run: () => Promise<void>): void {
 }
 
 interface WebKit extends AsyncDisposable {
-  newSession(): Promise<Session>;
+  /** The browser that is there, or a new one. */
+  session(): Promise<Session>;
 }
 
 interface Session {
   /** One command of WebDriver (W3C), below the session's address. */
-  send(method: "POST" | "DELETE", path: string, body?: unknown): Promise<unknown>;
+  send(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown>;
   end(): Promise<void>;
 }
 
@@ -26,9 +27,12 @@ let shared: Promise<WebKit> | undefined;
 
 Deno.test.afterAll(async () => await (await shared)?.[Symbol.asyncDispose]());
 
-/** Opens Pawl's page in a WebKitGTK that has never been there; it ends with the scope. */
+/**
+ * Opens Pawl's page in a WebKitGTK that has never been there; it ends with the scope. One browser shows one page after the
+ * other: what it keeps belongs to the port of a server, except for cookies, which are removed.
+ */
 export async function openInWebKit(url: string): Promise<DrivenPage> {
-  const { send, end } = await (await (shared ??= startWebKit())).newSession();
+  const { send, end } = await (await (shared ??= startWebKit())).session();
 
   async function evaluate(expression: string): Promise<unknown> {
     const script = `const [done] = arguments;
@@ -38,16 +42,38 @@ export async function openInWebKit(url: string): Promise<DrivenPage> {
     return value;
   }
 
+  async function elementAt(expression: string): Promise<string> {
+    const element = await send("POST", "/execute/sync", { script: `return ${expression}`, args: [] });
+    return Object.values(element as Record<string, string>)[0]!;
+  }
+
   return await DrivenPage.open({
     evaluate,
     goto: async (url) => void await send("POST", "/url", { url }),
     back: async () => void await send("POST", "/back", {}),
+    reload: async () => void await send("POST", "/refresh", {}),
     async setFiles(selector, paths) {
-      const element = await send("POST", "/element", { using: "css selector", value: selector });
-      const [id] = Object.values(element as Record<string, string>);
+      const id = await elementAt(`document.querySelector(${JSON.stringify(selector)})`);
       await send("POST", `/element/${id}/value`, { text: paths.join("\n") });
     },
-    close: end,
+    async click(expression) {
+      await send("POST", `/element/${await elementAt(expression)}/click`, {});
+    },
+    async press(keys) {
+      const actions = keyActions(keys);
+      await send("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+    },
+    resize: async (width) => void await send("POST", "/window/rect", { width, height: 720 }),
+    screenshot: async () => await send("GET", "/screenshot") as string,
+    async close() {
+      try {
+        await send("DELETE", "/cookie");
+        await send("POST", "/url", { url: "about:blank" });
+      } catch {
+        // One that hangs, or asks something, is of no use to others.
+        await end();
+      }
+    },
   }, url);
 }
 
@@ -63,7 +89,7 @@ async function startWebKit(): Promise<WebKit> {
   const port = freePort();
   const child = new Deno.Command(driverPath(), {
     args: [`--port=${port}`, "--host=127.0.0.1"],
-    env: { DISPLAY: display.name, LIBGL_ALWAYS_SOFTWARE: "1", WEBKIT_DISABLE_COMPOSITING_MODE: "1", NO_AT_BRIDGE: "1" },
+    env: { DISPLAY: display.name, LIBGL_ALWAYS_SOFTWARE: "1", NO_AT_BRIDGE: "1" },
     stdout: "null",
     stderr: "null",
   }).spawn();
@@ -81,17 +107,25 @@ async function startWebKit(): Promise<WebKit> {
   }
 
   await until(() => send("GET", "/status").then(() => true, () => false), "the driver answers");
+  let present: Promise<Session> | undefined;
+
+  async function newSession(): Promise<Session> {
+    const timeouts = { script: PATIENCE_MS, pageLoad: PATIENCE_MS };
+    const wanted = { capabilities: { alwaysMatch: { timeouts } } };
+    const { sessionId } = await send("POST", "/session", wanted) as { sessionId: string };
+    return {
+      send: (method, path, body) => send(method, `/session/${sessionId}${path}`, body),
+      async end() {
+        present = undefined;
+        await send("DELETE", `/session/${sessionId}`);
+      },
+    };
+  }
+
+  open.defer(async () => await (await present)?.end());
   const kept = open.move();
   return {
-    async newSession() {
-      const timeouts = { script: PATIENCE_MS, pageLoad: PATIENCE_MS };
-      const wanted = { capabilities: { alwaysMatch: { timeouts } } };
-      const { sessionId } = await send("POST", "/session", wanted) as { sessionId: string };
-      return {
-        send: (method, path, body) => send(method, `/session/${sessionId}${path}`, body),
-        end: async () => void await send("DELETE", `/session/${sessionId}`),
-      };
-    },
+    session: () => present ??= newSession(),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -8,8 +8,11 @@ import type { Bench } from "../job.ts";
 const PATIENCE_MS = 10 * 60_000;
 
 /** Starts a browser for what is measured; it ends with the scope, or with the run. */
-export async function openBrowser({ signal }: Bench): Promise<Browser> {
-  const browser = await launchBrowser();
+export async function openBrowser(
+  { signal }: Bench,
+  options: Parameters<typeof launchBrowser>[0] = {},
+): Promise<Browser> {
+  const browser = await launchBrowser(options);
   signal.addEventListener("abort", () => void browser.close(), { once: true });
   return browser;
 }

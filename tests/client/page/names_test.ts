@@ -31,6 +31,7 @@ Deno.test("notAFile() tells an address and a link from a text", () => {
   assertEquals(notAFile(data("", "text/uri-list", "text/html")), "link");
   assertEquals(notAFile(data("see https://example.org", "text/plain", "text/html")), "text");
   assertEquals(notAFile(data("", "Files")), undefined);
+  assertEquals(notAFile(data("", "text/uri-list")), undefined);
 });
 
 Deno.test("fileKind() knows a file by the end of its name, and else by its type", () => {
