@@ -16,8 +16,8 @@ export function countRecords(records: RecordStore, count: (change: Change) => vo
       }
       return isCreated;
     },
-    async replace(before, after) {
-      const isReplaced = await records.replace(before, after);
+    async replace(before, after, options) {
+      const isReplaced = await records.replace(before, after, options);
       const change = isReplaced ? changeOf(before, after) : undefined;
       if (change !== undefined) count(change);
       return isReplaced;

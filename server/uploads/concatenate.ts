@@ -127,7 +127,7 @@ export class Concatenations {
     if (found.state === "receiving" && found.concat !== undefined) {
       const { partials } = found.concat;
       const base = baseOf(partials);
-      if (base !== undefined && found.offset === 0) await this.#adopt(base, found);
+      if (base !== undefined && found.offset === 0 && !await this.#adopt(base, found)) await load(this.#deps, id);
       // The base is removed before the file grows: only the final upload may have an entry of it.
       if (base !== undefined) await removePartial(this.#deps, this.#locks, base.id);
       return await this.#append({ id, lease, partials, base });
@@ -140,14 +140,18 @@ export class Concatenations {
 
   /**
    * Adopts the base's bytes. The record comes after the link: a crash between them leaves the bytes to the partial
-   * upload.
+   * upload. False when another process has done it, or has ended the final upload: nobody holds that before it has bytes.
    */
-  async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<void> {
+  async #adopt(base: PartialUpload, upload: ReceivingUpload): Promise<boolean> {
     const { bytes, records } = this.#deps;
     using _lease = await this.#locks.takeOver(base.id);
-    if (!await isStillWhole(this.#deps, base)) throw await this.#lose(upload);
+    if (!await isStillWhole(this.#deps, base)) {
+      if (!await this.#recordLost(upload, { isUnheld: true })) return false;
+      throw partialsGone();
+    }
     await bytes.adopt(base.id, upload.id);
-    await records.replace(upload, written({ ...upload, offset: base.length }, this.#deps));
+    const after = written({ ...upload, offset: base.length }, this.#deps);
+    return await records.replace(upload, after, { isUnheld: true });
   }
 
   async #append({ id, lease, partials, base }: Job): Promise<CompleteUpload> {
@@ -209,16 +213,27 @@ export class Concatenations {
 
   /** Records that a final upload is lost, because a partial one is gone, and gives the error to throw. */
   async #lose(final: ReceivingUpload): Promise<UploadError> {
+    await this.#recordLost(final);
+    return partialsGone();
+  }
+
+  /** False, and nothing is changed, when another process has changed a final upload that is not held (`isUnheld`). */
+  async #recordLost(final: ReceivingUpload, { isUnheld = false } = {}): Promise<boolean> {
     const { bytes, records, limits, serviceNow } = this.#deps;
-    await records.replace(final, gone(final, "lost", serviceNow() + limits.rememberGoneMs));
+    const after = gone(final, "lost", serviceNow() + limits.rememberGoneMs);
+    if (!await records.replace(final, after, { isUnheld })) return false;
     await bytes.discard(final.id);
-    return new UploadError("gone", "Some of the partial uploads are gone: send the file again");
+    return true;
   }
 }
 
 /** The client's id of a final upload. It has a line break, which no header can have, so no client can send it. */
 function clientIdOf(ids: readonly string[]): string {
   return `\n final ${ids.join(" ")}`;
+}
+
+function partialsGone(): UploadError {
+  return new UploadError("gone", "Some of the partial uploads are gone: send the file again");
 }
 
 function stopped({ reason }: AbortSignal): UploadError {

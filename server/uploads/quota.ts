@@ -68,11 +68,11 @@ export class Quota {
             return isCreated;
           }, this.#isLimited(upload))
         ),
-      replace: (before, after) =>
+      replace: (before, after, options) =>
         this.#surely(() =>
           counting.around(async () => {
             if (after.state === "receiving") this.#grow(after, reservedBytes(after));
-            const isReplaced = await records.replace(before, after);
+            const isReplaced = await records.replace(before, after, options);
             if (isReplaced && counting.isReady) reservations.replaced(before, after);
             return isReplaced;
           }, after.state === "receiving" && this.#isLimited(after))

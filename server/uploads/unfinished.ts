@@ -69,8 +69,8 @@ export class Unfinished {
         else if (instead?.state === "receiving") this.#remove(instead.id);
         return isCreated;
       },
-      replace: async (before, after) => {
-        const isReplaced = await records.replace(before, after);
+      replace: async (before, after, options) => {
+        const isReplaced = await records.replace(before, after, options);
         if (isReplaced && after.state === "receiving") this.#grow(after);
         else if (isReplaced) this.#remove(after.id);
         return isReplaced;

@@ -171,6 +171,18 @@ export function testLeasesContract(
     assertEquals([await one.take("a"), await other.read("a")], [undefined, undefined]);
   });
 
+  about("a writer that has lost a row does not remove it", async ({ one, other }) => {
+    const first = lease(await one.create("a", NO_BYTES));
+    one.serve({ stop: () => first.release(true), settle: () => Promise.resolve() });
+    const second = lease(await other.take("a"));
+    await second.commit(state(5));
+    assertEquals(await one.remove("a", first.token), []);
+    assertEquals((await one.read("a"))?.length, 5);
+    await second.commit(state(6));
+    assertEquals(await other.remove("a", second.token), ["a"]);
+    assertEquals([await other.read("a"), await one.remove("a", first.token)], [undefined, ["a"]]);
+  });
+
   about("idle and old multipart uploads are found, the oldest first, and no others", async ({ one, other }) => {
     const held = lease(await one.create("a", NO_BYTES));
     await held.commit(state(1, true));

@@ -62,9 +62,9 @@ export function lossyRecords(
       });
     },
 
-    replace: (before, after) =>
+    replace: (before, after, { isUnheld = false } = {}) =>
       commit("replace", () => {
-        if (claimsOther(after, before)) return false;
+        if (claimsOther(after, before) || isUnheld && !isAsFar(uploads.get(before.id), before)) return false;
         uploads.set(after.id, structuredClone(after));
         if (after.state === "gone") freeClientId(after);
         return true;
@@ -105,6 +105,11 @@ export function lossyRecords(
 
     [Symbol.dispose]: () => {},
   };
+}
+
+function isAsFar(now: Upload | undefined, before: Upload): boolean {
+  const offsetOf = (upload: Upload | undefined) => upload?.state === "receiving" ? upload.offset : undefined;
+  return now?.state === before.state && offsetOf(now) === offsetOf(before);
 }
 
 function clientKey(owner: string, clientId: string): string {

@@ -94,7 +94,9 @@ export class MemoryRows {
         rows.set(id, { ...this.#row(row.state, [id, ...row.origins]), clean: row.clean, writtenBy: row.writtenBy });
         return Promise.resolve();
       },
-      remove: (id) => {
+      remove: (id, token) => {
+        const row = rows.get(id);
+        if (token !== undefined && row !== undefined && row.token !== token) return Promise.resolve([]);
         const origins = rows.get(id)?.origins ?? [id];
         rows.delete(id);
         const needed = this.#needed();

@@ -338,6 +338,25 @@ export function testStoreContract(
     assertEquals(await records.get("2"), undefined);
   });
 
+  test("a record that nobody holds is replaced only while it is as far as it was read", async ({ records }) => {
+    const first = upload("1", "x");
+    const further = { ...first, offset: 50 };
+    const isUnheld = true;
+    await records.create(first);
+    assertEquals(await records.replace(first, further, { isUnheld }), true);
+    assertEquals(await records.replace(first, { ...first, offset: 20 }, { isUnheld }), false);
+    assertEquals(await records.replace(first, gone(first, "lost", 9), { isUnheld }), false);
+    assertEquals(await records.get("1"), further);
+    const both = await Promise.all(
+      [60, 70].map((offset) => records.replace(further, { ...first, offset }, { isUnheld })),
+    );
+    assertEquals(both.filter(Boolean).length, 1);
+    const last = (await records.get("1"))!;
+    assertEquals(await records.replace(last, gone(first, "lost", 9), { isUnheld }), true);
+    assertEquals(await records.replace(first, further, { isUnheld }), false);
+    assertEquals((await records.get("1"))?.state, "gone");
+  });
+
   test("a path is claimed as long as a finished upload's record has it", async ({ records }) => {
     const first = upload("1", "x");
     await records.create(first);

@@ -51,7 +51,12 @@ export async function createRecords(
    * Replaces or removes a record whose indexes change. False when the path that `after` claims is taken, and when the
    * end of a complete upload is recorded already: of two requests that end it, one alone does it.
    */
-  async function move(before: Upload, after: Upload | undefined, freed: Deno.KvKey[]): Promise<boolean> {
+  async function move(
+    before: Upload,
+    after: Upload | undefined,
+    freed: Deno.KvKey[],
+    known: Deno.AtomicCheck[] = [],
+  ): Promise<boolean> {
     const own = await claimOfOwn(before);
     const record = before.state === "complete" ? await kv.get<Upload>(uploadKey(before.id)) : undefined;
     const isEnd = record !== undefined && after?.state !== "complete";
@@ -61,7 +66,7 @@ export async function createRecords(
       ...before.state === "complete" ? [...own.map(({ key }) => key), ...keys.listed(before)] : keys.indexes(before),
       ...freed,
     ];
-    const checks = [...own, ...isEnd ? [record] : []];
+    const checks = [...own, ...known, ...isEnd ? [record] : []];
     const change = after === undefined
       ? { checks, remove: [uploadKey(before.id), ...remove] }
       : { checks: [...checks, ...claimOf(after, before)], set: keys.entries(after), remove };
@@ -140,13 +145,16 @@ export async function createRecords(
       }
     },
 
-    async replace(before, after) {
+    async replace(before, after, { isUnheld = false } = {}) {
+      const known = isUnheld ? await kv.get<Upload>(uploadKey(before.id)) : undefined;
+      if (known !== undefined && !isAsFar(known.value, before)) return false;
+      const checks = known === undefined ? [] : [known];
       const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
       if (sameKeys(keys.indexes(before), keys.indexes(after))) {
-        return await commit({ set: [[uploadKey(after.id), after]], remove: freed });
+        return await commit({ checks, set: [[uploadKey(after.id), after]], remove: freed });
       }
-      return await move(before, after, freed);
+      return await move(before, after, freed, checks);
     },
 
     async forget(upload) {
@@ -213,6 +221,12 @@ async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
 
 function pathOf(upload: Upload | undefined): string {
   return upload?.state === "complete" ? upload.path : "";
+}
+
+/** True when two records of one upload say the same of how far it is. */
+function isAsFar(one: Upload | null, other: Upload): boolean {
+  if (one?.state !== "receiving" || other.state !== "receiving") return one?.state === other.state;
+  return one.offset === other.offset;
 }
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {

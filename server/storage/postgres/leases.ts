@@ -166,12 +166,14 @@ export function createLeases(
       if (!there) throw new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
     },
 
-    async remove(id) {
+    async remove(id, token) {
+      // Every part of the statement sees the rows as they were before it: the one that stays, and the one that goes.
       const rows = await connection.query<{ origin: string }>(
-        "WITH gone AS (DELETE FROM bytes WHERE id = $1 RETURNING origins) " +
-          "SELECT origin FROM unnest(coalesce((SELECT origins FROM gone), ARRAY[$1::text])) origin WHERE NOT EXISTS " +
+        "WITH gone AS (DELETE FROM bytes WHERE id = $1 AND ($2::text IS NULL OR token = $2) RETURNING origins) " +
+          "SELECT origin FROM unnest(coalesce((SELECT origins FROM gone), ARRAY[$1::text])) origin WHERE " +
+          "(EXISTS (SELECT 1 FROM gone) OR NOT EXISTS (SELECT 1 FROM bytes WHERE id = $1)) AND NOT EXISTS " +
           "(SELECT 1 FROM bytes WHERE id <> $1 AND origins @> ARRAY[origin])",
-        [id],
+        [id, token ?? null],
       );
       return rows.map(({ origin }) => origin);
     },

@@ -100,15 +100,18 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     return await work(writer);
   }
 
-  /** Removes an upload's row, and then its objects: when its writer has let go, for it may be sending still. */
+  /**
+   * Removes an upload's row, and then its objects: when its writer has let go, for it may be sending still. A writer that
+   * has lost the upload removes nothing: the bytes are those of another one.
+   */
   async function removeUpload(id: string): Promise<void> {
     const writer = open.get(entry(id));
     const keys = writer?.allKeys;
     const row = writer === undefined ? await leases.read(id) : undefined;
     const { placing } = writer?.layout ?? (row === undefined ? EMPTY : readLayout(row.layout));
-    const ids = await leases.remove(id);
+    const ids = await leases.remove(id, writer?.token);
     const removeObjects = () => {
-      if (placing !== undefined) remover.abortAll(placing);
+      if (placing !== undefined && ids.length > 0) remover.abortAll(placing);
       for (const each of ids) remover.removeBelow(prefixOf(each), each === id ? keys : undefined);
     };
     if (writer === undefined) return removeObjects();

@@ -91,6 +91,11 @@ export class BucketWriter implements UnfinishedFile {
     return this.#heldStart + this.#held.length;
   }
 
+  /** The token of this writer's lease. */
+  get token(): string {
+    return this.#lease.token;
+  }
+
   /** What lies in the bucket. */
   get layout(): Layout {
     return this.#kept.now;

@@ -85,11 +85,12 @@ export interface Leases {
    */
   adopt(from: string, id: string): Promise<void>;
   /**
-   * Removes a row, whoever holds it: that writer's commits throw `taken-over` from now on. Gives the ids whose objects no
-   * row needs any more: `id` itself, unless others adopted its layout, and those from which `id` had adopted its own. They
-   * may be removed. Without a row the answer is `id`, unless others adopted its layout.
+   * Removes a row, whoever holds it: that writer's commits throw `taken-over` from now on. With `token` a row that another
+   * writer has taken since stays, and the answer is empty. Gives the ids whose objects no row needs any more: `id` itself,
+   * unless others adopted its layout, and those from which `id` had adopted its own. They may be removed. Without a row the
+   * answer is `id`, unless others adopted its layout.
    */
-  remove(id: string): Promise<readonly string[]>;
+  remove(id: string, token?: string): Promise<readonly string[]>;
   /** Those of `ids` whose objects a row needs: its own, or those of a layout that it adopted. */
   needed(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The ids of all rows, in no order. */
