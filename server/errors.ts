@@ -133,6 +133,8 @@ export function isAbsent(error: unknown): boolean {
  */
 export function asUploadError(error: unknown, safe?: number): UploadError {
   if (error instanceof UploadError) return error;
+  // What failed first says more than what failed as it was cleaned up.
+  if (error instanceof SuppressedError) return asUploadError(error.suppressed, safe);
   const options = { cause: error, ...defined({ offset: safe }) };
   if (isOutOfFiles(error)) {
     return new UploadError("too-many", "The server has too many files open: try again in a few seconds", options);

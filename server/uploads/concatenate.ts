@@ -1,4 +1,4 @@
-import { asUploadError, UploadError } from "../errors.ts";
+import { asUploadError, isAbsent, UploadError } from "../errors.ts";
 import { takenOver } from "../model/agree.ts";
 import { Checkpoints } from "../receiving/checkpoints.ts";
 import { askedWithLength } from "./asking.ts";
@@ -81,13 +81,24 @@ export class Concatenations {
     const { records } = this.#deps;
     const clientId = clientIdOf(ids);
     using lease = await this.#locks.takeOver(keyOfClient({ owner: facts.owner, clientId }));
-    const known = await records.findByClient(facts.owner, clientId);
-    if (known !== undefined && known.state !== "gone") return known.id;
+    const findBegun = async () => {
+      const known = await records.findByClient(facts.owner, clientId);
+      return known?.state === "gone" ? undefined : known?.id;
+    };
+    const begun = await findBegun();
+    if (begun !== undefined) return begun;
     // Nobody can reserve, or wait for, an upload of another owner.
     for (const id of new Set(ids)) await this.#owners.check(id, facts);
     new Set(ids).forEach(reserve);
     const partials: PartialUpload[] = [];
-    for (const id of ids) partials.push(checkedPartial(await status(this.#deps, this.#locks, id)));
+    try {
+      for (const id of ids) partials.push(checkedPartial(await status(this.#deps, this.#locks, id)));
+    } catch (error) {
+      // Another process may have begun the same final upload meanwhile, and removed a partial one.
+      const begunMeanwhile = isAbsent(error) ? await findBegun() : undefined;
+      if (begunMeanwhile === undefined) throw error;
+      return begunMeanwhile;
+    }
     const length = partials.reduce((sum, partial) => sum + partial.length, 0);
     const asked = await askedWithLength(this.#deps, facts, length, lease.stop);
     // Length and space are checked before the first copy: one small partial upload may be listed many times.

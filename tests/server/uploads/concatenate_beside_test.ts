@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import { gone, type ReceivingUpload } from "../../../server/model/upload.ts";
-import type { ByteStore } from "../../../server/storage/store.ts";
+import type { ByteStore, RecordStore } from "../../../server/storage/store.ts";
 import { openEngine, type TestEngine } from "../../support/engine.ts";
 
 const facts = { owner: "o", name: "a", folders: [] };
@@ -69,4 +69,24 @@ Deno.test("a final upload that another process has ended does not come back", as
   });
   const error = await assertRejects(() => engine.concatenate(facts, { ids, asSent: "final;" }), UploadError);
   assertEquals([error.code, (await records.get(id))?.state], ["terminated", "gone"]);
+});
+
+Deno.test("a final upload that another process has begun meanwhile, and made of the same partial ones, is given", async () => {
+  let isHidden = false;
+  const slowedRecords = (records: RecordStore): RecordStore => ({
+    ...records,
+    async findByClient(...asked) {
+      const found = isHidden ? undefined : await records.findByClient(...asked);
+      isHidden = false;
+      return found;
+    },
+  });
+  await using site = await openEngine({ slowedRecords });
+  const ids = [await sendPartial(site, 5), await sendPartial(site, 7)];
+  const first = await site.engine.concatenate(facts, { ids, asSent: "final;" });
+  isHidden = true;
+  assertEquals((await site.engine.concatenate(facts, { ids, asSent: "final;" })).id, first.id);
+  assertEquals(isHidden, false);
+  const others = { ids: [...ids].reverse(), asSent: "final;" };
+  assertEquals((await assertRejects(() => site.engine.concatenate(facts, others), UploadError)).code, "gone");
 });
