@@ -92,7 +92,7 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     await page.reload();
     await page.until(`document.querySelector("#unfinished-list > li .name")?.textContent === "film.mkv"`);
     // The page asks the server how much that is.
-    await page.until(`/^[5-9]\\d%: /.test(document.querySelector("#unfinished-list .state").textContent)`);
+    await page.until(`/^[5-9]\\d%: /.test(document.querySelector("#unfinished-list .state")?.textContent)`);
     await page.press("Choose again: film.mkv");
     await page.choose(film, "#file-again");
     await seesDone(stage, { "film.mkv": film });
