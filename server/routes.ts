@@ -86,8 +86,8 @@ export function createRoutes(
   };
   const offset: Handler = (request, id, visitor, sender) =>
     tus.offset(request, id, visitor, () => downloads.send(request, id, visitor, sender));
-  const head: Handler = (request, id, visitor, sender) =>
-    ietf.head(request, id, visitor, () => download(request, id, visitor, sender));
+  const described: Handler = (request, id, visitor, sender) =>
+    ietf.described(request, id, visitor, () => download(request, id, visitor, sender));
   const put: Handler = () => {
     throw new UploadError(
       "method-not-allowed",
@@ -149,8 +149,8 @@ export function createRoutes(
       path: ADDRESS,
       template: "/files/<id>",
       methods: {
-        GET: each(offset, ietf.status, download),
-        HEAD: each(tus.status, ietf.status, head),
+        GET: each(offset, ietf.status, described),
+        HEAD: each(tus.status, ietf.status, described),
         PATCH: each(tus.append, ietf.append, tus.append),
         DELETE: each(tus.terminate, ietf.terminate, terminate),
       },

@@ -44,10 +44,10 @@ export interface IetfProtocol {
   /** `HEAD` and `GET /files/<id>`: answers with the offset, after a request that brings bytes has ended. */
   readonly status: Handler;
   /**
-   * `HEAD /files/<id>` of a client that names no protocol: adds the upload's state to the head of the finished file, which
-   * comes from `download`, or answers with the state alone.
+   * `GET` and `HEAD /files/<id>` of a client that names no protocol: the finished file, which comes from `download`, with
+   * the upload's state in its head. `HEAD` of an unfinished upload is answered with the state alone.
    */
-  head(request: Request, id: string, visitor: Visitor, download: () => Promise<Response>): Promise<Response>;
+  described(request: Request, id: string, visitor: Visitor, download: () => Promise<Response>): Promise<Response>;
   /** `PATCH /files/<id>`: appends the body from `Upload-Offset` on. */
   readonly append: Handler;
   /** `DELETE /files/<id>`: terminates an upload, finished or not. */
@@ -177,19 +177,18 @@ export function createIetfProtocol(
       return new Response(null, { status: STATUS_CODE.NoContent, headers: stateOf(upload, rules) });
     },
 
-    async head({ headers }, id, { scope, rights }, download) {
+    async described({ method, headers }, id, { scope, rights }, download) {
       if (!may(rights, "upload")) return await download();
       const upload = await engine.status(id, scope);
-      if (upload.state === "receiving" && upload.concat !== undefined) return await download();
-      const { "Cache-Control": _, ...state } = stateOf(upload, rulesOf(headers));
+      const state = stateOf(upload, rulesOf(headers));
       if (upload.state === "receiving") {
-        return new Response(null, {
-          status: STATUS_CODE.NoContent,
-          headers: { ...state, "Cache-Control": "no-store" },
-        });
+        const isTold = method === "HEAD" && upload.concat === undefined;
+        return isTold ? new Response(null, { status: STATUS_CODE.NoContent, headers: state }) : await download();
       }
       const response = await download();
-      for (const [name, value] of Object.entries(state)) response.headers.set(name, value);
+      if (response.status !== STATUS_CODE.OK) return response;
+      const { "Cache-Control": _, ...told } = state;
+      for (const [name, value] of Object.entries(told)) response.headers.set(name, value);
       return response;
     },
 

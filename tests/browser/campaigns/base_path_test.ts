@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { browserTest } from "../support/browser.ts";
-import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
-import { startStrippingProxy } from "../support/stripping_proxy.ts";
-import { startSite } from "../support/test_site.ts";
-import { openUploadPage } from "../support/upload_page.ts";
+import { browserTest } from "../../support/browser.ts";
+import { openServedPage, SLOW_BYTES_PER_SECOND } from "../../support/served_page.ts";
+import { startStrippingProxy } from "../../support/stripping_proxy.ts";
+import { startSite } from "../../support/test_site.ts";
+import { openUploadPage } from "../../support/upload_page.ts";
 
 browserTest("below a base path the page signs in, uploads, goes on after a reload, and lists the file", async () => {
   await using site = await openServedPage({ args: ["--base-path", "/a/files-in"], tokens: [{ name: "anna" }] });

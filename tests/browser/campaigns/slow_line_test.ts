@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { browserTest } from "../support/browser.ts";
-import { startSlowLine } from "../support/slow_line.ts";
-import { partsOf } from "../support/upload_list.ts";
-import { until } from "../support/until.ts";
-import { startSite } from "../support/test_site.ts";
-import { openUploadPage } from "../support/upload_page.ts";
+import { browserTest } from "../../support/browser.ts";
+import { startSlowLine } from "../../support/slow_line.ts";
+import { partsOf } from "../../support/upload_list.ts";
+import { until } from "../../support/until.ts";
+import { startSite } from "../../support/test_site.ts";
+import { openUploadPage } from "../../support/upload_page.ts";
 
 const MIB = 2 ** 20;
 const NAME = "film.mkv";

@@ -2,11 +2,11 @@
 /// <reference lib="dom" />
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { browserTest, openPage } from "../support/browser.ts";
-import { HTML, PNG, wav } from "../support/first_bytes.ts";
-import { type PawlProcess, startPawl } from "../support/process.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { until } from "../support/until.ts";
+import { browserTest, openPage } from "../../support/browser.ts";
+import { HTML, PNG, wav } from "../../support/first_bytes.ts";
+import { type PawlProcess, startPawl } from "../../support/process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/until.ts";
 
 async function upload(pawl: PawlProcess, name: string, type: string, body: BodyInit): Promise<string> {
   const headers = { "X-File-Id": name, "X-File-Name": name, "X-File-Type": type };

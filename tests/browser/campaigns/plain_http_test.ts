@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { browserTest, PLAIN_HTTP_HOST } from "../support/browser.ts";
-import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
+import { browserTest, PLAIN_HTTP_HOST } from "../../support/browser.ts";
+import { openServedPage, SLOW_BYTES_PER_SECOND } from "../../support/served_page.ts";
 
 const MB = 1_000_000;
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { browserTest } from "../support/browser.ts";
-import { storedIn } from "../support/page_database.ts";
-import { openServedPage } from "../support/served_page.ts";
-import { until } from "../support/until.ts";
+import { browserTest } from "../../support/browser.ts";
+import { storedIn } from "../../support/page_database.ts";
+import { openServedPage } from "../../support/served_page.ts";
+import { until } from "../../support/until.ts";
 
 const MIB = 2 ** 20;
 /** How much time passes for the page between two looks at it: a busy machine makes them rare. */
