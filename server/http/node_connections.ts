@@ -42,7 +42,7 @@ export class NodeConnections {
     });
     server.on("clientError", (error, socket) => this.#break(socket as Socket, error));
     // Without this the connection would be closed with no answer.
-    server.on("connect", (_, socket) => refuseMalformed(socket as Socket, new Error("This server is no proxy")));
+    server.on("connect", (_, socket) => this.#break(socket as Socket, new Error("This server is no proxy")));
     if (!isTls) return;
     server.on("secureConnection", (socket: Socket) => {
       this.#handshakes.delete(originOf(socket));
@@ -61,10 +61,11 @@ export class NodeConnections {
     else if (exchanges.size === ENOUGH_WAITING) hold(socket);
     begun.over.then(() => {
       exchanges.delete(begun);
+      // One of those that remain may have a body that is still to come.
+      if (exchanges.size < ENOUGH_WAITING) goOn(socket);
       if (exchanges.size > 0) return;
       connection.last = undefined;
       if (this.#isEnding || connection.isBroken) socket.destroySoon();
-      else goOn(socket);
     });
     return begun;
   }

@@ -37,7 +37,12 @@ export class InterimPace {
 
   /** True when one may be sent at `now`, in milliseconds of a monotonic clock. */
   allows(now: number): boolean {
-    return this.#sent === 0 || this.#sent < MOST && now - this.#at >= EVERY_MS;
+    return this.#sent === 0 || this.waitMs(now) === 0;
+  }
+
+  /** How long it takes from `now` until one may be sent, in milliseconds; `undefined` when none may be sent any more. */
+  waitMs(now: number): number | undefined {
+    return this.#sent < MOST ? Math.max(0, this.#at + EVERY_MS - now) : undefined;
   }
 
   /** True until one was sent. */
@@ -53,16 +58,25 @@ export class InterimPace {
 }
 
 /**
- * Makes what sends the interim responses of one request. All but the first are dropped when they come too fast, or
- * while the client has not read what was sent before: nobody needs an old progress.
+ * Makes what sends the interim responses of one request. Of those that come too fast the latest one waits until it may
+ * go. All but the first are dropped while the client has not read what was sent before: nobody needs an old progress.
  */
 export function createSendInterim(answering: Answering, monotonic: () => number): SendInterim {
   const pace = new InterimPace();
+  let later: ReturnType<typeof setTimeout> | undefined;
+  const forget = () => clearTimeout(later);
   STATUS_CODES[104] ??= REASON;
-  return (status, headers) => {
+  answering.once("close", forget);
+  const send: SendInterim = (status, headers) => {
+    forget();
     const now = monotonic();
     const { socket } = answering;
-    if (answering.headersSent || socket === null || socket.destroyed || !pace.allows(now)) return;
+    if (answering.headersSent || socket === null || socket.destroyed) return;
+    if (!pace.allows(now)) {
+      const waitMs = pace.waitMs(now);
+      if (waitMs !== undefined) later = setTimeout(() => send(status, headers), Math.ceil(waitMs));
+      return;
+    }
     if (!pace.isFirst && socket.writableLength > 0) return;
     try {
       answering.writeInformation(status, { ...headers });
@@ -71,4 +85,5 @@ export function createSendInterim(answering: Answering, monotonic: () => number)
       // The final answer was faster.
     }
   };
+  return send;
 }

@@ -128,6 +128,8 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     };
     // A client may stop sending and still wait for its answer.
     Object.assign(opened, { httpAllowHalfOpen: true });
+    // Past a number it would leave headers out, and the request would mean something else. Its head is bounded already.
+    opened.maxHeadersCount = 0;
     opened.on("request", begin(false));
     opened.on("checkContinue", begin(true));
     connections.watch(opened, isTls, () => ++accepted % CONNECTIONS_BETWEEN_LOOKS === 0 && look());

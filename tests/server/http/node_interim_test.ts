@@ -74,6 +74,23 @@ Deno.test("of many interim responses in a row the first one goes", async () => {
   assertEquals(text.match(/Upload-Offset: \d+/g), ["Upload-Offset: 0"]);
 });
 
+Deno.test("of progress that comes too fast the latest goes when it may, and nothing more behind the answer", async () => {
+  const answered = Promise.withResolvers<void>();
+  await using server = await listening(async (_, connection) => {
+    for (let count = 0; count < 100; count++) connection?.sendInterim?.(104, { "Upload-Offset": String(count) });
+    await answered.promise;
+    connection?.sendInterim?.(104, { "Upload-Offset": "too fast" });
+    return new Response("done");
+  });
+  using connection = await connect(server.port);
+  await connection.send(head("GET /", { ...NAMED, "Connection": "close" }));
+  await connection.heard();
+  await connection.heard();
+  answered.resolve();
+  const text = await connection.closed();
+  assertEquals(text.match(/Upload-Offset: [^\r]+/g), ["Upload-Offset: 0", "Upload-Offset: 99"]);
+});
+
 Deno.test("a client that names no version gets none unless all do, and HTTP/1.0 never gets any", async () => {
   const act = (send: SendInterim | undefined) => send?.(104, { "Location": "/u/1" });
   const old = "GET / HTTP/1.0\r\nHost: a\r\nUpload-Draft-Interop-Version: 6\r\n\r\n";

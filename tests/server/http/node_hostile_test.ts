@@ -1,0 +1,42 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { listening } from "../../support/node_listening.ts";
+import { connect, head } from "../../support/raw.ts";
+
+Deno.test("a request keeps all of its headers, however many they are", async () => {
+  await using server = await listening(async (request) => {
+    const size = request.body === null ? "no body" : (await new Response(request.body).bytes()).length;
+    return new Response(`${size}, and ${request.headers.get("x-last")}`);
+  });
+  using connection = await connect(server.port);
+  const many = Object.fromEntries(Array.from({ length: 4000 }, (_, number) => [`x${number}`, number]));
+  await connection.send(`${head("POST /", { ...many, "X-Last": "the last", "Content-Length": 3 })}abc`);
+  assertEquals((await connection.answer()).body, "3, and the last");
+});
+
+Deno.test("a body is read that comes late behind many pipelined requests", async () => {
+  await using server = await listening(async ({ body }) => {
+    return new Response(body === null ? "none" : String((await new Response(body).bytes()).length));
+  });
+  using connection = await connect(server.port);
+  const before = 40;
+  await connection.send(head("GET /").repeat(before) + head("POST /", { "Content-Length": 1_000_000 }));
+  for (let number = 0; number < before; number++) assertEquals((await connection.answer()).body, "none");
+  assert(await connection.send(new Uint8Array(1_000_000)));
+  assertEquals((await connection.answer()).body, "1000000");
+});
+
+Deno.test("CONNECT is refused, and takes nothing from the answer to the request before it", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using server = await listening(async () => {
+    await asked.promise;
+    return new Response("whole");
+  });
+  using alone = await connect(server.port);
+  await alone.send(head("CONNECT localhost:80"));
+  assertMatch(await alone.closed(), /^HTTP\/1\.1 400 /);
+  using behind = await connect(server.port);
+  await behind.send(head("GET /") + head("CONNECT localhost:80"));
+  asked.resolve();
+  assertEquals((await behind.answer()).body, "whole");
+  assertEquals(await behind.closed(), "");
+});
