@@ -33,6 +33,10 @@ export interface AppendRequest extends Announced {
   readonly isRecordedFirst?: boolean;
   /** Called when the upload's first `offset` bytes are safe (I1), while more are coming. It must not throw. */
   readonly onSafe?: (offset: number) => void;
+  /** True for a refusal by which the upload itself ends. It ends before anybody else gets the upload's lock. */
+  readonly endsUpload?: (refusal: UploadError) => boolean;
+  /** Called when the upload has ended by `endsUpload`. */
+  readonly onUploadEnded?: () => void;
 }
 
 /** A request to append whose body may have been received into memory already. */

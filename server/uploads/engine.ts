@@ -16,8 +16,19 @@ import { Owners } from "./owners.ts";
 import { hasFile } from "./presence.ts";
 import { isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { isUnfinishedFinal, reconcile, status } from "./status.ts";
-import { discardOrphan, expire, recordRemovals, terminate, terminateUnfinished, undoBegin } from "./terminate.ts";
+import {
+  discardOrphan,
+  endHeld,
+  expire,
+  recordRemovals,
+  terminate,
+  terminateUnfinished,
+  undoBegin,
+} from "./terminate.ts";
 import { untilFree } from "./until_free.ts";
+
+/** How many uploads may end under a request, each after its client's id was found to mean it. */
+const MAX_ENDED = 3;
 
 /** A page of the list of an owner's uploads. */
 export interface UploadList {
@@ -114,7 +125,13 @@ export class Engine {
     await this.#owners.check(id, scope);
     await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
     using lease = await this.#locks.takeOver(id, { position: request.offset, arrival });
-    return await this.#append(id, lease, request);
+    try {
+      return await this.#append(id, lease, request);
+    } catch (error) {
+      if (!(error instanceof UploadError) || request.endsUpload?.(error) !== true) throw error;
+      if (await endHeld(this.#deps, id)) request.onUploadEnded?.();
+      throw error;
+    }
   }
 
   /**
@@ -154,14 +171,6 @@ export class Engine {
     const found = await this.#byClient.lookUp(owner, clientId);
     if (found === undefined) throw new UploadError("not-found", "No upload has this id: there is nothing to terminate");
     await terminateUnfinished(this.#deps, this.#locks, found.id);
-  }
-
-  /**
-   * Terminates an upload if it is unfinished. Throws `finished`, and what {@linkcode terminate} throws.
-   */
-  async terminateIfUnfinished(id: string, scope: Scope): Promise<void> {
-    await this.#owners.check(id, scope);
-    await terminateUnfinished(this.#deps, this.#locks, id);
   }
 
   /** Terminates an upload, finished or not: removes its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
@@ -290,19 +299,30 @@ export class Engine {
     request: ReceivedRequest,
     { arrival, ...leases }: { arrival: number } & Leases,
   ): Promise<Appended> {
-    for (;;) {
+    for (let ended = 0;;) {
       const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, leases);
       if (next === undefined) {
         await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
         continue;
       }
       using lease = await next;
-      return await this.#append(id, lease, request);
+      const opened = await open(this.#deps, id).catch((error) => {
+        // The upload ended after it was found, so the client's id means it no longer.
+        if (!isAbsent(error) || ++ended > MAX_ENDED) throw error;
+      });
+      if (opened !== undefined) return await this.#appendTo(opened, lease, request);
     }
   }
 
   async #append(id: string, lease: Lease, request: ReceivedRequest): Promise<Appended> {
-    const opened = await open(this.#deps, id);
+    return await this.#appendTo(await open(this.#deps, id), lease, request);
+  }
+
+  async #appendTo(
+    opened: Awaited<ReturnType<typeof open>>,
+    lease: Lease,
+    request: ReceivedRequest,
+  ): Promise<Appended> {
     if (opened instanceof OpenUpload) return await append(this.#deps, lease, opened, request);
     return await repeat(this.#deps, lease, opened, request);
   }

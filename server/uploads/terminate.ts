@@ -27,6 +27,19 @@ export async function terminateUnfinished(deps: EngineDeps, locks: Locks, id: st
 }
 
 /**
+ * Terminates an unfinished upload whose lock the caller holds; false for one that is not unfinished. Throws what
+ * {@linkcode terminate} throws.
+ */
+export async function endHeld(deps: EngineDeps, id: string): Promise<boolean> {
+  return await whileLocked(deps, id, async (unlock) => {
+    const upload = await deps.records.get(id);
+    if (upload?.state !== "receiving") return false;
+    await remove(deps, upload, "terminated", unlock);
+    return true;
+  });
+}
+
+/**
  * Removes an unfinished upload that is past its time, and the record of one that has been over for long enough. An
  * upload that a request holds is left alone.
  */

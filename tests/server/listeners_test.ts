@@ -6,6 +6,7 @@ import { type Listeners, type ListenersDeps, openListeners } from "../../server/
 import { makeCertificate } from "../support/certificates.ts";
 import { trusting } from "../support/https.ts";
 import { memoryLog } from "../support/log.ts";
+import { needsAll } from "../support/needs_all.ts";
 
 const own = await makeCertificate();
 const pair = { ...own, names: [], validFrom: 0, expiresAt: 0 };
@@ -69,14 +70,18 @@ Deno.test("with --listener=node every port is one of node:http, and the certific
   }
 });
 
-Deno.test("an address that is taken, or that the machine does not have, is refused by both listeners in the same words", async () => {
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  for (const listener of ["--listener=deno", "--listener=node"]) {
-    await assertRejects(
-      () => openWith([listener, `--port=${taken.addr.port}`]),
-      ConfigError,
-      "another program listens",
-    );
-    await assertRejects(() => openWith([listener, "--host=192.0.2.1"]), Deno.errors.AddrNotAvailable);
-  }
-});
+Deno.test(
+  "an address that is taken, or that the machine does not have, is refused by both listeners in the same words",
+  needsAll,
+  async () => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    for (const listener of ["--listener=deno", "--listener=node"]) {
+      await assertRejects(
+        () => openWith([listener, `--port=${taken.addr.port}`]),
+        ConfigError,
+        "another program listens",
+      );
+      await assertRejects(() => openWith([listener, "--host=192.0.2.1"]), Deno.errors.AddrNotAvailable);
+    }
+  },
+);

@@ -27,8 +27,7 @@ import { parseFacts } from "./facts.ts";
 import { completenessHeader, isIetf, PARTIAL_UPLOAD, refuseStateFields, versionHeader } from "./fields.ts";
 import { type Interim, interimOf } from "./interim.ts";
 import { limitHeaders } from "./limits.ts";
-import { endsUpload, inOwnWords } from "./own_words.ts";
-import { COMPLETED_UPLOAD } from "./problems.ts";
+import { ended, endsUpload, inOwnWords } from "./own_words.ts";
 import { IETF_HEAD_STATUS, IETF_STATUS } from "./statuses.ts";
 import { type Rules, rulesOf } from "./versions.ts";
 
@@ -87,23 +86,6 @@ export function createIetfProtocol(
       ...defined({ "Upload-Length": upload.length?.toString() }),
       ...limitsOf(upload, rules),
     };
-  }
-
-  /**
-   * Ends an upload that cannot become the file any more: it got bytes past its length, or all of its bytes are not those
-   * of its digest. Gives the refusal.
-   */
-  async function ended(error: UploadError, id: string, scope: Scope, rules: Rules): Promise<UploadError> {
-    try {
-      await engine.terminateIfUnfinished(id, scope);
-      const why = error.code === "too-long" ? "got more bytes than it has" : "does not have the digest that was given";
-      return new UploadError(error.code, `The file ${why}, so its upload has ended: begin a new one`);
-    } catch (trouble) {
-      const isComplete = trouble instanceof UploadError && trouble.code === "finished";
-      return isComplete && rules.completedProblem === "completed-upload"
-        ? error.with({ problem: COMPLETED_UPLOAD })
-        : error;
-    }
   }
 
   async function begin(
@@ -200,6 +182,7 @@ export function createIetfProtocol(
         throw new UploadError("bad-request", "Send Upload-Offset: the byte of the file at which the body starts");
       }
       checkLengths({ offset, length, isLast }, body.bodyLength);
+      let hasEnded = false;
       try {
         const appended = await engine.append(id, scope, {
           ...body,
@@ -208,6 +191,8 @@ export function createIetfProtocol(
           toTheEnd: isLast,
           awaitsEnd: !rules.lengthCompletes,
           ...toldSafe(interimOf(rules, sendInterim), body),
+          endsUpload: (refusal) => endsUpload(refusal, { offset, length }),
+          onUploadEnded: () => hasEnded = true,
         });
         const upload = wholeIfLast(uninterrupted(appended), isLast);
         return new Response(null, {
@@ -216,7 +201,7 @@ export function createIetfProtocol(
         });
       } catch (error) {
         const isOver = error instanceof UploadError && endsUpload(error, { offset, length });
-        throw inOwnWords(isOver ? await ended(error, id, scope, rules) : error, bringing, limitsFor(scope, rules));
+        throw inOwnWords(isOver ? ended(error, hasEnded, rules) : error, bringing, limitsFor(scope, rules));
       }
     },
 

@@ -2,7 +2,8 @@ import { UploadError } from "../../errors.ts";
 import type { Bringing } from "./bringing.ts";
 import { mismatched } from "./digests.ts";
 import type { State } from "./fields.ts";
-import { INCONSISTENT_LENGTH, mismatchingOffset } from "./problems.ts";
+import { COMPLETED_UPLOAD, INCONSISTENT_LENGTH, mismatchingOffset } from "./problems.ts";
+import type { Rules } from "./versions.ts";
 
 /**
  * Adds to the refusal of a request that brings bytes what this protocol says of its kind. `limits` are the headers that
@@ -34,6 +35,15 @@ export function inOwnWords(
 /** True for a refusal by which the upload cannot become the file any more, whatever comes. */
 export function endsUpload(error: UploadError, state: Pick<State, "offset" | "length">): boolean {
   return isPastEnd(error, state) || error.code === "digest-mismatch" && !isAboutBody(error);
+}
+
+/** Says of a refusal that the upload has ended by it, or that it was complete before. */
+export function ended(error: UploadError, hasEnded: boolean, rules: Rules): UploadError {
+  if (!hasEnded) {
+    return rules.completedProblem === "completed-upload" ? error.with({ problem: COMPLETED_UPLOAD }) : error;
+  }
+  const why = error.code === "too-long" ? "got more bytes than it has" : "does not have the digest that was given";
+  return new UploadError(error.code, `The file ${why}, so its upload has ended: begin a new one`);
 }
 
 /** True for bytes past the upload's length, and not for a wrong length that the request tells. */
