@@ -27,7 +27,7 @@ import {
 } from "./terminate.ts";
 import { untilFree } from "./until_free.ts";
 
-/** How many uploads may end under a request, each after its client's id was found to mean it. */
+/** How many uploads may be terminated under a request, each after its client's id was found to mean it. */
 const MAX_ENDED = 3;
 
 /** A page of the list of an owner's uploads. */
@@ -307,8 +307,8 @@ export class Engine {
       }
       using lease = await next;
       const opened = await open(this.#deps, id).catch((error) => {
-        // The upload ended after it was found, so the client's id means it no longer.
-        if (!isAbsent(error) || ++ended > MAX_ENDED) throw error;
+        // The upload was terminated after it was found, so the client's id means it no longer.
+        if (!isTerminated(error) || ++ended > MAX_ENDED) throw error;
       });
       if (opened !== undefined) return await this.#appendTo(opened, lease, request);
     }
@@ -326,4 +326,8 @@ export class Engine {
     if (opened instanceof OpenUpload) return await append(this.#deps, lease, opened, request);
     return await repeat(this.#deps, lease, opened, request);
   }
+}
+
+function isTerminated(error: unknown): boolean {
+  return error instanceof UploadError && error.code === "terminated";
 }
