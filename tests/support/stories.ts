@@ -83,12 +83,15 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     assert(stage.carried < 1.4 * FILM_BYTES, `${stage.carried} bytes were sent`);
   },
 
-  "reloads the page in the middle, chooses the file again, and goes on from what is safe": async (openPage) => {
+  "pauses, loads the page again, chooses the file again, and goes on from what is safe": async (openPage) => {
     await using stage = await openStage(openPage);
     const { page } = stage;
     const film = await stage.write("film.mkv", FILM_BYTES);
     await page.choose(film);
     await page.safeAtLeast(0.5);
+    // What is under way when a page goes may still arrive, and finish the upload.
+    await page.click("Pause film.mkv");
+    assertEquals((await page.reached("paused", "done")).text, "Paused");
     await page.reload();
     await page.until(`document.querySelector("#unfinished-list > li .name")?.textContent === "film.mkv"`);
     // The page asks the server how much that is.
