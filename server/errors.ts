@@ -133,7 +133,7 @@ export function isAbsent(error: unknown): boolean {
  */
 export function asUploadError(error: unknown, safe?: number): UploadError {
   if (error instanceof UploadError) return error;
-  // What failed first says more than what failed as it was cleaned up.
+  // The first failure says more than the failure of the cleaning up behind it.
   if (error instanceof SuppressedError) return asUploadError(error.suppressed, safe);
   const options = { cause: error, ...defined({ offset: safe }) };
   if (isOutOfFiles(error)) {

@@ -87,7 +87,7 @@ export async function openListeners(config: Config, deps: ListenersDeps): Promis
 
 type Listen = (options: PlainListenerOptions, app: App) => Listener | Promise<NodeListener>;
 
-/** What listens, by `--listener`. */
+/** The function that listens, by `--listener`. */
 function listenerOf(config: Config, { nodeTimes: times }: ListenersDeps): Listen {
   if (config.listener !== "node") return listen;
   const interim = () => config.interim;

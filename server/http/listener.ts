@@ -1,8 +1,7 @@
-import { delay } from "@std/async/delay";
+import { createAcceptTrouble, turnsUntil } from "./accepting.ts";
 import { createAnswerError } from "./answer_error.ts";
 import type { App } from "./app.ts";
 import type { Log } from "../log.ts";
-import { isOutOfFiles } from "../errors.ts";
 import { SOCKET_MODE } from "./unix_socket.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import type { Spare } from "../storage/disk/descriptors.ts";
@@ -25,14 +24,6 @@ export interface Listener {
   /** Accepts no more connections. Resolves when every request has been answered. Never throws. */
   shutdown(): Promise<void>;
 }
-
-/** The retry delay before the first attempt to listen again. It doubles with each attempt. */
-const FIRST_RETRY_DELAY_MS = 20;
-/** The longest retry delay. */
-const LONGEST_RETRY_DELAY_MS = 2000;
-
-/** How long the log says nothing more of failures to accept. */
-const QUIET_MS = 60_000;
 
 /** The options of {@linkcode listen}. */
 export interface PlainListenerOptions extends ListenerOptions {
@@ -62,7 +53,7 @@ export function listen({ host, port, path = "", pair, log, spare }: PlainListene
   const ending = new AbortController();
   /** The answers that are not sent yet. */
   const answering = new Set<Promise<void>>();
-  let quietUntil = 0;
+  const tell = createAcceptTrouble(log);
   spare.fill();
   const address = open(port).http.addr as Listener["address"];
 
@@ -93,15 +84,7 @@ export function listen({ host, port, path = "", pair, log, spare }: PlainListene
   function replace(server: Server, error: unknown): void {
     server.isOver = true;
     closeIdle(server);
-    if (performance.now() >= quietUntil) {
-      quietUntil = performance.now() + QUIET_MS;
-      if (isOutOfFiles(error)) {
-        log.error(
-          "Too many files and connections are open: no new connections until some are closed; raise the limit " +
-            "(ulimit -n, LimitNOFILE= of systemd), or put a proxy in front",
-        );
-      } else log.error("Cannot accept connections: {error}", { error });
-    }
+    tell(error);
     comeBack();
   }
 
@@ -111,13 +94,7 @@ export function listen({ host, port, path = "", pair, log, spare }: PlainListene
   }
 
   async function comeBack(): Promise<void> {
-    for (
-      let delayMs = FIRST_RETRY_DELAY_MS;
-      !ending.signal.aborted;
-      delayMs = Math.min(2 * delayMs, LONGEST_RETRY_DELAY_MS)
-    ) {
-      await delay(delayMs, { signal: ending.signal }).catch(() => {});
-      if (ending.signal.aborted) return;
+    for await (const _ of turnsUntil(ending.signal)) {
       // If some spare descriptors cannot be opened, one more connection would use up the last ones again.
       if (!spare.fill()) continue;
       try {

@@ -119,7 +119,7 @@ export function exchange(
       await sendAnswer(instead, answering, sending);
     }
     completed.resolve();
-    // What nobody has read would hold up the next request on this connection.
+    // Unread bytes would hold up the next request on this connection.
     request.source?.abandon();
     if (!holdsEnd) return void message.resume();
     if (!isGone) await linger(message, { ...bounds, silentMs, ending });

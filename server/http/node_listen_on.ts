@@ -1,7 +1,7 @@
 import { Server as NetServer } from "node:net";
 import type { NodeServer } from "./node_types.ts";
 
-/** Where a server listens. */
+/** The place on which a server listens. */
 export type Place = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** The errors of `Deno.listen` by the codes of `node:net`. */

@@ -1,7 +1,7 @@
-import { delay } from "@std/async/delay";
 import { createServer } from "node:http";
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { KeyPair } from "../tls/key_pair.ts";
+import { createAcceptTrouble, turnsUntil } from "./accepting.ts";
 import { createAnswerError } from "./answer_error.ts";
 import type { App } from "./app.ts";
 import type { Listener, PlainListenerOptions } from "./listener.ts";
@@ -48,12 +48,6 @@ const CONNECTIONS_BETWEEN_LOOKS = 16;
 /** How long it takes at most from one look to the next. */
 const LOOK_AT_DESCRIPTORS_MS = 2000;
 
-const FIRST_RETRY_DELAY_MS = 20;
-const LONGEST_RETRY_DELAY_MS = 2000;
-
-/** How long the log says nothing more of failures to accept. */
-const QUIET_MS = 60_000;
-
 /** The options of {@linkcode listenNode}. */
 export interface NodeListenerOptions extends PlainListenerOptions {
   /** To which requests interim responses are sent. */
@@ -84,7 +78,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
   /** The requests that are not over. */
   const running = new Set<Promise<void>>();
   let pair = options.pair;
-  let quietUntil = 0;
+  const tell = createAcceptTrouble(log);
   let isAccepting = true;
   let accepted = 0;
   const exchangeOptions: ExchangeOptions = {
@@ -151,24 +145,12 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     if (!isAccepting || ending.signal.aborted || spare.hasFree(free)) return;
     isAccepting = false;
     stopAccepting(server);
-    if (performance.now() >= quietUntil) {
-      quietUntil = performance.now() + QUIET_MS;
-      log.error(
-        "Too many files and connections are open: no new connections until some are closed; raise the limit " +
-          "(ulimit -n, LimitNOFILE= of systemd), or put a proxy in front",
-      );
-    }
+    tell();
     comeBack();
   }
 
   async function comeBack(): Promise<void> {
-    for (
-      let delayMs = FIRST_RETRY_DELAY_MS;
-      !ending.signal.aborted;
-      delayMs = Math.min(2 * delayMs, LONGEST_RETRY_DELAY_MS)
-    ) {
-      await delay(delayMs, { signal: ending.signal }).catch(() => {});
-      if (ending.signal.aborted) return;
+    for await (const _ of turnsUntil(ending.signal)) {
       if (!spare.fill() || !spare.hasFree(free)) continue;
       try {
         const next = await open("port" in address ? address.port : 0);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { NodeBody } from "./node_body.ts";
 import { NodeHeaders } from "./node_headers.ts";
 
-/** What a request is made with besides its message. */
+/** The things that a request is made with besides its message. */
 export interface NodeRequestOptions {
   /** The scheme before the authority, such as `http://`. */
   readonly scheme: string;

@@ -1,7 +1,7 @@
 import { delay } from "@std/async/delay";
 import { setImmediate } from "node:timers/promises";
-import { isOutOfFiles } from "../errors.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
+import { createAcceptTrouble, nextPause } from "./accepting.ts";
 import { createAnswerError } from "./answer_error.ts";
 import type { App } from "./app.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
@@ -36,13 +36,6 @@ interface Connection {
   hadRequest: boolean;
 }
 
-/** The longest time in which nothing is accepted after accepting has failed. */
-const LONGEST_RETRY_DELAY_MS = 2000;
-const FIRST_RETRY_DELAY_MS = 20;
-
-/** How long the log says nothing more of failures to accept. */
-const QUIET_MS = 60_000;
-
 /** In so many turns of the event loop the connections in a queue are accepted. */
 const LAST_TURNS = 16;
 
@@ -62,7 +55,7 @@ export function listenTls(
   const answering = new Set<Promise<void>>();
   const ending = new AbortController();
   const onError = createAnswerError(log);
-  let quietUntil = 0;
+  const tell = createAcceptTrouble(log);
   let isAccepting = true;
   spare.fill();
   // With SO_REUSEPORT a second server of this user could have the same port without hearing of the first.
@@ -89,7 +82,7 @@ export function listenTls(
         isAccepting = false;
         tell(error);
         do {
-          delayMs = Math.min(Math.max(2 * delayMs, FIRST_RETRY_DELAY_MS), LONGEST_RETRY_DELAY_MS);
+          delayMs = nextPause(delayMs);
           await delay(delayMs, { signal: ending.signal }).catch(() => {});
           // While spare descriptors are missing, one more connection would use up the last ones.
         } while (!from.isClosed && !spare.fill());
@@ -113,16 +106,6 @@ export function listenTls(
     connections.add(connection);
     // It rejects when a handshake fails or a connection breaks. Deno 2.9 keeps what it knew of it until the shutdown.
     http.finished.catch(() => http.shutdown()).catch(() => {}).finally(() => connections.delete(connection));
-  }
-
-  function tell(error: unknown): void {
-    if (performance.now() < quietUntil) return;
-    quietUntil = performance.now() + QUIET_MS;
-    if (!isOutOfFiles(error)) return log.error("Cannot accept connections: {error}", { error });
-    log.error(
-      "Too many files and connections are open: no new connections until some are closed; raise the limit " +
-        "(ulimit -n, LimitNOFILE= of systemd), or put a proxy in front",
-    );
   }
 
   /** Closes a socket, and resolves when its port is free. */

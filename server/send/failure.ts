@@ -1,6 +1,6 @@
 import type { UploadError, UploadErrorCode } from "../../client/mod.ts";
 
-/** What to do after errors whose own words promise that a second try goes on, where it begins anew. */
+/** The next step after errors whose own words promise that a second try goes on, where it begins anew. */
 const ANEW: Partial<Record<UploadErrorCode, string>> = {
   "no-progress": "Check the connection, then send all of it again",
   "disk-full": "Ask whoever runs the server to make room, then send all of it again",

@@ -11,7 +11,7 @@ export class NoServer extends Error {
   override name = "NoServer";
 }
 
-/** What is said of a server that would take the first piece of a stream for the whole. */
+/** The refusal of a server that would take the first piece of a stream for the whole. */
 export const TAKES_NO_STREAM = "This server takes no stream of unknown length: save it in a file, and send that";
 
 /** The things that {@linkcode hello} works with. */

@@ -41,7 +41,7 @@ export function mismatched(
   error: UploadError,
   { name, digests }: { name: DigestField; digests: readonly Digest[] },
 ): UploadError {
-  // Of several digests the error does not say which one it was.
+  // The error does not say which of several digests it was.
   const [digest, ...others] = digests;
   const told = digest === undefined || others.length > 0 ? undefined : {
     mismatched_digests: [{

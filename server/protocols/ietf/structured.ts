@@ -21,7 +21,7 @@ export function parseBooleanItem(text: string | null): boolean | undefined {
 
 /**
  * Reads the members of a Dictionary (RFC 9651, section 3.2), without their parameters; `undefined` for a malformed one.
- * Of members with the same key the last one counts.
+ * The last of several members with one key counts.
  */
 export function parseMembers(text: string): ReadonlyMap<string, unknown> | undefined {
   try {

@@ -22,7 +22,7 @@ export interface Rules {
   /** The key of `Upload-Limit` for the remaining lifetime in seconds; absent in versions without that field. */
   readonly ageKey?: "expires" | "max-age";
   /**
-   * What a progress 104 to a creation has: the offset alone, or the address too; absent in versions that have no progress.
+   * The fields of a progress 104 to a creation: the offset alone, or the address too; absent in versions that have no progress.
    * One to an append has the offset alone.
    */
   readonly progress?: "offset" | "offset-and-location";

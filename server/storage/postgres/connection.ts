@@ -62,7 +62,7 @@ export function createConnection(
       connect_timeout: deadlineMs / 1000,
       fetch_types: false,
       onnotice: () => {},
-      // What nobody waits for any more must not be run much later.
+      // A statement that nobody waits for any more must not be run much later.
       connection: { application_name: "pawl", statement_timeout: timeoutMs },
       ...more,
     });
@@ -72,7 +72,7 @@ export function createConnection(
     try {
       return open(max, deadlineMs);
     } catch {
-      // What is wrong is not told, because the address holds a secret.
+      // The error does not say what is wrong, because the address holds a secret.
       throw new ConfigError(
         "The address of the database cannot be read: write postgres://USER:PASSWORD@HOST[:PORT]/NAME, with % and two " +
           "digits for what is special there",

@@ -8,7 +8,7 @@ export interface StoredEntry {
   readonly version: string;
 }
 
-/** What is left to be committed with the next record of an upload. */
+/** The changes that are left to be committed with the next record of an upload. */
 export interface LeftState {
   readonly state: BytesState;
   readonly committed: () => void;

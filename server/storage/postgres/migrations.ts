@@ -1,6 +1,6 @@
 /**
  * The statements that bring a database from each version to the next one: those at index 0 make version 1 of nothing.
- * What is here was run somewhere, so it is never changed; a change of the tables is one more entry.
+ * A migration was run somewhere, so it is never changed; a change of the tables is one more entry.
  *
  * | table     | what it holds                                                                                       |
  * | --------- | --------------------------------------------------------------------------------------------------- |

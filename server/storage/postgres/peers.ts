@@ -1,7 +1,7 @@
 import type { WritersOfInstance } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
 
-/** What an instance can ask another one to do with an upload. */
+/** The questions that an instance can ask another one about an upload. */
 export type Wish = "stop" | "settle";
 
 /** How an instance ended that was asked: it has done it, has said nothing for too long, or takes too long. */

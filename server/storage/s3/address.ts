@@ -1,7 +1,7 @@
 import type { Credentials, CredentialsSource } from "./credentials.ts";
 import type { AwsSettings } from "./settings.ts";
 
-/** Where a bucket is, and how it is asked. */
+/** The place of a bucket, and how it is asked. */
 export interface BucketAddress {
   /** The scheme, host and port of the server, such as `https://s3.example.com:9000`. */
   readonly endpoint: string;
@@ -12,7 +12,7 @@ export interface BucketAddress {
   readonly isHostStyle: boolean;
   /** The key and the secret; `undefined` when the program has to find them by itself. */
   readonly credentials: Credentials | undefined;
-  /** Where a key comes from otherwise. */
+  /** The source of a key otherwise. */
   readonly role?: CredentialsSource;
   /** False when the operator says that the server's conditional writes must not be used. */
   readonly mayBeConditional: boolean;

@@ -6,7 +6,7 @@ import { hasStatus } from "./s3_error.ts";
 import type { Body } from "./transport.ts";
 import { elementsOf, encodedForXml, textOf } from "./xml.ts";
 
-/** What the bucket says of an object. */
+/** The facts that the bucket tells of an object. */
 export interface ObjectInfo {
   readonly length: number;
   /** When it was made, in milliseconds since 1970; `undefined` if the server does not tell. */
@@ -41,7 +41,7 @@ export interface Bucket {
   remove(key: string): Promise<void>;
   /** The keys that begin with `prefix`. */
   list(prefix: string): AsyncGenerator<string>;
-  /** What comes between `prefix` and the next slash in all keys. Those of multipart uploads count too. */
+  /** The names that come between `prefix` and the next slash in all keys. Those of multipart uploads count too. */
   folders(prefix: string): AsyncGenerator<string>;
   /** True when a key begins with `prefix`. */
   has(prefix: string): Promise<boolean>;

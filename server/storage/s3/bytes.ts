@@ -191,7 +191,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     async ageMs(name) {
       const age = await leases.ageMs(entry(name));
       if (age !== undefined) return age;
-      // What a probe left has no row.
+      // An object that a probe left has no row.
       const madeAt = (await bucket.head(`${prefixOf(name)}${PROBE}`))?.madeAt;
       return madeAt === undefined ? 0 : Math.max(0, Date.now() - madeAt);
     },

@@ -1,4 +1,4 @@
-/** What requests are signed with. */
+/** The keys that sign requests. */
 export interface Credentials {
   readonly key: string;
   readonly secret: string;

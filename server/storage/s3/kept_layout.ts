@@ -34,7 +34,7 @@ export class KeptLayout {
     this.#made = options.isNew ? new Set() : undefined;
   }
 
-  /** What lies in the bucket. */
+  /** The layout of the bytes that lie in the bucket. */
   get now(): Layout {
     return this.#layout;
   }

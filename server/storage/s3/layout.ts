@@ -26,7 +26,7 @@ export interface Large extends Piece {
   readonly isCut?: boolean;
 }
 
-/** Where an unfinished upload's bytes lie: those of the large pieces first, and those of the small ones behind them. */
+/** The places of an unfinished upload's bytes: those of the large pieces first, and those of the small ones behind them. */
 export interface Layout {
   readonly large: readonly Large[];
   readonly small: readonly Piece[];

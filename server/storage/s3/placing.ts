@@ -88,7 +88,7 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
   if (whole !== undefined && whole.size <= MAX_COPY) {
     return await bucket.copy(whole.key, key, whole.size, { metadata: options.metadata });
   }
-  // What a crash left would stay for ever: its key is not below the upload's own prefix.
+  // An upload that a crash left would stay for ever: its key is not below the upload's own prefix.
   if (layout.placing !== undefined) await abortAll(bucket, layout.placing);
   await writer.setPlacing(key);
   const multipart = await bucket.begin(key, { metadata: options.metadata });

@@ -5,7 +5,7 @@ import type { S3Client } from "./client.ts";
 import { prefixOf } from "./keys.ts";
 import { BrokenConnection, hasReason, hasStatus, S3Error } from "./s3_error.ts";
 
-/** What a bucket was seen to do. */
+/** The abilities that a bucket was seen to have. */
 export interface Probed {
   /** True when the server heeds `If-None-Match` as it puts an object. */
   readonly isConditional: boolean;

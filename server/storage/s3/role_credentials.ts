@@ -8,7 +8,7 @@ export interface LentCredentials {
   readonly expiresAt: number;
 }
 
-/** What is asked for a key: a role of AWS that this machine, container or pod has. */
+/** The source that is asked for a key: a role of AWS that this machine, container or pod has. */
 export interface RoleDeps {
   readonly env: Environment;
   readonly read: ReadText;

@@ -5,7 +5,7 @@ import { roleSource } from "./role_credentials.ts";
 /** AWS's usual settings, as far as they are there. */
 export interface AwsSettings {
   readonly credentials?: Credentials;
-  /** Where a key comes from when there is no other: the role of this pod, container or machine. */
+  /** The source of a key when there is no other: the role of this pod, container or machine. */
   readonly role?: CredentialsSource;
   readonly region?: string;
   /** The address of another server than AWS. */

@@ -136,7 +136,7 @@ class Exchange {
     this.#sent.destroy();
   }
 
-  /** What a failure of this exchange is told as: the cause, not what followed from it. */
+  /** The error that a failure of this exchange is told as: the cause, not what followed from it. */
   reasonOf(error: unknown): unknown {
     return this.#broken ?? error;
   }

@@ -55,7 +55,7 @@ export class BucketWriter implements UnfinishedFile {
   readonly #kept: KeptLayout;
   /** The multipart upload that the next part goes to, and how many parts it has. */
   #multipart: (Multipart & { readonly parts: number }) | undefined;
-  /** Where the part begins that is not full yet. Its first bytes may lie in small objects. */
+  /** The byte at which the part begins that is not full yet. Its first bytes may lie in small objects. */
   #partStart: number;
   /** The bytes from `#heldStart` to the end. */
   #held: HeldBytes;
@@ -63,7 +63,7 @@ export class BucketWriter implements UnfinishedFile {
   #hasSentPart = false;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
-  /** What is to be done when this writer has let go of an upload that was removed. Set by the store. */
+  /** The work that is to be done when this writer has let go of an upload that was removed. Set by the store. */
   afterwards: (() => void) | undefined;
 
   constructor(lease: Lease, deps: WriterDeps, { isNew = false } = {}) {
@@ -96,7 +96,7 @@ export class BucketWriter implements UnfinishedFile {
     return this.#lease.token;
   }
 
-  /** What lies in the bucket. */
+  /** The layout of the bytes that lie in the bucket. */
   get layout(): Layout {
     return this.#kept.now;
   }

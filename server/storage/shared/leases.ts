@@ -3,7 +3,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** The bytes of an unfinished upload, as the shared row describes them. */
 export interface BytesState {
-  /** Where the bytes lie. Only the byte store knows its form. */
+  /** The places of the bytes. Only the byte store knows its form. */
   readonly layout: Json;
   /** How many bytes the layout has. */
   readonly length: number;

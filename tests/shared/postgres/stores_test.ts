@@ -75,7 +75,7 @@ postgresTest("an event is in the queue of every instance once its record is, and
     durable: true,
   });
   await records.create(upload);
-  // What a client sends comes back as it was, also what PostgreSQL takes in no text.
+  // Text of a client comes back as it was, also characters that PostgreSQL takes in no text.
   assertEquals(await records.get("a"), upload);
   const [one, other] = [createEvents(two.one), createEvents(two.other)];
   const [event] = await other.undealt(9);
