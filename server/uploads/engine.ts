@@ -28,7 +28,7 @@ import {
 import { untilFree } from "./until_free.ts";
 
 /** How many uploads may be terminated under a request, each after its client's id was found to mean it. */
-const MAX_ENDED = 3;
+const MAX_TERMINATED = 3;
 
 /** A page of the list of an owner's uploads. */
 export interface UploadList {
@@ -299,17 +299,19 @@ export class Engine {
     request: ReceivedRequest,
     { arrival, ...leases }: { arrival: number } & Leases,
   ): Promise<Appended> {
-    for (let ended = 0;;) {
+    let terminated = 0;
+    // An upload that was terminated after it was found is no longer meant by the client's id, so that is looked up anew.
+    const unlessTerminated = (error: unknown) => {
+      if (!isTerminated(error) || ++terminated > MAX_TERMINATED) throw error;
+    };
+    for (;;) {
       const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, leases);
       if (next === undefined) {
-        await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
+        await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival }).catch(unlessTerminated);
         continue;
       }
       using lease = await next;
-      const opened = await open(this.#deps, id).catch((error) => {
-        // The upload was terminated after it was found, so the client's id means it no longer.
-        if (!isTerminated(error) || ++ended > MAX_ENDED) throw error;
-      });
+      const opened = await open(this.#deps, id).catch(unlessTerminated);
       if (opened !== undefined) return await this.#appendTo(opened, lease, request);
     }
   }

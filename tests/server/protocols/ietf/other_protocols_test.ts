@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { someBytes } from "../../../support/bytes.ts";
-import { chunked, openIetfWire, stateIn } from "../../../support/ietf_wire.ts";
+import { chunked, openIetfWire, PARTIAL, stateIn } from "../../../support/ietf_wire.ts";
 import { untilNothingUnfinished, untilReceived } from "../../../support/incoming.ts";
 import { base64, BODY_TYPE } from "../../../support/tus_wire.ts";
 
@@ -99,4 +99,21 @@ Deno.test("a part for tus' concatenation stays a part, and a file of parts takes
   assertEquals(stateIn(await wire.ask(`HEAD ${final}`, IETF)), [204, "1000", "?1"]);
   assertEquals((await wire.append(final, { offset: 1000 }, "x")).status, 403);
   assertEquals(await wire.server.finished("file"), file);
+});
+
+Deno.test("an upload that ends by too many bytes ends at once for its client's id: nobody is told that it was terminated", async () => {
+  await using wire = await openIetfWire();
+  const simple = { "X-File-Id": "a", "X-File-Name": "a.bin", "X-File-Size": 3 };
+  for (let round = 0; round < 20; round++) {
+    const begun = await wire.ask("POST /upload", { ...simple, "X-Start-Byte": 0 }, file.subarray(0, 1));
+    const path = begun.headers.get("location")!;
+    const headers = { ...IETF, "Content-Type": PARTIAL, "Upload-Offset": 1, "Upload-Complete": "?1" };
+    const tooLong = wire.ask(`PATCH ${path}`, { ...headers, "Transfer-Encoding": "chunked" }, chunked(file));
+    const [first, ...others] = await Promise.all([
+      tooLong,
+      ...Array.from({ length: 8 }, () => wire.ask("POST /upload", { ...simple, "X-Start-Byte": 2 }, new Uint8Array())),
+    ]);
+    assertEquals([400, 409].includes(first.status), true, `the long one was answered ${first.status}`);
+    for (const { status, body } of others) assertEquals([status, body.split(":")[0]], [400, "Wrong start byte"]);
+  }
 });
