@@ -1,4 +1,5 @@
 import { defined } from "../defined.ts";
+import type { Scope } from "../model/owner.ts";
 import { isRight, type Rights, USUAL_RIGHTS } from "../model/rights.ts";
 import type { Visitor } from "../model/visitor.ts";
 
@@ -51,16 +52,24 @@ export function visitorOfIdentity(
     if (typeof bytes === "number" && bytes >= 0) continue;
     throw new Error(`identify() must give ${limit} as a number of bytes`);
   }
-  const owner = ownerOfUser(name);
+  const scope = scopeOf({ owner: ownerOfUser(name), rights, maxBytes, quotaBytes }, foldersOf);
+  return { kind: "user", name, rights, scope };
+}
+
+/** The scope of an owner with these rights and limits: with `admin` it has the uploads of all. */
+export function scopeOf(
+  { owner, rights, maxBytes, quotaBytes }: {
+    readonly owner: string;
+    readonly rights: Rights;
+    readonly maxBytes: number | undefined;
+    readonly quotaBytes: number | undefined;
+  },
+  foldersOf: FoldersOf,
+): Scope {
   return {
-    kind: "user",
-    name,
-    rights,
-    scope: {
-      owner,
-      ...rights.includes("admin") && { seesAll: true },
-      ...foldersOf(owner),
-      ...defined({ maxBytes, quotaBytes }),
-    },
+    owner,
+    ...rights.includes("admin") && { seesAll: true },
+    ...foldersOf(owner),
+    ...defined({ maxBytes, quotaBytes }),
   };
 }

@@ -4,7 +4,7 @@ import type { UploadLink } from "../model/link.ts";
 import { ownerByLink } from "../model/owner.ts";
 import type { Visitor } from "../model/visitor.ts";
 import type { Token } from "../storage/token_store.ts";
-import type { FoldersOf } from "./identity.ts";
+import { type FoldersOf, scopeOf } from "./identity.ts";
 import { type Credentials, hashOf, isSecret } from "./secret.ts";
 
 /** The user name that tells the visitors of an upload link apart. 22 letters of base64url have 128 bits. */
@@ -16,17 +16,7 @@ export function visitorOfToken(
   kind: Extract<Visitor["kind"], "token" | "session">,
   foldersOf: FoldersOf,
 ): Visitor {
-  return {
-    kind,
-    name,
-    rights,
-    scope: {
-      owner,
-      ...rights.includes("admin") && { seesAll: true },
-      ...foldersOf(owner),
-      ...defined({ maxBytes, quotaBytes }),
-    },
-  };
+  return { kind, name, rights, scope: scopeOf({ owner, rights, maxBytes, quotaBytes }, foldersOf) };
 }
 
 /**
