@@ -164,8 +164,10 @@ BEGIN
   WHERE id = wanted AND token = own_token;
   IF NOT FOUND THEN RETURN false; END IF;
   IF has_state AND json_array_length(state->3) > 0 THEN
-    INSERT INTO parts SELECT wanted, p->>0, (p->>1)::int + e.at - 1, e.etag FROM json_array_elements(state->3) p,
-      json_array_elements_text(p->2) WITH ORDINALITY e(etag, at) ON CONFLICT DO NOTHING;
+    -- OFFSET keeps the texts from being taken out of the JSON anew for each ETag.
+    INSERT INTO parts SELECT wanted, sent.multipart, sent.first + e.at - 1, e.etag FROM (
+      SELECT p->>0 AS multipart, (p->>1)::int AS first, p->2 AS etags FROM json_array_elements(state->3) p OFFSET 0
+    ) sent, json_array_elements_text(sent.etags) WITH ORDINALITY e(etag, at) ON CONFLICT DO NOTHING;
   END IF;
   RETURN true;
 END $$;

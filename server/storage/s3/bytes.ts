@@ -70,7 +70,6 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     remove: (keys) => remover.removeKeys(keys),
     closed(writer) {
       if (open.get(writer.id) === writer) open.delete(writer.id);
-      writer.afterwards?.();
     },
   };
 
@@ -120,7 +119,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
       for (const each of ids) remover.removeBelow(prefixOf(each), each === id ? keys : undefined);
     };
     if (writer === undefined) return removeObjects();
-    writer.afterwards ??= removeObjects;
+    writer.onceClosed(removeObjects);
   }
 
   async function* readPieces(id: string, start: number, end: number): AsyncGenerator<Uint8Array> {

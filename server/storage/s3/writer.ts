@@ -64,8 +64,9 @@ export class BucketWriter implements UnfinishedFile {
   #hasSentPart = false;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
-  /** The work that is to be done when this writer has let go of an upload that was removed. Set by the store. */
-  afterwards: (() => void) | undefined;
+  /** The work that is to be done when this writer has let go of an upload that was removed. */
+  #afterwards: (() => void) | undefined;
+  #isOver = false;
   /** True when the finished file is there, so that the row is removed next. Set by the store. */
   isPlaced = false;
 
@@ -307,12 +308,20 @@ export class BucketWriter implements UnfinishedFile {
     await this.#parts.untilOver();
     try {
       if (this.isPlaced) return this.#lease.abandon();
-      if (this.afterwards === undefined) this.#kept.leave();
+      if (this.#afterwards === undefined) this.#kept.leave();
       await this.#lease.release(!this.#parts.hasFailed);
     } finally {
       this.#keepTail();
+      this.#isOver = true;
       this.#deps.closed(this);
+      this.#afterwards?.();
     }
+  }
+
+  /** Does a work as soon as this writer has let go. The upload is removed: nothing of it is committed or kept any more. */
+  onceClosed(work: () => void): void {
+    if (this.#isOver) work();
+    else this.#afterwards ??= work;
   }
 
   /** Keeps the bytes in memory for the next writer, if they lie in small objects too. */
@@ -320,7 +329,7 @@ export class BucketWriter implements UnfinishedFile {
     const { writtenBy: token } = this.#kept;
     const [start, end] = [this.#heldStart, this.length];
     const isSafe = end === lengthOf(this.layout) && start >= largeBytes(this.layout) && !this.#parts.hasFailed;
-    const isWanted = this.#held.length > 0 && this.afterwards === undefined && !this.isPlaced;
+    const isWanted = this.#held.length > 0 && this.#afterwards === undefined && !this.isPlaced;
     if (!isSafe || !isWanted || token === undefined) return this.#held.truncate(0);
     this.#deps.tails.keep(this.id, { token, start, end, held: this.#held });
   }
