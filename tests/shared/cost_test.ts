@@ -27,7 +27,7 @@ Deno.test.afterAll(async () => {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const content = someBytes(20 * MIB);
-const FACTS = { owner: "anna", name: "a.bin", folders: [], metadata: {} };
+const FACTS = { owner: "anna", name: "a.bin", folders: [], metadata: "" };
 
 /** The addresses that instances share. */
 interface Addresses {
@@ -85,6 +85,7 @@ async function append({ engine }: Instance, id: string, start: number, end: numb
   const { upload, end: how } = await engine.append(id, { owner: "anna" }, {
     body,
     offset: start,
+    toTheEnd: false,
     bodyLength: end - start,
   });
   assertEquals(how, "whole");
@@ -123,7 +124,7 @@ bothTest(
     const send = async (name: string) => {
       const facts = { ...FACTS, name, length: 4096 };
       const body = new Response(content.subarray(0, 4096)).body!;
-      const { upload } = await engine.begin(facts, { body, offset: 0, length: 4096, bodyLength: 4096 });
+      const { upload } = await engine.begin(facts, { body, offset: 0, length: 4096, bodyLength: 4096, toTheEnd: true });
       assertEquals(upload.state, "complete");
       // The own entry is removed behind the answer.
       await engine.untilLetGo(upload.id);
@@ -220,7 +221,7 @@ postgresTest("rows of the first version of the tables keep their ETags", async (
   const lease = await leases.take("a");
   assert(lease !== undefined && lease !== "locked");
   const [first, { etags: _, ...second }] = layout.large as [object, { etags: string[] }];
-  assertEquals(lease.found.layout, { ...layout, large: [first, { ...second, parts: 2 }] });
+  assertEquals<unknown>(lease.found.layout, { ...layout, large: [first, { ...second, parts: 2 }] });
   assertEquals([await lease.etags("k2"), (await leases.read("b"))?.layout], [["e1", "e2"], rows[1][1]]);
   await connection.close();
 });

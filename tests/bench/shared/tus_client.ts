@@ -4,6 +4,9 @@ import { WrongResult } from "../job.ts";
 
 const TUS = { "Tus-Resumable": "1.0.0" };
 
+/** After this time without a request a new connection is opened. */
+const RESTS_MS = 1000;
+
 /** A client of tus on one connection that is kept open. */
 export interface TusClient extends Disposable {
   /** Begins an upload; gives its path. */
@@ -16,14 +19,28 @@ export interface TusClient extends Disposable {
 
 /** Connects to a server of tus whose uploads begin at `url`. */
 export async function openTusClient(url: string): Promise<TusClient> {
-  const exchange: Exchange = await openExchange(Number(new URL(url).port));
+  const port = Number(new URL(url).port);
+  let exchange: Exchange = await openExchange(port);
+  let usedAt = performance.now();
   const encoder = new TextEncoder();
-  const ask = async (method: string, target: string, headers: Record<string, string>, body = new Uint8Array()) => {
+  const ask = async (
+    method: string,
+    target: string,
+    headers: Record<string, string>,
+    body: Uint8Array = new Uint8Array(),
+  ) => {
     const head = encoder.encode(headOf(method, target, { ...TUS, ...headers, "Content-Length": String(body.length) }));
     const bytes = new Uint8Array(head.length + body.length);
     bytes.set(head);
     bytes.set(body, head.length);
-    return await exchange.ask(bytes);
+    // Node closes a connection that rests for five seconds.
+    if (performance.now() - usedAt > RESTS_MS) {
+      exchange[Symbol.dispose]();
+      exchange = await openExchange(port);
+    }
+    const answer = await exchange.ask(bytes);
+    usedAt = performance.now();
+    return answer;
   };
   return {
     async create(length, name) {

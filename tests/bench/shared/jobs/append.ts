@@ -2,6 +2,7 @@ import { bodyOf } from "../../../../server/storage/s3/bucket.ts";
 import { atMost, type Bench, type Job, type Row, type Target } from "../../job.ts";
 import { lastingFolder } from "../../measure.ts";
 import { median, percentile } from "../../stats.ts";
+import { usageOf } from "../../usage.ts";
 import { startInstances } from "../peers/pawl.ts";
 import { startTusS3, tusS3 } from "../peers/tus_s3.ts";
 import { openStores, type Stores, type Work, workBetween } from "../stores.ts";
@@ -13,6 +14,8 @@ const COUNTS = { quick: 20, default: 400, full: 1200 } as const;
 /** Something that takes bytes, one append after the other. */
 interface Appending {
   readonly peer: string;
+  /** The processes that take them; none for a bare PUT. */
+  readonly pids: readonly number[];
   append(number: number): Promise<void>;
 }
 
@@ -29,13 +32,15 @@ export const append: Job = {
     const uploads = `${servers[0]!.url}/files`;
     const put: Appending = {
       peer: "bare PUT",
+      pids: [],
       append: (number) => stores.bucket.bucket.put(`bare/${number}`, bodyOf(bytes)),
     };
     const ours: Appending[] = [
       put,
-      await appendingTo("pawl-shared", [open.use(await openTusClient(uploads))], bytes, count),
+      await appendingTo("pawl-shared", [servers[0]!.pid], [open.use(await openTusClient(uploads))], bytes, count),
       await appendingTo(
         "pawl-shared, in turns",
+        servers.map(({ pid }) => pid),
         await Promise.all(servers.map(async ({ url }) => open.use(await openTusClient(`${url}/files`)))),
         bytes,
         count,
@@ -43,7 +48,7 @@ export const append: Job = {
     ];
     if ((await bench.present([tusS3])).length > 0) {
       const server = open.use(await startTusS3(stores, await lastingFolder(bench, "tus-s3")));
-      ours.push(await appendingTo(tusS3.name, [open.use(await openTusClient(server.url))], bytes, count));
+      ours.push(await appendingTo(tusS3.name, [server.pid], [open.use(await openTusClient(server.url))], bytes, count));
     }
     const times = await inTurns(bench, ours, count);
     const what = "64 KiB acknowledged";
@@ -58,7 +63,8 @@ export const append: Job = {
       bench.say(`${peer}: p50 ${median(values).toFixed(1)} ms, p99 ${percentile(values, 0.99).toFixed(1)} ms`);
     }
     for (const each of ours) {
-      const { statements, requests, walBytes } = await costOf(stores, each, count);
+      const { statements, requests, walBytes, cpuMs } = await costOf(stores, each, count);
+      if (each !== put) rows.push({ peer: each.peer, what: "CPU of the server for one", unit: "ms", values: [cpuMs] });
       rows.push({ peer: each.peer, what: "requests to the store for one", unit: "", values: [requests] });
       if (!each.peer.startsWith("pawl")) continue;
       rows.push({ peer: each.peer, what: "transactions for one", unit: "", values: [statements] });
@@ -70,6 +76,7 @@ export const append: Job = {
 
 async function appendingTo(
   peer: string,
+  pids: readonly number[],
   clients: readonly TusClient[],
   bytes: Uint8Array,
   count: number,
@@ -77,6 +84,7 @@ async function appendingTo(
   const path = await clients[0]!.create(STEP * (count + COUNTED + 1), `${peer}.bin`);
   return {
     peer,
+    pids,
     append: (number) => clients[number % clients.length]!.append(path, number * STEP, bytes),
   };
 }
@@ -99,12 +107,20 @@ async function inTurns(bench: Bench, peers: readonly Appending[], count: number)
 const COUNTED = 100;
 
 /** What one append costs the stores, with all that is done behind its answer. */
-async function costOf(stores: Stores, { append }: Appending, from: number): Promise<Work> {
+async function costOf(
+  stores: Stores,
+  { append, pids }: Appending,
+  from: number,
+): Promise<Work & { readonly cpuMs: number }> {
+  const cpu = async () => (await Promise.all(pids.map(usageOf))).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+
   const [idle, before] = [await stores.work(), await stores.work()];
+  const cpuBefore = await cpu();
   for (let number = from; number < from + COUNTED; number++) await append(number);
+  const cpuMs = (await cpu() - cpuBefore) * 1000 / COUNTED;
   const work = workBetween(before, await stores.work());
   // What the servers do by themselves, and the counting.
   const rest = workBetween(idle, before);
   const each = (of: keyof Work) => (work[of] - rest[of]) / COUNTED;
-  return { statements: each("statements"), walBytes: each("walBytes"), requests: each("requests") };
+  return { statements: each("statements"), walBytes: each("walBytes"), requests: each("requests"), cpuMs };
 }

@@ -8,6 +8,8 @@ import { openTusClient } from "../tus_client.ts";
 
 const LENGTH = 40_000_000;
 const ACKNOWLEDGED = 3_000_000;
+/** How many further bytes the server has taken when it is killed. */
+const TAKEN = 3_000_000;
 
 /** A server that can be killed, and one that goes on. */
 interface Mortal extends AsyncDisposable {
@@ -29,7 +31,7 @@ const startPawl: Start = async (stores, dir) => {
 
 const startTus: Start = async (stores, dir) => {
   const server = await startTusS3(stores, dir);
-  return { ...server, kill: () => server[Symbol.asyncDispose]() };
+  return { ...server, kill: async () => await server[Symbol.asyncDispose]() };
 };
 
 /** What a kill takes back of the bytes that a client was told are there. */
@@ -69,8 +71,10 @@ async function kill(bench: Bench, stores: Stores, start: Start): Promise<number>
     path = await client.create(LENGTH, "killed.bin");
     await client.append(path, 0, repeated(bytes, ACKNOWLEDGED));
     // Slowly, so that the kill comes in the middle of it.
-    const sending = sendSlowly(first.url, path, bytes);
-    await delay(400, undefined, { signal: bench.signal });
+    const { promise: isUnderWay, resolve } = Promise.withResolvers<void>();
+    const sending = sendSlowly(first.url, path, bytes, resolve);
+    await Promise.race([isUnderWay, sending]);
+    bench.signal.throwIfAborted();
     await first.kill();
     await sending;
   }
@@ -79,10 +83,13 @@ async function kill(bench: Bench, stores: Stores, start: Start): Promise<number>
   return Math.max(0, ACKNOWLEDGED - (await client.offset(path) ?? 0));
 }
 
-async function sendSlowly(url: string, path: string, bytes: Uint8Array): Promise<void> {
+async function sendSlowly(url: string, path: string, bytes: Uint8Array, underWay: () => void): Promise<void> {
+  let taken = 0;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       await delay(20);
+      if (taken > TAKEN) underWay();
+      taken += bytes.length;
       controller.enqueue(bytes.slice());
     },
   }, { highWaterMark: 0 });

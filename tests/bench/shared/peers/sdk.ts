@@ -30,7 +30,7 @@ export async function uploadBySdk(
   const { endpoint, bucket, region, credentials } = address;
   const settings = JSON.stringify({ endpoint, bucket, region, ...credentials, path, name: key });
   const { success, stdout } = await new Deno.Command("node", {
-    args: [...await scriptArgs(new URL("./sdk_upload.ts", import.meta.url)), settings],
+    args: ["--no-warnings", ...await scriptArgs(new URL("./sdk_upload.ts", import.meta.url)), settings],
     cwd: packages.folder,
     stdin: "null",
     stderr: "inherit",

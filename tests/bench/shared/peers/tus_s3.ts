@@ -28,7 +28,7 @@ export async function startTusS3({ address }: Stores, dir: string): Promise<TusS
   const { endpoint, bucket, region, credentials } = address;
   const settings = { endpoint, bucket, region, ...credentials, dir };
   const script = await scriptArgs(new URL("./tus_s3_server.ts", import.meta.url));
-  const server = startProcess("node", [...script, JSON.stringify(settings)], packages.folder);
+  const server = startProcess("node", ["--no-warnings", ...script, JSON.stringify(settings)], packages.folder);
   const port = Number(await server.firstLine());
   return {
     pid: server.pid,
