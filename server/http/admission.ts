@@ -8,7 +8,7 @@ export interface Connection {
   readonly remoteAddr: Deno.Addr;
   readonly completed: Promise<void>;
   /** Absent where no interim response may be sent: the listener cannot, or the client does not understand one. */
-  readonly sendInterim?: SendInterim;
+  readonly sendInterim?: SendInterim | undefined;
   /** Absent where the app drains the body itself. */
   readonly drainer?: Drainer;
 }
