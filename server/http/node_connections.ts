@@ -24,6 +24,8 @@ interface Connection {
   readonly exchanges: NodeExchange[];
   /** True when the client sent something that is no request: nothing more of it is read. */
   isBroken: boolean;
+  /** The look at which it had its last request. */
+  lastUsed: number;
 }
 
 /** The connections of a listener, with what runs on each. */
@@ -38,6 +40,8 @@ export class NodeConnections {
   #running = 0;
   /** Set when connections are closed as soon as they have no request. */
   #ending: PromiseWithResolvers<void> | undefined;
+  /** How often idle connections were looked for. */
+  #looks = 0;
 
   /** Takes over the connections that a server accepts. `onAccepted` is called for each. */
   watch(server: NodeServer, isTls: boolean, onAccepted: () => void): void {
@@ -54,6 +58,14 @@ export class NodeConnections {
       this.#handshakes.delete(originOf(socket));
       this.#keep(socket);
     });
+  }
+
+  /** Closes the connections that had no request for so many calls in a row. A timer for each would cost each request. */
+  endIdle(afterLooks: number): void {
+    this.#looks++;
+    for (const [socket, { exchanges, lastUsed }] of this.#open) {
+      if (exchanges.length === 0 && this.#looks - lastUsed > afterLooks) socket.destroy();
+    }
   }
 
   /** Begins a request when those before it on its connection are over. */
@@ -94,13 +106,14 @@ export class NodeConnections {
       // One of those that remain may have a body that is still to come.
       if (exchanges.length < ENOUGH_UNDER_WAY) endHold(socket);
     }
+    connection.lastUsed = this.#looks;
     this.#running--;
     if (this.#ending !== undefined || connection.isBroken) socket.destroySoon();
     if (this.#running === 0) this.#ending?.resolve();
   }
 
   #keep(socket: Socket): Connection {
-    const connection: Connection = { exchanges: [], isBroken: false };
+    const connection: Connection = { exchanges: [], isBroken: false, lastUsed: this.#looks };
     this.#open.set(socket, connection);
     socket.once("close", () => {
       this.#open.delete(socket);

@@ -102,7 +102,15 @@ export class NodeExchange implements Connection, Drainer, NodeRequestOptions {
       if (this.#delivery.isGone) return await response.body?.cancel();
       const holdsEnd = !message.complete && !this.#isBroken;
       if (!message.complete || this.#isBroken || this.#options.ending.aborted) answering.shouldKeepAlive = false;
-      await this.#send(response, holdsEnd);
+      const options = { method: this.#request.method, holdsEnd, delivery: this.#delivery };
+      try {
+        await sendAnswer(response, answering, options);
+      } catch (error) {
+        const instead = this.#options.onError(error);
+        if (answering.headersSent) throw error;
+        clear(answering);
+        await sendAnswer(instead, answering, options);
+      }
       // Unread bytes would hold up the next request on this connection.
       this.#request.abandon();
       if (holdsEnd) await this.#drain();
@@ -131,19 +139,6 @@ export class NodeExchange implements Connection, Drainer, NodeRequestOptions {
 
   leave(bounds: DrainBounds): void {
     this.#bounds = bounds;
-  }
-
-  async #send(response: Response, holdsEnd: boolean): Promise<void> {
-    const { answering } = this.#exchanged;
-    const options = { method: this.#request.method, holdsEnd, delivery: this.#delivery };
-    try {
-      await sendAnswer(response, answering, options);
-    } catch (error) {
-      const instead = this.#options.onError(error);
-      if (answering.headersSent) throw error;
-      clear(answering);
-      await sendAnswer(instead, answering, options);
-    }
   }
 
   async #drain(): Promise<void> {

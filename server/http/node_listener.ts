@@ -96,6 +96,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
   let server = await open(port);
   const address = addressOf(server);
   const looks = setInterval(look, LOOK_AT_DESCRIPTORS_MS);
+  const sweeps = setInterval(() => connections.endIdle(times.keepAliveMs / times.lookEveryMs), times.lookEveryMs);
 
   async function open(port: number): Promise<NodeServer> {
     const settings = {
@@ -103,7 +104,8 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
       requestTimeout: 0,
       headersTimeout: times.headMs,
       connectionsCheckingInterval: times.lookEveryMs,
-      keepAliveTimeout: times.keepAliveMs,
+      // Idle connections are ended here, all by one timer.
+      keepAliveTimeout: 0,
       maxHeaderSize: LONGEST_HEAD,
       // The app says what is wrong without one.
       requireHostHeader: false,
@@ -171,6 +173,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     async shutdown() {
       ending.abort();
       clearInterval(looks);
+      clearInterval(sweeps);
       stopAccepting(server);
       await connections.end();
       spare.release();

@@ -13,7 +13,8 @@ if (Deno.args[0] === "node") {
 } else {
   Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => print(port) }, async ({ body }) => {
     const reader = body?.getReader({ mode: "byob" });
-    for (let buffer = new Uint8Array(2 ** 20); reader !== undefined;) {
+    let buffer = new Uint8Array(reader === undefined ? 0 : 2 ** 20);
+    while (reader !== undefined) {
       const { value, done } = await reader.read(buffer);
       if (done) break;
       buffer = new Uint8Array(value.buffer);

@@ -11,7 +11,8 @@ const file = someBytes(3_000_000);
 async function readBy(body: ReadableStream<Uint8Array>, sizes: readonly number[]): Promise<Uint8Array> {
   const reader = body.getReader({ mode: "byob" });
   const all = new Uint8Array(file.length);
-  for (let at = 0, turn = 0;; turn++) {
+  let at = 0;
+  for (let turn = 0;; turn++) {
     const { value, done } = await reader.read(new Uint8Array(sizes[turn % sizes.length]!));
     if (done) return all.subarray(0, at);
     all.set(value, at);
@@ -142,5 +143,15 @@ Deno.test("an answer without a body has a length of 0, and none with 204; a refu
     await refused.send(head(`POST /${status}`, { "Content-Length": 1000 }));
     const answer = await refused.answer();
     assertEquals([answer.status, answer.headers.get("content-length")], [status, length]);
+  }
+});
+
+Deno.test("a connection of HTTP/1.0 stays open behind an answer if its client asks for that", async () => {
+  await using server = await listening(() => Promise.resolve(wholeAnswer("here")));
+  using connection = await connect(server.port);
+  for (let count = 0; count < 3; count++) {
+    await connection.send("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
+    const { headers, body } = await connection.answer();
+    assertEquals([headers.get("connection"), headers.get("content-length"), body], ["keep-alive", "4", "here"]);
   }
 });
