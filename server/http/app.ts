@@ -233,7 +233,7 @@ export function createApp(
     const { route, response } = await answer({
       request,
       sender,
-      admit: () => connection !== undefined && admission.admit(sender.address, connection.completed),
+      admit: () => connection !== undefined && admission.admit(sender.address, connection),
     });
     meter.answered({ route, request, response });
     // Draining is not awaited: the answer goes first, and tells the client to stop (I16).

@@ -104,7 +104,7 @@ export class NodeConnections {
       exchanges.shift();
       if (exchanges.length > 0) this.#waiting--;
       // One of those that remain may have a body that is still to come.
-      if (exchanges.length < ENOUGH_UNDER_WAY) endHold(socket);
+      if (exchanges.length < ENOUGH_UNDER_WAY && !connection.isBroken) endHold(socket);
     }
     connection.lastUsed = this.#looks;
     this.#running--;
@@ -115,6 +115,8 @@ export class NodeConnections {
   #keep(socket: Socket): Connection {
     const connection: Connection = { exchanges: [], isBroken: false, lastUsed: this.#looks };
     this.#open.set(socket, connection);
+    // Node takes its own listener away before it tells of CONNECT, and an error that nobody hears ends the process.
+    socket.on("error", () => {});
     socket.once("close", () => {
       this.#open.delete(socket);
       const { exchanges } = connection;
@@ -135,6 +137,8 @@ export class NodeConnections {
     if (last === undefined || socket.destroyed) return refuseMalformed(socket, error);
     connection!.isBroken = true;
     last.breakOff(error);
+    // Node would parse what follows, and fail with each piece of it.
+    hold(socket);
   }
 
   #shakeHands(socket: Socket): void {

@@ -20,6 +20,8 @@ export interface ExchangeOptions {
   readonly onError: (error: unknown) => Response;
   /** Aborts when connections are to be closed behind their answers. */
   readonly ending: AbortSignal;
+  /** How long a connection without a request is kept, in seconds. Clients are told. */
+  readonly keepAliveSeconds: number;
   /** How much a client may still send after its answer. */
   readonly usualDrain: DrainBounds;
   /** How long a client may be silent then, in milliseconds. */
@@ -102,6 +104,9 @@ export class NodeExchange implements Connection, Drainer, NodeRequestOptions {
       if (this.#delivery.isGone) return await response.body?.cancel();
       const holdsEnd = !message.complete && !this.#isBroken;
       if (!message.complete || this.#isBroken || this.#options.ending.aborted) answering.shouldKeepAlive = false;
+      if (answering.shouldKeepAlive) {
+        answering.setHeader("keep-alive", `timeout=${this.#options.keepAliveSeconds}`);
+      }
       const options = { method: this.#request.method, holdsEnd, delivery: this.#delivery };
       try {
         await sendAnswer(response, answering, options);

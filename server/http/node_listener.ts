@@ -86,6 +86,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     scheme: path !== "" ? "http+unix://" : isTls ? "https://" : "http://",
     onError: createAnswerError(log),
     ending: ending.signal,
+    keepAliveSeconds: Math.floor(times.keepAliveMs / 1000),
     usualDrain: { bytes: DRAIN_BYTES, forMs: times.drainMs },
     silentMs: times.silentMs,
     monotonic: () => performance.now(),
