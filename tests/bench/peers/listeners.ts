@@ -1,8 +1,8 @@
 import { fromFileUrl } from "@std/path";
 import { startPawl } from "../../support/process.ts";
 import { request } from "../client.ts";
-import { clientIdOf, folderOfRecords, RECORDED_LENGTH } from "../records.ts";
-import type { Bench, Candidate } from "../job.ts";
+import { type Bench, type Candidate, WrongResult } from "../job.ts";
+import { lastingFolder } from "../measure.ts";
 import type { SourceFile } from "../source.ts";
 import { startProcess } from "./process.ts";
 import { uploadHeaders } from "./pawl.ts";
@@ -21,13 +21,21 @@ export interface RunningListener extends AsyncDisposable {
   readonly pid: number;
   readonly port: number;
   /** What is asked for again and again, by its name. */
-  readonly asked: Readonly<Record<string, { readonly path: string; readonly id?: string; readonly expect: string }>>;
+  readonly asked: Readonly<Record<string, Asked>>;
   /** Sends a body, and waits for the answer behind its end. */
   upload(file: SourceFile, signal: AbortSignal): Promise<void>;
 }
 
-/** How many records the server has whose status is asked for. */
-export const RECORDS = 1000;
+/** A small request, and what the whole answer must match. */
+export interface Asked {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly expect: string;
+}
+
+/** A finished upload whose status is asked for. */
+const UPLOAD = { "X-File-Id": "asked", "X-Start-Byte": "0", "X-File-Name": "asked" };
+const LENGTH = 4096;
 
 /** Pawl with a listener. */
 export function pawlWith(listener: Listening): Listened {
@@ -37,9 +45,15 @@ export function pawlWith(listener: Listening): Listened {
     listener,
     missing: () => Promise.resolve(undefined),
     async start(bench) {
-      const server = await startPawl(await folderOfRecords(bench, RECORDS), {
+      const server = await startPawl(await lastingFolder(bench, "listener"), {
         args: [`--listener=${listener}`, "--durability=relaxed"],
       });
+      const made = await fetch(`${server.url}/upload`, {
+        method: "POST",
+        headers: { ...UPLOAD, "X-File-Size": String(LENGTH) },
+        body: new Uint8Array(LENGTH),
+      });
+      if (await made.text() !== `Success ${LENGTH}`) throw new WrongResult(`An upload is answered ${made.status}`);
       return {
         pid: server.pid,
         port: server.port,
@@ -47,8 +61,8 @@ export function pawlWith(listener: Listening): Listened {
           "/healthz": { path: "/healthz", expect: `^HTTP/1\\.1 200 [^]*\\r\\n\\r\\n{"alive":true}$` },
           "status": {
             path: "/status",
-            id: clientIdOf("########"),
-            expect: `^HTTP/1\\.1 200 [^]*\\r\\n\\r\\n${RECORDED_LENGTH}$`,
+            headers: { "X-File-Id": UPLOAD["X-File-Id"] },
+            expect: `^HTTP/1\\.1 200 [^]*\\r\\n\\r\\n${LENGTH}$`,
           },
         },
         async upload(file, signal) {
