@@ -1,7 +1,7 @@
 import type { Clock } from "../async/clock.ts";
 import { during } from "../async/during.ts";
 import type { Piece } from "../protocol/piece.ts";
-import { firstState, nextStep, type RunState, type SentBytes } from "./next_step.ts";
+import { firstState, nextStep, type SentBytes } from "./next_step.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Pieces } from "./pieces.ts";
 import { retryDelayMs, waitToRetry } from "./retry.ts";

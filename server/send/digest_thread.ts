@@ -50,6 +50,9 @@ export class DigestThread implements Disposable {
 
   #begin(): Worker | undefined {
     try {
+      // A thread reads its own module by the permissions of the program.
+      const { state } = Deno.permissions.querySync({ name: "read", path: this.#module });
+      if (state !== "granted") throw new Error("The module of the thread may not be read");
       const worker = new Worker(this.#module, { type: "module" });
       worker.onmessage = ({ data }) => this.#take(data);
       worker.onerror = (event) => {
