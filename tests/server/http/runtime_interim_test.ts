@@ -46,6 +46,10 @@ Deno.test("the runtime refuses 104 behind the answer's head and with a value tha
     assertThrows(() => answering.writeInformation(104, { "Upload-Offset": "1" }), Error);
     answering.end("done");
   });
-  assertEquals([text.includes("104"), text.includes("Set-Cookie"), text.endsWith("done\r\n0\r\n\r\n")], [false, false, true]);
+  assertEquals([text.includes("104"), text.includes("Set-Cookie"), text.endsWith("done\r\n0\r\n\r\n")], [
+    false,
+    false,
+    true,
+  ]);
   assertEquals(kept?.headersSent, true);
 });

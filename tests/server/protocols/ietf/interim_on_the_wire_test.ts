@@ -93,12 +93,13 @@ Deno.test("of quick progress a second has one at most, and the latest", async ()
 });
 
 /** Which requests are told anything, by `--interim`. */
-const MODES: Readonly<Record<InterimMode, { readonly named: boolean; readonly unknown: boolean; readonly none: boolean }>> =
-  {
-    auto: { named: true, unknown: false, none: false },
-    on: { named: true, unknown: true, none: true },
-    off: { named: false, unknown: false, none: false },
-  };
+const MODES: Readonly<
+  Record<InterimMode, { readonly named: boolean; readonly unknown: boolean; readonly none: boolean }>
+> = {
+  auto: { named: true, unknown: false, none: false },
+  on: { named: true, unknown: true, none: true },
+  off: { named: false, unknown: false, none: false },
+};
 
 Deno.test("--interim says which clients get 104, and none goes over HTTP/1.0 or over Deno.serve", async () => {
   const versions = { named: "8", unknown: "11", none: "" };
@@ -118,7 +119,12 @@ Deno.test("--interim says which clients get 104, and none goes over HTTP/1.0 or 
       }
     }
     using old = await connect(wire.server.port);
-    const lines = ["POST /files/ HTTP/1.0", "Host: a", "Upload-Complete: ?1", "Upload-Draft-Interop-Version: 8"];
+    const lines = [
+      "POST /files/ HTTP/1.0",
+      "Host: localhost",
+      "Upload-Complete: ?1",
+      "Upload-Draft-Interop-Version: 8",
+    ];
     await old.send([...lines, "Content-Length: 3", "", "abc"].join("\r\n"));
     assertEquals([mode, (await old.answer()).status, old.interim], [mode, 201, []]);
   }

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { someBytes } from "../../../support/bytes.ts";
 import { type IetfWire, openIetfWire } from "../../../support/ietf_wire.ts";
-import { untilReceived } from "../../../support/incoming.ts";
-import { type UrlSession, URL_SESSIONS } from "../../../support/url_session.ts";
+import { untilNothingUnfinished, untilReceived } from "../../../support/incoming.ts";
+import { URL_SESSIONS, type UrlSession } from "../../../support/url_session.ts";
 import { LISTENERS } from "../../../../server/config/listening_options.ts";
 
 const file = someBytes(700_000);
@@ -63,6 +63,7 @@ for (const session of URL_SESSIONS) {
       const once = await wire.ask(`${method} /files/`, last, file);
       assertEquals([once.status, isComplete(once), once.headers.get("upload-offset")], [201, true, "700000"]);
       assertEquals(await wire.server.finished("file"), file);
+      await untilNothingUnfinished(wire.server.data);
       // The answer to a request that broke off tells the address too, so that no 104 is needed to go on.
       using broken = await wire.begin(`${method} /files/`, { ...last, "Content-Length": file.length });
       await broken.send(file.subarray(0, 300_000));
