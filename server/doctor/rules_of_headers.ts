@@ -90,6 +90,24 @@ export const RULES_OF_HEADERS: readonly Rule[] = [
     },
   },
   {
+    applies: ({ interim }) => interim !== undefined,
+    ok: "The answer comes behind an interim response (104), or there is none",
+    judge({ interim }) {
+      if (interim === "none" || interim === "passed") return undefined;
+      return {
+        code: "breaks-interim",
+        level: "fault",
+        says: interim === "no-answer"
+          ? "No answer comes behind an interim response (104)"
+          : "An interim response (104) is taken for the answer",
+        costs: interim === "no-answer"
+          ? "Each upload of Apple's URLSession fails, and of others that name a version of the IETF's protocol"
+          : "Over HTTP/2 each upload of Apple's URLSession fails, and of others that name a version of the IETF's protocol",
+        remedy: REMEDIES.interim,
+      };
+    },
+  },
+  {
     applies: ({ chunked }) => chunked !== undefined,
     ok: "Bodies without a length come through",
     judge({ chunked }) {
