@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { Answering } from "../../../server/http/node_types.ts";
 import type { AddressInfo } from "node:net";
 import { connect, head } from "../../support/raw.ts";
 
@@ -7,8 +8,8 @@ import { connect, head } from "../../support/raw.ts";
 // engine one day.
 
 /** All that comes over a connection on which `requests` are sent, each answered by `answer`. */
-async function heard(requests: string, answer: (answering: ServerResponse) => void): Promise<string> {
-  const server = createServer((_, answering) => answer(answering));
+async function heard(requests: string, answer: (answering: Answering) => void): Promise<string> {
+  const server = createServer((_, answering) => answer(answering as Answering));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     using connection = await connect((server.address() as AddressInfo).port);
@@ -37,7 +38,7 @@ Deno.test("the runtime writes 104 at once and byte for byte, and before the answ
 });
 
 Deno.test("the runtime refuses 104 behind the answer's head and with a value that breaks out, and is quiet to nobody", async () => {
-  let kept: ServerResponse | undefined;
+  let kept: Answering | undefined;
   const text = await heard(last, (answering) => {
     kept = answering;
     assertThrows(() => answering.writeInformation(104, { "Location": "/u\r\nSet-Cookie: a=1" }), TypeError);
