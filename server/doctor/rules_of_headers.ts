@@ -94,6 +94,14 @@ export const RULES_OF_HEADERS: readonly Rule[] = [
     ok: "The answer comes behind an interim response (104), or there is none",
     judge({ interim }) {
       if (interim === "none" || interim === "passed") return undefined;
+      if (interim === "unanswered") {
+        return {
+          code: "blocks-ietf",
+          level: "fault",
+          says: "No upload of the IETF's protocol gets an answer",
+          costs: "Apple's URLSession fails, and so does each other client of Resumable Uploads for HTTP",
+        };
+      }
       return {
         code: "breaks-interim",
         level: "fault",
