@@ -63,7 +63,7 @@ export interface Observations {
   /** True when an answer was told again that was not true any more. */
   readonly cached?: boolean;
   /**
-   * What became of an interim response (104): `none` was sent, or it was `passed` on, taken for the answer, or in the way
+   * The fate of an interim response (104): `none` was sent, or it was `passed` on, taken for the answer, or in the way
    * of that. `unanswered` when no upload of the IETF's protocol has an answer.
    */
   readonly interim?: "none" | "passed" | "as-answer" | "no-answer" | "unanswered";

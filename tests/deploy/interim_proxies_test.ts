@@ -13,7 +13,7 @@ interface Row {
   readonly name: string;
   /** The lines beside those that one begins with. */
   readonly lines: readonly string[];
-  /** What a client that names a version gets from `--interim=auto`, by the version of HTTP that it speaks. */
+  /** The answer to a client that names a version, with `--interim=auto`, by the version of HTTP that it speaks. */
   readonly gets: Readonly<Record<"1.1" | "2", "every 104" | "no 104" | "a broken stream" | "no answer">>;
 }
 

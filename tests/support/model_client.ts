@@ -98,7 +98,8 @@ export class ModelClient {
 
   /**
    * Asks at the address that a request is to go to, unless the server knows it. It looks up whose the upload is when it
-   * first meets an address, and a request that is cut meanwhile may come in behind the answer to the next one.
+   * first meets an address, and a request that is cut meanwhile may come in behind the answer to the next one, which
+   * goes by its client's id.
    */
   async meet({ byTus, where, part }: SendPlan): Promise<void> {
     if (!byTus && !this.byTus) return;

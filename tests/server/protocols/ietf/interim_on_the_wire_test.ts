@@ -15,7 +15,7 @@ const complete = (version: number, isLast: boolean) => ({
   ...version === 3 ? { "Upload-Incomplete": isLast ? "?0" : "?1" } : { "Upload-Complete": isLast ? "?1" : "?0" },
 });
 
-/** What an interim response tells. */
+/** The facts that an interim response tells. */
 function told({ interim }: RawConnection, index: number) {
   const { status, headers } = interim[index]!;
   const names = [...headers.keys()].filter((name) => name !== "upload-draft-interop-version").sort();
@@ -92,7 +92,7 @@ Deno.test("of quick progress a second has one at most, and the latest", async ()
   assertEquals(offsets, offsets.toSorted((one, other) => one - other));
 });
 
-/** Which requests are told anything, by `--interim`. */
+/** The requests that are told anything, by `--interim`. */
 const MODES: Readonly<
   Record<InterimMode, { readonly named: boolean; readonly unknown: boolean; readonly none: boolean }>
 > = {
