@@ -98,11 +98,11 @@ export class ModelClient {
 
   /**
    * Asks at the address that a request is to go to, unless the server knows it. It looks up whose the upload is when it
-   * first meets an address, and a request that is cut meanwhile may come in behind the answer to the next one, which
-   * goes by its client's id.
+   * first meets an address. A request that is cut meanwhile may come in behind the answer to the next one, if that goes
+   * by the client's id; requests to the address keep their order.
    */
   async meet({ byTus, where, part }: SendPlan): Promise<void> {
-    if (!byTus && !this.byTus) return;
+    if (!byTus || this.byTus) return;
     const address = await this.addressAt(where === "over" ? part : 1);
     if (address !== undefined && !this.#shared.met().has(address)) await this.askAt(address);
   }
