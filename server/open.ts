@@ -74,7 +74,11 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const hooks = openHooks(config, { log, now, ...defined({ listeners }) });
   const { outbox } = hooks;
   const told = { log, now, monotonic, signInFailed, ...defined({ identify }) };
-  const opened = await openStored(config, { bytes, outbox, bodies, openDatabase: storage.openDatabase, ...told });
+  const opened = await openStored(config, { bytes, outbox, bodies, openDatabase: storage.openDatabase, ...told })
+    .catch((error) => {
+      storage.close();
+      throw error;
+    });
   const { records: stored, access, events } = opened;
   const watch = storage.watch();
   const boot = await storage.boot();
