@@ -23,14 +23,14 @@ export const HOSTILE = [
   `${"ä".repeat(100)}.t`,
 ];
 
-/** Fills a data folder by a server that has ended, with one of everything. */
-export async function fillFolder(data: string): Promise<void> {
+/** Fills a data folder by a server that has ended, with one of everything, and a finished file of each of these names. */
+export async function fillFolder(data: string, names: readonly string[] = HOSTILE): Promise<void> {
   await using pawl = await openTestApp({ data });
   const client = simpleClient(pawl.app);
   const facts = { "X-File-Path": "sub/a", "Repr-Digest": `sha-256=:${sha256(file)}:`, "X-File-Modified": "5000" };
   await client.send("a", 0, file, facts);
   assertEquals((await client.send("a", file.length, null)).text, `Success ${file.length}`);
-  for (const [index, name] of HOSTILE.entries()) {
+  for (const [index, name] of names.entries()) {
     const id = `hostile-${index}`;
     const bytes = someBytes(index * 7, index + 2);
     await client.send(id, 0, bytes, { "X-File-Path": encodeURIComponent(name) });

@@ -170,11 +170,19 @@ function steppingBytes(bytes: ByteStore, step: (name: string) => void): ByteStor
       [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     } as T;
   };
-  return {
-    ...all,
-    create: async (id) => lent(await stepping(bytes.create, "create", step)(id)),
-    open: async (id) => lent(await stepping(bytes.open, "open", step)(id)),
+  /** A process that dies lets go of the lock on its file. */
+  const opening = (name: "create" | "open") => async (id: string) => {
+    step(`${name} before`);
+    const file = await bytes[name](id);
+    try {
+      step(`${name} after`);
+    } catch (error) {
+      if (typeof file === "object") await file[Symbol.asyncDispose]();
+      throw error;
+    }
+    return lent(file);
   };
+  return { ...all, create: opening("create") as ByteStore["create"], open: opening("open") };
 }
 
 /** All entries of a database as text, but for what is each place's own: identities, boots, and how its format is told. */

@@ -1,4 +1,4 @@
-import { assert, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Died } from "../../support/dying_instance.ts";
 import { IS_LONG } from "../../support/campaign.ts";
 import { fillFolder } from "../../support/filled_folder.ts";
@@ -11,7 +11,7 @@ const STRIDE = IS_LONG ? 1 : 5;
 for (const [kind, make] of [["a bucket", bucketTarget], ["a folder", () => folderTarget()]] as const) {
   Deno.test(`a move to ${kind} that dies at any step goes on when it is run again: nothing lost, nothing twice`, async () => {
     await using dir = await tempDir();
-    await fillFolder(dir.path);
+    await fillFolder(dir.path, ["b"]);
     await using folder = await sourceFolder(dir.path);
     let died = 0;
     for (let step = 1;; step += STRIDE) {
@@ -26,7 +26,8 @@ for (const [kind, make] of [["a bucket", bucketTarget], ["a folder", () => folde
         const { value: format } = await to.database.kv.get<string>(["format"]);
         assertMatch(format ?? "", /^moving from /);
       }
-      await moved(folder.source, (await to.open()).target, { jobs: 1 });
+      const { notes } = await moved(folder.source, (await to.open()).target, { jobs: 1 });
+      assertEquals([step, notes], [step, []]);
       await assertSame(folder.source, to);
     }
     assert(died * STRIDE > 60, `only ${died} steps`);
