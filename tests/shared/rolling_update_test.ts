@@ -52,7 +52,7 @@ class Sender {
     const answer = await this.ask("/files", { method: "POST", headers: { "Upload-Length": `${content.length}` } });
     await answer.body?.cancel();
     assertEquals(answer.status, 201);
-    return new URL(answer.headers.get("Location")!).pathname;
+    return new URL(answer.headers.get("Location")!, this.#url).pathname;
   }
 
   /** Sends everything. */

@@ -46,7 +46,7 @@ export async function fillFolder(data: string, names: readonly string[] = HOSTIL
   await addTestToken(data, { name: "ada" });
   const database = await openDatabase(join(data, "pawl.db"));
   const { link } = newLink(
-    { kind: "download", target: { folder: "sub" } },
+    { kind: "download", target: { folder: "sub" }, expiresInMs: 3_600_000 },
     { owner: "ada" },
     { now: 1000, password: await keptPassword("secret") },
   );
