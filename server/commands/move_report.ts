@@ -68,7 +68,8 @@ export function moveReport({ tell, now, screen, from, to }: MoveReportDeps): End
     }
     const rate = all.bytesPerSecond > 0 ? `, ${bytesText(all.bytesPerSecond)}/s` : "";
     const left = all.remainingMs === undefined ? "" : `, ${timeText(all.remainingMs)} left`;
-    tell(`${done} of ${uploads} uploads, ${percentText(all.confirmed, size)} of ${bytesText(size)}${rate}${left}`);
+    const share = size === 0 ? "" : `, ${percentText(all.confirmed, size)} of ${bytesText(size)}`;
+    tell(`${done} of ${uploads} uploads${share}${rate}${left}`);
   }
 
   return {

@@ -36,14 +36,14 @@ export interface MoveDeps {
 export async function move(deps: MoveDeps): Promise<MoveTally> {
   const { source, target, report, signal } = deps;
   await deps.checkAlone();
-  await begin(source, target);
+  const isFirst = await begin(source, target);
   const total = await count(source, signal);
   report.begin(total);
   const tally: MoveTally = { ...total, before: 0, absent: 0, failed: 0 };
   await inParallel(allRecords(source.kv), deps.jobs, async (upload) => {
     signal.throwIfAborted();
     try {
-      const moved = await moveUpload(deps, upload);
+      const moved = await moveUpload({ ...deps, isFirst }, upload);
       if (moved !== "moved") tally[moved]++;
       report.done();
     } catch (error) {
@@ -76,11 +76,11 @@ export async function count({ kv }: Pick<MoveSource, "kv">, signal: AbortSignal)
   return amounts;
 }
 
-/** Marks the target as one that is being filled, or finds that an earlier run has done so. */
-async function begin({ name }: MoveSource, { database: { kv, commit }, occupant }: MoveTarget): Promise<void> {
+/** Marks the target as one that is being filled. Gives false when an earlier run has done so. */
+async function begin({ name }: MoveSource, { database: { kv, commit }, occupant }: MoveTarget): Promise<boolean> {
   const format = await kv.get(["format"]);
   const from = sourceOfMove(format.value);
-  if (from === name) return;
+  if (from === name) return false;
   if (from !== undefined) {
     throw new ConfigError(`A move from ${from} to this place is not finished: go on with that one, or empty the place`);
   }
@@ -88,7 +88,7 @@ async function begin({ name }: MoveSource, { database: { kv, commit }, occupant 
   if (there !== undefined) {
     throw new ConfigError(`The new place is not empty: it has ${there}. Give an empty one; nothing was changed`);
   }
-  if (await commit({ checks: [format], set: [[["format"], formatWhileMoving(name)]] })) return;
+  if (await commit({ checks: [format], set: [[["format"], formatWhileMoving(name)]] })) return true;
   throw new ConfigError("Another program writes to the new place: end it");
 
   async function hasEntries(): Promise<boolean> {

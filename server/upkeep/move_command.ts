@@ -93,7 +93,7 @@ export function endLines(
     ...absent === 0 ? [] : [
       `${some(absent, "of these has", "of these have")} no bytes in ${from}, where somebody took them away: as before`,
     ],
-    `Each file was read back in the new place, and has the SHA-256 of the bytes that were read in the old one`,
+    "Each file was read back in the new place, and has the SHA-256 of the bytes that were read in the old one",
     `Nothing was removed from ${from}. ${old}`,
   ];
 }

@@ -11,6 +11,8 @@ export interface MoveUploadDeps {
   readonly target: MoveTarget;
   readonly report: Pick<MoveReport, "bytes" | "note">;
   readonly signal: AbortSignal;
+  /** True when no earlier run has moved anything. */
+  readonly isFirst: boolean;
 }
 
 /** How an upload was moved: now, or by an earlier run; or its record alone, because its bytes are not there. */
@@ -21,7 +23,8 @@ export type Moved = "moved" | "before" | "absent";
  * record there says that all is done, and after an end at any moment another run goes on. Removes nothing in the source.
  */
 export async function moveUpload(deps: MoveUploadDeps, upload: Upload): Promise<Moved> {
-  const before = (await deps.target.database.kv.get<Upload>(uploadKey(upload.id))).value ?? undefined;
+  const { isFirst, target: { database } } = deps;
+  const before = isFirst ? undefined : (await database.kv.get<Upload>(uploadKey(upload.id))).value ?? undefined;
   if (upload.state === "gone") return await moveOver(deps, upload, before);
   if (upload.state === "receiving") return await moveUnfinished(deps, upload, before);
   return await moveFinished(deps, upload, before);
@@ -29,7 +32,7 @@ export async function moveUpload(deps: MoveUploadDeps, upload: Upload): Promise<
 
 async function moveOver(deps: MoveUploadDeps, upload: GoneUpload, before: Upload | undefined): Promise<Moved> {
   if (isSame(before, upload)) return "before";
-  await removeMoved(deps.target, upload.id, before);
+  if (!deps.isFirst) await removeMoved(deps.target, upload.id, before);
   await record(deps.target, upload, before);
   return "moved";
 }
@@ -51,7 +54,7 @@ async function moveUnfinished(
   const isThere = offset <= (await source.bytes.length(id) ?? 0);
   if (offset === 0 || !isThere) {
     // A server answers for an upload that has lost its bytes; there too it finds none.
-    await discard(target, id);
+    if (!deps.isFirst) await discard(target, id);
     await record(target, next, before);
     report.bytes(2 * offset);
     return isThere ? "moved" : "absent";
@@ -88,7 +91,7 @@ async function moveFinished(
   }
   using bytes = await bytesOf(deps, upload);
   if (bytes === undefined) {
-    await discard(target, id);
+    if (!deps.isFirst) await discard(target, id);
     await recordAbsent(target, upload, before);
     report.bytes(2 * length);
     return "absent";

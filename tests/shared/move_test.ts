@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { type MoveSurroundings, runMove } from "../../server/commands/move.ts";
+import { lockFolder } from "../../server/storage/disk/folder_lock.ts";
 import { openDatabase } from "../../server/storage/kv/database.ts";
 import { createConnection } from "../../server/storage/postgres/connection.ts";
 import { createEntries } from "../../server/storage/postgres/entries.ts";
@@ -69,7 +70,7 @@ async function dumpOfStores({ PAWL_DATABASE }: { readonly PAWL_DATABASE: string 
 }
 
 /** Adds an unfinished upload of several parts, with `length` bytes, to a folder. */
-async function addLarge(data: string, length: number): Promise<Uint8Array> {
+async function addLarge(data: string, length: number): Promise<Uint8Array<ArrayBuffer>> {
   await using pawl = await openTestApp({ data, open: true });
   const bytes = someBytes(length + 1000, 9);
   const headers = { "X-File-Size": `${bytes.length}` };
@@ -115,17 +116,21 @@ moveTest("a folder moves to PostgreSQL and Ceph, two servers go on with its uplo
     assertEquals((await Deno.stat(other)).mtime, (await Deno.stat(one)).mtime);
   }
 
-  // A token that was made before the move lets in, and uploads go on where they were.
-  const TOKEN = "0123456789012345678901234567";
-  const env = { ...stores, PAWL_TOKEN: TOKEN, PAWL_OPEN: "true", PAWL_LOG_LEVEL: "warning" };
-  await using one = await startPawl(join(dir.path, "one"), { env });
-  const headers = { Authorization: `Bearer ${TOKEN}`, "X-File-Id": "large" };
-  const status = await fetch(`${one.url}/status`, { headers });
-  assertEquals([status.status, await status.text()].length, 2);
+  // Unfinished uploads go on where they were.
+  const env = { ...stores, PAWL_OPEN: "true", PAWL_LOG_LEVEL: "warning" };
+  await using server = await startPawl(join(dir.path, "one"), { env });
+  const headers = { "X-File-Id": "large" };
+  const status = await fetch(`${server.url}/status`, { headers });
+  assertEquals([status.status, await status.text()], [200, "20000000"]);
+  const rest = await fetch(`${server.url}/upload`, {
+    method: "POST",
+    headers: { ...headers, "X-Start-Byte": "20000000" },
+    body: large.slice(20_000_000),
+  });
+  assertEquals([rest.status, await rest.text()], [200, `Success ${large.length}`]);
   const refused = await moved(["--to", "data", "--data", join(dir.path, "other")], stores);
   assertEquals(refused.code, 2);
   assertMatch(refused.told, /A server is connected to the database \(\d+ connections\): end all of them/);
-  void large;
 });
 
 moveTest("a move that is killed again and again goes on, and ends with everything", async () => {
@@ -175,7 +180,13 @@ moveTest("a move is refused while a server runs on the folder, and a server whil
     assertEquals(code, 2);
     assertMatch(told, /A server, or another pawl move, runs on .*: end it/);
   }
+  {
+    using lock = lockFolder(join(data, "incoming"), { alone: true });
+    assert(lock !== undefined);
+    const error = await assertRejects(() => startPawl(data), Error);
+    assertMatch(error.message, /pawl move is at work on .*: start the server when it has ended/);
+  }
   const other = await moved(["--to", "data", "--data", data], stores);
-  assertEquals(other.code, 1 + 1);
+  assertEquals(other.code, 2);
   assertMatch(other.told, /The database has no tables of this version of Pawl/);
 });
