@@ -68,17 +68,15 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { flushed, sent, signInFailed } = metrics;
   const openStorage = config.database === "" ? openDisk : openShared;
   const storage = await openStorage(config, { log, flushed, sent, lend, giveUp: surroundings.giveUp });
+  using opening = new DisposableStack();
+  opening.defer(() => storage.close());
   const { bytes } = storage;
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, limits: config });
   const hooks = openHooks(config, { log, now, ...defined({ listeners }) });
   const { outbox } = hooks;
   const told = { log, now, monotonic, signInFailed, ...defined({ identify }) };
-  const opened = await openStored(config, { bytes, outbox, bodies, openDatabase: storage.openDatabase, ...told })
-    .catch((error) => {
-      storage.close();
-      throw error;
-    });
+  const opened = await openStored(config, { bytes, outbox, bodies, openDatabase: storage.openDatabase, ...told });
   const { records: stored, access, events } = opened;
   const watch = storage.watch();
   const boot = await storage.boot();
@@ -95,8 +93,11 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { engine, records, clock, unfinished } = uploads;
   hooks.start({ events, records, bytes, attempted: metrics.attempted, alone: storage.alone });
   const pages = surroundings.pages ?? createPages({ root, except: storage.folders });
+  const given = { access, pages, bodies, accessLog, senderOf, certificateExpiresAt };
+  const apps = openApps(config, { ...common, ...uploads, ...given });
+  opening.move();
   return {
-    ...openApps(config, { ...common, ...uploads, access, pages, bodies, accessLog, senderOf, certificateExpiresAt }),
+    ...apps,
     place: storage.place,
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,

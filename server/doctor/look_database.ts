@@ -52,11 +52,11 @@ interface Row {
   readonly text: string;
   readonly readonly: boolean;
   readonly schema: string | null;
-  readonly may_create: boolean | null;
+  readonly creates: boolean | null;
   readonly encoding: string;
   readonly fsync: string;
-  readonly full_page_writes: string;
-  readonly synchronous_commit: string;
+  readonly pages: string;
+  readonly confirms: string;
   readonly idle: string | null;
   readonly free: number;
 }
@@ -69,25 +69,25 @@ export async function lookAtDatabase(
   const [row] = await connection.query<Row>(
     "SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS text, " +
       "pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS readonly, current_schema() AS schema, " +
-      "has_schema_privilege(current_schema(), 'CREATE') AS may_create, current_setting('server_encoding') AS encoding, " +
-      "current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes, " +
-      "current_setting('synchronous_commit') AS synchronous_commit, " +
+      "has_schema_privilege(current_schema(), 'CREATE') AS creates, current_setting('server_encoding') AS encoding, " +
+      "current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages, " +
+      "current_setting('synchronous_commit') AS confirms, " +
       "(SELECT setting FROM pg_settings WHERE name = 'idle_session_timeout') AS idle, " +
       "current_setting('max_connections')::int - (SELECT count(*)::int FROM pg_stat_activity) AS free",
   );
-  const { version, text, readonly, schema, may_create, encoding, fsync, full_page_writes, ...more } = row!;
+  const { version, text, readonly, schema, creates, encoding, fsync, pages, ...more } = row!;
   const tables = await tablesOf(connection);
   return {
     version,
     versionText: text,
     isReadOnly: readonly,
     schema: schema ?? undefined,
-    mayCreate: may_create === true,
+    mayCreate: creates === true,
     encoding,
     settings: {
       fsync: fsync === "on",
-      fullPageWrites: full_page_writes === "on",
-      synchronousCommit: more.synchronous_commit,
+      fullPageWrites: pages === "on",
+      synchronousCommit: more.confirms,
       idleSessionMs: Number(more.idle ?? 0),
     },
     syncStandbys: await syncStandbysOf(connection),

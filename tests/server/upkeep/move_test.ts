@@ -151,10 +151,8 @@ Deno.test("files that somebody took away, or replaced, are moved as records alon
   await Deno.remove(join(dir.path, "files/sub/a"));
   const replaced = HOSTILE[1]!;
   await Deno.writeTextFile(join(dir.path, "files", replaced), "somebody else's, and longer than it was");
-  const [unfinished] = [...Deno.readDirSync(join(dir.path, "incoming"))].filter(({ name }) =>
-    Deno.statSync(join(dir.path, "incoming", name)).size === 70_000
-  );
-  await Deno.truncate(join(dir.path, "incoming", unfinished!.name), 60_000);
+  // The unfinished upload of 70 000 bytes.
+  await Deno.truncate(join(dir.path, "incoming", await idOf(dir.path, "unfinished")), 60_000);
   await using folder = await sourceFolder(dir.path);
   await using to = await bucketTarget();
   const { target } = await to.open();
@@ -167,8 +165,6 @@ Deno.test("files that somebody took away, or replaced, are moved as records alon
 });
 
 Deno.test("names that are one on the new disk become two, and the note says which", async () => {
-  await using from = await folderTarget();
-  const { target } = await from.open();
   const uploads = ["Same.txt", "same.txt", "folder", "folder/in.txt"].map((path, index): Upload => ({
     state: "complete",
     id: `id-${index}`,
@@ -208,7 +204,6 @@ Deno.test("names that are one on the new disk become two, and the note says whic
   for (const note of notes) {
     assertMatch(note, /^(?:same\.txt|folder(?:\/in\.txt)?) is .+ in the new place, which does not/);
   }
-  void target;
 });
 
 Deno.test("a new place that has anything else is refused, and so is the unfinished move of another one", async () => {
