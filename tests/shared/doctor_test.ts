@@ -3,6 +3,7 @@ import { doctor } from "../../server/commands/doctor.ts";
 import { lookAtDatabase } from "../../server/doctor/look_database.ts";
 import { createConnection } from "../../server/storage/postgres/connection.ts";
 import { type Ceph, cephTest, startCeph } from "../support/ceph.ts";
+import { startFakeS3 } from "../support/fake_s3.ts";
 import { freePort } from "../support/free_port.ts";
 import { PGBOUNCER, startPgBouncer } from "../support/pgbouncer.ts";
 import { openSchema, type PostgresServer, postgresTest, startPostgres } from "../support/postgres.ts";
@@ -103,4 +104,13 @@ programTest("doctor --bucket: a pooler in transaction mode is found out, and one
       }
     }
   },
+});
+
+Deno.test("doctor --bucket: a database that gives no answer is told without its password, with exit code 2", async () => {
+  await using server = startFakeS3();
+  const PAWL_DATABASE = "postgres://pawl:hidden@127.0.0.1:9/pawl";
+  const { code, stores: [, database] } = await looked({ PAWL_BUCKET: server.address, PAWL_DATABASE });
+  assertEquals(code, 2);
+  assertMatch(database.unreached, /^It gives no answer, or refuses: /);
+  assertEquals(JSON.stringify(database).includes("hidden"), false);
 });

@@ -138,16 +138,13 @@ Deno.test("a bucket that is not reached, or refuses the key, is told with exit c
   assertEquals(both.code, 2);
 });
 
-Deno.test("the secret of a bucket may stand in a file, and a database that gives no answer is told", async () => {
+Deno.test("the secret of a bucket may stand in a file", async () => {
   await using server = startFakeS3();
   const path = await Deno.makeTempFile({ prefix: "pawl-test-" });
   try {
     await Deno.writeTextFile(path, `${server.address}\n`);
-    const database = "postgres://pawl:hidden@127.0.0.1:9/pawl";
-    const { code, text } = await looked({ PAWL_BUCKET_FILE: path, PAWL_DATABASE: database });
-    assertEquals(code, 2);
-    assertMatch(text, /The database\n {2}FAULT It gives no answer, or refuses: /);
-    assertEquals(/hidden|secret/.test(text), false);
+    const { code, text } = await looked({ PAWL_BUCKET_FILE: path });
+    assertEquals([code, /secret/.test(text)], [0, false]);
   } finally {
     await Deno.remove(path);
   }
