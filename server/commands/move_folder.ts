@@ -1,5 +1,5 @@
 import { ConfigError } from "../config/config.ts";
-import { bootBySystem } from "../storage/disk/boot.ts";
+import { bootBySystem, bootOfCleanStop } from "../storage/disk/boot.ts";
 import { foldersOf, openFiles } from "../storage/disk/files.ts";
 import { lockFolder } from "../storage/disk/folder_lock.ts";
 import { openDatabase } from "../storage/kv/database.ts";
@@ -16,7 +16,8 @@ export async function oldFolder(data: string, { isLook }: { readonly isLook: boo
   await using opening = new AsyncDisposableStack();
   const { bytes, kv, folders, isFolderThere } = opening.use(await openDataFolder(data));
   if (!isLook) opening.use(lockedAlone(folders.incoming, data));
-  const place = { name: await Deno.realPath(data), kv, bytes, boot: await bootBySystem() };
+  const boot = await bootBySystem() ?? await bootOfCleanStop(data);
+  const place = { name: await Deno.realPath(data), kv, bytes, boot };
   const kept = opening.move();
   return {
     place,
