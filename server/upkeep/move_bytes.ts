@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ByteStore, UnfinishedFile } from "../storage/store.ts";
 
 /** After so many copied bytes they are made to survive, so that another run goes on behind them. */
-const SAVED_EVERY = 256 * 1024 * 1024;
+const SAVED_EVERY = 64 * 1024 * 1024;
 
 export interface CopyDeps {
   readonly bytes: Pick<ByteStore, "create" | "open">;
