@@ -13,7 +13,7 @@ import {
   type MoveTarget,
   noAmounts,
 } from "./move_places.ts";
-import { moveUpload, removeMoved } from "./move_upload.ts";
+import { moveUpload, removeMoved, removeRecord } from "./move_upload.ts";
 
 export interface MoveDeps {
   readonly source: MoveSource;
@@ -99,13 +99,13 @@ async function begin({ name }: MoveSource, { database: { kv, commit }, occupant 
 
 /** Removes in the target what an earlier run has moved, and what is gone from the source since. */
 async function removeOthers({ source, target, signal }: MoveDeps): Promise<void> {
-  const { bytes, keys, database: { kv, commit } } = target;
+  const { bytes, database: { kv, commit } } = target;
   await inGroups(allRecords(kv), async (group) => {
     signal.throwIfAborted();
     const found = await source.kv.getMany(group.map(({ id }) => uploadKey(id)));
     for (const upload of group.filter((_, index) => found[index]!.value === null)) {
       await removeMoved(target, upload.id, upload);
-      await commit({ remove: [uploadKey(upload.id), ...keys.indexes(upload)] });
+      await removeRecord(target, upload);
     }
   });
   for await (const name of bytes.unfinished()) {
