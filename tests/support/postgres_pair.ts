@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { createConnection } from "../../server/storage/postgres/connection.ts";
 import { freePorts } from "./ports.ts";
 import { commandAs, ordinaryUser, POSTGRES, runAs } from "./postgres.ts";
-import { until } from "./until.ts";
+import { PATIENCE_MS, until } from "./until.ts";
 
 /**
  * A PostgreSQL server and its synchronous standby, on two ports of 127.0.0.1. What was committed is on both, so that a
@@ -57,7 +57,10 @@ export async function startPostgresPair(): Promise<PostgresPair> {
   }
 
   async function ask<Row extends object>(node: Node, text: string): Promise<Row[]> {
-    const connection = createConnection(`postgres://pawl@127.0.0.1:${node.port}/postgres`, { max: 1 });
+    const connection = createConnection(`postgres://pawl@127.0.0.1:${node.port}/postgres`, {
+      max: 1,
+      deadlineMs: PATIENCE_MS,
+    });
     try {
       return await connection.query<Row>(text);
     } finally {

@@ -164,7 +164,9 @@ class ClientFile {
 
   #refusal(status: number, body: string): Error {
     const line = `${status} ${body.slice(0, 200)}`;
-    if (!GO_ON.includes(status)) this.#deps.account.fault(`${this.about} is answered with ${line}`);
+    // By the simple protocol another offset than the server's is this.
+    const isToGoOn = GO_ON.includes(status) || body.startsWith("Wrong start byte");
+    if (!isToGoOn) this.#deps.account.fault(`${this.about} is answered with ${line} at ${this.#location}`);
     return new Error(line);
   }
 

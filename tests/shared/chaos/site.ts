@@ -1,3 +1,4 @@
+import { IS_SHOWN } from "./account.ts";
 import { startCeph } from "../../support/ceph.ts";
 import { type PostgresPair, startPostgresPair } from "../../support/postgres_pair.ts";
 import { type PawlProcess, startPawl } from "../../support/process.ts";
@@ -12,8 +13,8 @@ export interface ChaosInstance {
   /** This instance's way to the database alone. */
   readonly toDatabase: Pick<TroubledRelay, "meet">;
   signal(name: Deno.Signal): void;
-  /** Ends the process by a signal, and starts another one. Gives the exit code. */
-  restart(signal: "SIGKILL" | "SIGTERM"): Promise<number>;
+  /** Ends the process by a signal, and starts another one. Gives the exit code. `ended` is called when it has ended. */
+  restart(signal: "SIGKILL" | "SIGTERM", ended?: () => void): Promise<number>;
   /** All that its processes have printed. */
   output(): string;
 }
@@ -46,8 +47,7 @@ export async function openChaosSite(): Promise<ChaosSite> {
       PAWL_DATABASE: `postgres://pawl@${hosts}/postgres?target_session_attrs=read-write`,
       PAWL_BUCKET: bucket.href,
       PAWL_TEST_AHEAD_MS: String(aheadMs),
-      // The log names the bucket's address, and the server's own is looked for in what it prints.
-      PAWL_LOG_LEVEL: "warning",
+      PAWL_LOG_LEVEL: IS_SHOWN ? "info" : "warning",
     };
     const script = aheadMs === 0 ? {} : { script: "tests/support/shifted_server.ts" };
     const start = () => startPawl(`${path}/${name}`, { env, args: ["--open"], ...script });
@@ -64,16 +64,19 @@ export async function openChaosSite(): Promise<ChaosSite> {
       }
     };
     let process: PawlProcess | undefined = await start();
+    let last: PawlProcess | undefined;
     open.defer(async () => await process?.[Symbol.asyncDispose]());
     return {
       name,
       port: () => process?.port,
       toDatabase: { meet: (trouble) => databases.forEach((relay) => relay.meet(trouble)) },
-      signal: (signal) => process?.signal(signal),
-      async restart(signal) {
+      signal: (signal) => (process ?? last)?.signal(signal),
+      async restart(signal, ended = () => {}) {
         const ending = process!;
         process = undefined;
+        last = ending;
         const code = await ending.stop(signal);
+        ended();
         printed += ending.output();
         process = await startAgain();
         return code;
