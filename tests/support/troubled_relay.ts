@@ -18,14 +18,16 @@ export interface TroubledRelay extends AsyncDisposable {
 
 const BUSY = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
+type Pair = readonly [client: net.Socket, target: net.Socket];
+
 /** Starts a relay on a free port of 127.0.0.1 to the server at `port`. Use with `await using`. */
 export async function startTroubledRelay(port: number): Promise<TroubledRelay> {
-  const pairs = new Set<[client: net.Socket, target: net.Socket]>();
+  const pairs = new Set<Pair>();
   let trouble: Trouble = "none";
   const server = net.createServer((client) => {
     if (trouble === "cut") return void client.destroy();
     const target = net.connect({ port, host: "127.0.0.1" });
-    const pair: [net.Socket, net.Socket] = [client, target];
+    const pair: Pair = [client, target];
     pairs.add(pair);
     for (const [from, to] of [[client, target], [target, client]] as const) {
       from.setNoDelay(true);
@@ -36,18 +38,19 @@ export async function startTroubledRelay(port: number): Promise<TroubledRelay> {
       });
       to.on("drain", () => trouble === "mute" || from.resume());
       from.on("end", () => to.end());
-      from.on("close", () => {
-        pairs.delete(pair);
-        // The end of a connection does not come through either.
-        if (trouble !== "mute") to.destroy();
-      });
+      // The end of a connection does not come through either, as long as nothing does.
+      from.on("close", () => trouble === "mute" || end(pair));
       if (trouble === "mute") from.pause();
     }
   });
 
-  function refuse(pair: readonly [net.Socket, net.Socket]): void {
-    const [client, target] = pair;
-    target.destroy();
+  function end(pair: Pair): void {
+    pairs.delete(pair);
+    for (const socket of pair) socket.destroy();
+  }
+
+  function refuse([client, target]: Pair): void {
+    target.removeAllListeners("close").destroy();
     client.removeAllListeners("data");
     client.resume();
     client.end(BUSY);
@@ -59,11 +62,9 @@ export async function startTroubledRelay(port: number): Promise<TroubledRelay> {
     meet(next) {
       trouble = next;
       for (const pair of [...pairs]) {
-        for (const socket of pair) {
-          if (next === "mute") socket.pause();
-          else if (next === "cut") socket.destroy();
-          else socket.resume();
-        }
+        if (next === "mute") pair.forEach((socket) => socket.pause());
+        else if (next === "cut" || pair.some((socket) => socket.destroyed)) end(pair);
+        else pair.forEach((socket) => socket.resume());
       }
     },
     async [Symbol.asyncDispose]() {
