@@ -46,7 +46,11 @@ class Instances implements ModelServer {
   }
 
   get port(): number {
-    return this.#processes[this.#turn++ % this.#processes.length]!.port;
+    return this.#processes[this.#turn % this.#processes.length]!.port;
+  }
+
+  next(): void {
+    this.#turn++;
   }
 
   async restart(signal: "SIGKILL" | "SIGTERM", work?: () => Promise<void>): Promise<void> {

@@ -13,8 +13,10 @@ const HOLD_MS = 150;
 
 /** What the model speaks to: a server that can be killed and started again, and whose time can be advanced. */
 export interface ModelServer extends AsyncDisposable {
-  /** Where the next request goes. */
+  /** Where requests go. */
   readonly port: number;
+  /** Lets the next ones go to another instance, where there are several. */
+  next(): void;
   /** Ends the server by a signal; meanwhile does `work`. Returns when it listens again. */
   restart(signal: "SIGKILL" | "SIGTERM", work?: () => Promise<void>): Promise<void>;
   /** Lets a part of the time pass that unfinished uploads are kept, and what is past its time be removed. */
@@ -58,6 +60,8 @@ class FolderServer implements ModelServer {
   get port(): number {
     return this.#process.port;
   }
+
+  next(): void {}
 
   async restart(signal: "SIGKILL" | "SIGTERM", work?: () => Promise<void>): Promise<void> {
     const [code] = await Promise.all([this.#process.stop(signal), work?.()]);
