@@ -21,11 +21,7 @@ export async function play(server: ModelServer, sequence: Sequence, name: string
   const clients = sequence.clients.map((plan, index) => new ModelClient(`${name}-${index}`, plan, shared));
   using game = new Game(server, clients, count);
   try {
-    for (const command of sequence.commands) {
-      await game.play(command);
-      // A request that was cut may still be on its way: only the instance that has seen it can wait for its end.
-      if (command.kind !== "break") server.next();
-    }
+    for (const command of sequence.commands) await game.play(command);
     game[Symbol.dispose]();
     await finishAll(server, clients, count);
     count("sequences");
