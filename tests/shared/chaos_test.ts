@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import { extent } from "../support/campaign.ts";
 import { cephTest } from "../support/ceph.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { ChaosAccount } from "./chaos/account.ts";
@@ -8,7 +9,7 @@ import { openChaosSite } from "./chaos/site.ts";
 import { PROTOCOLS } from "./chaos/words.ts";
 
 /** How long things are broken, in seconds. */
-const SECONDS = Number(Deno.env.get("PAWL_SECONDS") ?? 60);
+const SECONDS = Number(Deno.env.get("PAWL_SECONDS") ?? extent({ short: 60, long: 600 }));
 /** How long the files take that are on their way when all is whole again, in milliseconds. What takes longer is stuck. */
 const REST_MS = 120_000;
 const CLIENTS = 6;
