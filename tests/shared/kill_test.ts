@@ -15,7 +15,7 @@ import { connect } from "../support/raw.ts";
 const MIB = 2 ** 20;
 
 /** Of the steps, each so many-th is tried. Each takes the start of a process. */
-const STRIDE = extent({ short: 6, long: 1 });
+const STRIDE = Number(Deno.env.get("PAWL_STRIDE") ?? extent({ short: 12, long: 1 }));
 
 /** A file, and the places in it where the requests end that bring it. */
 interface Sending {
