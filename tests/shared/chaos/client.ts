@@ -83,7 +83,8 @@ class ClientFile {
       try {
         if (await attempt()) return;
       } catch (error) {
-        this.#trouble = error;
+        // The request that the end of all patience cuts off tells nothing.
+        if (!over.aborted) this.#trouble = error;
         await delay(random.integer(10, 300));
       }
     }
