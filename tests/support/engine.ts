@@ -9,7 +9,6 @@ import { type EngineMeter, NO_METER } from "../../server/uploads/engine_meter.ts
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
-import { IS_SHARED, openSharedStores } from "./shared_stores.ts";
 import { tempDir } from "./temp_dir.ts";
 
 /** An engine without the server around it, and what it keeps its uploads in. */
@@ -50,8 +49,8 @@ export async function openEngine(
   },
 ): Promise<TestEngine> {
   const folder = await tempDir();
-  const stores = await (IS_SHARED ? openSharedStores(folder.path) : openOwnStores(folder.path));
-  const [bytes, records] = [slowed(stores.bytes), slowedRecords(stores.records)];
+  const bytes = slowed(await openFiles(folder.path, { durable: false }));
+  const records = slowedRecords(await openRecords(":memory:", createSameName({ ignoresCase: false })));
   const log = memoryLog();
   const engine = new Engine({
     bytes,
@@ -80,17 +79,8 @@ export async function openEngine(
     data: folder.path,
     async [Symbol.asyncDispose]() {
       await engine.close();
-      await stores[Symbol.asyncDispose]();
+      records[Symbol.dispose]();
       await folder[Symbol.asyncDispose]();
     },
-  };
-}
-
-async function openOwnStores(data: string): Promise<{ bytes: ByteStore; records: RecordStore } & AsyncDisposable> {
-  const records = await openRecords(":memory:", createSameName({ ignoresCase: false }));
-  return {
-    bytes: await openFiles(data, { durable: false }),
-    records,
-    [Symbol.asyncDispose]: () => Promise.resolve(records[Symbol.dispose]()),
   };
 }

@@ -1,4 +1,3 @@
-import { IS_SHARED, unfinishedInDatabase } from "./shared_stores.ts";
 import { until } from "./until.ts";
 
 /**
@@ -6,9 +5,11 @@ import { until } from "./until.ts";
  */
 export async function untilReceived(data: string, bytes: number, files: number | string = 1): Promise<void> {
   await until(async () => {
-    const all = await unfinishedIn(data);
+    const all = await Array.fromAsync(Deno.readDir(`${data}/incoming`));
     const entries = typeof files === "number" ? all : all.filter(({ name }) => name === files);
-    const sizes = await Promise.all(entries.map(({ size }) => size()));
+    const sizes = await Promise.all(
+      entries.map(async ({ name }) => (await Deno.stat(`${data}/incoming/${name}`)).size),
+    );
     const sum = sizes.reduce((total, size) => total + size, 0);
     return sum === bytes && sizes.length === (typeof files === "number" ? files : 1);
   }, `the server has ${bytes} bytes in ${files}`);
@@ -17,16 +18,7 @@ export async function untilReceived(data: string, bytes: number, files: number |
 /** Waits until no unfinished file is left in a data folder: what has been finished goes a moment after its answer. */
 export async function untilNothingUnfinished(data: string): Promise<void> {
   await until(
-    async () => (await unfinishedIn(data)).length === 0,
+    async () => (await Array.fromAsync(Deno.readDir(`${data}/incoming`))).length === 0,
     `no unfinished file is left in ${data}`,
   );
-}
-
-async function unfinishedIn(data: string): Promise<{ name: string; size: () => Promise<number> }[]> {
-  if (IS_SHARED) {
-    const found = await unfinishedInDatabase(data);
-    return found.map(({ name, size }) => ({ name, size: () => Promise.resolve(size) }));
-  }
-  const entries = await Array.fromAsync(Deno.readDir(`${data}/incoming`));
-  return entries.map(({ name }) => ({ name, size: async () => (await Deno.stat(`${data}/incoming/${name}`)).size }));
 }

@@ -6,7 +6,6 @@ import { createPages, type Pages } from "../../server/page/pages.ts";
 import { type Running, serve } from "../../server/serve.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
-import { finishedInBucket, finishedNamesInBucket, IS_SHARED, placeOf, unfinishedInDatabase } from "./shared_stores.ts";
 import { tempDir } from "./temp_dir.ts";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
@@ -30,15 +29,7 @@ function surroundingsOf(
   { now, monotonic, limits = PATIENT, takeAccess, certificateExpiresAt }: Wishes,
   log: MemoryLog,
 ): Surroundings {
-  // What has come shows only where it is recorded.
-  const recorded = IS_SHARED ? { checkpointBytes: 1, ...limits } : limits;
-  const common = {
-    log,
-    root,
-    pages: sharedPages(),
-    limits: recorded,
-    ...defined({ takeAccess, certificateExpiresAt }),
-  };
+  const common = { log, root, pages: sharedPages(), limits, ...defined({ takeAccess, certificateExpiresAt }) };
   if (now === undefined) return { ...common, now: Date.now };
   return { ...common, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
 }
@@ -118,7 +109,6 @@ async function testFolder(
 ): Promise<{ folder: Omit<TestFolder, keyof AsyncDisposable>; config: Config; end: () => Promise<void> }> {
   const own = wishes.data === undefined ? await tempDir() : undefined;
   const data = wishes.data ?? own!.path;
-  const place = IS_SHARED ? await placeOf(data) : { database: "", bucket: "" };
   const names = async (folder: string, counts = (_: Deno.FileInfo) => true) => {
     const found: string[] = [];
     for await (const { name } of Deno.readDir(join(data, folder))) {
@@ -166,7 +156,8 @@ async function testFolder(
       hookCommand: "",
       webhookEvents: ["*"],
       webhookSecret: "",
-      ...place,
+      database: "",
+      bucket: "",
       webhookAllowPrivate: false,
       hookTimeoutMs: 300_000,
       preCreateUrl: "",
@@ -178,7 +169,7 @@ async function testFolder(
       accessLog: false,
       ...wishes,
     },
-    folder: IS_SHARED ? sharedFolder(data) : {
+    folder: {
       data,
       log: memoryLog(),
       finished: (name) => Deno.readFile(join(data, "files", name)),
@@ -187,15 +178,5 @@ async function testFolder(
       incomingNames: () => names("incoming", ({ nlink }) => nlink === 1),
     },
     end: async () => void await own?.[Symbol.asyncDispose](),
-  };
-}
-
-function sharedFolder(data: string): Omit<TestFolder, keyof AsyncDisposable> {
-  return {
-    data,
-    log: memoryLog(),
-    finished: (name) => finishedInBucket(data, name) as Promise<Uint8Array<ArrayBuffer>>,
-    finishedNames: () => finishedNamesInBucket(data),
-    incomingNames: async () => (await unfinishedInDatabase(data)).map(({ name }) => name),
   };
 }

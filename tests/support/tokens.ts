@@ -1,28 +1,27 @@
 import { join } from "@std/path";
 import { addToken, type WantedToken } from "../../server/access/token_command.ts";
 import { USUAL_RIGHTS } from "../../server/model/rights.ts";
-import { type Database, openDatabase } from "../../server/storage/kv/database.ts";
+import { openDatabase } from "../../server/storage/kv/database.ts";
 import { createLinks } from "../../server/storage/kv/links.ts";
 import { createTokens } from "../../server/storage/kv/tokens.ts";
 import type { LinkStore } from "../../server/storage/link_store.ts";
 import type { TokenStore } from "../../server/storage/token_store.ts";
-import { IS_SHARED, withDatabase as withSharedDatabase } from "./shared_stores.ts";
 
 /** Does `work` with the tokens in a data folder, as `token` on the command line does. */
 export async function withTokens<T>(data: string, work: (store: TokenStore) => Promise<T>): Promise<T> {
-  return await withDatabase(data, (database) => work(createTokens(database)));
+  const database = await openDatabase(join(data, "pawl.db"));
+  try {
+    return await work(createTokens(database));
+  } finally {
+    database.kv.close();
+  }
 }
 
 /** Does `work` with the links in a data folder, as `link` on the command line does. */
 export async function withLinks<T>(data: string, work: (store: LinkStore) => Promise<T>): Promise<T> {
-  return await withDatabase(data, (database) => work(createLinks(database)));
-}
-
-async function withDatabase<T>(data: string, work: (database: Database) => Promise<T>): Promise<T> {
-  if (IS_SHARED) return await withSharedDatabase(data, work);
   const database = await openDatabase(join(data, "pawl.db"));
   try {
-    return await work(database);
+    return await work(createLinks(database));
   } finally {
     database.kv.close();
   }
