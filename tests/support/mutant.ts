@@ -45,13 +45,12 @@ export async function failuresWith(mutant: Mutant, tests: NamedTests): Promise<{
 }
 
 /** Links all that the checkout has into a folder, but the folders on the way to one file, which are made anew. */
-async function linkAllBut(file: string, folder: string): Promise<void> {
-  for (let parent = dirname(file), kept = file;; kept = parent, parent = dirname(parent)) {
-    await Deno.mkdir(join(folder, parent), { recursive: true });
-    for await (const { name } of Deno.readDir(join(root, parent))) {
-      if (name === ".git" || join(parent, name) === kept) continue;
-      await Deno.symlink(join(root, parent, name), join(folder, parent, name));
-    }
-    if (parent === ".") return;
+async function linkAllBut(path: string, folder: string): Promise<void> {
+  const parent = dirname(path);
+  await Deno.mkdir(join(folder, parent), { recursive: true });
+  for await (const { name } of Deno.readDir(join(root, parent))) {
+    if (name === ".git" || join(parent, name) === path) continue;
+    await Deno.symlink(join(root, parent, name), join(folder, parent, name));
   }
+  if (parent !== ".") await linkAllBut(parent, folder);
 }

@@ -4,8 +4,7 @@ const { Date: RightDate } = globalThis;
 
 class ShiftedDate extends RightDate {
   constructor(...args: [] | [number | string | Date]) {
-    if (args.length === 0) super(RightDate.now() + aheadMs);
-    else super(...args as [number]);
+    super(...(args.length === 0 ? [ShiftedDate.now()] : args) as [number]);
   }
 
   static override now(): number {
