@@ -4,8 +4,8 @@ import { POSTGRES } from "../support/postgres.ts";
 
 // What keeps a writer out that has lost its upload, taken away piece by piece: each must be missed by a test.
 
-const LEASES = "server/storage/postgres/leases.ts";
-const FUNCTIONS = "server/storage/postgres/migrations.ts";
+const CHANGE = "server/storage/postgres/parts_migration.ts";
+const TAKE = "server/storage/postgres/migrations.ts";
 
 interface Case {
   readonly name: string;
@@ -20,31 +20,13 @@ const writerTest = (filter: string): NamedTests => ({ file: "tests/server/storag
 const CASES: readonly Case[] = [
   {
     name: "a commit of the layout that names no token",
-    mutant: {
-      file: LEASES,
-      from: "SET ${STATE} WHERE id = $1 AND token = $2",
-      to: "SET ${STATE} WHERE id = $1 AND $2::text <> ''",
-    },
-    caughtBy: leasesTest("from a silent instance an upload is taken"),
-  },
-  {
-    name: "a release with a layout that names no token",
-    mutant: {
-      file: LEASES,
-      from: "${STATE_AFTER_3} WHERE id = $1 AND token = $2",
-      to: "${STATE_AFTER_3} WHERE id = $1 AND $2::text <> ''",
-    },
-    caughtBy: leasesTest("from a silent instance an upload is taken"),
-  },
-  {
-    name: "a layout that is committed with its record, and names no token",
-    mutant: { file: FUNCTIONS, from: "WHERE id = lease->>0 AND token = lease->>1;", to: "WHERE id = lease->>0;" },
+    mutant: { file: CHANGE, from: "WHERE id = wanted AND token = own_token;", to: "WHERE id = wanted;" },
     caughtBy: leasesTest("from a silent instance an upload is taken"),
   },
   {
     name: "a commit of the record that names no token",
     mutant: {
-      file: FUNCTIONS,
+      file: CHANGE,
       from: "WHERE id = lease->>0 AND token = lease->>1 FOR SHARE",
       to: "WHERE id = lease->>0 FOR SHARE",
     },
@@ -52,7 +34,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: "a take-over from whoever holds the upload now",
-    mutant: { file: FUNCTIONS, from: "row.token IS NULL OR row.token = seen", to: "true" },
+    mutant: { file: TAKE, from: "row.token IS NULL OR row.token = seen", to: "true" },
     caughtBy: leasesTest("a writer that is asked to end lets go"),
   },
   {
