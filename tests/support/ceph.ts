@@ -181,6 +181,8 @@ crash_dir = ${folder}/log
 [client.rgw.a]
 rgw_frontends = beast endpoint=127.0.0.1:${s3}
 rgw_thread_pool_size = 64
+# A completion of a multipart upload that breaks off keeps others out for so many seconds; 600 unless told.
+rgw_mp_lock_max_time = 15
 # What is deleted is gone in seconds, because memory is short.
 rgw_gc_obj_min_wait = 5
 rgw_gc_processor_period = 5
