@@ -1,8 +1,9 @@
 import { STATUS_CODE } from "@std/http/status";
 import { may } from "../model/rights.ts";
-import { NOBODY } from "../model/visitor.ts";
+import { NOBODY, type Visitor } from "../model/visitor.ts";
 import { defined } from "../defined.ts";
 import { asUploadError, type ErrorCode, folderMoved, UploadError } from "../errors.ts";
+import { isDone } from "../in_time.ts";
 import { type Log, withoutSecrets } from "../log.ts";
 import { header } from "./header_names.ts";
 import type { Admission, Connection } from "./admission.ts";
@@ -73,6 +74,9 @@ const DRAIN_PROXIED: DrainBounds = { bytes: 256 * 2 ** 20, forMs: 60_000 };
  * How much is drained of a request that a browser repeated by itself: its page goes on with another request at once.
  */
 const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, forMs: 60_000 };
+
+/** How long the page waits for the name of its visitor, in milliseconds. A program around the server may tell it late. */
+const PAGE_PATIENCE_MS = 500;
 
 /** Keeps a refusal out of the tags of other sites' pages. */
 const NOT_ELSEWHERE = { "Cross-Origin-Resource-Policy": "same-origin" };
@@ -151,16 +155,28 @@ export function createApp(
     return response;
   }
 
-  function answerPage(path: string, { request, admit }: Visit): Promise<Response> {
+  function answerPage(path: string, { request, sender, admit }: Visit): Promise<Response> {
     return answered({ request }, async () => {
       admit();
-      const response = path === "" ? toFolder(request) : await pages.serve(path, request.headers);
+      const visitor = () => visitorInTime(request, sender);
+      const response = path === "" ? toFolder(request) : await pages.serve(path, request.headers, { visitor });
       if (response === undefined) throw notHere(above);
       if (request.method === "GET" || request.method === "HEAD") return response;
       const allow = { "Allow": "GET, HEAD, OPTIONS" };
       if (request.method === "OPTIONS") return noContent(allow);
       return told(notAllowed(request.method), { headers: allow });
     });
+  }
+
+  /**
+   * The visitor who asks for the page; `undefined` when that is not told at once, or is refused. The page comes all the
+   * same, and asks by itself.
+   */
+  async function visitorInTime(request: Request, sender: Sender): Promise<Visitor | undefined> {
+    let visitor: Visitor | undefined;
+    const told = identify(request, sender).then((told) => visitor = told, () => {});
+    await isDone(told, PAGE_PATIENCE_MS);
+    return visitor;
   }
 
   /** Lets pages of allowed origins read a refusal outside the routes, and no page show it as something of its own. */

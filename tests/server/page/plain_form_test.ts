@@ -8,7 +8,7 @@ const pages = createPages({ root: fromFileUrl(new URL("../../../", import.meta.u
 
 /** What the page has for browsers in which no script runs: in its head, and in its body. */
 async function plainly({ language, top }: { language: string; top?: string }): Promise<string[]> {
-  const response = await pages.serve("/", new Headers({ "accept-language": language }), top);
+  const response = await pages.serve("/", new Headers({ "accept-language": language }), { top });
   const html = await response!.text();
   return [...html.matchAll(/<noscript>([^]*?)<\/noscript>/g)].map(([, content]) => content!);
 }
