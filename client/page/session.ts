@@ -29,7 +29,7 @@ export function visitorInPage(text = document.documentElement.dataset["visitor"]
 
 /** True when the server names the visitor that the page knows already, maybe without a name. */
 export function isSame(known: Visitor, { kind, name, rights }: Visitor): boolean {
-  const rightsOf = (list: readonly string[]) => list.toSorted().join();
+  const rightsOf = (list: readonly string[]) => [...list].sort().join();
   return known.kind === kind && rightsOf(known.rights) === rightsOf(rights) &&
     (known.name === "" || known.name === name);
 }
