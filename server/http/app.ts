@@ -1,9 +1,8 @@
 import { STATUS_CODE } from "@std/http/status";
 import { may } from "../model/rights.ts";
-import { NOBODY, type Visitor } from "../model/visitor.ts";
+import { NOBODY } from "../model/visitor.ts";
 import { defined } from "../defined.ts";
 import { asUploadError, type ErrorCode, folderMoved, UploadError } from "../errors.ts";
-import { isDone } from "../in_time.ts";
 import { type Log, withoutSecrets } from "../log.ts";
 import type { Admission, Connection } from "./admission.ts";
 import type { Cors } from "./cors.ts";
@@ -16,6 +15,7 @@ import { allowedMethods, handlerOf, type Identify, needOf, type Route } from "./
 import type { Sender, SenderOf } from "./sender.ts";
 import { type Gate, urlOf } from "./target.ts";
 import { toFolder } from "./to_folder.ts";
+import { visitorInTime } from "./visitor_in_time.ts";
 
 /** Everything that the app is made with. */
 export interface AppDeps {
@@ -60,9 +60,6 @@ const NO_METER: AnswerMeter = { answered() {}, refused() {} };
 
 /** Answers a request, and never throws. A request without a connection is not counted by address. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
-
-/** How long the page waits for the name of its visitor, in milliseconds. A program around the server may tell it late. */
-const PAGE_PATIENCE_MS = 500;
 
 /** Keeps a refusal out of the tags of other sites' pages. */
 const NOT_ELSEWHERE = { "Cross-Origin-Resource-Policy": "same-origin" };
@@ -144,7 +141,7 @@ export function createApp(
   function answerPage(path: string, { request, sender, admit }: Visit): Promise<Response> {
     return answered({ request }, async () => {
       admit();
-      const visitor = () => visitorInTime(request, sender);
+      const visitor = () => visitorInTime(identify, request, sender);
       const response = path === "" ? toFolder(request) : await pages.serve(path, request.headers, { visitor });
       if (response === undefined) throw notHere(above);
       if (request.method === "GET" || request.method === "HEAD") return response;
@@ -152,17 +149,6 @@ export function createApp(
       if (request.method === "OPTIONS") return noContent(allow);
       return told(notAllowed(request.method), { headers: allow });
     });
-  }
-
-  /**
-   * The visitor who asks for the page; `undefined` when that is not told at once, or is refused. The page comes all the
-   * same, and asks by itself.
-   */
-  async function visitorInTime(request: Request, sender: Sender): Promise<Visitor | undefined> {
-    let visitor: Visitor | undefined;
-    const told = identify(request, sender).then((told) => visitor = told, () => {});
-    await isDone(told, PAGE_PATIENCE_MS);
-    return visitor;
   }
 
   /** Lets pages of allowed origins read a refusal outside the routes, and no page show it as something of its own. */
