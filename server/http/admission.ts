@@ -8,7 +8,7 @@ export interface Connection {
   readonly remoteAddr: Deno.Addr;
   readonly completed: Promise<void>;
   /** Absent where no interim response may be sent: the listener cannot, or the client does not understand one. */
-  readonly sendInterim?: SendInterim;
+  readonly sendInterim?: SendInterim | undefined;
   /** Absent where the app drains the body itself. */
   readonly drainer?: Drainer;
 }
@@ -16,17 +16,18 @@ export interface Connection {
 /** Counts the requests under way by client address. */
 export interface Admission {
   /**
-   * Counts a request of a client's address until it is completed. This machine's own addresses are not counted. Throws
-   * `too-many` when the address has too many under way.
+   * Counts a request of a client's address until it is completed. This machine's own addresses are not counted, so that
+   * `completed`, which may be made when it is first asked for, is not asked for. Throws `too-many` when the address has
+   * too many under way.
    */
-  admit(address: string | undefined, completed: Promise<void>): void;
+  admit(address: string | undefined, connection: Pick<Connection, "completed">): void;
 }
 
 /** Makes the counter for at most `limits.maxPerAddress` requests of one address at a time, which may change. */
 export function createAdmission(limits: { readonly maxPerAddress: number }): Admission {
   const underWay = new Map<string, number>();
   return {
-    admit(address, completed) {
+    admit(address, connection) {
       if (address === undefined || isOwnAddress(address)) return;
       const count = underWay.get(address) ?? 0;
       if (count >= limits.maxPerAddress) {
@@ -38,7 +39,7 @@ export function createAdmission(limits: { readonly maxPerAddress: number }): Adm
         if (others === 0) underWay.delete(address);
         else underWay.set(address, others);
       };
-      completed.then(release, release);
+      connection.completed.then(release, release);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { defined } from "../defined.ts";
 import type { Handler } from "../http/route.ts";
+import { jsonAnswer } from "../http/whole_answers.ts";
 import { MAX_FOLDERS, MAX_FOLDERS_BYTES } from "../model/place.ts";
 import type { FolderLimit } from "../uploads/folder_limit.ts";
 import type { Quota } from "../uploads/quota.ts";
@@ -58,6 +59,6 @@ export function createLimitsApi(
       ...kind !== "anybody" && kind !== "link" &&
         { unfinished: unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
     };
-    return Response.json(defined(told), { headers: { "Cache-Control": "no-store" } });
+    return jsonAnswer(defined(told), { headers: { "Cache-Control": "no-store" } });
   };
 }

@@ -3,7 +3,7 @@ import { takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
 import type { Change, Commit } from "../kv/group_commit.ts";
 import type { Connection } from "./connection.ts";
-import type { Held, StoredEntry } from "./held.ts";
+import { type Held, type StoredEntry, valuesOf } from "./held.ts";
 import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
 import { codeOf, isUndone } from "./no_database.ts";
 
@@ -117,14 +117,11 @@ function createCommit(connection: Connection, held: Held): Commit {
     const changed = [...put.map(([key]) => key), ...removed];
     for (const key of changed) held.takeRecord(key);
     const leases = held.named(changed);
-    const leased = leases.map(({ id, token, left }) => [
+    const leased = leases.map(({ id, token, left, letsGo }) => [
       id,
       token,
-      ...left === undefined ? [null] : [
-        JSON.stringify(left.state.layout),
-        left.state.length,
-        left.state.isMultipart,
-      ],
+      left === undefined ? [] : valuesOf(left.state),
+      letsGo ?? null,
     ]);
     const values = [checked, put, removed, leased].map((list) => JSON.stringify(list));
     for (let attempt = 1;; attempt++) {
@@ -133,7 +130,7 @@ function createCommit(connection: Connection, held: Held): Commit {
           "SELECT change_entries($1::text::json, $2::text::json, $3::text::json, $4::text::json)",
           values,
         );
-        for (const { id, token, left } of leases) if (left !== undefined) held.committed(id, token, left);
+        for (const lease of leases) held.committed(lease);
         return true;
       } catch (error) {
         const code = codeOf(error);
