@@ -3,7 +3,7 @@ import type { LocalFile } from "./local_file.ts";
 import { Fnv64 } from "./file_id.ts";
 import type { Fingerprint } from "../protocol/piece.ts";
 import { UploadError } from "../protocol/upload_error.ts";
-import { ReusedMemory } from "./reused_memory.ts";
+import { createReadPart, type ReadPart } from "./reused_memory.ts";
 
 /** The bytes that a script reads and hashes at a time, so that the page stays responsive. */
 const STEP_BYTES = 2 ** 20;
@@ -21,8 +21,8 @@ export type FingerprintOf = (piece: Blob) => Promise<Fingerprint | undefined>;
  * uploads are computed one after the other.
  */
 export function createFingerprintOf(subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): FingerprintOf {
-  const memory = new ReusedMemory();
-  const compute = subtle === undefined ? hashOfPiece : (piece: Blob) => digestOfPiece(piece, { subtle, memory });
+  const read = createReadPart();
+  const compute = subtle === undefined ? hashOfPiece : (piece: Blob) => digestOfPiece(piece, { subtle, read });
   let before: Promise<unknown> = Promise.resolve();
   return (piece) => {
     const fingerprint = before.then(() => compute(piece));
@@ -59,9 +59,9 @@ export async function digestOf(
 
 async function digestOfPiece(
   piece: Blob,
-  { subtle, memory }: { subtle: SubtleCrypto; memory: ReusedMemory },
+  { subtle, read }: { subtle: SubtleCrypto; read: ReadPart },
 ): Promise<Fingerprint> {
-  const contentDigest = await digestOf(await memory.read(piece), subtle) ?? "";
+  const contentDigest = await digestOf(await read(piece), subtle) ?? "";
   return { text: contentDigest, contentDigest };
 }
 
