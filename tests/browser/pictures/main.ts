@@ -16,20 +16,25 @@ const wanted = SCENES.filter(({ name }) => only === undefined || only.split(",")
 const context = { locale: "en-US" };
 
 await Deno.mkdir(target, { recursive: true });
-await using scratch = await tempDir();
-const browser = await launchBrowser();
-const files = await writeFiles(scratch.path, browser);
-await browser.close();
 const signal = new AbortController().signal;
 const why = await uppySite.missing(signal);
 if (why !== undefined) say(`Without Uppy: ${why}`);
-for (const scene of wanted) {
-  await takePawl(scene, files);
-  if (why === undefined && scene.uppy !== undefined) await takeUppy(scene, files);
-}
+await takeAll();
 await Deno.writeTextFile(join(target, "index.html"), await sheet());
 say(`Look at ${join(target, "index.html")}`);
+// The browser that tests share is still open.
 Deno.exit();
+
+async function takeAll(): Promise<void> {
+  await using scratch = await tempDir();
+  const browser = await launchBrowser();
+  const files = await writeFiles(scratch.path, browser);
+  await browser.close();
+  for (const scene of wanted) {
+    await takePawl(scene, files);
+    if (why === undefined && scene.uppy !== undefined) await takeUppy(scene, files);
+  }
+}
 
 async function takePawl(scene: Scene, files: PictureFiles): Promise<void> {
   await using site = await startSite({ args: scene.args ?? [] });
