@@ -147,6 +147,8 @@ export interface ReverseProxyOptions {
   readonly second?: number;
   /** The file of `deploy/proxies`, the one there for many instances, or the least that passes requests on. */
   readonly config: "recipe" | "many" | "plain";
+  /** Changes that. */
+  readonly change?: (config: string) => string;
 }
 
 /** A test that needs a proxy, `openssl` and `curl`. */
@@ -158,15 +160,15 @@ export function proxyTest(proxy: ProxyName, name: string, run: () => Promise<voi
 /** Starts a proxy on a free port, and returns when it listens. Use with `await using`. */
 export async function startReverseProxy(
   name: ProxyName,
-  { upstream, second = upstream, config }: ReverseProxyOptions,
+  { upstream, second = upstream, config, change = (text) => text }: ReverseProxyOptions,
 ): Promise<ReverseProxy> {
   await using open = new AsyncDisposableStack();
   const { path: dir } = open.use(await tempDir());
   const { program, recipe, plain, args, end, whole } = PROXIES[name];
   const file = config === "many" ? recipe.replace(".", "-many.") : recipe;
-  const site = config === "plain"
-    ? plain
-    : await Deno.readTextFile(new URL(`../../deploy/proxies/${file}`, import.meta.url));
+  const site = change(
+    config === "plain" ? plain : await Deno.readTextFile(new URL(`../../deploy/proxies/${file}`, import.meta.url)),
+  );
   const certificate = await writeCertificate(dir);
   const path = join(dir, "proxy.conf");
   const listening: Listening = open.use(
