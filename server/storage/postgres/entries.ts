@@ -1,9 +1,10 @@
 import { delay } from "@std/async/delay";
 import { takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
+import { entryOfText, textOfEntry } from "../kv/entry_text.ts";
 import type { Change, Commit } from "../kv/group_commit.ts";
 import type { Connection } from "./connection.ts";
-import type { Held, StoredEntry } from "./held.ts";
+import { type Held, type StoredEntry, valuesOf } from "./held.ts";
 import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
 import { codeOf, isUndone } from "./no_database.ts";
 
@@ -90,19 +91,7 @@ function rangeOf(selector: Deno.KvListSelector): [start: string, end: string] {
 
 function entryOf<T>(key: Deno.KvKey, row: StoredEntry | undefined): Deno.KvEntryMaybe<T> {
   if (row === undefined) return { key, value: null, versionstamp: null };
-  return { key, value: parse<T>(row.value), versionstamp: row.version };
-}
-
-/** Bytes stand in JSON as an object with this one name. No record has it. */
-const BYTES = "$bytes";
-
-function stringify(value: unknown): string {
-  return JSON.stringify(value instanceof Uint8Array ? { [BYTES]: value.toBase64() } : value);
-}
-
-function parse<T>(text: string): T {
-  const value = JSON.parse(text);
-  return typeof value?.[BYTES] === "string" ? Uint8Array.fromBase64(value[BYTES]) as T : value;
+  return { key, value: entryOfText<T>(row.value), versionstamp: row.version };
 }
 
 /** How often a commit is tried that met another one and was undone. */
@@ -112,19 +101,16 @@ function createCommit(connection: Connection, held: Held): Commit {
   return async ({ checks = [], set = [], remove = [] }: Change) => {
     // The database takes each key once. The last value is the one that stays.
     const checked = [...new Map(checks.map(({ key, versionstamp }) => [encodeKey(key), versionstamp]))];
-    const put = [...new Map(set.map(([key, value]) => [encodeKey(key), stringify(value)]))];
+    const put = [...new Map(set.map(([key, value]) => [encodeKey(key), textOfEntry(value)]))];
     const removed = remove.map(encodeKey);
     const changed = [...put.map(([key]) => key), ...removed];
     for (const key of changed) held.takeRecord(key);
     const leases = held.named(changed);
-    const leased = leases.map(({ id, token, left }) => [
+    const leased = leases.map(({ id, token, left, letsGo }) => [
       id,
       token,
-      ...left === undefined ? [null] : [
-        JSON.stringify(left.state.layout),
-        left.state.length,
-        left.state.isMultipart,
-      ],
+      left === undefined ? [] : valuesOf(left.state),
+      letsGo ?? null,
     ]);
     const values = [checked, put, removed, leased].map((list) => JSON.stringify(list));
     for (let attempt = 1;; attempt++) {
@@ -133,7 +119,7 @@ function createCommit(connection: Connection, held: Held): Commit {
           "SELECT change_entries($1::text::json, $2::text::json, $3::text::json, $4::text::json)",
           values,
         );
-        for (const { id, token, left } of leases) if (left !== undefined) held.committed(id, token, left);
+        for (const lease of leases) held.committed(lease);
         return true;
       } catch (error) {
         const code = codeOf(error);
