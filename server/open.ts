@@ -68,6 +68,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { flushed, sent, signInFailed } = metrics;
   const openStorage = config.database === "" ? openDisk : openShared;
   const storage = await openStorage(config, { log, flushed, sent, lend, giveUp: surroundings.giveUp });
+  using opening = new DisposableStack();
+  opening.defer(() => storage.close());
   const { bytes } = storage;
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, limits: config });
@@ -91,8 +93,11 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { engine, records, clock, unfinished } = uploads;
   hooks.start({ events, records, bytes, attempted: metrics.attempted, alone: storage.alone });
   const pages = surroundings.pages ?? createPages({ root, except: storage.folders });
+  const given = { access, pages, bodies, accessLog, senderOf, certificateExpiresAt };
+  const apps = openApps(config, { ...common, ...uploads, ...given });
+  opening.move();
   return {
-    ...openApps(config, { ...common, ...uploads, access, pages, bodies, accessLog, senderOf, certificateExpiresAt }),
+    ...apps,
     place: storage.place,
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,

@@ -38,6 +38,15 @@ export interface ConnectionOptions {
   readonly deadlineMs?: number;
   /** The most connections beside those of {@linkcode Connection.listen} and {@linkcode Connection.alone}. */
   readonly max?: number;
+  /** The name of this program for PostgreSQL (`application_name`); {@linkcode serverNameOf} by default. */
+  readonly name?: string;
+}
+
+/** The name by which PostgreSQL knows the servers of an address. Those of another schema have another one. */
+export function serverNameOf(url: string): string {
+  const params = new URLSearchParams(url.split("?")[1] ?? "");
+  const schema = params.get("search_path");
+  return params.get("application_name") ?? (schema === null ? "pawl" : `pawl ${schema}`.slice(0, 63));
 }
 
 /**
@@ -47,7 +56,7 @@ export interface ConnectionOptions {
  */
 export function createConnection(
   url: string,
-  { deadlineMs = 5000, max = 10 }: ConnectionOptions = {},
+  { deadlineMs = 5000, max = 10, name = serverNameOf(url) }: ConnectionOptions = {},
 ): Connection {
   const channels: { channel: string; heard: (message: string) => void; listening: () => void }[] = [];
   const { address, host } = withoutHost(url);
@@ -63,7 +72,7 @@ export function createConnection(
       fetch_types: false,
       onnotice: () => {},
       // A statement that nobody waits for any more must not be run much later.
-      connection: { application_name: "pawl", statement_timeout: timeoutMs },
+      connection: { application_name: name, statement_timeout: timeoutMs },
       ...more,
     });
   }
@@ -147,13 +156,14 @@ export function createConnection(
   };
 }
 
-/** Takes the folder of a Unix socket out of an address: the library knows it as an option alone. */
+/** Takes out of an address what is given by options: the folder of a Unix socket, and the program's name. */
 function withoutHost(url: string): { address: string; host: string | undefined } {
   if (!url.includes("?")) return { address: url, host: undefined };
   const [before = "", query] = url.split("?");
   const params = new URLSearchParams(query);
   const host = params.get("host") ?? undefined;
   params.delete("host");
+  params.delete("application_name");
   return { address: params.size === 0 ? before : `${before}?${params}`, host };
 }
 
