@@ -6,6 +6,7 @@ import { bootOf } from "./storage/disk/boot.ts";
 import { foldersOf, openFiles } from "./storage/disk/files.ts";
 import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openDatabase } from "./storage/kv/database.ts";
+import { createOwnLimiting } from "./uploads/own_limiting.ts";
 
 /** Opens the data folder, and makes it if it is missing. Throws when it cannot be used. */
 export async function openDisk(
@@ -17,6 +18,7 @@ export async function openDisk(
     bytes: await openFiles(data, { durable, flushed, sent, ...defined({ lend }) }),
     place: data,
     folders: Object.values(foldersOf(data)),
+    limit: createOwnLimiting,
     openDatabase: () => openDatabase(database),
     watch: () => watchFolder({ path: database }),
     boot: () => bootOf(data),

@@ -4,6 +4,7 @@ import type { Lend } from "./storage/disk/descriptors.ts";
 import type { FolderWatch } from "./storage/disk/folder_watch.ts";
 import type { Database } from "./storage/kv/database.ts";
 import type { ByteStore } from "./storage/store.ts";
+import type { Limiting, LimitingDeps } from "./uploads/limiting.ts";
 
 /** The place where everything is kept, open for one server. The functions are called once each, in this order. */
 export interface Storage {
@@ -12,6 +13,8 @@ export interface Storage {
   readonly place: string;
   /** The folders of this machine that have uploads in them. */
   readonly folders: readonly string[];
+  /** Makes what counts uploads, and refuses those past a limit. */
+  limit(deps: LimitingDeps): Limiting;
   /** Opens the database of the records. */
   openDatabase(): Promise<Database>;
   /** Begins to watch whether the place is still the one that was opened. */

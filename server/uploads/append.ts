@@ -180,7 +180,7 @@ async function receiveFlushed(
   });
   using guarded = space.guard(appender);
   // A length that is known was reserved when it was recorded.
-  const end = file.length === undefined ? await quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
+  using end = file.length === undefined ? await quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
   meter.bodyBegins();
   const received = await receiveInto(end, request.body, {
     ...receiveOptions(deps, lease, request),

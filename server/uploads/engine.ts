@@ -61,7 +61,7 @@ export class Engine {
 
   /** Begins an upload without bytes. Throws `too-large` and `disk-full`, and what {@linkcode askedWithLength} throws. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
-    const upload = beginUpload(this.#deps, await this.#deps.asking.create(facts));
+    const upload = await beginUpload(this.#deps, await this.#deps.asking.create(facts));
     await this.#deps.records.create(upload);
     this.#owners.remember(upload.id, upload.owner);
     return upload;
@@ -281,7 +281,7 @@ export class Engine {
   }
 
   async #beginWith(facts: FileFacts, request: ReceivedRequest, within?: Lease): Promise<Appended> {
-    const upload = beginAgreed(this.#deps, facts, request);
+    const upload = await beginAgreed(this.#deps, facts, request);
     using lease = await this.#locks.takeOver(upload.id, { position: 0, within });
     await this.#deps.records.create(upload);
     this.#owners.remember(upload.id, upload.owner);

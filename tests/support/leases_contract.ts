@@ -217,7 +217,8 @@ export function testLeasesContract(
   });
 
   about("all remember what the first one said", async ({ one, other }) => {
-    assertEquals(await one.remember("bucket", "x"), "x");
+    assertEquals([await one.recall("bucket"), await one.remember("bucket", "x")], [undefined, "x"]);
+    assertEquals(await other.recall("bucket"), "x");
     assertEquals([await other.remember("bucket", "y"), await other.remember("more", "z")], ["x", "z"]);
   });
 }

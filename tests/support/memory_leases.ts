@@ -141,6 +141,7 @@ export class MemoryRows {
         if (!this.#texts.has(name)) this.#texts.set(name, text);
         return Promise.resolve(this.#texts.get(name)!);
       },
+      recall: (name) => Promise.resolve(this.#texts.get(name)),
       recorded: (id) =>
         Promise.try(() => {
           const left = waiting.get(id);

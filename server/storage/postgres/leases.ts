@@ -122,6 +122,11 @@ export function createLeases(
     };
   }
 
+  async function recall(name: string): Promise<string | undefined> {
+    const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
+    return row?.value;
+  }
+
   async function settled(id: string): Promise<void> {
     const [row] = await connection.query<{ holder: string }>(
       "SELECT holder FROM bytes WHERE id = $1 AND token IS NOT NULL AND holder <> $2",
@@ -232,9 +237,10 @@ export function createLeases(
 
     async remember(name, text) {
       await connection.query("INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", [name, text]);
-      const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
-      return row?.value ?? text;
+      return await recall(name) ?? text;
     },
+
+    recall,
   };
 }
 

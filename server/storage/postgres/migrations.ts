@@ -1,3 +1,5 @@
+import { COUNTING } from "./counting_migration.ts";
+
 /**
  * The statements that bring a database from each version to the next one: those at index 0 make version 1 of nothing.
  * A migration was run somewhere, so it is never changed; a change of the tables is one more entry.
@@ -7,6 +9,8 @@
  * | `entries` | the entries of `storage/kv/`: records, links, tokens, events. Keys are as `keys.ts` writes them, values are JSON |
  * | `bytes`   | a row for the bytes of each unfinished upload: who may write, and where they lie (`storage/shared/leases.ts`)    |
  * | `facts`   | what all instances remember by a name                                                               |
+ *
+ * `counting_migration.ts` lists those that count.
  *
  * Versions and tokens are random, not counted: after a fail-over that has lost commits, a counter could give one twice.
  */
@@ -123,4 +127,5 @@ BEGIN
   FROM (SELECT 1) one LEFT JOIN entries e ON taken AND e.key = decode(record_key, 'hex');
 END $$;
 `,
+  COUNTING,
 ];

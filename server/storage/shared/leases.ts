@@ -114,4 +114,6 @@ export interface Leases {
   alone(name: string, work: (lost: AbortSignal) => Promise<void>): Promise<boolean>;
   /** Gives the text that all instances remember by this name: `text`, if there was none before. */
   remember(name: string, text: string): Promise<string>;
+  /** Gives the text that all instances remember by a name; `undefined` when there is none. */
+  recall(name: string): Promise<string | undefined>;
 }

@@ -65,7 +65,7 @@ postgresTest("a link with a limit of downloads is used that often at all instanc
 postgresTest("an event is in the queue of every instance once its record is, and is dealt once", async () => {
   await using two = await openTwo();
   const outbox = createOutbox({ now: () => 7, wake() {} });
-  const records = await createRecords(two.one, createSameName({ ignoresCase: false }), outbox);
+  const records = await createRecords(two.one, createSameName({ ignoresCase: false }), { outbox });
   const upload = newUpload({ owner: "o", name: "a", folders: [], metadata: "x \0 \ud800" }, {
     id: "a",
     now: 0,
