@@ -77,12 +77,29 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const told = { log, now, monotonic, signInFailed, ...defined({ identify }) };
   const limiting = storage.limit({ limits: countLimitsOf(config), sameName: bytes.sameName, monotonic });
   const { tally } = limiting;
-  const opened = await openStored(config, { bytes, outbox, tally, bodies, openDatabase: storage.openDatabase, ...told });
+  const opened = await openStored(config, {
+    bytes,
+    outbox,
+    tally,
+    bodies,
+    openDatabase: storage.openDatabase,
+    ...told,
+  });
   const { records: stored, access, events } = opened;
   const watch = storage.watch();
   const boot = await storage.boot();
   const ending = new AbortController();
-  const common = { bytes, stored, limiting, metrics, isFolderThere: watch.isThere, ending: ending.signal, log, now, monotonic };
+  const common = {
+    bytes,
+    stored,
+    limiting,
+    metrics,
+    isFolderThere: watch.isThere,
+    ending: ending.signal,
+    log,
+    now,
+    monotonic,
+  };
   const uploads = await openEngine(config, {
     ...common,
     pauses,
@@ -94,8 +111,19 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { engine, records, clock } = uploads;
   hooks.start({ events, records, bytes, attempted: metrics.attempted, alone: storage.alone });
   const pages = surroundings.pages ?? createPages({ root, except: storage.folders });
+  const { neighbours } = storage;
   return {
-    ...openApps(config, { ...common, ...uploads, access, pages, bodies, accessLog, senderOf, certificateExpiresAt }),
+    ...openApps(config, {
+      ...common,
+      ...uploads,
+      neighbours,
+      access,
+      pages,
+      bodies,
+      accessLog,
+      senderOf,
+      certificateExpiresAt,
+    }),
     place: storage.place,
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
@@ -104,7 +132,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
         await sweep({ engine, records, clock, log }, stop);
         await limiting.keepUp(records);
       });
-      await storage.keepUp();
+      await storage.keepUp(async (id) => ((await records.get(id))?.state ?? "gone") === "gone");
     },
     async repair(stop) {
       await Promise.all([

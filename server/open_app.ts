@@ -8,7 +8,7 @@ import type { Config } from "./config/config.ts";
 import { defined } from "./defined.ts";
 import { outwardOf } from "./config/outward.ts";
 import type { AccessLog } from "./http/access_log.ts";
-import { createAdmission } from "./http/admission.ts";
+import { createAdmission, type Neighbours } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
 import { createDownloads } from "./http/downloads.ts";
 import { createFolders } from "./http/folders.ts";
@@ -44,6 +44,8 @@ export interface OpenAppsDeps extends OpenEngine {
   /** The records as they are stored. */
   readonly stored: RecordStore;
   readonly limiting: Limiting;
+  /** The other instances of this server. */
+  readonly neighbours: Neighbours;
   readonly access: Access;
   readonly pages: Pages;
   readonly bodies: SmallBodies;
@@ -67,6 +69,7 @@ export interface OpenAppsDeps extends OpenEngine {
 export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
   const { engine, records, clock, limiting, bytes, stored, access, pages, bodies } = deps;
   const { unfinished, quota, folders: folderCounts } = limiting;
+  const { neighbours } = deps;
   const { metrics, accessLog, senderOf, isFolderThere, ending, log, now, monotonic, certificateExpiresAt } = deps;
   const { gatekeeper, links } = access;
   const outward = outwardOf(config);
@@ -117,7 +120,7 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
     above,
     config,
   });
-  const front = { admission: createAdmission(config), senderOf };
+  const front = { admission: createAdmission(config, neighbours), senderOf };
   const app = createApp({
     ...front,
     gate: createGate(config),

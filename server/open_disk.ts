@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import type { Config } from "./config/config.ts";
 import { defined } from "./defined.ts";
+import { NO_NEIGHBOURS } from "./http/admission.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
 import { bootOf } from "./storage/disk/boot.ts";
 import { foldersOf, openFiles } from "./storage/disk/files.ts";
@@ -18,6 +19,7 @@ export async function openDisk(
     bytes: await openFiles(data, { durable, flushed, sent, ...defined({ lend }) }),
     place: data,
     folders: Object.values(foldersOf(data)),
+    neighbours: NO_NEIGHBOURS,
     limit: createOwnLimiting,
     openDatabase: () => openDatabase(database),
     watch: () => watchFolder({ path: database }),

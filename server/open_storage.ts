@@ -1,3 +1,4 @@
+import type { Neighbours } from "./http/admission.ts";
 import type { Log } from "./log.ts";
 import type { Boot } from "./storage/disk/boot.ts";
 import type { Lend } from "./storage/disk/descriptors.ts";
@@ -13,6 +14,8 @@ export interface Storage {
   readonly place: string;
   /** The folders of this machine that have uploads in them. */
   readonly folders: readonly string[];
+  /** The other instances of this server, which count requests by address too. */
+  readonly neighbours: Neighbours;
   /** Makes what counts uploads, and refuses those past a limit. */
   limit(deps: LimitingDeps): Limiting;
   /** Opens the database of the records. */
@@ -26,8 +29,11 @@ export interface Storage {
    * Never throws, if `work` does not.
    */
   alone(name: string, work: (lost: AbortSignal) => Promise<void>): Promise<void>;
-  /** Does what has to be done for the place itself from time to time. Never throws. */
-  keepUp(): Promise<void>;
+  /**
+   * Does what has to be done for the place itself from time to time. `isOver` says that an upload has ended for good. Never
+   * throws.
+   */
+  keepUp(isOver: (id: string) => Promise<boolean>): Promise<void>;
   /** Resolves when nothing is being written any more. Nothing may write then. */
   settle(): Promise<void>;
   /** Closes what is open besides the database. */

@@ -1,5 +1,7 @@
 import { ConfigError } from "./config/config_error.ts";
+import { SharedNeighbours } from "./http/neighbours.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
+import { createBroadcast } from "./storage/postgres/broadcast.ts";
 import type { Connection } from "./storage/postgres/connection.ts";
 import { createEntries } from "./storage/postgres/entries.ts";
 import { Held } from "./storage/postgres/held.ts";
@@ -48,6 +50,8 @@ export async function shareStorage(
     failed: (error) => log.warning("Cannot remove an object that is not needed any more: {error}", { error }),
   });
   await leases.listening;
+  const broadcast = createBroadcast(connection, crypto.randomUUID());
+  const neighbours = new SharedNeighbours(broadcast, { monotonic: () => performance.now() });
 
   async function quietly(what: string, work: () => Promise<unknown>): Promise<void> {
     try {
@@ -70,15 +74,20 @@ export async function shareStorage(
     bytes,
     place: `the bucket ${bucketName}`,
     folders: [],
+    neighbours,
     limit: (deps) => createSharedLimiting({ ...deps, ledger, once }),
     openDatabase: () => Promise.resolve(createEntries(connection, held)),
     watch: () => ({ isThere: () => true, moved: new Promise(() => {}), [Symbol.dispose]() {} }),
     // Bytes that the bucket has taken are safe, whatever machine starts anew.
     boot: () => Promise.resolve({ id: "shared", markCleanStop: () => Promise.resolve() }),
     alone: (name, work) => quietly(`do the work "${name}"`, () => leases.alone(name, work)),
-    keepUp: () => quietly("complete multipart uploads that are old", () => bytes.sealOld()),
+    async keepUp(isOver) {
+      await quietly("complete multipart uploads that are old", () => bytes.sealOld());
+      await quietly("remove objects that came late", () => bytes.removeLate(isOver));
+    },
     settle: async () => await bytes[Symbol.asyncDispose](),
     close() {
+      neighbours[Symbol.dispose]();
       closeBucket();
       connection.close();
     },

@@ -56,6 +56,11 @@ export class Engine {
     deps.bytes.serve({
       stop: (id) => this.#locks.stop(id),
       settle: async (id) => void await this.#locks.untilFree(id, deps.limits.patience),
+      follow: async (id, offset) => {
+        const isFree = await this.#locks.untilFree(id, deps.limits.appendPatience, { offset });
+        if (isFree) await this.#locks.stop(id);
+        return isFree;
+      },
     });
   }
 
@@ -311,13 +316,15 @@ export class Engine {
         continue;
       }
       using lease = await next;
-      const opened = await open(this.#deps, id).catch(unlessTerminated);
+      const { offset } = request;
+      const opened = await open(this.#deps, id, { offset }).catch(unlessTerminated);
       if (opened !== undefined) return await this.#appendTo(opened, lease, request);
     }
   }
 
   async #append(id: string, lease: Lease, request: ReceivedRequest): Promise<Appended> {
-    return await this.#appendTo(await open(this.#deps, id), lease, request);
+    const { offset } = request;
+    return await this.#appendTo(await open(this.#deps, id, { offset }), lease, request);
   }
 
   async #appendTo(

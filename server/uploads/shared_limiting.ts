@@ -113,4 +113,3 @@ class SharedUnfinished implements UnfinishedCounts {
     return this.#sums;
   }
 }
-

@@ -103,7 +103,11 @@ export class SharedTally implements Tally {
       const { owner, from } = upload;
       const max = { files: maxUnfinished, bytes: Infinity };
       const who = linkOf(owner) === undefined ? "You have" : "This link has";
-      const bound = (name: string, who: string) => ({ name, max, refusal: () => tooManyUnfinished(who, maxUnfinished) });
+      const bound = (name: string, who: string) => ({
+        name,
+        max,
+        refusal: () => tooManyUnfinished(who, maxUnfinished),
+      });
       if (owner !== ANONYMOUS) bounds.push(bound(openBy(owner), who));
       if (from !== undefined) bounds.push(bound(`open from ${from}`, "Your address has"));
     }
@@ -135,7 +139,8 @@ function countsAlike(before: Upload, after: Upload): boolean {
   if (before === after || before.state !== after.state) return false;
   if (before.state !== "receiving" || after.state !== "receiving") return true;
   // What is reserved for bytes that come is known to the database alone.
-  return before.length !== undefined && before.length === after.length && reservedBytes(before) === reservedBytes(after);
+  return before.length !== undefined && before.length === after.length &&
+    reservedBytes(before) === reservedBytes(after);
 }
 
 function nothing({ id, owner }: Upload): CountedUpload {

@@ -29,7 +29,13 @@ function surroundingsOf(
   { now, monotonic, limits = PATIENT, takeAccess, certificateExpiresAt, openStorage }: Wishes,
   log: MemoryLog,
 ): Surroundings {
-  const common = { log, root, pages: sharedPages(), limits, ...defined({ takeAccess, certificateExpiresAt, openStorage }) };
+  const common = {
+    log,
+    root,
+    pages: sharedPages(),
+    limits,
+    ...defined({ takeAccess, certificateExpiresAt, openStorage }),
+  };
   if (now === undefined) return { ...common, now: Date.now };
   return { ...common, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
 }

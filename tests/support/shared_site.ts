@@ -45,8 +45,13 @@ export interface SharedWishes extends Wishes {
 
 /** Opens instances that share a new schema of the server. */
 export async function openSharedSite(server: PostgresServer, wishes: SharedWishes = {}): Promise<SharedSite> {
-  const { count = 2, slowed = (bucket) => bucket, objects = new MemoryObjects(), url = await server.schema(), ...more } =
-    wishes;
+  const {
+    count = 2,
+    slowed = (bucket) => bucket,
+    objects = new MemoryObjects(),
+    url = await server.schema(),
+    ...more
+  } = wishes;
   await using open = new AsyncDisposableStack();
   const own = open.adopt(createConnection(url, { deadlineMs: PATIENCE_MS }), (connection) => connection.close());
   await migrate(own);

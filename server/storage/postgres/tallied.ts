@@ -4,7 +4,9 @@ import type { Bound, Count, Tallied } from "../tally.ts";
 import { codeOf } from "./no_database.ts";
 
 /** The arguments of `count_uploads` in the database (`counting_migration.ts`). */
-export function argumentsOf({ uploads, bounds, named }: Tallied): [uploads: string, bounds: string, named: string | null] {
+export function argumentsOf(
+  { uploads, bounds, named }: Tallied,
+): [uploads: string, bounds: string, named: string | null] {
   const counts = (list: readonly Count[]) =>
     list.map(({ name, files, bytes, isSpread }) => [storable(name), files, bytes, isSpread]);
   const counted = uploads.map(({ id, payer, kept, open, takes, isAhead = false }) => ({

@@ -8,7 +8,7 @@ import { createFinished, isTaken, streamOf } from "./finished.ts";
 import { INCOMING, isSegment, keyOfPath, prefixOf } from "./keys.ts";
 import { EMPTY, type Layout, MAX_PARTS, piecesBetween, readLayout } from "./layout.ts";
 import { BlockPool } from "./memory.ts";
-import { place } from "./placing.ts";
+import { isOfUpload, place } from "./placing.ts";
 import { createRemover } from "./remover.ts";
 import { Turns } from "./turns.ts";
 import { BucketWriter, type WriterDeps } from "./writer.ts";
@@ -20,6 +20,8 @@ const IDLE_MS = 60 * 60 * 1000;
 const OLD_MS = 12 * 60 * 60 * 1000;
 /** The most multipart uploads that one call completes. */
 const MAX_SEALED = 100;
+/** The most places that one call looks at for objects that came late. */
+const MAX_LATE = 1000;
 /** The end of a probe's key. */
 const PROBE = "probe";
 /** How many orphans are looked up at a time. */
@@ -47,6 +49,11 @@ export interface BucketBytes extends ByteStore, AsyncDisposable {
    * removes them as left over. Meant to be called every few minutes; one instance at a time does it. Gives how many.
    */
   sealOld(): Promise<number>;
+  /**
+   * Removes objects that appeared after their upload was over, as a writer leaves them that was stopped meanwhile. Meant
+   * to be called every few minutes; one instance at a time does it. `isOver` says that an upload has ended for good.
+   */
+  removeLate(isOver: (id: string) => Promise<boolean>): Promise<void>;
 }
 
 /** Makes the store of the files in a bucket: unfinished ones below `incoming/`, finished ones below `files/`. */
@@ -81,10 +88,10 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     return id;
   }
 
-  async function openHere(id: string): Promise<BucketWriter | "locked" | undefined> {
+  async function openHere(id: string, offset?: number): Promise<BucketWriter | "locked" | "receiving" | undefined> {
     if (open.has(entry(id))) return "locked";
-    const lease = await leases.take(id);
-    return lease === undefined || lease === "locked" ? lease : write(lease, false);
+    const lease = await leases.take(id, offset);
+    return typeof lease === "object" ? write(lease, false) : lease;
   }
 
   /** Does `work` with an upload's writer: the one that is open, or one for this work alone. */
@@ -93,7 +100,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     if (known !== undefined) return await work(known);
     const taken = await openHere(id);
     if (taken === undefined) return undefined;
-    if (taken === "locked") {
+    if (typeof taken === "string") {
       throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
     }
     await using writer = taken;
@@ -108,6 +115,8 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     const writer = open.get(entry(id));
     const keys = writer?.allKeys;
     const row = writer === undefined ? await leases.read(id) : undefined;
+    // The writer before this one may be stopped, and send more when it goes on.
+    if (writer?.isAfterLost) await leases.expectLate({ key: prefixOf(id), id });
     const { placing } = writer?.layout ?? (row === undefined ? EMPTY : readLayout(row.layout));
     const ids = await leases.remove(id, writer?.token);
     const removeObjects = () => {
@@ -126,7 +135,12 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   }
 
   return {
-    ...createFinished({ bucket, sent, isUnfinished: async (id) => await leases.read(entry(id)) !== undefined }),
+    ...createFinished({
+      bucket,
+      sent,
+      isUnfinished: async (id) => await leases.read(entry(id)) !== undefined,
+      expectLate: (place) => leases.expectLate(place),
+    }),
     sameName,
     serve: (writers) => leases.serve(writers),
     settled: (id) => leases.settled(id),
@@ -218,6 +232,22 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
         }
       });
       return count;
+    },
+
+    async removeLate(isOver) {
+      await leases.alone("remove late objects", async () => {
+        for (const { key, id } of await leases.latePlaces(MAX_LATE)) {
+          try {
+            if (!await isOver(id)) continue;
+            if (!key.endsWith("/")) {
+              const info = await bucket.head(key);
+              if (info !== undefined && isOfUpload(info, id)) await bucket.remove(key);
+            } else if (!(await leases.needed([id])).has(id)) remover.removeBelow(key);
+          } catch (error) {
+            failed(error);
+          }
+        }
+      });
     },
 
     async [Symbol.asyncDispose]() {

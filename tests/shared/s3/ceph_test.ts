@@ -48,7 +48,7 @@ function site(address: BucketAddress, rows: MemoryRows): Site {
 
 async function opened(bytes: BucketBytes): Promise<UnfinishedFile> {
   const file = await bytes.open("a") ?? await bytes.create("a");
-  assert(file !== "locked");
+  assert(typeof file === "object");
   return file;
 }
 
