@@ -2,7 +2,7 @@ import { addToken, type WantedToken } from "../../server/access/token_command.ts
 import { USUAL_RIGHTS } from "../../server/model/rights.ts";
 import { shareStorage } from "../../server/shared_storage.ts";
 import { createTokens } from "../../server/storage/kv/tokens.ts";
-import { createConnection } from "../../server/storage/postgres/connection.ts";
+import { type Connection, createConnection } from "../../server/storage/postgres/connection.ts";
 import { createEntries } from "../../server/storage/postgres/entries.ts";
 import { Held } from "../../server/storage/postgres/held.ts";
 import { migrate } from "../../server/storage/postgres/migrate.ts";
@@ -27,6 +27,8 @@ export interface SharedSite extends AsyncDisposable {
   readonly objects: MemoryObjects;
   /** The address of the database's schema. */
   readonly url: string;
+  /** From now on the instance at `index` hears nothing of the others, as if it was stopped. Its own calls go on. */
+  silence(index: number): void;
   /** Runs a statement in the database. */
   run<Row extends object>(statement: string): Promise<Row[]>;
   /** The headers of a new token's holder. */
@@ -56,10 +58,19 @@ export async function openSharedSite(server: PostgresServer, wishes: SharedWishe
   const own = open.adopt(createConnection(url, { deadlineMs: PATIENCE_MS }), (connection) => connection.close());
   await migrate(own);
   const instances: SharedInstance[] = [];
+  const silent = new Set<number>();
+  const connect = (index: number): Connection => {
+    const connection = createConnection(url, { deadlineMs: PATIENCE_MS });
+    return {
+      ...connection,
+      listen: (channel, heard, listening) =>
+        connection.listen(channel, (message) => silent.has(index) || heard(message), listening),
+    };
+  };
   for (let index = 0; index < count; index++) {
     const openStorage: NonNullable<Wishes["openStorage"]> = (_config, deps) =>
       shareStorage({
-        connection: createConnection(url, { deadlineMs: PATIENCE_MS }),
+        connection: connect(index),
         bucket: slowed(objects.client(), index),
         bucketName: "memory",
         probe: () => Promise.resolve(true),
@@ -73,6 +84,7 @@ export async function openSharedSite(server: PostgresServer, wishes: SharedWishe
     instances,
     objects,
     url,
+    silence: (index) => void silent.add(index),
     run: <Row extends object>(statement: string) => own.query<Row>(statement),
     async token(wanted) {
       const store = createTokens(createEntries(own, new Held()));
