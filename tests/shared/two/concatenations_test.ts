@@ -53,7 +53,10 @@ postgresTest("a concatenation that is asked for at two instances makes one file"
   }
   const files = [...site.objects.objects.keys()].filter((key) => key.startsWith("files/"));
   assertEquals(files.length, 4);
-  assertEquals(await site.run("SELECT sum(bytes)::int AS bytes, sum(files)::int AS files FROM counters WHERE name = 'kept'"), [
-    { bytes: 24, files: 4 },
-  ]);
+  assertEquals(
+    await site.run("SELECT sum(bytes)::int AS bytes, sum(files)::int AS files FROM counters WHERE name = 'kept'"),
+    [
+      { bytes: 24, files: 4 },
+    ],
+  );
 });

@@ -65,46 +65,52 @@ postgresTest("a file that an instance places after it was deleted elsewhere does
   assertEquals(files(), []);
 });
 
-postgresTest("a file is not taken for a late one when its upload is not over, or another upload has its name", async () => {
-  await using site = await open();
-  const { one, other, objects } = site;
-  const path = await create(one, 5);
-  assertEquals((await patch(one, path, 0, "hello")).status, 204);
-  const [key] = [...objects.objects.keys()].filter((key) => key.startsWith("files/"));
-  const id = path.split("/").at(-1);
-  // A removal was begun and not recorded, and another one was of an upload that had this name before.
-  await site.run(`INSERT INTO late VALUES ('${key}', '${id}', 0, now()), ('${key}', 'another', 0, now())`);
-  await sweepLate(site);
-  assertEquals((await other.ask(`GET ${path}`)).text, "hello");
-  const looks = await site.run<{ looks: number }>("SELECT looks FROM late");
-  assertEquals(looks.map(({ looks }) => looks), [1, 1]);
-});
+postgresTest(
+  "a file is not taken for a late one when its upload is not over, or another upload has its name",
+  async () => {
+    await using site = await open();
+    const { one, other, objects } = site;
+    const path = await create(one, 5);
+    assertEquals((await patch(one, path, 0, "hello")).status, 204);
+    const [key] = [...objects.objects.keys()].filter((key) => key.startsWith("files/"));
+    const id = path.split("/").at(-1);
+    // A removal was begun and not recorded, and another one was of an upload that had this name before.
+    await site.run(`INSERT INTO late VALUES ('${key}', '${id}', 0, now()), ('${key}', 'another', 0, now())`);
+    await sweepLate(site);
+    assertEquals((await other.ask(`GET ${path}`)).text, "hello");
+    const looks = await site.run<{ looks: number }>("SELECT looks FROM late");
+    assertEquals(looks.map(({ looks }) => looks), [1, 1]);
+  },
+);
 
-postgresTest("a stopped instance's client is told that its upload was deleted, and what it sent late does not stay", async () => {
-  const stopped = stoppedBefore("incoming/");
-  await using site = await open({ slowed: stopped.slowed });
-  const { one, other, objects } = site;
-  const path = await create(one, 10);
-  const sending = openBodyOf(new Uint8Array(4));
-  const sent = patch(one, path, 0, sending.body);
-  await sending.read;
-  sending.end();
-  await stopped.reached;
-  site.silence(0);
-  assertEquals((await other.ask(`DELETE ${path}`, TUS)).status, 204);
-  stopped.goOn();
-  // The usual clients of tus end at this status.
-  assertEquals((await sent).status, 404);
-  await until(() => Promise.resolve(objects.objects.size === 0), "the bytes are removed");
-  await sweepLate(site);
-  assertEquals(await site.run("SELECT id FROM bytes UNION ALL SELECT id FROM counted"), []);
-  const late = await site.run<{ key: string }>("SELECT key FROM late");
-  assertEquals(late, [{ key: `incoming/${path.split("/").at(-1)}/` }]);
-  // An instance that is killed then leaves its objects to the sweeper.
-  objects.objects.set(`${late[0]!.key}token/small-1`, { bytes: new Uint8Array(3), metadata: {} });
-  await sweepLate(site);
-  await until(() => Promise.resolve(objects.objects.size === 0), "the late bytes are removed");
-});
+postgresTest(
+  "a stopped instance's client is told that its upload was deleted, and what it sent late does not stay",
+  async () => {
+    const stopped = stoppedBefore("incoming/");
+    await using site = await open({ slowed: stopped.slowed });
+    const { one, other, objects } = site;
+    const path = await create(one, 10);
+    const sending = openBodyOf(new Uint8Array(4));
+    const sent = patch(one, path, 0, sending.body);
+    await sending.read;
+    sending.end();
+    await stopped.reached;
+    site.silence(0);
+    assertEquals((await other.ask(`DELETE ${path}`, TUS)).status, 204);
+    stopped.goOn();
+    // The usual clients of tus end at this status.
+    assertEquals((await sent).status, 404);
+    await until(() => Promise.resolve(objects.objects.size === 0), "the bytes are removed");
+    await sweepLate(site);
+    assertEquals(await site.run("SELECT id FROM bytes UNION ALL SELECT id FROM counted"), []);
+    const late = await site.run<{ key: string }>("SELECT key FROM late");
+    assertEquals(late, [{ key: `incoming/${path.split("/").at(-1)}/` }]);
+    // An instance that is killed then leaves its objects to the sweeper.
+    objects.objects.set(`${late[0]!.key}token/small-1`, { bytes: new Uint8Array(3), metadata: {} });
+    await sweepLate(site);
+    await until(() => Promise.resolve(objects.objects.size === 0), "the late bytes are removed");
+  },
+);
 
 postgresTest("an upload that another instance has taken while this one was stopped stays whole", async () => {
   const stopped = stoppedBefore("incoming/");
