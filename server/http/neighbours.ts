@@ -34,7 +34,7 @@ export class SharedNeighbours implements Neighbours, Disposable {
   readonly #told = new Map<string, Told>();
   #busy: () => readonly (readonly [address: string, count: number])[] = () => [];
   #hasTold = false;
-  readonly #timer: number;
+  readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(broadcast: Broadcast, { monotonic, tellEveryMs = TELL_EVERY_MS }: SharedNeighboursOptions) {
     this.#broadcast = broadcast;

@@ -103,11 +103,12 @@ postgresTest("an address that has many requests at one instance has fewer at the
   server ??= await startPostgres();
   const url = await server.schema();
   const connections = [0, 1].map(() => createConnection(url, { deadlineMs: PATIENCE_MS }));
-  const [one, other] = connections.map((connection, at) => {
-    const broadcast = createBroadcast(connection, `instance ${at}`);
+  const instanceAt = (at: number) => {
+    const broadcast = createBroadcast(connections[at]!, `instance ${at}`);
     const neighbours = new SharedNeighbours(broadcast, { monotonic: () => performance.now(), tellEveryMs: 50 });
     return { neighbours, admission: createAdmission({ maxPerAddress: 8 }, neighbours) };
-  }) as [{ neighbours: SharedNeighbours; admission: ReturnType<typeof createAdmission> }, never];
+  };
+  const [one, other] = [instanceAt(0), instanceAt(1)];
   const done = Promise.withResolvers<void>();
   const admit = (at: typeof one, address = "192.0.2.1") => {
     try {
