@@ -4,10 +4,10 @@ import { NOBODY } from "../model/visitor.ts";
 import { defined } from "../defined.ts";
 import { asUploadError, type ErrorCode, folderMoved, UploadError } from "../errors.ts";
 import { type Log, withoutSecrets } from "../log.ts";
-import { header } from "./header_names.ts";
 import type { Admission, Connection } from "./admission.ts";
 import type { Cors } from "./cors.ts";
-import { drain, type DrainBounds } from "./drain.ts";
+import { leaveBody } from "./leave_body.ts";
+import { methodOf, notOverridden } from "./method_of.ts";
 import type { Pages } from "../page/pages.ts";
 import { type Besides, notAllowed, notHere, notPermitted, refusal, refusalPage, wantsPage } from "./refusals.ts";
 import { requestIdOf } from "./request_id.ts";
@@ -59,20 +59,6 @@ const NO_METER: AnswerMeter = { answered() {}, refused() {} };
 
 /** Answers a request, and never throws. A request without a connection is not counted by address. */
 export type App = (request: Request, connection?: Connection) => Promise<Response>;
-
-/** How much is drained after an answer: more than the largest request of the client library has, which is 16 MiB. */
-const DRAIN: DrainBounds = { bytes: 20 * 2 ** 20, forMs: 60_000 };
-
-/**
- * How much is drained of what a trusted proxy sends. Apache's mod_proxy reads no answer before it has sent the whole
- * body, and makes a 502 of the answer when it cannot. Other proxies stop at the answer.
- */
-const DRAIN_PROXIED: DrainBounds = { bytes: 256 * 2 ** 20, forMs: 60_000 };
-
-/**
- * How much is drained of a request that a browser repeated by itself: its page goes on with another request at once.
- */
-const DRAIN_REPEATED: DrainBounds = { bytes: 2 ** 18, forMs: 60_000 };
 
 /** Keeps a refusal out of the tags of other sites' pages. */
 const NOT_ELSEWHERE = { "Cross-Origin-Resource-Policy": "same-origin" };
@@ -236,39 +222,9 @@ export function createApp(
       admit: () => connection !== undefined && admission.admit(sender.address, connection.completed),
     });
     meter.answered({ route, request, response });
-    // Draining is not awaited: the answer goes first, and tells the client to stop (I16).
-    if (request.body !== null) {
-      const { drainer } = connection ?? {};
-      const usual = sender.isProxied ? DRAIN_PROXIED : drainer?.usual ?? DRAIN;
-      const bounds = isRepeated(request, response) ? DRAIN_REPEATED : usual;
-      if (drainer === undefined) drain(request.body, bounds);
-      else drainer.leave(bounds);
-    }
+    leaveBody({ request, response, isProxied: sender.isProxied, drainer: connection?.drainer });
     return response;
   };
-}
-
-/** True for a request that a browser repeated: Pawl's own client knows the offset, so it would not send another one. */
-function isRepeated(request: Request, { status, headers }: Response): boolean {
-  return status === STATUS_CODE.BadRequest && headers.has("upload-offset") &&
-    header(request.headers, "X-Start-Over") === "?0";
-}
-
-/**
- * The method that a request stands for (tus 1.0.0, `X-HTTP-Method-Override`); `undefined` for an override that is not
- * allowed. Only a POST can stand for another method, so that no link and no repeated GET changes anything.
- */
-function methodOf({ overrides }: Route, { method, headers }: Request): string | undefined {
-  const meant = overrides === undefined ? null : header(headers, "X-HTTP-Method-Override");
-  if (meant === null || meant === method) return method;
-  return method === "POST" && overrides?.includes(meant) ? meant : undefined;
-}
-
-function notOverridden({ overrides = [] }: Route): UploadError {
-  return new UploadError(
-    "bad-request",
-    `X-HTTP-Method-Override can make ${overrides.join(" or ")} of POST, and no other`,
-  );
 }
 
 /** The method and URL of a request for the log, cut: both come from the client, and a URL can have 64 KiB. */

@@ -1,25 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { Emitter } from "../../../client/async/emitter.ts";
+import { reportedBy } from "../../support/reported.ts";
 
 interface Events {
   count: [number];
   end: [];
-}
-
-/** What is reported, as a browser writes it to its console, while `run` runs. */
-function reportedBy(run: () => void): unknown[] {
-  const reported: unknown[] = [];
-  const report = (event: ErrorEvent) => {
-    event.preventDefault();
-    reported.push(event.error);
-  };
-  addEventListener("error", report);
-  try {
-    run();
-  } finally {
-    removeEventListener("error", report);
-  }
-  return reported;
 }
 
 Deno.test("Emitter calls the listeners of an event, in their order, until they leave", () => {
@@ -36,7 +21,7 @@ Deno.test("Emitter calls the listeners of an event, in their order, until they l
   assertEquals(heard, ["first 1", "second 1", "second 2", "end"]);
 });
 
-Deno.test("Emitter reports a listener that throws, and calls the others", () => {
+Deno.test("Emitter reports a listener that throws, and calls the others", async () => {
   const emitter = new Emitter<Events>();
   const heard: number[] = [];
   const wrong = new Error("Wrong");
@@ -44,7 +29,7 @@ Deno.test("Emitter reports a listener that throws, and calls the others", () => 
     throw wrong;
   });
   emitter.on("count", (count) => heard.push(count));
-  assertEquals(reportedBy(() => emitter.emit("count", 1)), [wrong]);
+  assertEquals(await reportedBy(() => emitter.emit("count", 1)), [wrong]);
   assertEquals(heard, [1]);
 });
 

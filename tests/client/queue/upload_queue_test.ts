@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UploadQueue } from "../../../client/mod.ts";
+import { reportedBy } from "../../support/reported.ts";
 import { fileOf, LARGE, setUpQueue, uploaderOf } from "../support/queue_set_up.ts";
 import { ChangedFile } from "../support/set_up.ts";
 
@@ -150,13 +151,7 @@ Deno.test("UploadQueue gives the place of a file that another tab uploads to the
 
 Deno.test("UploadQueue is stopped by no listener that throws", async () => {
   const { queue, until } = setUpQueue();
-  const reported: unknown[] = [];
-  const report = (event: ErrorEvent) => {
-    event.preventDefault();
-    reported.push(event.error);
-  };
-  addEventListener("error", report);
-  try {
+  const reported = await reportedBy(async () => {
     for (const name of ["list", "progress", "state"] as const) {
       queue.on(name, () => {
         throw new Error(name);
@@ -164,8 +159,6 @@ Deno.test("UploadQueue is stopped by no listener that throws", async () => {
     }
     for (const name of ["a", "b"]) queue.add(fileOf(name));
     await until("done");
-  } finally {
-    removeEventListener("error", report);
-  }
+  });
   assert(reported.length > 0);
 });
