@@ -132,7 +132,10 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
         await sweep({ engine, records, clock, log }, stop);
         await limiting.keepUp(records);
       });
-      await storage.keepUp(async (id) => ((await records.get(id))?.state ?? "gone") === "gone");
+      await storage.keepUp(async (id) => {
+        const { state } = await records.get(id) ?? { state: "gone" };
+        return state === "receiving" ? undefined : state;
+      });
     },
     async repair(stop) {
       await Promise.all([

@@ -30,10 +30,10 @@ export interface Storage {
    */
   alone(name: string, work: (lost: AbortSignal) => Promise<void>): Promise<void>;
   /**
-   * Does what has to be done for the place itself from time to time. `isOver` says that an upload has ended for good. Never
-   * throws.
+   * Does what has to be done for the place itself from time to time. `endOf` says how an upload has ended; `undefined` for
+   * one that goes on. Never throws.
    */
-  keepUp(isOver: (id: string) => Promise<boolean>): Promise<void>;
+  keepUp(endOf: (id: string) => Promise<"complete" | "gone" | undefined>): Promise<void>;
   /** Resolves when nothing is being written any more. Nothing may write then. */
   settle(): Promise<void>;
   /** Closes what is open besides the database. */

@@ -81,9 +81,9 @@ export async function shareStorage(
     // Bytes that the bucket has taken are safe, whatever machine starts anew.
     boot: () => Promise.resolve({ id: "shared", markCleanStop: () => Promise.resolve() }),
     alone: (name, work) => quietly(`do the work "${name}"`, () => leases.alone(name, work)),
-    async keepUp(isOver) {
+    async keepUp(endOf) {
       await quietly("complete multipart uploads that are old", () => bytes.sealOld());
-      await quietly("remove objects that came late", () => bytes.removeLate(isOver));
+      await quietly("remove objects that came late", () => bytes.removeLate(endOf));
     },
     settle: async () => await bytes[Symbol.asyncDispose](),
     close() {

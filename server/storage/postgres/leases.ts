@@ -229,7 +229,8 @@ export function createLeases(
 
     async expectLate({ key, id }) {
       await connection.query(
-        "INSERT INTO late (key, id, due_at) VALUES ($1, $2, clock_timestamp() + interval '1 minute') ON CONFLICT DO NOTHING",
+        "INSERT INTO late (key, id, due_at) VALUES ($1, $2, clock_timestamp() + interval '1 minute') " +
+          "ON CONFLICT (key, id) DO UPDATE SET looks = 0, due_at = excluded.due_at",
         [key, id],
       );
     },

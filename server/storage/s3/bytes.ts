@@ -1,6 +1,6 @@
 import { UploadError } from "../../errors.ts";
 import { createSameName } from "../../model/same_name.ts";
-import type { Json, Lease, Leases } from "../shared/leases.ts";
+import type { Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
 import type { ByteStore, UnfinishedFile } from "../store.ts";
 import { bodyOf, type Bucket } from "./bucket.ts";
 import { createChoose } from "./choosing.ts";
@@ -42,6 +42,9 @@ export interface BucketBytesOptions {
   readonly maxParts?: number;
 }
 
+/** Says how an upload has ended; `undefined` for one that goes on. */
+export type EndOf = (id: string) => Promise<"complete" | "gone" | undefined>;
+
 /** The store of the bytes in a bucket. Closing waits for the removals that are still to be done. */
 export interface BucketBytes extends ByteStore, AsyncDisposable {
   /**
@@ -50,10 +53,10 @@ export interface BucketBytes extends ByteStore, AsyncDisposable {
    */
   sealOld(): Promise<number>;
   /**
-   * Removes objects that appeared after their upload was over, as a writer leaves them that was stopped meanwhile. Meant
-   * to be called every few minutes; one instance at a time does it. `isOver` says that an upload has ended for good.
+   * Removes objects that appeared after their upload had ended, as a writer leaves them that was stopped meanwhile. Meant
+   * to be called every few minutes; one instance at a time does it.
    */
-  removeLate(isOver: (id: string) => Promise<boolean>): Promise<void>;
+  removeLate(endOf: EndOf): Promise<void>;
 }
 
 /** Makes the store of the files in a bucket: unfinished ones below `incoming/`, finished ones below `files/`. */
@@ -91,7 +94,19 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   async function openHere(id: string, offset?: number): Promise<BucketWriter | "locked" | "receiving" | undefined> {
     if (open.has(entry(id))) return "locked";
     const lease = await leases.take(id, offset);
-    return typeof lease === "object" ? write(lease, false) : lease;
+    if (typeof lease !== "object") return lease;
+    if (!lease.found.clean) await expectMore(lease);
+    return write(lease, false);
+  }
+
+  /** Remembers that the writer before this one may be stopped, and send more when it goes on. */
+  async function expectMore(lease: Lease): Promise<void> {
+    try {
+      await leases.expectLate({ key: prefixOf(lease.id), id: lease.id });
+    } catch (error) {
+      await lease.release(false).catch(failed);
+      throw error;
+    }
   }
 
   /** Does `work` with an upload's writer: the one that is open, or one for this work alone. */
@@ -115,8 +130,6 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     const writer = open.get(entry(id));
     const keys = writer?.allKeys;
     const row = writer === undefined ? await leases.read(id) : undefined;
-    // The writer before this one may be stopped, and send more when it goes on.
-    if (writer?.isAfterLost) await leases.expectLate({ key: prefixOf(id), id });
     const { placing } = writer?.layout ?? (row === undefined ? EMPTY : readLayout(row.layout));
     const ids = await leases.remove(id, writer?.token);
     const removeObjects = () => {
@@ -125,6 +138,16 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     };
     if (writer === undefined) return removeObjects();
     writer.afterwards ??= removeObjects;
+  }
+
+  /** Removes what came late to a place. Nobody makes a row for an upload that has ended. */
+  async function removeLateAt({ key, id }: LatePlace, end: "complete" | "gone" | undefined): Promise<void> {
+    if (key.endsWith("/")) {
+      if (end !== undefined && !(await leases.needed([id])).has(id)) remover.removeBelow(key);
+    } else if (end === "gone") {
+      const info = await bucket.head(key);
+      if (info !== undefined && isOfUpload(info, id)) await bucket.remove(key);
+    }
   }
 
   async function* readPieces(id: string, start: number, end: number): AsyncGenerator<Uint8Array> {
@@ -234,15 +257,11 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
       return count;
     },
 
-    async removeLate(isOver) {
+    async removeLate(endOf) {
       await leases.alone("remove late objects", async () => {
-        for (const { key, id } of await leases.latePlaces(MAX_LATE)) {
+        for (const place of await leases.latePlaces(MAX_LATE)) {
           try {
-            if (!await isOver(id)) continue;
-            if (!key.endsWith("/")) {
-              const info = await bucket.head(key);
-              if (info !== undefined && isOfUpload(info, id)) await bucket.remove(key);
-            } else if (!(await leases.needed([id])).has(id)) remover.removeBelow(key);
+            await removeLateAt(place, await endOf(place.id));
           } catch (error) {
             failed(error);
           }

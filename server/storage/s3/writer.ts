@@ -91,11 +91,6 @@ export class BucketWriter implements UnfinishedFile {
     return this.#heldStart + this.#held.length;
   }
 
-  /** True when the writer before this one did not let go by itself. */
-  get isAfterLost(): boolean {
-    return !this.#lease.found.clean;
-  }
-
   /** The token of this writer's lease. */
   get token(): string {
     return this.#lease.token;

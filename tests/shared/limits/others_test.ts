@@ -42,6 +42,13 @@ postgresTest("an owner and an address have so many unfinished uploads at all ins
   const refused = made.find(({ status }) => status !== 201)!;
   assertEquals([refused.status, refused.headers.get("x-error")], [429, "too-many-unfinished"]);
   assertEquals(refused.text, "You have 5 unfinished uploads, which is the limit: finish or delete some first");
+  // The metrics of each instance tell the sums of all.
+  await until(async () => {
+    const metrics =
+      await (await other.pawl.adminApp(new Request("http://localhost/metrics", { headers: { Host: "localhost" } })))
+        .text();
+    return /^pawl_uploads_unfinished 5$/m.test(metrics);
+  }, "the metrics tell it");
   await other.ask(`DELETE ${begun[0]!.headers.get("location")}`, { ...TUS, ...anna });
   assertEquals([(await create(one, anna)).status, (await create(other, anna)).status], [201, 429]);
   const byAddress = await createMany(site, 16, bob, "192.0.2.1");

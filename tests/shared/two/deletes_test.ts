@@ -115,7 +115,7 @@ postgresTest(
 postgresTest("an upload that another instance has taken while this one was stopped stays whole", async () => {
   const stopped = stoppedBefore("incoming/");
   await using site = await open({ slowed: stopped.slowed });
-  const { one, other } = site;
+  const { one, other, objects } = site;
   const path = await create(one, 10);
   const sent = patch(one, path, 0, "zzzz");
   await stopped.reached;
@@ -127,4 +127,12 @@ postgresTest("an upload that another instance has taken while this one was stopp
   assertEquals([status, headers.get("upload-offset")], [409, "0"]);
   assertEquals((await patch(other, path, 4, "456789")).status, 204);
   assertEquals((await other.ask(`GET ${path}`)).text, "0123456789");
+  // A part that comes in late does not stay either, and the file does.
+  const late = `incoming/${path.split("/").at(-1)}/token/small-1`;
+  objects.objects.set(late, { bytes: new Uint8Array(3), metadata: {} });
+  await until(async () => {
+    await sweepLate(site);
+    return !objects.objects.has(late);
+  }, "the late bytes are removed");
+  assertEquals((await one.ask(`GET ${path}`)).text, "0123456789");
 });
