@@ -9,6 +9,9 @@ import type { FolderCounts, LimitingDeps } from "./limiting.ts";
 /** The most payers of whom is remembered when they were counted. */
 const MAX_REMEMBERED = 1000;
 
+/** For how long a count is told to those who ask, in milliseconds: it changes as many rows as there are folders. */
+const ASKED_REST_MS = 60_000;
+
 /** How many folders are told to the database at a time. */
 const BATCH = 500;
 
@@ -19,7 +22,8 @@ const BATCH = 500;
 export class SharedFolders implements FolderCounts {
   readonly #deps: LimitingDeps;
   readonly #ledger: Ledger;
-  readonly #mayAgainAt = new Map<string, number>();
+  /** By payer: the moment of the last count, and that from which the limit may have them counted anew. */
+  readonly #counts = new Map<string, { endedAt: number; mayAgainAt: number }>();
   #records: RecordStore | undefined;
 
   constructor(deps: LimitingDeps, ledger: Ledger) {
@@ -30,7 +34,7 @@ export class SharedFolders implements FolderCounts {
   async countOf(owner: string): Promise<number | undefined> {
     if (this.#deps.limits.maxFolders === Infinity) return undefined;
     const payer = payerOf(owner);
-    await this.#again(payer);
+    await this.#again(payer, ASKED_REST_MS);
     const name = folderCount(payer);
     return (await this.#ledger.used([name])).get(name)?.files ?? 0;
   }
@@ -52,18 +56,20 @@ export class SharedFolders implements FolderCounts {
     };
   }
 
-  /** Counts a payer's folders anew, unless that was done just now; false then. */
-  async #again(payer: string): Promise<boolean> {
+  /** Counts a payer's folders anew, unless that was done in the last `restMs`, or just now; false then. */
+  async #again(payer: string, restMs = 0): Promise<boolean> {
     const { monotonic } = this.#deps;
     const startedAt = monotonic();
-    if (this.#records === undefined || startedAt < (this.#mayAgainAt.get(payer) ?? -Infinity)) return false;
-    const [oldest] = this.#mayAgainAt.keys();
-    if (this.#mayAgainAt.size >= MAX_REMEMBERED && oldest !== undefined) this.#mayAgainAt.delete(oldest);
-    this.#mayAgainAt.set(payer, Infinity);
+    const last = this.#counts.get(payer) ?? { endedAt: -Infinity, mayAgainAt: -Infinity };
+    if (this.#records === undefined || startedAt < Math.max(last.mayAgainAt, last.endedAt + restMs)) return false;
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size >= MAX_REMEMBERED && oldest !== undefined) this.#counts.delete(oldest);
+    this.#counts.set(payer, { endedAt: startedAt, mayAgainAt: Infinity });
     try {
       await this.#count(this.#records, payer);
     } finally {
-      this.#mayAgainAt.set(payer, mayCountAgainAt(startedAt, monotonic()));
+      const endedAt = monotonic();
+      this.#counts.set(payer, { endedAt, mayAgainAt: mayCountAgainAt(startedAt, endedAt) });
     }
     return true;
   }
