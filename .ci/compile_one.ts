@@ -1,8 +1,8 @@
 import { fromFileUrl } from "@std/path";
 import { BUILD_FILE } from "../server/config/version.ts";
 
-/** The parts of a binary besides the program: the folders of the page and of its client. */
-const FOLDERS = ["static", "client"];
+/** The parts of a binary besides the program: the folders of the page and of its client, and what a thread runs. */
+const PARTS = ["static", "client", "server/send/digest_worker.ts"];
 
 const root = new URL("../", import.meta.url);
 
@@ -24,7 +24,7 @@ export async function compileOne({ output, target, runtime }: BinaryOptions): Pr
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["compile", "-A", "--no-check", "--exclude-unused-npm"],
-        ...[...FOLDERS, BUILD_FILE].flatMap((name) => ["--include", fromFileUrl(new URL(name, root))]),
+        ...[...PARTS, BUILD_FILE].flatMap((name) => ["--include", fromFileUrl(new URL(name, root))]),
         ...target === undefined ? [] : ["--target", target],
         ...["--output", output, fromFileUrl(new URL("main.ts", root))],
       ],

@@ -1,7 +1,7 @@
 // Makes all that a release of the version that is named has, in dist/: the binaries, the client's package as a tarball,
-// and their checksums. Publishes nothing. First it checks that the tree is clean, its commit has the version's tag, and
-// all files have that version. With `--here` it makes the binary of this system alone; `--runtimes FOLDER` is as in
-// .ci/binaries.ts.
+// and their checksums. Publishes nothing, and has Deno look whether JSR would take the client. First it checks that the
+// tree is clean, its commit has the version's tag, and all files have that version. With `--here` it makes the binary of
+// this system alone; `--runtimes FOLDER` is as in .ci/binaries.ts.
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl, join } from "@std/path";
 import { problemsOf } from "./release_checks.ts";
@@ -28,6 +28,7 @@ const problems = problemsOf({
 });
 if (problems.length > 0) stop(problems.join("\n"));
 
+await runIn(join(root, "client"), Deno.execPath(), "publish", "--dry-run");
 const made = [...await makeBinaries(), await makeTarball()];
 const sums = await Promise.all(made.map(async (name) => `${await sha256(join(dist, name))}  ${name}\n`));
 await Deno.writeTextFile(join(dist, "SHA256SUMS"), sums.join(""));
@@ -62,8 +63,12 @@ async function versionIn(path: string): Promise<string | undefined> {
 }
 
 /** Runs a program in the checkout, and gives what it prints. Stops, with all that it printed, if it fails. */
-async function run(program: string, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(program, { args, cwd: root }).output();
+function run(program: string, ...args: string[]): Promise<string> {
+  return runIn(root, program, ...args);
+}
+
+async function runIn(cwd: string, program: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(program, { args, cwd }).output();
   const [printed = "", errors = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   if (code !== 0) stop(`${program} ${args.join(" ")} failed:\n${printed}${errors}`.trimEnd());
   return printed;

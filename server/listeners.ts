@@ -95,7 +95,7 @@ function listenerOf(config: Config, { nodeTimes: times }: ListenersDeps): Listen
 }
 
 async function openMain(
-  { host, port, unixSocket, listener }: Config,
+  { host, port, unixSocket, listener, http2 }: Config,
   { app, pair, log, spare, findServe = () => findServeConnection() }: ListenersDeps,
   listenTo: Listen,
 ): Promise<Listener | TlsListener | NodeListener> {
@@ -108,9 +108,13 @@ async function openMain(
     if (pair === undefined) return await listenTo(options, app);
     try {
       const serveConnection = listener === "node" ? undefined : findServe();
-      return serveConnection === undefined
-        ? await listenTo({ ...options, pair }, app)
-        : listenTls({ ...options, pair, serveConnection }, app);
+      if (serveConnection !== undefined) {
+        return listenTls({ ...options, pair, http2: http2 === "on", serveConnection }, app);
+      }
+      if (listener === "deno" && http2 === "off") {
+        throw new ConfigError("--http2 off does not work with this version of Deno: give --listener node");
+      }
+      return await listenTo({ ...options, pair }, app);
     } catch (error) {
       throw explained(error);
     }

@@ -12,7 +12,14 @@ import { surviveUncaught } from "./uncaught.ts";
 const OF_DENO = [OPTIONS.host, OPTIONS.port];
 
 /** The options of listeners that Pawl does not open here. */
-const OF_MAIN = [OPTIONS.adminPort, OPTIONS.certFile, OPTIONS.keyFile, OPTIONS.httpRedirect, OPTIONS.unixSocket];
+const OF_MAIN = [
+  OPTIONS.adminPort,
+  OPTIONS.certFile,
+  OPTIONS.keyFile,
+  OPTIONS.http2,
+  OPTIONS.httpRedirect,
+  OPTIONS.unixSocket,
+];
 
 /**
  * Opens Pawl for `deno serve`, with the options behind the file's name, and those of the environment and the

@@ -23,7 +23,8 @@ export class Database {
   /** True when the last transaction was not in time. Nobody waits for the next one then. */
   #isHanging = false;
 
-  constructor(factory: IDBFactory | undefined, name: string, patienceMs = PATIENCE_MS) {
+  /** Opens nothing yet. */
+  constructor(factory = browserFactory(), name = "pawl", patienceMs = PATIENCE_MS) {
     this.#factory = factory;
     this.#name = name;
     this.#patienceMs = patienceMs;
@@ -34,7 +35,7 @@ export class Database {
   }
 
   async put(store: StoreName, key: string, value: unknown): Promise<void> {
-    await this.run(store, "readwrite", (objects) => void objects.put(value, key));
+    await this.change(store, key, () => value);
   }
 
   /**
@@ -113,6 +114,15 @@ export class Database {
       };
       request.onerror = () => reject(request.error);
     });
+  }
+}
+
+function browserFactory(): IDBFactory | undefined {
+  try {
+    return globalThis.indexedDB;
+  } catch {
+    // Some browsers throw if they were told to keep nothing.
+    return undefined;
   }
 }
 

@@ -30,7 +30,7 @@ export class PathStore implements UploaderStore {
   readonly #database: Database;
   #secret: Promise<string> | undefined;
 
-  constructor(database: Database = openDatabase()) {
+  constructor(database = new Database()) {
     this.#database = database;
   }
 
@@ -50,27 +50,7 @@ export class PathStore implements UploaderStore {
   }
 }
 
-/** Makes the database of {@linkcode UploadStoreOptions}. Opens nothing yet. */
-export function openDatabase(
-  { factory = browserFactory(), name = "pawl", patienceMs }: {
-    factory?: IDBFactory | undefined;
-    name?: string | undefined;
-    patienceMs?: number | undefined;
-  } = {},
-): Database {
-  return new Database(factory, name, patienceMs);
-}
-
 function randomDigits(): string {
   const made = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(made, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function browserFactory(): IDBFactory | undefined {
-  try {
-    return globalThis.indexedDB;
-  } catch {
-    // Some browsers throw if they were told to keep nothing.
-    return undefined;
-  }
 }

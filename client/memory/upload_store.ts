@@ -1,9 +1,9 @@
 // The types of the DOM are named here, not only in deno.json, so that programs without them can import the library.
 /// <reference lib="dom" preserve="true" />
-import { allIn, type Database, deleteIn } from "./database.ts";
+import { allIn, Database, deleteIn } from "./database.ts";
 import { type KnownBy, uploadKey } from "./keys.ts";
 import type { NetworkPath } from "./network_path.ts";
-import { openDatabase, PathStore, type UploaderStore } from "./path_store.ts";
+import { PathStore, type UploaderStore } from "./path_store.ts";
 
 /** The record of an upload that has begun and is not finished. */
 export interface Unfinished extends KnownBy {
@@ -50,8 +50,8 @@ export class UploadStore implements UploaderStore {
   readonly #paths: PathStore;
 
   /** Opens nothing yet. The database is opened at its first use. */
-  constructor(options: UploadStoreOptions = {}) {
-    this.#database = openDatabase(options);
+  constructor({ factory, name, patienceMs }: UploadStoreOptions = {}) {
+    this.#database = new Database(factory, name, patienceMs);
     this.#paths = new PathStore(this.#database);
   }
 

@@ -28,7 +28,7 @@ const LONGEST_LINE = 200;
 /** Reads the answer to `GET /status` for a file of `totalBytes`. */
 export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning {
   if (!isSuccess(answer)) return readFailure(answer);
-  const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
+  const offset = offsetIn(answer);
   if (offset === undefined) return { kind: "retry", problem: problem("not-a-server") };
   if (isComplete(answer) !== true) {
     const limit = maxSize(answer) ?? Infinity;
@@ -45,8 +45,8 @@ export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning
 export function readUpload(answer: TransportAnswer, startByte: number, totalBytes: number): Meaning {
   const code = answer.headers.get("x-error");
   if (code === "digest-mismatch") return { kind: "retry", problem: problem("damaged") };
+  const offset = offsetIn(answer);
   if (code === "wrong-offset" || (code === null && answer.status === 400)) {
-    const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
     if (offset !== undefined && offset !== startByte) return held(offset, totalBytes);
     // If the server names the offset that was sent, the bytes of an earlier request may still be coming in.
     if (code !== null) return { kind: "retry", problem: problem("busy", undefined, true) };
@@ -56,14 +56,14 @@ export function readUpload(answer: TransportAnswer, startByte: number, totalByte
   // Without headers, a word before the count says that the file is complete.
   const told = /^[a-z]+ (\d+)$/i.exec(answer.text.trim())?.[1];
   if (complete === true || (complete === undefined && told === String(totalBytes))) return { kind: "complete" };
-  const offset = uploadOffset(answer) ?? parseCount(answer.text.trim());
   if (offset === undefined) return { kind: "unclear" };
   // A server that never says whether an upload is complete says so by the count of all bytes.
   return offset === totalBytes && complete === undefined ? { kind: "complete" } : held(offset, totalBytes);
 }
 
-function uploadOffset(answer: TransportAnswer): number | undefined {
-  return parseCount(answer.headers.get("upload-offset") ?? "");
+/** Reads how many bytes the server holds, from the header or, without one, from the text. */
+function offsetIn({ headers, text }: TransportAnswer): number | undefined {
+  return parseCount(headers.get("upload-offset") ?? "") ?? parseCount(text.trim());
 }
 
 /** Reads a refusal. `bodyOf` is the size of the file whose bytes were sent, if any were. */

@@ -12,19 +12,14 @@ const LONGEST = 8192;
  */
 export function metadataHeader(metadata: Metadata = {}): string | undefined {
   const pairs = Object.entries(metadata).map(([key, value]) => {
-    if (!KEY.test(key)) {
+    if (!KEY.test(key) || typeof value !== "string" || FORBIDDEN.test(value)) {
       throw new RangeError(
-        `Cannot send metadata with the key "${key}": use 1 to 64 letters of A to Z, digits, _ . or -`,
-      );
-    }
-    if (typeof value !== "string" || FORBIDDEN.test(value)) {
-      throw new RangeError(
-        `Cannot send the metadata "${key}": give it a text without line breaks and control characters`,
+        `Cannot send the metadata "${key}": a key is 1 to 64 of A-Z a-z 0-9 _ . -, a value a text on one line`,
       );
     }
     return `${key}=${encodeURIComponent(value)}`;
   });
   const header = pairs.join(",");
   if (header.length <= LONGEST) return header === "" ? undefined : header;
-  throw new RangeError(`Cannot send metadata of ${header.length} bytes: ${LONGEST} are the most, percent-encoded`);
+  throw new RangeError(`Cannot send the metadata: it has ${header.length} bytes, and ${LONGEST} are the most`);
 }

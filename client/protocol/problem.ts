@@ -38,11 +38,11 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   "connection": "The connection to the server is lost",
   "stalled": "Nothing moves any more",
   "busy": "The server cannot take it now",
-  "not-a-server": "The answer came from something that is not an upload server",
+  "not-a-server": "No upload server is at this address",
   "not-kept": "The server did not keep what was sent",
   "damaged": "What arrived is not what was sent",
   "elsewhere": "Another tab or window uploads this file",
-  "too-many-unfinished": "You have as many unfinished uploads on the server as it allows",
+  "too-many-unfinished": "You may have no more unfinished uploads on the server",
   "signed-out": "The server wants you to sign in",
 };
 

@@ -66,7 +66,7 @@ export interface RequestsOptions extends Patience {
  * failure of the network is a reply that means "retry".
  */
 export function createRequests(options: RequestsOptions): Requests {
-  const { file, id, url, transport, clock, look = () => Promise.resolve() } = options;
+  const { file, id, url, transport, look } = options;
   const description = describeFile(options);
 
   async function exchange(
@@ -80,7 +80,7 @@ export function createRequests(options: RequestsOptions): Requests {
     } catch (cause) {
       if (cause instanceof TooSlow) return { meaning: { kind: "cut" } };
       if (cause instanceof UploadError) throw cause;
-      if (request.body !== undefined) await unlessAborted(request.signal, look(request.body));
+      if (request.body !== undefined && look !== undefined) await unlessAborted(request.signal, look(request.body));
       const message = cause instanceof Error ? cause.message : String(cause);
       const why = problem(cause instanceof Stalled ? "stalled" : "connection", message);
       return { meaning: { kind: "retry", problem: why } };
@@ -95,7 +95,7 @@ export function createRequests(options: RequestsOptions): Requests {
   async function remove(target: string, headers: Record<string, string>, signal: AbortSignal): Promise<Outcome> {
     const request = { method: "DELETE", url: target, headers, signal } as const;
     try {
-      const { status } = await sendWatched(transport, request, { ...options, clock });
+      const { status } = await sendWatched(transport, request, options);
       // Pawl answers 204. Another 2xx is of something that takes every request, as a Caddy site for another host does.
       return status >= 200 && status < 300 && status !== 204 ? undefined : status;
     } catch {

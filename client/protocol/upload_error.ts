@@ -76,7 +76,7 @@ export function refusal(
 
 /** Makes the error for a file that is gone, or is not as it was when it was chosen. */
 export function fileChanged(name: string, cause?: unknown): UploadError {
-  const message = `"${name}" was changed, moved or removed while it was being uploaded. Choose the file again`;
+  const message = `"${name}" was changed, moved or removed meanwhile. Choose the file again`;
   return new UploadError("file-changed", message, { cause });
 }
 
@@ -99,7 +99,7 @@ export function tooManyFiles(limit: number): UploadError {
 
 /** Makes the error for a finished file that the server could not be told to delete. */
 export function notDeleted(): UploadError {
-  return new UploadError("no-progress", "The server cannot be reached, and the file is still there. Try again");
+  return new UploadError("no-progress", "The server cannot be reached, and keeps the file. Try again");
 }
 
 type Description = readonly [code: UploadErrorCode, problem: string, advice: string];
@@ -107,7 +107,7 @@ type Description = readonly [code: UploadErrorCode, problem: string, advice: str
 const OTHER: Description = [
   "refused",
   "The server refused the upload",
-  "Upload again, and if it is refused again show this line to whoever runs the server",
+  "Upload again, or show this line to whoever runs the server",
 ];
 const NOT_HERE: Description = [
   "refused",
@@ -120,7 +120,7 @@ const REFUSALS: ReadonlyMap<string | number | null | undefined, Description> = n
   ["over-quota", [
     "over-quota",
     "You may keep no more bytes on the server",
-    "Delete files there, or ask whoever runs it for more room, then upload again",
+    "Delete files there, or ask whoever runs the server for more room",
   ]],
   ["not-wanted", [
     "refused",
@@ -130,30 +130,30 @@ const REFUSALS: ReadonlyMap<string | number | null | undefined, Description> = n
   ["too-many-folders", [
     "refused",
     "You may make no more folders on the server",
-    "Put the file into a folder that is there, or delete some, then upload again",
+    "Delete files there, or choose a folder that is there",
   ]],
   [401, ["signed-out", "The server wants you to sign in", "Sign in, then upload again"]],
   [403, [
     "not-allowed",
     "The server does not let you upload",
-    "Ask whoever runs it for access, then upload again",
+    "Ask whoever runs the server for access",
   ]],
   [404, NOT_HERE],
   [405, NOT_HERE],
-  [410, ["gone", "The upload has expired, or was removed on the server", "Upload again: it begins anew"]],
+  [410, ["gone", "The upload has expired, or was removed", "Upload again: it begins anew"]],
   [413, [
     "too-large",
     "The server does not take a file this big",
-    "Choose a smaller file, or ask whoever runs the server to raise the limit",
+    "Choose a smaller one, or ask whoever runs the server",
   ]],
   [421, [
     "refused",
     "The server does not answer under this address",
-    "Use an address that it knows, or ask whoever runs it to allow this one",
+    "Use another one, or ask whoever runs the server to allow this one",
   ]],
   [507, [
     "disk-full",
     "The disk of the server is full",
-    "What has arrived is kept: ask whoever runs the server to make room, then upload again",
+    "It keeps what has arrived: ask whoever runs the server for more room",
   ]],
 ]);

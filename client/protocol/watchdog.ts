@@ -6,17 +6,13 @@ const LOOK_MS = 3000;
 
 /** The reason why a request was aborted when nothing had moved for too long. */
 export class Stalled extends Error {
-  override name = "Stalled";
-
   constructor(ms: number) {
     super(`Nothing has moved for ${ms / 1000} seconds`);
   }
 }
 
 /** The reason why a request was aborted whose body took too long. Something on the way would have cut it soon. */
-export class TooSlow extends Error {
-  override name = "TooSlow";
-}
+export class TooSlow extends Error {}
 
 /** How long a request may stand still before it counts as dead. */
 export interface Patience {
@@ -71,7 +67,7 @@ export async function sendWatched(
       const stallsIn = movedAt + limitMs - clock.now();
       const endsIn = hasDeparted ? Infinity : beganAt + bodyMs - clock.now();
       if (stallsIn <= 0) return stalled.abort(new Stalled(limitMs));
-      if (endsIn <= 0) return stalled.abort(new TooSlow(`The body took more than ${bodyMs / 1000} seconds`));
+      if (endsIn <= 0) return stalled.abort(new TooSlow());
       const looksIn = hasDeparted ? Infinity : lookIfStill();
       await clock.wait(Math.min(stallsIn, endsIn, looksIn), ended.signal);
     }

@@ -41,9 +41,6 @@ export function xhrTransport(request: TransportRequest): Promise<TransportAnswer
 // console.
 function parseHeaders(block: string): Headers {
   const headers = new Headers();
-  for (const line of block.trim().split("\r\n")) {
-    const [name = "", ...value] = line.split(":");
-    if (name !== "") headers.append(name, value.join(":").trim());
-  }
+  for (const [, name, value] of block.matchAll(/^(.+?):(.*)$/gm)) headers.append(name!, value!);
   return headers;
 }

@@ -54,7 +54,7 @@ const STATES: readonly QueuedState[] = [
 export class TotalCounter {
   readonly #counted = new Map<QueueEntry, Counted>();
   readonly #in = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<QueuedState, number>;
-  readonly #speed: Speedometer;
+  #speed: Speedometer;
   #active = 0;
   #retryable = 0;
   #disconnected = 0;
@@ -80,7 +80,7 @@ export class TotalCounter {
     const before = this.#counted.get(upload);
     const { state, confirmed, sent, total, problem, isStill = false } = upload.progress;
     const isFirst = state === "sending" && this.#in.sending === 0;
-    if (isFirst && nowMs - this.#sentAt > GAP_MS) this.#speed.restart(nowMs);
+    if (isFirst && nowMs - this.#sentAt > GAP_MS) this.#speed = new Speedometer(nowMs);
     if (before !== undefined) this.#add(before, -1);
     const isDisconnected = problem?.code === "connection" || problem?.code === "stalled";
     const isSignedOut = problem?.code === "signed-out";

@@ -40,7 +40,7 @@ export async function cancelOnServer(
   }
   throw new UploadError(
     "no-progress",
-    "The server could not be told that the upload is cancelled: it deletes what it has of it after some days",
+    "The server cannot be reached, and keeps the upload for some days. Try again",
     status === undefined ? {} : { status },
   );
 }

@@ -117,15 +117,13 @@ function afterFailure(
 function noProgress(failures: number, { message }: Problem): UploadError {
   return new UploadError(
     "no-progress",
-    `Nothing was gained in ${failures} tries, the last problem: ${message}. ` +
-      "Check the connection, then upload again: it goes on where the server is",
+    `Nothing was gained in ${failures} tries: ${message}. Check the connection, then upload again`,
   );
 }
 
 function alwaysDamaged(): UploadError {
   return new UploadError(
     "damaged",
-    `What arrived was not what was sent, ${TIMES_DAMAGED} times in a row. ` +
-      "Choose the file again, or upload it over another network",
+    `What arrived is not what was sent, ${TIMES_DAMAGED} times in a row. Use another network, or choose the file again`,
   );
 }

@@ -71,7 +71,7 @@ export class ProgressReporter {
   #confirmed = 0;
   #sent = 0;
   readonly #total: number;
-  readonly #speed: Speedometer;
+  #speed: Speedometer;
   readonly #report: (progress: Progress) => void;
   #details: Details = {};
   #nowMs: number;
@@ -120,7 +120,7 @@ export class ProgressReporter {
     if (this.#state === "sending") return;
     this.#state = "sending";
     this.#details = {};
-    this.#speed.restart(nowMs);
+    this.#speed = new Speedometer(nowMs);
     this.#move(nowMs);
     this.#report(this.progress);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../async/clock.ts";
+import { during } from "../async/during.ts";
 
 const FIRST_CEILING_MS = 500;
 const HIGHEST_CEILING_MS = 30_000;
@@ -26,33 +27,28 @@ export async function waitToRetry(
   ms: number,
   { signal, atLeastMs = 0 }: { signal?: AbortSignal; atLeastMs?: number } = {},
 ): Promise<void> {
-  const over = new AbortController();
-  const ends = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
   const endsAt = clock.now() + ms;
-  if (atLeastMs > 0) await clock.wait(Math.min(atLeastMs, ms), ends);
-  await Promise.race([clock.wait(endsAt - clock.now(), ends), untilWoken(ends)]);
-  over.abort();
+  await during(signal, async (ends) => {
+    if (atLeastMs > 0) await clock.wait(Math.min(atLeastMs, ms), ends);
+    await Promise.race([clock.wait(endsAt - clock.now(), ends), untilWoken(ends)]);
+  });
 }
 
 /**
  * Resolves when the network may be back: the browser says so, or its page is shown again after a sleep. Resolves when
- * `signal` aborts too. Workers and programs have none of these events, and Node has none at all.
+ * `signal` aborts too, which ends the listening. Workers and programs have none of these events, and Node has none at
+ * all.
  */
 export function untilWoken(signal: AbortSignal, target: Partial<EventTarget> = globalThis): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    const end = (event?: Event) => {
-      if (event?.type === "visibilitychange" && isHidden(event.target)) return;
-      for (const name of WAKE_EVENTS) target.removeEventListener?.(name, end);
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    };
-    const onAbort = () => end();
-    for (const name of WAKE_EVENTS) target.addEventListener?.(name, end);
-    signal.addEventListener("abort", onAbort);
+    const wake = ({ target }: Event) => isHidden(target) || resolve();
+    for (const name of WAKE_EVENTS) target.addEventListener?.(name, wake, { signal });
+    signal.addEventListener("abort", () => resolve());
   });
 }
 
-function isHidden(target: EventTarget | null): boolean {
-  return target !== null && "visibilityState" in target && target.visibilityState === "hidden";
+/** True for a page that nobody sees. Its network may be asleep, and it tells when it is shown. */
+function isHidden(target: (EventTarget & { visibilityState?: unknown }) | null): boolean {
+  return target?.visibilityState === "hidden";
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../async/clock.ts";
+import { during } from "../async/during.ts";
 import type { Piece } from "../protocol/piece.ts";
-import { firstState, nextStep, type RunState, type SentBytes } from "./next_step.ts";
+import { firstState, nextStep, type SentBytes } from "./next_step.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Pieces } from "./pieces.ts";
 import { retryDelayMs, waitToRetry } from "./retry.ts";
@@ -55,61 +56,113 @@ interface Sent extends SentBytes {
  * file, false when `signal` aborts. Rejects with an `UploadError` when going on makes no sense.
  */
 export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: number): Promise<boolean> {
+  const { requests, pieces, snapshot, sizes, seats, progress, clock, random, signIns } = deps;
+  const { tries, onReply, delayBegins, beforeRetry } = deps;
   let state = firstState(offset);
+
+  /** Asks the server how much it holds; `undefined` when `signal` aborts first. */
+  async function ask(): Promise<Exchange | undefined> {
+    progress.enter("asking");
+    if (snapshot.isBegun) await unlessAborted(signal, snapshot.checkSample());
+    return signal.aborted ? undefined : { reply: await requests.ask(signal) };
+  }
+
+  /** Sends the piece that begins at `start`; `undefined` when `signal` aborts first. */
+  async function sendFrom(start: number): Promise<Exchange | undefined> {
+    const piece = await unlessAborted(signal, pieces.take(start));
+    if (piece === undefined || signal.aborted) return undefined;
+    if (pieces.isLast(piece)) await checkAll(piece);
+    if (signal.aborted) return undefined;
+    const exchange = await seats.run({ isSmall: pieces.isOfSmallFile, signal }, () => sendPiece(piece));
+    if (exchange?.sent !== undefined) snapshot.note(piece, exchange.sent.ms);
+    return exchange;
+  }
+
+  /** Checks, before the last piece is sent, that the file still has what was sent of it. */
+  async function checkAll(last: Piece): Promise<void> {
+    await during(signal, async (checked) => {
+      clock.wait(CHECKING_MS, checked).then(() => checked.aborted || progress.enter("checking"));
+      await unlessAborted(signal, snapshot.checkAll(last, signal));
+    });
+  }
+
+  async function sendPiece(piece: Piece): Promise<Exchange> {
+    const { start, body } = piece;
+    const beganAt = clock.now();
+    progress.startSending(beganAt);
+    let departed = 0;
+    const onSent = (bytes: number) => {
+      departed = bytes;
+      progress.handOver(start + bytes, clock.now());
+    };
+    return await during(undefined, async (answered) => {
+      passMeanwhile(() => departed === body.size, answered);
+      // The smallest body is never cut. Otherwise nothing would ever arrive over a slow network path that buffers.
+      const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
+      return { reply, sent: { piece, start, bytes: body.size, departed, ms: clock.now() - beganAt } };
+    });
+  }
+
+  /** Tells of the time that passes while no bytes depart, because no event comes then. */
+  async function passMeanwhile(hasDeparted: () => boolean, answered: AbortSignal): Promise<void> {
+    for (;;) {
+      await clock.wait(PASSING_MS, answered);
+      if (answered.aborted) return;
+      progress.pass(clock.now(), { hasDeparted: hasDeparted() });
+    }
+  }
+
+  /** Passes the facts of a reply on to the sizes of requests, the progress, and the snapshot of the file. */
+  function learn({ reply: { meaning }, sent }: Exchange): void {
+    const { unclear } = state;
+    if (meaning.kind === "cut" && sent !== undefined) sizes.cut(sent.departed, sent.ms);
+    if (meaning.kind !== "held") return;
+    const { offset } = meaning;
+    if (unclear !== undefined) sizes.broken(unclear.departed, offset - unclear.start, unclear.bytes);
+    if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.ms);
+    progress.confirm(offset, clock.now());
+    snapshot.cutTo(offset);
+  }
+
+  /** Waits for the next try, and shows the problem meanwhile. */
+  async function waitForNextTry(problem: Problem, atLeastMs = 0): Promise<void> {
+    const retryInMs = retryDelayMs(state.failures, random(), atLeastMs);
+    const ends = AbortSignal.any([signal, delayBegins()]);
+    progress.enter("waiting", { retryInMs, problem });
+    await waitToRetry(clock, retryInMs, { signal: ends, atLeastMs });
+    if (!signal.aborted) await unlessAborted(signal, beforeRetry());
+  }
+
+  /**
+   * Waits for a sign-in, and shows the problem meanwhile. If the last sign-in was of no use, the next try comes after a
+   * retry delay.
+   */
+  async function waitForSignIn(error: UploadError, before: number): Promise<void> {
+    progress.enter("waiting", { problem: problem("signed-out") });
+    await unlessAborted(signal, signIns.ask(before, error));
+    if (signal.aborted || state.failures === 1) return;
+    const ends = AbortSignal.any([signal, delayBegins()]);
+    await waitToRetry(clock, retryDelayMs(state.failures - 1, random()), { signal: ends });
+  }
+
   while (!signal.aborted) {
-    const start = state.offset;
-    const signInsBefore = deps.signIns.count;
-    const exchange = await (start === undefined ? ask(deps, signal) : sendFrom(deps, start, signal));
+    const signInsBefore = signIns.count;
+    const exchange = await (state.offset === undefined ? ask() : sendFrom(state.offset));
     if (exchange === undefined) break;
     const { reply, sent } = exchange;
-    deps.onReply(reply);
+    onReply(reply);
     if (signal.aborted && reply.meaning.kind !== "complete") break;
-    learn(deps, state, exchange);
-    if (sent !== undefined && isDamaged(reply)) await unlessAborted(signal, deps.snapshot.checkPiece(sent.piece));
-    const next = nextStep(state, reply, { sent, tries: deps.tries });
+    learn(exchange);
+    if (sent !== undefined && isDamaged(reply)) await unlessAborted(signal, snapshot.checkPiece(sent.piece));
+    const { step, ...next } = nextStep(state, reply, { sent, tries });
     state = next.state;
-    const { step } = next;
     if (step.kind === "complete") return true;
     if (step.kind === "fail") throw step.error;
-    if (step.kind === "shrink" && !deps.sizes.refused(sent?.bytes ?? 0)) throw step.error;
-    if (step.kind === "sign-in") {
-      await waitForSignIn(deps, { error: step.error, failures: state.failures, signInsBefore, signal });
-    }
-    if (step.kind === "wait") await waitForNextTry(deps, { ...step, failures: state.failures, signal });
+    if (step.kind === "shrink" && !sizes.refused(sent?.bytes ?? 0)) throw step.error;
+    if (step.kind === "sign-in") await waitForSignIn(step.error, signInsBefore);
+    if (step.kind === "wait") await waitForNextTry(step.problem, step.retryAfterMs);
   }
   return false;
-}
-
-/** Asks the server how much it holds; `undefined` when `signal` aborts first. */
-async function ask({ requests, snapshot, progress }: RunDeps, signal: AbortSignal): Promise<Exchange | undefined> {
-  progress.enter("asking");
-  if (snapshot.isBegun) await unlessAborted(signal, snapshot.checkSample());
-  return signal.aborted ? undefined : { reply: await requests.ask(signal) };
-}
-
-/** Sends the piece that begins at `start`; `undefined` when `signal` aborts first. */
-async function sendFrom(deps: RunDeps, start: number, signal: AbortSignal): Promise<Exchange | undefined> {
-  const { pieces, snapshot, seats } = deps;
-  const piece = await unlessAborted(signal, pieces.take(start));
-  if (piece === undefined || signal.aborted) return undefined;
-  if (pieces.isLast(piece)) await checkAll(deps, piece, signal);
-  if (signal.aborted) return undefined;
-  const exchange = await seats.run({ isSmall: pieces.isOfSmallFile, signal }, () => sendPiece(deps, piece, signal));
-  if (exchange === undefined) return undefined;
-  snapshot.note(piece, exchange.sent.ms);
-  return exchange;
-}
-
-/** Passes the facts of a reply on to the sizes of requests, the progress, and the snapshot of the file. */
-function learn({ sizes, progress, snapshot, clock }: RunDeps, { unclear }: RunState, { reply, sent }: Exchange): void {
-  const { meaning } = reply;
-  if (meaning.kind === "cut") sizes.cut(sent?.departed ?? 0, sent?.ms ?? 1000);
-  if (meaning.kind !== "held") return;
-  const { offset } = meaning;
-  if (unclear !== undefined) sizes.broken(unclear.departed, offset - unclear.start, unclear.bytes);
-  if (sent !== undefined && offset === sent.start + sent.bytes) sizes.answered(sent.bytes, sent.ms);
-  progress.confirm(offset, clock.now());
-  snapshot.cutTo(offset);
 }
 
 /**
@@ -127,110 +180,23 @@ export async function standStill(
   const { sent, confirmed } = progress.progress;
   const departed = sent - confirmed;
   progress.enter("paused");
-  const over = new AbortController();
-  const signal = AbortSignal.any([stopped, over.signal]);
-  const asked = requests.ask(signal).then((reply) => {
-    // After the pause, this answer would disturb the next stretch.
-    if (signal.aborted || pauses.over !== resumed) return;
-    onReply(reply);
-    const { meaning } = reply;
-    if (meaning.kind === "held") {
-      sizes.broken(departed, meaning.offset - confirmed, departed);
-      progress.confirm(meaning.offset);
-    }
-    // The file is whole already. The next stretch finds that out.
-    if (meaning.kind === "complete") pauses.resume();
+  await during(stopped, async (signal) => {
+    const asked = requests.ask(signal).then((reply) => {
+      // After the pause, this answer would disturb the next stretch.
+      if (signal.aborted || pauses.over !== resumed) return;
+      onReply(reply);
+      const { meaning } = reply;
+      if (meaning.kind === "held") {
+        sizes.broken(departed, meaning.offset - confirmed, departed);
+        progress.confirm(meaning.offset);
+      }
+      // The file is whole already. The next stretch finds that out.
+      if (meaning.kind === "complete") pauses.resume();
+    });
+    // The next stretch meets the same error.
+    asked.catch(() => {});
+    await resumed;
   });
-  await resumed;
-  over.abort();
-  await asked;
-}
-
-async function sendPiece(
-  { requests, sizes, progress, clock }: RunDeps,
-  piece: Piece,
-  signal: AbortSignal,
-): Promise<{ reply: Reply; sent: Sent }> {
-  const { start, body } = piece;
-  const beganAt = clock.now();
-  progress.startSending(beganAt);
-  let departed = 0;
-  const onSent = (bytes: number) => {
-    departed = bytes;
-    progress.handOver(start + bytes, clock.now());
-  };
-  const answered = new AbortController();
-  passMeanwhile({ progress, clock }, () => departed === body.size, answered.signal);
-  try {
-    // The smallest body is never cut. Otherwise nothing would ever arrive over a slow network path that buffers.
-    const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
-    return { reply, sent: { piece, start, bytes: body.size, departed, ms: clock.now() - beganAt } };
-  } finally {
-    answered.abort();
-  }
-}
-
-/** Checks, before the last piece is sent, that the file still has what was sent of it. */
-async function checkAll({ snapshot, progress, clock }: RunDeps, last: Piece, signal: AbortSignal): Promise<void> {
-  const checked = new AbortController();
-  clock.wait(CHECKING_MS, AbortSignal.any([signal, checked.signal])).then(() => {
-    if (!signal.aborted && !checked.signal.aborted) progress.enter("checking");
-  });
-  try {
-    await unlessAborted(signal, snapshot.checkAll(last, signal));
-  } finally {
-    checked.abort();
-  }
-}
-
-/** Tells of the time that passes while no bytes depart, because no event comes then. */
-async function passMeanwhile(
-  { progress, clock }: Pick<RunDeps, "progress" | "clock">,
-  hasDeparted: () => boolean,
-  answered: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    await clock.wait(PASSING_MS, answered);
-    if (answered.aborted) return;
-    progress.pass(clock.now(), { hasDeparted: hasDeparted() });
-  }
-}
-
-/** Waits for the next try, and shows the problem meanwhile. */
-async function waitForNextTry(
-  { progress, clock, random, delayBegins, beforeRetry }: RunDeps,
-  { problem, retryAfterMs = 0, failures, signal }: {
-    problem: Problem;
-    retryAfterMs: number | undefined;
-    failures: number;
-    signal: AbortSignal;
-  },
-): Promise<void> {
-  const retryInMs = retryDelayMs(failures, random(), retryAfterMs);
-  const ends = AbortSignal.any([signal, delayBegins()]);
-  progress.enter("waiting", { retryInMs, problem });
-  await waitToRetry(clock, retryInMs, { signal: ends, atLeastMs: retryAfterMs });
-  if (!signal.aborted) await unlessAborted(signal, beforeRetry());
-}
-
-/**
- * Waits for a sign-in, and shows the problem meanwhile. If the last sign-in was of no use, the next try comes after a
- * retry delay.
- */
-async function waitForSignIn(
-  { progress, clock, random, delayBegins, signIns }: RunDeps,
-  { error, failures, signInsBefore, signal }: {
-    error: UploadError;
-    failures: number;
-    signInsBefore: number;
-    signal: AbortSignal;
-  },
-): Promise<void> {
-  progress.enter("waiting", { problem: problem("signed-out") });
-  await unlessAborted(signal, signIns.ask(signInsBefore, error));
-  if (signal.aborted || failures === 1) return;
-  const ends = AbortSignal.any([signal, delayBegins()]);
-  await waitToRetry(clock, retryDelayMs(failures - 1, random()), { signal: ends });
 }
 
 function isDamaged({ meaning }: Reply): boolean {

@@ -1,4 +1,5 @@
 import { deferred } from "../async/deferred.ts";
+import { during } from "../async/during.ts";
 import { LocalLocks, type Locks } from "../memory/locks.ts";
 
 /** How many bodies are sent at a time, and how many of these places only small files may take. */
@@ -80,10 +81,7 @@ export class Seats {
       const release = await this.#first([name], { ifAvailable: true });
       if (release !== undefined) return release;
     }
-    const over = new AbortController();
-    const release = await this.#first(names, { signal: AbortSignal.any([signal, over.signal]) });
-    over.abort();
-    return release;
+    return await during(signal, (signal) => this.#first(names, { signal }));
   }
 
   /** Takes the first of these seats that is given; `undefined` when none is. The result frees the seat. */
@@ -103,11 +101,9 @@ export class Seats {
     const asked = names.map((name) =>
       this.#locks.request(name, options, (lock) => lock === null || isOver ? undefined : hold(name))
     );
-    Promise.allSettled(asked).then((results) => {
-      if (isOver) return;
+    Promise.all(asked).then(() => resolve(undefined), () => {
+      if (isOver || options.signal?.aborted) return resolve(undefined);
       // A frame in a sandbox has locks that it may not use.
-      const isRefused = options.signal?.aborted !== true && results.some(({ status }) => status === "rejected");
-      if (!isRefused || this.#locks instanceof LocalLocks) return resolve(undefined);
       this.#locks = new LocalLocks();
       resolve(this.#first(names, options));
     });
@@ -117,12 +113,9 @@ export class Seats {
 
 /** Gives the protocol by which resources of `origin` came to this page, as the browser tells it (Resource Timing). */
 export function protocolOf(origin: string): string | undefined {
-  const entries = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type));
-  for (const entry of entries.reverse()) {
-    if (!entry.name.startsWith(`${origin}/`) || !("nextHopProtocol" in entry)) continue;
-    if (entry.nextHopProtocol !== "") return String(entry.nextHopProtocol);
-  }
-  return undefined;
+  const entries: Partial<PerformanceResourceTiming>[] = performance.getEntries();
+  const known = entries.filter(({ name, nextHopProtocol }) => name!.startsWith(`${origin}/`) && nextHopProtocol);
+  return known.at(-1)?.nextHopProtocol;
 }
 
 /** Makes the seats for the server of an `endpoint`; an empty one is the server that the page came from. */

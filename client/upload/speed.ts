@@ -22,16 +22,11 @@ export interface Way {
 export class Speedometer {
   readonly #departed: Average;
   /** When how many bytes had been confirmed. The first entry is the beginning, or the oldest one of the window. */
-  #confirmed: { at: number; bytes: number }[];
+  readonly #confirmed: { at: number; bytes: number }[];
 
+  /** Begins to measure. The time before does not count. */
   constructor(nowMs: number) {
     this.#departed = new Average(nowMs);
-    this.#confirmed = [{ at: nowMs, bytes: 0 }];
-  }
-
-  /** Begins to measure anew. The time before does not count. */
-  restart(nowMs: number): void {
-    this.#departed.restart(nowMs);
     this.#confirmed = [{ at: nowMs, bytes: 0 }];
   }
 
@@ -83,13 +78,6 @@ class Average {
 
   constructor(nowMs: number) {
     this.#since = nowMs;
-  }
-
-  restart(nowMs: number): void {
-    this.#since = nowMs;
-    this.#pendingBytes = 0;
-    this.#average = 0;
-    this.#weight = 0;
   }
 
   add(bytes: number, nowMs: number): void {

@@ -2,6 +2,7 @@ import { STATUS_CODE } from "@std/http/status";
 import { UploadError } from "../errors.ts";
 import type { Handler } from "../http/route.ts";
 import { unauthorized } from "../http/refusals.ts";
+import { jsonAnswer } from "../http/whole_answers.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import type { KnownTokens } from "./known_tokens.ts";
 import { credentialsIn } from "./secret.ts";
@@ -73,7 +74,7 @@ export function createSessionHandlers(
 }
 
 function answer({ kind, name, rights }: Visitor, more: Record<string, unknown> = {}, cookie?: string): Response {
-  return Response.json({ kind, name, rights, ...more }, {
+  return jsonAnswer({ kind, name, rights, ...more }, {
     headers: { "Cache-Control": "no-store", ...cookie !== undefined && { "Set-Cookie": cookie } },
   });
 }

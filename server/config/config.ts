@@ -139,6 +139,7 @@ function refuseContradictions(config: Config): void {
       trustedProxies.includes(UNIX_PEERS) && unixSocket === "",
       "--trust-proxy unix needs --unix-socket, by which that proxy connects",
     ],
+    [config.http2 === "off" && certFile === "", "--http2 off is about HTTPS: give --cert and --key too"],
     [
       config.interim === "on" && config.listener !== "node",
       "--interim on needs --listener node: the other listener cannot send interim responses",

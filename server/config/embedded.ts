@@ -14,6 +14,7 @@ const NOT_OURS = new Set(
     OPTIONS.unixSocket,
     OPTIONS.adminPort,
     OPTIONS.listener,
+    OPTIONS.http2,
     OPTIONS.interim,
     OPTIONS.configFile,
     OPTIONS.logLevel,

@@ -17,6 +17,9 @@ function pathOrNone(text: string): string | undefined {
 /** The listeners that there are: by `Deno.serve`, and by `node:http`. */
 export const LISTENERS = ["deno", "node"] as const;
 
+/** Whether clients may speak HTTP/2 over HTTPS. */
+export const HTTP2_MODES = ["on", "off"] as const;
+
 /** To which requests interim responses are sent. */
 export const INTERIM_MODES = ["auto", "on", "off"] as const;
 
@@ -94,6 +97,15 @@ export const LISTENING_OPTIONS = {
     choices: LISTENERS,
     wanted: `one of ${LISTENERS.join(", ")}`,
   } satisfies Option<typeof LISTENERS[number]>,
+  http2: {
+    flag: "http2",
+    value: "MODE",
+    fallback: "on",
+    help: "HTTP/2 over HTTPS: `on`, or `off`, which is faster for large files over fast lines from far away",
+    parse: oneOf(HTTP2_MODES),
+    choices: HTTP2_MODES,
+    wanted: `one of ${HTTP2_MODES.join(", ")}`,
+  } satisfies Option<typeof HTTP2_MODES[number]>,
   interim: {
     flag: "interim",
     value: "MODE",

@@ -8,7 +8,7 @@ export interface Connection {
   readonly remoteAddr: Deno.Addr;
   readonly completed: Promise<void>;
   /** Absent where no interim response may be sent: the listener cannot, or the client does not understand one. */
-  readonly sendInterim?: SendInterim;
+  readonly sendInterim?: SendInterim | undefined;
   /** Absent where the app drains the body itself. */
   readonly drainer?: Drainer;
 }
@@ -30,10 +30,11 @@ export const NO_NEIGHBOURS: Neighbours = { countOf: () => 0, serve() {} };
 /** Counts the requests under way by client address. */
 export interface Admission {
   /**
-   * Counts a request of a client's address until it is completed. This machine's own addresses are not counted. Throws
-   * `too-many` when the address has too many under way.
+   * Counts a request of a client's address until it is completed. This machine's own addresses are not counted, so that
+   * `completed`, which may be made when it is first asked for, is not asked for. Throws `too-many` when the address has
+   * too many under way.
    */
-  admit(address: string | undefined, completed: Promise<void>): void;
+  admit(address: string | undefined, connection: Pick<Connection, "completed">): void;
 }
 
 /** The most requests of one address at a time, which may change. */
@@ -49,7 +50,7 @@ export function createAdmission(limits: AdmissionLimits, neighbours: Neighbours 
   const underWay = new Map<string, number>();
   neighbours.serve(() => [...underWay].filter(([, count]) => count >= limits.maxPerAddress / TOLD_PART));
   return {
-    admit(address, completed) {
+    admit(address, connection) {
       if (address === undefined || isOwnAddress(address)) return;
       const count = underWay.get(address) ?? 0;
       if (count + neighbours.countOf(address) >= limits.maxPerAddress) {
@@ -61,7 +62,7 @@ export function createAdmission(limits: AdmissionLimits, neighbours: Neighbours 
         if (others === 0) underWay.delete(address);
         else underWay.set(address, others);
       };
-      completed.then(release, release);
+      connection.completed.then(release, release);
     },
   };
 }

@@ -219,7 +219,7 @@ export function createApp(
     const { route, response } = await answer({
       request,
       sender,
-      admit: () => connection !== undefined && admission.admit(sender.address, connection.completed),
+      admit: () => connection !== undefined && admission.admit(sender.address, connection),
     });
     meter.answered({ route, request, response });
     leaveBody({ request, response, isProxied: sender.isProxied, drainer: connection?.drainer });

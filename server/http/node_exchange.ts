@@ -1,13 +1,14 @@
 import type { Connection } from "./admission.ts";
 import type { App } from "./app.ts";
 import type { DrainBounds, Drainer } from "./drain.ts";
-import { defined } from "../defined.ts";
 import type { SendInterim } from "./interim.ts";
 import { linger } from "./linger.ts";
 import { sendAnswer } from "./node_answer.ts";
+import { Delivery } from "./node_delivery.ts";
+import { readOn } from "./node_flow.ts";
 import { createSendInterim, type InterimMode, mayGetInterim } from "./node_interim.ts";
-import { requestOf } from "./node_request.ts";
-import type { Exchanged } from "./node_types.ts";
+import { type NodeRequestOptions, requestOf, type RequestWithBody } from "./node_request.ts";
+import type { Answering, Exchanged } from "./node_types.ts";
 
 /** How requests are answered. */
 export interface ExchangeOptions {
@@ -19,6 +20,8 @@ export interface ExchangeOptions {
   readonly onError: (error: unknown) => Response;
   /** Aborts when connections are to be closed behind their answers. */
   readonly ending: AbortSignal;
+  /** How long a connection without a request is kept, in seconds. Clients are told. */
+  readonly keepAliveSeconds: number;
   /** How much a client may still send after its answer. */
   readonly usualDrain: DrainBounds;
   /** How long a client may be silent then, in milliseconds. */
@@ -27,120 +30,147 @@ export interface ExchangeOptions {
   readonly monotonic: () => number;
 }
 
-/** A request that has begun. */
-export interface Exchange {
-  /** Resolves when nothing more happens for this request. Never rejects. */
-  readonly over: Promise<void>;
-  /** Says that the client is gone. */
-  leave(): void;
-  /** Says that nothing more of the body comes. The request still gets its answer. */
-  breakOff(error: Error): void;
-}
-
-/** How a request begins. */
-export interface Beginning {
-  /** True when the client waits for 100 (Continue) before it sends its body. */
-  readonly waits: boolean;
-  /** Resolves when the request before it on its connection is over; `undefined` when there is none. */
-  readonly before: Promise<void> | undefined;
-}
-
 /**
- * Brings a request to the app, and its answer to the client.
+ * Brings one request to the app, and its answer to the client. Most requests need little of it, so promises, signals and
+ * listeners are made when they are first asked for.
  *
  * When an answer goes before all of the body came, its end is held back: the end would close the connection, and the
  * answer would be lost on its way. Meanwhile the rest of the body is thrown away, to a bound. Then the connection is cut
  * off.
  */
-export function exchange(
-  { message, answering }: Exchanged,
-  { waits, before }: Beginning,
-  options: ExchangeOptions,
-): Exchange {
-  const { app, scheme, interim, onError, ending, usualDrain, silentMs, monotonic } = options;
-  const completed = Promise.withResolvers<void>();
-  const gone = Promise.withResolvers<void>();
-  let isGone = false;
-  let isBroken = false;
-  let aborting: AbortController | undefined;
-  let bounds = usualDrain;
-  completed.promise.catch(() => {});
-  message.on("error", () => {});
-  answering.on("error", () => {});
-  const leave = () => {
-    isGone = true;
-    gone.resolve();
-    if (answering.writableFinished) completed.resolve();
-    else completed.reject(new Deno.errors.ConnectionReset("The client is gone before its answer was sent"));
-  };
-  answering.once("close", leave);
+export class NodeExchange implements Connection, Drainer, NodeRequestOptions {
+  readonly #exchanged: Exchanged;
+  readonly #waits: boolean;
+  readonly #options: ExchangeOptions;
+  readonly #request: RequestWithBody;
+  readonly #delivery = new Delivery();
+  #aborting: AbortController | undefined;
+  #sendInterim: SendInterim | null | undefined;
+  #bounds: DrainBounds;
+  #isBroken = false;
 
-  const request = requestOf(message, {
-    scheme,
-    signal: () => {
-      if (aborting !== undefined) return aborting.signal;
-      const made = aborting = new AbortController();
-      const abort = () => made.abort(new DOMException("The client is gone", "AbortError"));
-      // An answer that was sent ends nothing.
-      completed.promise.catch(abort);
-      return made.signal;
-    },
-    onFirstRead: () => waits && !answering.headersSent && answering.writeContinue(),
-  });
-  const drainer: Drainer = { usual: usualDrain, leave: (given) => void (bounds = given) };
-  const sendInterim: SendInterim | undefined = mayGetInterim(interim(), {
-      httpVersion: message.httpVersion,
-      headers: request.headers,
-    })
-    ? createSendInterim(answering, monotonic)
-    : undefined;
-  const connection: Connection = {
-    get remoteAddr() {
-      return addressOf(message.socket);
-    },
-    completed: completed.promise,
-    drainer,
-    ...defined({ sendInterim }),
-  };
+  /** `waits` is true when the client waits for 100 (Continue) before it sends its body. */
+  constructor(exchanged: Exchanged, waits: boolean, options: ExchangeOptions) {
+    this.#exchanged = exchanged;
+    this.#waits = waits;
+    this.#options = options;
+    this.#bounds = options.usualDrain;
+    this.#request = requestOf(exchanged.message, this);
+    exchanged.answering.on("error", ignore);
+  }
 
-  async function answer(): Promise<void> {
-    if (before !== undefined) await before;
-    if (isGone) return;
-    const response = await app(request, connection);
-    const holdsEnd = !message.complete && !isBroken;
-    if (!message.complete || isBroken || ending.aborted) answering.shouldKeepAlive = false;
-    const sending = { method: request.method, holdsEnd, gone: gone.promise };
-    if (isGone) return await response.body?.cancel();
-    try {
-      await sendAnswer(response, answering, sending);
-    } catch (error) {
-      const instead = onError(error);
-      if (answering.headersSent) return void message.socket.destroy();
-      await sendAnswer(instead, answering, sending);
+  get scheme(): string {
+    return this.#options.scheme;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#aborting ??= this.#startAborting()).signal;
+  }
+
+  get completed(): Promise<void> {
+    return this.#delivery.completed;
+  }
+
+  get remoteAddr(): Deno.Addr {
+    const { remoteAddress, remotePort } = this.#exchanged.message.socket;
+    if (remoteAddress === undefined) return { transport: "unix", path: "" };
+    return { transport: "tcp", hostname: remoteAddress, port: remotePort ?? 0 };
+  }
+
+  get sendInterim(): SendInterim | undefined {
+    if (this.#sendInterim === undefined) {
+      const { message: { httpVersion }, answering } = this.#exchanged;
+      const { interim, monotonic } = this.#options;
+      const may = mayGetInterim(interim(), { httpVersion, headers: this.#request.headers });
+      this.#sendInterim = may ? createSendInterim(answering, monotonic) : null;
     }
-    completed.resolve();
-    // Unread bytes would hold up the next request on this connection.
-    request.source?.abandon();
-    if (!holdsEnd) return void message.resume();
-    if (!isGone) await linger(message, { ...bounds, silentMs, ending });
+    return this.#sendInterim ?? undefined;
+  }
+
+  get drainer(): Drainer {
+    return this;
+  }
+
+  get usual(): DrainBounds {
+    return this.#options.usualDrain;
+  }
+
+  /** Answers the request. Resolves when nothing more happens for it. Never rejects. */
+  async run(): Promise<void> {
+    if (this.#delivery.isGone) return;
+    const { message, answering } = this.#exchanged;
+    try {
+      const response = await this.#options.app(this.#request, this);
+      if (this.#delivery.isGone) return await response.body?.cancel();
+      const holdsEnd = !message.complete && !this.#isBroken;
+      if (!message.complete || this.#isBroken || this.#options.ending.aborted) answering.shouldKeepAlive = false;
+      if (answering.shouldKeepAlive) {
+        answering.setHeader("keep-alive", `timeout=${this.#options.keepAliveSeconds}`);
+      }
+      const options = { method: this.#request.method, holdsEnd, delivery: this.#delivery };
+      try {
+        await sendAnswer(response, answering, options);
+      } catch (error) {
+        const instead = this.#options.onError(error);
+        if (answering.headersSent) throw error;
+        clear(answering);
+        await sendAnswer(instead, answering, options);
+      }
+      // Unread bytes would hold up the next request on this connection.
+      this.#request.abandon();
+      if (holdsEnd) await this.#drain();
+      else if (!message.readableEnded) message.resume();
+    } catch {
+      message.socket.destroy();
+    }
+  }
+
+  /** Says that the client is gone. */
+  gone(): void {
+    this.#request.lose(new Deno.errors.ConnectionReset("The client is gone in the middle of a body"));
+    this.#delivery.leave();
+  }
+
+  /** Says that nothing more of the body comes. The request still gets its answer. */
+  breakOff(error: Error): void {
+    this.#isBroken = true;
+    this.#request.lose(error);
+  }
+
+  beforeBody(): void {
+    const { answering } = this.#exchanged;
+    if (this.#waits && !answering.headersSent) answering.writeContinue();
+  }
+
+  leave(bounds: DrainBounds): void {
+    this.#bounds = bounds;
+  }
+
+  async #drain(): Promise<void> {
+    const { message, answering } = this.#exchanged;
+    const { silentMs, ending } = this.#options;
+    if (!this.#delivery.isGone && !message.destroyed) {
+      // The end of an answer in chunks is a chunk itself, which goes with the end of the connection.
+      const closeWrite = () => !answering.chunkedEncoding && message.socket.end() !== undefined;
+      const over = linger(message, { ...this.#bounds, silentMs, ending, closeWrite });
+      readOn(message.socket);
+      await over;
+    }
     answering.end();
     if (!message.complete) message.socket.destroySoon();
   }
 
-  const over = answer().catch(() => void message.socket.destroy());
-  return {
-    over,
-    leave,
-    breakOff(error) {
-      isBroken = true;
-      request.source?.lose(error);
-    },
-  };
+  #startAborting(): AbortController {
+    const controller = new AbortController();
+    // An answer that was sent ends nothing.
+    this.#delivery.onGone(() => controller.abort(new DOMException("The client is gone", "AbortError")));
+    return controller;
+  }
 }
 
-/** The address of the other end of a connection. */
-function addressOf(socket: Exchanged["message"]["socket"]): Deno.Addr {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined) return { transport: "unix", path: "" };
-  return { transport: "tcp", hostname: remoteAddress, port: remotePort ?? 0 };
+function ignore(): void {}
+
+/** Takes away the headers of an answer that cannot be sent. */
+function clear(answering: Answering): void {
+  for (const name of answering.getHeaderNames()) answering.removeHeader(name);
 }

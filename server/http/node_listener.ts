@@ -6,11 +6,12 @@ import { createAnswerError } from "./answer_error.ts";
 import type { App } from "./app.ts";
 import type { Listener, PlainListenerOptions } from "./listener.ts";
 import { NodeConnections } from "./node_connections.ts";
-import { exchange, type ExchangeOptions } from "./node_exchange.ts";
+import { type ExchangeOptions, NodeExchange } from "./node_exchange.ts";
 import type { InterimMode } from "./node_interim.ts";
 import { refuseUnusable } from "./node_key_pair.ts";
 import { addressOf, listenOn, stopAccepting } from "./node_listen_on.ts";
-import type { Answering, Exchanged, NodeServer } from "./node_types.ts";
+import { NodeMessage } from "./node_message.ts";
+import type { Exchanged, NodeServer } from "./node_types.ts";
 import { SOCKET_MODE } from "./unix_socket.ts";
 
 /** The times of a listener, in milliseconds. */
@@ -75,8 +76,6 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
   const isTls = options.pair !== undefined;
   const connections = new NodeConnections();
   const ending = new AbortController();
-  /** The requests that are not over. */
-  const running = new Set<Promise<void>>();
   let pair = options.pair;
   const tell = createAcceptTrouble(log);
   let isAccepting = true;
@@ -87,6 +86,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     scheme: path !== "" ? "http+unix://" : isTls ? "https://" : "http://",
     onError: createAnswerError(log),
     ending: ending.signal,
+    keepAliveSeconds: Math.floor(times.keepAliveMs / 1000),
     usualDrain: { bytes: DRAIN_BYTES, forMs: times.drainMs },
     silentMs: times.silentMs,
     monotonic: () => performance.now(),
@@ -97,6 +97,7 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
   let server = await open(port);
   const address = addressOf(server);
   const looks = setInterval(look, LOOK_AT_DESCRIPTORS_MS);
+  const sweeps = setInterval(() => connections.endIdle(times.keepAliveMs / times.lookEveryMs), times.lookEveryMs);
 
   async function open(port: number): Promise<NodeServer> {
     const settings = {
@@ -104,21 +105,25 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
       requestTimeout: 0,
       headersTimeout: times.headMs,
       connectionsCheckingInterval: times.lookEveryMs,
-      keepAliveTimeout: times.keepAliveMs,
+      // Idle connections are ended here, all by one timer.
+      keepAliveTimeout: 0,
       maxHeaderSize: LONGEST_HEAD,
       // The app says what is wrong without one.
       requireHostHeader: false,
       // Clients that ask for HTTP/2 without TLS go on with HTTP/1.1.
       shouldUpgradeCallback: () => false,
       noDelay: true,
+      IncomingMessage: NodeMessage,
+      // Most requests have no body, so no events of one are made for them.
+      optimizeEmptyRequests: true,
     };
     const opened: NodeServer = pair === undefined
       ? createServer(settings)
       : createSecureServer({ ...settings, ...pair, handshakeTimeout: times.headMs, ALPNProtocols: ["http/1.1"] });
     const begin = (waits: boolean) => (message: unknown, response: unknown) => {
-      // The casts are right because the types of this event know only the class without `writeInformation`.
-      const exchanged = { message, answering: response } as { message: never; answering: Answering };
-      take(exchanged, waits);
+      // The casts are right because the types of this event know neither `NodeMessage` nor `writeInformation`.
+      const exchanged = { message, answering: response } as Exchanged;
+      connections.begin(exchanged.message.socket, new NodeExchange(exchanged, waits, exchangeOptions));
     };
     // A client may stop sending and still wait for its answer.
     Object.assign(opened, { httpAllowHalfOpen: true });
@@ -131,13 +136,6 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     if (path !== "") await Deno.chmod(path, SOCKET_MODE);
     opened.on("error", (error) => log.error("A listener failed: {error}", { error }));
     return opened;
-  }
-
-  function take(exchanged: Exchanged, waits: boolean): void {
-    const start = (before: Promise<void> | undefined) => exchange(exchanged, { waits, before }, exchangeOptions);
-    const { over } = connections.begin(exchanged.message.socket, start);
-    const ended: Promise<void> = over.then(() => void running.delete(ended));
-    running.add(ended);
   }
 
   /** Stops accepting when descriptors run short. */
@@ -176,9 +174,9 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
     async shutdown() {
       ending.abort();
       clearInterval(looks);
+      clearInterval(sweeps);
       stopAccepting(server);
-      connections.end();
-      while (running.size > 0) await Promise.all(running);
+      await connections.end();
       spare.release();
     },
   };

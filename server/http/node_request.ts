@@ -1,15 +1,15 @@
-import type { IncomingMessage } from "node:http";
 import { NodeBody } from "./node_body.ts";
 import { NodeHeaders } from "./node_headers.ts";
+import type { NodeMessage } from "./node_message.ts";
 
 /** The things that a request is made with besides its message. */
 export interface NodeRequestOptions {
   /** The scheme before the authority, such as `http://`. */
   readonly scheme: string;
-  /** Gives the signal that aborts when the client is gone before it has its answer. */
-  readonly signal: () => AbortSignal;
+  /** The signal that aborts when the client is gone before it has its answer. */
+  readonly signal: AbortSignal;
   /** Called once, before the body is read. */
-  readonly onFirstRead: () => void;
+  beforeBody(): void;
 }
 
 /**
@@ -19,12 +19,14 @@ export interface NodeRequestOptions {
  */
 class NodeRequest {
   readonly method: string;
-  readonly #message: IncomingMessage;
+  readonly #message: NodeMessage;
   readonly #options: NodeRequestOptions;
+  #url: string | undefined;
   #headers: NodeHeaders | undefined;
   #body: NodeBody | null | undefined;
+  #lost: Error | undefined;
 
-  constructor(message: IncomingMessage, options: NodeRequestOptions) {
+  constructor(message: NodeMessage, options: NodeRequestOptions) {
     this.#message = message;
     this.#options = options;
     this.method = message.method ?? "";
@@ -32,9 +34,7 @@ class NodeRequest {
 
   /** The scheme, the `Host` header and the target, joined without a check, as `Deno.serve` joins them. */
   get url(): string {
-    const { url = "" } = this.#message;
-    if (/^[a-z][\w+.-]*:\/\//i.test(url)) return url;
-    return `${this.#options.scheme}${this.headers.get("host") ?? "localhost"}${url}`;
+    return this.#url ??= this.#joined();
   }
 
   get headers(): NodeHeaders {
@@ -42,18 +42,32 @@ class NodeRequest {
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    return this.source?.stream ?? null;
+    if (this.#body === undefined) {
+      // A body of `GET` or `HEAD` means nothing (RFC 9110, section 9.3.1).
+      const hasBody = this.method !== "GET" && this.method !== "HEAD" && hasBodyIn(this.headers);
+      this.#body = hasBody ? new NodeBody(this.#message, () => this.#options.beforeBody()) : null;
+      if (this.#lost !== undefined) this.#body?.lose(this.#lost);
+    }
+    return this.#body?.stream ?? null;
   }
 
   get signal(): AbortSignal {
-    return this.#options.signal();
+    return this.#options.signal;
   }
 
-  /** The body of a request that has one. A body of `GET` or `HEAD` means nothing (RFC 9110, section 9.3.1). */
-  get source(): NodeBody | null {
-    if (this.#body !== undefined) return this.#body;
-    const hasBody = this.method !== "GET" && this.method !== "HEAD" && hasBodyIn(this.headers);
-    return this.#body = hasBody ? new NodeBody(this.#message, this.#options.onFirstRead) : null;
+  lose(error: Error): void {
+    this.#lost ??= error;
+    this.#body?.lose(this.#lost);
+  }
+
+  abandon(): void {
+    this.#body?.abandon();
+  }
+
+  #joined(): string {
+    const { url = "" } = this.#message;
+    if (!url.startsWith("/") && /^[a-z][\w+.-]*:\/\//i.test(url)) return url;
+    return `${this.#options.scheme}${this.headers.get("host") ?? "localhost"}${url}`;
   }
 }
 
@@ -63,11 +77,16 @@ function hasBodyIn(headers: NodeHeaders): boolean {
   return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
 }
 
+/** A request for the app, with the ways in which its body can end besides its own end. */
+export interface RequestWithBody extends Request {
+  /** Ends the body for a lost client, with every byte that had come. A body that had come to its end is whole. */
+  lose(error: Error): void;
+  /** Throws away what is held of the body, and ends it. The message is for somebody else from now on. */
+  abandon(): void;
+}
+
 /** Makes the request of a message for the app. */
-export function requestOf(
-  message: IncomingMessage,
-  options: NodeRequestOptions,
-): Request & { readonly source: NodeBody | null } {
+export function requestOf(message: NodeMessage, options: NodeRequestOptions): RequestWithBody {
   // The cast is right for what the app reads; anything else throws.
-  return new NodeRequest(message, options) as unknown as Request & { readonly source: NodeBody | null };
+  return new NodeRequest(message, options) as unknown as RequestWithBody;
 }

@@ -1,5 +1,6 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { Server as SecureServer } from "node:https";
+import type { NodeMessage } from "./node_message.ts";
 
 /** The response of `node:http`, with a method that its types do not have. */
 export type Answering = ServerResponse & {
@@ -9,7 +10,7 @@ export type Answering = ServerResponse & {
 
 /** A request that is answered, as `node:http` has it. */
 export interface Exchanged {
-  readonly message: IncomingMessage;
+  readonly message: NodeMessage;
   readonly answering: Answering;
 }
 

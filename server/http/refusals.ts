@@ -6,6 +6,7 @@ import type { Right } from "../model/rights.ts";
 import type { Visitor } from "../model/visitor.ts";
 import type { Statuses } from "./route.ts";
 import { NEVER_RUN } from "./uploaded_content.ts";
+import { wholeAnswer } from "./whole_answers.ts";
 
 /** The `Retry-After` of a refusal by its code. Refusals with another code have none. */
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
@@ -48,7 +49,7 @@ export function refusal(
   const retryAfterSeconds = RETRY_AFTER_SECONDS[code];
   const status = statuses[code] ?? STATUS[code];
   const line = `${message}${suffix}`;
-  return new Response(isApi ? problemOf(error, status, line) : line, {
+  return wholeAnswer(isApi ? problemOf(error, status, line) : line, {
     status,
     headers: {
       "Content-Type": isApi ? "application/problem+json" : "text/plain; charset=UTF-8",

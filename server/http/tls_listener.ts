@@ -10,6 +10,8 @@ import type { ServeConnection, ServedConnection } from "./runtime_connections.ts
 /** The options of {@linkcode listenTls}. */
 export interface TlsListenerOptions extends ListenerOptions {
   readonly pair: KeyPair;
+  /** True when clients may speak HTTP/2. */
+  readonly http2: boolean;
   readonly serveConnection: ServeConnection;
 }
 
@@ -40,14 +42,14 @@ interface Connection {
 const LAST_TURNS = 16;
 
 /**
- * Listens for HTTPS with HTTP/2 and HTTP/1.1, and brings requests to `app`. Throws when the address is refused.
+ * Listens for HTTPS with HTTP/1.1, and HTTP/2 if it may be, and brings requests to `app`. Throws when the address is refused.
  *
  * `Deno.serve` cannot change its certificate, and breaks off HTTP/1.1 bodies when it is shut down for another server to
  * take its place. So connections are accepted here, and each is served by itself. For another certificate a second
  * socket listens on the same port (`SO_REUSEPORT`), and the first one is closed.
  */
 export function listenTls(
-  { host, port, log, spare, pair, serveConnection }: TlsListenerOptions,
+  { host, port, log, spare, pair, http2, serveConnection }: TlsListenerOptions,
   app: App,
 ): TlsListener {
   const connections = new Set<Connection>();
@@ -64,8 +66,8 @@ export function listenTls(
   const address = socket.listener.addr as Deno.NetAddr;
 
   function open(port: number, { cert, key }: KeyPair): Socket {
-    const options = { hostname: host, port, cert, key, alpnProtocols: ["h2", "http/1.1"], reusePort: true };
-    const listener = Deno.listenTls(options);
+    const alpnProtocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"];
+    const listener = Deno.listenTls({ hostname: host, port, cert, key, alpnProtocols, reusePort: true });
     const socket: Socket = { listener, isClosed: false, accepting: Promise.resolve().then(() => acceptFrom(socket)) };
     return socket;
   }

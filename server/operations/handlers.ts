@@ -1,4 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
+import { jsonAnswer, wholeAnswer } from "../http/whole_answers.ts";
 import type { CheckHealth } from "./health.ts";
 import type { OperationsHandlers } from "./routes.ts";
 
@@ -14,19 +15,19 @@ const HEADERS = { "Cache-Control": "no-store" } as const;
 /** Makes the handlers by which a server is watched. */
 export function createOperations(health: CheckHealth, metrics: MetricsText): OperationsHandlers {
   return {
-    alive: () => Promise.resolve(Response.json({ alive: true }, { headers: HEADERS })),
+    alive: () => Promise.resolve(jsonAnswer({ alive: true }, { headers: HEADERS })),
 
     async ready() {
       const reasons = await health();
       const isReady = reasons.length === 0;
-      return Response.json({ ready: isReady, reasons }, {
+      return jsonAnswer({ ready: isReady, reasons }, {
         status: isReady ? STATUS_CODE.OK : STATUS_CODE.ServiceUnavailable,
         headers: HEADERS,
       });
     },
 
     async metrics() {
-      return new Response(await metrics.text(), { headers: { ...HEADERS, "Content-Type": metrics.contentType } });
+      return wholeAnswer(await metrics.text(), { headers: { ...HEADERS, "Content-Type": metrics.contentType } });
     },
   };
 }

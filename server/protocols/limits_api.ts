@@ -1,5 +1,6 @@
 import { defined } from "../defined.ts";
 import type { Handler } from "../http/route.ts";
+import { jsonAnswer } from "../http/whole_answers.ts";
 import { MAX_FOLDERS, MAX_FOLDERS_BYTES } from "../model/place.ts";
 import type { FolderCounts, Limiting, UnfinishedCounts } from "../uploads/limiting.ts";
 import { MAX_METADATA_BYTES } from "./metadata.ts";
@@ -56,6 +57,6 @@ export function createLimitsApi(
       ...kind !== "anybody" && kind !== "link" &&
         { unfinished: await unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
     };
-    return Response.json(defined(told), { headers: { "Cache-Control": "no-store" } });
+    return jsonAnswer(defined(told), { headers: { "Cache-Control": "no-store" } });
   };
 }

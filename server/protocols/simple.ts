@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import type { Handler } from "../http/route.ts";
+import { wholeAnswer } from "../http/whole_answers.ts";
 import type { Engine } from "../uploads/engine.ts";
 import type { Log } from "../log.ts";
 import { owned, type Scope } from "../model/owner.ts";
@@ -98,7 +99,7 @@ function neededId(headers: Headers): string {
 }
 
 function line(text: string, headers: Record<string, string>): Response {
-  return new Response(text, {
+  return wholeAnswer(text, {
     headers: { "Content-Type": "text/plain; charset=UTF-8", "Cache-Control": "no-store", ...headers },
   });
 }

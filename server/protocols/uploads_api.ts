@@ -2,6 +2,7 @@ import { STATUS_CODE } from "@std/http/status";
 import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import type { Handler } from "../http/route.ts";
+import { jsonAnswer } from "../http/whole_answers.ts";
 import { LINK_ID_FORM } from "../model/link.ts";
 import { listOfLink, sees } from "../model/owner.ts";
 import { isId } from "../model/id.ts";
@@ -79,7 +80,7 @@ export function createUploadsApi(engine: Engine, above = ""): UploadsApi {
       const name = link === undefined ? owner : listOfLink(owner, link);
       const { uploads, next } = isSeen ? await engine.list(name, limit, after) : { uploads: [] };
       const cursor = next && `${next.createdAt}.${next.id}`;
-      return Response.json({
+      return jsonAnswer({
         uploads: uploads.map((upload) => listed(upload, kind === "link")),
         ...defined({ cursor }),
       }, {

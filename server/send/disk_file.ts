@@ -1,7 +1,5 @@
 import { basename } from "@std/path";
 
-/** How much is read from the disk at a time for a digest, in bytes. */
-const DIGESTED_BYTES = 2 ** 20;
 /**
  * How much is read at a time while a part is sent, in bytes. Each read costs a turn of another thread, so a fast line
  * wants large reads. Bytes count as departed when they are read, so a slow line wants small ones.
@@ -13,7 +11,15 @@ const READS_OF_PART = 32;
 const CHUNKS_AHEAD = 2;
 
 /** The facts by which a change of a file on the disk shows. */
-type Look = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;
+export type Look = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;
+
+/** The place of a part in a file on the disk. Another thread can be told of it. */
+export interface Place {
+  readonly path: string;
+  readonly look: Look;
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
  * A file on the disk, whose bytes are read when they are needed, so that memory stays flat. Each read rejects when the
@@ -37,11 +43,15 @@ export class DiskFile extends File {
   }
 
   override slice(start = 0, end = this.size): Blob {
-    return new DiskPart(this.#path, this.#look, { start, end: Math.min(end, this.size) });
+    return new DiskPart({ path: this.#path, look: this.#look, start, end: Math.min(end, this.size) });
   }
 
   override arrayBuffer(): Promise<ArrayBuffer> {
     return this.slice().arrayBuffer();
+  }
+
+  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.slice().bytes();
   }
 
   override stream(): ReturnType<Blob["stream"]> {
@@ -51,61 +61,33 @@ export class DiskFile extends File {
 
 /** A part of such a file. The runtime sends it by `stream()`, with its `size` as the length. */
 export class DiskPart extends Blob {
-  readonly #path: string;
-  readonly #look: Look;
-  readonly #start: number;
-  readonly #end: number;
+  readonly place: Place;
 
-  constructor(path: string, look: Look, { start, end }: { start: number; end: number }) {
+  constructor({ path, look, start, end }: Place) {
     super();
-    this.#path = path;
-    this.#look = look;
-    this.#start = start;
-    this.#end = Math.max(start, end);
+    // More may be known of the file than another thread can be told.
+    const { size, mtime, ino, dev } = look;
+    this.place = { path, look: { size, mtime, ino, dev }, start, end: Math.max(start, end) };
   }
 
   override get size(): number {
-    return this.#end - this.#start;
+    return this.place.end - this.place.start;
   }
 
   override slice(start = 0, end = this.size): Blob {
-    const from = this.#start + start;
-    return new DiskPart(this.#path, this.#look, { start: from, end: Math.min(this.#start + end, this.#end) });
+    const { place } = this;
+    return new DiskPart({ ...place, start: place.start + start, end: Math.min(place.start + end, place.end) });
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {
-    using file = await openUnchanged(this.#path, this.#look);
-    await file.seek(this.#start, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(this.size);
-    await fill(file, bytes);
-    return bytes.buffer;
+    return (await this.bytes()).buffer;
   }
 
-  /**
-   * Reads it once, and calls `use` with one part after the other, which is good until `use` returns. The next one is
-   * read meanwhile.
-   */
-  async forEach(use: (bytes: Uint8Array<ArrayBuffer>) => void): Promise<void> {
-    using file = await openUnchanged(this.#path, this.#look);
-    await file.seek(this.#start, Deno.SeekMode.Start);
-    let rest = this.size;
-    if (rest === 0) return;
-    // New memory for each read would cost more than the reading.
-    const buffers = [0, 1].map(() => new Uint8Array(Math.min(DIGESTED_BYTES, rest)));
-    const read = () => {
-      buffers.reverse();
-      const bytes = buffers[0]!.subarray(0, rest);
-      rest -= bytes.length;
-      const reading = fill(file, bytes).then(() => bytes);
-      // An error comes to whoever waits for the bytes.
-      reading.catch(() => {});
-      return reading;
-    };
-    for (let reading: Promise<Uint8Array<ArrayBuffer>> | undefined = read(); reading !== undefined;) {
-      const bytes: Uint8Array<ArrayBuffer> = await reading;
-      reading = rest > 0 ? read() : undefined;
-      use(bytes);
-    }
+  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    using file = await openAt(this.place);
+    const bytes = new Uint8Array(this.size);
+    await fill(file, bytes);
+    return bytes;
   }
 
   override stream(): ReturnType<Blob["stream"]> {
@@ -119,10 +101,7 @@ export class DiskPart extends Blob {
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
       if (rest === 0) return controller.close();
       try {
-        if (file === undefined) {
-          file = await openUnchanged(this.#path, this.#look);
-          await file.seek(this.#start, Deno.SeekMode.Start);
-        }
+        file ??= await openAt(this.place);
         const chunk = new Uint8Array(Math.min(chunkBytes, rest));
         await fill(file, chunk);
         rest -= chunk.length;
@@ -139,18 +118,23 @@ export class DiskPart extends Blob {
   }
 }
 
-async function openUnchanged(path: string, look: Look): Promise<Deno.FsFile> {
+/** Opens the file at the beginning of a part. Rejects when it is not as it was looked at. */
+async function openAt({ path, look, start }: Place): Promise<Deno.FsFile> {
   const file = await Deno.open(path);
   try {
-    const now = await file.stat();
-    const isSame = now.size === look.size && now.mtime?.getTime() === look.mtime?.getTime() &&
-      now.ino === look.ino && now.dev === look.dev;
-    if (!isSame) throw new Error("The file was changed");
+    if (!isSame(await file.stat(), look)) throw new Error("The file was changed");
+    await file.seek(start, Deno.SeekMode.Start);
     return file;
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+/** True when nothing shows that a file was changed between two looks at it. */
+export function isSame(one: Look, other: Look): boolean {
+  return one.size === other.size && one.mtime?.getTime() === other.mtime?.getTime() &&
+    one.ino === other.ino && one.dev === other.dev;
 }
 
 /** Reads until `bytes` is full. Rejects when the file ends before that. */

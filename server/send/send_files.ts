@@ -10,6 +10,7 @@ import {
   UploadQueue,
   type UploadStore,
 } from "../../client/mod.ts";
+import { DigestThread } from "./digest_thread.ts";
 import { digestOfPiece } from "./digests.ts";
 import { failureOf } from "./failure.ts";
 import type { Found } from "./gather.ts";
@@ -46,11 +47,12 @@ export async function sendFiles(
   { report, signal, mayRead, goesOn, jobs, tries, ...deps }: SendFilesDeps,
 ): Promise<{ done: number; failed: number }> {
   const { endpoint } = deps;
+  using thread = new DigestThread();
   const queue = new UploadQueue({
     ...deps,
     tries,
     concurrency: jobs,
-    fingerprintOf: digestOfPiece,
+    fingerprintOf: (piece) => digestOfPiece(piece, thread),
     sizes: new RequestSizes({ largest: LARGEST_BODY }),
     // A program opens as many connections as it likes, and a few large files must not keep small ones waiting.
     seats: new Seats({ origin: new URL(endpoint).origin, count: { all: 2 * jobs + 1, small: jobs + 1 } }),

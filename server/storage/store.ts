@@ -27,6 +27,11 @@ export interface UnfinishedFile extends Appender {
    * identity, in a form of the store's own. Nothing may be appended after that.
    */
   seal(modifiedAt?: number): Promise<string>;
+  /**
+   * Says that the next record of the upload is the last one before the file is closed, so that a store which tells others of
+   * the close can do both at once. All bytes must be flushed. Nothing may be done with the file after that record.
+   */
+  closeWithRecord(): void;
 }
 
 /** The name and the folders that a finished file is to get. */

@@ -259,11 +259,11 @@ async function conclude(
       return await finish(deps, lease, { upload, appender: opened.appender }, checks.file);
     } catch (error) {
       const keepsBytes = !(error instanceof UploadError) || BEFORE_THE_COMMIT.includes(error.code);
-      if (keepsBytes) await opened.record(next);
+      if (keepsBytes) await opened.recordLast(next);
       throw error;
     }
   }
-  await opened.record(next);
+  await opened.recordLast(next);
   return opened.upload;
 }
 

@@ -229,6 +229,12 @@ export class OpenUpload implements AsyncDisposable {
     await this.#replace({ ...upload, ...changes });
   }
 
+  /** Does what `record` does, for the last time before the upload is closed. All bytes must be flushed. */
+  async recordLast(changes: Agreed & { readonly offset: number }): Promise<void> {
+    this.appender.closeWithRecord();
+    await this.record(changes);
+  }
+
   /** Rolls the upload back to `offset`: records that first, and then cuts the file (I10). */
   async rollBack(offset: number): Promise<void> {
     const { id } = this.#upload;

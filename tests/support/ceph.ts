@@ -11,6 +11,10 @@ const missing = PROGRAMS.find((program) => !isFile(`/usr/bin/${program}`));
 export interface Ceph extends AsyncDisposable {
   /** The address of a new, empty bucket, which is not made yet. */
   address(): string;
+  /** How many requests the S3 server has had. */
+  requests(): Promise<number>;
+  /** How many bytes it keeps, by a count that is some seconds old. */
+  usedBytes(): Promise<number>;
 }
 
 /**
@@ -102,6 +106,11 @@ export async function startCeph(): Promise<Ceph> {
     await until(async () => await answers() === true, "Ceph's S3 server answers");
     let buckets = 0;
     return {
+      async requests() {
+        const text = await run("ceph", "daemon", join(folder, "run", "client.rgw.a.asok"), "perf", "dump", "rgw");
+        return JSON.parse(text).rgw.req;
+      },
+      usedBytes: async () => JSON.parse(await run("ceph", "df", "--format", "json")).stats.total_used_raw_bytes,
       address: () => `http://testkey:testsecret@127.0.0.1:${s3}/bucket-${++buckets}`,
       [Symbol.asyncDispose]: stop,
     };

@@ -89,9 +89,9 @@ function stepping(leases: MemoryLeases, step: (name: string) => void): Leases {
       step("take after");
       return typeof lease === "object" ? lent(lease) : lease;
     },
-    async remove(id) {
+    async remove(id, token) {
       step("remove before");
-      const ids = await leases.remove(id);
+      const ids = await leases.remove(id, token);
       step("remove after");
       return ids;
     },

@@ -1,5 +1,6 @@
 import { takenOver } from "../../server/model/agree.ts";
 import type {
+  BytesChange,
   BytesRow,
   BytesState,
   Json,
@@ -26,6 +27,8 @@ interface Row {
   origins: readonly string[];
   touchedAt: number;
   multipartSince: number | undefined;
+  /** The ETags of parts, by the keys of their objects. */
+  etags: ReadonlyMap<string, readonly string[]>;
 }
 
 interface Instance {
@@ -36,8 +39,10 @@ interface Instance {
 const MINUTE_MS = 60_000;
 
 interface Waiting {
-  readonly state: BytesState;
-  readonly committed: () => void;
+  readonly state?: BytesChange;
+  readonly committed?: () => void;
+  /** True or false when the writer lets go with the record. */
+  readonly letsGo?: boolean;
 }
 
 /** Rows of bytes that several instances of a test share. `now` is the clock of the "database", in milliseconds. */
@@ -60,6 +65,7 @@ export class MemoryRows {
       isSilent: false,
     };
     const waiting = new Map<string, Waiting>();
+    const lent = new Set<string>();
     const others = (id: string) => {
       const row = rows.get(id);
       return row?.token !== undefined && row.holder !== me ? row.holder : undefined;
@@ -68,7 +74,8 @@ export class MemoryRows {
       const token = newToken();
       const found = asRow(row);
       Object.assign(row, { token, holder: me, clean: false, touchedAt: this.#now() });
-      return this.#lease({ id, token, found, waiting });
+      lent.add(token);
+      return this.#lease({ id, token, found, waiting, lent });
     };
     /** Resolves when the holder has done what it is asked to. A silent one is given up at once. */
     const ask = async (holder: Instance, work: (writers: WritersOfInstance) => Promise<void>) => {
@@ -88,11 +95,12 @@ export class MemoryRows {
         } else if (holder !== undefined) await ask(holder, (writers) => writers.stop(id));
         const row = rows.get(id);
         if (row === undefined) return undefined;
-        return row.token !== undefined && row.holder === me ? "locked" : lend(id, row);
+        return row.token !== undefined && lent.has(row.token) ? "locked" : lend(id, row);
       },
       read: (id) => {
         const row = rows.get(id);
-        return Promise.resolve(row && { ...asRow(row), ...waiting.get(id)?.state });
+        const { newParts: _, ...left } = waiting.get(id)?.state ?? {};
+        return Promise.resolve(row && { ...asRow(row), ...left });
       },
       adopt: (from, id) => {
         if (rows.get(id)?.origins.includes(from)) return Promise.resolve();
@@ -100,7 +108,8 @@ export class MemoryRows {
         if (row === undefined || rows.has(id)) {
           return Promise.reject(new Error(`Upload ${id} cannot adopt the bytes of ${from}`));
         }
-        rows.set(id, { ...this.#row(row.state, [id, ...row.origins]), clean: row.clean, writtenBy: row.writtenBy });
+        const { clean, writtenBy, etags } = row;
+        rows.set(id, { ...this.#row(row.state, [id, ...row.origins]), clean, writtenBy, etags });
         return Promise.resolve();
       },
       remove: (id, token) => {
@@ -167,15 +176,19 @@ export class MemoryRows {
           if (left === undefined) return;
           if (row === undefined || row.holder !== me) throw takenOver();
           waiting.delete(id);
-          this.#commit(row, row.token!, left.state);
-          left.committed();
+          if (left.state !== undefined) this.#commit(row, row.token!, left.state);
+          if (left.letsGo !== undefined) this.#free(row, left.letsGo);
+          left.committed?.();
         }),
       fallSilent: () => void (me.isSilent = true),
     };
   }
 
   #lease(
-    { id, token, found, waiting }: Pick<Lease, "id" | "token" | "found"> & { waiting: Map<string, Waiting> },
+    { id, token, found, waiting, lent }: Pick<Lease, "id" | "token" | "found"> & {
+      waiting: Map<string, Waiting>;
+      lent: Set<string>;
+    },
   ): Lease {
     let isReleased = false;
     const mine = () => {
@@ -192,18 +205,26 @@ export class MemoryRows {
           this.#commit(mine(), token, state);
           waiting.delete(id);
         }),
-      commitWithRecord: (state, committed = () => {}) => void waiting.set(id, { state, committed }),
+      commitWithRecord: (state, committed = () => {}) => void waiting.set(id, { ...waiting.get(id), state, committed }),
+      releaseWithRecord: (clean) => void waiting.set(id, { ...waiting.get(id), letsGo: clean }),
+      etags: (multipart) => Promise.resolve(this.#rows.get(id)?.etags.get(multipart) ?? []),
+      abandon() {
+        isReleased = true;
+        lent.delete(token);
+        waiting.delete(id);
+      },
       release: (clean) =>
         Promise.try(() => {
           if (isReleased) return;
           isReleased = true;
+          lent.delete(token);
           const left = waiting.get(id);
           waiting.delete(id);
           const row = this.#rows.get(id);
           if (row?.token !== token) return;
-          if (left !== undefined) this.#commit(row, token, left.state);
-          Object.assign(row, { token: undefined, holder: undefined, clean, touchedAt: this.#now() });
-          left?.committed();
+          if (left?.state !== undefined) this.#commit(row, token, left.state);
+          this.#free(row, clean);
+          left?.committed?.();
         }),
     };
   }
@@ -219,11 +240,23 @@ export class MemoryRows {
       token: undefined,
       holder: undefined,
       multipartSince: state.isMultipart ? touchedAt : undefined,
+      etags: new Map(),
     };
   }
 
-  #commit(row: Row, token: string, state: BytesState): void {
+  #free(row: Row, clean: boolean): void {
+    Object.assign(row, { token: undefined, holder: undefined, clean, touchedAt: this.#now() });
+  }
+
+  #commit(row: Row, token: string, { newParts = [], ...state }: BytesChange): void {
     row.state = structuredClone(state);
+    for (const { multipart, first, etags } of newParts) {
+      const known = row.etags.get(multipart) ?? [];
+      if (known.length < first - 1) throw new Error(`Parts of ${multipart} are missing before part ${first}`);
+      const again = known.slice(first - 1);
+      if (again.some((etag, at) => etag !== (etags[at] ?? etag))) throw new Error(`A part of ${multipart} has changed`);
+      row.etags = new Map(row.etags).set(multipart, [...known, ...etags.slice(again.length)]);
+    }
     row.writtenBy = token;
     row.touchedAt = this.#now();
     row.multipartSince = state.isMultipart ? row.multipartSince ?? row.touchedAt : undefined;

@@ -133,6 +133,7 @@ async function testFolder(
       httpRedirect: "none",
       unixSocket: "",
       listener: Deno.env.get("PAWL_LISTENER") === "node" ? "node" : "deno",
+      http2: "on",
       interim: "auto",
       data,
       configFile: "",

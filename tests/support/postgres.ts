@@ -41,8 +41,8 @@ export function postgresTest(name: string, run: () => Promise<void>): void {
   });
 }
 
-/** Starts a server. It ends when it is disposed of. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Starts a server. It ends when it is disposed of. Only with `isDurable` a commit waits for the disk. */
+export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   if (POSTGRES === undefined) throw new Error("PostgreSQL is missing: apt-get install postgresql");
   const folder = await Deno.makeTempDir({ prefix: "pawl-pg-" });
   const user = ordinaryUser();
@@ -54,7 +54,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   let schemas = 0;
 
   function spawn(): Deno.ChildProcess {
-    const settings = ["listen_addresses=", `unix_socket_directories=${folder}`, "fsync=off", "max_connections=200"];
+    const settings = ["listen_addresses=", `unix_socket_directories=${folder}`, "max_connections=200"];
+    if (!isDurable) settings.push("fsync=off");
     return command(user, join(POSTGRES!, "postgres"), ["-D", data, ...settings.flatMap((each) => ["-c", each])])
       .spawn();
   }

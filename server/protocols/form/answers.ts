@@ -1,4 +1,5 @@
 import { NEVER_RUN } from "../../http/uploaded_content.ts";
+import { wholeAnswer } from "../../http/whole_answers.ts";
 import { answerPage, oneLine, type Told } from "./answer_page.ts";
 import type { ToldLine } from "./told.ts";
 
@@ -98,7 +99,7 @@ function atEnd(
       told.sort((one, other) => (one.line.part ?? 0) - (other.line.part ?? 0));
       const refused = [...told.map(({ line }) => line), end].find(({ error }) => error !== undefined);
       resolve(
-        new Response(textOf(told, end), {
+        wholeAnswer(textOf(told, end), {
           status: refused?.status ?? 200,
           headers: {
             ...headers,

@@ -110,6 +110,9 @@ class FileAppender implements UnfinishedFile {
     if (this.#options.durable) await this.#file.syncData();
   }
 
+  // The lock on the file is seen by all processes, and ends with it.
+  closeWithRecord(): void {}
+
   seal(modifiedAt?: number): Promise<string> {
     return Promise.try(() => {
       if (modifiedAt !== undefined) this.#file.utimeSync(new Date(modifiedAt), new Date(modifiedAt));

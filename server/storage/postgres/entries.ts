@@ -3,7 +3,7 @@ import { takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
 import type { Change, Commit } from "../kv/group_commit.ts";
 import type { Connection } from "./connection.ts";
-import type { Held, StoredEntry } from "./held.ts";
+import { type Held, type StoredEntry, valuesOf } from "./held.ts";
 import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
 import { codeOf, isUndone } from "./no_database.ts";
 import { argumentsOf, asRefusal } from "./tallied.ts";
@@ -124,21 +124,18 @@ function createCommit(connection: Connection, held: Held): Commit {
     const changed = [...put.map(([key]) => key), ...removed];
     for (const key of changed) held.takeRecord(key);
     const leases = held.named(changed);
-    const leased = leases.map(({ id, token, left }) => [
+    const leased = leases.map(({ id, token, left, letsGo }) => [
       id,
       token,
-      ...left === undefined ? [null] : [
-        JSON.stringify(left.state.layout),
-        left.state.length,
-        left.state.isMultipart,
-      ],
+      left === undefined ? [] : valuesOf(left.state),
+      letsGo ?? null,
     ]);
     const values = [checked, put, removed, leased].map((list) => JSON.stringify(list));
     const counted = tallied === undefined ? [] : argumentsOf(tallied);
     for (let attempt = 1;; attempt++) {
       try {
         await connection.query(tallied === undefined ? CHANGE : CHANGE_COUNTED, [...values, ...counted]);
-        for (const { id, token, left } of leases) if (left !== undefined) held.committed(id, token, left);
+        for (const lease of leases) held.committed(lease);
         return true;
       } catch (error) {
         const code = codeOf(error);

@@ -1,5 +1,5 @@
 import { uploadKey } from "../kv/record_keys.ts";
-import type { BytesState } from "../shared/leases.ts";
+import type { BytesChange } from "../shared/leases.ts";
 import { encodeKey } from "./keys.ts";
 
 /** An entry as the database gives it. */
@@ -10,13 +10,25 @@ export interface StoredEntry {
 
 /** The changes that are left to be committed with the next record of an upload. */
 export interface LeftState {
-  readonly state: BytesState;
+  readonly state: BytesChange;
   readonly committed: () => void;
+}
+
+/** A lease that a change of entries has to name, with what is to be committed by the way. */
+export interface NamedLease {
+  readonly id: string;
+  readonly token: string;
+  readonly left: LeftState | undefined;
+  /** True or false when the writer lets go with this commit: whether all that it sent is in the layout. */
+  readonly letsGo: boolean | undefined;
 }
 
 interface HeldLease {
   readonly token: string;
   left: LeftState | undefined;
+  letsGo: boolean | undefined;
+  /** True when the writer has let go by a commit. The token is still named, and is found to be gone. */
+  isOver: boolean;
   /** The record as it was when the lease was taken, for one read: nobody else changes it. */
   record: StoredEntry | undefined;
 }
@@ -28,7 +40,7 @@ export class Held {
   readonly #ids = new Map<string, string>();
 
   add(id: string, token: string, record?: StoredEntry): void {
-    this.#leases.set(id, { token, record, left: undefined });
+    this.#leases.set(id, { token, record, left: undefined, letsGo: undefined, isOver: false });
     this.#ids.set(recordKey(id), id);
   }
 
@@ -52,23 +64,32 @@ export class Held {
   }
 
   /** The leases that a change of these keys has to name, each with what is left to be committed. */
-  named(keys: Iterable<string>): { id: string; token: string; left: LeftState | undefined }[] {
+  named(keys: Iterable<string>): NamedLease[] {
     const ids = new Set([...keys].map((key) => this.#ids.get(key)).filter((id) => id !== undefined));
     return [...ids].map((id) => {
-      const { token, left } = this.#leases.get(id)!;
-      return { id, token, left };
+      const { token, left, letsGo } = this.#leases.get(id)!;
+      return { id, token, left, letsGo };
     });
   }
 
-  /** Forgets a state that is committed now, unless a later one is left since. */
-  committed(id: string, token: string, done: LeftState): void {
+  /** Takes note of a commit. A state that it had is forgotten, unless a later one is left since. */
+  committed({ id, token, left, letsGo }: NamedLease): void {
     const lease = this.#leases.get(id);
-    if (lease?.token === token && lease.left === done) lease.left = undefined;
-    done.committed();
+    if (lease?.token === token) {
+      if (lease.left === left) lease.left = undefined;
+      if (letsGo !== undefined) lease.isOver = true;
+    }
+    left?.committed();
   }
 }
 
 /** The key of an upload's record, in hexadecimal. */
 export function recordKey(id: string): string {
   return encodeKey(uploadKey(id));
+}
+
+/** A state as the database's functions take it: layout, length, whether there is a multipart upload, and new parts. */
+export function valuesOf({ layout, length, isMultipart, newParts = [] }: BytesChange): unknown[] {
+  const parts = newParts.map(({ multipart, first, etags }) => [multipart, first, etags]);
+  return [JSON.stringify(layout), length, isMultipart, parts];
 }

@@ -1,7 +1,7 @@
 import { takenOver } from "../../model/agree.ts";
-import type { BytesRow, BytesState, Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
+import type { BytesChange, BytesRow, Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
-import { type Held, recordKey } from "./held.ts";
+import { type Held, recordKey, valuesOf } from "./held.ts";
 import { Peers } from "./peers.ts";
 
 export interface LeasesOptions {
@@ -90,12 +90,7 @@ export function createLeases(
       async commit(state) {
         const lease = held.get(id);
         if (lease?.token === token) lease.left = undefined;
-        const done = await connection.query(`UPDATE bytes SET ${STATE} WHERE id = $1 AND token = $2 RETURNING 1`, [
-          id,
-          token,
-          ...valuesOf(state),
-        ]);
-        if (done.length === 0) throw takenOver();
+        if (!await change(id, token, { state })) throw takenOver();
       },
 
       commitWithRecord(state, committed = () => {}) {
@@ -103,24 +98,33 @@ export function createLeases(
         if (lease?.token === token) lease.left = { state, committed };
       },
 
+      releaseWithRecord(clean) {
+        const lease = held.get(id);
+        if (lease?.token === token) lease.letsGo = clean;
+      },
+
+      async etags(multipart) {
+        const rows = await connection.query<{ etag: string }>(
+          "SELECT p.etag FROM bytes b JOIN parts p ON p.id = ANY(b.origins) AND p.multipart = $2 WHERE b.id = $1 " +
+            "ORDER BY p.number",
+          [id, multipart],
+        );
+        return rows.map(({ etag }) => etag);
+      },
+
+      abandon() {
+        isReleased = true;
+        held.remove(id, token);
+      },
+
       async release(clean) {
         if (isReleased) return;
         isReleased = true;
         const lease = held.get(id);
-        const left = lease?.token === token ? lease.left : undefined;
+        const { left, isOver = false } = lease?.token === token ? lease : {};
         try {
-          const freed = "token = NULL, holder = NULL, clean = $3";
-          const done = left === undefined
-            ? await connection.query(`UPDATE bytes SET ${freed}, ${TOUCHED} WHERE id = $1 AND token = $2 RETURNING 1`, [
-              id,
-              token,
-              clean,
-            ])
-            : await connection.query(
-              `UPDATE bytes SET ${freed}, ${STATE_AFTER_3} WHERE id = $1 AND token = $2 RETURNING 1`,
-              [id, token, clean, ...valuesOf(left.state)],
-            );
-          if (done.length > 0) left?.committed();
+          if (isOver) return;
+          if (await change(id, token, { state: left?.state, letsGo: clean })) left?.committed();
         } finally {
           held.remove(id, token);
         }
@@ -131,6 +135,22 @@ export function createLeases(
   async function recall(name: string): Promise<string | undefined> {
     const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
     return row?.value;
+  }
+
+  /** Commits what a lease asks for; false when it is lost. */
+  async function change(
+    id: string,
+    token: string,
+    { state, letsGo }: { state?: BytesChange | undefined; letsGo?: boolean },
+  ): Promise<boolean> {
+    const values = state === undefined ? [] : valuesOf(state);
+    const [row] = await connection.query<{ done: boolean }>("SELECT change_bytes($1, $2, $3::text::json, $4) AS done", [
+      id,
+      token,
+      JSON.stringify(values),
+      letsGo ?? null,
+    ]);
+    return row?.done ?? false;
   }
 
   async function settled(id: string): Promise<void> {
@@ -163,7 +183,8 @@ export function createLeases(
         "SELECT layout, length::text, multipart_since IS NOT NULL AS multipart, clean, written_by AS writer FROM bytes WHERE id = $1",
         [id],
       );
-      return row && { ...asRow(row), ...held.get(id)?.left?.state };
+      const { newParts: _, ...left } = held.get(id)?.left?.state ?? {};
+      return row && { ...asRow(row), ...left };
     },
 
     async adopt(from, id) {
@@ -180,10 +201,11 @@ export function createLeases(
     async remove(id, token) {
       // Every part of the statement sees the rows as they were before it: the one that stays, and the one that goes.
       const rows = await connection.query<{ origin: string }>(
-        "WITH gone AS (DELETE FROM bytes WHERE id = $1 AND ($2::text IS NULL OR token = $2) RETURNING origins) " +
-          "SELECT origin FROM unnest(coalesce((SELECT origins FROM gone), ARRAY[$1::text])) origin WHERE " +
+        "WITH gone AS (DELETE FROM bytes WHERE id = $1 AND ($2::text IS NULL OR token = $2) RETURNING origins), " +
+          "free AS (SELECT origin FROM unnest(coalesce((SELECT origins FROM gone), ARRAY[$1::text])) origin WHERE " +
           "(EXISTS (SELECT 1 FROM gone) OR NOT EXISTS (SELECT 1 FROM bytes WHERE id = $1)) AND NOT EXISTS " +
-          "(SELECT 1 FROM bytes WHERE id <> $1 AND origins @> ARRAY[origin])",
+          "(SELECT 1 FROM bytes WHERE id <> $1 AND origins @> ARRAY[origin])), " +
+          "parted AS (DELETE FROM parts WHERE id IN (SELECT origin FROM free)) SELECT origin FROM free",
         [id, token ?? null],
       );
       return rows.map(({ origin }) => origin);
@@ -265,21 +287,6 @@ export function createLeases(
 
     recall,
   };
-}
-
-const TOUCHED = "touched_at = clock_timestamp()";
-
-/** Sets a state, by the values from {@linkcode valuesOf} behind the first two, or the first three. */
-const STATE = stateFrom(3);
-const STATE_AFTER_3 = stateFrom(4);
-
-function stateFrom(first: number): string {
-  return `layout = $${first}, length = $${first + 1}::text::bigint, written_by = token, ${TOUCHED}, ` +
-    `multipart_since = CASE WHEN $${first + 2}::boolean THEN coalesce(multipart_since, clock_timestamp()) END`;
-}
-
-function valuesOf({ layout, length, isMultipart }: BytesState): [string, string, boolean] {
-  return [JSON.stringify(layout), String(length), isMultipart];
 }
 
 function asRow({ layout, length, multipart, clean, writer }: Row): BytesRow {

@@ -13,7 +13,7 @@ const DEAD_AFTER = "interval '5 minutes'";
 export function createLedger(connection: Connection, held: Held): Ledger {
   return {
     async count(tallied) {
-      const leased = tallied.uploads.map(({ id }) => [id, held.get(id)?.token ?? "", null]);
+      const leased = tallied.uploads.map(({ id }) => [id, held.get(id)?.token ?? "", [], null]);
       try {
         await connection.query(
           "SELECT change_counted('[]', '[]', '[]', $1::text::json, $2::text::json, $3::text::json, $4::text::json)",

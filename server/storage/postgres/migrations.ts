@@ -1,4 +1,5 @@
 import { COUNTING } from "./counting_migration.ts";
+import { PARTS } from "./parts_migration.ts";
 
 /**
  * The statements that bring a database from each version to the next one: those at index 0 make version 1 of nothing.
@@ -8,6 +9,7 @@ import { COUNTING } from "./counting_migration.ts";
  * | --------- | --------------------------------------------------------------------------------------------------- |
  * | `entries` | the entries of `storage/kv/`: records, links, tokens, events. Keys are as `keys.ts` writes them, values are JSON |
  * | `bytes`   | a row for the bytes of each unfinished upload: who may write, and where they lie (`storage/shared/leases.ts`)    |
+ * | `parts`   | the ETags of the parts that the rows of `bytes` count                                               |
  * | `facts`   | what all instances remember by a name                                                               |
  *
  * `counting_migration.ts` lists those that count.
@@ -127,5 +129,6 @@ BEGIN
   FROM (SELECT 1) one LEFT JOIN entries e ON taken AND e.key = decode(record_key, 'hex');
 END $$;
 `,
+  PARTS,
   COUNTING,
 ];

@@ -10,6 +10,7 @@ import { EMPTY, type Layout, MAX_PARTS, piecesBetween, readLayout } from "./layo
 import { BlockPool } from "./memory.ts";
 import { isOfUpload, place } from "./placing.ts";
 import { createRemover } from "./remover.ts";
+import { Tails } from "./tails.ts";
 import { Turns } from "./turns.ts";
 import { BucketWriter, type WriterDeps } from "./writer.ts";
 
@@ -67,16 +68,18 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   const open = new Map<string, BucketWriter>();
   const sameName = createSameName({ ignoresCase: false });
 
+  const pool = new BlockPool();
+  const tails = new Tails(pool);
   const deps: WriterDeps = {
     bucket,
-    pool: new BlockPool(),
+    pool,
+    tails,
     turns: new Turns(MAX_UNDER_WAY),
     maxParts,
     flushed,
     remove: (keys) => remover.removeKeys(keys),
     closed(writer) {
       if (open.get(writer.id) === writer) open.delete(writer.id);
-      writer.afterwards?.();
     },
   };
 
@@ -133,11 +136,12 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     const { placing } = writer?.layout ?? (row === undefined ? EMPTY : readLayout(row.layout));
     const ids = await leases.remove(id, writer?.token);
     const removeObjects = () => {
+      tails.drop(id);
       if (placing !== undefined && ids.length > 0) remover.abortAll(placing);
       for (const each of ids) remover.removeBelow(prefixOf(each), each === id ? keys : undefined);
     };
     if (writer === undefined) return removeObjects();
-    writer.afterwards ??= removeObjects;
+    writer.onceClosed(removeObjects);
   }
 
   /** Removes what came late to a place. Nobody makes a row for an upload that has ended. */
@@ -196,7 +200,11 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     async place(id, path) {
       const key = keyOfPath(path);
       if (key === undefined) return false;
-      const isPlaced = await withWriter(id, (writer) => place({ bucket, isConditional }, writer, key));
+      const isPlaced = await withWriter(id, async (writer) => {
+        if (!await place({ bucket, isConditional }, writer, key)) return false;
+        writer.isPlaced = true;
+        return true;
+      });
       if (isPlaced === undefined) throw new Error(`Upload ${id} has no bytes to be placed`);
       return isPlaced;
     },

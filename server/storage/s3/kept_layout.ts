@@ -1,6 +1,16 @@
-import type { BytesState, Json, Lease } from "../shared/leases.ts";
+import type { BytesChange, Json, Lease, NewParts } from "../shared/leases.ts";
 import { prefixOf } from "./keys.ts";
-import { isMultipart, type Layout, lengthOf, readLayout, unneeded, withFrozen } from "./layout.ts";
+import {
+  isMultipart,
+  type Large,
+  type Layout,
+  lengthOf,
+  type Multipart,
+  readLayout,
+  unneeded,
+  withFrozen,
+  withPart,
+} from "./layout.ts";
 
 export interface KeptLayoutOptions {
   /** True for an upload that this writer has just made. */
@@ -23,6 +33,9 @@ export class KeptLayout {
   /** The keys of all objects that this writer has made, if nobody else ever wrote to the upload. */
   #made: Set<string> | undefined;
   #objects = 0;
+  #hasTold = false;
+  /** The parts that this writer has sent and no commit has told of, by the keys of their objects. */
+  #newParts: ReadonlyMap<string, NewParts> = new Map();
 
   constructor(lease: Lease, options: KeptLayoutOptions) {
     this.#lease = lease;
@@ -42,6 +55,24 @@ export class KeptLayout {
   set(layout: Layout): void {
     for (const key of unneeded(this.#layout, layout)) this.#garbage.add(key);
     this.#layout = layout;
+  }
+
+  /** Adds the next part of a multipart upload to the layout, as `withPart` says. */
+  addPart(multipart: Multipart, etag: string, size: number): void {
+    this.set(withPart(this.#layout, multipart, size));
+    const { key, parts = 1 } = this.#layout.large.at(-1)!;
+    const { first, etags } = this.#newParts.get(key) ?? { first: parts, etags: [] };
+    this.#newParts = new Map(this.#newParts).set(key, { multipart: key, first, etags: [...etags, etag] });
+  }
+
+  /** The ETags of all parts of a piece's multipart upload. */
+  async etagsOf({ key, parts = 0 }: Large): Promise<readonly string[]> {
+    const { first = Infinity, etags = [] } = this.#newParts.get(key) ?? {};
+    // A commit whose answer was lost may have told of some of the new ones.
+    const told = first === 1 ? [] : (await this.#lease.etags(key)).slice(0, Math.min(first - 1, parts));
+    const known = [...told, ...etags];
+    if (known.length === parts) return known;
+    throw new Error(`The database has the ETags of ${known.length} of the ${parts} parts of ${key}`);
   }
 
   /**
@@ -69,6 +100,11 @@ export class KeptLayout {
     return `${prefixOf(this.#lease.id)}${this.#lease.token}/${name}-${++this.#objects}`;
   }
 
+  /** The token of the writer whose layout the row has, when all that was left to be committed is. */
+  get writtenBy(): string | undefined {
+    return this.#hasTold ? this.#lease.token : this.#lease.found.writtenBy;
+  }
+
   /** Says that an object is not needed, although the layout never had it. */
   addGarbage(key: string): void {
     this.#garbage.add(key);
@@ -78,7 +114,7 @@ export class KeptLayout {
   leave(): void {
     if (this.#layout === this.#told) return;
     this.#told = this.#layout;
-    this.#lease.commitWithRecord(stateOf(this.#layout), this.#sweeping());
+    this.#lease.commitWithRecord(this.#change(), this.#sweeping());
   }
 
   /** Commits the layout, if it is not committed or left to be. */
@@ -86,15 +122,27 @@ export class KeptLayout {
     if (this.#layout === this.#told) return;
     const layout = this.#layout;
     const sweep = this.#sweeping();
-    await this.#lease.commit(stateOf(layout));
+    await this.#lease.commit(this.#change());
     this.#told = layout;
     sweep();
+  }
+
+  #change(): BytesChange {
+    this.#hasTold = true;
+    return {
+      layout: JSON.parse(JSON.stringify(this.#layout)) as Json,
+      length: lengthOf(this.#layout),
+      isMultipart: isMultipart(this.#layout),
+      newParts: [...this.#newParts.values()],
+    };
   }
 
   /** Gives what removes the objects that are not needed once the layout is committed. */
   #sweeping(): () => void {
     const keys = [...this.#garbage];
+    const told = this.#newParts;
     return () => {
+      this.#newParts = without(this.#newParts, told);
       const gone = keys.filter((key) => !this.#options.isReading(key));
       for (const key of gone) this.#garbage.delete(key);
       for (const key of gone) this.#made?.delete(key);
@@ -103,10 +151,12 @@ export class KeptLayout {
   }
 }
 
-function stateOf(layout: Layout): BytesState {
-  return {
-    layout: JSON.parse(JSON.stringify(layout)) as Json,
-    length: lengthOf(layout),
-    isMultipart: isMultipart(layout),
-  };
+/** The parts of `all` that `told` does not have. */
+function without(all: ReadonlyMap<string, NewParts>, told: ReadonlyMap<string, NewParts>): Map<string, NewParts> {
+  const rest = [...all].map(([key, { multipart, first, etags }]) => {
+    const { first: from, etags: known } = told.get(key) ?? { first, etags: [] };
+    const count = Math.max(0, from + known.length - first);
+    return [key, { multipart, first: first + count, etags: etags.slice(count) }] as const;
+  });
+  return new Map(rest.filter(([, { etags }]) => etags.length > 0));
 }

@@ -1,11 +1,8 @@
 /** The length of a part in bytes. All parts of a multipart upload but its last have it, as Cloudflare R2 wants. */
 export const PART_BYTES = 8 * 1024 * 1024;
 
-/**
- * The most parts of one multipart upload. Then it is completed, so that the row of an upload has at most so many ETags.
- * These 4 GiB can still be copied by one request, which takes 5 GiB.
- */
-export const MAX_PARTS = 512;
+/** The most parts of one multipart upload, which S3 allows. With them it is completed, and another one goes on. */
+export const MAX_PARTS = 10_000;
 
 /** Bytes in one object: `size` of them from byte `from` on. The object may have further bytes, which do not count. */
 export interface Piece {
@@ -18,8 +15,8 @@ export interface Piece {
 export interface Large extends Piece {
   /** The multipart upload; left out when it is completed and the object is there. */
   readonly uploadId?: string;
-  /** The ETags of its parts, the first first, without quotes. */
-  readonly etags?: readonly string[];
+  /** How many parts of it were sent. Their ETags are kept elsewhere (`kept_layout.ts`). */
+  readonly parts?: number;
   /** True when it takes no further part: a part may have been sent that is not among its parts. */
   readonly isFrozen?: boolean;
   /** True when the object has, or will have, further bytes behind those of the piece. */
@@ -72,7 +69,7 @@ export function isMultipart({ large }: Layout): boolean {
 export function continued({ large }: Layout): Multipart | undefined {
   const last = large.at(-1);
   if (last?.uploadId === undefined || last.isFrozen || last.from !== 0) return undefined;
-  if (last.size !== (last.etags?.length ?? 0) * PART_BYTES) return undefined;
+  if (last.size !== (last.parts ?? 0) * PART_BYTES) return undefined;
   return { key: last.key, uploadId: last.uploadId };
 }
 
@@ -80,12 +77,12 @@ export function continued({ large }: Layout): Multipart | undefined {
  * Adds the next part of a multipart upload. It has `size` bytes, and the first of them are those of all small pieces,
  * which go. A part of another length than {@linkcode PART_BYTES} is the last of its multipart upload.
  */
-export function withPart(layout: Layout, { key, uploadId }: Multipart, etag: string, size: number): Layout {
+export function withPart(layout: Layout, { key, uploadId }: Multipart, size: number): Layout {
   const last = layout.large.at(-1);
   const goesOn = last?.uploadId === uploadId && last.key === key;
   const next: Large = goesOn
-    ? { ...last, etags: [...last.etags ?? [], etag], size: last.size + size }
-    : { key, uploadId, etags: [etag], from: 0, size };
+    ? { ...last, parts: (last.parts ?? 0) + 1, size: last.size + size }
+    : { key, uploadId, parts: 1, from: 0, size };
   const before = goesOn ? layout.large.slice(0, -1) : withFrozen(layout).large;
   return { ...layout, large: [...before, next], small: [] };
 }
@@ -153,10 +150,10 @@ export function unneeded(before: Layout, after: Layout): string[] {
   return [...before.large, ...before.small].map(({ key }) => key).filter((key) => !needed.has(key));
 }
 
-/** From this number of small objects on, some are written anew as one. */
-const MANY = 16;
-/** Above this number of small objects all are. */
-const TOO_MANY = 128;
+/** From this number of small objects on, some are written anew as one: by one append of a hundred at most. */
+const MANY = 128;
+/** From this number of small objects on all are. */
+const TOO_MANY = 192;
 
 /**
  * The number of the first small piece whose bytes the next small object is to have too, when `size` new bytes come. As

@@ -50,6 +50,11 @@ export class HeldBytes {
     return this.#length;
   }
 
+  /** How much memory they take, in bytes. */
+  get memory(): number {
+    return this.#filled.reduce((sum, { block }) => sum + block.length, 0);
+  }
+
   /** Copies bytes behind the others. */
   append(bytes: Uint8Array): void {
     for (let rest = bytes; rest.length > 0;) {

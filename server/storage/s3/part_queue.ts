@@ -1,6 +1,7 @@
 import type { Bucket } from "./bucket.ts";
 import type { Multipart, Piece } from "./layout.ts";
 import type { HeldBytes } from "./memory.ts";
+import { readAhead } from "./read_ahead.ts";
 import type { Body } from "./transport.ts";
 import type { Turns } from "./turns.ts";
 
@@ -120,7 +121,7 @@ export function joinedBody(bucket: Bucket, sources: readonly Piece[], rest: read
   return {
     length,
     async *pieces() {
-      for (const source of sources) yield* bucket.read(source);
+      yield* readAhead(bucket, sources);
       yield* rest;
     },
   };

@@ -6,13 +6,13 @@ import { hasReason, hasStatus } from "./s3_error.ts";
 const ATTEMPTS = 6;
 
 /**
- * Completes the multipart upload of a piece, so that its bytes can be read. May be called any number of times. A part
+ * Completes the multipart upload of a piece, whose parts have these ETags, so that its bytes can be read. May be called any number of times. A part
  * that a dead writer sent and nobody recorded may have come in, and may still: some servers refuse to complete without
  * it. It goes into the object then, behind the bytes that count. No part number ever stands for two different contents.
  * Gives true when the object may have more parts than the piece.
  */
-export async function seal(bucket: Bucket, piece: Large): Promise<boolean> {
-  const { key, uploadId, etags = [] } = piece;
+export async function seal(bucket: Bucket, piece: Large, etags: readonly string[]): Promise<boolean> {
+  const { key, uploadId } = piece;
   if (uploadId === undefined) return false;
   const multipart: Multipart = { key, uploadId };
   const needed = piece.from + piece.size;

@@ -13,7 +13,6 @@ import {
   piecesBetween,
   withCut,
   withFrozen,
-  withPart,
   withSealed,
   withSmall,
 } from "./layout.ts";
@@ -21,6 +20,7 @@ import { type BlockPool, HeldBytes } from "./memory.ts";
 import { joinedBody, PartQueue } from "./part_queue.ts";
 import { seal } from "./seal.ts";
 import type { Body } from "./transport.ts";
+import type { Tails } from "./tails.ts";
 import type { Turns } from "./turns.ts";
 
 /** The most parts of one writer that are under way. */
@@ -31,6 +31,7 @@ const LEAST_SPILLED = 1024 * 1024;
 export interface WriterDeps {
   readonly bucket: Bucket;
   readonly pool: BlockPool;
+  readonly tails: Tails;
   /** Bounds the parts of all writers that are under way. */
   readonly turns: Turns;
   /** The most parts of one multipart upload. */
@@ -63,8 +64,11 @@ export class BucketWriter implements UnfinishedFile {
   #hasSentPart = false;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
-  /** The work that is to be done when this writer has let go of an upload that was removed. Set by the store. */
-  afterwards: (() => void) | undefined;
+  /** The work that is to be done when this writer has let go of an upload that was removed. */
+  #afterwards: (() => void) | undefined;
+  #isOver = false;
+  /** True when the finished file is there, so that the row is removed next. Set by the store. */
+  isPlaced = false;
 
   constructor(lease: Lease, deps: WriterDeps, { isNew = false } = {}) {
     this.id = lease.id;
@@ -76,14 +80,16 @@ export class BucketWriter implements UnfinishedFile {
       isReading: (key) => this.#parts.isReading(key),
     });
     const open = continued(this.layout);
-    this.#multipart = open && { ...open, parts: this.layout.large.at(-1)!.etags!.length };
+    this.#multipart = open && { ...open, parts: this.layout.large.at(-1)!.parts! };
     this.#partStart = largeBytes(this.layout);
-    this.#heldStart = lengthOf(this.layout);
-    this.#held = new HeldBytes(deps.pool);
+    const end = lengthOf(this.layout);
+    const tail = deps.tails.take(lease.id, { token: lease.found.writtenBy, end });
+    this.#heldStart = tail?.start ?? end;
+    this.#held = tail?.held ?? new HeldBytes(deps.pool);
     this.#parts = new PartQueue({
       bucket: deps.bucket,
       turns: deps.turns,
-      arrived: ({ multipart }, etag) => this.#kept.set(withPart(this.layout, multipart, etag, PART_BYTES)),
+      arrived: ({ multipart }, etag) => this.#kept.addPart(multipart, etag, PART_BYTES),
     });
   }
 
@@ -158,6 +164,13 @@ export class BucketWriter implements UnfinishedFile {
     });
   }
 
+  /** Lets go of the lease with the next record, if all bytes lie in the bucket. Called when a flush has ended. */
+  closeWithRecord(): void {
+    if (this.#parts.length > 0 || this.#parts.hasFailed || lengthOf(this.layout) < this.length) return;
+    this.#kept.leave();
+    this.#lease.releaseWithRecord(true);
+  }
+
   #spill(): Promise<void> {
     return this.#alone(() => this.#putAll({ letGo: true }));
   }
@@ -180,7 +193,8 @@ export class BucketWriter implements UnfinishedFile {
     const partStart = this.#partStart;
     const first = firstToMerge(small, this.length - safe);
     if (letGo) this.#held.closeBlock();
-    const body = joinedBody(this.#deps.bucket, small.slice(first), this.#held.from(safe - this.#heldStart));
+    const start = safe - small.slice(first).reduce((sum, { size }) => sum + size, 0);
+    const body = this.#bodyFrom(start);
     let mayBeSent = false;
     const key = this.#kept.smallKey();
     await this.#deps.bucket.put(key, { ...body, again: () => void (mayBeSent = true) });
@@ -243,20 +257,24 @@ export class BucketWriter implements UnfinishedFile {
     this.#kept.set(withFrozen(this.layout));
     const body = this.rest();
     const etag = await this.#deps.bucket.putPart(multipart, parts + 1, body);
-    this.#kept.set(withPart(this.layout, multipart, etag, body.length));
+    this.#kept.addPart(multipart, etag, body.length);
     this.#held.truncate(0);
     this.#partStart = this.#heldStart = lengthOf(this.layout);
   }
 
   /** The bytes behind the full parts, which must all be flushed: from memory, as far as they are there. */
   rest(): Body {
-    const sources = piecesBetween(this.layout, this.#partStart, Math.max(this.#heldStart, this.#partStart));
-    return joinedBody(this.#deps.bucket, sources, this.#held.from(0));
+    return this.#bodyFrom(this.#partStart);
+  }
+
+  #bodyFrom(start: number): Body {
+    const sources = piecesBetween(this.layout, start, Math.max(this.#heldStart, start));
+    return joinedBody(this.#deps.bucket, sources, this.#held.from(Math.max(0, start - this.#heldStart)));
   }
 
   /** Completes the multipart uploads that have as many parts as they may. */
   #sealFull(): Promise<void> {
-    return this.#sealSome(({ etags }) => etags!.length >= this.#deps.maxParts);
+    return this.#sealSome(({ parts }) => parts! >= this.#deps.maxParts);
   }
 
   async #sealSome(isWanted: (piece: Layout["large"][number]) => boolean): Promise<void> {
@@ -264,7 +282,7 @@ export class BucketWriter implements UnfinishedFile {
       const { key, uploadId } = piece;
       if (uploadId === undefined || !isWanted(piece)) continue;
       if (this.#multipart?.uploadId === uploadId) this.#multipart = undefined;
-      const isCut = await seal(this.#deps.bucket, piece);
+      const isCut = await seal(this.#deps.bucket, piece, await this.#kept.etagsOf(piece));
       this.#kept.set(withSealed(this.layout, { key, uploadId }, isCut));
     }
   }
@@ -288,12 +306,31 @@ export class BucketWriter implements UnfinishedFile {
     this.#isClosed = true;
     await this.#last;
     await this.#parts.untilOver();
-    this.#held.truncate(0);
     try {
-      if (this.afterwards === undefined) this.#kept.leave();
+      if (this.isPlaced) return this.#lease.abandon();
+      if (this.#afterwards === undefined) this.#kept.leave();
       await this.#lease.release(!this.#parts.hasFailed);
     } finally {
+      this.#keepTail();
+      this.#isOver = true;
       this.#deps.closed(this);
+      this.#afterwards?.();
     }
+  }
+
+  /** Does a work as soon as this writer has let go. The upload is removed: nothing of it is committed or kept any more. */
+  onceClosed(work: () => void): void {
+    if (this.#isOver) work();
+    else this.#afterwards ??= work;
+  }
+
+  /** Keeps the bytes in memory for the next writer, if they lie in small objects too. */
+  #keepTail(): void {
+    const { writtenBy: token } = this.#kept;
+    const [start, end] = [this.#heldStart, this.length];
+    const isSafe = end === lengthOf(this.layout) && start >= largeBytes(this.layout) && !this.#parts.hasFailed;
+    const isWanted = this.#held.length > 0 && this.#afterwards === undefined && !this.isPlaced;
+    if (!isSafe || !isWanted || token === undefined) return this.#held.truncate(0);
+    this.#deps.tails.keep(this.id, { token, start, end, held: this.#held });
   }
 }

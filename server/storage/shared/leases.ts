@@ -11,6 +11,25 @@ export interface BytesState {
   readonly isMultipart: boolean;
 }
 
+/**
+ * Parts of a multipart upload that came one after the other. Their ETags are kept beside the layout: there may be thousands,
+ * and a row is written anew with each commit.
+ */
+export interface NewParts {
+  /** The object's key. */
+  readonly multipart: string;
+  /** The number of the first of these parts. */
+  readonly first: number;
+  /** The ETags, the first part's first. */
+  readonly etags: readonly string[];
+}
+
+/** A state to be committed, with the parts that the layout counts and that no commit has told of yet. */
+export interface BytesChange extends BytesState {
+  /** Parts that were told of before are no error: a part's number never stands for another ETag. */
+  readonly newParts?: readonly NewParts[];
+}
+
 /** The row of an upload's bytes, as it was read. */
 export interface BytesRow extends BytesState {
   /** The token of the writer that committed the state; `undefined` before the first commit. */
@@ -31,18 +50,34 @@ export interface Lease {
   /** The row as this lease found it. */
   readonly found: BytesRow;
   /** Commits where the bytes lie. Resolves when that survives a crash. */
-  commit(state: BytesState): Promise<void>;
+  commit(state: BytesChange): Promise<void>;
   /**
    * Leaves a state to be committed together with the upload's next record (`RecordStore.replace`), or by `release`,
    * whichever comes first. A later state takes the place of an earlier one, as `commit` does too. `committed` is called
    * afterwards, for what may be removed then; it must not throw. It is not called when the commit fails.
    */
-  commitWithRecord(state: BytesState, committed?: () => void): void;
+  commitWithRecord(state: BytesChange, committed?: () => void): void;
+  /**
+   * Lets go together with the upload's next record, which saves the call of the database that `release` makes. Nothing
+   * but `release` may be called after that record. `clean` as for `release`.
+   */
+  releaseWithRecord(clean: boolean): void;
+  /**
+   * The ETags of a multipart upload's parts, the first part's first, as this upload's writers have committed them, or those
+   * of an upload from which the layout was adopted.
+   */
+  etags(multipart: string): Promise<readonly string[]>;
   /**
    * Lets go, and commits what was left to be committed. `clean` tells the next writer whether everything that this one
    * sent is in the layout. No error when the lease is lost. A second call does nothing. Nothing else may be called after it.
    */
   release(clean: boolean): Promise<void>;
+  /**
+   * Lets go without telling the others, for a row that is removed next: a call of the database less, and nothing that could
+   * come before the removal. As long as the row is there, whoever wants it asks this instance first. Nothing else may be
+   * called after it, and what was left to be committed is not.
+   */
+  abandon(): void;
 }
 
 /** How the instance's own writers are asked to act for other instances. No function throws. */

@@ -2,6 +2,7 @@ import type { Job } from "../job.ts";
 import { chunked } from "./chunked.ts";
 import { download } from "./download.ts";
 import { eight } from "./eight.ts";
+import { listener } from "./listener.ts";
 import { memory } from "./memory.ts";
 import { one } from "./one.ts";
 import { page } from "./page.ts";
@@ -24,6 +25,7 @@ export const JOBS: readonly Job[] = [
   slow,
   memory,
   status,
+  listener,
   sweep,
   download,
   start,

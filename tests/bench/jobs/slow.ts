@@ -51,7 +51,8 @@ export const slow: Job = {
   },
 };
 
-async function uploadSlowly(
+/** Uploads a file of so many KiB, one in each second. */
+export async function uploadSlowly(
   { signal }: Bench,
   port: number,
   { name, seconds }: { name: string; seconds: number },

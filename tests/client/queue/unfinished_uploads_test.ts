@@ -60,7 +60,7 @@ Deno.test("what the server could not be told of is told by a later page", async 
   const { server, store, clock, unfinished } = await setUp(
     new FakeServer(SIZE, { held: 700, faults: Array(20).fill(BROKEN) }),
   );
-  await assertRejects(() => clock.run(cancelOne(unfinished, FILM)), UploadError, "could not be told");
+  await assertRejects(() => clock.run(cancelOne(unfinished, FILM)), UploadError, "cannot be reached");
   assertEquals([(await unfinished.list()).map(({ id }) => id), server.held], [["later"], 700]);
   assertEquals((await store.cancelled()).map(({ id }) => id), ["film"]);
   await clock.run(unfinished.finishCancels());

@@ -65,6 +65,22 @@ Deno.test("pause() while a digest is computed sends nothing, and says so", async
   assertEquals(await clock.run(result), true);
 });
 
+Deno.test("pause() lasts although a hook of the program refuses the question meanwhile, and ends with its error", async () => {
+  const refused = new UploadError("refused", "No more requests");
+  let isPaused = false;
+  const onBeforeRequest = () => isPaused ? Promise.reject(refused) : Promise.resolve();
+  const server = new FakeServer(SIZE, { faults: [undefined, { stallAfter: 150 }] });
+  const { clock, uploader } = setUp(server, { onBeforeRequest });
+  const result = uploader.upload();
+  await clock.settle();
+  isPaused = true;
+  uploader.pause();
+  await clock.settle();
+  assertEquals(uploader.progress.state, "paused");
+  uploader.resume();
+  assertEquals(await assertRejects(() => clock.run(result), UploadError), refused);
+});
+
 Deno.test("upload() begins anew at once when a listener asks for it as soon as it hears of the end", async () => {
   for (
     const [state, faults] of [["failed", [{ answer: { status: 403 } }]], ["stopped", [{ stallAfter: 0 }]]] as const

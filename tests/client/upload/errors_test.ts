@@ -7,7 +7,7 @@ import { BROKEN, ChangedFile, setUp, SIZE, waits, WHOLE } from "../support/set_u
 const REFUSALS: { answer: NonNullable<Fault["answer"]>; code: UploadError["code"]; message: RegExp }[] = [
   { answer: { status: 400, text: "No file id" }, code: "refused", message: /\(400, No file id\)\. Upload again/ },
   { answer: { status: 401 }, code: "signed-out", message: /\(401\)\. Sign in, then upload again/ },
-  { answer: { status: 403 }, code: "not-allowed", message: /\(403\)\. Ask whoever runs it/ },
+  { answer: { status: 403 }, code: "not-allowed", message: /\(403\)\. Ask whoever runs the server/ },
   { answer: { status: 404, text: "<h1>Not" }, code: "refused", message: /\(404\)\. Check the address/ },
   { answer: { status: 410, text: "Gone" }, code: "gone", message: /\(410, Gone\)\. Upload again: it begins anew/ },
   {
@@ -18,9 +18,9 @@ const REFUSALS: { answer: NonNullable<Fault["answer"]>; code: UploadError["code"
   {
     answer: { status: 421, text: 'The host "a" is not allowed: see --allow-host' },
     code: "refused",
-    message: /\(421, The host "a" is not allowed: see --allow-host\)\. Use an address that it knows/,
+    message: /\(421, The host "a" is not allowed: see --allow-host\)\. Use another one, or ask whoever/,
   },
-  { answer: { status: 507, text: "Full" }, code: "disk-full", message: /\(507, Full\)\. What has arrived is kept/ },
+  { answer: { status: 507, text: "Full" }, code: "disk-full", message: /\(507, Full\)\. It keeps what has arrived/ },
   {
     answer: { status: 507, headers: { "X-Error": "over-quota" }, text: "Your limit is 5 MB" },
     code: "over-quota",

@@ -86,6 +86,4 @@ Deno.test("Speedometer tells a steady speed from the first samples, and follows 
   assert(speed.bytesPerSecond > 1900 && speed.bytesPerSecond < 2800, `${speed.bytesPerSecond}`);
   run(20, 3000);
   assert(Math.abs(speed.bytesPerSecond - 3000) < 50, `${speed.bytesPerSecond}`);
-  speed.restart(now + 3_600_000);
-  assertEquals(speed.bytesPerSecond, 0);
 });

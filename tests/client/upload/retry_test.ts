@@ -7,13 +7,11 @@ class FakeWindow extends EventTarget {
   listeners = 0;
 
   override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
+    const [, , options] = args;
+    const { signal } = options as AddEventListenerOptions;
     this.listeners++;
+    signal!.addEventListener("abort", () => this.listeners--);
     super.addEventListener(...args);
-  }
-
-  override removeEventListener(...args: Parameters<EventTarget["removeEventListener"]>): void {
-    this.listeners--;
-    super.removeEventListener(...args);
   }
 }
 

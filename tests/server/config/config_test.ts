@@ -19,6 +19,7 @@ Deno.test("readConfig() has a default for everything", () => {
     unixSocket: "",
     adminPort: "none",
     listener: "deno",
+    http2: "on",
     interim: "auto",
     data: `${Deno.cwd()}/data`,
     database: "",
@@ -106,6 +107,8 @@ Deno.test("readConfig() takes a certificate with its key, a port that leads ther
     [[...files, "--http-redirect=http"], '--http-redirect cannot be "http": give a number'],
     [[...files, "--http-redirect=8080"], "--http-redirect and --port cannot be the same port"],
     [[...files, "--unix-socket=/s"], "--unix-socket is for a proxy, which speaks HTTPS itself"],
+    [["--http2=off"], "--http2 off is about HTTPS: give --cert and --key too"],
+    [[...files, "--http2=no"], '--http2 cannot be "no": give one of on, off'],
     [["--interim=on"], "--interim on needs --listener node"],
     [["--trust-proxy=unix"], "--trust-proxy unix needs --unix-socket"],
   ];

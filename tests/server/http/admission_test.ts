@@ -9,7 +9,7 @@ function connection(hostname: string) {
 }
 
 function admit(admission: Admission, { remoteAddr, completed }: ReturnType<typeof connection>): void {
-  admission.admit(remoteAddr.hostname, completed);
+  admission.admit(remoteAddr.hostname, { completed });
 }
 
 Deno.test("an address may have so many requests under way, and one more when one of them is completed", async () => {

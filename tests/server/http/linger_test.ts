@@ -6,12 +6,17 @@ import { linger } from "../../../server/http/linger.ts";
 
 const SILENT_MS = 100;
 
-/** Lingers over a stream in the place of a message. */
-function lingering(): { message: PassThrough; over: Promise<void> } {
+/** Lingers over a stream in the place of a message. `told` resolves when the client is told that nothing more comes. */
+function lingering({ mayWait = true, forMs = 60_000 } = {}) {
   const message = new PassThrough();
-  const bounds = { bytes: 1000, forMs: 60_000, silentMs: SILENT_MS, ending: new AbortController().signal };
+  const told = Promise.withResolvers<void>();
+  const closeWrite = () => {
+    told.resolve();
+    return mayWait;
+  };
+  const bounds = { bytes: 1000, forMs, silentMs: SILENT_MS, ending: new AbortController().signal, closeWrite };
   // The cast is right because only the events of a stream are used.
-  return { message, over: linger(message as unknown as IncomingMessage, bounds) };
+  return { message, told: told.promise, over: linger(message as unknown as IncomingMessage, bounds) };
 }
 
 Deno.test("a server that was busy itself does not take its client for silent", async () => {
@@ -31,6 +36,22 @@ Deno.test("a server that was busy itself does not take its client for silent", a
   await over;
 });
 
-Deno.test("a client that is silent is not waited for", async () => {
-  await lingering().over;
+Deno.test("a client that is silent is not waited for where the end of its answer is the end of its connection", async () => {
+  await lingering({ mayWait: false }).over;
+});
+
+Deno.test("a client that is silent is told that nothing more comes, and may go on sending for the rest of the time", async () => {
+  const { message, told, over } = lingering();
+  let isOver = false;
+  over.then(() => isOver = true);
+  await told;
+  message.write("more");
+  await setImmediate();
+  assertEquals(isOver, false);
+  message.end();
+  await over;
+});
+
+Deno.test("a client that was told, and is silent for ever, is waited for no longer than the time", async () => {
+  await lingering({ forMs: 2 * SILENT_MS }).over;
 });

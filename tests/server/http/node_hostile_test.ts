@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { listening } from "../../support/node_listening.ts";
 import { connect, head } from "../../support/raw.ts";
+import { until } from "../../support/until.ts";
 
 Deno.test("a request keeps all of its headers, however many they are", async () => {
   await using server = await listening(async (request) => {
@@ -39,4 +40,50 @@ Deno.test("CONNECT is refused, and takes nothing from the answer to the request 
   asked.resolve();
   assertEquals((await behind.answer()).body, "whole");
   assertEquals(await behind.closed(), "");
+});
+
+Deno.test("a client that is gone behind a CONNECT harms nobody when its answers cannot be written", async () => {
+  const held = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  await using server = await listening(async ({ url }, connection) => {
+    if (!url.endsWith("/held")) return new Response("a".repeat(1000));
+    connection!.completed.then(over.resolve, over.resolve);
+    await held.promise;
+    return new Response(new Uint8Array(10_000_000));
+  });
+  using connection = await connect(server.port);
+  await connection.send(head("GET /") + head("GET /held") + head("CONNECT localhost:80"));
+  await connection.heard(1);
+  // What it has not read makes the end of the connection a reset.
+  connection[Symbol.dispose]();
+  held.resolve();
+  await over.promise;
+  using other = await connect(server.port);
+  await other.send(head("GET /"));
+  assertEquals((await other.answer()).status, 200);
+});
+
+Deno.test("what follows something that is no request is not read while an answer is made", async () => {
+  const held = Promise.withResolvers<void>();
+  await using server = await listening(async () => {
+    await held.promise;
+    return new Response("late");
+  });
+  using connection = await connect(server.port);
+  await connection.send(`${head("GET /")}no request\r\n\r\n`);
+  let sent = 0;
+  const sending = (async () => {
+    while (sent < 60 && await connection.send(new Uint8Array(1_000_000))) sent++;
+  })();
+  let before = -1;
+  await until(async () => {
+    const isStill = before === sent;
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return isStill;
+  }, "the client cannot send any more");
+  assertLess(sent, 30);
+  held.resolve();
+  await sending;
+  assertLess(sent, 60);
 });

@@ -32,9 +32,27 @@ Deno.test("clients that send no head, or half of one, are ended, and those that 
   assertEquals((await waiting.answer()).body, "hello");
 });
 
+Deno.test("a connection without a request is closed after a time, and one whose answer takes longer is not", async () => {
+  const held = Promise.withResolvers<void>();
+  await using server = await listening(async ({ url }) => {
+    if (url.endsWith("/late")) await held.promise;
+    return new Response("hello");
+  }, { times: { headMs: 60_000, lookEveryMs: 20, keepAliveMs: 60 } });
+  using late = await connect(server.port);
+  await late.send(head("GET /late"));
+  for (let count = 0; count < 2; count++) {
+    using idle = await connect(server.port);
+    await idle.send(head("GET /"));
+    assertEquals((await idle.answer()).body, "hello");
+    assertEquals(await idle.closed(), "");
+  }
+  held.resolve();
+  assertEquals((await late.answer()).body, "hello");
+});
+
 Deno.test("a body may take longer than a head may", async () => {
   await using server = await listening(async (request) => new Response(String(await sizeOf(request))), {
-    times: TIMES,
+    times: { ...TIMES, headMs: 1000 },
   });
   using slow = await connect(server.port);
   await slow.send(head("POST /", { "Content-Length": 20 }));

@@ -55,6 +55,26 @@ for (const http2 of [true, false]) {
   });
 }
 
+Deno.test("without HTTP/2 a client that would speak it too gets HTTP/1.1, also after a change of the certificate", async () => {
+  for (const [http2, spoken] of [["on", "h2"], ["off", "http/1.1"]] as const) {
+    await using site = await startHttps({ http2 });
+    const speaks = async (caCert: string) => {
+      const alpnProtocols = ["h2", "http/1.1"];
+      using connection = await Deno.connectTls({
+        hostname: "127.0.0.1",
+        port: site.server.port,
+        caCerts: [caCert],
+        alpnProtocols,
+      });
+      return (await connection.handshake()).alpnProtocol;
+    };
+    assertEquals(await speaks(site.first.cert), spoken);
+    const next = await site.replace();
+    await site.server.renewCertificate();
+    assertEquals(await speaks(next.cert), spoken);
+  }
+});
+
 Deno.test("an idle connection keeps the certificate that it began with, and goes on", async () => {
   await using site = await startHttps();
   const { server } = site;

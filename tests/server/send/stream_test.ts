@@ -78,7 +78,7 @@ Deno.test("a stream that is stopped, or that breaks, leaves nothing on the serve
 
 for (
   const [status, tries, says] of [
-    [503, 2, /^Nothing was gained in 2 tries, the last problem: .*\. Check the connection, then send all of it again$/],
+    [503, 2, /^Nothing was gained in 2 tries: .*\. Check the connection, then send all of it again$/],
     [507, 1, /^The disk of the server is full \(507.*\)\. Ask whoever .* to make room, then send all of it again$/],
   ] as const
 ) {

@@ -119,7 +119,7 @@ postgresTest("an address that has many requests at one instance has fewer at the
   const done = Promise.withResolvers<void>();
   const admit = (at: typeof one, address = "192.0.2.1") => {
     try {
-      at.admission.admit(address, done.promise);
+      at.admission.admit(address, { completed: done.promise });
       return true;
     } catch {
       return false;

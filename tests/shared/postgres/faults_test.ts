@@ -182,18 +182,16 @@ postgresTest(
     await assertRejects(() => migrate(connection, next), Error, "no_such_function");
     const versions = () => connection.query<{ version: number }>("SELECT version FROM migrations ORDER BY version");
     const known = MIGRATIONS.length;
-    assertEquals(
-      (await versions()).map(({ version }) => version),
-      Array.from({ length: known + 1 }, (_, at) => at + 1),
-    );
+    const all = Array.from({ length: known + 1 }, (_, at) => at + 1);
+    assertEquals((await versions()).map(({ version }) => version), all);
     await connection.query("SELECT x FROM more");
     const error = await assertRejects(() => migrate(connection), ConfigError);
     assertEquals(
       error.message,
       `The database's tables have version ${
         known + 1
-      }, and this version of Pawl knows those up to ${known}: start the newer version again, ` +
-        "or one on a backup from before the upgrade",
+      }, and this version of Pawl knows those up to ${known}: start the ` +
+        "newer version again, or one on a backup from before the upgrade",
     );
     await Promise.all(connections.map((each) => each.close()));
   },

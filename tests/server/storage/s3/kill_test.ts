@@ -42,6 +42,8 @@ async function send(instance: Instance, all: Uint8Array, ends: readonly number[]
       await writer.write(all.subarray(0, MIB));
       await writer.cut(length);
       await writer.flush();
+      // A server lets go of an upload with the last record of a request.
+      writer.closeWithRecord();
       await instance.recorded("a");
       known.acknowledged = end;
     }
