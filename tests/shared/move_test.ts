@@ -11,7 +11,7 @@ import { parseBucketAddress } from "../../server/storage/s3/address.ts";
 import { bodyOf } from "../../server/storage/s3/bucket.ts";
 import { openBucket } from "../../server/storage/s3/open_bucket.ts";
 import { someBytes } from "../support/bytes.ts";
-import { type Ceph, cephTest, isCephIgnored, startCeph } from "../support/ceph.ts";
+import { cephTest, isCephIgnored, type S3Server, startCeph } from "../support/ceph.ts";
 import { file, fillFolder } from "../support/filled_folder.ts";
 import { dumpOf } from "../support/moving.ts";
 import { openTestApp } from "../support/pawl.ts";
@@ -20,7 +20,7 @@ import { runPawl, startPawl } from "../support/process.ts";
 import { simpleClient } from "../support/simple_client.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-let ceph: Ceph | undefined;
+let ceph: S3Server | undefined;
 let postgres: PostgresServer | undefined;
 Deno.test.afterAll(async () => {
   await ceph?.[Symbol.asyncDispose]();
