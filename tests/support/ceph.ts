@@ -8,10 +8,14 @@ const PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "c
 /** The first program that is missing; `undefined` when Ceph can be started. */
 const missing = PROGRAMS.find((program) => !isFile(`/usr/bin/${program}`));
 
-/** Ceph's S3 server with one monitor and one store in memory, on loopback. */
-export interface Ceph extends AsyncDisposable {
+/** An S3 server for tests. */
+export interface S3Server extends AsyncDisposable {
   /** The address of a new, empty bucket, which is not made yet. */
   address(): string;
+}
+
+/** Ceph's S3 server with one monitor and one store in memory, on loopback. */
+export interface Ceph extends S3Server {
   /** How many requests the S3 server has had. */
   requests(): Promise<number>;
   /** How many bytes it keeps, by a count that is some seconds old. */
@@ -45,19 +49,20 @@ export const isCephIgnored = missing !== undefined && running === undefined &&
 const MEMORY = 4 * 1024 ** 3;
 
 /** A server that runs already, and goes on when this is disposed of. */
-function sharedServer(url: string): Ceph {
+function sharedServer(url: string): S3Server {
   return {
     address: () => `${url}/bucket-${crypto.getRandomValues(new BigUint64Array(1))[0]}`,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
-/**
- * Starts Ceph; that takes about 15 seconds. It ends when it is disposed of, and nothing stays. Where the tests share an S3
- * server, that one is given.
- */
-export async function startCeph(): Promise<Ceph> {
-  if (running !== undefined) return sharedServer(running);
+/** Starts Ceph as {@linkcode startOwnCeph} does. Where the tests share an S3 server, that one is given. */
+export async function startCeph(): Promise<S3Server> {
+  return running === undefined ? await startOwnCeph() : sharedServer(running);
+}
+
+/** Starts Ceph; that takes about 15 seconds. It ends when it is disposed of, and nothing stays. */
+export async function startOwnCeph(): Promise<Ceph> {
   const folder = await Deno.makeTempDir({ prefix: "pawl-ceph-" });
   const children: Deno.ChildProcess[] = [];
   const config = join(folder, "ceph.conf");

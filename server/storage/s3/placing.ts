@@ -19,7 +19,12 @@ export function isObjectOf(
   info: ObjectInfo,
   { id, length }: { readonly id: string; readonly length: number },
 ): boolean {
-  return info.metadata[UPLOAD] === id && info.length === length;
+  return isOfUpload(info, id) && info.length === length;
+}
+
+/** True for an object that says that it is this upload's finished file. */
+export function isOfUpload(info: ObjectInfo, id: string): boolean {
+  return info.metadata[UPLOAD] === id;
 }
 
 /** When the client's file was last modified, in milliseconds since 1970; otherwise when the object was made. */

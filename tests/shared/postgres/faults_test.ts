@@ -43,7 +43,11 @@ postgresTest("while the database is down, requests are refused at once; when it 
   const second = createConnection(connection.url);
   const other = createLeases(second, new Held(), { silenceMs: 50 });
   const asked: string[] = [];
-  leases.serve({ stop: () => Promise.resolve(), settle: (id) => Promise.resolve(void asked.push(id)) });
+  leases.serve({
+    stop: () => Promise.resolve(),
+    settle: (id) => Promise.resolve(void asked.push(id)),
+    follow: () => Promise.resolve(true),
+  });
   await until(() => leases.create("a", []).then(() => true, () => false), "a row is made");
   await until(async () => {
     await other.settled("a").catch(() => {});
@@ -77,7 +81,11 @@ postgresTest("a database that goes mute hangs nothing, and all goes on when it a
   const direct = createConnection(url, PATIENT);
   const other = createLeases(direct, new Held(), { silenceMs: 1000 });
   const asked: string[] = [];
-  leases.serve({ stop: () => Promise.resolve(), settle: (id) => Promise.resolve(void asked.push(id)) });
+  leases.serve({
+    stop: () => Promise.resolve(),
+    settle: (id) => Promise.resolve(void asked.push(id)),
+    follow: () => Promise.resolve(true),
+  });
   await until(() => isDone(() => leases.create("a", [])), "a row is made");
   await until(async () => {
     await other.settled("a");

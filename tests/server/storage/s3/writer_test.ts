@@ -55,7 +55,7 @@ function site(
 
 async function opened(bytes: BucketBytes, id = "a"): Promise<UnfinishedFile> {
   const file = await bytes.open(id) ?? await bytes.create(id);
-  assert(file !== "locked");
+  assert(typeof file === "object");
   return file;
 }
 
