@@ -8,6 +8,7 @@ import { openApps } from "./open_app.ts";
 import { openStored } from "./open_database.ts";
 import { openDisk } from "./open_disk.ts";
 import { openEngine } from "./open_engine.ts";
+import { countLimitsOf } from "./open_limits.ts";
 import { openHooks } from "./open_hooks.ts";
 import { openShared } from "./open_shared.ts";
 import type { Surroundings } from "./open_surroundings.ts";
@@ -66,7 +67,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
   const metrics = traced(createMetrics(), surroundings.tracer, now);
   const { flushed, sent, signInFailed } = metrics;
-  const openStorage = config.database === "" ? openDisk : openShared;
+  const openStorage = surroundings.openStorage ?? (config.database === "" ? openDisk : openShared);
   const storage = await openStorage(config, { log, flushed, sent, lend, giveUp: surroundings.giveUp });
   using opening = new DisposableStack();
   opening.defer(() => storage.close());
@@ -76,12 +77,31 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const hooks = openHooks(config, { log, now, ...defined({ listeners }) });
   const { outbox } = hooks;
   const told = { log, now, monotonic, signInFailed, ...defined({ identify }) };
-  const opened = await openStored(config, { bytes, outbox, bodies, openDatabase: storage.openDatabase, ...told });
+  const limiting = storage.limit({ limits: countLimitsOf(config), sameName: bytes.sameName, monotonic });
+  const { tally } = limiting;
+  const opened = await openStored(config, {
+    bytes,
+    outbox,
+    tally,
+    bodies,
+    openDatabase: storage.openDatabase,
+    ...told,
+  });
   const { records: stored, access, events } = opened;
   const watch = storage.watch();
   const boot = await storage.boot();
   const ending = new AbortController();
-  const common = { bytes, stored, metrics, isFolderThere: watch.isThere, ending: ending.signal, log, now, monotonic };
+  const common = {
+    bytes,
+    stored,
+    limiting,
+    metrics,
+    isFolderThere: watch.isThere,
+    ending: ending.signal,
+    log,
+    now,
+    monotonic,
+  };
   const uploads = await openEngine(config, {
     ...common,
     pauses,
@@ -90,10 +110,11 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     limits,
     longestStepMs,
   });
-  const { engine, records, clock, unfinished } = uploads;
+  const { engine, records, clock } = uploads;
   hooks.start({ events, records, bytes, attempted: metrics.attempted, alone: storage.alone });
   const pages = surroundings.pages ?? createPages({ root, except: storage.folders });
-  const given = { access, pages, bodies, accessLog, senderOf, certificateExpiresAt };
+  const { neighbours } = storage;
+  const given = { neighbours, access, pages, bodies, accessLog, senderOf, certificateExpiresAt };
   const apps = openApps(config, { ...common, ...uploads, ...given });
   opening.move();
   return {
@@ -102,15 +123,19 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,
     async sweep(stop) {
-      await storage.alone("sweep", () => sweep({ engine, records, clock, log }, stop));
-      await storage.keepUp();
+      await storage.alone("sweep", async () => {
+        await sweep({ engine, records, clock, log }, stop);
+        await limiting.keepUp(records);
+      });
+      await storage.keepUp(async (id) => {
+        const { state } = await records.get(id) ?? { state: "gone" };
+        return state === "receiving" ? undefined : state;
+      });
     },
     async repair(stop) {
       await Promise.all([
         repair({ engine, bytes, records, log }, stop),
-        unfinished.load(records, stop).catch((error) =>
-          log.error("Cannot count the unfinished uploads: {error}", { error })
-        ),
+        limiting.load(records, stop).catch((error) => log.error("Cannot count the uploads: {error}", { error })),
       ]);
     },
     async interrupt() {

@@ -8,7 +8,7 @@ import type { Config } from "./config/config.ts";
 import { defined } from "./defined.ts";
 import { outwardOf } from "./config/outward.ts";
 import type { AccessLog } from "./http/access_log.ts";
-import { createAdmission } from "./http/admission.ts";
+import { createAdmission, type Neighbours } from "./http/admission.ts";
 import { type App, createApp } from "./http/app.ts";
 import { createDownloads } from "./http/downloads.ts";
 import { createFolders } from "./http/folders.ts";
@@ -29,6 +29,7 @@ import { createUploadsApi } from "./protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "./routes.ts";
 import type { ByteStore, RecordStore } from "./storage/store.ts";
 import { createFinishedFiles } from "./uploads/finished_files.ts";
+import type { Limiting } from "./uploads/limiting.ts";
 
 /** The apps of a server. */
 export interface OpenApps {
@@ -42,6 +43,9 @@ export interface OpenAppsDeps extends OpenEngine {
   readonly bytes: ByteStore;
   /** The records as they are stored. */
   readonly stored: RecordStore;
+  readonly limiting: Limiting;
+  /** The other instances of this server. */
+  readonly neighbours: Neighbours;
   readonly access: Access;
   readonly pages: Pages;
   readonly bodies: SmallBodies;
@@ -63,7 +67,9 @@ export interface OpenAppsDeps extends OpenEngine {
 
 /** Connects the URL map with the protocols, and all of it with the two apps. */
 export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
-  const { engine, records, clock, unfinished, quota, folderLimit, bytes, stored, access, pages, bodies } = deps;
+  const { engine, records, clock, limiting, bytes, stored, access, pages, bodies } = deps;
+  const { unfinished, quota, folders: folderCounts } = limiting;
+  const { neighbours } = deps;
   const { metrics, accessLog, senderOf, isFolderThere, ending, log, now, monotonic, certificateExpiresAt } = deps;
   const { gatekeeper, links } = access;
   const outward = outwardOf(config);
@@ -92,7 +98,7 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
     engine,
     session: access.session,
     uploads: createUploadsApi(engine, above),
-    limits: createLimitsApi({ limits: config, unfinished, quota, folders: folderLimit, batch: BATCH_LIMITS }),
+    limits: createLimitsApi({ limits: config, unfinished, quota, folders: folderCounts, batch: BATCH_LIMITS }),
     links: createLinksApi({ outward, links, engine, files: finishedFiles, bodies, now }),
     uploadLinks: createUploadLinks({ gatekeeper, pages }),
     downloadLinks: createDownloadLinks({
@@ -114,7 +120,7 @@ export function openApps(config: Config, deps: OpenAppsDeps): OpenApps {
     above,
     config,
   });
-  const front = { admission: createAdmission(config), senderOf };
+  const front = { admission: createAdmission(config, neighbours), senderOf };
   const app = createApp({
     ...front,
     gate: createGate(config),

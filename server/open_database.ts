@@ -7,6 +7,7 @@ import { createLinks } from "./storage/kv/links.ts";
 import { createRecords } from "./storage/kv/records.ts";
 import { createTokens } from "./storage/kv/tokens.ts";
 import type { ByteStore, RecordStore } from "./storage/store.ts";
+import type { Tally } from "./storage/tally.ts";
 
 /** The stores in a server's database, and the access that is built on two of them. */
 export interface Stored {
@@ -20,6 +21,7 @@ export interface Stored {
 export interface StoredDeps extends Omit<AccessDeps, "store" | "linkStore"> {
   readonly bytes: Pick<ByteStore, "sameName" | "freeBytes">;
   readonly outbox: Outbox;
+  readonly tally: Tally;
   /** Opens the database. */
   readonly openDatabase: () => Promise<Database>;
 }
@@ -27,7 +29,7 @@ export interface StoredDeps extends Omit<AccessDeps, "store" | "linkStore"> {
 /** Opens the database, and what is in it. Throws an `ENOSPC` error when the disk is too full for it. */
 export async function openStored(
   config: Config,
-  { bytes, outbox, openDatabase, ...deps }: StoredDeps,
+  { bytes, outbox, tally, openDatabase, ...deps }: StoredDeps,
 ): Promise<Stored> {
   try {
     return await open();
@@ -41,7 +43,7 @@ export async function openStored(
     try {
       const stores = { store: createTokens(database), linkStore: createLinks(database) };
       const access = await openAccess(config, { ...deps, ...stores });
-      const records = await createRecords(database, bytes.sameName, outbox);
+      const records = await createRecords(database, bytes.sameName, { outbox, tally });
       return { records, access, events: createEvents(database) };
     } catch (error) {
       database.kv.close();

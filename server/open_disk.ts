@@ -1,12 +1,14 @@
 import { join } from "@std/path";
 import { type Config, ConfigError } from "./config/config.ts";
 import { defined } from "./defined.ts";
+import { NO_NEIGHBOURS } from "./http/admission.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
 import { bootOf } from "./storage/disk/boot.ts";
 import { foldersOf, openFiles } from "./storage/disk/files.ts";
 import { lockFolder } from "./storage/disk/folder_lock.ts";
 import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openDatabase } from "./storage/kv/database.ts";
+import { createOwnLimiting } from "./uploads/own_limiting.ts";
 
 /** Opens the data folder, and makes it if it is missing. Throws when it cannot be used. */
 export async function openDisk(
@@ -21,6 +23,8 @@ export async function openDisk(
     bytes,
     place: data,
     folders: Object.values(foldersOf(data)),
+    neighbours: NO_NEIGHBOURS,
+    limit: createOwnLimiting,
     openDatabase: () => openDatabase(database),
     watch: () => watchFolder({ path: database }),
     boot: () => bootOf(data),

@@ -1,6 +1,6 @@
 import type { Config } from "./config/config.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
-import type { QuotaLimits } from "./uploads/quota_rules.ts";
+import type { CountLimits } from "./uploads/limiting.ts";
 
 /** The engine's limits. They follow the configuration, but for those that `fixed` overrides. */
 export function limitsOf(config: Config, fixed: Partial<Limits> = {}): Limits {
@@ -26,14 +26,25 @@ export function limitsOf(config: Config, fixed: Partial<Limits> = {}): Limits {
   };
 }
 
-/** The limits of what is kept. They follow the configuration. */
-export function quotaLimitsOf(config: Config): QuotaLimits {
+/** The limits of what uploads count for. They follow the configuration. */
+export function countLimitsOf(config: Config): CountLimits {
   return {
-    get ownerBytes() {
-      return config.quotaBytes;
+    quota: {
+      get ownerBytes() {
+        return config.quotaBytes;
+      },
+      get totalBytes() {
+        return config.totalBytes;
+      },
     },
-    get totalBytes() {
-      return config.totalBytes;
+    get maxUnfinished() {
+      return config.maxUnfinished;
+    },
+    get maxBegunPerSecond() {
+      return config.maxBegunPerSecond;
+    },
+    get maxFolders() {
+      return config.maxFolders;
     },
   };
 }

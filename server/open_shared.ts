@@ -4,16 +4,13 @@ import { foreignVariable } from "./config/environment.ts";
 import { UploadError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
-import { type Connection, createConnection } from "./storage/postgres/connection.ts";
-import { createEntries } from "./storage/postgres/entries.ts";
-import { Held } from "./storage/postgres/held.ts";
-import { createLeases } from "./storage/postgres/leases.ts";
+import { createConnection } from "./storage/postgres/connection.ts";
 import { migrate } from "./storage/postgres/migrate.ts";
 import { BadAddress, nameOf, parseBucketAddress } from "./storage/s3/address.ts";
-import { createBucketBytes } from "./storage/s3/bytes.ts";
 import { type OpenBucket, openBucket } from "./storage/s3/open_bucket.ts";
 import { probeBucket, UnfitBucket } from "./storage/s3/probe.ts";
 import { findAwsSettings } from "./storage/s3/settings.ts";
+import { shareStorage } from "./shared_storage.ts";
 
 /** How often a database that gives no answer is asked again while the server starts, in milliseconds. */
 const ASK_EVERY_MS = 1000;
@@ -27,60 +24,30 @@ const TOLD_EVERY = 30;
  */
 export async function openShared(
   { database, bucket: bucketText }: Pick<Config, "database" | "bucket">,
-  { log, flushed, sent, giveUp }: StorageDeps,
+  deps: StorageDeps,
 ): Promise<Storage> {
+  const { log, giveUp } = deps;
   await using opening = new AsyncDisposableStack();
   const bucket = opening.use(await openTold(bucketText));
   const connection = opening.adopt(createConnection(database), (connection) => connection.close());
-  await untilAnswer(connection, { log, giveUp });
-  await migrate(connection);
-  const held = new Held();
-  const leases = createLeases(connection, held);
-  const name = nameOf(bucket.address);
-  const known = await leases.remember("bucket", name);
-  if (known !== name) {
-    throw new ConfigError(
-      `The database belongs to the bucket ${known}, where its uploads lie, and PAWL_BUCKET is ${name}: ` +
-        "give that bucket, or another database",
-    );
-  }
-  const { isConditional, told } = await asConfigError(() => probeBucket(bucket));
-  log.info(told);
-  const bytes = createBucketBytes({
+  await untilDone(async () => {
+    // Only this has a deadline, and a migration has none.
+    await connection.query("SELECT 1");
+    await migrate(connection);
+  }, { log, giveUp });
+  const storage = await shareStorage({
+    connection,
     bucket: bucket.bucket,
-    leases,
-    isConditional,
-    flushed,
-    sent,
-    failed: (error) => log.warning("Cannot remove an object that is not needed any more: {error}", { error }),
-  });
-  await leases.listening;
-  opening.move();
-
-  async function quietly(what: string, work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      log.warning("Cannot {what}: {error}", { what, error });
-    }
-  }
-
-  return {
-    bytes,
-    place: `the bucket ${name}`,
-    folders: [],
-    openDatabase: () => Promise.resolve(createEntries(connection, held)),
-    watch: () => ({ isThere: () => true, moved: new Promise(() => {}), [Symbol.dispose]() {} }),
-    // Bytes that the bucket has taken are safe, whatever machine starts anew.
-    boot: () => Promise.resolve({ id: "shared", markCleanStop: () => Promise.resolve() }),
-    alone: (name, work) => quietly(`do the work "${name}"`, () => leases.alone(name, work)),
-    keepUp: () => quietly("complete multipart uploads that are old", () => bytes.sealOld()),
-    settle: async () => await bytes[Symbol.asyncDispose](),
-    close() {
-      bucket[Symbol.dispose]();
-      connection.close();
+    bucketName: nameOf(bucket.address),
+    async probe() {
+      const { isConditional, told } = await asConfigError(() => probeBucket(bucket));
+      log.info(told);
+      return isConditional;
     },
-  };
+    closeBucket: () => bucket[Symbol.dispose](),
+  }, deps);
+  opening.move();
+  return storage;
 }
 
 /** Opens the bucket of an address, with AWS's usual settings. */
@@ -99,16 +66,17 @@ async function asConfigError<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function untilAnswer(
-  connection: Connection,
+/** Does the first work with the database, again and again until it gives an answer. */
+async function untilDone(
+  work: () => Promise<void>,
   { log, giveUp }: { log: Log; giveUp: AbortSignal | undefined },
 ): Promise<void> {
   for (let attempt = 0;; attempt++) {
     try {
-      await connection.query("SELECT 1");
-      return;
+      return await work();
     } catch (error) {
       const isAway = error instanceof UploadError && error.code === "no-database";
+      if (error instanceof ConfigError) throw error;
       if (!isAway) throw new ConfigError(`The database refuses: ${error instanceof Error ? error.message : error}`);
       if (attempt % TOLD_EVERY === 0) {
         log.warning("The database gives no answer, and the server waits for it: {error}", {

@@ -1,9 +1,11 @@
+import type { Neighbours } from "./http/admission.ts";
 import type { Log } from "./log.ts";
 import type { Boot } from "./storage/disk/boot.ts";
 import type { Lend } from "./storage/disk/descriptors.ts";
 import type { FolderWatch } from "./storage/disk/folder_watch.ts";
 import type { Database } from "./storage/kv/database.ts";
 import type { ByteStore } from "./storage/store.ts";
+import type { Limiting, LimitingDeps } from "./uploads/limiting.ts";
 
 /** The place where everything is kept, open for one server. The functions are called once each, in this order. */
 export interface Storage {
@@ -12,6 +14,10 @@ export interface Storage {
   readonly place: string;
   /** The folders of this machine that have uploads in them. */
   readonly folders: readonly string[];
+  /** The other instances of this server, which count requests by address too. */
+  readonly neighbours: Neighbours;
+  /** Makes what counts uploads, and refuses those past a limit. */
+  limit(deps: LimitingDeps): Limiting;
   /** Opens the database of the records. */
   openDatabase(): Promise<Database>;
   /** Begins to watch whether the place is still the one that was opened. */
@@ -23,8 +29,11 @@ export interface Storage {
    * Never throws, if `work` does not.
    */
   alone(name: string, work: (lost: AbortSignal) => Promise<void>): Promise<void>;
-  /** Does what has to be done for the place itself from time to time. Never throws. */
-  keepUp(): Promise<void>;
+  /**
+   * Does what has to be done for the place itself from time to time. `endOf` says how an upload has ended; `undefined` for
+   * one that goes on. Never throws.
+   */
+  keepUp(endOf: (id: string) => Promise<"complete" | "gone" | undefined>): Promise<void>;
   /** Resolves when nothing is being written any more. Nothing may write then. */
   settle(): Promise<void>;
   /** Closes what is open besides the database. */

@@ -1,8 +1,10 @@
 import type { Tracer } from "@opentelemetry/api";
 import type { IdentifySender } from "./access/identity.ts";
+import type { Config } from "./config/config.ts";
 import type { UploadListener } from "./hooks/listener.ts";
 import type { LogEvent } from "./log_lines.ts";
 import type { Log } from "./log.ts";
+import type { Storage, StorageDeps } from "./open_storage.ts";
 import type { Pages } from "./page/pages.ts";
 import type { Lend } from "./storage/disk/descriptors.ts";
 import type { Limits } from "./uploads/engine_deps.ts";
@@ -34,6 +36,8 @@ export interface Surroundings {
   readonly certificateExpiresAt?: () => number;
   /** The page and the client library. By default those in `root`, as they are now. */
   readonly pages?: Pages;
+  /** Opens the place where everything is kept. By default it is the data folder, or what the configuration names. */
+  readonly openStorage?: (config: Config, deps: StorageDeps) => Promise<Storage>;
   /** Makes the spans of what takes long. By default nobody traces requests. */
   readonly tracer?: Tracer;
 }

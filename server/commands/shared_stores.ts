@@ -12,6 +12,7 @@ import { createBucketBytes } from "../storage/s3/bytes.ts";
 import { FINISHED, INCOMING } from "../storage/s3/keys.ts";
 import { type OpenBucket, openBucket } from "../storage/s3/open_bucket.ts";
 import { probeBucket, UnfitBucket } from "../storage/s3/probe.ts";
+import { PROBE_NAME } from "../storage/s3/probe_steps.ts";
 import { findAwsSettings } from "../storage/s3/settings.ts";
 import type { Leases } from "../storage/shared/leases.ts";
 import type { ByteStore } from "../storage/store.ts";
@@ -102,8 +103,10 @@ export async function openSharedStores(
     },
     async occupant() {
       for await (const _ of leases.ids()) return "unfinished uploads in its database";
-      for (const prefix of [FINISHED, INCOMING]) {
-        if (await open.bucket.has(prefix)) return `objects below ${prefix} in its bucket`;
+      if (await open.bucket.has(FINISHED)) return `objects below ${FINISHED} in its bucket`;
+      for await (const name of open.bucket.folders(INCOMING)) {
+        // A run that was killed may have left its probe.
+        if (!name.startsWith(PROBE_NAME)) return `objects below ${INCOMING} in its bucket`;
       }
       return undefined;
     },

@@ -13,6 +13,20 @@ export interface Connection {
   readonly drainer?: Drainer;
 }
 
+/** Instances tell each other of an address from this part of the limit on, so usual clients are never told of. */
+const TOLD_PART = 8;
+
+/** The other instances of this server, and how many requests each of them has of an address. */
+export interface Neighbours {
+  /** How many requests the others had of an address when they last told, a second ago at most; 0 for few. */
+  countOf(address: string): number;
+  /** Says how to find out which addresses have many requests here. Called once. */
+  serve(busy: () => readonly (readonly [address: string, count: number])[]): void;
+}
+
+/** The neighbours of a server that is alone. */
+export const NO_NEIGHBOURS: Neighbours = { countOf: () => 0, serve() {} };
+
 /** Counts the requests under way by client address. */
 export interface Admission {
   /**
@@ -23,14 +37,23 @@ export interface Admission {
   admit(address: string | undefined, connection: Pick<Connection, "completed">): void;
 }
 
-/** Makes the counter for at most `limits.maxPerAddress` requests of one address at a time, which may change. */
-export function createAdmission(limits: { readonly maxPerAddress: number }): Admission {
+/** The most requests of one address at a time, which may change. */
+export interface AdmissionLimits {
+  readonly maxPerAddress: number;
+}
+
+/**
+ * Makes the counter for at most `limits.maxPerAddress` requests of one address at a time. `neighbours` are the other
+ * instances of the server, if there are any.
+ */
+export function createAdmission(limits: AdmissionLimits, neighbours: Neighbours = NO_NEIGHBOURS): Admission {
   const underWay = new Map<string, number>();
+  neighbours.serve(() => [...underWay].filter(([, count]) => count >= limits.maxPerAddress / TOLD_PART));
   return {
     admit(address, connection) {
       if (address === undefined || isOwnAddress(address)) return;
       const count = underWay.get(address) ?? 0;
-      if (count >= limits.maxPerAddress) {
+      if (count + neighbours.countOf(address) >= limits.maxPerAddress) {
         throw new UploadError("too-many", "Too many requests from your address at a time: wait for some to end");
       }
       underWay.set(address, count + 1);

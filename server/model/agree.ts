@@ -84,6 +84,13 @@ export function wrongOffset(offset: number): UploadError {
   return new UploadError("wrong-offset", `The upload has ${offset} bytes: go on from there`, { offset });
 }
 
+/** The refusal of a body that starts at the recorded offset while an earlier request still appends behind it. */
+export function stillReceiving(offset: number): UploadError {
+  const message =
+    "An earlier request still brings bytes of this upload: ask for its status in a few seconds, and go on from there";
+  return new UploadError("locked", message, { offset });
+}
+
 /** The end of a request whose lock a later request took over. */
 export function takenOver(offset?: number): UploadError {
   const message = "Another request has taken this upload over: ask how far it is";

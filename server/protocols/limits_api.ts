@@ -2,9 +2,7 @@ import { defined } from "../defined.ts";
 import type { Handler } from "../http/route.ts";
 import { jsonAnswer } from "../http/whole_answers.ts";
 import { MAX_FOLDERS, MAX_FOLDERS_BYTES } from "../model/place.ts";
-import type { FolderLimit } from "../uploads/folder_limit.ts";
-import type { Quota } from "../uploads/quota.ts";
-import type { Unfinished } from "../uploads/unfinished.ts";
+import type { FolderCounts, Limiting, UnfinishedCounts } from "../uploads/limiting.ts";
 import { MAX_METADATA_BYTES } from "./metadata.ts";
 
 /** The limits of the server, which may change. `Infinity` stands for no limit. */
@@ -22,11 +20,11 @@ export interface ToldLimits {
 /** The limits of the server, and what counts towards them. */
 export interface LimitsDeps {
   readonly limits: ToldLimits;
-  readonly folders: Pick<FolderLimit, "countOf">;
+  readonly folders: FolderCounts;
   /** How many files one request takes, and up to which size in bytes they are worked on side by side. */
   readonly batch: { readonly maxFiles: number; readonly maxFileSize: number };
-  readonly unfinished: Pick<Unfinished, "countOf">;
-  readonly quota: Pick<Quota, "limitOf" | "usedBy">;
+  readonly unfinished: Pick<UnfinishedCounts, "countOf">;
+  readonly quota: Pick<Limiting["quota"], "limitOf" | "usedBy">;
 }
 
 /** Makes the handler of `GET /api/limits`, which answers with the limits that the visitor has. docs/api.md has the schema. */
@@ -57,7 +55,7 @@ export function createLimitsApi(
       deferLength: true,
       batch,
       ...kind !== "anybody" && kind !== "link" &&
-        { unfinished: unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
+        { unfinished: await unfinished.countOf(scope.owner), folders: await folders.countOf(scope.owner) },
     };
     return jsonAnswer(defined(told), { headers: { "Cache-Control": "no-store" } });
   };

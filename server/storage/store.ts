@@ -65,7 +65,7 @@ export class RefusedPath extends Error {
   }
 }
 
-/** How a store asks the writers of this process on behalf of other processes. Neither function throws. */
+/** How a store asks the writers of this process on behalf of other processes. No function throws. */
 export interface Writers {
   /** Asks the upload's writer to end. Resolves when it has let go, or when there is none. */
   stop(id: string): Promise<void>;
@@ -74,6 +74,11 @@ export interface Writers {
    * when the writer goes on.
    */
   settle(id: string): Promise<void>;
+  /**
+   * Lets a body follow that starts at `offset`: asks the upload's writer to end, if its bytes end there, or if its client is
+   * silent for a moment. Resolves when it has let go, or there is none; with false when the writer goes on.
+   */
+  follow(id: string, offset: number): Promise<boolean>;
 }
 
 /** The part of a complete upload's record that tells where its file lies and how to recognise it. */
@@ -106,9 +111,10 @@ export interface ByteStore {
   create(id: string): Promise<UnfinishedFile | "locked">;
   /**
    * Opens an unfinished upload's file for its one writer. A store that can ask another process to end waits for it here,
-   * or takes the file from it. `undefined` when there is no file, `locked` when another process keeps it.
+   * or takes the file from it. For a body that starts at `offset` it does so only if that process' bytes end there, or it
+   * is silent: `receiving` when it goes on. `undefined` when there is no file, `locked` when another process keeps it.
    */
-  open(id: string): Promise<UnfinishedFile | "locked" | undefined>;
+  open(id: string, offset?: number): Promise<UnfinishedFile | "locked" | "receiving" | undefined>;
   /** Reads, for the process that has the upload's lock, an unfinished upload's bytes from `start` (0 by default) up to, but not including, `end`. */
   readUnfinished(id: string, end: number, start?: number): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**

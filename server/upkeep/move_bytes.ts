@@ -31,7 +31,7 @@ export async function withBytes(
 ): Promise<void> {
   for (const isAgain of [false, true]) {
     const opened = await deps.bytes.open(bytes.id) ?? await deps.bytes.create(bytes.id);
-    if (opened === "locked") throw new Error("another process writes to it in the new place: end that");
+    if (typeof opened === "string") throw new Error("another process writes to it in the new place: end that");
     await using file = opened;
     if (isAgain) await file.cut(0);
     if (await isRight(file, await fill(deps, file, bytes))) return;

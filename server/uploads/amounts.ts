@@ -1,22 +1,5 @@
+import { type Amount, less, NOTHING } from "../model/amount.ts";
 import { linkOf, payerOf } from "../model/owner.ts";
-
-/** An amount of files and of their bytes. */
-export interface Amount {
-  readonly files: number;
-  readonly bytes: number;
-}
-
-export const NOTHING: Amount = { files: 0, bytes: 0 };
-
-/** The amount less another one. */
-export function less(amount: Amount, other: Amount): Amount {
-  return { files: amount.files - other.files, bytes: amount.bytes - other.bytes };
-}
-
-/** The part of an amount that another one has too. */
-export function shared(amount: Amount, other: Amount): Amount {
-  return { files: Math.min(amount.files, other.files), bytes: Math.min(amount.bytes, other.bytes) };
-}
 
 /** The amounts that each owner has, that came by each upload link, and the bytes of all together. */
 export class Amounts {

@@ -1,5 +1,5 @@
 import { defined } from "../defined.ts";
-import { asUploadError, type ErrorCode, UploadError } from "../errors.ts";
+import { asUploadError, type ErrorCode, isAbsent, UploadError } from "../errors.ts";
 import { agree, type Agreed, type Announced, checkSize, takenOver, tellsMore, tooLong } from "../model/agree.ts";
 import { comesAgain } from "../model/decide.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
@@ -11,7 +11,7 @@ import { type EngineDeps, RATE_GRACE_MS } from "./engine_deps.ts";
 import type { Ending } from "./engine_meter.ts";
 import { finish } from "./finish.ts";
 import type { Lease } from "./locks.ts";
-import { isFinal, type OpenUpload } from "./open_upload.ts";
+import { isFinal, loadRecorded, type OpenUpload } from "./open_upload.ts";
 import { FloorReached } from "./space.ts";
 
 /** How many bytes of a full disk the database needs to record the offsets of many uploads. */
@@ -107,8 +107,25 @@ async function appendTo(
     // If the roll back fails, nobody can tell the offset, so the refusal must not name one.
     if (isRefusal(error)) throw await opened.rollBack(start).then(() => error, (trouble) => asUploadError(trouble));
     const told = asUploadError(failure ?? error, opened.upload.offset);
-    throw told.code === "taken-over" ? takenOver(opened.upload.offset) : told;
+    throw told.code === "taken-over" ? await takenElsewhere(deps, opened.upload) : told;
   }
+}
+
+/**
+ * The refusal of a request that has lost its upload to another process. When that one has ended the upload, what this one
+ * has sent meanwhile is removed too.
+ */
+async function takenElsewhere(deps: EngineDeps, { id, offset }: ReceivingUpload): Promise<UploadError> {
+  try {
+    await loadRecorded(deps, id);
+  } catch (error) {
+    if (!(error instanceof UploadError) || !isAbsent(error)) return takenOver(offset);
+    await deps.bytes.discard(id).catch((error) =>
+      deps.log.warning("Cannot discard the bytes of {id}: {error}", { id, error })
+    );
+    return error;
+  }
+  return takenOver(offset);
 }
 
 /**
@@ -180,7 +197,7 @@ async function receiveFlushed(
   });
   using guarded = space.guard(appender);
   // A length that is known was reserved when it was recorded.
-  const end = file.length === undefined ? await quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
+  using end = file.length === undefined ? await quota.guard(guarded, opened.upload, request.bodyLength) : guarded;
   meter.bodyBegins();
   const received = await receiveInto(end, request.body, {
     ...receiveOptions(deps, lease, request),

@@ -12,9 +12,13 @@ export const SMALL = 64 * 1024;
  * Makes the record of a new upload, and does not store it. The upload will take up to `room` bytes of the disk, by
  * default its length. Throws `too-large`, `disk-full` when that would go below the floor (I12), and `too-many-begun`.
  */
-export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = facts.length ?? 0): ReceivingUpload {
+export async function beginUpload(
+  deps: EngineDeps,
+  facts: FileFacts,
+  room: number = facts.length ?? 0,
+): Promise<ReceivingUpload> {
   const upload = makeUpload(deps, facts, room);
-  deps.pace.take(facts);
+  await deps.pace.take(facts);
   return upload;
 }
 
@@ -22,11 +26,15 @@ export function beginUpload(deps: EngineDeps, facts: FileFacts, room: number = f
  * Makes the record of a new upload with what its first request announces. Throws what {@linkcode beginUpload} and
  * {@linkcode agree} throw.
  */
-export function beginAgreed(deps: EngineDeps, facts: FileFacts, request: Announced): ReceivingUpload {
+export async function beginAgreed(
+  deps: EngineDeps,
+  facts: FileFacts,
+  request: Announced,
+): Promise<ReceivingUpload> {
   const { length } = request;
   const upload = makeUpload(deps, { ...facts, ...defined({ length }) }, length ?? facts.length ?? 0);
   const agreed = { ...upload, ...agree(upload, request, largest(facts, deps.limits.maxBytes)) };
-  deps.pace.take(facts);
+  await deps.pace.take(facts);
   return agreed;
 }
 

@@ -83,7 +83,7 @@ export class UploadsByClient {
       if (decision.kind === "refuse") throw decision.error;
       if (decision.kind === "goOn") return decision.known.id;
       // This refuses first what would be refused later: the upload before must not be discarded for a refused one.
-      const upload = beginAgreed(this.#deps, facts, request);
+      const upload = await beginAgreed(this.#deps, facts, request);
       const isBegun = decision.kind === "begin"
         ? await records.create(upload)
         : await this.#replace(decision.known, { upload, request, within });

@@ -103,7 +103,7 @@ export class Concatenations {
     const asked = await askedWithLength(this.#deps, facts, length, lease.stop);
     // Length and space are checked before the first copy: one small partial upload may be listed many times.
     const final = { ...asked, clientId, length, concat: { partials, asSent } };
-    const upload = beginUpload(this.#deps, final, roomFor(partials));
+    const upload = await beginUpload(this.#deps, final, roomFor(partials));
     if (await records.create(upload)) return upload.id;
     throw new UploadError("locked", "Another server process concatenates these uploads: try again in a few seconds");
   }

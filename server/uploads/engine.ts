@@ -56,12 +56,17 @@ export class Engine {
     deps.bytes.serve({
       stop: (id) => this.#locks.stop(id),
       settle: async (id) => void await this.#locks.untilFree(id, deps.limits.patience),
+      follow: async (id, offset) => {
+        const isFree = await this.#locks.untilFree(id, deps.limits.appendPatience, { offset });
+        if (isFree) await this.#locks.stop(id);
+        return isFree;
+      },
     });
   }
 
   /** Begins an upload without bytes. Throws `too-large` and `disk-full`, and what {@linkcode askedWithLength} throws. */
   async create(facts: FileFacts): Promise<ReceivingUpload> {
-    const upload = beginUpload(this.#deps, await this.#deps.asking.create(facts));
+    const upload = await beginUpload(this.#deps, await this.#deps.asking.create(facts));
     await this.#deps.records.create(upload);
     this.#owners.remember(upload.id, upload.owner);
     return upload;
@@ -281,7 +286,7 @@ export class Engine {
   }
 
   async #beginWith(facts: FileFacts, request: ReceivedRequest, within?: Lease): Promise<Appended> {
-    const upload = beginAgreed(this.#deps, facts, request);
+    const upload = await beginAgreed(this.#deps, facts, request);
     using lease = await this.#locks.takeOver(upload.id, { position: 0, within });
     await this.#deps.records.create(upload);
     this.#owners.remember(upload.id, upload.owner);
@@ -311,13 +316,15 @@ export class Engine {
         continue;
       }
       using lease = await next;
-      const opened = await open(this.#deps, id).catch(unlessTerminated);
+      const { offset } = request;
+      const opened = await open(this.#deps, id, { offset }).catch(unlessTerminated);
       if (opened !== undefined) return await this.#appendTo(opened, lease, request);
     }
   }
 
   async #append(id: string, lease: Lease, request: ReceivedRequest): Promise<Appended> {
-    return await this.#appendTo(await open(this.#deps, id), lease, request);
+    const { offset } = request;
+    return await this.#appendTo(await open(this.#deps, id, { offset }), lease, request);
   }
 
   async #appendTo(

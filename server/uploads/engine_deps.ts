@@ -3,9 +3,8 @@ import type { Pauses } from "../receiving/pauses.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Asking } from "./asking.ts";
 import type { EngineMeter } from "./engine_meter.ts";
+import type { BeginPace, Limiting } from "./limiting.ts";
 import type { Patience } from "./locks.ts";
-import type { Pace } from "./pace.ts";
-import type { Quota } from "./quota.ts";
 import type { Space } from "./space.ts";
 
 /** How long a request may be slow at its start, in milliseconds. */
@@ -55,9 +54,9 @@ export interface EngineDeps {
   /** Who is asked before an upload begins, and before its file is finished. */
   readonly asking: Asking;
   /** Bounds how fast uploads begin. */
-  readonly pace: Pick<Pace, "take">;
+  readonly pace: BeginPace;
   /** Counts the bytes of uploads whose length nobody has told. */
-  readonly quota: Pick<Quota, "guard">;
+  readonly quota: Pick<Limiting["quota"], "guard">;
   /** The space that uploads may take of the disk (I12). */
   readonly space: Space;
   /** The pauses that all bodies make together, so that other requests are heard. */

@@ -84,14 +84,14 @@ export class FolderLimit {
   }
 
   async #within<T>(upload: Begun, names: readonly string[], create: () => Promise<T>): Promise<T> {
-    const begun = { payer: payerOf(upload.owner), folders: this.#pathsOf(names) };
+    const begun = { payer: payerOf(upload.owner), folders: folderNames(names, this.#deps.sameName) };
     for (let isAgain = false;;) {
       const count = this.#count(begun.payer, isAgain);
       await count.done;
       // A later count would not have what is added to this one.
       if (this.#counts.get(begun.payer) !== count) continue;
       if (this.#take(count, begun)) break;
-      if (isAgain) throw this.#tooMany(upload);
+      if (isAgain) throw tooManyFolders(this.#deps.max, upload);
       isAgain = true;
     }
     try {
@@ -108,17 +108,6 @@ export class FolderLimit {
     further.forEach((folder) => counted.add(folder));
     this.#underWay.add(begun);
     return true;
-  }
-
-  #tooMany({ link }: Begun): UploadError {
-    return new UploadError(
-      "too-many-folders",
-      // A link's visitor is told nothing of what its owner has.
-      link === undefined
-        ? `You may have ${this.#deps.max} folders, and this file would make more: put it into one that is there, ` +
-          "or delete some first"
-        : "The owner of this link takes no more folders: send the file without one",
-    );
   }
 
   /** Gives an owner's folders. Counts them if that has not been done, or `isAgain` unless that was done just now. */
@@ -138,24 +127,39 @@ export class FolderLimit {
   }
 
   async #fill(count: Count, payer: string): Promise<void> {
-    const { unfinished, monotonic } = this.#deps;
+    const { unfinished, sameName, monotonic } = this.#deps;
     const startedAt = monotonic();
     const add = (paths: readonly string[]) => paths.forEach((path) => count.folders.add(path));
     // An upload that is recorded, or ends, while the others are listed is among these. New ones wait for the count.
     for (const begun of this.#underWay) if (begun.payer === payer) add(begun.folders);
-    for (const names of unfinished(payer)) add(this.#pathsOf(names));
+    for (const names of unfinished(payer)) add(folderNames(names, sameName));
     for await (const folder of this.#records?.folders(payer) ?? []) {
       // Most files lie in a folder that is known by now, and then so are those around it.
-      if (!count.folders.has(shortened(folder))) add(this.#pathsOf(folder.split("/")));
+      if (!count.folders.has(shortened(folder))) add(folderNames(folder.split("/"), sameName));
     }
-    const endedAt = monotonic();
-    count.mayAgainAt = endedAt + REST * (endedAt - startedAt);
+    count.mayAgainAt = mayCountAgainAt(startedAt, monotonic());
   }
+}
 
-  /** The paths of folders, each inside the one before. */
-  #pathsOf(names: readonly string[]): string[] {
-    return names.map((_, at) => shortened(this.#deps.sameName(names.slice(0, at + 1).join("/"))));
-  }
+/** The moment from which a count that took so long may be made anew, by the same clock. */
+export function mayCountAgainAt(startedAt: number, endedAt: number): number {
+  return endedAt + REST * (endedAt - startedAt);
+}
+
+/** The folders that a list of names makes, each inside the one before: each as a text that is short. */
+export function folderNames(names: readonly string[], sameName: (path: string) => string): string[] {
+  return names.map((_, at) => shortened(sameName(names.slice(0, at + 1).join("/"))));
+}
+
+/** The refusal of an upload that would make more folders than its payer may have. */
+export function tooManyFolders(max: number, { link }: Pick<Begun, "link">): UploadError {
+  return new UploadError(
+    "too-many-folders",
+    // A link's visitor is told nothing of what its owner has.
+    link === undefined
+      ? `You may have ${max} folders, and this file would make more: put it into one that is there, or delete some first`
+      : "The owner of this link takes no more folders: send the file without one",
+  );
 }
 
 /** A path, or the digest of a long one: very many may be remembered. */

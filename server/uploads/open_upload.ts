@@ -1,12 +1,12 @@
 import { defined } from "../defined.ts";
 import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
-import type { Agreed } from "../model/agree.ts";
+import { type Agreed, stillReceiving, wrongOffset } from "../model/agree.ts";
 import { ensurePlaced } from "./finish.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { noSuchUpload } from "./owners.ts";
 import { checkThere } from "./presence.ts";
-import { type CompleteUpload, gone, type ReceivingUpload, written } from "../model/upload.ts";
+import { type CompleteUpload, gone, type ReceivingUpload, safeBytes, written } from "../model/upload.ts";
 
 /**
  * Reads the record of an upload that is not over and whose file is there. Throws `not-found`, `terminated` or `gone`.
@@ -49,14 +49,17 @@ export async function createFile({ bytes }: Pick<EngineDeps, "bytes">, id: strin
 /**
  * Opens an upload for its one writer, and reconciles record and file. Gives the record of a complete upload, whose file
  * is placed then and its name flushed. Throws `not-found`, `terminated`, `gone`, `locked` while another process writes
- * to it, and `final` for a final upload, unless `toConcatenate` is true.
+ * to it, and `final` for a final upload, unless `toConcatenate` is true. With `offset`, at which the caller's body starts,
+ * another process that goes on receiving is left alone: throws `wrong-offset`, or `locked`, then.
  */
 export async function open(
   deps: EngineDeps,
   id: string,
-  { toConcatenate = false } = {},
+  { toConcatenate = false, offset }: { toConcatenate?: boolean; offset?: number } = {},
 ): Promise<OpenUpload | CompleteUpload> {
-  const appender = unlessLocked(await deps.bytes.open(id)) ?? await openMissing(deps, id);
+  const file = await deps.bytes.open(id, offset);
+  if (file === "receiving") throw await receivingElsewhere(deps, id, offset);
+  const appender = unlessLocked(file) ?? await openMissing(deps, id);
   if (!("write" in appender)) return appender;
   let opened: OpenUpload | undefined;
   try {
@@ -150,8 +153,14 @@ export function isFinal(): UploadError {
   return new UploadError("final", "This upload is made of partial uploads: nothing can be appended to it");
 }
 
-function unlessLocked<T>(file: T | "locked"): T {
-  if (file !== "locked") return file;
+/** The refusal of a body that starts at `offset` while another process goes on receiving bytes that end elsewhere. */
+async function receivingElsewhere(deps: EngineDeps, id: string, offset: number | undefined): Promise<UploadError> {
+  const safe = safeBytes(await load(deps, id));
+  return safe === offset ? stillReceiving(safe) : wrongOffset(safe);
+}
+
+function unlessLocked<T>(file: T | "locked" | "receiving"): T {
+  if (file !== "locked" && file !== "receiving") return file;
   throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
 }
 

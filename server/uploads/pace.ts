@@ -37,15 +37,18 @@ export class Pace {
     const before = this.#allowances.get(from);
     const grown = before === undefined ? perSecond : before.count + (at - before.at) / 1000 * perSecond;
     const count = Math.min(grown, perSecond);
-    if (count < 1) {
-      throw new UploadError(
-        "too-many-begun",
-        `Your address begins more than ${perSecond} uploads in a second, which is the limit: wait a second`,
-        { headers: { "Retry-After": "1" } },
-      );
-    }
+    if (count < 1) throw tooManyBegun(perSecond);
     if (this.#allowances.size >= MAX_REMEMBERED) this.#allowances.clear();
     this.#allowances.set(from, { count: count - 1, at });
     this.#counted.add(facts);
   }
+}
+
+/** The refusal of one more upload in this second. */
+export function tooManyBegun(perSecond: number): UploadError {
+  return new UploadError(
+    "too-many-begun",
+    `Your address begins more than ${perSecond} uploads in a second, which is the limit: wait a second`,
+    { headers: { "Retry-After": "1" } },
+  );
 }

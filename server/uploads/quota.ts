@@ -1,8 +1,8 @@
 import { UploadError } from "../errors.ts";
+import type { Amount } from "../model/amount.ts";
 import { linkOf, payerOf, type Scope } from "../model/owner.ts";
 import { type ReceivingUpload, reservedBytes, type Upload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
-import type { Amount } from "./amounts.ts";
 import { Counting } from "./counting.ts";
 import { isLimited, type QuotaLimits } from "./quota_rules.ts";
 import { Reservations } from "./reservations.ts";

@@ -1,5 +1,6 @@
+import { type Amount, less, NOTHING, shared } from "../model/amount.ts";
 import { type CompleteUpload, type ReceivingUpload, reservedBytes, type Upload } from "../model/upload.ts";
-import { type Amount, Amounts, less, NOTHING, shared } from "./amounts.ts";
+import { Amounts } from "./amounts.ts";
 import { filesOf, type QuotaLimits, refuseOver } from "./quota_rules.ts";
 
 /** The amount that is reserved for an unfinished upload of an owner. */

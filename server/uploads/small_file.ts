@@ -38,7 +38,7 @@ export async function receiveSmallFile(
   const body = await hold(deps, lease, request);
   if (body.end !== "whole" || !hasDigests(body, request)) return body;
   const begunAt = performance.now();
-  const upload = beginUnlessRefused(deps, facts, request);
+  const upload = await beginUnlessRefused(deps, facts, request);
   if (upload === undefined) return body;
   using own = await locks.takeOver(upload.id, { within: lease });
   // The file stays locked until it is placed: another process that starts would discard it, or place it too.
@@ -66,9 +66,13 @@ function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: Rec
 }
 
 /** Makes the upload's record; `undefined` for a refusal, which appending the body as any other will tell. */
-function beginUnlessRefused(deps: EngineDeps, facts: FileFacts, request: ReceivedRequest): ReceivingUpload | undefined {
+async function beginUnlessRefused(
+  deps: EngineDeps,
+  facts: FileFacts,
+  request: ReceivedRequest,
+): Promise<ReceivingUpload | undefined> {
   try {
-    return beginAgreed(deps, facts, request);
+    return await beginAgreed(deps, facts, request);
   } catch {
     return undefined;
   }

@@ -102,10 +102,12 @@ export class Unfinished {
     const before = this.#known.get(instead?.id ?? "");
     const isFurther = before === undefined || counterOf(before.owner) !== counterOf(owner);
     if (isFurther && owner !== ANONYMOUS && this.countOf(owner) >= this.max) {
-      throw this.#tooMany(linkOf(owner) === undefined ? "You have" : "This link has");
+      throw tooManyUnfinished(linkOf(owner) === undefined ? "You have" : "This link has", this.max);
     }
     const isFurtherThere = from !== undefined && before?.from !== from;
-    if (isFurtherThere && (this.#addresses.get(from) ?? 0) >= this.max) throw this.#tooMany("Your address has");
+    if (isFurtherThere && (this.#addresses.get(from) ?? 0) >= this.max) {
+      throw tooManyUnfinished("Your address has", this.max);
+    }
     if (before !== undefined) this.#remove(instead!.id);
     this.#add(upload);
     return () => {
@@ -138,17 +140,16 @@ export class Unfinished {
     change(this.#owners, counterOf(known.owner), -1);
     if (known.from !== undefined) change(this.#addresses, known.from, -1);
   }
+}
 
-  #tooMany(who: string): UploadError {
-    return new UploadError(
-      "too-many-unfinished",
-      `${who} ${this.max} unfinished uploads, which is the limit: finish or delete some first`,
-    );
-  }
+/** The refusal of one more unfinished upload. */
+export function tooManyUnfinished(who: string, max: number): UploadError {
+  const message = `${who} ${max} unfinished uploads, which is the limit: finish or delete some first`;
+  return new UploadError("too-many-unfinished", message);
 }
 
 /** The name under which the uploads of an owner are counted. */
-function counterOf(owner: string): string {
+export function counterOf(owner: string): string {
   return linkOf(owner) ?? owner;
 }
 

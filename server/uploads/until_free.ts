@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { wrongOffset } from "../model/agree.ts";
+import { stillReceiving, wrongOffset } from "../model/agree.ts";
 import { safeBytes } from "../model/upload.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import type { Locks } from "./locks.ts";
@@ -23,13 +23,6 @@ export async function untilFree(
   if (!locks.isAppending(id)) throw stillBusy();
   const safe = safeBytes(await load(deps, id));
   throw safe === offset ? stillReceiving(safe) : wrongOffset(safe);
-}
-
-/** The refusal of a body that starts at the recorded offset while an earlier request still appends behind it. */
-function stillReceiving(offset: number): UploadError {
-  const message =
-    "An earlier request still brings bytes of this upload: ask for its status in a few seconds, and go on from there";
-  return new UploadError("locked", message, { offset });
 }
 
 /** The refusal of a body for an upload that is being checked, finished or removed. */

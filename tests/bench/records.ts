@@ -14,6 +14,9 @@ const RECORDS_PER_COMMIT = 300;
 const HOUR_MS = 3_600_000;
 const LENGTH = 4096;
 
+/** The file of all finished records: who asks about a finished upload learns whether its file is there. */
+const FILE = "record.bin";
+
 /** How many bytes every finished record says that there are. */
 export const RECORDED_LENGTH = LENGTH;
 
@@ -36,6 +39,8 @@ export async function folderOfRecords(bench: Bench, count: number): Promise<stri
 
 async function writeRecords(bench: Bench, dir: string, count: number): Promise<void> {
   const path = await databaseIn(dir);
+  await ensureDir(join(dir, "files"));
+  await Deno.writeFile(join(dir, "files", FILE), new Uint8Array(LENGTH));
   const start = performance.now();
   using kv = await Deno.openKv(path);
   for (let done = 0; done < count;) {
@@ -90,9 +95,9 @@ function setComplete(atomic: Deno.AtomicOperation, number: string): void {
     createdAt: Date.now(),
     completedAt: Date.now(),
     length: LENGTH,
-    path: `${clientId}.bin`,
+    path: FILE,
   };
-  atomic.set(["upload", id], upload).set(clientKey(clientId), id).set(["path", upload.path], id);
+  atomic.set(["upload", id], upload).set(clientKey(clientId), id).set(["path", `${clientId}.bin`], id);
 }
 
 function setReceiving(atomic: Deno.AtomicOperation, clientId: string, dueAt: number): string {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { doctor } from "../../server/commands/doctor.ts";
 import { lookAtDatabase } from "../../server/doctor/look_database.ts";
 import { createConnection } from "../../server/storage/postgres/connection.ts";
-import { type Ceph, cephTest, startCeph } from "../support/ceph.ts";
+import { cephTest, type S3Server, startCeph } from "../support/ceph.ts";
 import { startFakeS3 } from "../support/fake_s3.ts";
 import { freePort } from "../support/free_port.ts";
 import { PGBOUNCER, startPgBouncer } from "../support/pgbouncer.ts";
@@ -11,7 +11,7 @@ import { programTest } from "../support/programs.ts";
 import { parseBucketAddress } from "../../server/storage/s3/address.ts";
 import { openBucket } from "../../server/storage/s3/open_bucket.ts";
 
-let ceph: Ceph | undefined;
+let ceph: S3Server | undefined;
 let postgres: PostgresServer | undefined;
 Deno.test.afterAll(async () => {
   await ceph?.[Symbol.asyncDispose]();
@@ -30,24 +30,27 @@ async function looked(variables: Record<string, string>) {
   return { code, told, stores: printed.length === 0 ? [] : JSON.parse(printed[0]!).stores };
 }
 
-cephTest("doctor --bucket: Ceph and a sound PostgreSQL are fit, and what this PostgreSQL lacks is told", async () => {
-  ceph ??= await startCeph();
-  postgres ??= await startPostgres();
-  const { url, close } = await openSchema(postgres);
-  await close();
-  const address = ceph.address();
-  const { code, stores: [bucket, database] } = await looked({ PAWL_BUCKET: address, PAWL_DATABASE: url });
-  assertEquals(bucket.findings.filter(({ level }: { level: string }) => level === "fault"), []);
-  assertEquals(bucket.seen.server, "Ceph");
-  assertEquals(bucket.remaining, []);
-  using open = openBucket(parseBucketAddress(address));
-  assertEquals(await Array.fromAsync(open.bucket.list("")), []);
-  // The test's server runs without fsync, and has no standby.
-  const codes = database.findings.map(({ code }: { code: string }) => code);
-  assertEquals([code, codes], [1, ["not-durable", "no-standby"]]);
-  assertMatch(database.name, /^The database, PostgreSQL \d+/);
-  assert(database.fine.includes("Instances hear each other (LISTEN and NOTIFY)"));
-});
+cephTest(
+  "doctor --bucket: S3Server and a sound PostgreSQL are fit, and what this PostgreSQL lacks is told",
+  async () => {
+    ceph ??= await startCeph();
+    postgres ??= await startPostgres();
+    const { url, close } = await openSchema(postgres);
+    await close();
+    const address = ceph.address();
+    const { code, stores: [bucket, database] } = await looked({ PAWL_BUCKET: address, PAWL_DATABASE: url });
+    assertEquals(bucket.findings.filter(({ level }: { level: string }) => level === "fault"), []);
+    assertEquals(bucket.seen.server, "Ceph");
+    assertEquals(bucket.remaining, []);
+    using open = openBucket(parseBucketAddress(address));
+    assertEquals(await Array.fromAsync(open.bucket.list("")), []);
+    // The test's server runs without fsync, and has no standby.
+    const codes = database.findings.map(({ code }: { code: string }) => code);
+    assertEquals([code, codes], [1, ["not-durable", "no-standby"]]);
+    assertMatch(database.name, /^The database, PostgreSQL \d+/);
+    assert(database.fine.includes("Instances hear each other (LISTEN and NOTIFY)"));
+  },
+);
 
 cephTest("doctor --bucket finds old versions and lifecycle rules of a real server", async () => {
   ceph ??= await startCeph();

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { someBytes } from "../support/bytes.ts";
-import { type Ceph, cephTest, isCephIgnored, startCeph } from "../support/ceph.ts";
+import { cephTest, isCephIgnored, type S3Server, startCeph } from "../support/ceph.ts";
 import { POSTGRES, type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { type PawlProcess, runPawl, startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/until.ts";
 
-let ceph: Ceph | undefined;
+let ceph: S3Server | undefined;
 let postgres: PostgresServer | undefined;
 Deno.test.afterAll(async () => {
   await ceph?.[Symbol.asyncDispose]();
@@ -27,25 +27,25 @@ interface Site extends AsyncDisposable {
   readonly env: Record<string, string>;
 }
 
-async function openSite(): Promise<Site> {
+async function openSite(more: Record<string, string>): Promise<Site> {
   ceph ??= await startCeph();
   postgres ??= await startPostgres();
   await using open = new AsyncDisposableStack();
   const { path } = open.use(await tempDir());
   const env = { PAWL_DATABASE: await postgres.schema(), PAWL_BUCKET: ceph.address(), PAWL_TOKEN: TOKEN };
   // The log names the bucket's address, and the server's own is looked for in what it prints.
-  const quiet = { ...env, PAWL_LOG_LEVEL: "warning" };
+  const quiet = { ...env, ...more, PAWL_LOG_LEVEL: "warning" };
   const start = async (name: string) => open.use(await startPawl(`${path}/${name}`, { env: quiet }));
   const [one, other] = await Promise.all([start("one"), start("other")]);
   const kept = open.move();
   return { one, other, env, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-function instancesTest(name: string, run: (site: Site) => Promise<void>): void {
+function instancesTest(name: string, run: (site: Site) => Promise<void>, more: Record<string, string> = {}): void {
   const isIgnored = isCephIgnored || POSTGRES === undefined && Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1";
   if (isIgnored) return Deno.test.ignore(`${name} (needs PostgreSQL and Ceph)`, () => {});
   cephTest(name, async () => {
-    await using site = await openSite();
+    await using site = await openSite(more);
     await run(site);
   });
 }
@@ -176,6 +176,20 @@ instancesTest(
     assertMatch(refused.stderr, /PAWL_DATABASE is set, and verify is about a data folder/);
   },
 );
+
+instancesTest("a quota is that of all instances together", async ({ one, other }) => {
+  const sizes = Array.from({ length: 16 }, () => content.length);
+  const answers = await Promise.all(sizes.map(async (length, at) => {
+    const answer = await fetch(`${(at % 2 === 0 ? one : other).url}/files`, {
+      method: "POST",
+      headers: { ...headers, "Upload-Length": `${length}` },
+    });
+    await answer.body?.cancel();
+    return answer.status;
+  }));
+  assertEquals(answers.filter((status) => status === 201).length, 5);
+  assertEquals(answers.filter((status) => status === 507).length, 11);
+}, { PAWL_QUOTA: `${5 * content.length + 1}` });
 
 instancesTest("a database belongs to one bucket", async ({ env }) => {
   await using dir = await tempDir();

@@ -7,8 +7,11 @@ import { openDatabase } from "../../server/storage/kv/database.ts";
 import { createConnection } from "../../server/storage/postgres/connection.ts";
 import { createEntries } from "../../server/storage/postgres/entries.ts";
 import { Held } from "../../server/storage/postgres/held.ts";
+import { parseBucketAddress } from "../../server/storage/s3/address.ts";
+import { bodyOf } from "../../server/storage/s3/bucket.ts";
+import { openBucket } from "../../server/storage/s3/open_bucket.ts";
 import { someBytes } from "../support/bytes.ts";
-import { type Ceph, cephTest, isCephIgnored, startCeph } from "../support/ceph.ts";
+import { cephTest, isCephIgnored, type S3Server, startCeph } from "../support/ceph.ts";
 import { file, fillFolder } from "../support/filled_folder.ts";
 import { dumpOf } from "../support/moving.ts";
 import { openTestApp } from "../support/pawl.ts";
@@ -17,7 +20,7 @@ import { runPawl, startPawl } from "../support/process.ts";
 import { simpleClient } from "../support/simple_client.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-let ceph: Ceph | undefined;
+let ceph: S3Server | undefined;
 let postgres: PostgresServer | undefined;
 Deno.test.afterAll(async () => {
   await ceph?.[Symbol.asyncDispose]();
@@ -190,3 +193,23 @@ moveTest("a move is refused while a server runs on the folder, and a server whil
   assertEquals(other.code, 2);
   assertMatch(other.told, /The database has no tables of this version of Pawl/);
 });
+
+moveTest(
+  "the probe of a run that was killed is no stranger in the bucket, and goes; any other object is one",
+  async () => {
+    const stores = await openStores();
+    await using dir = await tempDir();
+    const data = join(dir.path, "data");
+    await fillFolder(data, []);
+    using open = openBucket(parseBucketAddress(stores.PAWL_BUCKET));
+    await open.client.send({ method: "PUT" });
+    await open.bucket.put("incoming/other/x", bodyOf());
+    const refused = await moved(["--to", "shared", "--data", data], stores);
+    assertEquals(refused.code, 2);
+    assertMatch(refused.told, /not empty: it has objects below incoming\/ in its bucket/);
+    await open.bucket.remove("incoming/other/x");
+    await open.bucket.put("incoming/.probe-killed/probe", bodyOf());
+    assertEquals((await moved(["--to", "shared", "--data", data], stores)).code, 0);
+    assertEquals((await Array.fromAsync(open.bucket.list("incoming/.probe"))).length, 0);
+  },
+);

@@ -2,12 +2,12 @@ import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { parse, parseAllDocuments } from "yaml";
 import { someBytes } from "../support/bytes.ts";
-import { type Ceph, cephTest, isCephIgnored, startCeph } from "../support/ceph.ts";
+import { cephTest, isCephIgnored, type S3Server, startCeph } from "../support/ceph.ts";
 import { POSTGRES, type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { startPawl } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-let ceph: Ceph | undefined;
+let ceph: S3Server | undefined;
 let postgres: PostgresServer | undefined;
 Deno.test.afterAll(async () => {
   await ceph?.[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { someBytes } from "../support/bytes.ts";
-import { type Ceph, isCephIgnored, startCeph } from "../support/ceph.ts";
+import { isCephIgnored, type S3Server, startCeph } from "../support/ceph.ts";
 import { freePort } from "../support/free_port.ts";
 import { POSTGRES, type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { type PawlProcess, startPawl } from "../support/process.ts";
@@ -10,7 +10,7 @@ import { proxyTest, startReverseProxy } from "../support/reverse_proxies.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/until.ts";
 
-let ceph: Ceph | undefined;
+let ceph: S3Server | undefined;
 let postgres: PostgresServer | undefined;
 Deno.test.afterAll(async () => {
   await ceph?.[Symbol.asyncDispose]();

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { freePorts } from "./ports.ts";
 import { until } from "./until.ts";
 
 /** The programs of Debian's packages ceph-mon, ceph-osd, radosgw and ceph-common. */
@@ -7,10 +8,14 @@ const PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "c
 /** The first program that is missing; `undefined` when Ceph can be started. */
 const missing = PROGRAMS.find((program) => !isFile(`/usr/bin/${program}`));
 
-/** Ceph's S3 server with one monitor and one store in memory, on loopback. */
-export interface Ceph extends AsyncDisposable {
+/** An S3 server for tests. */
+export interface S3Server extends AsyncDisposable {
   /** The address of a new, empty bucket, which is not made yet. */
   address(): string;
+}
+
+/** Ceph's S3 server with one monitor and one store in memory, on loopback. */
+export interface Ceph extends S3Server {
   /** How many requests the S3 server has had. */
   requests(): Promise<number>;
   /** How many bytes it keeps, by a count that is some seconds old. */
@@ -23,7 +28,7 @@ export interface Ceph extends AsyncDisposable {
  */
 export function cephTest(name: string, run: () => Promise<void>): void {
   Deno.test({
-    name: missing === undefined
+    name: missing === undefined || running !== undefined
       ? name
       : `${name} (needs ${missing}: apt-get install ceph-mon ceph-osd radosgw ceph-common)`,
     ignore: isCephIgnored,
@@ -33,14 +38,31 @@ export function cephTest(name: string, run: () => Promise<void>): void {
   });
 }
 
+/** The address of an S3 server that runs already, without a bucket (`with_s3.ts`): the tests of many files share it. */
+const running = Deno.env.get("PAWL_TEST_S3");
+
 /** True when the tests that need Ceph are left out. */
-export const isCephIgnored = missing !== undefined && Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1";
+export const isCephIgnored = missing !== undefined && running === undefined &&
+  Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1";
 
 /** How much the store in memory takes, in bytes. A full one hangs. */
 const MEMORY = 4 * 1024 ** 3;
 
+/** A server that runs already, and goes on when this is disposed of. */
+function sharedServer(url: string): S3Server {
+  return {
+    address: () => `${url}/bucket-${crypto.getRandomValues(new BigUint64Array(1))[0]}`,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** Starts Ceph as {@linkcode startOwnCeph} does. Where the tests share an S3 server, that one is given. */
+export async function startCeph(): Promise<S3Server> {
+  return running === undefined ? await startOwnCeph() : sharedServer(running);
+}
+
 /** Starts Ceph; that takes about 15 seconds. It ends when it is disposed of, and nothing stays. */
-export async function startCeph(): Promise<Ceph> {
+export async function startOwnCeph(): Promise<Ceph> {
   const folder = await Deno.makeTempDir({ prefix: "pawl-ceph-" });
   const children: Deno.ChildProcess[] = [];
   const config = join(folder, "ceph.conf");
@@ -120,13 +142,6 @@ export async function startCeph(): Promise<Ceph> {
   }
 }
 
-function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
-  for (const listener of listeners) listener.close();
-  return ports;
-}
-
 function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
@@ -171,6 +186,8 @@ crash_dir = ${folder}/log
 [client.rgw.a]
 rgw_frontends = beast endpoint=127.0.0.1:${s3}
 rgw_thread_pool_size = 64
+# A completion of a multipart upload that breaks off keeps others out for so many seconds; 600 unless told.
+rgw_mp_lock_max_time = 15
 # What is deleted is gone in seconds, because memory is short.
 rgw_gc_obj_min_wait = 5
 rgw_gc_processor_period = 5

@@ -83,11 +83,11 @@ function stepping(leases: MemoryLeases, step: (name: string) => void): Leases {
       step("create after");
       return lease === "locked" ? lease : lent(lease);
     },
-    async take(id) {
+    async take(id, offset) {
       step("take before");
-      const lease = await leases.take(id);
+      const lease = await leases.take(id, offset);
       step("take after");
-      return lease === undefined || lease === "locked" ? lease : lent(lease);
+      return typeof lease === "object" ? lent(lease) : lease;
     },
     async remove(id, token) {
       step("remove before");

@@ -150,6 +150,7 @@ export function testLeasesContract(
         await first.release(true);
       },
       settle: () => Promise.reject(new Error("Nobody asks for this")),
+      follow: () => Promise.reject(new Error("Nobody asks for this")),
     });
     const second = lease(await other.take("a"));
     assertEquals([asked, second.found.length, second.found.clean], [["a"], 7, true]);
@@ -180,9 +181,32 @@ export function testLeasesContract(
 
   about("an instance that says that it has let go, though it has not, loses the upload", async ({ one, other }) => {
     const first = lease(await one.create("a", NO_BYTES));
-    one.serve({ stop: () => Promise.resolve(), settle: () => Promise.resolve() });
+    one.serve({ stop: () => Promise.resolve(), settle: () => Promise.resolve(), follow: () => Promise.resolve(true) });
     await lease(await other.take("a")).release(true);
     await assertLost(() => first.commit(state(9)));
+  });
+
+  about("a body follows a writer elsewhere only where that one lets it", async ({ one, other }) => {
+    const first = lease(await one.create("a", NO_BYTES));
+    const asked: number[] = [];
+    one.serve({
+      stop: () => Promise.reject(new Error("Nobody asks for this")),
+      settle: () => Promise.reject(new Error("Nobody asks for this")),
+      async follow(id, offset) {
+        asked.push(offset);
+        assertEquals(id, "a");
+        if (offset !== 5) return false;
+        await first.commit(state(5));
+        await first.release(true);
+        return true;
+      },
+    });
+    assertEquals([await other.take("a", 3), await other.take("a", 0), asked], ["receiving", "receiving", [3, 0]]);
+    await first.commit(state(4));
+    const second = lease(await other.take("a", 5));
+    assertEquals([second.found.length, asked], [5, [3, 0, 5]]);
+    await second.release(true);
+    await lease(await one.take("a", 9)).release(true);
   });
 
   about("a writer elsewhere is asked to settle, and nobody else is", async ({ one, other }) => {
@@ -191,6 +215,7 @@ export function testLeasesContract(
       leases.serve({
         stop: () => Promise.reject(new Error("Nobody is stopped")),
         settle: (id) => Promise.resolve(void asked.push(`${name} ${id}`)),
+        follow: () => Promise.reject(new Error("Nobody follows")),
       });
     }
     await other.settled("a");
@@ -233,7 +258,11 @@ export function testLeasesContract(
 
   about("a writer that has lost a row does not remove it", async ({ one, other }) => {
     const first = lease(await one.create("a", NO_BYTES));
-    one.serve({ stop: () => first.release(true), settle: () => Promise.resolve() });
+    one.serve({
+      stop: () => first.release(true),
+      settle: () => Promise.resolve(),
+      follow: () => Promise.resolve(true),
+    });
     const second = lease(await other.take("a"));
     await second.commit(state(5));
     assertEquals(await one.remove("a", first.token), []);
@@ -277,13 +306,14 @@ export function testLeasesContract(
   });
 
   about("all remember what the first one said", async ({ one, other }) => {
-    assertEquals(await one.remember("bucket", "x"), "x");
+    assertEquals([await one.recall("bucket"), await one.remember("bucket", "x")], [undefined, "x"]);
+    assertEquals(await other.recall("bucket"), "x");
     assertEquals([await other.remember("bucket", "y"), await other.remember("more", "z")], ["x", "z"]);
   });
 }
 
-function lease(taken: Lease | "locked" | undefined): Lease {
-  assert(taken !== undefined && taken !== "locked", `${taken}`);
+function lease(taken: Lease | "locked" | "receiving" | undefined): Lease {
+  assert(typeof taken === "object", `${taken}`);
   return taken;
 }
 

@@ -14,7 +14,7 @@ export interface MadeLink {
 }
 
 /** Makes a link as the holder of `headers`. */
-export async function makeLink(site: AccessSite, headers: SentHeaders, wish: object): Promise<MadeLink> {
+export async function makeLink(site: Pick<AccessSite, "ask">, headers: SentHeaders, wish: object): Promise<MadeLink> {
   const { status, text } = await askForLink(site, headers, wish);
   if (status !== 201) throw new Error(`${status}: ${text}`);
   const { id, url } = JSON.parse(text);
@@ -22,7 +22,7 @@ export async function makeLink(site: AccessSite, headers: SentHeaders, wish: obj
 }
 
 /** Asks for a link as the holder of `headers`. */
-export async function askForLink(site: AccessSite, headers: SentHeaders, wish: object): Promise<Answer> {
+export async function askForLink(site: Pick<AccessSite, "ask">, headers: SentHeaders, wish: object): Promise<Answer> {
   const json = { "Content-Type": "application/json" };
   return await site.ask("POST /api/links", { ...json, ...headers }, { body: JSON.stringify(wish) });
 }

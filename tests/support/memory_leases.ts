@@ -4,6 +4,7 @@ import type {
   BytesRow,
   BytesState,
   Json,
+  LatePlace,
   Lease,
   Leases,
   WritersOfInstance,
@@ -35,6 +36,8 @@ interface Instance {
   isSilent: boolean;
 }
 
+const MINUTE_MS = 60_000;
+
 interface Waiting {
   readonly state?: BytesChange;
   readonly committed?: () => void;
@@ -47,6 +50,7 @@ export class MemoryRows {
   readonly #rows = new Map<string, Row>();
   readonly #working = new Set<string>();
   readonly #texts = new Map<string, string>();
+  readonly #late = new Map<string, LatePlace & { looks: number; dueAt: number }>();
   readonly #now: () => number;
 
   constructor(now: () => number = () => performance.now()) {
@@ -56,7 +60,10 @@ export class MemoryRows {
   /** The leases of one more instance. */
   instance(): MemoryLeases {
     const rows = this.#rows;
-    const me: Instance = { writers: { stop: async () => {}, settle: async () => {} }, isSilent: false };
+    const me: Instance = {
+      writers: { stop: async () => {}, settle: async () => {}, follow: () => Promise.resolve(true) },
+      isSilent: false,
+    };
     const waiting = new Map<string, Waiting>();
     const lent = new Set<string>();
     const others = (id: string) => {
@@ -81,9 +88,11 @@ export class MemoryRows {
         rows.set(id, row);
         return Promise.resolve(lend(id, row));
       },
-      async take(id) {
+      async take(id, offset) {
         const holder = others(id);
-        if (holder !== undefined) await ask(holder, (writers) => writers.stop(id));
+        if (holder !== undefined && offset !== undefined && !holder.isSilent) {
+          if (!await holder.writers.follow(id, offset)) return "receiving";
+        } else if (holder !== undefined) await ask(holder, (writers) => writers.stop(id));
         const row = rows.get(id);
         if (row === undefined) return undefined;
         return row.token !== undefined && lent.has(row.token) ? "locked" : lend(id, row);
@@ -122,6 +131,15 @@ export class MemoryRows {
         const row = rows.get(id);
         return Promise.resolve(row && this.#now() - row.touchedAt);
       },
+      expectLate: (place) => {
+        this.#late.set(`${place.key} ${place.id}`, { ...place, looks: 0, dueAt: this.#now() + MINUTE_MS });
+        return Promise.resolve();
+      },
+      latePlaces: (limit) => {
+        const due = [...this.#late.values()].filter(({ dueAt, looks }) => dueAt <= this.#now() && looks < 16);
+        for (const place of due.slice(0, limit)) place.dueAt = this.#now() + MINUTE_MS * 2 ** place.looks++;
+        return Promise.resolve(due.slice(0, limit).map(({ key, id }) => ({ key, id })));
+      },
       multiparts: ({ idleMs, oldMs }, limit) => {
         const now = this.#now();
         const due = [...rows].filter(([, { token, touchedAt, multipartSince }]) =>
@@ -150,6 +168,7 @@ export class MemoryRows {
         if (!this.#texts.has(name)) this.#texts.set(name, text);
         return Promise.resolve(this.#texts.get(name)!);
       },
+      recall: (name) => Promise.resolve(this.#texts.get(name)),
       recorded: (id) =>
         Promise.try(() => {
           const left = waiting.get(id);

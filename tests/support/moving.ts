@@ -180,7 +180,7 @@ function steppingBytes(bytes: ByteStore, step: (name: string) => void): ByteStor
       if (typeof file === "object") await file[Symbol.asyncDispose]();
       throw error;
     }
-    return lent(file);
+    return typeof file === "string" ? file : lent(file);
   };
   return { ...all, create: opening("create") as ByteStore["create"], open: opening("open") };
 }

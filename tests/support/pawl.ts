@@ -16,7 +16,7 @@ const root = fromFileUrl(new URL("../../", import.meta.url));
  */
 export type Wishes =
   & Partial<Config>
-  & Partial<Pick<Surroundings, "now" | "monotonic" | "limits" | "takeAccess" | "certificateExpiresAt">>;
+  & Partial<Pick<Surroundings, "now" | "monotonic" | "limits" | "takeAccess" | "certificateExpiresAt" | "openStorage">>;
 
 let pages: Pages | undefined;
 
@@ -26,10 +26,16 @@ export function sharedPages(): Pages {
 }
 
 function surroundingsOf(
-  { now, monotonic, limits = PATIENT, takeAccess, certificateExpiresAt }: Wishes,
+  { now, monotonic, limits = PATIENT, takeAccess, certificateExpiresAt, openStorage }: Wishes,
   log: MemoryLog,
 ): Surroundings {
-  const common = { log, root, pages: sharedPages(), limits, ...defined({ takeAccess, certificateExpiresAt }) };
+  const common = {
+    log,
+    root,
+    pages: sharedPages(),
+    limits,
+    ...defined({ takeAccess, certificateExpiresAt, openStorage }),
+  };
   if (now === undefined) return { ...common, now: Date.now };
   return { ...common, now, monotonic: monotonic ?? now, longestStepMs: Infinity };
 }

@@ -21,6 +21,8 @@ export const IETF_HEAD_STATUS: Partial<Record<ErrorCode, number>> = {
   "failed": STATUS_CODE.Locked,
   "shutdown": STATUS_CODE.Locked,
   "too-many": STATUS_CODE.Locked,
+  "no-database": STATUS_CODE.Locked,
+  "no-bucket": STATUS_CODE.Locked,
   "disk-full": STATUS_CODE.Locked,
   "taken-over": STATUS_CODE.Locked,
   "cannot-ask": STATUS_CODE.Locked,

@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
 import { setImmediate } from "node:timers/promises";
+import type { Tallied } from "../tally.ts";
 
 /** A change of the database, and the checks on which it depends. */
 export interface Change {
@@ -9,6 +10,8 @@ export interface Change {
   readonly set?: readonly (readonly [Deno.KvKey, unknown])[];
   /** Keys to remove. */
   readonly remove?: readonly Deno.KvKey[];
+  /** The counts that change with it, in a database that counts (`tally.ts`). Nobody gives any to Deno KV. */
+  readonly tallied?: Tallied;
 }
 
 /** Commits one change; false when one of its checks failed. Resolves when the change is on disk. */

@@ -21,6 +21,7 @@ const REMOVE_EVERY = 50;
  * | `["link", hash]`                | the link, without its secret                                              |
  * | `["link-id", id]`               | the hash of the link of that id                                           |
  * | `["link-of", owner, id]`        | the hash of a link, for the list of its owner                             |
+ * | `["link-last", owner]`          | the id of the link that was added last                                    |
  * | `["link-count", hash]`          | how many visitors have downloaded                                         |
  * | `["link-visit", hash, visitor]` | when a visitor that was counted counts as a new one                       |
  */
@@ -130,13 +131,17 @@ export function createLinks({ kv, commit }: Database): LinkStore {
       const { hash, id, owner } = link;
       const isFull = async () => (await hashesOf(owner, max)).length === max;
       if (await isFull()) await removeExpired(owner, link.createdAt);
-      if (await isFull()) return false;
-      const isAdded = await commit({
-        checks: [{ key: ["link-id", id], versionstamp: null }],
-        set: [[["link", hash], link], [["link-id", id], hash], [["link-of", owner, id], hash]],
-      });
-      if (!isAdded) throw new Error("Another link has the same random id");
-      return true;
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        // Of two that are added at the same time, one fails and looks again.
+        const last = await kv.get<string>(["link-last", owner]);
+        if (await isFull()) return false;
+        const isAdded = await commit({
+          checks: [last, { key: ["link-id", id], versionstamp: null }],
+          set: [[["link", hash], link], [["link-id", id], hash], [["link-of", owner, id], hash], [last.key, id]],
+        });
+        if (isAdded) return true;
+      }
+      throw new Error("Cannot add a link: other processes add links at the same time again and again");
     },
 
     remove,

@@ -1,3 +1,4 @@
+import { defined } from "../../defined.ts";
 import type { SameName } from "../../model/same_name.ts";
 import type { CompleteUpload, ReceivingUpload, Upload } from "../../model/upload.ts";
 import { type Database, type Entries, openDatabase } from "./database.ts";
@@ -5,6 +6,7 @@ import { NO_OUTBOX, type Outbox } from "./events.ts";
 import type { Change } from "./group_commit.ts";
 import { clientKey, createRecordKeys, SERVICE_TIME, uploadKey } from "./record_keys.ts";
 import type { RecordStore } from "../store.ts";
+import { NO_TALLY, type Tally } from "../tally.ts";
 import { upgrade } from "./upgrade.ts";
 
 /** Opens the records in a database of their own. {@linkcode createRecords} says more. */
@@ -18,16 +20,24 @@ export async function openRecords(path: string, sameName: SameName): Promise<Rec
   }
 }
 
+export interface RecordsOptions {
+  /** Hears what happens to uploads, in the same commits; nobody by default. */
+  readonly outbox?: Outbox;
+  /** Says what the database counts in the same commits; nothing by default. */
+  readonly tally?: Tally;
+}
+
 /**
  * Makes the store of the records in a database, and upgrades those of an earlier version. The database is closed with
  * the store. Of two paths that `sameName` makes one name, only one can be claimed.
  *
  * `record_keys.ts` lists the keys. What happens to uploads is written into `outbox` in the same commits (`events.ts`).
+ * The refusals of bounds that `tally` gives are thrown by `create` and `replace`; nothing has changed then.
  */
 export async function createRecords(
   database: Database,
   sameName: SameName,
-  outbox: Outbox = NO_OUTBOX,
+  { outbox = NO_OUTBOX, tally = NO_TALLY }: RecordsOptions = {},
 ): Promise<RecordStore> {
   const { kv, commit } = database;
   const keys = createRecordKeys(sameName);
@@ -81,8 +91,9 @@ export async function createRecords(
     ...steps: (readonly [before: Upload | undefined, after: Upload | undefined])[]
   ): Promise<boolean> {
     const events = steps.flatMap((step) => outbox.entriesOf(...step));
-    if (events.length === 0) return await commit(change);
-    const isDone = await commit({ ...change, set: [...change.set ?? [], ...events] });
+    const counted = { ...change, ...defined({ tallied: tally.of(steps) }) };
+    if (events.length === 0) return await commit(counted);
+    const isDone = await commit({ ...counted, set: [...change.set ?? [], ...events] });
     if (isDone) outbox.wake();
     return isDone;
   }
@@ -152,7 +163,8 @@ export async function createRecords(
       const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
       if (sameKeys(keys.indexes(before), keys.indexes(after))) {
-        return await commit({ checks, set: [[uploadKey(after.id), after]], remove: freed });
+        const tallied = defined({ tallied: tally.of([[before, after]]) });
+        return await commit({ checks, set: [[uploadKey(after.id), after]], remove: freed, ...tallied });
       }
       return await move(before, after, freed, checks);
     },

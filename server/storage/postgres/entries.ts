@@ -7,6 +7,7 @@ import type { Connection } from "./connection.ts";
 import { type Held, type StoredEntry, valuesOf } from "./held.ts";
 import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
 import { codeOf, isUndone } from "./no_database.ts";
+import { argumentsOf, asRefusal } from "./tallied.ts";
 
 /**
  * Makes the entries of `storage/kv/` in PostgreSQL: records, links, tokens and events are the same there, by the same
@@ -97,8 +98,14 @@ function entryOf<T>(key: Deno.KvKey, row: StoredEntry | undefined): Deno.KvEntry
 /** How often a commit is tried that met another one and was undone. */
 const ATTEMPTS = 10;
 
+const CHANGE = "SELECT change_entries($1::text::json, $2::text::json, $3::text::json, $4::text::json)";
+
+/** Counts in the same commit. */
+const CHANGE_COUNTED = "SELECT change_counted($1::text::json, $2::text::json, $3::text::json, $4::text::json, " +
+  "$5::text::json, $6::text::json, $7::text::json)";
+
 function createCommit(connection: Connection, held: Held): Commit {
-  return async ({ checks = [], set = [], remove = [] }: Change) => {
+  return async ({ checks = [], set = [], remove = [], tallied }: Change) => {
     // The database takes each key once. The last value is the one that stays.
     const checked = [...new Map(checks.map(({ key, versionstamp }) => [encodeKey(key), versionstamp]))];
     const put = [...new Map(set.map(([key, value]) => [encodeKey(key), textOfEntry(value)]))];
@@ -113,19 +120,17 @@ function createCommit(connection: Connection, held: Held): Commit {
       letsGo ?? null,
     ]);
     const values = [checked, put, removed, leased].map((list) => JSON.stringify(list));
+    const counted = tallied === undefined ? [] : argumentsOf(tallied);
     for (let attempt = 1;; attempt++) {
       try {
-        await connection.query(
-          "SELECT change_entries($1::text::json, $2::text::json, $3::text::json, $4::text::json)",
-          values,
-        );
+        await connection.query(tallied === undefined ? CHANGE : CHANGE_COUNTED, [...values, ...counted]);
         for (const lease of leases) held.committed(lease);
         return true;
       } catch (error) {
         const code = codeOf(error);
         if (code === "PW002") return false;
         if (code === "PW001") throw takenOver();
-        if (!isUndone(error) || attempt === ATTEMPTS) throw error;
+        if (!isUndone(error) || attempt === ATTEMPTS) throw asRefusal(error, tallied?.bounds ?? []);
         await delay(Math.random() * 10 * attempt);
       }
     }

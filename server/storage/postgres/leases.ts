@@ -1,5 +1,5 @@
 import { takenOver } from "../../model/agree.ts";
-import type { BytesChange, BytesRow, Json, Lease, Leases } from "../shared/leases.ts";
+import type { BytesChange, BytesRow, Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
 import { type Held, recordKey, valuesOf } from "./held.ts";
 import { Peers } from "./peers.ts";
@@ -36,6 +36,9 @@ interface TakenRow extends Row {
 /** How often an upload is tried to be taken: each time another instance was faster. */
 const ATTEMPTS = 10;
 
+/** How often a late place is looked at: the last time 45 days after the one before. */
+const LATE_LOOKS = 16;
+
 /** How many ids are read at a time. */
 const BATCH = 500;
 
@@ -51,7 +54,7 @@ export function createLeases(
   const own = newToken();
   const peers = new Peers(connection, { own, silenceMs, patienceMs });
 
-  async function take(id: string): Promise<Lease | "locked" | undefined> {
+  async function take(id: string, offset?: number): Promise<Lease | "locked" | "receiving" | undefined> {
     let seen: string | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const token = newToken();
@@ -67,7 +70,10 @@ export function createLeases(
         return lend(id, token, asRow(row));
       }
       if (row.holder === own && held.get(id)?.token === row.token) return "locked";
-      if (row.holder !== null && row.holder !== own) await peers.ask(row.holder, "stop", id);
+      if (row.holder !== null && row.holder !== own) {
+        const outcome = await peers.ask(row.holder, offset === undefined ? "stop" : "follow", id, offset);
+        if (outcome === "refused") return "receiving";
+      }
       // Now this token may be replaced, however it was answered, and this one alone: another writer may have come.
       seen = row.token;
     }
@@ -124,6 +130,11 @@ export function createLeases(
         }
       },
     };
+  }
+
+  async function recall(name: string): Promise<string | undefined> {
+    const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
+    return row?.value;
   }
 
   /** Commits what a lease asks for; false when it is lost. */
@@ -238,6 +249,23 @@ export function createLeases(
       return rows.map(({ id }) => id);
     },
 
+    async expectLate({ key, id }) {
+      await connection.query(
+        "INSERT INTO late (key, id, due_at) VALUES ($1, $2, clock_timestamp() + interval '1 minute') " +
+          "ON CONFLICT (key, id) DO UPDATE SET looks = 0, due_at = excluded.due_at",
+        [key, id],
+      );
+    },
+
+    async latePlaces(limit) {
+      await connection.query("DELETE FROM late WHERE looks >= $1::text::int", [String(LATE_LOOKS)]);
+      return await connection.query<LatePlace>(
+        "UPDATE late SET looks = looks + 1, due_at = clock_timestamp() + interval '1 minute' * 2 ^ looks WHERE (key, id) IN " +
+          "(SELECT key, id FROM late WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT $1::text::bigint) RETURNING key, id",
+        [String(limit)],
+      );
+    },
+
     settled,
     serve: (writers) => peers.serve(writers),
 
@@ -254,9 +282,10 @@ export function createLeases(
 
     async remember(name, text) {
       await connection.query("INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", [name, text]);
-      const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
-      return row?.value ?? text;
+      return await recall(name) ?? text;
     },
+
+    recall,
   };
 }
 

@@ -1,3 +1,4 @@
+import { COUNTING } from "./counting_migration.ts";
 import { PARTS } from "./parts_migration.ts";
 
 /**
@@ -10,6 +11,8 @@ import { PARTS } from "./parts_migration.ts";
  * | `bytes`   | a row for the bytes of each unfinished upload: who may write, and where they lie (`storage/shared/leases.ts`)    |
  * | `parts`   | the ETags of the parts that the rows of `bytes` count                                               |
  * | `facts`   | what all instances remember by a name                                                               |
+ *
+ * `counting_migration.ts` lists those that count.
  *
  * Versions and tokens are random, not counted: after a fail-over that has lost commits, a counter could give one twice.
  */
@@ -127,4 +130,5 @@ BEGIN
 END $$;
 `,
   PARTS,
+  COUNTING,
 ];

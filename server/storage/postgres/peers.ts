@@ -2,10 +2,10 @@ import type { WritersOfInstance } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
 
 /** The questions that an instance can ask another one about an upload. */
-export type Wish = "stop" | "settle";
+export type Wish = "stop" | "settle" | "follow";
 
-/** How an instance ended that was asked: it has done it, has said nothing for too long, or takes too long. */
-export type Outcome = "done" | "silent" | "slow";
+/** How an instance ended that was asked: it has done it or refused, has said nothing for too long, or takes too long. */
+export type Outcome = "done" | "refused" | "silent" | "slow";
 
 export interface PeersOptions {
   /** The id of this instance. */
@@ -16,14 +16,21 @@ export interface PeersOptions {
   readonly patienceMs: number;
 }
 
+/** The answers of an instance that is asked. */
+type Word = "busy" | "done" | "refused";
+
 interface Message {
-  readonly kind: Wish | "busy" | "done";
+  readonly kind: Wish | Word;
   readonly upload: string;
   readonly from: string;
+  /** The byte of the upload at which a body starts that is to follow. */
+  readonly offset?: number | undefined;
+  /** In an answer: the question. */
+  readonly about?: Wish;
 }
 
 interface Asked {
-  readonly heard: (kind: "busy" | "done") => void;
+  readonly heard: (word: Word) => void;
 }
 
 /**
@@ -34,7 +41,11 @@ export class Peers {
   readonly #connection: Connection;
   readonly #options: PeersOptions;
   /** The writers of this instance. None can be asked before they are served. */
-  #writers: WritersOfInstance = { stop: () => Promise.resolve(), settle: () => Promise.resolve() };
+  #writers: WritersOfInstance = {
+    stop: () => Promise.resolve(),
+    settle: () => Promise.resolve(),
+    follow: () => Promise.resolve(true),
+  };
   readonly #asked = new Map<string, Set<Asked>>();
   readonly #listening: Promise<void>;
 
@@ -55,23 +66,23 @@ export class Peers {
     this.#writers = writers;
   }
 
-  /** Asks an instance about an upload, and waits for it. Throws `no-database`. */
-  async ask(instance: string, kind: Wish, upload: string): Promise<Outcome> {
+  /** Asks an instance about an upload, and waits for it. Only `follow` has an `offset`. Throws `no-database`. */
+  async ask(instance: string, kind: Wish, upload: string, offset?: number): Promise<Outcome> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const silent = () => setTimeout(() => resolve("silent"), this.#options.silenceMs);
     let silence = silent();
     const slow = setTimeout(() => resolve("slow"), this.#options.patienceMs);
-    const key = `${instance} ${kind} ${upload}`;
+    const key = keyOf(instance, { kind, upload, offset });
     const asked: Asked = {
-      heard(kind) {
+      heard(word) {
         clearTimeout(silence);
-        if (kind === "done") resolve("done");
-        else silence = silent();
+        if (word === "busy") silence = silent();
+        else resolve(word);
       },
     };
     this.#asked.set(key, (this.#asked.get(key) ?? new Set()).add(asked));
     try {
-      await this.#send(instance, { kind, upload, from: this.#options.own });
+      await this.#send(instance, { kind, upload, offset, from: this.#options.own });
       return await promise;
     } finally {
       clearTimeout(silence);
@@ -84,42 +95,60 @@ export class Peers {
   #hear(text: string): void {
     const message = parse(text);
     if (message === undefined) return;
-    const { kind, upload, from, about } = message;
-    if (kind === "stop" || kind === "settle") return void this.#answer(from, kind, upload);
-    for (const { heard } of this.#asked.get(`${from} ${about} ${upload}`) ?? []) heard(kind);
+    const { kind, upload, from, about, offset } = message;
+    if (kind === "stop" || kind === "settle" || kind === "follow") {
+      return void this.#answer(from, { kind, upload, offset });
+    }
+    if (about === undefined) return;
+    for (const { heard } of this.#asked.get(keyOf(from, { kind: about, upload, offset })) ?? []) heard(kind);
   }
 
-  async #answer(to: string, about: Wish, upload: string): Promise<void> {
-    const say = (kind: "busy" | "done") =>
+  async #answer(to: string, question: Question): Promise<void> {
+    const { kind: about, upload, offset } = question;
+    const say = (kind: Word) =>
       // Without the database nothing reaches the other instance. It takes the upload after a while.
-      this.#send(to, { kind, upload, from: this.#options.own, about }).catch(() => {});
+      this.#send(to, { kind, upload, offset, from: this.#options.own, about }).catch(() => {});
     // One word may be late: three come within the time after which silence counts.
     const timer = setInterval(() => say("busy"), this.#options.silenceMs / 3);
+    let isRefused = false;
     try {
-      const work = about === "stop" ? this.#writers.stop(upload) : this.#writers.settle(upload);
+      const work = this.#do(question);
       say("busy");
-      await work;
+      isRefused = await work === false;
     } finally {
       clearInterval(timer);
     }
-    await say("done");
+    await say(isRefused ? "refused" : "done");
   }
 
-  async #send(instance: string, message: Message & { about?: Wish }): Promise<void> {
+  #do({ kind, upload, offset = 0 }: Question): Promise<boolean | void> {
+    if (kind === "follow") return this.#writers.follow(upload, offset);
+    return kind === "stop" ? this.#writers.stop(upload) : this.#writers.settle(upload);
+  }
+
+  async #send(instance: string, message: Message): Promise<void> {
     await this.#connection.query("SELECT pg_notify($1, $2)", [channelOf(instance), JSON.stringify(message)]);
   }
+}
+
+type Question = Pick<Message, "upload" | "offset"> & { readonly kind: Wish };
+
+function keyOf(instance: string, { kind, upload, offset }: Question): string {
+  return `${instance} ${kind} ${offset ?? ""} ${upload}`;
 }
 
 function channelOf(instance: string): string {
   return `pawl ${instance}`;
 }
 
+const KINDS = ["stop", "settle", "follow", "busy", "done", "refused"];
+
 /** Reads a message; `undefined` for what no instance sends: anybody with access to the database may notify. */
-function parse(text: string): Message & { about?: Wish } | undefined {
+function parse(text: string): Message | undefined {
   try {
     const message = JSON.parse(text);
-    const isOne = ["stop", "settle", "busy", "done"].includes(message?.kind) && typeof message.upload === "string" &&
-      typeof message.from === "string";
+    const isOne = KINDS.includes(message?.kind) && typeof message.upload === "string" &&
+      typeof message.from === "string" && ["number", "undefined"].includes(typeof message.offset);
     return isOne ? message : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,6 @@
 import { UploadError } from "../../errors.ts";
 import { createSameName } from "../../model/same_name.ts";
-import type { Json, Lease, Leases } from "../shared/leases.ts";
+import type { Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
 import type { ByteStore, UnfinishedFile } from "../store.ts";
 import { bodyOf, type Bucket } from "./bucket.ts";
 import { createChoose } from "./choosing.ts";
@@ -8,7 +8,7 @@ import { createFinished, isTaken, streamOf } from "./finished.ts";
 import { INCOMING, isSegment, keyOfPath, prefixOf } from "./keys.ts";
 import { EMPTY, type Layout, MAX_PARTS, piecesBetween, readLayout } from "./layout.ts";
 import { BlockPool } from "./memory.ts";
-import { place } from "./placing.ts";
+import { isOfUpload, place } from "./placing.ts";
 import { createRemover } from "./remover.ts";
 import { Tails } from "./tails.ts";
 import { Turns } from "./turns.ts";
@@ -21,6 +21,8 @@ const IDLE_MS = 60 * 60 * 1000;
 const OLD_MS = 12 * 60 * 60 * 1000;
 /** The most multipart uploads that one call completes. */
 const MAX_SEALED = 100;
+/** The most places that one call looks at for objects that came late. */
+const MAX_LATE = 1000;
 /** The end of a probe's key. */
 const PROBE = "probe";
 /** How many orphans are looked up at a time. */
@@ -41,6 +43,9 @@ export interface BucketBytesOptions {
   readonly maxParts?: number;
 }
 
+/** Says how an upload has ended; `undefined` for one that goes on. */
+export type EndOf = (id: string) => Promise<"complete" | "gone" | undefined>;
+
 /** The store of the bytes in a bucket. Closing waits for the removals that are still to be done. */
 export interface BucketBytes extends ByteStore, AsyncDisposable {
   /**
@@ -48,6 +53,11 @@ export interface BucketBytes extends ByteStore, AsyncDisposable {
    * removes them as left over. Meant to be called every few minutes; one instance at a time does it. Gives how many.
    */
   sealOld(): Promise<number>;
+  /**
+   * Removes objects that appeared after their upload had ended, as a writer leaves them that was stopped meanwhile. Meant
+   * to be called every few minutes; one instance at a time does it.
+   */
+  removeLate(endOf: EndOf): Promise<void>;
 }
 
 /** Makes the store of the files in a bucket: unfinished ones below `incoming/`, finished ones below `files/`. */
@@ -84,10 +94,22 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     return id;
   }
 
-  async function openHere(id: string): Promise<BucketWriter | "locked" | undefined> {
+  async function openHere(id: string, offset?: number): Promise<BucketWriter | "locked" | "receiving" | undefined> {
     if (open.has(entry(id))) return "locked";
-    const lease = await leases.take(id);
-    return lease === undefined || lease === "locked" ? lease : write(lease, false);
+    const lease = await leases.take(id, offset);
+    if (typeof lease !== "object") return lease;
+    if (!lease.found.clean) await expectMore(lease);
+    return write(lease, false);
+  }
+
+  /** Remembers that the writer before this one may be stopped, and send more when it goes on. */
+  async function expectMore(lease: Lease): Promise<void> {
+    try {
+      await leases.expectLate({ key: prefixOf(lease.id), id: lease.id });
+    } catch (error) {
+      await lease.release(false).catch(failed);
+      throw error;
+    }
   }
 
   /** Does `work` with an upload's writer: the one that is open, or one for this work alone. */
@@ -96,7 +118,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     if (known !== undefined) return await work(known);
     const taken = await openHere(id);
     if (taken === undefined) return undefined;
-    if (taken === "locked") {
+    if (typeof taken === "string") {
       throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
     }
     await using writer = taken;
@@ -122,6 +144,16 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     writer.onceClosed(removeObjects);
   }
 
+  /** Removes what came late to a place. Nobody makes a row for an upload that has ended. */
+  async function removeLateAt({ key, id }: LatePlace, end: "complete" | "gone" | undefined): Promise<void> {
+    if (key.endsWith("/")) {
+      if (end !== undefined && !(await leases.needed([id])).has(id)) remover.removeBelow(key);
+    } else if (end === "gone") {
+      const info = await bucket.head(key);
+      if (info !== undefined && isOfUpload(info, id)) await bucket.remove(key);
+    }
+  }
+
   async function* readPieces(id: string, start: number, end: number): AsyncGenerator<Uint8Array> {
     if (end <= start) return;
     const layout = await withWriter(id, (writer) => writer.complete());
@@ -130,7 +162,12 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   }
 
   return {
-    ...createFinished({ bucket, sent, isUnfinished: async (id) => await leases.read(entry(id)) !== undefined }),
+    ...createFinished({
+      bucket,
+      sent,
+      isUnfinished: async (id) => await leases.read(entry(id)) !== undefined,
+      expectLate: (place) => leases.expectLate(place),
+    }),
     sameName,
     serve: (writers) => leases.serve(writers),
     settled: (id) => leases.settled(id),
@@ -226,6 +263,18 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
         }
       });
       return count;
+    },
+
+    async removeLate(endOf) {
+      await leases.alone("remove late objects", async () => {
+        for (const place of await leases.latePlaces(MAX_LATE)) {
+          try {
+            await removeLateAt(place, await endOf(place.id));
+          } catch (error) {
+            failed(error);
+          }
+        }
+      });
     },
 
     async [Symbol.asyncDispose]() {

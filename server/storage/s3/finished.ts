@@ -1,3 +1,4 @@
+import type { LatePlace } from "../shared/leases.ts";
 import type { ByteStore, FinishedFile, Part, PlacedFile } from "../store.ts";
 import type { Bucket, ObjectInfo } from "./bucket.ts";
 import { FINISHED, keyOfPath } from "./keys.ts";
@@ -7,6 +8,8 @@ export interface FinishedOptions {
   readonly bucket: Bucket;
   /** True when an unfinished upload's row is there. */
   readonly isUnfinished: (id: string) => Promise<boolean>;
+  /** Remembers that an object of an upload may appear later. */
+  readonly expectLate: (place: LatePlace) => Promise<void>;
   /** Called when bytes of a finished file were read to be sent. */
   readonly sent: (bytes: number) => void;
 }
@@ -16,7 +19,7 @@ export interface FinishedOptions {
  * upload.
  */
 export function createFinished(
-  { bucket, isUnfinished, sent }: FinishedOptions,
+  { bucket, isUnfinished, expectLate, sent }: FinishedOptions,
 ): Pick<ByteStore, "find" | "isFolder" | "openFinished" | "removeFinished"> {
   async function look({ path }: PlacedFile): Promise<{ key: string; info: ObjectInfo | undefined } | undefined> {
     const key = keyOfPath(path);
@@ -46,6 +49,9 @@ export function createFinished(
     },
 
     async removeFinished(file) {
+      const key = keyOfPath(file.path);
+      // Somebody who was stopped just before may place the file after this look.
+      if (key !== undefined && await isUnfinished(file.id)) await expectLate({ key, id: file.id });
       const found = await look(file);
       if (found?.info !== undefined && isObjectOf(found.info, file)) await bucket.remove(found.key);
     },

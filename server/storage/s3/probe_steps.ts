@@ -47,9 +47,12 @@ const PART = 5 * 1024 * 1024;
 export const PROBE_TEXT = new TextEncoder().encode("A probe of Pawl's.");
 const METADATA = { probe: "yes" };
 
+/** The begin of the names of all probes, below `incoming/`. */
+export const PROBE_NAME = ".probe-";
+
 /** The place of a probe in a bucket. */
 export function probePlace(bucket: Bucket): ProbePlace {
-  const prefix = prefixOf(`.probe-${crypto.randomUUID()}`);
+  const prefix = prefixOf(PROBE_NAME + crypto.randomUUID());
   const [key, copy, large] = [`${prefix}probe`, `${prefix}copy`, `${prefix}large`];
   return { bucket, prefix, key, copy, large, multipart: undefined, parts: [] };
 }

@@ -80,12 +80,17 @@ export interface Lease {
   abandon(): void;
 }
 
-/** How the instance's own writers are asked to act for other instances. Neither function throws. */
+/** How the instance's own writers are asked to act for other instances. No function throws. */
 export interface WritersOfInstance {
   /** Asks the upload's writer to end. Resolves when it has let go, or there is none. */
   stop(id: string): Promise<void>;
   /** Lets the upload's writer, if its client is silent, flush and let go. Resolves then, or when it goes on receiving. */
   settle(id: string): Promise<void>;
+  /**
+   * Asks the upload's writer to end for a body that starts at `offset`, if its bytes end there or its client is silent.
+   * Resolves when it has let go, or there is none; with false when it goes on.
+   */
+  follow(id: string, offset: number): Promise<boolean>;
 }
 
 /** Bytes of an upload, with a multipart upload that should be completed soon: some stores remove old ones. */
@@ -94,6 +99,13 @@ export interface MultipartAges {
   readonly idleMs: number;
   /** The least time in milliseconds since the multipart upload was first committed, whether somebody holds it or not. */
   readonly oldMs: number;
+}
+
+/** A place in the bucket at which bytes of an upload that is over may still appear. */
+export interface LatePlace {
+  /** The key of an object, or with a slash at its end a prefix of keys. */
+  readonly key: string;
+  readonly id: string;
 }
 
 /**
@@ -109,9 +121,10 @@ export interface Leases {
   /**
    * Takes an upload. A writer on another instance is asked to end. When it is silent for a moment (dead, stopped or cut
    * off), or does not end within seconds, the lease is taken from it. `undefined` when there is no row. `locked` when
-   * this instance has the lease itself, or others are always faster.
+   * this instance has the lease itself, or others are always faster. With `offset` a writer elsewhere is asked to let a
+   * body follow that starts there (`WritersOfInstance.follow`): `receiving` when it goes on.
    */
-  take(id: string): Promise<Lease | "locked" | undefined>;
+  take(id: string, offset?: number): Promise<Lease | "locked" | "receiving" | undefined>;
   /** Reads a row without a lease. In the instance that holds it, a state that is left to be committed counts. */
   read(id: string): Promise<BytesRow | undefined>;
   /**
@@ -135,6 +148,16 @@ export interface Leases {
   /** The ids with a multipart upload that is idle or old, the oldest first: at most `limit`. */
   multiparts(ages: MultipartAges, limit: number): Promise<readonly string[]>;
   /**
+   * Remembers a place where bytes of an upload may still appear that is about to be over: by a writer that was stopped or
+   * cut off, and goes on some day.
+   */
+  expectLate(place: LatePlace): Promise<void>;
+  /**
+   * Gives the places that it is time to look at, at most `limit`: a minute after they were remembered, and then each time
+   * after twice as long as before, for a month and a half.
+   */
+  latePlaces(limit: number): Promise<readonly LatePlace[]>;
+  /**
    * Asks the instance that holds an upload to settle it (`WritersOfInstance.settle`). Resolves when it has answered, when
    * it is silent, and at once when no other instance holds it.
    */
@@ -149,4 +172,6 @@ export interface Leases {
   alone(name: string, work: (lost: AbortSignal) => Promise<void>): Promise<boolean>;
   /** Gives the text that all instances remember by this name: `text`, if there was none before. */
   remember(name: string, text: string): Promise<string>;
+  /** Gives the text that all instances remember by a name; `undefined` when there is none. */
+  recall(name: string): Promise<string | undefined>;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isCephIgnored, startCeph } from "../../support/ceph.ts";
+import { isCephIgnored, startOwnCeph } from "../../support/ceph.ts";
 import { POSTGRES, startPostgres } from "../../support/postgres.ts";
 import { type BucketAddress, parseBucketAddress } from "../../../server/storage/s3/address.ts";
 import { type OpenBucket, openBucket } from "../../../server/storage/s3/open_bucket.ts";
@@ -47,7 +47,7 @@ export async function openStores(): Promise<Stores> {
   const missing = missingStores();
   if (missing !== undefined) throw new Error(`The stores are not installed: ${missing}`);
   await using open = new AsyncDisposableStack();
-  const ceph = open.use(await startCeph());
+  const ceph = open.use(await startOwnCeph());
   const postgres = open.use(await startPostgres({ isDurable: true }));
   const database = await postgres.schema();
   const connection: Connection = open.adopt(createConnection(database, { max: 1 }), (each) => each.close());

@@ -8,6 +8,7 @@ import { createLeases } from "../../../server/storage/postgres/leases.ts";
 import { migrate } from "../../../server/storage/postgres/migrate.ts";
 import { MIGRATIONS } from "../../../server/storage/postgres/migrations.ts";
 import { startMuteRelay } from "../../support/mute_relay.ts";
+import { startPostgresPair } from "../../support/postgres_pair.ts";
 import { openSchema, type PostgresServer, postgresTest, startPostgres } from "../../support/postgres.ts";
 import { PATIENCE_MS, until } from "../../support/until.ts";
 
@@ -42,7 +43,11 @@ postgresTest("while the database is down, requests are refused at once; when it 
   const second = createConnection(connection.url);
   const other = createLeases(second, new Held(), { silenceMs: 50 });
   const asked: string[] = [];
-  leases.serve({ stop: () => Promise.resolve(), settle: (id) => Promise.resolve(void asked.push(id)) });
+  leases.serve({
+    stop: () => Promise.resolve(),
+    settle: (id) => Promise.resolve(void asked.push(id)),
+    follow: () => Promise.resolve(true),
+  });
   await until(() => leases.create("a", []).then(() => true, () => false), "a row is made");
   await until(async () => {
     await other.settled("a").catch(() => {});
@@ -76,13 +81,38 @@ postgresTest("a database that goes mute hangs nothing, and all goes on when it a
   const direct = createConnection(url, PATIENT);
   const other = createLeases(direct, new Held(), { silenceMs: 1000 });
   const asked: string[] = [];
-  leases.serve({ stop: () => Promise.resolve(), settle: (id) => Promise.resolve(void asked.push(id)) });
+  leases.serve({
+    stop: () => Promise.resolve(),
+    settle: (id) => Promise.resolve(void asked.push(id)),
+    follow: () => Promise.resolve(true),
+  });
   await until(() => isDone(() => leases.create("a", [])), "a row is made");
   await until(async () => {
     await other.settled("a");
     return asked.length > 0;
   }, "the instance is asked");
   await Promise.all([connection.close(), direct.close()]);
+});
+
+postgresTest("of two servers, the one that can be written to is found, also after a fail-over", async () => {
+  await using pair = await startPostgresPair();
+  for (const [one, other] of [pair.ports, pair.ports.toReversed()]) {
+    const address = `postgres://pawl@127.0.0.1:${one},127.0.0.1:${other}/postgres?target_session_attrs=read-write`;
+    const connection = createConnection(address, PATIENT);
+    await migrate(connection);
+    const { commit } = createEntries(connection, new Held());
+    const heard: string[] = [];
+    connection.listen("news", (message) => void heard.push(message));
+    assertEquals(await commit({ set: [[["a"], 1]] }), true);
+    await pair.failOver();
+    const isDone = () => commit({ set: [[["a"], 2]] }).then(() => true, () => false);
+    await until(isDone, "the new primary is found");
+    await until(async () => {
+      await connection.query("SELECT pg_notify('news', 'x')").catch(() => {});
+      return heard.length > 0;
+    }, "it is listened to at the new primary");
+    await connection.close();
+  }
 });
 
 postgresTest("of commits that depend on one entry and come at the same time, exactly one succeeds", async () => {

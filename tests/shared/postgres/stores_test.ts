@@ -62,10 +62,20 @@ postgresTest("a link with a limit of downloads is used that often at all instanc
   assertEquals([await other.remove("l"), await one.find("h")], ["h", undefined]);
 });
 
+postgresTest("an owner has so many links at all instances together", async () => {
+  await using two = await openTwo();
+  const [one, other] = [createLinks(two.one), createLinks(two.other)];
+  const added = await Promise.all(Array.from({ length: 6 }, (_, at) => {
+    const link = { kind: "upload", hash: `h${at}`, id: `l${at}`, owner: "o", createdAt: 1 };
+    return (at % 2 === 0 ? one : other).add(link as unknown as Link, 3);
+  }));
+  assertEquals([added.filter(Boolean).length, (await one.list("o")).length], [3, 3]);
+});
+
 postgresTest("an event is in the queue of every instance once its record is, and is dealt once", async () => {
   await using two = await openTwo();
   const outbox = createOutbox({ now: () => 7, wake() {} });
-  const records = await createRecords(two.one, createSameName({ ignoresCase: false }), outbox);
+  const records = await createRecords(two.one, createSameName({ ignoresCase: false }), { outbox });
   const upload = newUpload({ owner: "o", name: "a", folders: [], metadata: "x \0 \ud800" }, {
     id: "a",
     now: 0,

@@ -4,11 +4,11 @@ import { parseBucketAddress } from "../../../server/storage/s3/address.ts";
 import { createBucketBytes } from "../../../server/storage/s3/bytes.ts";
 import { openBucket } from "../../../server/storage/s3/open_bucket.ts";
 import { probeBucket } from "../../../server/storage/s3/probe.ts";
-import { type Ceph, cephTest, startCeph } from "../../support/ceph.ts";
+import { cephTest, type S3Server, startCeph } from "../../support/ceph.ts";
 import { MemoryRows } from "../../support/memory_leases.ts";
 import { testStoreContract } from "../../support/store_contract.ts";
 
-let ceph: Ceph | undefined;
+let ceph: S3Server | undefined;
 Deno.test.afterAll(async () => await ceph?.[Symbol.asyncDispose]());
 
 testStoreContract("the store in a bucket of Ceph's", async () => {

@@ -22,8 +22,8 @@ interface Known {
   isPlaced: boolean;
 }
 
-function opened(file: UnfinishedFile | "locked" | undefined): UnfinishedFile {
-  assert(file !== "locked" && file !== undefined);
+function opened(file: UnfinishedFile | string | undefined): UnfinishedFile {
+  assert(typeof file === "object");
   return file;
 }
 
