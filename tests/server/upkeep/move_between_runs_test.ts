@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { ConfigError } from "../../../server/config/config.ts";
 import type { CompleteUpload } from "../../../server/model/upload.ts";
 import { uploadKey } from "../../../server/storage/kv/record_keys.ts";
 import { allRecords } from "../../../server/storage/kv/records.ts";
@@ -33,6 +34,25 @@ async function movedUnreadably(data: string, to: TestTarget): Promise<void> {
   assertEquals(tally.failed, tally.finished);
   assert((await to.finished()).includes("sub/a"));
 }
+
+Deno.test("a server that came and went while everything was moved is noticed, and the next run moves what it took", async () => {
+  await using dir = await filled();
+  await using to = await bucketTarget();
+  await using folder = await sourceFolder(dir.path);
+  const { target } = await to.open();
+  const serve = async () => {
+    await using pawl = await openTestApp({ data: dir.path, open: true });
+    await simpleClient(pawl.app).send("meanwhile", 0, new Uint8Array(1000), { "X-File-Size": "2000" });
+  };
+  const checks = [() => Promise.resolve(), serve];
+  await assertRejects(
+    () => moved(folder.source, target, { checkAlone: () => checks.shift()!() }),
+    ConfigError,
+    "A server ran on the old place meanwhile",
+  );
+  await moved(folder.source, target);
+  await assertSame(folder.source, to);
+});
 
 for (const [kind, make] of [["a bucket", bucketTarget], ["a folder", () => folderTarget()]] as const) {
   Deno.test(`a file that was away in an earlier run and is back is moved to ${kind}, with its bytes`, async () => {
