@@ -69,6 +69,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const { flushed, sent, signInFailed } = metrics;
   const openStorage = surroundings.openStorage ?? (config.database === "" ? openDisk : openShared);
   const storage = await openStorage(config, { log, flushed, sent, lend, giveUp: surroundings.giveUp });
+  using opening = new DisposableStack();
+  opening.defer(() => storage.close());
   const { bytes } = storage;
   const pauses = new Pauses();
   const bodies = new SmallBodies({ pauses, limits: config });
@@ -112,18 +114,11 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   hooks.start({ events, records, bytes, attempted: metrics.attempted, alone: storage.alone });
   const pages = surroundings.pages ?? createPages({ root, except: storage.folders });
   const { neighbours } = storage;
+  const given = { neighbours, access, pages, bodies, accessLog, senderOf, certificateExpiresAt };
+  const apps = openApps(config, { ...common, ...uploads, ...given });
+  opening.move();
   return {
-    ...openApps(config, {
-      ...common,
-      ...uploads,
-      neighbours,
-      access,
-      pages,
-      bodies,
-      accessLog,
-      senderOf,
-      certificateExpiresAt,
-    }),
+    ...apps,
     place: storage.place,
     makeFirstToken: access.makeFirstToken,
     moved: watch.moved,

@@ -1,10 +1,11 @@
 import { join } from "@std/path";
-import type { Config } from "./config/config.ts";
+import { type Config, ConfigError } from "./config/config.ts";
 import { defined } from "./defined.ts";
 import { NO_NEIGHBOURS } from "./http/admission.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
 import { bootOf } from "./storage/disk/boot.ts";
 import { foldersOf, openFiles } from "./storage/disk/files.ts";
+import { lockFolder } from "./storage/disk/folder_lock.ts";
 import { watchFolder } from "./storage/disk/folder_watch.ts";
 import { openDatabase } from "./storage/kv/database.ts";
 import { createOwnLimiting } from "./uploads/own_limiting.ts";
@@ -15,8 +16,11 @@ export async function openDisk(
   { flushed, sent, lend }: StorageDeps,
 ): Promise<Storage> {
   const database = join(data, "pawl.db");
+  const bytes = await openFiles(data, { durable, flushed, sent, ...defined({ lend }) });
+  const lock = lockFolder(foldersOf(data).incoming, { alone: false });
+  if (lock === undefined) throw new ConfigError(`pawl move is at work on ${data}: start the server when it has ended`);
   return {
-    bytes: await openFiles(data, { durable, flushed, sent, ...defined({ lend }) }),
+    bytes,
     place: data,
     folders: Object.values(foldersOf(data)),
     neighbours: NO_NEIGHBOURS,
@@ -28,6 +32,6 @@ export async function openDisk(
     alone: (_, work) => work(new AbortController().signal),
     keepUp: () => Promise.resolve(),
     settle: () => Promise.resolve(),
-    close() {},
+    close: () => lock[Symbol.dispose](),
   };
 }

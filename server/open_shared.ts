@@ -4,7 +4,7 @@ import { foreignVariable } from "./config/environment.ts";
 import { UploadError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
-import { type Connection, createConnection } from "./storage/postgres/connection.ts";
+import { createConnection } from "./storage/postgres/connection.ts";
 import { migrate } from "./storage/postgres/migrate.ts";
 import { BadAddress, nameOf, parseBucketAddress } from "./storage/s3/address.ts";
 import { type OpenBucket, openBucket } from "./storage/s3/open_bucket.ts";
@@ -30,8 +30,11 @@ export async function openShared(
   await using opening = new AsyncDisposableStack();
   const bucket = opening.use(await openTold(bucketText));
   const connection = opening.adopt(createConnection(database), (connection) => connection.close());
-  await untilAnswer(connection, { log, giveUp });
-  await migrate(connection);
+  await untilDone(async () => {
+    // Only this has a deadline, and a migration has none.
+    await connection.query("SELECT 1");
+    await migrate(connection);
+  }, { log, giveUp });
   const storage = await shareStorage({
     connection,
     bucket: bucket.bucket,
@@ -63,16 +66,17 @@ async function asConfigError<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function untilAnswer(
-  connection: Connection,
+/** Does the first work with the database, again and again until it gives an answer. */
+async function untilDone(
+  work: () => Promise<void>,
   { log, giveUp }: { log: Log; giveUp: AbortSignal | undefined },
 ): Promise<void> {
   for (let attempt = 0;; attempt++) {
     try {
-      await connection.query("SELECT 1");
-      return;
+      return await work();
     } catch (error) {
       const isAway = error instanceof UploadError && error.code === "no-database";
+      if (error instanceof ConfigError) throw error;
       if (!isAway) throw new ConfigError(`The database refuses: ${error instanceof Error ? error.message : error}`);
       if (attempt % TOLD_EVERY === 0) {
         log.warning("The database gives no answer, and the server waits for it: {error}", {

@@ -3,7 +3,7 @@ import { circles, type Imports, importsOf, levelOf } from "./support/imports.ts"
 
 /** The rooms of each house, the lowest first: a file imports from its own room and from rooms before it. */
 const SERVER = [
-  "server/{defined,errors,log_lines,log_writer,write_whole,log,networks}",
+  "server/{defined,errors,in_time,log_lines,log_writer,write_whole,log,networks}",
   "server/config",
   "server/tls",
   "server/model",

@@ -121,7 +121,7 @@ export class UploadStore implements UploaderStore {
     return this.#paths.learn(origin, path);
   }
 
-  /** Gives a choice of the person who uploads, such as the language. */
+  /** Gives a choice of the person who uploads, such as to look at files before they are sent. */
   async setting(name: string): Promise<string | undefined> {
     const value = await this.#database.get("settings", name);
     return typeof value === "string" ? value : undefined;

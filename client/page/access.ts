@@ -1,12 +1,21 @@
 import { find, isFocusLost, write } from "./elements.ts";
-import type { UploadStore } from "../mod.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
-import { areAlike, rememberedVisitor, rememberVisitor } from "./remembered_visitor.ts";
-import { may, signIn, type SignInProblem, signOut, takeToken, UNKNOWN, type Visitor, whoAmI } from "./session.ts";
+import {
+  isSame,
+  may,
+  signIn,
+  type SignInProblem,
+  signOut,
+  takeToken,
+  UNKNOWN,
+  type Visitor,
+  visitorInPage,
+  whoAmI,
+} from "./session.ts";
 import { SignInForm } from "./sign_in_form.ts";
 
-/** How long a page that has never been here waits for the server to say who its visitor is, before it shows itself. */
+/** How long a page in which no visitor is written waits for the server to name one, before it shows itself. */
 const PATIENCE_MS = 1000;
 
 /** The way in which a visitor has come to the page. */
@@ -20,9 +29,9 @@ export interface Arrival {
 
 /** The ways to learn who the visitor is, the quick one first. */
 export interface Arriving {
-  /** The visitor that the page had last. */
-  remembered: Promise<Visitor | undefined>;
-  /** The visitor that the server names. */
+  /** The visitor that is written in the page. */
+  inPage: Visitor | undefined;
+  /** The visitor that the server names: a page may come from the cache of a browser that goes back. */
   told: Promise<Arrival>;
 }
 
@@ -30,11 +39,11 @@ export interface Arriving {
  * Signs the visitor in by the link that led to the page, or else asks the server who the visitor is. The token of the
  * link leaves the address at once.
  */
-export function arrive(store: UploadStore): Arriving {
+export function arrive(): Arriving {
   const token = takeToken();
   return token === undefined
-    ? { remembered: rememberedVisitor(store).catch(() => undefined), told: arriveAs() }
-    : { remembered: Promise.resolve(undefined), told: arriveBy(token) };
+    ? { inPage: visitorInPage(), told: arriveAs() }
+    : { inPage: undefined, told: arriveBy(token) };
 }
 
 async function arriveBy(token: string): Promise<Arrival> {
@@ -49,7 +58,6 @@ async function arriveAs(): Promise<Arrival> {
 
 /** The things that {@linkcode Access} needs. */
 export interface AccessSetting {
-  store: UploadStore;
   language: Language;
   notices: Notices;
   /** Called with each visitor whose rights the page has now. */
@@ -81,22 +89,23 @@ export class Access {
     document.addEventListener("visibilitychange", async () => {
       if (document.visibilityState !== "visible" || !this.#form.isShown) return;
       const visitor = await whoAmI().catch(() => undefined);
-      if (visitor !== undefined && visitor.kind !== "nobody") this.#learn(visitor);
+      if (visitor !== undefined && visitor.kind !== "nobody") this.#become(visitor);
     });
   }
 
   /**
-   * Shows what the visitor may use: at once what the visitor could use last, and then what the server says. A page that
-   * remembers nobody waits a second for that.
+   * Shows what the visitor may use: at once what the page says of the visitor, and then what the server says. A page that
+   * says nothing waits a second for that.
    */
-  async begin({ remembered, told }: Arriving): Promise<void> {
-    const arrived = told.then((arrival) => this.#arrived(arrival));
-    const recognized = remembered.then(async (visitor) => {
-      if (visitor === undefined) return await arrived;
-      if (this.#visitor === undefined) this.#become(visitor);
+  async begin({ inPage, told }: Arriving): Promise<void> {
+    if (inPage !== undefined) this.#become(inPage);
+    const arrived = told.then((arrival) => {
+      // Somebody may have signed in before this answer came.
+      if (this.#visitor === inPage) this.#arrived(arrival);
     });
+    if (inPage !== undefined) return;
     let timer = 0;
-    await Promise.race([arrived, recognized, new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE_MS))]);
+    await Promise.race([arrived, new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE_MS))]);
     clearTimeout(timer);
   }
 
@@ -113,7 +122,7 @@ export class Access {
       return;
     }
     if (visitor === undefined) throw new Error("Something before the server wants a sign-in");
-    if (visitor.kind !== "nobody") return this.#learn(visitor);
+    if (visitor.kind !== "nobody") return this.#become(visitor);
     this.#asked = Promise.withResolvers();
     this.#form.show({ isAgain: true });
     this.#setting.onAsk();
@@ -132,27 +141,25 @@ export class Access {
 
   #arrived({ visitor, problem, isGuess = false }: Arrival): void {
     const { language, notices } = this.#setting;
-    if (this.#visitor === undefined && isGuess) this.#become(visitor);
-    if (!isGuess && (this.#visitor === undefined || !areAlike(this.#visitor, visitor))) this.#learn(visitor);
+    if (this.#visitor === undefined || (!isGuess && !isSame(this.#visitor, visitor))) this.#become(visitor);
+    else if (!isGuess) this.#call(visitor);
     if (problem === undefined) return;
     if (visitor.kind === "nobody") this.#form.show({ isAgain: false, problem });
     else notices.complain(language.messages[problem]);
   }
 
-  /** Shows what the server has said, and remembers it for the next time. */
-  #learn(visitor: Visitor): void {
-    // A page that cannot remember asks the server each time.
-    rememberVisitor(this.#setting.store, visitor).catch(() => {});
-    this.#become(visitor);
+  /** Notes and shows the name of a visitor of whom all else is shown already. */
+  #call(visitor: Visitor): void {
+    this.#visitor = visitor;
+    write(this.#name, visitor.name);
   }
 
   #become(visitor: Visitor): void {
-    this.#visitor = visitor;
+    this.#call(visitor);
     const isNobody = visitor.kind === "nobody";
     this.#intake.hidden = !may(visitor, "upload");
     this.#readOnly.hidden = isNobody || may(visitor, "upload");
     this.#signedIn.hidden = visitor.kind !== "session";
-    write(this.#name, visitor.name);
     if (isNobody) {
       this.#form.show({ isAgain: false });
     } else {
@@ -165,7 +172,7 @@ export class Access {
   async #signIn(token: string): Promise<SignInProblem | undefined> {
     const result = await signIn(token);
     if (typeof result === "string") return result;
-    this.#learn(result);
+    this.#become(result);
     if (isFocusLost()) find(may(result, "upload") ? "choose-files" : "sign-out", HTMLButtonElement).focus();
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { QueuedUpload } from "../mod.ts";
+import { browserStorage } from "./browser_storage.ts";
 import type { EarlierFile } from "./earlier_files.ts";
 import { nameHere, onServer } from "./server.ts";
 
@@ -110,13 +111,4 @@ function isFinishedFile(value: unknown): value is FinishedFile {
   const { path, bytes, finishedAt, location } = value as Partial<FinishedFile>;
   return typeof path === "string" && typeof bytes === "number" && typeof finishedAt === "number" &&
     typeof location === "string" && /^\/files\/[\w-]+$/.test(location);
-}
-
-function browserStorage(): Storage | undefined {
-  try {
-    return globalThis.localStorage;
-  } catch {
-    // Some browsers throw if they were told to keep nothing.
-    return undefined;
-  }
 }

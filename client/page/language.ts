@@ -1,5 +1,6 @@
 import type { Messages } from "../languages/messages.ts";
-import type { UploadStore } from "../mod.ts";
+import { BROUGHT_WORDS } from "./brought_words.ts";
+import { chosenLanguage, keepLanguage } from "./chosen_language.ts";
 import { find } from "./elements.ts";
 import type { Modules } from "./modules.ts";
 import { createWords, type Words } from "./words.ts";
@@ -14,9 +15,6 @@ export const LANGUAGES: Readonly<Record<string, string>> = {
   zh: "简体中文",
 };
 
-/** How long the page waits to be told which language was chosen. */
-const PATIENCE_MS = 300;
-
 /** Gives the first of the wanted languages that the page has. */
 export function chooseLanguage(wanted: readonly string[]): string {
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]!).find((tag) => Object.hasOwn(LANGUAGES, tag));
@@ -25,8 +23,6 @@ export function chooseLanguage(wanted: readonly string[]): string {
 
 /** The things that a {@linkcode Language} works with. */
 export interface LanguageSetting {
-  /** Keeps the choice. */
-  store: UploadStore;
   modules: Modules;
   /** Called after another choice. */
   onChange: () => void;
@@ -41,30 +37,23 @@ export interface LanguageSetting {
 export class Language {
   messages!: Messages;
   words!: Words;
-  readonly #store: UploadStore;
   readonly #choice = find("language", HTMLSelectElement);
   readonly #modules: Modules;
   #uses = 0;
 
-  private constructor(store: UploadStore, modules: Modules) {
-    this.#store = store;
+  private constructor(modules: Modules) {
     this.#modules = modules;
   }
 
-  /** Loads the language that was chosen last in this browser, or else the one that the browser prefers. */
-  static async load({ store, modules, onChange, onFailure }: LanguageSetting): Promise<Language> {
-    const language = new Language(store, modules);
-    const told = store.setting("language");
-    // A database that is silent must not hide the page.
-    const chosen = await Promise.race([told, new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS))]);
-    const wanted = (chosen: string | undefined) =>
-      chooseLanguage([...chosen === undefined ? [] : [chosen], ...navigator.languages]);
-    await language.#use(wanted(chosen));
+  /**
+   * Loads the language that was chosen last in this browser, or else the one that the browser prefers. The words of that
+   * one came with the page.
+   */
+  static async load({ modules, onChange, onFailure }: LanguageSetting): Promise<Language> {
+    const language = new Language(modules);
+    const chosen = chosenLanguage();
+    await language.#use(chooseLanguage([...chosen === undefined ? [] : [chosen], ...navigator.languages]));
     language.#offer(onChange, onFailure);
-    told.then(async (late) => {
-      if (wanted(late) === wanted(chosen) || language.#uses > 1) return;
-      if (await language.#use(wanted(late))) onChange();
-    }).catch(onFailure);
     return language;
   }
 
@@ -84,15 +73,15 @@ export class Language {
         this.#choice.value = document.documentElement.lang;
         return onFailure();
       }
+      keepLanguage(tag);
       onChange();
-      await this.#store.set("language", tag);
     });
   }
 
   /** Changes to a language. False when another one was chosen meanwhile. */
   async #use(tag: string): Promise<boolean> {
     const use = ++this.#uses;
-    const { messages } = await this.#modules.load<{ messages: Messages }>(`languages/${tag}`);
+    const messages = BROUGHT_WORDS[tag] ?? await this.#loaded(tag);
     if (use !== this.#uses) return false;
     this.messages = messages;
     this.words = createWords(tag);
@@ -105,5 +94,9 @@ export class Language {
       if (typeof text === "string") element.textContent = text;
     }
     return true;
+  }
+
+  async #loaded(tag: string): Promise<Messages> {
+    return (await this.#modules.load<{ messages: Messages }>(`languages/${tag}`)).messages;
   }
 }

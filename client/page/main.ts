@@ -23,12 +23,11 @@ mendOlderBrowsers();
 const link = UploadLink.in(location);
 // The token of a sign-in link leaves the address before anything else happens.
 const store = link?.store ?? new UploadStore({ name: nameHere("pawl") });
-const arrival = link === undefined ? arrive(store) : undefined;
+const arrival = link === undefined ? arrive() : undefined;
 const modules = new Modules();
 const status = announcerIn("status");
 const notices = new Notices(status);
 const language = await Language.load({
-  store,
   modules,
   onChange() {
     notices.clear();
@@ -39,7 +38,6 @@ const language = await Language.load({
   onFailure: () => notices.complain(language.messages.notLoaded),
 });
 const access = new Access({
-  store,
   language,
   notices,
   onVisitor: welcome,

@@ -17,6 +17,23 @@ const KINDS: readonly unknown[] = ["nobody", "anybody", "token", "session", "use
 /** The visitor of a server that does not say who its visitors are. It refuses by itself what they may not do. */
 export const UNKNOWN: Visitor = { kind: "anybody", name: "", rights: ["read", "upload"] };
 
+/**
+ * Reads the visitor that the server has written into the page, such as "session read upload". It has no name: a page
+ * stays in the browser's cache. `undefined` when the server has written none, or one of a kind that is not known.
+ */
+export function visitorInPage(text = document.documentElement.dataset["visitor"]): Visitor | undefined {
+  const [kind, ...rights] = text?.split(" ") ?? [];
+  const visitor = { kind, name: "", rights };
+  return isVisitor(visitor) ? visitor : undefined;
+}
+
+/** True when the server names the visitor that the page knows already, maybe without a name. */
+export function isSame(known: Visitor, { kind, name, rights }: Visitor): boolean {
+  const rightsOf = (list: readonly string[]) => [...list].sort().join();
+  return known.kind === kind && rightsOf(known.rights) === rightsOf(rights) &&
+    (known.name === "" || known.name === name);
+}
+
 /** True when the visitor has the right. */
 export function may({ rights }: Visitor, wanted: "read" | "upload"): boolean {
   return rights.includes(wanted) || rights.includes("admin");
@@ -32,7 +49,6 @@ export function mayList(visitor: Visitor): boolean {
  * Rejects when the server cannot be reached.
  */
 export async function whoAmI(): Promise<Visitor | undefined> {
-  // The page preloads this answer, so the request must have no option that the preload does not have.
   return await visitorIn(await fetch(ADDRESS));
 }
 

@@ -65,17 +65,22 @@ export function createWords(locale: string): Words {
     return unit(value, name, { unitDisplay: "long", maximumFractionDigits: 0 });
   }
 
-  const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const percents = new Intl.NumberFormat(locale, { style: "percent" });
+  // The first format of a page takes longest, and the page is to be shown before.
+  let times: Intl.DateTimeFormat | undefined;
+  let percents: Intl.NumberFormat | undefined;
 
   return {
     bytes: (count) => bytes(count, ""),
     speed: (bytesPerSecond) => bytes(Math.round(bytesPerSecond), "-per-second"),
     percent(part, total) {
       const fraction = Math.floor(part * 100 / total) / 100;
+      percents ??= new Intl.NumberFormat(locale, { style: "percent" });
       return percents.format(fraction);
     },
-    time: (date) => times.format(date),
+    time(date) {
+      times ??= new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+      return times.format(date);
+    },
     duration(ms) {
       const seconds = ms / 1000;
       const minutes = Math.round(seconds / 60);

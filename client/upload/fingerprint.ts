@@ -3,6 +3,7 @@ import type { LocalFile } from "./local_file.ts";
 import { Fnv64 } from "./file_id.ts";
 import type { Fingerprint } from "../protocol/piece.ts";
 import { UploadError } from "../protocol/upload_error.ts";
+import { createReadPart, type ReadPart } from "./reused_memory.ts";
 
 /** The bytes that a script reads and hashes at a time, so that the page stays responsive. */
 const STEP_BYTES = 2 ** 20;
@@ -20,7 +21,8 @@ export type FingerprintOf = (piece: Blob) => Promise<Fingerprint | undefined>;
  * uploads are computed one after the other.
  */
 export function createFingerprintOf(subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): FingerprintOf {
-  const compute = subtle === undefined ? hashOfPiece : (piece: Blob) => digestOfPiece(piece, subtle);
+  const read = createReadPart();
+  const compute = subtle === undefined ? hashOfPiece : (piece: Blob) => digestOfPiece(piece, { subtle, read });
   let before: Promise<unknown> = Promise.resolve();
   return (piece) => {
     const fingerprint = before.then(() => compute(piece));
@@ -48,15 +50,18 @@ export async function fingerprintIn(
 
 /** Gives the digest of bytes as headers say it (RFC 9530, section 2); `undefined` when the browser cannot. */
 export async function digestOf(
-  bytes: ArrayBuffer,
+  bytes: ArrayBuffer | Uint8Array<ArrayBuffer>,
   subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle,
 ): Promise<string | undefined> {
   if (subtle === undefined) return undefined;
   return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(await subtle.digest("SHA-256", bytes))))}:`;
 }
 
-async function digestOfPiece(piece: Blob, subtle: SubtleCrypto): Promise<Fingerprint> {
-  const contentDigest = await digestOf(await bytesOf(piece), subtle) ?? "";
+async function digestOfPiece(
+  piece: Blob,
+  { subtle, read }: { subtle: SubtleCrypto; read: ReadPart },
+): Promise<Fingerprint> {
+  const contentDigest = await digestOf(await read(piece), subtle) ?? "";
   return { text: contentDigest, contentDigest };
 }
 

@@ -20,7 +20,7 @@ export function createUploadLinks({ gatekeeper, pages }: { gatekeeper: Gatekeepe
   return {
     async page(request, secret, _visitor, sender) {
       if (await gatekeeper.linkOf(secret, "upload", sender) === undefined) return noSuchLink(request);
-      return await pages.serve("/", request.headers, "../") ?? noSuchLink(request);
+      return await pages.serve("/", request.headers, { top: "../" }) ?? noSuchLink(request);
     },
 
     about(_request, _id, visitor) {

@@ -59,6 +59,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./backup.ts")).runBackupCommand,
   },
   {
+    name: "move",
+    about: "moves everything to the database and bucket of many instances, or back",
+    load: async () => (await import("./move.ts")).runMoveCommand,
+  },
+  {
     name: "webhook",
     about: "lists, retries and drops the events that no hook has taken yet",
     load: async () => (await import("./webhooks.ts")).runWebhookCommand,

@@ -27,7 +27,7 @@ export async function openSharedDatabase(env: Env): Promise<Database | undefined
   const url = text === undefined ? "" : OPTIONS.database.parse(text);
   if (url === undefined) throw new ConfigError(`${VARIABLE} must be ${OPTIONS.database.wanted}`);
   if (url === "") return undefined;
-  const connection = createConnection(url, { max: 2 });
+  const connection = createConnection(url, { max: 2, name: "pawl command" });
   try {
     await checkVersion(connection);
   } catch (error) {

@@ -4,7 +4,7 @@ import { isFolder } from "../storage/disk/entries.ts";
 import { foldersOf, openFiles } from "../storage/disk/files.ts";
 import { watchFolder } from "../storage/disk/folder_watch.ts";
 import { createResolve } from "../storage/disk/resolve.ts";
-import { type Database, openDatabase } from "../storage/kv/database.ts";
+import { type Database, type Entries, openDatabase } from "../storage/kv/database.ts";
 import { createRecords } from "../storage/kv/records.ts";
 import { isUpToDate } from "../storage/kv/upgrade.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
@@ -31,6 +31,8 @@ export async function openExisting(data: string): Promise<Database> {
 export interface DataFolder extends AsyncDisposable {
   readonly bytes: ByteStore;
   readonly records: RecordStore;
+  /** The database of the records. */
+  readonly kv: Entries;
   /** The paths of the two folders of files. */
   readonly folders: ReturnType<typeof foldersOf>;
   /** The path on disk of an entry in `incoming/`, or of a finished file; `undefined` if the wall refuses it (I7). */
@@ -58,6 +60,7 @@ export async function openDataFolder(data: string): Promise<DataFolder> {
   return {
     bytes,
     records,
+    kv: database.kv,
     folders,
     pathOnDisk: (folder, path) => resolve[folder](path),
     isFolderThere: () => watch.isThere(0),

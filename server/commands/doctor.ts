@@ -11,6 +11,7 @@ import { certificatesIn, readable, tokenOf } from "../send/given.ts";
 import { shown } from "../send/shown.ts";
 import { parseTarget } from "../send/target.ts";
 import { visitorOf } from "../send/visitor.ts";
+import { doctorStores } from "./doctor_stores.ts";
 import { listenForStop } from "./signals.ts";
 import type { Terminal } from "./tokens.ts";
 
@@ -48,8 +49,10 @@ export async function doctor(args: readonly string[], surroundings: DoctorSurrou
       print(DOCTOR_HELP);
       return 0;
     }
+    if ("isBucket" in command) return await doctorStores(command, surroundings);
     return await run(command, surroundings);
   } catch (error) {
+    if (surroundings.signal.aborted && error === surroundings.signal.reason) return surroundings.signal.reason;
     if (!(error instanceof ConfigError)) throw error;
     tell(shown(error.message));
     return WRONG_COMMAND;

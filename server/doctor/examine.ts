@@ -3,6 +3,7 @@ import { sizeText } from "./bytes.ts";
 import { lookAtCut, lookAtEarlyRefusal, lookAtLarge, lookAtSilence, lookAtSlow } from "./look_bodies.ts";
 import { lookAtDownload } from "./look_download.ts";
 import { lookAtHeaders, type Refused } from "./look_headers.ts";
+import { lookAtInterim } from "./look_interim.ts";
 import { lookWhoAnswers } from "./look_hello.ts";
 import { lookAtNames } from "./look_names.ts";
 import { lookAtSizes } from "./look_sizes.ts";
@@ -63,6 +64,7 @@ export async function examine(
   const stop = refused === undefined ? undefined : stopBy(refused);
   if (stop !== undefined) return { ...begun, ...seen(), ...small, hello: stop };
 
+  const interim = await look("whether an answer comes behind an interim one", () => lookAtInterim(site));
   const limit = plan.announcedBytes === 0
     ? undefined
     : await look("how large a request may be", () => lookAtSizes(site));
@@ -90,7 +92,7 @@ export async function examine(
         plan.slowMs > 0 ? lookAtSlow(site) : undefined,
       ]),
   ) ?? [];
-  const found = { limit, cut, large, early, names, download, silence, slow };
+  const found = { interim, limit, cut, large, early, names, download, silence, slow };
   const known = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
   return { ...begun, ...seen(), ...first, ...small, ...known as Partial<Observations> };
 }

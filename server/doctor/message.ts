@@ -5,6 +5,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer>;
+  /** The headers of the interim answers (1xx) before it. */
+  readonly interim: readonly Headers[];
 }
 
 /** The longest head and the longest body of an answer, in bytes. */
@@ -22,7 +24,7 @@ export class NoAnswer extends Error {
 export class AnswerReader {
   readonly #isHead: boolean;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
-  #interim = 0;
+  readonly #interim: Headers[] = [];
   #head: { readonly status: number; readonly headers: Headers } | undefined;
 
   /** `isHead` for the answer to a `HEAD` request, which has no body. */
@@ -40,10 +42,10 @@ export class AnswerReader {
   /** Gives the answer as far as it came, at the end of the connection. Its status may be all that was wanted. */
   end(): Answer | undefined {
     if (this.#head === undefined) return undefined;
-    return this.#whole() ?? { ...this.#head, body: this.#bytes };
+    return this.#whole() ?? { ...this.#head, body: this.#bytes, interim: this.#interim };
   }
 
-  /** Reads the head, and drops each interim answer (1xx) before it. */
+  /** Reads the head, and keeps of each interim answer (1xx) before it its headers alone. */
   #readHead(): boolean {
     for (;;) {
       const text = latin1(this.#bytes.subarray(0, MAX_HEAD));
@@ -57,7 +59,9 @@ export class AnswerReader {
       if (Number.isNaN(status)) throw new NoAnswer("This is no HTTP/1.1");
       this.#bytes = this.#bytes.slice(end + 4);
       if (status >= 100 && status < 200) {
-        if (++this.#interim > MAX_INTERIM) throw new NoAnswer("There are too many interim answers");
+        if (this.#interim.push(headersOf(lines)) > MAX_INTERIM) {
+          throw new NoAnswer("There are too many interim answers");
+        }
         continue;
       }
       this.#head = { status, headers: headersOf(lines) };
@@ -68,7 +72,7 @@ export class AnswerReader {
   #whole(): Answer | undefined {
     const { status, headers } = this.#head!;
     if (this.#bytes.length > MAX_BODY) throw new NoAnswer("The answer is too long");
-    const answer = (body: Uint8Array<ArrayBuffer>): Answer => ({ status, headers, body });
+    const answer = (body: Uint8Array<ArrayBuffer>): Answer => ({ status, headers, body, interim: this.#interim });
     if (this.#isHead || status === 204 || status === 304) return answer(new Uint8Array());
     if (/\bchunked\b/i.test(headers.get("transfer-encoding") ?? "")) {
       const body = unchunked(this.#bytes);

@@ -62,6 +62,11 @@ export interface Observations {
   readonly unpacked?: boolean;
   /** True when an answer was told again that was not true any more. */
   readonly cached?: boolean;
+  /**
+   * The fate of an interim response (104): `none` was sent, or it was `passed` on, taken for the answer, or in the way
+   * of that. `unanswered` when no upload of the IETF's protocol has an answer.
+   */
+  readonly interim?: "none" | "passed" | "as-answer" | "no-answer" | "unanswered";
   /** A body without a length. */
   readonly chunked?: Met;
   /** Requests of `bytes` are let through, those of `below` are not. `status` is the proxy's refusal. */

@@ -114,6 +114,10 @@ export const REMEDIES = {
     },
     any: "Let bodies without a Content-Length through (Transfer-Encoding: chunked)",
   },
+  interim: {
+    any:
+      "Start Pawl with --interim=off: clients that begin an upload without its bytes go on after a break all the same",
+  },
   unpacked: {
     lines: { Apache: ["take out: SetInputFilter DEFLATE"] },
     any: "Let the proxy pass bodies on with their Content-Encoding, and unpack none",

@@ -46,6 +46,6 @@ function sumOf(findings: readonly Finding[], code: Diagnosis["code"]): string {
 }
 
 /** The text in lines of at most 100 columns, each set in. */
-function folded(text: string): string[] {
+export function folded(text: string): string[] {
   return text.match(/\S.{0,91}(?=\s|$)/g)?.map((line) => `        ${line}`) ?? [];
 }

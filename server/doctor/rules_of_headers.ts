@@ -90,6 +90,32 @@ export const RULES_OF_HEADERS: readonly Rule[] = [
     },
   },
   {
+    applies: ({ interim }) => interim !== undefined,
+    ok: "The answer comes behind an interim response (104), or there is none",
+    judge({ interim }) {
+      if (interim === "none" || interim === "passed") return undefined;
+      if (interim === "unanswered") {
+        return {
+          code: "blocks-ietf",
+          level: "fault",
+          says: "No upload of the IETF's protocol gets an answer",
+          costs: "Apple's URLSession fails, and so does each other client of Resumable Uploads for HTTP",
+        };
+      }
+      return {
+        code: "breaks-interim",
+        level: "fault",
+        says: interim === "no-answer"
+          ? "No answer comes behind an interim response (104)"
+          : "An interim response (104) is taken for the answer",
+        costs: interim === "no-answer"
+          ? "Each upload of Apple's URLSession fails, and of others that name a version of the IETF's protocol"
+          : "Over HTTP/2 each upload of Apple's URLSession fails, and of others that name a version of the IETF's protocol",
+        remedy: REMEDIES.interim,
+      };
+    },
+  },
+  {
     applies: ({ chunked }) => chunked !== undefined,
     ok: "Bodies without a length come through",
     judge({ chunked }) {

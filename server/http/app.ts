@@ -15,6 +15,7 @@ import { allowedMethods, handlerOf, type Identify, needOf, type Route } from "./
 import type { Sender, SenderOf } from "./sender.ts";
 import { type Gate, urlOf } from "./target.ts";
 import { toFolder } from "./to_folder.ts";
+import { visitorInTime } from "./visitor_in_time.ts";
 
 /** Everything that the app is made with. */
 export interface AppDeps {
@@ -137,10 +138,11 @@ export function createApp(
     return response;
   }
 
-  function answerPage(path: string, { request, admit }: Visit): Promise<Response> {
+  function answerPage(path: string, { request, sender, admit }: Visit): Promise<Response> {
     return answered({ request }, async () => {
       admit();
-      const response = path === "" ? toFolder(request) : await pages.serve(path, request.headers);
+      const visitor = () => visitorInTime(identify, request, sender);
+      const response = path === "" ? toFolder(request) : await pages.serve(path, request.headers, { visitor });
       if (response === undefined) throw notHere(above);
       if (request.method === "GET" || request.method === "HEAD") return response;
       const allow = { "Allow": "GET, HEAD, OPTIONS" };

@@ -8,7 +8,6 @@ const SCRIPT = /^[ \t]*<script type="module" src="\/(client\/[a-z0-9_/]+)\.ts"><
 const PLAIN = /^[ \t]*<noscript><\/noscript>\n/gm;
 const ICON = /(?<=(?:href|src)=")\/(?=[a-z0-9_]+\.(?:svg|png|ico)")/g;
 const MODULE_PRELOAD = /(?<=<link rel="modulepreload" href=")\/(?=client\/)/g;
-const PRELOAD = /(?<=<link rel="preload" [^>]*href=")\/(?=api\/)/g;
 
 /** The names of the style sheets that a page links, in their order. */
 export function styleSheetsOf(html: string): string[] {
@@ -30,35 +29,33 @@ export interface PageParts {
   readonly hash: string;
   /** The way from the page's address to the top of the server, such as `./` or `../`. */
   readonly top: string;
-  /** The language whose words are asked for at once, if one is known. */
-  readonly language: string | undefined;
+  /** The visitor, as `visitorText()` writes it; empty when the page is to ask for it. */
+  readonly visitor: string;
   /** The parts that are shown where no script runs: they go into the `noscript` of head and body. */
   readonly plain: PlainParts;
 }
 
 /**
- * Makes a page quick to load: style and script are in it, so that nothing waits for another round trip. What it asks for
- * besides comes from the folder of its version, where a browser may keep it for ever. `data-client` of the document says
- * where the client's modules are, and `data-top` where the server is. All addresses are relative, so the page works below
- * any path. Throws when style or script cannot stand in a page.
+ * Makes a page quick to load: style, script and visitor are in it, so that nothing waits for another round trip. What it
+ * asks for besides comes from the folder of its version, where a browser may keep it for ever. `data-client` of the
+ * document says where the client's modules are, `data-top` where the server is, and `data-visitor` who the visitor is. All
+ * addresses are relative, so the page works below any path. Throws when style or script cannot stand in a page.
  */
-export function quickPage(html: string, { style, script, hash, top, language, plain }: PageParts): string {
+export function quickPage(html: string, { style, script, hash, top, visitor, plain }: PageParts): string {
   if (/<\/style/i.test(style)) throw new Error("A style sheet has the end of its element in it");
   // HTML, section 4.12.1.3: a comment or another script would change where this one ends.
   if (/<\/script|<script|<!--/i.test(script)) {
     throw new Error("A script has a tag of a script, or a comment of HTML, in it");
   }
   const folder = `${top}${FOLDER}/${hash}`;
-  const words = language === undefined
-    ? ""
-    : `<link rel="modulepreload" href="${folder}/client/languages/${language}.js">\n`;
   const plainly = [plain.head, plain.body].map((part) => part === "" ? "" : `<noscript>${part}</noscript>\n`);
+  const ofVisitor = visitor === "" ? "" : `data-visitor="${visitor}" `;
   return html.replace(PLAIN, () => plainly.shift() ?? "").replace(
     "<html ",
-    () => `<html data-top="${top}" data-client="${folder}/client" `,
+    () => `<html data-top="${top}" data-client="${folder}/client" ${ofVisitor}`,
   )
-    .replace(PRELOAD, top).replace(MODULE_PRELOAD, `${folder}/`).replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
-    .replace(SCRIPT, () => `${words}<style>${style}</style>\n<script type="module">${script}</script>\n`);
+    .replace(MODULE_PRELOAD, `${folder}/`).replace(STYLE_SHEETS, "").replace(ICON, `${folder}/`)
+    .replace(SCRIPT, () => `<style>${style}</style>\n<script type="module">${script}</script>\n`);
 }
 
 /** The name of the script that a page begins with, such as "client/page/main.ts". */

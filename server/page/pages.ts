@@ -3,12 +3,11 @@ import { acceptsEncodings } from "@std/http/negotiation";
 import { STATUS_CODE } from "@std/http/status";
 import { contentType } from "@std/media-types";
 import { Encoded } from "./encoded.ts";
-import { joinedStyle, preferredLanguage, quickPage, scriptOf, styleSheetsOf } from "./index_html.ts";
+import { createFrontPage, type PageSetting, styleOf } from "./front_page.ts";
 import { link } from "./link.ts";
 import { type PageAddress, parseAddress } from "./page_address.ts";
 import { PageFiles } from "./page_files.ts";
-import { plainParts } from "./plain_form.ts";
-import { documentHeaders, type InlineParts } from "./policy.ts";
+import { documentHeaders } from "./policy.ts";
 import { stripTypes, withoutBlanks } from "./script.ts";
 
 /** The page and the client library, as a browser loads them. */
@@ -16,10 +15,9 @@ export interface Pages {
   /**
    * Answers a GET or HEAD for `pathname` (as it stands in the URL, still percent-encoded) with what it names, or 304
    * when `headers` show that the browser has it already. Gives `undefined` when nothing has that path. Throws when a
-   * client file is not TypeScript that a browser can run; the message names the file and the line. `top` is the way from
-   * the address at which a browser sees the page to the top of the server, by default `./`.
+   * client file is not TypeScript that a browser can run; the message names the file and the line.
    */
-  serve(pathname: string, headers: Headers, top?: string): Promise<Response | undefined>;
+  serve(pathname: string, headers: Headers, setting?: PageSetting): Promise<Response | undefined>;
 }
 
 /** The folders of the page's files. */
@@ -30,20 +28,8 @@ export interface PagesOptions {
   readonly except?: readonly string[];
 }
 
-interface Content {
-  readonly content: string | Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** The view of the page that a browser gets. */
-interface View {
-  readonly language: string | undefined;
-  /** The way from the page's address to the top of the server. */
-  readonly top: string;
-}
-
-/** The way from the page to the top of the server. The pages of upload links lie below it. */
-const TOP = "./";
+/** The module of the page's script that gets the words of a language. */
+const WORDS = "client/page/brought_words.ts";
 
 /** A browser asks again at each use for content whose address does not change with it. */
 const ASK_AGAIN = { "cache-control": "no-cache" };
@@ -61,68 +47,47 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
   const rendered = new Map<string, Promise<Encoded>>();
 
   const script = (name: string) => stripTypes(files.text(name), name);
-  const linked = (name: string) => link(name, async (name) => withoutBlanks(await script(name)));
+  const linked = (name: string, language?: string) =>
+    link(
+      name,
+      async (name) =>
+        name === WORDS && language !== undefined ? wordsScript(language) : withoutBlanks(await script(name)),
+    );
+  const frontPage = createFrontPage({ files, linked });
 
-  const styleOf = (html: string) => joinedStyle(styleSheetsOf(html).map((sheet) => files.text(`static/${sheet}`)));
-
-  async function inlineParts(html: string): Promise<InlineParts> {
-    const entry = scriptOf(html);
-    return {
-      style: styleOf(html),
-      script: entry === undefined ? "" : await linked(entry),
-    };
-  }
-
-  /** The content at an address, and the headers that depend on it. */
-  async function contentOf({ kind, name, isDocument }: PageAddress, { language, top }: View): Promise<Content> {
-    if (kind === "index") {
-      const html = files.text(name);
-      const isOfLink = top !== TOP;
-      const parts = await inlineParts(html);
-      return {
-        content: quickPage(html, {
-          ...parts,
-          hash: files.hash,
-          top,
-          language,
-          plain: plainParts({ language, top, isOfLink }),
-        }),
-        headers: { vary: "Accept-Encoding, Accept-Language", ...await documentHeaders(parts) },
-      };
-    }
-    const headers = { vary: "Accept-Encoding", ...isDocument && await documentHeaders() };
+  /** The content at an address, except for the page itself. */
+  async function contentOf({ kind, name }: PageAddress): Promise<string | Uint8Array> {
     switch (kind) {
       case "linked":
-        return { content: await linked(name), headers };
+        return await linked(name);
       case "script":
-        return { content: script(name), headers };
+        return script(name);
       case "style":
-        return { content: styleOf(files.text(name)), headers };
-      case "file":
-        return { content: files.bytes(name), headers };
+        return styleOf(files);
+      default:
+        return files.bytes(name);
     }
   }
 
-  async function render(address: PageAddress, view: View): Promise<Encoded> {
-    const { content, headers } = await contentOf(address, view);
+  async function render(address: PageAddress): Promise<Encoded> {
+    const content = await contentOf(address);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
-    return new Encoded(bytes, headers);
+    return new Encoded(bytes, { vary: "Accept-Encoding", ...address.isDocument && await documentHeaders() });
   }
 
   /** Gives the content of an address. It is made once. */
-  function renderedAt(address: PageAddress, view: View): Promise<Encoded> {
-    const key = [address.kind, address.name, ...address.kind === "index" ? [view.top, view.language] : []].join(" ");
-    const made = rendered.get(key) ?? render(address, view);
+  function renderedAt(address: PageAddress): Promise<Encoded> {
+    const key = `${address.kind} ${address.name}`;
+    const made = rendered.get(key) ?? render(address);
     rendered.set(key, made);
     return made;
   }
 
   return {
-    async serve(pathname, headers, top = TOP) {
+    async serve(pathname, headers, setting = {}) {
       const address = parseAddress(pathname);
       if (address === undefined || !files.has(address.name)) return undefined;
-      const language = address.kind === "index" ? languageOf(headers) : undefined;
-      const encoded = await renderedAt(address, { language, top });
+      const encoded = await (address.kind === "index" ? frontPage(headers, setting) : renderedAt(address));
       const { content, headers: own } = await encoded.best(acceptsEncodings({ headers }));
       const answer = {
         "x-content-type-options": "nosniff",
@@ -137,8 +102,10 @@ export function createPages({ root, except = [] }: PagesOptions): Pages {
       return new Response(content, { headers: { ...answer, "content-type": type } });
     },
   };
+}
 
-  function languageOf(headers: Headers): string | undefined {
-    return preferredLanguage(headers.get("accept-language"), (tag) => files.has(`client/languages/${tag}.ts`));
-  }
+/** A module with the words of a language. The linker puts what it imports into the script too. */
+function wordsScript(language: string): string {
+  return `import { messages } from "../languages/${language}.ts";
+export const BROUGHT_WORDS = { ${language}: messages };`;
 }

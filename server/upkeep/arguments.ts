@@ -8,6 +8,8 @@ export interface Syntax {
   readonly name: string;
   /** The options without a value, each without `--`. */
   readonly switches: readonly string[];
+  /** The options with a value, each without `--`, besides `--data`. */
+  readonly values?: readonly string[];
   /** The argument behind the name that belongs to no option, in words for `--help`, such as `DIR`. */
   readonly operands: readonly string[];
 }
@@ -18,17 +20,19 @@ export interface Given {
   readonly data: string;
   /** The switches that were given. */
   readonly switches: ReadonlySet<string>;
+  /** The values of options that have one. */
+  readonly values: ReadonlyMap<string, string>;
   readonly operands: readonly string[];
 }
 
 /** Reads the arguments behind the name of a command. Throws {@linkcode ConfigError}. */
 export function readArguments(
-  { name, switches, operands }: Syntax,
+  { name, switches, values = [], operands }: Syntax,
   args: readonly string[],
   env: (name: string) => string | undefined,
 ): Given | "help" {
   const given: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs(args, {
-    string: ["data", "_"],
+    string: ["data", ...values, "_"],
     boolean: ["help", ...switches],
     unknown(argument) {
       if (argument.startsWith("-")) throw new ConfigError(`Unknown argument "${argument}": see ${name} --help`);
@@ -42,6 +46,7 @@ export function readArguments(
   const data = typeof given["data"] === "string" ? given["data"] : undefined;
   return {
     data: resolve(data ?? env(variableOf(OPTIONS.data.flag)) ?? OPTIONS.data.fallback),
+    values: new Map(values.flatMap((flag) => typeof given[flag] === "string" ? [[flag, given[flag]]] : [])),
     switches: new Set(switches.filter((flag) => given[flag] === true)),
     operands: behind,
   };

@@ -87,7 +87,9 @@ export class UploadsByClient {
       const isBegun = decision.kind === "begin"
         ? await records.create(upload)
         : await this.#replace(decision.known, { upload, request, within });
-      if (isBegun) return upload.id;
+      if (!isBegun) continue;
+      request.onBegun?.(upload);
+      return upload.id;
     }
     throw new UploadError("locked", "Others begin the same upload again and again: try again in a few seconds");
   }

@@ -9,6 +9,8 @@ const MAX_REMEMBERED = 10_000;
 export class Owners {
   readonly #records: Pick<RecordStore, "get">;
   readonly #known = new Map<string, string>();
+  /** The records that are being looked for. */
+  readonly #looking = new Map<string, ReturnType<RecordStore["get"]>>();
 
   constructor(records: Pick<RecordStore, "get">) {
     this.#records = records;
@@ -35,10 +37,22 @@ export class Owners {
     if (known !== undefined && sees(scope, known)) return true;
     // To read a record takes longer than to find that there is none, and that could be measured. So for another's a
     // record is looked for that nobody has: the same random bits, in another order.
-    const upload = await this.#records.get(known === undefined ? id : id.slice(11) + id.slice(0, 11));
+    const upload = await this.#lookFor(known === undefined ? id : id.slice(11) + id.slice(0, 11));
     if (upload?.id !== id) return false;
     this.remember(id, upload.owner);
     return sees(scope, upload.owner);
+  }
+
+  /**
+   * Looks for a record, once for all who want it at that time. They go on in the order in which they came: a question
+   * behind a request that brings bytes must meet that at the upload's lock, although its client is gone.
+   */
+  #lookFor(id: string): ReturnType<RecordStore["get"]> {
+    const before = this.#looking.get(id);
+    if (before !== undefined) return before;
+    const looking = this.#records.get(id).finally(() => this.#looking.delete(id));
+    this.#looking.set(id, looking);
+    return looking;
   }
 }
 

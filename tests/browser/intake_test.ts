@@ -114,3 +114,19 @@ browserTest(
     assertEquals(site.complaints, []);
   },
 );
+
+browserTest("a phone offers its camera, and a desk does not: what it takes is named by the time", async () => {
+  await using desk = await openServedPage();
+  assertEquals(await desk.button("Camera").isVisible(), false);
+  const context = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
+  await using site = await openServedPage({ context });
+  const { page } = site;
+  const chooser = page.waitForEvent("filechooser");
+  await site.button("Camera").click();
+  const field = (await chooser).element();
+  assertEquals(await field.getAttribute("capture"), "environment");
+  await (await chooser).setFiles(await site.write("image.jpg", 10));
+  await page.locator("#list > [data-state=done]").waitFor();
+  const [name = ""] = await site.finished();
+  assertMatch(name, /^Camera \d{4}-\d\d-\d\d \S+\.jpg$/);
+});

@@ -168,6 +168,21 @@ function withSilentDatabase(): void {
   });
 }
 
+browserTest("an address with ?review=1 holds files back, on its own page alone", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  await page.goto(`${site.pawl.url}/?review=1`);
+  await page.locator("html[data-ready=all]").waitFor();
+  await site.choose(await site.write("note.txt", 10));
+  await site.reached("note.txt", "held");
+  await site.button("Send note.txt").click();
+  await site.reached("note.txt", "done");
+  await page.goto(`${site.pawl.url}/`);
+  await page.locator("html[data-ready=all]").waitFor();
+  await site.choose(await site.write("next.txt", 20));
+  await site.reached("next.txt", "done");
+});
+
 browserTest("a database that is silent does not hide the page", async () => {
   await using site = await openServedPage({ before: withSilentDatabase });
   assert(await site.button("Choose files").isVisible());

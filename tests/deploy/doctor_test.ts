@@ -24,6 +24,26 @@ nginxTest("the doctor finds what nginx does by default, and nothing once its lin
   assertEquals([await pawl.finishedNames(), await pawl.incomingNames()], [[], []]);
 });
 
+nginxTest("the doctor finds that nginx breaks on an interim response, and says how Pawl sends none", async () => {
+  const plan = { ...SHORT_PLAN, cutBytes: 0, largeBytes: 0, announcedBytes: 0 };
+  const found = async (settings: string, interim: "auto" | "off", listener: "deno" | "node" = "node") => {
+    await using pawl = await startServer({ listener, interim });
+    await using nginx = await startNginxBefore(pawl.port, settings);
+    const { json, codes } = await runDoctor([nginx.url], { plan });
+    assertEquals([json.remaining, await pawl.finishedNames(), await pawl.incomingNames()], [[], [], []]);
+    return [json.seen.interim, ...codes];
+  };
+  const host = "proxy_set_header Host $http_host;";
+  // nginx asks by HTTP/1.0, which has no interim responses.
+  assertEquals(await found(host, "auto"), ["none"]);
+  const newer = `${host} proxy_http_version 1.1;`;
+  assertEquals(await found(newer, "auto"), ["as-answer", "breaks-interim"]);
+  const kept = `${newer} proxy_set_header Connection "";`;
+  assertEquals(await found(kept, "auto"), ["no-answer", "breaks-interim"]);
+  assertEquals(await found(kept, "off"), ["none"]);
+  assertEquals(await found(kept, "auto", "deno"), ["none"]);
+});
+
 nginxTest("the doctor hears of nginx that ends a silent body", async () => {
   await using pawl = await startServer();
   await using nginx = await startNginxBefore(pawl.port, "client_body_timeout 1s; proxy_request_buffering off;");

@@ -47,6 +47,12 @@ async function openSite(name: ProxyName, wishes: Wishes = {}): Promise<Site> {
   };
 }
 
+/** The headers of a question at the upload's address, in the protocols that have one, and the status of the answer. */
+const QUESTIONS: Readonly<Record<string, { readonly header: string; readonly status: number }>> = {
+  tus: { header: "Tus-Resumable: 1.0.0", status: 200 },
+  ietf: { header: "Upload-Draft-Interop-Version: 8", status: 204 },
+};
+
 /** Each protocol: how `curl` sends a file of which the server has nothing yet, and where the server tells the offset. */
 const PROTOCOLS: Readonly<Record<string, (site: Site, path: string) => Promise<{ to: string; args: string[] }>>> = {
   simple: (_, path) =>
@@ -64,6 +70,13 @@ const PROTOCOLS: Readonly<Record<string, (site: Site, path: string) => Promise<{
     const args = ["-X", "PATCH", "-T", path, "-H", "Tus-Resumable: 1.0.0", "-H", "Upload-Offset: 0", "-H", "Expect:"];
     const type = ["-H", "Content-Type: application/offset+octet-stream"];
     return { to: headers.get("location")!, args: [...args, ...type] };
+  },
+  async ietf({ ask }, path) {
+    const version = ["-H", QUESTIONS["ietf"]!.header];
+    const { headers } = await ask("/files/", "-X", "POST", ...version, "-H", "Upload-Complete: ?0");
+    const args = ["-X", "PATCH", "-T", path, ...version, "-H", "Upload-Offset: 0", "-H", "Expect:"];
+    const whole = ["-H", "Content-Type: application/partial-upload", "-H", "Upload-Complete: ?1"];
+    return { to: headers.get("location")!, args: [...args, ...whole] };
   },
   form: (_, path) =>
     Promise.resolve({ to: "/upload", args: ["-H", "Expect:", "-F", `file=@${path};headers="X-File-Id: form"`] }),
@@ -93,17 +106,17 @@ for (const name of Object.keys(PROXIES) as ProxyName[]) {
         const { to, args } = await prepare(site, path);
         const { code } = await curl(proxy.certificate.path, ...args, `https://localhost:${line.port}${to}`);
         assert(code !== 0, "The connection broke");
-        const isTus = protocol === "tus";
-        const told = isTus
-          ? await ask(to, "--head", "-H", "Tus-Resumable: 1.0.0")
+        const question = QUESTIONS[protocol];
+        const told = question !== undefined
+          ? await ask(to, "--head", "-H", question.header)
           : await ask("/status", "-H", `X-File-Id: ${protocol}`);
         const offset = Number(told.headers.get("upload-offset"));
-        assertEquals([protocol, told.status, told.version], [protocol, 200, "2"]);
+        assertEquals([protocol, told.status, told.version], [protocol, question?.status ?? 200, "2"]);
 
         assert(offset <= CUT_AFTER && CUT_AFTER - offset <= MAY_BE_LOST, `${protocol}: ${offset} of ${CUT_AFTER}`);
         const rest = join(dir, `rest of ${protocol}`);
         await Deno.writeFile(rest, bytes.subarray(offset));
-        const go = isTus
+        const go = question !== undefined
           ? args.map((arg) => arg === path ? rest : arg === "Upload-Offset: 0" ? `Upload-Offset: ${offset}` : arg)
           : ["-H", `X-File-Id: ${protocol}`, "-H", `X-Start-Byte: ${offset}`, "--data-binary", `@${rest}`];
         const done = await ask(to, ...go);
@@ -114,7 +127,7 @@ for (const name of Object.keys(PROXIES) as ProxyName[]) {
       }),
     );
     for (const file of await pawl.finishedNames()) assertEquals([file, await pawl.finished(file)], [file, bytes]);
-    assertEquals((await pawl.finishedNames()).length, 3);
+    assertEquals((await pawl.finishedNames()).length, Object.keys(PROTOCOLS).length);
   });
 
   proxyTest(

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { freePorts } from "./ports.ts";
 import { until } from "./until.ts";
 
 /** The programs of Debian's packages ceph-mon, ceph-osd, radosgw and ceph-common. */
@@ -23,7 +24,7 @@ export interface Ceph extends AsyncDisposable {
  */
 export function cephTest(name: string, run: () => Promise<void>): void {
   Deno.test({
-    name: missing === undefined
+    name: missing === undefined || running !== undefined
       ? name
       : `${name} (needs ${missing}: apt-get install ceph-mon ceph-osd radosgw ceph-common)`,
     ignore: isCephIgnored,
@@ -33,14 +34,30 @@ export function cephTest(name: string, run: () => Promise<void>): void {
   });
 }
 
+/** The address of an S3 server that runs already, without a bucket (`with_s3.ts`): the tests of many files share it. */
+const running = Deno.env.get("PAWL_TEST_S3");
+
 /** True when the tests that need Ceph are left out. */
-export const isCephIgnored = missing !== undefined && Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1";
+export const isCephIgnored = missing !== undefined && running === undefined &&
+  Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1";
 
 /** How much the store in memory takes, in bytes. A full one hangs. */
 const MEMORY = 4 * 1024 ** 3;
 
-/** Starts Ceph; that takes about 15 seconds. It ends when it is disposed of, and nothing stays. */
+/** A server that runs already, and goes on when this is disposed of. */
+function sharedServer(url: string): Ceph {
+  return {
+    address: () => `${url}/bucket-${crypto.getRandomValues(new BigUint64Array(1))[0]}`,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/**
+ * Starts Ceph; that takes about 15 seconds. It ends when it is disposed of, and nothing stays. Where the tests share an S3
+ * server, that one is given.
+ */
 export async function startCeph(): Promise<Ceph> {
+  if (running !== undefined) return sharedServer(running);
   const folder = await Deno.makeTempDir({ prefix: "pawl-ceph-" });
   const children: Deno.ChildProcess[] = [];
   const config = join(folder, "ceph.conf");
@@ -118,13 +135,6 @@ export async function startCeph(): Promise<Ceph> {
     await stop();
     throw error;
   }
-}
-
-function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }
 
 function isFile(path: string): boolean {

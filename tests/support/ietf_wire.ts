@@ -1,3 +1,4 @@
+import { LISTENERS } from "../../server/config/listening_options.ts";
 import { startServer, type TestServer, type Wishes } from "./pawl.ts";
 import { connect, head, type RawAnswer, type RawConnection } from "./raw.ts";
 
@@ -23,6 +24,14 @@ export interface IetfWire extends AsyncDisposable {
   begin(line: string, headers: RequestHeaders): Promise<RawConnection>;
 }
 
+/** Registers a test that runs once over each listener. It opens its wires by `open`, which chooses the listener. */
+export function wireTest(name: string, run: (open: typeof openIetfWire) => Promise<void>): void {
+  for (const listener of LISTENERS) {
+    Deno.test(`${name} (--listener=${listener})`, () => run((wishes) => openIetfWire({ ...wishes, listener })));
+  }
+}
+
+/** Starts a server, and a client of it; use with `await using`. */
 export async function openIetfWire(wishes: Wishes = {}): Promise<IetfWire> {
   const server = await startServer(wishes);
   async function begin(line: string, headers: RequestHeaders): Promise<RawConnection> {

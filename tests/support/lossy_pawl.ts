@@ -80,7 +80,12 @@ export async function openLossyPawl(
     simple: createSimpleProtocol(engine, { limits: { maxBytes: Infinity }, log }),
     forms: createForms({ engine, log, isFolderThere: () => true, refused() {} }),
     tus: createTusProtocol(engine, { maxBytes: Infinity, publicUrl: "" }),
-    ietf: createIetfProtocol(engine, { maxBytes: Infinity, expireAfterMs: 7 * 86_400_000, publicUrl: "" }, Date.now),
+    ietf: createIetfProtocol(engine, {
+      maxBytes: Infinity,
+      expireAfterMs: 7 * 86_400_000,
+      publicUrl: "",
+      interim: "auto",
+    }, Date.now),
     engine,
     session: NO_SESSIONS,
     uploads: createUploadsApi(engine),

@@ -9,6 +9,8 @@ import { exchange } from "./model_wire.ts";
 /** The things that all clients of a sequence share. */
 export interface Shared {
   readonly port: () => number;
+  /** The addresses at which the server was asked for an upload since its start. */
+  readonly met: () => Set<string>;
   /** A number that no file of the sequence has. */
   readonly newFile: () => number;
   /** Keeps a line for the report of a failure. */
@@ -91,6 +93,18 @@ export class ModelClient {
     const read = (answer: RawAnswer) => (byIetf ? saidToIetfHead : saidToHead)(answer, address);
     const said = await exchange(this.#shared.port(), (byIetf ? ietfHead : tusHead)("HEAD", address), read, "HEAD");
     this.observe(`asks ${address}`, (world) => statusAt(world, address), said);
+    this.#shared.met().add(address);
+  }
+
+  /**
+   * Asks at the address that a request is to go to, unless the server knows it. It looks up whose the upload is when it
+   * first meets an address. A request that is cut meanwhile may come in behind the answer to the next one, if that goes
+   * by the client's id; requests to the address keep their order.
+   */
+  async meet({ byTus, where, part }: SendPlan): Promise<void> {
+    if (!byTus || this.byTus) return;
+    const address = await this.addressAt(where === "over" ? part : 1);
+    if (address !== undefined && !this.#shared.met().has(address)) await this.askAt(address);
   }
 
   countRequest(byTus: boolean): void {

@@ -14,6 +14,7 @@ export async function play(server: ModelServer, sequence: Sequence, name: string
   const count = (what: string, more = 1) => void tally.set(what, (tally.get(what) ?? 0) + more);
   const shared = {
     port: () => server.port,
+    met: () => server.met,
     newFile: () => ++files,
     note: (line: string) => void notes.push(line),
     count: (what: string) => count(what),

@@ -96,6 +96,7 @@ export class Game implements Disposable {
 
   /** Sends a part of a request, and lets it break. */
   async #break(client: ModelClient, plan: SendPlan, planned: Fault): Promise<void> {
+    await client.meet(plan);
     const request = await client.request(plan);
     // Nobody could ask, meanwhile, for an upload whose address is not told yet.
     const fault = request.address === NEW && planned.how === "hangs" ? { ...planned, how: "closed" as const } : planned;
@@ -173,9 +174,7 @@ export class Game implements Disposable {
     this.#count(first === second ? "two at once on one upload" : "two at once on two uploads");
     // Begun twice, it would be two uploads of one client.
     if (first === second && first.byTus && !first.hasUpload) return await this.#send(first, plans[0]);
-    // An upload that ends past its length may end after the answer to the other request.
-    const [earlier, later] = plans.map((plan) => ({ ...plan, byIetf: false }));
-    const requests = [await first.request(earlier!), await second.request(later!)] as const;
+    const requests = [await first.request(plans[0]), await second.request(plans[1])] as const;
     const [one, two] = await Promise.all([first, second].map((client, index) => {
       const request = requests[index as 0 | 1];
       return exchange(this.#server.port, wireRequest(client, request, { expect: false }).bytes, readerOf(request));

@@ -18,6 +18,8 @@ export class ModelServer implements AsyncDisposable {
   readonly #dir: TempDir;
   #process: Awaited<ReturnType<typeof startPawl>>;
   #aheadMs = 0;
+  /** The addresses at which this process was asked for an upload. */
+  readonly met = new Set<string>();
 
   private constructor(dir: TempDir, process: Awaited<ReturnType<typeof startPawl>>) {
     this.#dir = dir;
@@ -42,6 +44,7 @@ export class ModelServer implements AsyncDisposable {
     const [code] = await Promise.all([this.#process.stop(signal), work?.()]);
     if (signal === "SIGTERM") assertEquals(code, 0, `It ended with code ${code}:\n${this.#process.output()}`);
     this.checkLog();
+    this.met.clear();
     this.#process = await startSteered(this.#dir.path, this.#aheadMs);
   }
 

@@ -48,7 +48,7 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
   const user = ordinaryUser();
   if (user !== undefined) await Deno.chown(folder, user.uid, user.gid);
   const data = join(folder, "data");
-  await run(user, join(POSTGRES, "initdb"), ["-D", data, "-U", "pawl", "--auth=trust", "-E", "UTF8", "--no-sync"]);
+  await runAs(user, join(POSTGRES, "initdb"), ["-D", data, "-U", "pawl", "--auth=trust", "-E", "UTF8", "--no-sync"]);
   const address = `postgres://pawl@localhost/postgres?host=${encodeURIComponent(folder)}`;
   let child = spawn();
   let schemas = 0;
@@ -56,7 +56,7 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
   function spawn(): Deno.ChildProcess {
     const settings = ["listen_addresses=", `unix_socket_directories=${folder}`, "max_connections=200"];
     if (!isDurable) settings.push("fsync=off");
-    return command(user, join(POSTGRES!, "postgres"), ["-D", data, ...settings.flatMap((each) => ["-c", each])])
+    return commandAs(user, join(POSTGRES!, "postgres"), ["-D", data, ...settings.flatMap((each) => ["-c", each])])
       .spawn();
   }
 
@@ -108,20 +108,22 @@ export async function openSchema(
   return { ...connection, url };
 }
 
-interface User {
+/** The user that a program runs as. */
+export interface User {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** PostgreSQL refuses to run as root. Its package has made a user for it. */
-function ordinaryUser(): User | undefined {
+/** PostgreSQL refuses to run as root. Its package has made a user for it; `undefined` where this process is not root. */
+export function ordinaryUser(): User | undefined {
   if (Deno.uid() !== 0) return undefined;
   const entry = Deno.readTextFileSync("/etc/passwd").split("\n").find((line) => line.startsWith("postgres:"));
   const [, , uid, gid] = entry?.split(":") ?? [];
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-function command(user: User | undefined, program: string, args: readonly string[]): Deno.Command {
+/** Makes the command that runs a program of PostgreSQL as this user. */
+export function commandAs(user: User | undefined, program: string, args: readonly string[]): Deno.Command {
   const own = user === undefined ? [] : ["--reuid", `${user.uid}`, "--regid", `${user.gid}`, "--clear-groups", "--"];
   return new Deno.Command(user === undefined ? program : "setpriv", {
     args: [...own, ...user === undefined ? [] : [program], ...args],
@@ -132,7 +134,8 @@ function command(user: User | undefined, program: string, args: readonly string[
   });
 }
 
-async function run(user: User | undefined, program: string, args: readonly string[]): Promise<void> {
-  const { success } = await command(user, program, args).output();
+/** Runs a program of PostgreSQL to its end. Throws when it fails. */
+export async function runAs(user: User | undefined, program: string, args: readonly string[]): Promise<void> {
+  const { success } = await commandAs(user, program, args).output();
   if (!success) throw new Error(`${program} has failed`);
 }

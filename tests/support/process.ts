@@ -32,7 +32,8 @@ export interface StartOptions {
 }
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
-const READY = /https?:\/\/[^\s/]+:(\d+)/;
+/** The bucket has an address too, which may be told before. */
+const READY = /^Pawl is at (https?:\/\/[^\s/]+:\d+)/m;
 
 /**
  * Starts the server on `data` and returns when it has printed its address. Use with `await using`: the process is
@@ -51,7 +52,7 @@ export async function startPawl(data: string, options: StartOptions = {}): Promi
       printed += text;
       // The whole text is looked at as seldom as can be: a campaign prints much.
       const address = isReady ? null : READY.exec(printed);
-      if (address !== null) ready.resolve(address[0]);
+      if (address !== null) ready.resolve(address[1]!);
       isReady ||= address !== null;
       if (input !== undefined && printed.endsWith("ok\n")) done.resolve();
     }

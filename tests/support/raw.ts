@@ -11,15 +11,23 @@ export interface RawConnection extends Disposable {
    * Throws when the server closes before it is whole.
    */
   answer(to?: "HEAD"): Promise<RawAnswer>;
+  /** The interim answers (1xx) that were read so far, in their order. */
+  readonly interim: readonly RawHead[];
+  /** Reads until there are so many interim answers. Throws when the answer, or the end, comes before. */
+  untilInterim(count: number): Promise<void>;
   /** Waits for the next bytes of an answer, and reads at most `most` of them. */
   heard(most?: number): Promise<void>;
   /** Waits until the server closes; gives what came before it. */
   closed(): Promise<string>;
 }
 
-export interface RawAnswer {
+/** The status and the headers of an answer. */
+export interface RawHead {
   readonly status: number;
   readonly headers: Headers;
+}
+
+export interface RawAnswer extends RawHead {
   readonly body: string;
 }
 
@@ -32,6 +40,7 @@ export async function connect(port: number): Promise<RawConnection> {
 export function speakOn(connection: Deno.Conn): RawConnection {
   let open = true;
   let text = "";
+  const interim: RawHead[] = [];
 
   async function readMore(most = 65536): Promise<boolean> {
     const buffer = new Uint8Array(most);
@@ -46,7 +55,29 @@ export function speakOn(connection: Deno.Conn): RawConnection {
     }
   }
 
+  /** Takes the next head off; one of an interim answer is kept with those before it, and gives `undefined`. */
+  async function takeHead(): Promise<RawHead | undefined> {
+    await readUntil(() => text.includes("\r\n\r\n"));
+    const head = text.slice(0, text.indexOf("\r\n\r\n"));
+    text = text.slice(head.length + 4);
+    const [statusLine = "", ...lines] = head.split("\r\n");
+    const status = Number(statusLine.split(" ")[1]);
+    const headers = new Headers(lines.map((line): [string, string] => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }));
+    if (status >= 200) return { status, headers };
+    interim.push({ status, headers });
+  }
+
   return {
+    interim,
+    async untilInterim(count) {
+      while (interim.length < count) {
+        const final = await takeHead();
+        if (final !== undefined) throw new Error(`The answer ${final.status} came before ${count} interim ones`);
+      }
+    },
     async send(data) {
       let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
       try {
@@ -59,16 +90,9 @@ export function speakOn(connection: Deno.Conn): RawConnection {
     finishSending: () => connection.closeWrite(),
     async answer(to) {
       for (;;) {
-        await readUntil(() => text.includes("\r\n\r\n"));
-        const head = text.slice(0, text.indexOf("\r\n\r\n"));
-        text = text.slice(head.length + 4);
-        const [statusLine = "", ...lines] = head.split("\r\n");
-        const status = Number(statusLine.split(" ")[1]);
-        if (status < 200) continue;
-        const headers = new Headers(lines.map((line): [string, string] => {
-          const colon = line.indexOf(":");
-          return [line.slice(0, colon), line.slice(colon + 1).trim()];
-        }));
+        const head = await takeHead();
+        if (head === undefined) continue;
+        const { status, headers } = head;
         const length = to === "HEAD" ? 0 : Number(headers.get("content-length") ?? 0);
         await readUntil(() => text.length >= length);
         const body = text.slice(0, length);

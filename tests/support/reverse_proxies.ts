@@ -22,6 +22,7 @@ interface Places {
   readonly port: number;
   /** The port of the server behind it. */
   readonly upstream: number;
+  readonly second: number;
   readonly certificate: Certificate;
 }
 
@@ -142,8 +143,12 @@ ${site}`,
 export interface ReverseProxyOptions {
   /** The port of the server behind it. */
   readonly upstream: number;
-  /** The file of `deploy/proxies`, or the least that passes requests on. */
-  readonly config: "recipe" | "plain";
+  /** The port of a second server, for the recipe of many. */
+  readonly second?: number;
+  /** The file of `deploy/proxies`, the one there for many instances, or the least that passes requests on. */
+  readonly config: "recipe" | "many" | "plain";
+  /** Changes that. */
+  readonly change?: (config: string) => string;
 }
 
 /** A test that needs a proxy, `openssl` and `curl`. */
@@ -155,14 +160,15 @@ export function proxyTest(proxy: ProxyName, name: string, run: () => Promise<voi
 /** Starts a proxy on a free port, and returns when it listens. Use with `await using`. */
 export async function startReverseProxy(
   name: ProxyName,
-  { upstream, config }: ReverseProxyOptions,
+  { upstream, second = upstream, config, change = (text) => text }: ReverseProxyOptions,
 ): Promise<ReverseProxy> {
   await using open = new AsyncDisposableStack();
   const { path: dir } = open.use(await tempDir());
   const { program, recipe, plain, args, end, whole } = PROXIES[name];
-  const site = config === "plain"
-    ? plain
-    : await Deno.readTextFile(new URL(`../../deploy/proxies/${recipe}`, import.meta.url));
+  const file = config === "many" ? recipe.replace(".", "-many.") : recipe;
+  const site = change(
+    config === "plain" ? plain : await Deno.readTextFile(new URL(`../../deploy/proxies/${file}`, import.meta.url)),
+  );
   const certificate = await writeCertificate(dir);
   const path = join(dir, "proxy.conf");
   const listening: Listening = open.use(
@@ -172,7 +178,7 @@ export async function startReverseProxy(
       args: args(path, dir),
       end,
       async configure(port) {
-        const places = { dir, port, upstream, certificate };
+        const places = { dir, port, upstream, second, certificate };
         await Deno.writeTextFile(path, whole(placed(site, places), places));
       },
     }),
@@ -187,13 +193,14 @@ export async function startReverseProxy(
 }
 
 /** Puts ports, name and certificate of this machine into a configuration, and changes nothing else. */
-function placed(site: string, { port, upstream, certificate }: Places): string {
+function placed(site: string, { port, upstream, second, certificate }: Places): string {
   const texts: readonly [from: string | RegExp, to: string][] = [
     [/# tls (?=\/)/g, "tls "],
     [CERT, certificate.path],
     [KEY, certificate.keyPath],
     ["/etc/haproxy/files.example.com.pem", certificate.bothPath],
     ["127.0.0.1:8080", `127.0.0.1:${upstream}`],
+    ["127.0.0.1:8081", `127.0.0.1:${second}`],
     [/^files\.example\.com \{/gm, `https://localhost:${port} {\n\tbind 127.0.0.1`],
     ["server_name files.example.com", "server_name localhost"],
     ["ServerName files.example.com", "ServerName localhost"],

@@ -79,11 +79,14 @@ async function openTusPage(url: string): Promise<TusPage> {
   };
 }
 
+/** The headers by which each protocol that the client speaks is known. */
+const NAMES_OF_PROTOCOLS = ["tus-resumable", "upload-draft-interop-version"];
+
 function requestsOf(page: Page): TusRequest[] {
   const requests: TusRequest[] = [];
   page.on("request", (request) => {
     const headers = request.headers();
-    if (headers["tus-resumable"] === undefined) return;
+    if (!NAMES_OF_PROTOCOLS.some((name) => name in headers)) return;
     const offset = headers["upload-offset"];
     requests.push({
       method: request.method(),

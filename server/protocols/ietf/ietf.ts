@@ -20,6 +20,7 @@ import { isRefusal } from "../../uploads/append.ts";
 import type { Engine } from "../../uploads/engine.ts";
 import { isFinal } from "../../uploads/open_upload.ts";
 import { addressOf } from "../address.ts";
+import { parseClientId } from "../file_headers.ts";
 import { uninterrupted } from "../interruption.ts";
 import { type Bringing, checkLengths, checkType, parseBringing, toldSafe, wholeIfLast } from "./bringing.ts";
 import { reprDigest, wantedDigests } from "./digests.ts";
@@ -62,7 +63,7 @@ export interface IetfProtocol {
 /** Makes the protocol over `engine`, with the limits of `config`, which may change. */
 export function createIetfProtocol(
   engine: Engine,
-  config: Pick<Config, "maxBytes" | "expireAfterMs"> & OutwardOptions,
+  config: Pick<Config, "maxBytes" | "expireAfterMs" | "interim"> & OutwardOptions,
   now: () => number,
 ): IetfProtocol {
   const { url: above } = outwardOf(config);
@@ -90,30 +91,34 @@ export function createIetfProtocol(
 
   async function begin(
     { rules, state: { length, isLast }, body }: Bringing,
-    facts: FileFacts,
+    facts: FileFacts & { readonly clientId?: string },
     interim: Interim | undefined,
   ): Promise<ReceivingUpload | CompleteUpload> {
     const { bodyDigests, digests } = body;
     const awaitsEnd = !rules.lengthCompletes;
     const tell = (upload: ReceivingUpload) => interim?.begun(addressOf(upload.id, above), limitsOf(upload, rules));
-    const isEmpty = body.bodyLength === 0 && bodyDigests === undefined;
+    const { clientId, ...others } = facts;
+    const isEmpty = body.bodyLength === 0 && bodyDigests === undefined && clientId === undefined;
     if (isEmpty && !isLast && !(length === 0 && rules.lengthCompletes)) {
-      const upload = await engine.create({ ...facts, ...awaitsEnd && { awaitsEnd }, ...defined({ length, digests }) });
+      const upload = await engine.create({ ...others, ...awaitsEnd && { awaitsEnd }, ...defined({ length, digests }) });
       tell(upload);
       return upload;
     }
     let begun: ReceivingUpload | undefined;
     try {
-      const appended = await engine.begin(facts, {
+      const request = {
         ...body,
         ...defined({ length }),
         offset: 0,
         toTheEnd: isLast,
         awaitsEnd,
         isRecordedFirst: interim !== undefined,
-        onBegun: (upload) => tell(begun = upload),
+        onBegun: (upload: ReceivingUpload) => tell(begun = upload),
         ...toldSafe(interim, body),
-      });
+      };
+      const appended = clientId === undefined
+        ? await engine.begin(others, request)
+        : await engine.send({ ...others, clientId }, request);
       if (appended.upload.state === "receiving") begun = appended.upload;
       return wholeIfLast(uninterrupted(appended), isLast);
     } catch (error) {
@@ -133,8 +138,10 @@ export function createIetfProtocol(
       try {
         checkSize(length ?? 0, largest(scope, config.maxBytes));
         checkLengths({ offset: 0, length, isLast }, body.bodyLength);
-        const facts = { ...owned(scope, parseFacts(request.headers)), ...wantedDigests(request.headers) };
-        const upload = await begin(bringing, facts, interimOf(rules, sendInterim));
+        const { headers } = request;
+        const own = defined({ clientId: parseClientId(headers) });
+        const facts = { ...owned(scope, parseFacts(headers)), ...wantedDigests(headers), ...own };
+        const upload = await begin(bringing, facts, interimOf(rules, sendInterim, config.interim));
         return new Response(null, {
           status: STATUS_CODE.Created,
           headers: {
@@ -190,7 +197,7 @@ export function createIetfProtocol(
           offset,
           toTheEnd: isLast,
           awaitsEnd: !rules.lengthCompletes,
-          ...toldSafe(interimOf(rules, sendInterim), body),
+          ...toldSafe(interimOf(rules, sendInterim, config.interim), body),
           endsUpload: (refusal) => endsUpload(refusal, { offset, length }),
           onUploadEnded: () => hasEnded = true,
         });

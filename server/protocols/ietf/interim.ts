@@ -1,3 +1,4 @@
+import type { Config } from "../../config/config.ts";
 import type { SendInterim } from "../../http/interim.ts";
 import { versionHeader } from "./fields.ts";
 import type { Rules } from "./versions.ts";
@@ -15,10 +16,14 @@ export interface Interim {
 
 /**
  * Makes what tells a client; `undefined` where nothing may be told: no interim response goes to a client that names no
- * version, or one that Pawl does not speak (appendix B of the draft).
+ * version, or one that Pawl does not speak (appendix B of the draft), unless the operator wants all to get them.
  */
-export function interimOf(rules: Rules, send: SendInterim | undefined): Interim | undefined {
-  if (send === undefined || rules.version === undefined) return undefined;
+export function interimOf(
+  rules: Rules,
+  send: SendInterim | undefined,
+  mode: Config["interim"],
+): Interim | undefined {
+  if (send === undefined || rules.version === undefined && mode !== "on") return undefined;
   const { progress } = rules;
   let location: Record<string, string> = {};
   return {

@@ -29,6 +29,12 @@ export async function bootBySystem(path: string = BOOT_ID): Promise<string | und
   return await Deno.readTextFile(path).then((id) => id.trim(), () => undefined);
 }
 
+/** The boot in which the last process stopped cleanly, where the system does not tell the boot; `undefined` otherwise. */
+export async function bootOfCleanStop(data: string): Promise<string | undefined> {
+  const id = await Deno.readTextFile(markIn(data)).then((text) => text.trim(), () => "");
+  return id === "" ? undefined : id;
+}
+
 /** The path of the mark that a clean stop leaves. The file's name is older than the word "clean stop". */
 function markIn(data: string): string {
   return join(data, "left-in-order");

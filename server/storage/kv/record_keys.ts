@@ -37,7 +37,8 @@ export const SERVICE_TIME: Deno.KvKey = ["service-time"];
  * | `["of", owner, createdAt, id]` | the id of an upload that is not over, for the list of its owner, and of its link (`linkOf`)                        |
  * | `["in", payer, path, id]`     | the id of a complete upload, for the folders of its payer (`model/owner.ts`)           |
  * | `["service-time"]`            | the service time in milliseconds                                                       |
- * | `["format"]`                  | the version of this table, for `upgrade.ts`                                            |
+ * | `["format"]`                  | the version of this table, for `upgrade.ts`; or a move that is not finished (`moving.ts`) |
+ * | `["moving", id]`              | the path that a file is about to get by a move                                         |
  *
  * `tokens.ts` lists the keys of tokens and sessions. In a record `cutBack` marks a roll back, `boot` is the boot in
  * which it was written, `given` is the bytes that a partial upload gave to its final upload, and the reason `taken` is a

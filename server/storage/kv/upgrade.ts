@@ -4,6 +4,7 @@ import { ConfigError } from "../../config/config_error.ts";
 import type { SameName } from "../../model/same_name.ts";
 import type { Upload } from "../../model/upload.ts";
 import type { Database, Entries } from "./database.ts";
+import { sourceOfMove } from "./moving.ts";
 
 /** The version of the records' layout, which is the table in `record_keys.ts`. */
 const FORMAT = 6;
@@ -38,6 +39,12 @@ export async function upgrade(
   const format = formatOn(sameName);
   const { value: before } = await kv.get<number | string>(["format"]);
   if (before === format) return;
+  const movedFrom = sourceOfMove(before);
+  if (movedFrom !== undefined) {
+    throw new ConfigError(
+      `The move from ${movedFrom} to this place is not finished: run the same pawl move again, and start the server after it`,
+    );
+  }
   if (before === null) await moveClients();
   const [version, diskBefore] = String(before ?? 1).split(" ");
   if (!(Number(version) <= FORMAT)) {
@@ -100,7 +107,8 @@ export async function isUpToDate(kv: Pick<Entries, "get">, sameName: SameName): 
   return (await kv.get<number | string>(["format"])).value === formatOn(sameName);
 }
 
-function formatOn(sameName: SameName): string {
+/** The format of records of this version, on a disk with this idea of names: the value of `["format"]`. */
+export function formatOn(sameName: SameName): string {
   return `${FORMAT} ${sameName("A")}`;
 }
 

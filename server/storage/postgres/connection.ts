@@ -24,7 +24,10 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** One connection, on which locks of a session can be held. It ends with the lock when the network is cut. */
+/**
+ * One connection, on which locks of a session can be held. It ends with the lock when the network is cut. Both functions
+ * throw `no-database` when the database cannot be reached.
+ */
 export interface SingleConnection extends AsyncDisposable {
   /** Aborts when the connection is closed, by whomever. */
   readonly lost: AbortSignal;
@@ -38,6 +41,15 @@ export interface ConnectionOptions {
   readonly deadlineMs?: number;
   /** The most connections beside those of {@linkcode Connection.listen} and {@linkcode Connection.alone}. */
   readonly max?: number;
+  /** The name of this program for PostgreSQL (`application_name`); {@linkcode serverNameOf} by default. */
+  readonly name?: string;
+}
+
+/** The name by which PostgreSQL knows the servers of an address. Those of another schema have another one. */
+export function serverNameOf(url: string): string {
+  const params = new URLSearchParams(url.split("?")[1] ?? "");
+  const schema = params.get("search_path");
+  return params.get("application_name") ?? (schema === null ? "pawl" : `pawl ${schema}`.slice(0, 63));
 }
 
 /**
@@ -47,10 +59,10 @@ export interface ConnectionOptions {
  */
 export function createConnection(
   url: string,
-  { deadlineMs = 5000, max = 10 }: ConnectionOptions = {},
+  { deadlineMs = 5000, max = 10, name = serverNameOf(url) }: ConnectionOptions = {},
 ): Connection {
   const channels: { channel: string; heard: (message: string) => void; listening: () => void }[] = [];
-  const { address, host } = withoutHost(url);
+  const { address, host } = forLibrary(url);
   let isClosed = false;
   let pool = openFirst();
   let answeredAt = performance.now();
@@ -63,7 +75,7 @@ export function createConnection(
       fetch_types: false,
       onnotice: () => {},
       // A statement that nobody waits for any more must not be run much later.
-      connection: { application_name: "pawl", statement_timeout: timeoutMs },
+      connection: { application_name: name, statement_timeout: timeoutMs },
       ...more,
     });
   }
@@ -115,7 +127,7 @@ export function createConnection(
         answeredAt = performance.now();
         return rows;
       } catch (error) {
-        throw isAway(error) ? noDatabase(error) : error;
+        throw asTold(error);
       } finally {
         clearTimeout(timer);
       }
@@ -132,9 +144,9 @@ export function createConnection(
       const own = open(1, 0, { max_lifetime: null, onclose: () => lost.abort() });
       return {
         lost: lost.signal,
-        query: (text, values = []) => run(own, text, values),
+        query: (text, values = []) => told(run(own, text, values)),
         run: async (statements) => {
-          await own.begin((transaction) => transaction.unsafe(statements));
+          await told(own.begin((transaction) => transaction.unsafe(statements)));
         },
         [Symbol.asyncDispose]: () => end(own),
       };
@@ -147,14 +159,35 @@ export function createConnection(
   };
 }
 
-/** Takes the folder of a Unix socket out of an address: the library knows it as an option alone. */
-function withoutHost(url: string): { address: string; host: string | undefined } {
+/**
+ * Takes out of an address what is given by options: the folder of a Unix socket, and the program's name. The library takes
+ * a standby of PostgreSQL 14 and later for one that can be written to, so it is told to look for the primary.
+ */
+function forLibrary(url: string): { address: string; host: string | undefined } {
   if (!url.includes("?")) return { address: url, host: undefined };
   const [before = "", query] = url.split("?");
   const params = new URLSearchParams(query);
   const host = params.get("host") ?? undefined;
   params.delete("host");
+  if (params.get(SESSIONS) === "read-write") params.set(SESSIONS, "primary");
+  params.delete("application_name");
   return { address: params.size === 0 ? before : `${before}?${params}`, host };
+}
+
+/** The setting that says which one of several servers is wanted. */
+const SESSIONS = "target_session_attrs";
+
+function asTold(error: unknown): unknown {
+  return isAway(error) ? noDatabase(error) : error;
+}
+
+/** What is thrown by it is told as by {@linkcode Connection.query}. */
+async function told<T>(work: PromiseLike<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw asTold(error);
+  }
 }
 
 async function run<Row extends object>(sql: postgres.Sql, text: string, values: readonly Value[]): Promise<Row[]> {

@@ -1,6 +1,7 @@
 import { delay } from "@std/async/delay";
 import { takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
+import { entryOfText, textOfEntry } from "../kv/entry_text.ts";
 import type { Change, Commit } from "../kv/group_commit.ts";
 import type { Connection } from "./connection.ts";
 import { type Held, type StoredEntry, valuesOf } from "./held.ts";
@@ -91,19 +92,7 @@ function rangeOf(selector: Deno.KvListSelector): [start: string, end: string] {
 
 function entryOf<T>(key: Deno.KvKey, row: StoredEntry | undefined): Deno.KvEntryMaybe<T> {
   if (row === undefined) return { key, value: null, versionstamp: null };
-  return { key, value: parse<T>(row.value), versionstamp: row.version };
-}
-
-/** Bytes stand in JSON as an object with this one name. No record has it. */
-const BYTES = "$bytes";
-
-function stringify(value: unknown): string {
-  return JSON.stringify(value instanceof Uint8Array ? { [BYTES]: value.toBase64() } : value);
-}
-
-function parse<T>(text: string): T {
-  const value = JSON.parse(text);
-  return typeof value?.[BYTES] === "string" ? Uint8Array.fromBase64(value[BYTES]) as T : value;
+  return { key, value: entryOfText<T>(row.value), versionstamp: row.version };
 }
 
 /** How often a commit is tried that met another one and was undone. */
@@ -119,7 +108,7 @@ function createCommit(connection: Connection, held: Held): Commit {
   return async ({ checks = [], set = [], remove = [], tallied }: Change) => {
     // The database takes each key once. The last value is the one that stays.
     const checked = [...new Map(checks.map(({ key, versionstamp }) => [encodeKey(key), versionstamp]))];
-    const put = [...new Map(set.map(([key, value]) => [encodeKey(key), stringify(value)]))];
+    const put = [...new Map(set.map(([key, value]) => [encodeKey(key), textOfEntry(value)]))];
     const removed = remove.map(encodeKey);
     const changed = [...put.map(([key]) => key), ...removed];
     for (const key of changed) held.takeRecord(key);

@@ -4,6 +4,7 @@ import type { BucketAddress } from "./address.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import { encodedForUrl, encodedKey } from "./keys.ts";
 import { errorOf, isPassing } from "./s3_error.ts";
+import { ServerClock } from "./server_clock.ts";
 import type { Body, OpenAnswer, Transport, WireAnswer, WireRequest } from "./transport.ts";
 
 /** A request for the bucket, or for one of its objects. */
@@ -42,6 +43,8 @@ export interface ClientOptions {
   readonly retryMs?: number;
   /** How long an exchange of so many MiB may take, in milliseconds. */
   readonly deadlineMs?: (mebibytes: number) => number;
+  /** This machine's clock, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** How often a request is sent. */
@@ -61,6 +64,7 @@ export function createClient(
     answered = () => {},
     retryMs = RETRY_MS,
     deadlineMs = deadline,
+    now = () => Date.now(),
   }: ClientOptions,
 ): S3Client {
   const { endpoint, bucket, isHostStyle, region } = address;
@@ -68,6 +72,7 @@ export function createClient(
   const isSecure = endpoint.startsWith("https:");
   /** The day's signing keys. */
   const cache = new Map<string, ArrayBuffer>();
+  const clock = new ServerClock(now);
 
   async function signed({ method, key, query = {}, headers = {}, body, moved }: S3Request): Promise<WireRequest> {
     const pairs = Object.entries(query).map(([name, value]) => `${encodedForUrl(name)}=${encodedForUrl(value)}`);
@@ -85,6 +90,7 @@ export function createClient(
       service: "s3",
       region,
       cache,
+      datetime: clock.text(),
     });
     const { url, headers: all } = await signer.sign();
     return {
@@ -96,16 +102,26 @@ export function createClient(
     };
   }
 
-  async function tried<A>(request: S3Request, attempt: (wire: WireRequest, what: string) => Promise<A>): Promise<A> {
+  async function tried<A extends Pick<WireAnswer, "status" | "headers">>(
+    request: S3Request,
+    attempt: (wire: WireRequest) => Promise<A>,
+    refusalOf: (answer: A, what: string) => Promise<Error | undefined>,
+  ): Promise<A> {
     const what = `${request.method} ${request.key ?? bucket}`;
     for (let attempts = 1;; attempts++) {
       await asks(what);
+      let isOtherTime = false;
       try {
-        const answer = await attempt(await signed(request), what);
-        await answered(what);
-        return answer;
+        const answer = await attempt(await signed(request));
+        const refusal = await refusalOf(answer, what);
+        if (refusal === undefined) {
+          await answered(what);
+          return answer;
+        }
+        isOtherTime = clock.learn(answer.status, answer.headers);
+        throw refusal;
       } catch (error) {
-        if (attempts === ATTEMPTS || !isPassing(error)) throw error;
+        if (attempts === ATTEMPTS || !isOtherTime && !isPassing(error)) throw error;
       }
       request.body?.again?.();
       // Half of the wait is random, so that many who failed together do not come back together.
@@ -115,18 +131,14 @@ export function createClient(
 
   return {
     send: (request) =>
-      tried(request, async (wire, what) => {
-        const answer = await transport.send(wire);
-        const { status, body } = answer;
-        if (!isSuccess(status) || isErrorBody(body)) throw errorOf(what, status, body);
-        return answer;
+      tried(request, (wire) => transport.send(wire), ({ status, body }, what) => {
+        const isDone = isSuccess(status) && !isErrorBody(body);
+        return Promise.resolve(isDone ? undefined : errorOf(what, status, body));
       }),
 
     open: (request) =>
-      tried(request, async (wire, what) => {
-        const answer = await transport.open(wire);
-        if (isSuccess(answer.status)) return answer;
-        throw errorOf(what, answer.status, await textOf(answer));
+      tried(request, (wire) => transport.open(wire), async (answer, what) => {
+        return isSuccess(answer.status) ? undefined : errorOf(what, answer.status, await textOf(answer));
       }),
   };
 }

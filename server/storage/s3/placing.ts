@@ -41,13 +41,20 @@ export interface PlacingDeps {
 
 /**
  * Gives the bytes of an upload their finished name, `key`, in one step. False when another object is there (I8). A second
- * call changes nothing. Bytes that fit into one part are put; one object is copied; others are copied part by part.
+ * call changes nothing. Bytes that fit into one part are put; one object is copied; others are copied part by part. Throws
+ * `taken-over` when another writer has the upload by now.
  */
-export async function place(
-  { bucket, isConditional }: PlacingDeps,
-  writer: BucketWriter,
-  key: string,
-): Promise<boolean> {
+export async function place(deps: PlacingDeps, writer: BucketWriter, key: string): Promise<boolean> {
+  try {
+    return await tryToPlace(deps, writer, key);
+  } catch (error) {
+    // Another writer completes, aborts and removes what this one works with. A commit tells whether there is one.
+    if (hasStatus(error, 404)) await writer.setPlacing(writer.layout.placing);
+    throw error;
+  }
+}
+
+async function tryToPlace({ bucket, isConditional }: PlacingDeps, writer: BucketWriter, key: string): Promise<boolean> {
   const { id, length } = writer;
   const isOurs = async () => {
     const info = await bucket.head(key);

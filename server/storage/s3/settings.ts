@@ -22,8 +22,12 @@ export async function findAwsSettings(env: Environment, read: ReadText = readIfT
   const home = env("HOME") ?? env("USERPROFILE");
   const pathOf = (variable: string, name: string) => env(variable) ?? (home && join(home, ".aws", name));
   const texts = [];
-  for (const path of [pathOf("AWS_SHARED_CREDENTIALS_FILE", "credentials"), pathOf("AWS_CONFIG_FILE", "config")]) {
-    texts.push(path === undefined ? undefined : await read(path));
+  for (
+    const [variable, name] of [["AWS_SHARED_CREDENTIALS_FILE", "credentials"], ["AWS_CONFIG_FILE", "config"]] as const
+  ) {
+    const path = pathOf(variable, name);
+    const isNamed = env(variable) !== undefined;
+    texts.push(path === undefined ? undefined : isNamed ? await read(path) : await read(path).catch(unlessForbidden));
   }
   const wanted = env("AWS_PROFILE");
   const profile = wanted || "default";
@@ -83,6 +87,12 @@ export function sectionsOf(text: string): ReadonlyMap<string, Readonly<Record<st
     if (key !== undefined) section[key.toLowerCase()] = value!;
   }
   return sections;
+}
+
+/** A file that nobody has named, and that this process may not read, counts as one that is not there. */
+function unlessForbidden(error: unknown): undefined {
+  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) return undefined;
+  throw error;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

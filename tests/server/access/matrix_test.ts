@@ -218,7 +218,7 @@ Deno.test("every route has a row in the matrix for each of its verbs", () => {
     simple: createSimpleProtocol(engine, { limits: { maxBytes: 0 }, log: memoryLog() }),
     forms: unused,
     tus: createTusProtocol(engine, { maxBytes: 0, publicUrl: "" }),
-    ietf: createIetfProtocol(engine, { maxBytes: 0, expireAfterMs: 0, publicUrl: "" }, Date.now),
+    ietf: createIetfProtocol(engine, { maxBytes: 0, expireAfterMs: 0, publicUrl: "", interim: "auto" }, Date.now),
     engine,
     session,
     uploads: createUploadsApi(engine),

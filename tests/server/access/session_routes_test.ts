@@ -193,3 +193,19 @@ Deno.test("a sign-in leads nowhere: what an address says of another one is not l
 async function nameBy(site: AccessSite, cookie: string): Promise<string> {
   return JSON.parse((await site.ask("GET /api/session", { Cookie: cookie })).text).name;
 }
+
+Deno.test("the page says at once who its visitor is, by the cookie of its own request, and without the name", async () => {
+  await using site = await openAccessSite({ host: "0.0.0.0" });
+  const cookie = await signedIn(site, await site.token({ name: "anna", rights: ["upload"] }));
+  const saidTo = async (headers: SentHeaders) => {
+    const { status, text } = await site.ask("GET /", headers);
+    assertEquals([status, text.includes("anna")], [200, false]);
+    return /<html [^>]*data-visitor="([^"]*)"/.exec(text)?.[1];
+  };
+  assertEquals(await saidTo({}), "nobody");
+  assertEquals(await saidTo(cookie), "session upload");
+  // A page is shown to everybody, so a wrong token is refused when the page asks.
+  assertEquals(await saidTo({ Authorization: `Bearer pawl_${"x".repeat(43)}` }), undefined);
+  await site.ask("DELETE /api/session", { ...cookie, ...OWN_PAGE });
+  assertEquals(await saidTo(cookie), "nobody");
+});

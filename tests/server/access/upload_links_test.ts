@@ -219,11 +219,13 @@ Deno.test("the page of a link is the page, says nothing of the link, and is not 
   const link = await makeLink(site, anna, { kind: "upload", note: "secret note" });
   const page = await site.ask(`GET ${link.path}`, { Accept: "text/html" });
   const start = await site.ask("GET /");
-  const fromHere = start.text.replaceAll('="./', '="../');
+  // The page of a link says nothing of a visitor either: its visitors come by the link.
+  const fromHere = start.text.replaceAll('="./', '="../').replace(/ data-visitor="[^"]*"/, "");
   // Without a script the page of a link can only say so, for a form cannot send the secret.
   const withScript = (text: string) => text.replaceAll(/<noscript>.*?<\/noscript>\n/gs, "");
   assertEquals([page.status, withScript(page.text)], [200, withScript(fromHere)]);
   assertEquals([page.text.includes("enctype="), page.headers.get("set-cookie")], [false, null]);
+  assertEquals([start.text, page.text].map((text) => text.includes("data-visitor=")), [true, false]);
   assertEquals(page.headers.get("referrer-policy"), "no-referrer");
   assertEquals(page.headers.get("x-robots-tag"), "noindex");
   assertNotEquals(page.headers.get("content-security-policy"), null);

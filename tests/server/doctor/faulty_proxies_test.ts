@@ -102,6 +102,26 @@ Deno.test("a proxy that makes a 502 of an early refusal is found", async () => {
   assertEquals([found.code, found.codes], [1, ["hides-early-refusals"]]);
 });
 
+Deno.test("a proxy that breaks on an interim response is found, whether it takes that for the answer or gives none", async () => {
+  const node = { ...SMALL, wishes: { listener: "node" } } as const;
+  const passed = await throughProxy({}, node);
+  assertEquals([passed.json.seen.interim, passed.codes], ["passed", []]);
+  const taken = await throughProxy({
+    heard: (_, answer) => answer.replace(/^HTTP\/1\.1 104 [^\r]*\r\n/, "$&Date: Tue, 01 Dec 2026 00:00:00 GMT\r\n"),
+  }, node);
+  assertEquals([taken.code, taken.json.seen.interim, taken.codes], [1, "as-answer", ["breaks-interim"]]);
+  const silent = await throughProxy({
+    instead: ({ header }) => header("upload-draft-interop-version") === "" ? undefined : "",
+  }, node);
+  assertEquals([silent.code, silent.json.seen.interim, silent.codes], [1, "no-answer", ["breaks-interim"]]);
+  // It is not the interim response that is in the way.
+  const closed = await throughProxy(
+    { instead: ({ header }) => header("upload-complete") === "" ? undefined : "" },
+    node,
+  );
+  assertEquals([closed.json.seen.interim, closed.codes], ["unanswered", ["blocks-ietf"]]);
+});
+
 Deno.test("a proxy that ends silent bodies is told with its time", async () => {
   const found = await throughProxy({ idleMs: 1500 }, { plan: { ...SMALL.plan, silenceMs: 100_000 } });
   assertEquals([found.code, found.codes], [1, ["ends-silent-bodies"]]);

@@ -70,6 +70,11 @@ const TABLE: readonly [seen: Partial<Observations>, codes: string[], code: numbe
     "changes-content-encoding",
     "caches-answers",
   ], 1],
+  [{ interim: "none" }, [], 0],
+  [{ interim: "passed" }, [], 0],
+  [{ interim: "as-answer" }, ["breaks-interim"], 1],
+  [{ interim: "unanswered" }, ["blocks-ietf"], 1],
+  [{ interim: "no-answer" }, ["breaks-interim"], 1],
   [{ chunked: { ...OTHER, status: 411 } }, ["refuses-chunked"], 1],
   [{ hello: { kind: "unreachable", reason: "refused" } }, ["unreachable"], 2],
 ];

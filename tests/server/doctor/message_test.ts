@@ -27,6 +27,15 @@ Deno.test("an interim answer is not the answer", () => {
   assertEquals(read("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n"), [413, ""]);
 });
 
+Deno.test("the headers of interim answers are kept, and no more than twenty of them are read", () => {
+  const interim = "HTTP/1.1 104 Upload Resumption Supported\r\nLocation: /files/a\r\n\r\n";
+  const all = (count: number) =>
+    new AnswerReader({ isHead: false }).push(bytes(`${interim.repeat(count)}HTTP/1.1 204 No\r\n\r\n`));
+  assertEquals(all(2)?.interim.map((headers) => headers.get("location")), ["/files/a", "/files/a"]);
+  assertEquals(all(20)?.status, 204);
+  assertThrows(() => all(21), NoAnswer);
+});
+
 Deno.test("an answer that is cut off tells its status, and half a head tells nothing", () => {
   assertEquals(read("HTTP/1.1 413 Large\r\nContent-Length: 99\r\n\r\nhal"), [413, "hal"]);
   assertEquals(read("HTTP/1.1 413 Large\r\nContent-Le"), undefined);

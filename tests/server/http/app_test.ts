@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createApp } from "../../../server/http/app.ts";
 import { UploadError } from "../../../server/errors.ts";
+import { ANYBODY } from "../../../server/model/visitor.ts";
+import type { PageSetting } from "../../../server/page/front_page.ts";
 import { ANYBODY_IN } from "../../support/anybody.ts";
 import { memoryLog } from "../../support/log.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
@@ -189,4 +191,24 @@ Deno.test("a disk that fails is 500 with the offset that is safe, and a log line
   const { status, headers } = await ask({ app }, "POST", "/x");
   assertEquals([status, headers.get("upload-offset")], [500, "7"]);
   assertEquals(log.lines.length, 1);
+});
+
+Deno.test("the page comes without a visitor when nothing tells it in time, or when telling fails", async () => {
+  const told: (string | undefined)[] = [];
+  const pages = {
+    async serve(_path: string, _headers: Headers, setting: PageSetting = {}) {
+      told.push((await setting.visitor?.())?.kind);
+      return new Response("page");
+    },
+  };
+  const ways = [
+    () => Promise.resolve(ANYBODY),
+    () => Promise.reject(new Error("no")),
+    () => new Promise<never>(() => {}),
+  ];
+  for (const identify of ways) {
+    const app = createApp({ ...open, routes: [], pages, log: memoryLog(), identify });
+    assertEquals(await (await app(new Request("http://localhost/"))).text(), "page");
+  }
+  assertEquals(told, ["anybody", undefined, undefined]);
 });

@@ -4,7 +4,6 @@ import { joinedStyle, preferredLanguage, quickPage, scriptOf, styleSheetsOf } fr
 const HTML = `<!DOCTYPE html>
 <html lang="en">
 <head>
-  <link rel="preload" as="fetch" href="/api/session" crossorigin>
   <link rel="icon" href="/icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/a.css">
   <link rel="stylesheet" href="/b.css">
@@ -21,21 +20,19 @@ const PARTS = {
   script: 'c("$1", "/d.svg");',
   hash: "H",
   top: "../",
-  language: "fr",
+  visitor: "session read",
   plain: { head: "<meta>", body: "<p>$&" },
 };
 
-Deno.test("quickPage() has style and script in itself, and asks for the words in its own version", () => {
+Deno.test("quickPage() has style, script and visitor in itself, and asks for the rest in its own version", () => {
   assertEquals([styleSheetsOf(HTML), scriptOf(HTML)], [["a.css", "b.css"], "client/page/main.ts"]);
   assertEquals(
     quickPage(HTML, PARTS),
     `<!DOCTYPE html>
-<html data-top="../" data-client="../page/H/client" lang="en">
+<html data-top="../" data-client="../page/H/client" data-visitor="session read" lang="en">
 <head>
-  <link rel="preload" as="fetch" href="../api/session" crossorigin>
   <link rel="icon" href="../page/H/icon.svg" type="image/svg+xml">
 <noscript><meta></noscript>
-<link rel="modulepreload" href="../page/H/client/languages/fr.js">
 <style>a { b: $& }</style>
 <script type="module">c("$1", "/d.svg");</script>
 </head>
@@ -44,7 +41,7 @@ Deno.test("quickPage() has style and script in itself, and asks for the words in
 <link rel="modulepreload" href="../page/H/client/b.js">
 `,
   );
-  assertEquals(quickPage(HTML, { ...PARTS, language: undefined }).includes("languages"), false);
+  assertEquals(quickPage(HTML, { ...PARTS, visitor: "" }).includes("data-visitor"), false);
   assertEquals(quickPage(HTML, { ...PARTS, plain: { head: "", body: "" } }).includes("noscript"), false);
 });
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { LANGUAGES } from "../../../client/page/language.ts";
+import { defined } from "../../../server/defined.ts";
 import { createPages } from "../../../server/page/pages.ts";
 import { PLAIN_TEXTS } from "../../../server/page/plain_texts.ts";
 
@@ -8,7 +9,7 @@ const pages = createPages({ root: fromFileUrl(new URL("../../../", import.meta.u
 
 /** What the page has for browsers in which no script runs: in its head, and in its body. */
 async function plainly({ language, top }: { language: string; top?: string }): Promise<string[]> {
-  const response = await pages.serve("/", new Headers({ "accept-language": language }), top);
+  const response = await pages.serve("/", new Headers({ "accept-language": language }), defined({ top }));
   const html = await response!.text();
   return [...html.matchAll(/<noscript>([^]*?)<\/noscript>/g)].map(([, content]) => content!);
 }

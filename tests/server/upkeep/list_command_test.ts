@@ -58,10 +58,21 @@ Deno.test("arguments of a command about the data: the folder, switches, and noth
   assertEquals(read(LIST_SYNTAX, ["--json", "--data", "/d"]), {
     data: "/d",
     switches: new Set(["json"]),
+    values: new Map(),
     operands: [],
   });
-  assertEquals(read(LIST_SYNTAX, [], { PAWL_DATA: "/e" }), { data: "/e", switches: new Set<string>(), operands: [] });
-  assertEquals(read(folder, ["to", "--data=/d"]), { data: "/d", switches: new Set<string>(), operands: ["to"] });
+  assertEquals(read(LIST_SYNTAX, [], { PAWL_DATA: "/e" }), {
+    data: "/e",
+    switches: new Set<string>(),
+    values: new Map(),
+    operands: [],
+  });
+  assertEquals(read(folder, ["to", "--data=/d"]), {
+    data: "/d",
+    switches: new Set<string>(),
+    values: new Map(),
+    operands: ["to"],
+  });
   assertEquals(read(folder, ["--help"]), "help");
   for (const args of [[], ["a", "b"], [""]]) {
     assertThrows(() => read(folder, args), ConfigError, "Say backup DIR: see backup --help");

@@ -8,6 +8,7 @@ import { createLeases } from "../../../server/storage/postgres/leases.ts";
 import { migrate } from "../../../server/storage/postgres/migrate.ts";
 import { MIGRATIONS } from "../../../server/storage/postgres/migrations.ts";
 import { startMuteRelay } from "../../support/mute_relay.ts";
+import { startPostgresPair } from "../../support/postgres_pair.ts";
 import { openSchema, type PostgresServer, postgresTest, startPostgres } from "../../support/postgres.ts";
 import { PATIENCE_MS, until } from "../../support/until.ts";
 
@@ -91,6 +92,27 @@ postgresTest("a database that goes mute hangs nothing, and all goes on when it a
     return asked.length > 0;
   }, "the instance is asked");
   await Promise.all([connection.close(), direct.close()]);
+});
+
+postgresTest("of two servers, the one that can be written to is found, also after a fail-over", async () => {
+  await using pair = await startPostgresPair();
+  for (const [one, other] of [pair.ports, pair.ports.toReversed()]) {
+    const address = `postgres://pawl@127.0.0.1:${one},127.0.0.1:${other}/postgres?target_session_attrs=read-write`;
+    const connection = createConnection(address, PATIENT);
+    await migrate(connection);
+    const { commit } = createEntries(connection, new Held());
+    const heard: string[] = [];
+    connection.listen("news", (message) => void heard.push(message));
+    assertEquals(await commit({ set: [[["a"], 1]] }), true);
+    await pair.failOver();
+    const isDone = () => commit({ set: [[["a"], 2]] }).then(() => true, () => false);
+    await until(isDone, "the new primary is found");
+    await until(async () => {
+      await connection.query("SELECT pg_notify('news', 'x')").catch(() => {});
+      return heard.length > 0;
+    }, "it is listened to at the new primary");
+    await connection.close();
+  }
 });
 
 postgresTest("of commits that depend on one entry and come at the same time, exactly one succeeds", async () => {

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { someBytes } from "../../../support/bytes.ts";
-import { appendHeaders, chunked, openIetfWire, PARTIAL, problemIn, stateIn } from "../../../support/ietf_wire.ts";
+import { appendHeaders, chunked, PARTIAL, problemIn, stateIn, wireTest } from "../../../support/ietf_wire.ts";
 
 const file = someBytes(1000);
 const NEW = { "Upload-Length": 1000 };
 const MISMATCH = [409, "wrong-offset", "mismatching-upload-offset"];
 const INCONSISTENT = "inconsistent-upload-length";
 
-Deno.test("parts are appended one after the other, and the last one completes the file", async () => {
+wireTest("parts are appended one after the other, and the last one completes the file", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const path = await wire.create();
   assertEquals(stateIn(await wire.append(path, { offset: 0 }, file.subarray(0, 300))), [204, "300", "?0"]);
@@ -26,7 +26,7 @@ Deno.test("parts are appended one after the other, and the last one completes th
   assertEquals(await wire.server.finished("file"), file);
 });
 
-Deno.test("all bytes of the length do not complete an upload: the client's word does", async () => {
+wireTest("all bytes of the length do not complete an upload: the client's word does", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const path = await wire.create(NEW);
   assertEquals(stateIn(await wire.append(path, { offset: 0 }, file)), [204, "1000", "?0"]);
@@ -38,25 +38,28 @@ Deno.test("all bytes of the length do not complete an upload: the client's word 
   assertEquals(await wire.server.finished("file"), file);
 });
 
-Deno.test("another offset is refused, tells both, changes nothing, and the next request at the right one works", async () => {
-  await using wire = await openIetfWire();
-  const path = await wire.create(NEW);
-  await wire.append(path, { offset: 0 }, file.subarray(0, 300));
-  for (const offset of [0, 299, 301, 999_999_999_999_999]) {
-    const answer = await wire.append(path, { offset, isLast: offset < 300 }, file.subarray(0, 700));
-    const { "expected-offset": expected, "provided-offset": provided } = JSON.parse(answer.body);
-    assertEquals([...problemIn(answer), expected, provided], [...MISMATCH, 300, offset]);
-    assertEquals(stateIn(answer), [409, "300", "?0"]);
-  }
-  assertEquals(stateIn(await wire.append(path, { offset: 300, isLast: true }, file.subarray(300))), [
-    204,
-    "1000",
-    "?1",
-  ]);
-  assertEquals(await wire.server.finished("file"), file);
-});
+wireTest(
+  "another offset is refused, tells both, changes nothing, and the next request at the right one works",
+  async (openIetfWire) => {
+    await using wire = await openIetfWire();
+    const path = await wire.create(NEW);
+    await wire.append(path, { offset: 0 }, file.subarray(0, 300));
+    for (const offset of [0, 299, 301, 999_999_999_999_999]) {
+      const answer = await wire.append(path, { offset, isLast: offset < 300 }, file.subarray(0, 700));
+      const { "expected-offset": expected, "provided-offset": provided } = JSON.parse(answer.body);
+      assertEquals([...problemIn(answer), expected, provided], [...MISMATCH, 300, offset]);
+      assertEquals(stateIn(answer), [409, "300", "?0"]);
+    }
+    assertEquals(stateIn(await wire.append(path, { offset: 300, isLast: true }, file.subarray(300))), [
+      204,
+      "1000",
+      "?1",
+    ]);
+    assertEquals(await wire.server.finished("file"), file);
+  },
+);
 
-Deno.test("an append needs its type, its offset and its word, each as the standard has it", async () => {
+wireTest("an append needs its type, its offset and its word, each as the standard has it", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const path = await wire.create(NEW);
   for (
@@ -78,7 +81,7 @@ Deno.test("an append needs its type, its offset and its word, each as the standa
   assertEquals(stateIn(await wire.append(path, { offset: 0 }, "abc", legal)), [204, "3", "?0"]);
 });
 
-Deno.test("lengths that differ are refused, and the upload goes on", async () => {
+wireTest("lengths that differ are refused, and the upload goes on", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const path = await wire.create(NEW);
   await wire.append(path, { offset: 0 }, file.subarray(0, 300));
@@ -103,7 +106,7 @@ Deno.test("lengths that differ are refused, and the upload goes on", async () =>
   ]);
 });
 
-Deno.test("bytes past the known length end the upload, with Content-Length and without", async () => {
+wireTest("bytes past the known length end the upload, with Content-Length and without", async (openIetfWire) => {
   await using wire = await openIetfWire();
   for (const coding of [{}, { "Transfer-Encoding": "chunked" }]) {
     const path = await wire.create(NEW);
@@ -119,28 +122,31 @@ Deno.test("bytes past the known length end the upload, with Content-Length and w
   assertEquals(await wire.server.incomingNames(), []);
 });
 
-Deno.test("the answer of the last request is given again, and a complete file takes no more bytes and stays", async () => {
-  await using wire = await openIetfWire();
-  for (const version of ["", "8"]) {
-    const headers = { "Upload-Draft-Interop-Version": version };
-    const path = await wire.create(NEW);
-    assertEquals((await wire.append(path, { offset: 0, isLast: true }, file)).status, 204);
-    for (const isLast of [true, false]) {
-      assertEquals(stateIn(await wire.append(path, { offset: 1000, isLast }, "", headers)), [204, "1000", "?1"]);
+wireTest(
+  "the answer of the last request is given again, and a complete file takes no more bytes and stays",
+  async (openIetfWire) => {
+    await using wire = await openIetfWire();
+    for (const version of ["", "8"]) {
+      const headers = { "Upload-Draft-Interop-Version": version };
+      const path = await wire.create(NEW);
+      assertEquals((await wire.append(path, { offset: 0, isLast: true }, file)).status, 204);
+      for (const isLast of [true, false]) {
+        assertEquals(stateIn(await wire.append(path, { offset: 1000, isLast }, "", headers)), [204, "1000", "?1"]);
+      }
+      const conflict = await wire.append(path, { offset: 300, isLast: true }, file.subarray(300), headers);
+      assertEquals([...problemIn(conflict), ...stateIn(conflict)], [...MISMATCH, 409, "1000", "?0"]);
+      const more = await wire.append(path, { offset: 1000, isLast: false }, "abc", headers);
+      const type = version === "" ? INCONSISTENT : "completed-upload";
+      assertEquals([...problemIn(more), ...stateIn(more)], [400, "too-long", type, 400, "1000", "?0"]);
+      const moreLast = await wire.append(path, { offset: 1000, isLast: true }, "abc", headers);
+      assertEquals(moreLast.status, 400);
+      assertEquals(stateIn(await wire.ask(`HEAD ${path}`)), [200, "1000", "?1"]);
+      assertEquals((await wire.ask(`GET ${path}`)).headers.get("content-length"), "1000");
     }
-    const conflict = await wire.append(path, { offset: 300, isLast: true }, file.subarray(300), headers);
-    assertEquals([...problemIn(conflict), ...stateIn(conflict)], [...MISMATCH, 409, "1000", "?0"]);
-    const more = await wire.append(path, { offset: 1000, isLast: false }, "abc", headers);
-    const type = version === "" ? INCONSISTENT : "completed-upload";
-    assertEquals([...problemIn(more), ...stateIn(more)], [400, "too-long", type, 400, "1000", "?0"]);
-    const moreLast = await wire.append(path, { offset: 1000, isLast: true }, "abc", headers);
-    assertEquals(moreLast.status, 400);
-    assertEquals(stateIn(await wire.ask(`HEAD ${path}`)), [200, "1000", "?1"]);
-    assertEquals((await wire.ask(`GET ${path}`)).headers.get("content-length"), "1000");
-  }
-});
+  },
+);
 
-Deno.test("an address at which there is no upload is 404, and one that was terminated 410", async () => {
+wireTest("an address at which there is no upload is 404, and one that was terminated 410", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const own = { "Upload-Draft-Interop-Version": 9 };
   for (const path of ["/files/AAAAAAAAAAAAAAAAAAAAAA", "/files/definitely-nonexistent-id"]) {
@@ -160,7 +166,7 @@ Deno.test("an address at which there is no upload is 404, and one that was termi
   assertEquals(await wire.server.finishedNames(), []);
 });
 
-Deno.test("a question is answered without a file, and is kept by nobody", async () => {
+wireTest("a question is answered without a file, and is kept by nobody", async (openIetfWire) => {
   await using wire = await openIetfWire({ maxBytes: 5000 });
   const path = await wire.create(NEW);
   await wire.append(path, { offset: 0 }, file.subarray(0, 300));
@@ -180,7 +186,7 @@ Deno.test("a question is answered without a file, and is kept by nobody", async 
   assertEquals([...stateIn(plain), plain.headers.get("content-length")], [200, "1000", "?1", "1000"]);
 });
 
-Deno.test("the lifetime that is told never falls faster than time, and grows with new bytes", async () => {
+wireTest("the lifetime that is told never falls faster than time, and grows with new bytes", async (openIetfWire) => {
   let now = Date.UTC(2026, 0, 1);
   await using wire = await openIetfWire({ now: () => now, expireAfterMs: 100_000 });
   const age = async (path: string) => {

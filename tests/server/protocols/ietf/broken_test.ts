@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { someBytes } from "../../../support/bytes.ts";
-import { appendHeaders, chunked, type IetfWire, openIetfWire, stateIn } from "../../../support/ietf_wire.ts";
+import { appendHeaders, chunked, type IetfWire, stateIn, wireTest } from "../../../support/ietf_wire.ts";
 import { untilReceived } from "../../../support/incoming.ts";
 import { openTestApp } from "../../../support/pawl.ts";
 import type { RawConnection } from "../../../support/raw.ts";
@@ -25,34 +25,40 @@ async function hanging(
   return connection;
 }
 
-Deno.test("of a request that is cut off all that came is kept, and the rest makes the file whole", async () => {
-  await using wire = await openIetfWire();
-  for (const coding of [{}, { "Transfer-Encoding": "chunked" }]) {
-    const path = await wire.create();
-    (await hanging(wire, path, { end: 100_000, coding }))[Symbol.dispose]();
-    assertEquals(stateIn(await wire.ask(`HEAD ${path}`, OWN)), [204, "100000", "?0"]);
-    (await hanging(wire, path, { offset: 100_000, end: 200_000, coding }))[Symbol.dispose]();
-    assertEquals(stateIn(await wire.ask(`HEAD ${path}`, OWN)), [204, "200000", "?0"]);
-    const last = await wire.append(path, { offset: 200_000, isLast: true }, file.subarray(200_000));
-    assertEquals(stateIn(last), [204, "300000", "?1"]);
-  }
-  assertEquals(await wire.server.finished("file"), file);
-  assertEquals(await wire.server.finished("file (2)"), file);
-});
+wireTest(
+  "of a request that is cut off all that came is kept, and the rest makes the file whole",
+  async (openIetfWire) => {
+    await using wire = await openIetfWire();
+    for (const coding of [{}, { "Transfer-Encoding": "chunked" }]) {
+      const path = await wire.create();
+      (await hanging(wire, path, { end: 100_000, coding }))[Symbol.dispose]();
+      assertEquals(stateIn(await wire.ask(`HEAD ${path}`, OWN)), [204, "100000", "?0"]);
+      (await hanging(wire, path, { offset: 100_000, end: 200_000, coding }))[Symbol.dispose]();
+      assertEquals(stateIn(await wire.ask(`HEAD ${path}`, OWN)), [204, "200000", "?0"]);
+      const last = await wire.append(path, { offset: 200_000, isLast: true }, file.subarray(200_000));
+      assertEquals(stateIn(last), [204, "300000", "?1"]);
+    }
+    assertEquals(await wire.server.finished("file"), file);
+    assertEquals(await wire.server.finished("file (2)"), file);
+  },
+);
 
-Deno.test("a request that broke completes nothing, even if all bytes came and it said that it was the last one", async () => {
-  await using wire = await openIetfWire();
-  const path = await wire.create({ "Upload-Length": file.length });
-  // All but the end of the coding comes.
-  const coding = { "Transfer-Encoding": "chunked" };
-  (await hanging(wire, path, { end: file.length, coding }))[Symbol.dispose]();
-  assertEquals(stateIn(await wire.ask(`HEAD ${path}`, OWN)), [204, "300000", "?0"]);
-  assertEquals(await wire.server.finishedNames(), []);
-  assertEquals(stateIn(await wire.append(path, { offset: 300_000, isLast: true }, "")), [204, "300000", "?1"]);
-  assertEquals(await wire.server.finished("file"), file);
-});
+wireTest(
+  "a request that broke completes nothing, even if all bytes came and it said that it was the last one",
+  async (openIetfWire) => {
+    await using wire = await openIetfWire();
+    const path = await wire.create({ "Upload-Length": file.length });
+    // All but the end of the coding comes.
+    const coding = { "Transfer-Encoding": "chunked" };
+    (await hanging(wire, path, { end: file.length, coding }))[Symbol.dispose]();
+    assertEquals(stateIn(await wire.ask(`HEAD ${path}`, OWN)), [204, "300000", "?0"]);
+    assertEquals(await wire.server.finishedNames(), []);
+    assertEquals(stateIn(await wire.append(path, { offset: 300_000, isLast: true }, "")), [204, "300000", "?1"]);
+    assertEquals(await wire.server.finished("file"), file);
+  },
+);
 
-Deno.test("a client that still listens is told where to go on, of a creation too", async () => {
+wireTest("a client that still listens is told where to go on, of a creation too", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const headers = { "Upload-Complete": "?1", "Content-Length": file.length };
   using creation = await wire.begin("POST /files/", headers);
@@ -67,23 +73,26 @@ Deno.test("a client that still listens is told where to go on, of a creation too
   assertEquals(await wire.server.finished("file"), file);
 });
 
-Deno.test("a question ends the request that still sends, and its offset is the one that the next append needs", async () => {
-  await using wire = await openIetfWire();
-  const path = await wire.create();
-  using older = await hanging(wire, path, { end: 100_000 });
-  // It goes on sending: a server that waits for silence would wait.
-  const sending = new AbortController();
-  const feeding = feed(older, sending.signal);
-  const question = await wire.ask(`HEAD ${path}`, OWN);
-  sending.abort();
-  assertEquals(await feeding, "still sending");
-  const offset = Number(question.headers.get("upload-offset"));
-  assert(offset >= 100_000, `The offset is ${offset}`);
-  assertEquals(stateIn(await older.answer()), [409, String(offset), "?0"]);
-  const last = await wire.append(path, { offset, isLast: true }, file.subarray(offset));
-  assertEquals(stateIn(last), [204, "300000", "?1"]);
-  assertEquals(await wire.server.finished("file"), file);
-});
+wireTest(
+  "a question ends the request that still sends, and its offset is the one that the next append needs",
+  async (openIetfWire) => {
+    await using wire = await openIetfWire();
+    const path = await wire.create();
+    using older = await hanging(wire, path, { end: 100_000 });
+    // It goes on sending: a server that waits for silence would wait.
+    const sending = new AbortController();
+    const feeding = feed(older, sending.signal);
+    const question = await wire.ask(`HEAD ${path}`, OWN);
+    sending.abort();
+    assertEquals(await feeding, "still sending");
+    const offset = Number(question.headers.get("upload-offset"));
+    assert(offset >= 100_000, `The offset is ${offset}`);
+    assertEquals(stateIn(await older.answer()), [409, String(offset), "?0"]);
+    const last = await wire.append(path, { offset, isLast: true }, file.subarray(offset));
+    assertEquals(stateIn(last), [204, "300000", "?1"]);
+    assertEquals(await wire.server.finished("file"), file);
+  },
+);
 
 /** Sends the file's bytes behind the first 100 000 in small pieces, until the signal aborts or there are no more. */
 async function feed(connection: RawConnection, signal: AbortSignal): Promise<"still sending" | "has sent all"> {
@@ -95,7 +104,7 @@ async function feed(connection: RawConnection, signal: AbortSignal): Promise<"st
   return "has sent all";
 }
 
-Deno.test("an append takes the upload from a dead request, whose late bytes do not count", async () => {
+wireTest("an append takes the upload from a dead request, whose late bytes do not count", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const path = await wire.create();
   using older = await hanging(wire, path, { end: 100_000 });
@@ -106,7 +115,7 @@ Deno.test("an append takes the upload from a dead request, whose late bytes do n
   assertEquals(await wire.server.finished("file"), file);
 });
 
-Deno.test("DELETE ends the request that still sends, and nothing of the upload is left", async () => {
+wireTest("DELETE ends the request that still sends, and nothing of the upload is left", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const path = await wire.create();
   using older = await hanging(wire, path, { end: 100_000 });
@@ -116,7 +125,7 @@ Deno.test("DELETE ends the request that still sends, and nothing of the upload i
   assertEquals((await wire.ask(`HEAD ${path}`, OWN)).status, 410);
 });
 
-Deno.test("of two appends at one offset exactly one wins", async () => {
+wireTest("of two appends at one offset exactly one wins", async (openIetfWire) => {
   await using wire = await openIetfWire();
   for (let round = 0; round < 10; round++) {
     const path = await wire.create();
@@ -130,7 +139,7 @@ Deno.test("of two appends at one offset exactly one wins", async () => {
   }
 });
 
-Deno.test("after a new start of the server an upload goes on from what was acknowledged", async () => {
+wireTest("after a new start of the server an upload goes on from what was acknowledged", async (openIetfWire) => {
   await using first = await openIetfWire();
   const path = await first.create({ "Upload-Length": file.length });
   await first.append(path, { offset: 0 }, file.subarray(0, 100_000));

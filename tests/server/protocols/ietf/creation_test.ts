@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { someBytes } from "../../../support/bytes.ts";
-import { chunked, openIetfWire, problemIn, stateIn } from "../../../support/ietf_wire.ts";
+import { chunked, problemIn, stateIn, wireTest } from "../../../support/ietf_wire.ts";
 import { base64 } from "../../../support/tus_wire.ts";
 
 const file = someBytes(100_000);
 
-Deno.test("a file comes with the request that begins its upload, by POST and by PUT", async () => {
+wireTest("a file comes with the request that begins its upload, by POST and by PUT", async (openIetfWire) => {
   await using wire = await openIetfWire();
   for (const method of ["POST", "PUT"]) {
     const answer = await wire.ask(`${method} /files/`, {
@@ -21,17 +21,20 @@ Deno.test("a file comes with the request that begins its upload, by POST and by 
   }
 });
 
-Deno.test("a careful creation gives the address, the limits and the offset, and no byte is needed for it", async () => {
-  await using wire = await openIetfWire({ maxBytes: 5_000_000 });
-  const answer = await wire.ask("POST /files/", { "Upload-Complete": "?0", "Upload-Length": 100_000 }, "");
-  assertEquals(stateIn(answer), [201, "0", "?0"]);
-  assertMatch(answer.headers.get("upload-limit") ?? "", /^max-size=5000000, max-age=6047\d\d$/);
-  const path = answer.headers.get("location") ?? "";
-  assertEquals(stateIn(await wire.append(path, { offset: 0, isLast: true }, file)), [204, "100000", "?1"]);
-  assertEquals(await wire.server.finished("file"), file);
-});
+wireTest(
+  "a careful creation gives the address, the limits and the offset, and no byte is needed for it",
+  async (openIetfWire) => {
+    await using wire = await openIetfWire({ maxBytes: 5_000_000 });
+    const answer = await wire.ask("POST /files/", { "Upload-Complete": "?0", "Upload-Length": 100_000 }, "");
+    assertEquals(stateIn(answer), [201, "0", "?0"]);
+    assertMatch(answer.headers.get("upload-limit") ?? "", /^max-size=5000000, max-age=6047\d\d$/);
+    const path = answer.headers.get("location") ?? "";
+    assertEquals(stateIn(await wire.append(path, { offset: 0, isLast: true }, file)), [204, "100000", "?1"]);
+    assertEquals(await wire.server.finished("file"), file);
+  },
+);
 
-Deno.test("a creation with a part of the file keeps it, with its length announced or not", async () => {
+wireTest("a creation with a part of the file keeps it, with its length announced or not", async (openIetfWire) => {
   await using wire = await openIetfWire();
   for (const coding of [{}, { "Transfer-Encoding": "chunked" }]) {
     const part = file.subarray(0, 70_000);
@@ -45,7 +48,7 @@ Deno.test("a creation with a part of the file keeps it, with its length announce
   }
 });
 
-Deno.test("an empty file is complete by ?1, and waits for that by the newest rules", async () => {
+wireTest("an empty file is complete by ?1, and waits for that by the newest rules", async (openIetfWire) => {
   await using wire = await openIetfWire();
   assertEquals(stateIn(await wire.ask("POST /files/", { "Upload-Complete": "?1" }, "")), [201, "0", "?1"]);
   const path = await wire.create({ "Upload-Length": 0 });
@@ -54,7 +57,7 @@ Deno.test("an empty file is complete by ?1, and waits for that by the newest rul
   assertEquals(await wire.server.finishedNames(), ["file", "file (2)"]);
 });
 
-Deno.test("a file has the name and type that its creation tells, cleaned as any other", async () => {
+wireTest("a file has the name and type that its creation tells, cleaned as any other", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const names: [headers: Record<string, string>, expected: string][] = [
     [{ "Content-Disposition": 'inline; filename="a.txt"' }, "a.txt"],
@@ -78,7 +81,7 @@ Deno.test("a file has the name and type that its creation tells, cleaned as any 
   assertEquals(headers.get("content-type"), "text/plain; charset=UTF-8");
 });
 
-Deno.test("a creation whose fields contradict each other begins nothing", async () => {
+wireTest("a creation whose fields contradict each other begins nothing", async (openIetfWire) => {
   await using wire = await openIetfWire();
   const inconsistent = [400, "size-changed", "inconsistent-upload-length"];
   for (const length of [2, 4]) {
@@ -99,27 +102,30 @@ Deno.test("a creation whose fields contradict each other begins nothing", async 
   assertEquals(await wire.server.finishedNames(), []);
 });
 
-Deno.test("a body without Content-Length that ends before its length is not complete, and can go on", async () => {
-  await using wire = await openIetfWire();
-  const headers = { "Upload-Complete": "?1", "Upload-Length": 100_000, "Transfer-Encoding": "chunked" };
-  const answer = await wire.ask("POST /files/", headers, chunked(file.subarray(0, 600)));
-  assertEquals([...problemIn(answer), ...stateIn(answer)], [
-    400,
-    "size-changed",
-    "inconsistent-upload-length",
-    400,
-    "600",
-    "?0",
-  ]);
-  const path = answer.headers.get("location") ?? "";
-  assertEquals(stateIn(await wire.append(path, { offset: 600, isLast: true }, file.subarray(600))), [
-    204,
-    "100000",
-    "?1",
-  ]);
-});
+wireTest(
+  "a body without Content-Length that ends before its length is not complete, and can go on",
+  async (openIetfWire) => {
+    await using wire = await openIetfWire();
+    const headers = { "Upload-Complete": "?1", "Upload-Length": 100_000, "Transfer-Encoding": "chunked" };
+    const answer = await wire.ask("POST /files/", headers, chunked(file.subarray(0, 600)));
+    assertEquals([...problemIn(answer), ...stateIn(answer)], [
+      400,
+      "size-changed",
+      "inconsistent-upload-length",
+      400,
+      "600",
+      "?0",
+    ]);
+    const path = answer.headers.get("location") ?? "";
+    assertEquals(stateIn(await wire.append(path, { offset: 600, isLast: true }, file.subarray(600))), [
+      204,
+      "100000",
+      "?1",
+    ]);
+  },
+);
 
-Deno.test("a request without a word whether it is the last one is refused by the newest rules", async () => {
+wireTest("a request without a word whether it is the last one is refused by the newest rules", async (openIetfWire) => {
   await using wire = await openIetfWire();
   for (const complete of ["true", "?2", "1", "?1, ?1"]) {
     const answer = await wire.ask("POST /files/", { "Upload-Complete": complete }, "abc");
@@ -132,7 +138,7 @@ Deno.test("a request without a word whether it is the last one is refused by the
   assertEquals(await wire.server.finishedNames(), []);
 });
 
-Deno.test("a body with a content coding, or a form, is refused before it is read", async () => {
+wireTest("a body with a content coding, or a form, is refused before it is read", async (openIetfWire) => {
   await using wire = await openIetfWire();
   for (const headers of [{ "Content-Encoding": "gzip" }, { "Content-Type": "multipart/form-data; boundary=x" }]) {
     const answer = await wire.ask("POST /files/", { "Upload-Complete": "?1", ...headers }, "abc");
@@ -140,7 +146,7 @@ Deno.test("a body with a content coding, or a form, is refused before it is read
   }
 });
 
-Deno.test("OPTIONS tells the limits, with and without a limit of the server", async () => {
+wireTest("OPTIONS tells the limits, with and without a limit of the server", async (openIetfWire) => {
   await using wire = await openIetfWire({ maxBytes: 7000 });
   for (const path of ["/files/", "/files"]) {
     const { status, headers } = await wire.ask(`OPTIONS ${path}`);
@@ -152,7 +158,7 @@ Deno.test("OPTIONS tells the limits, with and without a limit of the server", as
   assertEquals((await wire.ask("OPTIONS /files/", { "Upload-Complete": "?1" })).status, 204);
 });
 
-Deno.test("a file over the limit is refused with all limits", async () => {
+wireTest("a file over the limit is refused with all limits", async (openIetfWire) => {
   await using wire = await openIetfWire({ maxBytes: 50_000 });
   for (const headers of [{ "Upload-Complete": "?1" }, { "Upload-Complete": "?0", "Upload-Length": 50_001 }]) {
     const answer = await wire.ask("POST /files/", headers, headers["Upload-Length"] ? "" : file);
@@ -172,13 +178,21 @@ Deno.test("a file over the limit is refused with all limits", async () => {
   assertEquals(stateIn(await wire.ask(`HEAD ${path}`)), [204, "0", "?0"]);
 });
 
-Deno.test("a page of another site cannot make its visitor send a file", async () => {
+wireTest("a page of another site cannot make its visitor send a file", async (openIetfWire) => {
   await using wire = await openIetfWire({ allowedOrigins: ["https://a.example"] });
   const send = (headers: Record<string, string>) =>
     wire.ask("POST /files/", { "Upload-Complete": "?1", ...headers }, "abc");
   for (const site of ["cross-site", "same-site"]) {
     const answer = await send({ "Origin": "https://evil.example", "Sec-Fetch-Site": site });
     assertEquals(problemIn(answer), [403, "forbidden", undefined]);
+  }
+  // A browser asks before it sends a PUT of another site's page.
+  for (
+    const [origin, allowed] of [["https://evil.example", null], ["https://a.example", "https://a.example"]] as const
+  ) {
+    const asked = { "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "upload-complete" };
+    const { headers } = await wire.ask("OPTIONS /files/", { "Origin": origin, ...asked });
+    assertEquals(headers.get("access-control-allow-origin"), allowed);
   }
   assertEquals((await send({ "Origin": "null" })).status, 403);
   assertEquals(await wire.server.finishedNames(), []);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { someBytes } from "../../../support/bytes.ts";
-import { chunked, openIetfWire, PARTIAL, stateIn } from "../../../support/ietf_wire.ts";
+import { chunked, openIetfWire, PARTIAL, stateIn, wireTest } from "../../../support/ietf_wire.ts";
 import { untilNothingUnfinished, untilReceived } from "../../../support/incoming.ts";
 import { base64, BODY_TYPE } from "../../../support/tus_wire.ts";
 
@@ -83,6 +83,49 @@ Deno.test("an upload of the simple protocol goes on here, and there again", asyn
   const last = await wire.ask("POST /upload", { ...simple, "X-Start-Byte": 1000 }, "");
   assertEquals([last.status, last.body], [200, "Success 1000"]);
   assertEquals(await wire.server.finished("c.bin"), file);
+});
+
+wireTest("an upload that was begun here under a client's id goes on by the simple protocol", async (openIetfWire) => {
+  await using wire = await openIetfWire();
+  const named = { "X-File-Id": "mine", "Content-Disposition": 'inline; filename="d.bin"', "Upload-Length": 1000 };
+  for (const [version, part] of [[3, 100], [6, 300], [8, 1], [10, 999]] as const) {
+    const word = version === 3 ? { "Upload-Incomplete": "?1" } : { "Upload-Complete": "?0" };
+    const headers = { "Upload-Draft-Interop-Version": version, ...word, ...named, "X-File-Id": `mine ${version}` };
+    using creation = await wire.begin("POST /files/", { ...headers, "Content-Length": part });
+    await creation.send(file.subarray(0, part));
+    const begun = await creation.answer();
+    const path = begun.headers.get("location");
+    assertEquals([begun.status, begun.headers.get("upload-offset")], [201, String(part)]);
+    for (const { headers } of creation.interim) assertEquals(headers.get("location") ?? path, path);
+    const simple = { "X-File-Id": `mine ${version}` };
+    const question = await wire.ask("GET /status", simple);
+    assertEquals([question.body, question.headers.get("location")], [String(part), path]);
+    const middle = { ...simple, "X-Start-Byte": part, "X-File-Size": 1000 };
+    const rest = await wire.ask("POST /upload", middle, file.subarray(part));
+    assertEquals(rest.body, "Success 1000");
+    const name = `d${version === 3 ? "" : ` (${[3, 6, 8, 10].indexOf(version) + 1})`}.bin`;
+    assertEquals(await wire.server.finished(name), file);
+    assertEquals(stateIn(await wire.ask(`HEAD ${path}`, IETF)), [204, "1000", "?1"]);
+  }
+});
+
+Deno.test("a creation under a client's id begins anew as one of the simple protocol does, and is its client's to end", async () => {
+  await using wire = await openIetfWire();
+  const begin = async (body: Uint8Array, isLast: boolean) => {
+    const headers = { "X-File-Id": "mine", "Upload-Complete": isLast ? "?1" : "?0" };
+    const { status, headers: told } = await wire.ask("POST /files/", headers, body);
+    return [status, told.get("location")] as const;
+  };
+  const [, first] = await begin(file.subarray(0, 300), false);
+  const [status, second] = await begin(file.subarray(0, 200), false);
+  assertEquals([status, (await wire.ask(`HEAD ${first}`, IETF)).status], [201, 404]);
+  assertEquals(stateIn(await wire.ask(`HEAD ${second}`, IETF)), [204, "200", "?0"]);
+  assertEquals((await wire.ask("DELETE /upload", { "X-File-Id": "mine" })).status, 204);
+  assertEquals((await wire.ask(`HEAD ${second}`, IETF)).status, 410);
+  const [whole, third] = await begin(file, true);
+  assertEquals([whole, stateIn(await wire.ask(`HEAD ${third}`, IETF))], [201, [204, "1000", "?1"]]);
+  assertEquals((await wire.ask("GET /status", { "X-File-Id": "mine" })).headers.get("location"), third);
+  assertEquals(await wire.server.incomingNames(), []);
 });
 
 Deno.test("a part for tus' concatenation stays a part, and a file of parts takes no bytes", async () => {

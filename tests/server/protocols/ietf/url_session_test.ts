@@ -3,27 +3,11 @@ import { someBytes } from "../../../support/bytes.ts";
 import { openInterimClient } from "../../../support/interim_client.ts";
 import { untilReceived } from "../../../support/incoming.ts";
 import { until } from "../../../support/until.ts";
-
-// URLSession of Apple's systems, as the IETF's working group and Apple's own server tell of it: it sends all of a file
-// with the first request, learns the address by 104, and after a break asks there and sends the rest in one request.
+import { URL_SESSIONS } from "../../../support/url_session.ts";
 
 const file = someBytes(700_000);
 
-/** The words of the systems' versions. */
-const SYSTEMS: readonly { readonly name: string; readonly version: number; readonly method: string }[] = [
-  { name: "iOS 17", version: 3, method: "POST" },
-  { name: "iOS 18.0", version: 5, method: "PUT" },
-  { name: "iOS 18.1", version: 6, method: "POST" },
-  { name: "iOS 26", version: 8, method: "PUT" },
-];
-
-for (const { name, version, method } of SYSTEMS) {
-  const field = version === 3 ? "Upload-Incomplete" : "Upload-Complete";
-  const own = { "Upload-Draft-Interop-Version": String(version) };
-  const last = { ...own, [field]: version === 3 ? "?0" : "?1" };
-  const append = version >= 6 ? { ...last, "Content-Type": "application/partial-upload" } : last;
-  const isComplete = (answer: Response) => (answer.headers.get(field) === "?1") === (version > 3);
-
+for (const { name, method, own, last, append, isComplete } of URL_SESSIONS) {
   Deno.test(`URLSession of ${name}: a file in one request`, async () => {
     await using client = await openInterimClient();
     const { answer, interim } = await client.ask(`${method} /files/`, {

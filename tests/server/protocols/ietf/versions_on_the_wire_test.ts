@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { someBytes } from "../../../support/bytes.ts";
-import { type IetfWire, openIetfWire, PARTIAL } from "../../../support/ietf_wire.ts";
+import { type IetfWire, PARTIAL, wireTest } from "../../../support/ietf_wire.ts";
 import type { RawAnswer } from "../../../support/raw.ts";
 import { VERSIONS } from "../../../../server/protocols/ietf/versions.ts";
 
@@ -39,7 +39,7 @@ function clientOf(wire: IetfWire, version: number) {
 for (const version of VERSIONS) {
   const appended = version <= 6 ? 201 : 204;
 
-  Deno.test(`version ${version}: parts, a question between, and the last part`, async () => {
+  wireTest(`version ${version}: parts, a question between, and the last part`, async (openIetfWire) => {
     await using wire = await openIetfWire();
     const { create, append, head, state } = clientOf(wire, version);
     const begun = await create({}, false, file.subarray(0, 300));
@@ -56,7 +56,7 @@ for (const version of VERSIONS) {
     assertEquals(await wire.server.finished("file"), file);
   });
 
-  Deno.test(`version ${version}: a part without the word whether it is the last one`, async () => {
+  wireTest(`version ${version}: a part without the word whether it is the last one`, async (openIetfWire) => {
     await using wire = await openIetfWire();
     const { create, append, state } = clientOf(wire, version);
     const path = (await create({}, false, "")).headers.get("location")!;
@@ -64,31 +64,37 @@ for (const version of VERSIONS) {
     assertEquals(state(answer), version <= 6 ? [201, "900", true] : [400, null, false]);
   });
 
-  Deno.test(`version ${version}: all bytes of the length ${version <= 6 ? "complete" : "do not complete"} it`, async () => {
-    await using wire = await openIetfWire();
-    const { create, append, head, state } = clientOf(wire, version);
-    const path = (await create({ "Upload-Length": 900 }, false, "")).headers.get("location")!;
-    assertEquals(state(await append(path, 0, false, file)), [appended, "900", version <= 6]);
-    assertEquals(state(await head(path)), [204, "900", version <= 6]);
-    assertEquals(state(await append(path, 900, true, "")), [appended, "900", true]);
-    const empty = await create({ "Upload-Length": 0 }, false, "");
-    assertEquals(state(empty), [201, "0", version <= 6]);
-  });
+  wireTest(
+    `version ${version}: all bytes of the length ${version <= 6 ? "complete" : "do not complete"} it`,
+    async (openIetfWire) => {
+      await using wire = await openIetfWire();
+      const { create, append, head, state } = clientOf(wire, version);
+      const path = (await create({ "Upload-Length": 900 }, false, "")).headers.get("location")!;
+      assertEquals(state(await append(path, 0, false, file)), [appended, "900", version <= 6]);
+      assertEquals(state(await head(path)), [204, "900", version <= 6]);
+      assertEquals(state(await append(path, 900, true, "")), [appended, "900", true]);
+      const empty = await create({ "Upload-Length": 0 }, false, "");
+      assertEquals(state(empty), [201, "0", version <= 6]);
+    },
+  );
 
-  Deno.test(`version ${version}: questions and DELETE ${version <= 6 ? "must not tell" : "may tell"} an upload's state`, async () => {
-    await using wire = await openIetfWire();
-    const { own, create, head, state } = clientOf(wire, version);
-    const path = (await create({}, false, file)).headers.get("location")!;
-    for (const headers of [{ "Upload-Offset": 900 }, { "Upload-Complete": "?0" }, { "Upload-Length": 900 }]) {
-      assertEquals((await head(path, headers)).status, version <= 6 ? 400 : 204);
-      if (version <= 6) assertEquals((await wire.ask(`DELETE ${path}`, { ...own, ...headers })).status, 400);
-    }
-    assertEquals(state(await head(path)), [204, "900", false]);
-    assertEquals((await wire.ask(`DELETE ${path}`, own)).status, 204);
-  });
+  wireTest(
+    `version ${version}: questions and DELETE ${version <= 6 ? "must not tell" : "may tell"} an upload's state`,
+    async (openIetfWire) => {
+      await using wire = await openIetfWire();
+      const { own, create, head, state } = clientOf(wire, version);
+      const path = (await create({}, false, file)).headers.get("location")!;
+      for (const headers of [{ "Upload-Offset": 900 }, { "Upload-Complete": "?0" }, { "Upload-Length": 900 }]) {
+        assertEquals((await head(path, headers)).status, version <= 6 ? 400 : 204);
+        if (version <= 6) assertEquals((await wire.ask(`DELETE ${path}`, { ...own, ...headers })).status, 400);
+      }
+      assertEquals(state(await head(path)), [204, "900", false]);
+      assertEquals((await wire.ask(`DELETE ${path}`, own)).status, 204);
+    },
+  );
 }
 
-Deno.test("an append without the media type is taken up to version 5, and refused from 6 on", async () => {
+wireTest("an append without the media type is taken up to version 5, and refused from 6 on", async (openIetfWire) => {
   await using wire = await openIetfWire();
   for (const version of VERSIONS) {
     const { own, word, create } = clientOf(wire, version);

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { join } from "@std/path";
-import { bootOf } from "../../../../server/storage/disk/boot.ts";
+import { bootOf, bootOfCleanStop } from "../../../../server/storage/disk/boot.ts";
 import { needsAll } from "../../../support/needs_all.ts";
 import { tempDir } from "../../../support/temp_dir.ts";
 
@@ -33,4 +33,15 @@ Deno.test("bootOf() is that of the process before where it has left in good orde
   assertEquals(second.id, first.id);
   // That one has crashed.
   assertNotEquals((await bootOf(dir.path, path)).id, first.id);
+});
+
+Deno.test("bootOfCleanStop() is the boot of a process that left in good order, and takes the mark from nobody", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "nothing");
+  assertEquals(await bootOfCleanStop(dir.path), undefined);
+  const first = await bootOf(dir.path, path);
+  assertEquals(await bootOfCleanStop(dir.path), undefined);
+  await first.markCleanStop();
+  assertEquals([await bootOfCleanStop(dir.path), await bootOfCleanStop(dir.path)], [first.id, first.id]);
+  assertEquals((await bootOf(dir.path, path)).id, first.id);
 });

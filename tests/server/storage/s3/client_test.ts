@@ -187,3 +187,27 @@ Deno.test("a store that is away is told as such, and a client knows what it may 
     assertEquals([told.code, told.offset, STATUS[told.code]], ["no-bucket", 7, 503]);
     assert(told.message.includes("it keeps the first 7 bytes"), told.message);
   }));
+
+Deno.test("a machine whose clock is an hour off signs by the server's clock, once it is refused for that", async () => {
+  const serverNow = Date.UTC(2026, 11, 31, 23, 30);
+  const refused = status(403, error("RequestTimeTooSkewed"), { date: new Date(serverNow).toUTCString() });
+  for (const aheadMs of [-3_600_000, 3_600_000]) {
+    const options = { now: () => serverNow + aheadMs };
+    await serving([refused, status(200), status(404), status(200)], async ({ bucket }, asked) => {
+      await bucket.put("a", text("abc"));
+      assertEquals(await bucket.head("a"), undefined);
+      await bucket.put("a", text("abc"));
+      const dates = asked.map(({ headers }) => headers["x-amz-date"]);
+      const own = aheadMs < 0 ? "20261231T223000Z" : "20270101T003000Z";
+      assertEquals(dates, [own, "20261231T233000Z", "20261231T233000Z", "20261231T233000Z"]);
+      // The signing key is that of the server's day.
+      assert(asked.slice(1).every(({ headers }) => headers.authorization!.includes("/20261231/")));
+    }, options);
+    // A refusal for another reason is not repeated.
+    const right = new Date(serverNow + aheadMs).toUTCString();
+    await serving([status(403, error("AccessDenied"), { date: right })], async ({ bucket }, asked) => {
+      await assertRejects(() => bucket.put("a", text("abc")), S3Error, "AccessDenied");
+      assertEquals(asked.length, 1);
+    }, options);
+  }
+});

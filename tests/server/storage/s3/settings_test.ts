@@ -61,3 +61,11 @@ Deno.test("a file of settings cannot reach what objects inherit", () => {
   assertEquals([sections.get("__proto__")?.a, sections.get("x")?.constructor as unknown], ["b", "d"]);
   assertEquals(({} as Record<string, unknown>).a, undefined);
 });
+
+Deno.test("files that nobody has named and that this process may not read are left out; a named one is an error", async () => {
+  const refuse = () => Promise.reject(new Deno.errors.NotCapable("Requires read access"));
+  const find = (env: Readonly<Record<string, string>>) => findAwsSettings((name) => env[name], refuse);
+  const { role, ...settings } = await find({ HOME: "/home/anna" });
+  assertEquals([typeof role, settings], ["function", {}]);
+  await assertRejects(() => find({ AWS_SHARED_CREDENTIALS_FILE: "/keys" }), Deno.errors.NotCapable);
+});

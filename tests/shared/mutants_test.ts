@@ -1,0 +1,60 @@
+import { assert } from "@std/assert";
+import { failuresWith, type Mutant, type NamedTests } from "../support/mutant.ts";
+import { POSTGRES } from "../support/postgres.ts";
+
+// What keeps a writer out that has lost its upload, taken away piece by piece: each must be missed by a test.
+
+const CHANGE = "server/storage/postgres/parts_migration.ts";
+const TAKE = "server/storage/postgres/migrations.ts";
+
+interface Case {
+  readonly name: string;
+  readonly mutant: Mutant;
+  readonly caughtBy: NamedTests;
+}
+
+const leasesTest = (filter: string): NamedTests => ({ file: "tests/shared/postgres/leases_test.ts", filter });
+const recordsTest = (filter: string): NamedTests => ({ file: "tests/shared/postgres/faults_test.ts", filter });
+const writerTest = (filter: string): NamedTests => ({ file: "tests/server/storage/s3/writer_test.ts", filter });
+
+const CASES: readonly Case[] = [
+  {
+    name: "a commit of the layout that names no token",
+    mutant: { file: CHANGE, from: "WHERE id = wanted AND token = own_token;", to: "WHERE id = wanted;" },
+    caughtBy: leasesTest("from a silent instance an upload is taken"),
+  },
+  {
+    name: "a commit of the record that names no token",
+    mutant: {
+      file: CHANGE,
+      from: "WHERE id = lease->>0 AND token = lease->>1 FOR SHARE",
+      to: "WHERE id = lease->>0 FOR SHARE",
+    },
+    caughtBy: recordsTest("a record is not changed by an instance that has lost its upload"),
+  },
+  {
+    name: "a take-over from whoever holds the upload now",
+    mutant: { file: TAKE, from: "row.token IS NULL OR row.token = seen", to: "true" },
+    caughtBy: leasesTest("a writer that is asked to end lets go"),
+  },
+  {
+    name: "a multipart upload that two writers share",
+    mutant: {
+      file: "server/storage/s3/kept_layout.ts",
+      from: "lease.found.clean ? layout : withFrozen(layout)",
+      to: "layout",
+    },
+    caughtBy: writerTest("a writer that was stopped and wakes up later enters nothing"),
+  },
+];
+
+for (const { name, mutant, caughtBy } of CASES) {
+  Deno.test({
+    name: `a test catches ${name}`,
+    ignore: POSTGRES === undefined && Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1",
+    async fn() {
+      const { failed, output } = await failuresWith(mutant, caughtBy);
+      assert(failed.length > 0, `No test has failed:\n${output}`);
+    },
+  });
+}

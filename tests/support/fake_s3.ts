@@ -1,0 +1,201 @@
+import { createHash } from "node:crypto";
+
+/** The faults of a fake S3 server. Without any it does all that a server needs. */
+export interface S3Faults {
+  /** The rights that the key does not have. */
+  readonly denied?: readonly string[];
+  readonly ignoresMd5?: boolean;
+  /** Takes conditional writes for others, or says that it has none. */
+  readonly conditional?: "ignored" | 501;
+  readonly dropsMetadata?: boolean;
+  readonly ignoresRange?: boolean;
+  readonly isPublic?: boolean;
+  /** The XML of answers about settings. */
+  readonly versioning?: string;
+  readonly lifecycle?: string;
+  readonly objectLock?: string;
+  /** Its clock minus the right one, in milliseconds. */
+  readonly skewMs?: number;
+  /** How long a PUT takes, in milliseconds. */
+  readonly putMs?: number;
+}
+
+/** A server that knows as much of S3 as the byte store asks of it. */
+export interface FakeS3 extends AsyncDisposable {
+  /** The address of its bucket, with a key. */
+  readonly address: string;
+  readonly port: number;
+  /** The keys of all objects. */
+  readonly keys: () => string[];
+}
+
+interface Stored {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly metadata: readonly (readonly [string, string])[];
+}
+
+class Refused extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string) {
+    super(code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Starts it on a free port of 127.0.0.1, with one bucket. Use with `await using`. */
+export function startFakeS3(faults: S3Faults = {}): FakeS3 {
+  const objects = new Map<string, Stored>();
+  const multiparts = new Map<string, { key: string; parts: Map<number, Uint8Array<ArrayBuffer>> }>();
+  const allow = (right: string) => {
+    if (faults.denied?.includes(right)) throw new Refused(403, "AccessDenied");
+  };
+  const found = (key: string) => objects.get(key) ?? refuse(404, "NoSuchKey");
+
+  async function answer(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const [, , ...segments] = url.pathname.split("/");
+    const key = segments.map(decodeURIComponent).join("/");
+    const query = url.searchParams;
+    const isSigned = request.headers.has("authorization");
+    if (!isSigned && !(faults.isPublic && request.method === "GET")) refuse(403, "AccessDenied");
+    const bytes = await request.bytes();
+    if (key === "") return aboutBucket(query);
+    const uploadId = query.get("uploadId");
+    switch (request.method) {
+      case "GET":
+        return uploadId === null ? read(key, request) : partsOf(uploadId);
+      case "HEAD":
+        allow("s3:GetObject");
+        return head(found(key));
+      case "PUT":
+        return await put(key, bytes, request, query);
+      case "POST":
+        return uploadId === null ? begin(key) : complete(uploadId);
+      case "DELETE":
+        allow(uploadId === null ? "s3:DeleteObject" : "s3:AbortMultipartUpload");
+        if (uploadId === null) objects.delete(key);
+        else multiparts.delete(uploadId);
+        return new Response(null, { status: 204 });
+    }
+    return refuse(405, "MethodNotAllowed");
+  }
+
+  function aboutBucket(query: URLSearchParams): Response {
+    if (query.has("uploads")) {
+      allow("s3:ListBucketMultipartUploads");
+      return xml("ListMultipartUploadsResult", "<IsTruncated>false</IsTruncated>");
+    }
+    if (query.has("versioning")) return xml("VersioningConfiguration", faults.versioning ?? "");
+    if (query.has("lifecycle")) {
+      return xml("LifecycleConfiguration", faults.lifecycle ?? refuse(404, "NoSuchLifecycleConfiguration"));
+    }
+    if (query.has("object-lock")) {
+      return xml("ObjectLockConfiguration", faults.objectLock ?? refuse(404, "ObjectLockConfigurationNotFoundError"));
+    }
+    allow("s3:ListBucket");
+    const keys = [...objects.keys()].filter((key) => key.startsWith(query.get("prefix") ?? ""));
+    const contents = keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("");
+    return xml("ListBucketResult", `<IsTruncated>false</IsTruncated>${contents}`);
+  }
+
+  function read(key: string, request: Request): Response {
+    allow("s3:GetObject");
+    const { bytes } = found(key);
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "") ?? [];
+    if (first === undefined || faults.ignoresRange) return new Response(bytes);
+    const headers = { "content-range": `bytes ${first}-${last}/${bytes.length}`, etag: '"e"' };
+    return new Response(bytes.slice(Number(first), Number(last) + 1), { status: 206, headers });
+  }
+
+  async function put(
+    key: string,
+    body: Uint8Array<ArrayBuffer>,
+    request: Request,
+    query: URLSearchParams,
+  ): Promise<Response> {
+    allow("s3:PutObject");
+    await new Promise((resolve) => setTimeout(resolve, faults.putMs ?? 0));
+    const md5 = request.headers.get("content-md5");
+    if (md5 !== null && !faults.ignoresMd5 && createHash("md5").update(body).digest("base64") !== md5) {
+      refuse(400, "BadDigest");
+    }
+    if (request.headers.get("if-none-match") === "*" && faults.conditional !== "ignored") {
+      if (faults.conditional === 501) refuse(501, "NotImplemented");
+      if (objects.has(key)) refuse(412, "PreconditionFailed");
+    }
+    const from = request.headers.get("x-amz-copy-source");
+    if (from !== null) allow("s3:GetObject");
+    const source = from === null ? body : found(from.split("/").slice(2).map(decodeURIComponent).join("/")).bytes;
+    const part = query.get("partNumber");
+    if (part !== null) {
+      multiparts.get(query.get("uploadId")!)!.parts.set(Number(part), source);
+    } else {
+      const metadata = [...request.headers].filter(([name]) => name.startsWith("x-amz-meta-"));
+      objects.set(key, { bytes: source, metadata: faults.dropsMetadata ? [] : metadata });
+    }
+    if (from === null) return new Response(null, { headers: { etag: '"e"' } });
+    return xml("CopyResult", "<ETag>&quot;e&quot;</ETag>");
+  }
+
+  function begin(key: string): Response {
+    allow("s3:PutObject");
+    const uploadId = crypto.randomUUID();
+    multiparts.set(uploadId, { key, parts: new Map() });
+    return xml("InitiateMultipartUploadResult", `<UploadId>${uploadId}</UploadId>`);
+  }
+
+  function partsOf(uploadId: string): Response {
+    allow("s3:ListMultipartUploadParts");
+    const parts = [...multiparts.get(uploadId)!.parts].map(([number, { length }]) =>
+      `<Part><PartNumber>${number}</PartNumber><ETag>"e"</ETag><Size>${length}</Size></Part>`
+    );
+    return xml("ListPartsResult", `<IsTruncated>false</IsTruncated>${parts.join("")}`);
+  }
+
+  function complete(uploadId: string): Response {
+    allow("s3:PutObject");
+    const { key, parts } = multiparts.get(uploadId)!;
+    multiparts.delete(uploadId);
+    const whole = new Uint8Array([...parts.values()].reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts.values()) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    objects.set(key, { bytes: whole, metadata: [] });
+    return xml("CompleteMultipartUploadResult", "<ETag>e</ETag>");
+  }
+
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const response = await answer(request).catch((error) => {
+      if (!(error instanceof Refused)) throw error;
+      return xml("Error", `<Code>${error.code}</Code>`, error.status);
+    });
+    response.headers.set("date", new Date(Date.now() + (faults.skewMs ?? 0)).toUTCString());
+    return response;
+  });
+  const { port } = server.addr;
+  return {
+    address: `http://key:secret@127.0.0.1:${port}/uploads`,
+    port,
+    keys: () => [...objects.keys()],
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+function refuse(status: number, code: string): never {
+  throw new Refused(status, code);
+}
+
+function head({ bytes, metadata }: Stored): Response {
+  const headers = new Headers(metadata.map(([name, value]): [string, string] => [name, value]));
+  headers.set("content-length", String(bytes.length));
+  return new Response(null, { headers });
+}
+
+function xml(name: string, content: string, status = 200): Response {
+  return new Response(`<?xml version="1.0"?><${name}>${content}</${name}>`, { status });
+}
