@@ -5,6 +5,7 @@ import type { Database } from "../storage/kv/database.ts";
 import { type Connection, createConnection, serverNameOf } from "../storage/postgres/connection.ts";
 import { createEntries } from "../storage/postgres/entries.ts";
 import { Held } from "../storage/postgres/held.ts";
+import { COUNTED } from "../storage/shared/ledger.ts";
 import { createLeases } from "../storage/postgres/leases.ts";
 import { checkVersion, migrate } from "../storage/postgres/migrate.ts";
 import { BadAddress, nameOf, parseBucketAddress } from "../storage/s3/address.ts";
@@ -73,6 +74,8 @@ export async function openSharedStores(
   );
   await asAnswer(connection);
   await (isNew ? migrate(connection) : checkVersion(connection));
+  // What is moved here is counted by the server that starts first.
+  if (isNew) await connection.query("DELETE FROM facts WHERE name = $1", [COUNTED]);
   const held = new Held();
   const leases = createLeases(connection, held);
   const name = nameOf(open.address);

@@ -1,5 +1,5 @@
 import type { FileFacts } from "../model/upload.ts";
-import type { Ledger } from "../storage/shared/ledger.ts";
+import { COUNTED, type Ledger } from "../storage/shared/ledger.ts";
 import type { RecordStore } from "../storage/store.ts";
 import type { BeginPace, CountLimits, Limiting, LimitingDeps, UnfinishedCounts } from "./limiting.ts";
 import { Pace, tooManyBegun } from "./pace.ts";
@@ -32,7 +32,7 @@ export function createSharedLimiting(deps: SharedLimitingDeps): Limiting {
     async load(records, stop) {
       await unfinished.look();
       // Records of an earlier version are not counted yet.
-      await once("uploads are counted", async () => {
+      await once(COUNTED, async () => {
         for await (const upload of records.all()) {
           if (stop.aborted) throw stop.reason;
           if (upload.state !== "gone") await countAnew(records, upload.id);

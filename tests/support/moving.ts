@@ -156,7 +156,7 @@ function steppingBytes(bytes: ByteStore, step: (name: string) => void): ByteStor
   const all: ByteStore = { ...bytes };
   // deno-lint-ignore no-explicit-any -- each has arguments of its own
   for (const name of CHANGES) (all as any)[name] = stepping(bytes[name] as any, name, step);
-  const lent = <T extends UnfinishedFile | "locked" | undefined>(file: T): T => {
+  const lent = <T extends UnfinishedFile | "locked" | "receiving" | undefined>(file: T): T => {
     if (typeof file !== "object") return file;
     return {
       get length() {

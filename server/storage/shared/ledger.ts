@@ -1,6 +1,9 @@
 import type { Amount } from "../../model/amount.ts";
 import type { Tallied } from "../tally.ts";
 
+/** The name by which all instances remember that the uploads of an earlier time are counted (`Leases.remember`). */
+export const COUNTED = "uploads are counted";
+
 /** What all uploads of all instances count for. Each commit of a record counts in the same step (`tally.ts`). */
 export interface Ledger {
   /**
