@@ -31,7 +31,7 @@ async function looked(variables: Record<string, string>) {
 }
 
 cephTest(
-  "doctor --bucket: S3Server and a sound PostgreSQL are fit, and what this PostgreSQL lacks is told",
+  "doctor --bucket: Ceph and a sound PostgreSQL are fit, and what this PostgreSQL lacks is told",
   async () => {
     ceph ??= await startCeph();
     postgres ??= await startPostgres();
