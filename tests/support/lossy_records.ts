@@ -1,4 +1,4 @@
-import { equal } from "@std/assert";
+import { isDeepStrictEqual } from "node:util";
 import { linkOf, payerOf } from "../../server/model/owner.ts";
 import type { ListPlace, RecordStore } from "../../server/storage/store.ts";
 import { createSameName, type SameName } from "../../server/model/same_name.ts";
@@ -65,7 +65,7 @@ export function lossyRecords(
 
     replace: (before, after, { isUnheld = false } = {}) =>
       commit("replace", () => {
-        const isKnown = before === after ? equal : isAsFar;
+        const isKnown = before === after ? isDeepStrictEqual : isAsFar;
         if (claimsOther(after, before) || isUnheld && !isKnown(uploads.get(before.id), before)) return false;
         uploads.set(after.id, structuredClone(after));
         if (after.state === "gone") freeClientId(after);
