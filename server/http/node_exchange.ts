@@ -104,6 +104,8 @@ export class NodeExchange implements Connection, Drainer, NodeRequestOptions {
       if (this.#delivery.isGone) return await response.body?.cancel();
       const holdsEnd = !message.complete && !this.#isBroken;
       if (!message.complete || this.#isBroken || this.#options.ending.aborted) answering.shouldKeepAlive = false;
+      // The parser skips what lies behind such a request: a client would wait for ever, or be understood wrongly.
+      if (message.asksForUpgrade) answering.shouldKeepAlive = false;
       if (answering.shouldKeepAlive) {
         answering.setHeader("keep-alive", `timeout=${this.#options.keepAliveSeconds}`);
       }

@@ -110,8 +110,12 @@ export async function listenNode(options: NodeListenerOptions, app: App): Promis
       maxHeaderSize: LONGEST_HEAD,
       // The app says what is wrong without one.
       requireHostHeader: false,
-      // Clients that ask for HTTP/2 without TLS go on with HTTP/1.1.
-      shouldUpgradeCallback: () => false,
+      // Clients that ask for HTTP/2 without TLS get their answer over HTTP/1.1.
+      shouldUpgradeCallback(message: unknown) {
+        // The cast is right because of `IncomingMessage` below.
+        (message as NodeMessage).asksForUpgrade = true;
+        return false;
+      },
       noDelay: true,
       IncomingMessage: NodeMessage,
       // Most requests have no body, so no events of one are made for them.

@@ -13,6 +13,8 @@ export interface BodySink {
  * the events of the message cost more than the parser does, and hold each piece until the garbage collector comes.
  */
 export class NodeMessage extends IncomingMessage {
+  /** True when the client asks for another protocol. What it sent in one piece behind this request is lost then. */
+  asksForUpgrade = false;
   #sink: BodySink | undefined;
 
   /** Gives the pieces that come from now on to a sink; without one they go into the message's queue again. */

@@ -2,7 +2,7 @@ import { ConfigError } from "../config/config_error.ts";
 import { BUCKET_AWAY, isDiskFull, UploadError } from "../errors.ts";
 import { type CompleteUpload, safeBytes, type Upload } from "../model/upload.ts";
 import { formatWhileMoving, placingKey, sourceOfMove } from "../storage/kv/moving.ts";
-import { uploadKey } from "../storage/kv/record_keys.ts";
+import { SERVICE_TIME, uploadKey } from "../storage/kv/record_keys.ts";
 import { allRecords } from "../storage/kv/records.ts";
 import { inGroups, moveEntries, otherEntries } from "./move_entries.ts";
 import {
@@ -13,7 +13,7 @@ import {
   type MoveTarget,
   noAmounts,
 } from "./move_places.ts";
-import { moveUpload, removeMoved } from "./move_upload.ts";
+import { moveUpload, removeMoved, removeRecord } from "./move_upload.ts";
 
 export interface MoveDeps {
   readonly source: MoveSource;
@@ -36,6 +36,7 @@ export interface MoveDeps {
 export async function move(deps: MoveDeps): Promise<MoveTally> {
   const { source, target, report, signal } = deps;
   await deps.checkAlone();
+  const servedMs = await serviceTime(source);
   const isFirst = await begin(source, target);
   const total = await count(source, signal);
   report.begin(total);
@@ -56,8 +57,18 @@ export async function move(deps: MoveDeps): Promise<MoveTally> {
   if (tally.failed > 0) return tally;
   await removeOthers(deps);
   await deps.checkAlone();
+  if (await serviceTime(source) !== servedMs) {
+    throw new ConfigError(
+      "A server ran on the old place meanwhile: keep it ended, and run this again for what came since",
+    );
+  }
   await target.database.commit({ set: [[["format"], target.format]] });
   return tally;
+}
+
+/** The service time of a place. A server that ends records it, so it tells of one that came and went. */
+async function serviceTime({ kv }: MoveSource): Promise<unknown> {
+  return (await kv.get(SERVICE_TIME)).value;
 }
 
 /** Counts what there is to be moved. */
@@ -99,13 +110,13 @@ async function begin({ name }: MoveSource, { database: { kv, commit }, occupant 
 
 /** Removes in the target what an earlier run has moved, and what is gone from the source since. */
 async function removeOthers({ source, target, signal }: MoveDeps): Promise<void> {
-  const { bytes, keys, database: { kv, commit } } = target;
+  const { bytes, database: { kv, commit } } = target;
   await inGroups(allRecords(kv), async (group) => {
     signal.throwIfAborted();
     const found = await source.kv.getMany(group.map(({ id }) => uploadKey(id)));
     for (const upload of group.filter((_, index) => found[index]!.value === null)) {
       await removeMoved(target, upload.id, upload);
-      await commit({ remove: [uploadKey(upload.id), ...keys.indexes(upload)] });
+      await removeRecord(target, upload);
     }
   });
   for await (const name of bytes.unfinished()) {

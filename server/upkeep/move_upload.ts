@@ -84,17 +84,24 @@ async function moveFinished(
 ): Promise<Moved> {
   const { target, report, signal } = deps;
   const { id, length } = upload;
-  if (before?.state === "complete" && before.length === length) {
+  if (before?.state === "complete" && !isAbsent(before)) {
     report.bytes(2 * length);
     if (await target.bytes.length(id) !== undefined) await target.bytes.removeEntry(id);
     return "before";
   }
   using bytes = await bytesOf(deps, upload);
   if (bytes === undefined) {
-    if (!deps.isFirst) await discard(target, id);
-    await recordAbsent(target, upload, before);
+    if (before === undefined || !isAbsent(before)) {
+      if (!deps.isFirst) await removeMoved(target, id, before);
+      await recordAbsent(target, upload, before);
+    }
     report.bytes(2 * length);
     return "absent";
+  }
+  if (before !== undefined && isAbsent(before)) {
+    // Its file was away then, and is back.
+    await removeRecord(target, before);
+    return await moveFinished(deps, upload, undefined);
   }
   await withBytes(copyDeps(deps), bytes, async (file, digest) => {
     const identity = await seal(deps, upload, file, bytes.modifiedAt);
@@ -189,10 +196,29 @@ async function record({ keys, database }: MoveTarget, next: Upload, before: Uplo
   if (!isDone) throw new Error("its name is taken in the new place: something else writes there");
 }
 
-/** Removes all bytes of an upload in the new place. `record` is what is recorded there. */
+/** True for the record of a finished upload that was moved without its bytes. */
+function isAbsent(record: Upload): boolean {
+  return record.state === "complete" && record.identity === undefined;
+}
+
+/**
+ * Removes all bytes of an upload in the new place. `record` is what is recorded there; a run that ended before the record
+ * may have put the file in its place.
+ */
 export async function removeMoved(target: MoveTarget, id: string, record: Upload | undefined): Promise<void> {
-  if (record?.state === "complete") await target.bytes.removeFinished(record);
+  const { bytes, database: { kv, commit } } = target;
+  if (record?.state === "complete") await bytes.removeFinished(record);
+  const noted = await kv.get<Pick<CompleteUpload, "path" | "length" | "identity">>(placingKey(id));
+  if (noted.value !== null) {
+    await bytes.removeFinished({ ...noted.value, id });
+    await commit({ remove: [placingKey(id)] });
+  }
   await discard(target, id);
+}
+
+/** Removes the record of an upload in the new place, with its indexes. */
+export async function removeRecord({ keys, database }: MoveTarget, record: Upload): Promise<void> {
+  await database.commit({ remove: [uploadKey(record.id), ...keys.indexes(record)] });
 }
 
 async function discard({ bytes }: MoveTarget, id: string): Promise<void> {

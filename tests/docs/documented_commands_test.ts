@@ -49,7 +49,7 @@ Deno.test("every `deno task` that README and docs name exists", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
   const files = ["README.md", ...new Set(blocks.map(({ place }) => place.split(":")[0]!))];
   for (const file of files) {
-    for (const [, name = ""] of (await Deno.readTextFile(join(root, file))).matchAll(/deno task ([a-z][a-z:]*)/g)) {
+    for (const [, name = ""] of (await Deno.readTextFile(join(root, file))).matchAll(/deno task ([a-z][a-z:-]*)/g)) {
       assert(name in tasks, `${file} names the task ${name}, and deno.json has none`);
     }
   }

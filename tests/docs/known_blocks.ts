@@ -157,6 +157,9 @@ ffmpeg() { test "$*" = "-i /srv/pawl/files/inbox/film.mkv /srv/films/film.mkv.mp
       before: WAITING,
       replaced: { "drop EVENT": `drop "$(deno run -A main.ts webhook list | awk 'NR == 1 { print $2 }')"` },
     },
+  "docs/scale.md: pawl doctor --bucket": {
+    notRun: "it needs an S3 server: tests/shared/doctor_test.ts runs it on Ceph and PostgreSQL",
+  },
   "docs/doctor.md: deno run -A main.ts doctor http://localhost:8081": {
     notRun: "it waits for 72 seconds behind an nginx: tests/deploy/doctor_test.ts does so with short waits",
   },

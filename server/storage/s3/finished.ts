@@ -14,6 +14,12 @@ export interface FinishedOptions {
   readonly sent: (bytes: number) => void;
 }
 
+/** The key of a finished file, and the object that lies there. */
+interface Found {
+  readonly key: string;
+  readonly info: ObjectInfo | undefined;
+}
+
 /**
  * Finds, opens and removes finished files, each only if it is the one that was uploaded (I9): its object names the
  * upload.
@@ -21,18 +27,20 @@ export interface FinishedOptions {
 export function createFinished(
   { bucket, isUnfinished, expectLate, sent }: FinishedOptions,
 ): Pick<ByteStore, "find" | "isFolder" | "openFinished" | "removeFinished"> {
-  async function look({ path }: PlacedFile): Promise<{ key: string; info: ObjectInfo | undefined } | undefined> {
+  async function look({ path }: PlacedFile): Promise<Found | undefined> {
     const key = keyOfPath(path);
     return key === undefined ? undefined : { key, info: await bucket.head(key) };
   }
 
   return {
     async find(file) {
-      const found = await look(file);
-      if (found?.info !== undefined && isObjectOf(found.info, file)) return "there";
+      if (isItsObject(await look(file), file)) return "there";
       if (await isUnfinished(file.id)) return "unplaced";
+      // Another instance may have placed the file since that look. It removed the row only afterwards.
+      const found = await look(file);
+      if (isItsObject(found, file)) return "there";
       if (found === undefined || found.info !== undefined) return "replaced";
-      // A bucket that is gone answers this look with an error, which the one above cannot tell from a missing object.
+      // A bucket that is gone answers this look with an error, which those above cannot tell from a missing object.
       await bucket.has(found.key);
       return "missing";
     },
@@ -56,6 +64,10 @@ export function createFinished(
       if (found?.info !== undefined && isObjectOf(found.info, file)) await bucket.remove(found.key);
     },
   };
+}
+
+function isItsObject(found: Found | undefined, file: PlacedFile): boolean {
+  return found?.info !== undefined && isObjectOf(found.info, file);
 }
 
 /** True when something lies at a path of a finished file. */

@@ -26,6 +26,20 @@ Deno.test("a body is read that comes late behind many pipelined requests", async
   assertEquals((await connection.answer()).body, "1000000");
 });
 
+Deno.test("a client that asks for another protocol gets its answer, and the end of a connection whose bytes may be lost", async () => {
+  await using server = await listening(async ({ body }) => {
+    return new Response(body === null ? "none" : await new Response(body).text());
+  });
+  for (const protocol of ["h2c", "websocket"]) {
+    const upgrade = { Connection: "Upgrade", Upgrade: protocol };
+    using connection = await connect(server.port);
+    await connection.send(`${head("POST /", { ...upgrade, "Content-Length": 3 })}abc${head("GET /")}`);
+    const { body, headers } = await connection.answer();
+    assertEquals([body, headers.get("connection")], ["abc", "close"]);
+    assertEquals(await connection.closed(), "");
+  }
+});
+
 Deno.test("CONNECT is refused, and takes nothing from the answer to the request before it", async () => {
   const asked = Promise.withResolvers<void>();
   await using server = await listening(async () => {
