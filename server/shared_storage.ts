@@ -61,9 +61,9 @@ export async function shareStorage(
     }
   }
 
-  /** Does a work unless it was done before, or another instance is at it. */
-  async function once(name: string, work: () => Promise<void>): Promise<void> {
-    await leases.alone(name, async () => {
+  /** Does a work unless it was done before. False while another instance is at it. */
+  async function once(name: string, work: () => Promise<void>): Promise<boolean> {
+    return await leases.alone(name, async () => {
       if (await leases.recall(name) !== undefined) return;
       await work();
       await leases.remember(name, "done");

@@ -239,7 +239,8 @@ export interface RecordStore extends Disposable {
    * Replaces the record `before` by `after`, with its indexes. Changes nothing and gives false when `after` newly
    * claims a path that has a {@linkcode claimant}, and when another request has recorded the end of the complete upload
    * `before` already. With `isUnheld` the caller does not hold the upload's bytes, so another process may change it: false
-   * then when the record is not as far as `before` is, or further. Throws `taken-over`, and changes nothing, when this
+   * then when the record is not as far as `before` is, or further. Where `after` is `before`, so that it is counted anew,
+   * it must be the same in all. Throws `taken-over`, and changes nothing, when this
    * process has lost the upload to another one.
    */
   replace(before: Upload, after: Upload, options?: { readonly isUnheld?: boolean }): Promise<boolean>;

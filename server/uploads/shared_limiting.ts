@@ -9,8 +9,8 @@ import { openBy, SharedTally } from "./shared_tally.ts";
 
 export interface SharedLimitingDeps extends LimitingDeps {
   readonly ledger: Ledger;
-  /** Does a work that all instances do once, unless it is done. */
-  readonly once: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** Does a work that all instances do once, unless it is done. False while another instance is at it. */
+  readonly once: (name: string, work: () => Promise<void>) => Promise<boolean>;
 }
 
 /**
@@ -22,6 +22,19 @@ export function createSharedLimiting(deps: SharedLimitingDeps): Limiting {
   const tally = new SharedTally(deps);
   const folders = new SharedFolders(deps, ledger);
   const unfinished = new SharedUnfinished(ledger, monotonic);
+  let isCounted = false;
+
+  /** Counts the records of an earlier version, which are not counted yet. An instance that is at it is not waited for. */
+  async function countEarlier(records: RecordStore, stop?: AbortSignal): Promise<void> {
+    if (isCounted) return;
+    isCounted = await once(COUNTED, async () => {
+      for await (const upload of records.all()) {
+        if (stop?.aborted) throw stop.reason;
+        if (upload.state !== "gone") await countAnew(records, upload.id);
+      }
+    });
+  }
+
   return {
     tally,
     watch: (records) => folders.watch(records),
@@ -31,15 +44,11 @@ export function createSharedLimiting(deps: SharedLimitingDeps): Limiting {
     folders,
     async load(records, stop) {
       await unfinished.look();
-      // Records of an earlier version are not counted yet.
-      await once(COUNTED, async () => {
-        for await (const upload of records.all()) {
-          if (stop.aborted) throw stop.reason;
-          if (upload.state !== "gone") await countAnew(records, upload.id);
-        }
-      });
+      await countEarlier(records, stop);
     },
     async keepUp(records) {
+      // The instance that was at it may have died.
+      await countEarlier(records);
       for (const id of await ledger.leftAhead()) await countAnew(records, id);
       await ledger.tidy();
     },

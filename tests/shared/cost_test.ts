@@ -216,8 +216,15 @@ postgresTest("rows of the first version of the tables keep their ETags", async (
       [id, JSON.stringify(each)],
     );
   }
+  // A final upload has adopted the layout of a partial one, which is still there.
+  await connection.query(
+    "INSERT INTO bytes (id, layout, length, clean, origins) SELECT 'c', layout, length, clean, '{c,a}' FROM bytes WHERE id = 'a'",
+  );
   await migrate(connection);
   const leases = createLeases(connection, new Held());
+  const adopted = await leases.take("c");
+  assert(typeof adopted === "object");
+  assertEquals(await adopted.etags("k2"), ["e1", "e2"]);
   const lease = await leases.take("a");
   assert(typeof lease === "object");
   const [first, { etags: _, ...second }] = layout.large as [object, { etags: string[] }];

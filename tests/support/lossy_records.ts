@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { linkOf, payerOf } from "../../server/model/owner.ts";
 import type { ListPlace, RecordStore } from "../../server/storage/store.ts";
 import { createSameName, type SameName } from "../../server/model/same_name.ts";
@@ -64,7 +65,8 @@ export function lossyRecords(
 
     replace: (before, after, { isUnheld = false } = {}) =>
       commit("replace", () => {
-        if (claimsOther(after, before) || isUnheld && !isAsFar(uploads.get(before.id), before)) return false;
+        const isKnown = before === after ? isDeepStrictEqual : isAsFar;
+        if (claimsOther(after, before) || isUnheld && !isKnown(uploads.get(before.id), before)) return false;
         uploads.set(after.id, structuredClone(after));
         if (after.state === "gone") freeClientId(after);
         return true;

@@ -358,6 +358,22 @@ export function testStoreContract(
     assertEquals((await records.get("1"))?.state, "gone");
   });
 
+  test("a record that is to be counted anew brings nothing back that was changed in it meanwhile", async ({ records }) => {
+    const first = upload("1", "x");
+    await records.create(first);
+    const isUnheld = true;
+    assertEquals(await records.replace(first, first, { isUnheld }), true);
+    const longer = { ...first, length: 99 };
+    await records.replace(first, longer);
+    assertEquals(await records.replace(first, first, { isUnheld }), false);
+    assertEquals(await records.get("1"), longer);
+    const done = completed(longer, "b/x", 5);
+    await records.replace(longer, done);
+    await records.replace(done, { ...done, path: "b/y" });
+    assertEquals(await records.replace(done, done, { isUnheld }), false);
+    assertEquals((await records.get("1"))!, { ...done, path: "b/y" });
+  });
+
   test("a path is claimed as long as a finished upload's record has it", async ({ records }) => {
     const first = upload("1", "x");
     await records.create(first);

@@ -158,7 +158,9 @@ export async function createRecords(
 
     async replace(before, after, { isUnheld = false } = {}) {
       const known = isUnheld ? await kv.get<Upload>(uploadKey(before.id)) : undefined;
-      if (known !== undefined && !isAsFar(known.value, before)) return false;
+      // A record that is counted anew must not bring back what another request has changed in it.
+      const isKnown = before === after ? isSame : isAsFar;
+      if (known !== undefined && !isKnown(known.value, before)) return false;
       const checks = known === undefined ? [] : [known];
       const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
@@ -239,6 +241,10 @@ function pathOf(upload: Upload | undefined): string {
 function isAsFar(one: Upload | null, other: Upload): boolean {
   if (one?.state !== "receiving" || other.state !== "receiving") return one?.state === other.state;
   return one.offset === other.offset;
+}
+
+function isSame(one: Upload | null, other: Upload): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function sameKeys(some: Deno.KvKey[], others: Deno.KvKey[]): boolean {

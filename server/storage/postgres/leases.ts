@@ -104,8 +104,9 @@ export function createLeases(
       },
 
       async etags(multipart) {
+        // Rows of the first version have given the same parts to an upload and to the one that adopted its layout.
         const rows = await connection.query<{ etag: string }>(
-          "SELECT p.etag FROM bytes b JOIN parts p ON p.id = ANY(b.origins) AND p.multipart = $2 WHERE b.id = $1 " +
+          "SELECT DISTINCT ON (p.number) p.etag FROM bytes b JOIN parts p ON p.id = ANY(b.origins) AND p.multipart = $2 WHERE b.id = $1 " +
             "ORDER BY p.number",
           [id, multipart],
         );

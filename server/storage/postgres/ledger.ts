@@ -98,7 +98,11 @@ export function createLedger(connection: Connection, held: Held): Ledger {
           [name],
         );
       }
-      await connection.query("DELETE FROM counters WHERE files = 0 AND bytes = 0");
+      // Rows that a commit adds to are left: to wait for them with others in hand could be a wait in a circle.
+      await connection.query(
+        "DELETE FROM counters WHERE (name, shard) IN " +
+          "(SELECT name, shard FROM counters WHERE files = 0 AND bytes = 0 FOR UPDATE SKIP LOCKED)",
+      );
       await connection.query("DELETE FROM paces WHERE at < clock_timestamp() - interval '1 minute'");
     },
   };

@@ -1,5 +1,6 @@
 import { COUNTING } from "./counting_migration.ts";
 import { PARTS } from "./parts_migration.ts";
+import { WIDE_SUMS } from "./wide_sums_migration.ts";
 
 /**
  * The statements that bring a database from each version to the next one: those at index 0 make version 1 of nothing.
@@ -131,4 +132,5 @@ END $$;
 `,
   PARTS,
   COUNTING,
+  WIDE_SUMS,
 ];
