@@ -27,8 +27,8 @@ import {
 } from "./terminate.ts";
 import { untilFree } from "./until_free.ts";
 
-/** How many uploads may be terminated under a request, each after its client's id was found to mean it. */
-const MAX_TERMINATED = 3;
+/** How many uploads may end under a request, each after its client's id was found to mean it. */
+const MAX_ENDED = 3;
 
 /** A page of the list of an owner's uploads. */
 export interface UploadList {
@@ -304,20 +304,20 @@ export class Engine {
     request: ReceivedRequest,
     { arrival, ...leases }: { arrival: number } & Leases,
   ): Promise<Appended> {
-    let terminated = 0;
-    // An upload that was terminated after it was found is no longer meant by the client's id, so that is looked up anew.
-    const unlessTerminated = (error: unknown) => {
-      if (!isTerminated(error) || ++terminated > MAX_TERMINATED) throw error;
+    let ended = 0;
+    // An upload that ended after it was found is no longer meant by the client's id, so that is looked up anew.
+    const unlessEnded = (error: unknown) => {
+      if (!hasEnded(error) || ++ended > MAX_ENDED) throw error;
     };
     for (;;) {
       const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, leases);
       if (next === undefined) {
-        await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival }).catch(unlessTerminated);
+        await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival }).catch(unlessEnded);
         continue;
       }
       using lease = await next;
       const { offset } = request;
-      const opened = await open(this.#deps, id, { offset }).catch(unlessTerminated);
+      const opened = await open(this.#deps, id, { offset }).catch(unlessEnded);
       if (opened !== undefined) return await this.#appendTo(opened, lease, request);
     }
   }
@@ -337,6 +337,7 @@ export class Engine {
   }
 }
 
-function isTerminated(error: unknown): boolean {
-  return error instanceof UploadError && error.code === "terminated";
+/** True when an upload was terminated, or when another one has replaced it: another instance does so beside this one. */
+function hasEnded(error: unknown): boolean {
+  return error instanceof UploadError && (error.code === "terminated" || error.code === "not-found");
 }

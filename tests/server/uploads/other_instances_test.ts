@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import { takenOver } from "../../../server/model/agree.ts";
-import { safeBytes } from "../../../server/model/upload.ts";
+import { type ReceivingUpload, safeBytes } from "../../../server/model/upload.ts";
 import type { ByteStore, RecordStore, Writers } from "../../../server/storage/store.ts";
 import { openEngine } from "../../support/engine.ts";
 
@@ -97,4 +97,33 @@ Deno.test("a request that has lost its upload to another instance is told so, wi
   isLost = true;
   const error = await assertRejects(() => send(4), UploadError);
   assertEquals([error.code, error.offset], ["taken-over", 4]);
+});
+
+Deno.test("a request by a client's id whose upload another instance replaces meanwhile is answered by the new one", async () => {
+  let replace = () => Promise.resolve();
+  const slowed = (bytes: ByteStore): ByteStore => ({
+    ...bytes,
+    async open(id, offset) {
+      await replace();
+      return await bytes.open(id, offset);
+    },
+  });
+  await using site = await openEngine({ slowed });
+  const named = { ...facts, clientId: "c", length: 100_000 };
+  const send = (offset: number) =>
+    site.engine.send(named, {
+      offset,
+      bodyLength: 3,
+      toTheEnd: false,
+      body: new Blob([new Uint8Array(3)]).stream(),
+    });
+  const { upload: before } = await send(0);
+  replace = async () => {
+    replace = () => Promise.resolve();
+    const current = await site.records.get(before.id) as ReceivingUpload;
+    await site.records.create({ ...current, id: "new-upload", offset: 0 }, current);
+    await site.bytes.discard(before.id);
+  };
+  const error = await assertRejects(() => send(3), UploadError);
+  assertEquals([error.code, error.offset], ["wrong-offset", 0]);
 });
