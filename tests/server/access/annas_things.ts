@@ -35,10 +35,16 @@ export async function annasThings({ ask, anna, annas, session, data }: HostileSi
     session: [known.status, JSON.parse(await known.text()).name],
     tokens: tokens.map(({ name, owner, rights, hash, expiresAt }) => ({ name, owner, rights, hash, expiresAt })),
     disk: await Promise.all(
-      (await filesBelow(data)).filter((path) => path.includes(ANNAS_SECRET) || ids.has(path.split("/")[1]))
+      (await filesBelow(data)).filter((path) => path.includes(ANNAS_SECRET) || isUnfinishedOf(ids, path))
         .map(async (path) => [path, await Deno.readTextFile(join(data, path))]),
     ),
   };
+}
+
+/** True for the bytes of an unfinished upload. Anybody may give a finished file of his own any name, also an id. */
+function isUnfinishedOf(ids: ReadonlySet<string | undefined>, path: string): boolean {
+  const [folder, id] = path.split("/");
+  return folder === "incoming" && ids.has(id);
 }
 
 interface Listed {
