@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
-import { assertNoViolations, violations } from "../support/axe.ts";
-import { LANGUAGES_TRIED } from "../support/languages.ts";
-import { browserTest, openPage, PLAIN_HTTP_HOST } from "../support/browser.ts";
-import { addTestLink } from "../support/links.ts";
-import { openServedPage, type ServedPage } from "../support/served_page.ts";
-import { startSite } from "../support/test_site.ts";
+import { assertNoViolations, violations } from "../../support/axe.ts";
+import { LANGUAGES_TRIED } from "../../support/languages.ts";
+import { browserTest, openPage, PLAIN_HTTP_HOST } from "../../support/browser.ts";
+import { addTestLink } from "../../support/links.ts";
+import { openServedPage, type ServedPage } from "../../support/served_page.ts";
+import { startSite } from "../../support/test_site.ts";
 
 const MB = 1_000_000;
 
