@@ -116,6 +116,8 @@ async function placeWhereFree(deps: EngineDeps, upload: CompleteUpload): Promise
       const { path: own } = placed;
       try {
         if (await bytes.place(upload.id, own)) return placed;
+        // Another process may have placed it meanwhile, and removed its own entry.
+        if (await bytes.find(placed) === "there") return placed;
       } catch (error) {
         if (!(error instanceof RefusedPath)) throw error;
         plainness++;
