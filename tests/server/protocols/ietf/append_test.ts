@@ -176,7 +176,7 @@ wireTest("a question is answered without a file, and is kept by nobody", async (
       headers.get(name)
     );
     assertEquals([status, ...told, body], [204, "300", "?0", "1000", "no-store", ""]);
-    assertEquals(headers.get("upload-limit")?.replace(/=6047\d\d$/, "="), "max-size=5000, max-age=");
+    assertEquals(headers.get("upload-limit")?.replace(/=60(?:47\d\d|4800)$/, "="), "max-size=5000, max-age=");
   }
   assertEquals((await wire.ask(`GET ${path}`)).status, 404);
   await wire.append(path, { offset: 300, isLast: true }, file.subarray(300));

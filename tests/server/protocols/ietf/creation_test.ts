@@ -27,7 +27,7 @@ wireTest(
     await using wire = await openIetfWire({ maxBytes: 5_000_000 });
     const answer = await wire.ask("POST /files/", { "Upload-Complete": "?0", "Upload-Length": 100_000 }, "");
     assertEquals(stateIn(answer), [201, "0", "?0"]);
-    assertMatch(answer.headers.get("upload-limit") ?? "", /^max-size=5000000, max-age=6047\d\d$/);
+    assertMatch(answer.headers.get("upload-limit") ?? "", /^max-size=5000000, max-age=60(?:47\d\d|4800)$/);
     const path = answer.headers.get("location") ?? "";
     assertEquals(stateIn(await wire.append(path, { offset: 0, isLast: true }, file)), [204, "100000", "?1"]);
     assertEquals(await wire.server.finished("file"), file);
