@@ -6,9 +6,10 @@ import type { Log } from "./log.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
 import { createConnection } from "./storage/postgres/connection.ts";
 import { migrate } from "./storage/postgres/migrate.ts";
-import { BadAddress, nameOf, parseBucketAddress } from "./storage/s3/address.ts";
+import { nameOf, parseBucketAddress } from "./storage/s3/address.ts";
+import { asConfigError } from "./storage/s3/as_config_error.ts";
 import { type OpenBucket, openBucket } from "./storage/s3/open_bucket.ts";
-import { probeBucket, UnfitBucket } from "./storage/s3/probe.ts";
+import { probeBucket } from "./storage/s3/probe.ts";
 import { findAwsSettings } from "./storage/s3/settings.ts";
 import { shareStorage } from "./shared_storage.ts";
 
@@ -54,16 +55,6 @@ export async function openShared(
 async function openTold(text: string): Promise<OpenBucket> {
   const settings = await findAwsSettings(foreignVariable);
   return await asConfigError(() => Promise.resolve(openBucket(parseBucketAddress(text, settings))));
-}
-
-/** Makes errors about the bucket those of an option. */
-async function asConfigError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof BadAddress || error instanceof UnfitBucket) throw new ConfigError(error.message);
-    throw error;
-  }
 }
 
 /** Does the first work with the database, again and again until it gives an answer. */

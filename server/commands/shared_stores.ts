@@ -8,11 +8,12 @@ import { Held } from "../storage/postgres/held.ts";
 import { COUNTED } from "../storage/shared/ledger.ts";
 import { createLeases } from "../storage/postgres/leases.ts";
 import { checkVersion, migrate } from "../storage/postgres/migrate.ts";
-import { BadAddress, nameOf, parseBucketAddress } from "../storage/s3/address.ts";
+import { nameOf, parseBucketAddress } from "../storage/s3/address.ts";
+import { asConfigError } from "../storage/s3/as_config_error.ts";
 import { createBucketBytes } from "../storage/s3/bytes.ts";
 import { FINISHED, INCOMING } from "../storage/s3/keys.ts";
 import { type OpenBucket, openBucket } from "../storage/s3/open_bucket.ts";
-import { probeBucket, UnfitBucket } from "../storage/s3/probe.ts";
+import { probeBucket } from "../storage/s3/probe.ts";
 import { PROBE_NAME } from "../storage/s3/probe_steps.ts";
 import { findAwsSettings } from "../storage/s3/settings.ts";
 import type { Leases } from "../storage/shared/leases.ts";
@@ -74,7 +75,7 @@ export async function openSharedStores(
   );
   await asAnswer(connection);
   await (isNew ? migrate(connection) : checkVersion(connection));
-  // What is moved here is counted by the server that starts first.
+  // The server that starts first counts all that is moved here.
   if (isNew) await connection.query("DELETE FROM facts WHERE name = $1", [COUNTED]);
   const held = new Held();
   const leases = createLeases(connection, held);
@@ -133,13 +134,4 @@ export async function serversOn(connection: Pick<Connection, "query">, name: str
     [name],
   );
   return row?.count ?? 0;
-}
-
-async function asConfigError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof BadAddress || error instanceof UnfitBucket) throw new ConfigError(error.message);
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-/** What becomes of an answer: it is sent, or its client is gone before. */
+/** The fate of an answer: it is sent, or its client is gone before. */
 export class Delivery {
   #state: "open" | "sent" | "gone" = "open";
   #completed: PromiseWithResolvers<void> | undefined;

@@ -41,7 +41,7 @@ export interface Amounts {
 
 /** The amounts that were moved, and what was not. */
 export interface MoveTally extends Amounts {
-  /** Those of them that an earlier run had moved. */
+  /** The number of them that an earlier run had moved. */
   before: number;
   /** Uploads whose bytes somebody took away: their records are moved alone. */
   absent: number;

@@ -40,7 +40,7 @@ export interface FolderCounts {
   countOf(owner: string): Promise<number | undefined>;
 }
 
-/** What counts uploads and refuses those past a limit: in this process, or in a database that all instances share. */
+/** Counts uploads and refuses those past a limit: in this process, or in a database that all instances share. */
 export interface Limiting {
   /** Says what the store of the records counts in its commits. */
   readonly tally: Tally;

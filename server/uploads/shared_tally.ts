@@ -38,7 +38,7 @@ export class SharedTally implements Tally {
       if (before !== undefined && after !== undefined && countsAlike(before, after)) continue;
       if (after !== undefined && after.state !== "gone") {
         uploads.push(this.#counted(after, before === undefined));
-        // What is there counts, over a limit or not.
+        // An upload that is there counts, over a limit or not.
         if (before !== after) bounds.push(...this.#bounds(after));
         if (before === undefined || before === after) named = this.#named(after) ?? named;
       } else if (before?.state !== "gone") uploads.push(nothing((after ?? before)!));
@@ -138,7 +138,7 @@ export class SharedTally implements Tally {
 function countsAlike(before: Upload, after: Upload): boolean {
   if (before === after || before.state !== after.state) return false;
   if (before.state !== "receiving" || after.state !== "receiving") return true;
-  // What is reserved for bytes that come is known to the database alone.
+  // The database alone knows how much is reserved for bytes to come.
   return before.length !== undefined && before.length === after.length &&
     reservedBytes(before) === reservedBytes(after);
 }

@@ -132,7 +132,7 @@ export function createLinks({ kv, commit }: Database): LinkStore {
       const isFull = async () => (await hashesOf(owner, max)).length === max;
       if (await isFull()) await removeExpired(owner, link.createdAt);
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        // Of two that are added at the same time, one fails and looks again.
+        // One of two that are added at the same time fails, and looks again.
         const last = await kv.get<string>(["link-last", owner]);
         if (await isFull()) return false;
         const isAdded = await commit({

@@ -181,7 +181,7 @@ function asTold(error: unknown): unknown {
   return isAway(error) ? noDatabase(error) : error;
 }
 
-/** What is thrown by it is told as by {@linkcode Connection.query}. */
+/** Its errors are those of {@linkcode Connection.query}. */
 async function told<T>(work: PromiseLike<T>): Promise<T> {
   try {
     return await work;

@@ -90,7 +90,7 @@ export function createLedger(connection: Connection, held: Held): Ledger {
         "SELECT name FROM counters GROUP BY name HAVING sum(files) = 0 AND sum(bytes) = 0 AND max(shard) > 0",
       );
       for (const { name } of spread) {
-        // What others add meanwhile stays: a row that is removed is read as it is then.
+        // Whatever others add meanwhile stays: a row that is removed is read as it is then.
         await connection.query(
           "WITH gone AS (DELETE FROM counters WHERE name = $1 AND shard > 0 RETURNING files, bytes) " +
             "INSERT INTO counters AS c SELECT $1, 0, sum(files), sum(bytes) FROM gone HAVING count(*) > 0 " +

@@ -7,7 +7,7 @@ const MAX_KEPT = 32 * 1024 * 1024;
 export interface Tail {
   /** The token of the writer that committed these bytes. */
   readonly token: string;
-  /** Where they begin and end in the upload. */
+  /** The bytes of the upload at which they begin and end. */
   readonly start: number;
   readonly end: number;
   readonly held: HeldBytes;

@@ -139,7 +139,7 @@ export interface Leases {
    * answer is `id`, unless others adopted its layout.
    */
   remove(id: string, token?: string): Promise<readonly string[]>;
-  /** Those of `ids` whose objects a row needs: its own, or those of a layout that it adopted. */
+  /** Gives each of `ids` whose objects a row needs: its own, or those of a layout that it adopted. */
   needed(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The ids of all rows, in no order. */
   ids(): AsyncIterable<string>;

@@ -4,7 +4,7 @@ import type { Tallied } from "../tally.ts";
 /** The name by which all instances remember that the uploads of an earlier time are counted (`Leases.remember`). */
 export const COUNTED = "uploads are counted";
 
-/** What all uploads of all instances count for. Each commit of a record counts in the same step (`tally.ts`). */
+/** The sums of all uploads of all instances. Each commit of a record counts in the same step (`tally.ts`). */
 export interface Ledger {
   /**
    * Counts uploads that this instance holds, without a change of their records. Throws the refusal of a bound, and

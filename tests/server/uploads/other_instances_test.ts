@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import { takenOver } from "../../../server/model/agree.ts";
-import { type ReceivingUpload, safeBytes } from "../../../server/model/upload.ts";
+import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../../../server/model/upload.ts";
 import type { ByteStore, RecordStore, Writers } from "../../../server/storage/store.ts";
 import { openEngine } from "../../support/engine.ts";
 
@@ -126,4 +126,24 @@ Deno.test("a request by a client's id whose upload another instance replaces mea
   };
   const error = await assertRejects(() => send(3), UploadError);
   assertEquals([error.code, error.offset], ["wrong-offset", 0]);
+});
+
+Deno.test("a file that another process places while this one tries keeps its path", async () => {
+  const slowed = (bytes: ByteStore): ByteStore => ({
+    ...bytes,
+    async place(id, path) {
+      await bytes.place(id, path);
+      await bytes.removeEntry(id);
+      return false;
+    },
+  });
+  await using site = await openEngine({ slowed });
+  const { upload } = await site.engine.send({ ...facts, clientId: "c", length: 3 }, {
+    offset: 0,
+    bodyLength: 3,
+    toTheEnd: true,
+    body: new Blob([new Uint8Array(3)]).stream(),
+  });
+  const recorded = await site.records.get(upload.id) as CompleteUpload;
+  assertEquals([recorded.path, await site.bytes.find(recorded)], ["a", "there"]);
 });
