@@ -126,7 +126,7 @@ export class Engine {
    * and `final` for a final upload.
    */
   async append(id: string, scope: Scope, request: AppendRequest): Promise<Appended> {
-    const arrival = this.#locks.arrive();
+    const arrival = this.#arrive(id, request);
     await this.#owners.check(id, scope);
     await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
     using lease = await this.#locks.takeOver(id, { position: request.offset, arrival });
@@ -145,7 +145,7 @@ export class Engine {
    * {@linkcode askedWithLength} throws.
    */
   async send(wanted: NamedFileFacts, request: ReceivedRequest, batch?: WithinBatch): Promise<Appended> {
-    const arrival = this.#locks.arrive();
+    const arrival = this.#arrive(wanted.clientId, request);
     // Only a body from byte 0 begins an upload. Whether it does is not known before the lock, under which nobody is asked.
     const within = batch?.lease;
     const isAskedAbout = request.offset === 0 && this.#deps.asking.asksBeforeBegin;
@@ -273,6 +273,12 @@ export class Engine {
   /** Interrupts all requests that receive, and refuses new ones. Resolves when everything is flushed and recorded. */
   async close(): Promise<void> {
     await this.#locks.close();
+  }
+
+  /** Takes the arrival of a request with bytes of an upload, which has `id` or whose client calls it so. */
+  #arrive(id: string, { offset }: Pick<ReceivedRequest, "offset">): number {
+    this.#deps.log.debug("A request brings bytes of {id}, from byte {offset} on", { id, offset });
+    return this.#locks.arrive();
   }
 
   /** Asks about an upload with a client's id. A later request for that id ends this, and asks itself. */

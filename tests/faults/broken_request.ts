@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { PawlProcess } from "../support/process.ts";
 import { connect, postHead } from "../support/raw.ts";
 import { sha256OfStream, Source } from "../support/sources.ts";
+import { until } from "../support/until.ts";
 import { type Direction, type Fault, startProxy } from "../support/tcp_proxy.ts";
 
 /** A moment in the life of a request, as the count of bytes that go through before it. */
@@ -99,23 +100,20 @@ export async function breakAndGoOn(
   const head = postHead(id, {
     "X-Start-Byte": shape.start,
     ...shape.sized && { "X-File-Size": shape.size },
-    // Only a request that the server has seen is surely there before the question that follows it.
-    ...moment.direction === "up" && { "Expect": "100-continue" },
     ...shape.chunked ? { "Transfer-Encoding": "chunked" } : { "Content-Length": shape.end - shape.start },
   });
   const after = moment.after(head.length, body.bytes.length);
   const fault: Fault = { kind, direction: moment.direction, after };
   const met = Promise.withResolvers<void>();
-  const seen = Promise.withResolvers<void>();
   await using proxy = await startProxy({
     to: pawl.port,
     plan: () => fault,
     onFault: () => met.resolve(),
-    onAnswer: seen.resolve,
   });
   using connection = await connect(proxy.port);
   await connection.send(head);
-  if (moment.direction === "up") await Promise.race([seen.promise, met.promise]);
+  // The question that follows must not overtake the request, whose bytes the server's system may have, but not the server.
+  if (after > head.length) await untilBegun(pawl, id, shape.start);
   const sending = connection.send(body.bytes);
   await met.promise;
   const passed = moment.direction === "down" ? body.bytes.length : Math.max(0, after - head.length);
@@ -129,6 +127,12 @@ export async function breakAndGoOn(
   assertEquals(text, `Success ${shape.size}`);
   const { sha256 } = await sha256OfStream((await fetch(new URL(location, pawl.url))).body!);
   assertEquals(sha256, source.sha256, `The file of ${id} is another one`);
+}
+
+/** Waits until the server works on a request that brings bytes of the client's upload `id`; it logs its debug lines. */
+async function untilBegun({ output }: PawlProcess, id: string, offset: number): Promise<void> {
+  const line = `A request brings bytes of "${id}", from byte ${offset} on`;
+  await until(() => output().includes(line), `the log has: ${line}`);
 }
 
 /** Asks the server in several ways, one after the other. Its answers must agree and be possible. Gives the offset. */

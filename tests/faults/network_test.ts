@@ -13,7 +13,7 @@ import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
 
 Deno.test("a fault at any moment of a request: the offset told is the one that the next request meets", async (test) => {
   await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
+  await using pawl = await startPawl(dir.path, { args: ["--log-level", "debug"] });
   let sent = 0;
   for (const [turn, kind] of (["cut", "reset", "half-close", "stall"] as const).entries()) {
     await test.step(kind, async () => {

@@ -39,13 +39,11 @@ export interface ProxyOptions {
   beforeFault?(fault: Fault): Promise<void>;
   /** Called when it has. */
   onFault?(fault: Fault): void;
-  /** Called when the first bytes come from the server. */
-  onAnswer?(): void;
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. Use with `await using`: it closes what is still open. */
 export async function startProxy(
-  { to, plan, isDue = () => true, beforeFault = async () => {}, onFault = () => {}, onAnswer = () => {} }: ProxyOptions,
+  { to, plan, isDue = () => true, beforeFault = async () => {}, onFault = () => {} }: ProxyOptions,
 ): Promise<TcpProxy> {
   const open = new Set<net.Socket>();
   const server = net.createServer({ allowHalfOpen: true }, (client) => {
@@ -56,7 +54,6 @@ export async function startProxy(
       socket.on("error", () => {});
       socket.on("close", () => open.delete(socket));
     }
-    target.once("data", onAnswer);
     relay({ up: client, down: target }, plan(), { isDue, beforeFault, onFault });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
