@@ -13,7 +13,8 @@ import { until } from "./support/until.ts";
 Deno.test("what a webhook has not heard is listed, tried at once and dropped by the command while the server runs", async () => {
   await using dir = await tempDir();
   let status = 500;
-  await using receiver = startReceiver(() => new Response(null, { status }));
+  // The server must not try by itself before the command has said so: its first wait is a few seconds.
+  await using receiver = startReceiver(() => new Response(null, { status, headers: { "Retry-After": "3600" } }));
   const args = ["--webhook", receiver.url, "--webhook-allow-private", "--webhook-events", "upload.completed"];
   await using pawl = await startPawl(dir.path, { args, env: { PAWL_WEBHOOK_SECRET: SECRET } });
   const webhook = (...args: string[]) => runPawl(["webhook", ...args, "--data", dir.path]);
