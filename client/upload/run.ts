@@ -157,9 +157,9 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     const { step, ...next } = nextStep(state, reply, { sent, tries });
     state = next.state;
     if (step.kind === "complete") return true;
-    if (step.kind === "fail") throw step.error;
-    if (step.kind === "shrink" && !sizes.refused(sent?.bytes ?? 0)) throw step.error;
-    if (step.kind === "sign-in") await waitForSignIn(step.error, signInsBefore);
+    if (step.kind === "failed") throw step.error;
+    if (step.kind === "too-much" && !sizes.refused(sent?.bytes ?? 0)) throw step.error;
+    if (step.kind === "signed-out") await waitForSignIn(step.error, signInsBefore);
     if (step.kind === "wait") await waitForNextTry(step.problem, step.retryAfterMs);
   }
   return false;
