@@ -5,11 +5,7 @@ import type { Transport, TransportAnswer, TransportRequest } from "./transport.t
 const LOOK_MS = 3000;
 
 /** The reason why a request was aborted when nothing had moved for too long. */
-export class Stalled extends Error {
-  constructor(ms: number) {
-    super(`Nothing has moved for ${ms / 1000} seconds`);
-  }
-}
+export class Stalled extends Error {}
 
 /** The reason why a request was aborted whose body took too long. Something on the way would have cut it soon. */
 export class TooSlow extends Error {}
@@ -66,7 +62,7 @@ export async function sendWatched(
       const limitMs = hasDeparted ? answerMs : stallMs;
       const stallsIn = movedAt + limitMs - clock.now();
       const endsIn = hasDeparted ? Infinity : beganAt + bodyMs - clock.now();
-      if (stallsIn <= 0) return stalled.abort(new Stalled(limitMs));
+      if (stallsIn <= 0) return stalled.abort(new Stalled());
       if (endsIn <= 0) return stalled.abort(new TooSlow());
       const looksIn = hasDeparted ? Infinity : lookIfStill();
       await clock.wait(Math.min(stallsIn, endsIn, looksIn), ended.signal);

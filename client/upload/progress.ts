@@ -110,19 +110,15 @@ export class ProgressReporter {
   /** Enters a state in which no bytes are on their way. Bytes that were sent and not confirmed count as lost. */
   enter(state: Exclude<UploadState, "sending" | "done">, details: Details = {}): void {
     this.#sent = this.#confirmed;
-    this.#state = state;
-    this.#details = details;
-    this.#report(this.progress);
+    this.#change(state, details);
   }
 
   /** Notes that a request with bytes begins. */
   startSending(nowMs: number): void {
     if (this.#state === "sending") return;
-    this.#state = "sending";
-    this.#details = {};
     this.#speed = new Speedometer(nowMs);
     this.#move(nowMs);
-    this.#report(this.progress);
+    this.#change("sending");
   }
 
   /** Notes that all bytes up to `offset` have departed. */
@@ -153,16 +149,20 @@ export class ProgressReporter {
       this.#speed.confirm(offset - this.#confirmed, nowMs);
       this.#move(nowMs);
     }
-    this.#confirmed = offset;
-    this.#sent = offset;
+    this.#confirmed = this.#sent = offset;
     this.#report(this.progress);
   }
 
   /** Notes that the server has the whole file. */
   finish(): void {
-    this.#state = "done";
-    this.#details = {};
-    this.confirm(this.#total);
+    this.#confirmed = this.#sent = this.#total;
+    this.#change("done");
+  }
+
+  #change(state: UploadState, details: Details = {}): void {
+    this.#state = state;
+    this.#details = details;
+    this.#report(this.progress);
   }
 
   #move(nowMs: number): void {
