@@ -208,8 +208,7 @@ export class Uploader {
   }
 
   async #cancelAfter(run: Promise<boolean> | undefined): Promise<void> {
-    const wasDone = run === undefined && this.progress.state === "done";
-    const isDone = await run?.catch(() => false) ?? wasDone;
+    const isDone = run === undefined ? this.progress.state === "done" : await run.catch(() => false);
     if (isDone) throw new UploadError("refused", "The file is on the server already: delete it there");
     this.#deps.progress.enter("cancelled");
     const location = this.#hasSent ? this.#begunAt : undefined;
