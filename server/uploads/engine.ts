@@ -152,9 +152,9 @@ export class Engine {
   }
 
   /**
-   * Lists the uploads of an owner, or of a link (`listOfLink`), that are not over, those that began last first: at most
-   * `limit`, behind the place `after`. Finished files that were taken away are left out. `next` is the place behind which
-   * the list goes on; absent at its end.
+   * Lists the uploads of an owner, or of a link (`listOfLink`), that are not over, those that began last first: at most `limit`, behind the place
+   * `after`. Finished files that were taken away are left out. `next` is the place behind which the list goes on; absent
+   * at its end.
    */
   async list(owner: string, limit: number, after?: ListPlace): Promise<UploadList> {
     const { records, bytes } = this.#deps;

@@ -1,7 +1,7 @@
-import type { BytesRow, Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
+import { takenOver } from "../../model/agree.ts";
+import type { BytesChange, BytesRow, Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
-import { type Held, recordKey } from "./held.ts";
-import { lend } from "./lent_lease.ts";
+import { type Held, recordKey, valuesOf } from "./held.ts";
 import { Peers } from "./peers.ts";
 
 export interface LeasesOptions {
@@ -67,7 +67,7 @@ export function createLeases(
       if (row.taken) {
         const { value, version } = row;
         held.add(id, token, value === null || version === null ? undefined : { value, version });
-        return lend({ connection, held }, { id, token, found: asRow(row) });
+        return lend(id, token, asRow(row));
       }
       if (row.holder === own && held.get(id)?.token === row.token) return "locked";
       if (row.holder !== null && row.holder !== own) {
@@ -80,9 +80,78 @@ export function createLeases(
     return "locked";
   }
 
+  function lend(id: string, token: string, found: BytesRow): Lease {
+    let isReleased = false;
+    return {
+      id,
+      token,
+      found,
+
+      async commit(state) {
+        const lease = held.get(id);
+        if (lease?.token === token) lease.left = undefined;
+        if (!await change(id, token, { state })) throw takenOver();
+      },
+
+      commitWithRecord(state, committed = () => {}) {
+        const lease = held.get(id);
+        if (lease?.token === token) lease.left = { state, committed };
+      },
+
+      releaseWithRecord(clean) {
+        const lease = held.get(id);
+        if (lease?.token === token) lease.letsGo = clean;
+      },
+
+      async etags(multipart) {
+        // Rows of the first version have given the same parts to an upload and to the one that adopted its layout.
+        const rows = await connection.query<{ etag: string }>(
+          "SELECT DISTINCT ON (p.number) p.etag FROM bytes b JOIN parts p ON p.id = ANY(b.origins) AND p.multipart = $2 WHERE b.id = $1 " +
+            "ORDER BY p.number",
+          [id, multipart],
+        );
+        return rows.map(({ etag }) => etag);
+      },
+
+      abandon() {
+        isReleased = true;
+        held.remove(id, token);
+      },
+
+      async release(clean) {
+        if (isReleased) return;
+        isReleased = true;
+        const lease = held.get(id);
+        const { left, isOver = false } = lease?.token === token ? lease : {};
+        try {
+          if (isOver) return;
+          if (await change(id, token, { state: left?.state, letsGo: clean })) left?.committed();
+        } finally {
+          held.remove(id, token);
+        }
+      },
+    };
+  }
+
   async function recall(name: string): Promise<string | undefined> {
     const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
     return row?.value;
+  }
+
+  /** Commits what a lease asks for; false when it is lost. */
+  async function change(
+    id: string,
+    token: string,
+    { state, letsGo }: { state?: BytesChange | undefined; letsGo?: boolean },
+  ): Promise<boolean> {
+    const values = state === undefined ? [] : valuesOf(state);
+    const [row] = await connection.query<{ done: boolean }>("SELECT change_bytes($1, $2, $3::text::json, $4) AS done", [
+      id,
+      token,
+      JSON.stringify(values),
+      letsGo ?? null,
+    ]);
+    return row?.done ?? false;
   }
 
   async function settled(id: string): Promise<void> {
@@ -105,8 +174,7 @@ export function createLeases(
       );
       if (made.length === 0) return "locked";
       held.add(id, token);
-      const found = { layout, length: 0, isMultipart: false, clean: true, writtenBy: undefined };
-      return lend({ connection, held }, { id, token, found });
+      return lend(id, token, { layout, length: 0, isMultipart: false, clean: true, writtenBy: undefined });
     },
 
     take,
