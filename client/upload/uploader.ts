@@ -194,7 +194,7 @@ export class Uploader {
     const { file, sizes, snapshot, progress } = this.#deps;
     await unlessAborted(stopped, Promise.all([this.id(), sizes.recalled]));
     const isSmall = isOnePiece(file, sizes);
-    if (!isSmall) await unlessAborted(stopped, snapshot.sample());
+    if (!isSmall && !stopped.aborted) await unlessAborted(stopped, snapshot.sample());
     let offset = this.#runs === 1 && isSmall ? 0 : undefined;
     while (!stopped.aborted) {
       const signal = AbortSignal.any([stopped, this.#pauses.stretch()]);
