@@ -19,7 +19,7 @@ interface ServerDeps {
  * is `no-progress` or `signed-out` if a later try may succeed.
  */
 export async function cancelOnServer(
-  { requests, location, clock, random, signIns, isMeant = () => Promise.resolve(true) }: ServerDeps & {
+  { requests, location, clock, random, signIns, isMeant }: ServerDeps & {
     location: string | undefined;
     clock: Clock;
     random: () => number;
@@ -30,7 +30,7 @@ export async function cancelOnServer(
   let status: Outcome;
   for (let failures = 0; failures < TRIES; failures++) {
     if (failures > 0) await waitToRetry(clock, retryDelayMs(failures, random()));
-    if (!await isMeant()) return;
+    if (await isMeant?.() === false) return;
     const signInsBefore = signIns.count;
     status = await requests.cancel();
     if (status !== undefined && wantsSignIn(status)) {

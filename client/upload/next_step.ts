@@ -101,23 +101,13 @@ function afterFailure(
   { tries, retryAfterMs }: { tries: number; retryAfterMs?: number | undefined },
 ): { state: RunState; step: Step } {
   const state = { ...before, failures: before.failures + 1 };
-  if (state.failures >= tries) return { state, step: { kind: "failed", error: noProgress(state.failures, trouble) } };
-  if (state.damages >= TIMES_DAMAGED) return { state, step: { kind: "failed", error: alwaysDamaged() } };
+  const isDamaged = state.damages >= TIMES_DAMAGED;
+  if (isDamaged || state.failures >= tries) {
+    const message =
+      `Nothing was gained in ${state.failures} tries: ${trouble.message}. Check the connection, then upload again`;
+    return { state, step: { kind: "failed", error: new UploadError(isDamaged ? "damaged" : "no-progress", message) } };
+  }
   // The server may have been about to stop when it did not keep the bytes. So the first time nobody waits.
   const isFirst = trouble.code === "not-kept" && state.failures === 1;
   return { state, step: isFirst ? { kind: "go-on" } : { kind: "wait", problem: trouble, retryAfterMs } };
-}
-
-function noProgress(failures: number, { message }: Problem): UploadError {
-  return new UploadError(
-    "no-progress",
-    `Nothing was gained in ${failures} tries: ${message}. Check the connection, then upload again`,
-  );
-}
-
-function alwaysDamaged(): UploadError {
-  return new UploadError(
-    "damaged",
-    `What arrived is not what was sent, ${TIMES_DAMAGED} times in a row. Use another network, or choose the file again`,
-  );
 }
