@@ -5,7 +5,7 @@ import { Pauses } from "./pauses.ts";
 import { isOnePiece } from "./pieces.ts";
 import { hrefOn } from "../protocol/address.ts";
 import { problem } from "../protocol/problem.ts";
-import { type Progress, reporterTo, type UploaderEvents } from "./progress.ts";
+import { type Progress, ProgressReporter, type UploaderEvents } from "./progress.ts";
 import type { Reply } from "../protocol/requests.ts";
 import { listenDuring } from "../async/listen_during.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
@@ -55,7 +55,7 @@ export class Uploader {
     const { file, clock } = setting;
     this.#deps = {
       ...setting,
-      progress: reporterTo(this.#emitter, { total: file.size, confirmed, nowMs: clock.now() }),
+      progress: new ProgressReporter({ total: file.size, confirmed, nowMs: clock.now() }, this.#emitter),
       onReply: (reply) => this.#note(reply),
       delayBegins: () => (this.#delay = new AbortController()).signal,
     };
@@ -170,20 +170,17 @@ export class Uploader {
 
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
     await Promise.allSettled(before);
-    // The run is over before its end is reported, because a listener may begin the upload anew.
-    const end = () => {
-      if (this.#running?.stop.signal !== stopped) return;
-      this.#running = undefined;
-      this.resume();
-    };
     try {
-      const complete = await this.#run(stopped);
-      end();
+      // The run is over before its end is reported, because a listener may begin the upload anew.
+      const complete = await this.#run(stopped).finally(() => {
+        if (this.#running?.stop.signal !== stopped) return;
+        this.#running = undefined;
+        this.resume();
+      });
       if (complete) this.#deps.progress.finish();
       else this.#deps.progress.enter("stopped");
       return complete;
     } catch (error) {
-      end();
       this.#deps.progress.enter("failed", error instanceof UploadError ? { error } : {});
       throw error;
     }
