@@ -1,6 +1,6 @@
 import { parseRetryAfter } from "./retry_after.ts";
 import { type Problem, problem } from "./problem.ts";
-import { isOwnTrouble, passesByItself, wantsSignIn } from "./statuses.ts";
+import { isOwnTrouble, isSuccess, passesByItself, wantsSignIn } from "./statuses.ts";
 import type { TransportAnswer } from "./transport.ts";
 import { refusal, tooLarge, UploadError } from "./upload_error.ts";
 
@@ -25,7 +25,7 @@ const LONGEST_LINE = 200;
 
 /** Reads the answer to `GET /status` for a file of `totalBytes`. */
 export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning {
-  if (!isSuccess(answer)) return readFailure(answer);
+  if (!isSuccess(answer.status)) return readFailure(answer);
   const offset = offsetIn(answer);
   if (offset === undefined) return { kind: "retry", problem: problem("not-a-server") };
   if (isComplete(answer) !== true) {
@@ -49,7 +49,7 @@ export function readUpload(answer: TransportAnswer, startByte: number, totalByte
     // If the server names the offset that was sent, the bytes of an earlier request may still be coming in.
     if (code !== null) return { kind: "retry", problem: problem("busy", undefined, true) };
   }
-  if (!isSuccess(answer)) return readFailure(answer, totalBytes);
+  if (!isSuccess(answer.status)) return readFailure(answer, totalBytes);
   const complete = isComplete(answer);
   // Without headers, a word before the count says that the file is complete.
   const told = /^[a-z]+ (\d+)$/i.exec(answer.text.trim())?.[1];
@@ -93,10 +93,6 @@ function held(offset: number, totalBytes: number): Meaning {
   const message =
     `The server holds ${offset} bytes of this file, which has only ${totalBytes}. Upload it with another id`;
   return { kind: "failed", error: new UploadError("refused", message) };
-}
-
-function isSuccess({ status }: TransportAnswer): boolean {
-  return status >= 200 && status < 300;
 }
 
 function isComplete({ headers }: TransportAnswer): boolean | undefined {

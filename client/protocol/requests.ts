@@ -3,6 +3,7 @@ import { type Meaning, readStatus, readUpload } from "./answer.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Piece } from "./piece.ts";
 import { problem } from "./problem.ts";
+import { isSuccess } from "./statuses.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "./upload_error.ts";
@@ -99,7 +100,7 @@ export function createRequests(options: RequestsOptions): Requests {
     try {
       const { status } = await sendWatched(transport, request, options);
       // Pawl answers 204. Another 2xx is of something that takes every request, as a Caddy site for another host does.
-      return status >= 200 && status < 300 && status !== 204 ? undefined : status;
+      return isSuccess(status) && status !== 204 ? undefined : status;
     } catch {
       return undefined;
     }

@@ -50,13 +50,17 @@ export class UploadError extends Error {
   constructor(
     code: UploadErrorCode,
     message: string,
-    options: ErrorOptions & { status?: number; line?: string; limit?: number | undefined } = {},
+    { status, line = "", limit, ...options }: ErrorOptions & {
+      status?: number | undefined;
+      line?: string;
+      limit?: number | undefined;
+    } = {},
   ) {
     super(message, options);
     this.code = code;
-    this.status = options.status;
-    this.line = options.line ?? "";
-    this.limit = options.limit;
+    this.status = status;
+    this.line = line;
+    this.limit = limit;
   }
 }
 

@@ -77,9 +77,7 @@ export function nextStep(
       return { state: askNext(state, sent), step: { kind: "go-on" } };
     case "retry": {
       const { problem, retryAfterMs } = meaning;
-      if (problem.code !== "damaged") return afterFailure(askNext(state, sent), problem, { tries, retryAfterMs });
-      // The server has checked the whole body, so nothing about it is unclear.
-      const next = { ...state, offset: undefined, unclear: undefined, damages: state.damages + 1 };
+      const next = problem.code === "damaged" ? afterDamage(state) : askNext(state, sent);
       return afterFailure(next, problem, { tries, retryAfterMs });
     }
   }
@@ -89,6 +87,11 @@ export function nextStep(
 function afterCount(state: RunState, offset: number): RunState {
   const isGain = offset > state.furthest;
   return { ...state, offset, unclear: undefined, ...isGain && { furthest: offset, failures: 0, damages: 0 } };
+}
+
+/** Gives the state after a body that was damaged. The server has checked all of it, so nothing about it is unclear. */
+function afterDamage(state: RunState): RunState {
+  return { ...state, offset: undefined, unclear: undefined, damages: state.damages + 1 };
 }
 
 function askNext(state: RunState, sent: SentBytes | undefined): RunState {
