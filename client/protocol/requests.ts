@@ -67,7 +67,7 @@ export interface RequestsOptions extends Patience {
  * failure of the network is a reply that means "retry".
  */
 export function createRequests(options: RequestsOptions): Requests {
-  const { file, id, url, transport, look } = options;
+  const { file, id, url, transport } = options;
   const description = describeFile(options);
 
   async function exchange(
@@ -81,7 +81,9 @@ export function createRequests(options: RequestsOptions): Requests {
     } catch (cause) {
       if (cause instanceof TooSlow) return { meaning: { kind: "cut" } };
       if (cause instanceof UploadError) throw cause;
-      if (request.body !== undefined && look !== undefined) await unlessAborted(request.signal, look(request.body));
+      if (request.body !== undefined) {
+        await unlessAborted(request.signal, Promise.resolve(options.look?.(request.body)));
+      }
       const why = cause instanceof Stalled
         ? problem("stalled")
         : problem("connection", cause instanceof Error ? cause.message : undefined);

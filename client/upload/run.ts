@@ -55,8 +55,7 @@ interface Sent extends SentBytes {
  * file, false when `signal` aborts. Rejects with an `UploadError` when going on makes no sense.
  */
 export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: number): Promise<boolean> {
-  const { requests, pieces, snapshot, sizes, seats, progress, clock, random, signIns } = deps;
-  const { tries, onReply, delayBegins, beforeRetry } = deps;
+  const { requests, pieces, snapshot, sizes, progress, clock, signIns } = deps;
   let state = firstState(offset);
 
   /** Asks the server how much it holds; `undefined` when `signal` aborts first. */
@@ -73,9 +72,7 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     if (pieces.isLast(piece)) await checkAll(piece);
     if (signal.aborted) return undefined;
     const send = () => sendPiece(piece);
-    const exchange = await (seats?.run({ isSmall: pieces.isOfSmallFile, signal }, send) ?? send());
-    if (exchange?.sent !== undefined) snapshot.note(piece, exchange.sent.ms);
-    return exchange;
+    return await (deps.seats?.run({ isSmall: pieces.isOfSmallFile, signal }, send) ?? send());
   }
 
   /** Checks, before the last piece is sent, that the file still has what was sent of it. */
@@ -99,7 +96,9 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
       passMeanwhile(() => departed === body.size, answered);
       // The smallest body is never cut. Otherwise nothing would ever arrive over a slow network path that buffers.
       const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
-      return { ...reply, sent: { piece, start, bytes: body.size, departed, ms: clock.now() - beganAt } };
+      const ms = clock.now() - beganAt;
+      snapshot.note(piece, ms);
+      return { ...reply, sent: { piece, start, bytes: body.size, departed, ms } };
     });
   }
 
@@ -126,11 +125,11 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
 
   /** Waits for the next try after `failures` in a row, and shows the problem meanwhile. */
   async function waitForNextTry(problem: Problem, failures: number, atLeastMs = 0): Promise<void> {
-    const retryInMs = retryDelayMs(failures, random(), atLeastMs);
-    const ends = AbortSignal.any([signal, delayBegins()]);
+    const retryInMs = retryDelayMs(failures, deps.random(), atLeastMs);
+    const ends = AbortSignal.any([signal, deps.delayBegins()]);
     progress.enter("waiting", { retryInMs, problem });
     await waitToRetry(clock, retryInMs, { signal: ends, atLeastMs });
-    if (!signal.aborted) await unlessAborted(signal, beforeRetry());
+    if (!signal.aborted) await unlessAborted(signal, deps.beforeRetry());
   }
 
   /**
@@ -149,11 +148,11 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     const exchange = await (state.offset === undefined ? ask() : sendFrom(state.offset));
     if (exchange === undefined) break;
     const { meaning, sent } = exchange;
-    onReply(exchange);
+    deps.onReply(exchange);
     if (signal.aborted && meaning.kind !== "complete") break;
     learn(exchange);
     if (sent !== undefined && isDamaged(exchange)) await unlessAborted(signal, snapshot.checkPiece(sent.piece));
-    const { step, ...next } = nextStep(state, exchange, { sent, tries });
+    const { step, ...next } = nextStep(state, exchange, { sent, tries: deps.tries });
     state = next.state;
     if (step.kind === "complete") return true;
     if (step.kind === "failed") throw step.error;
