@@ -170,17 +170,20 @@ export class Uploader {
 
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
     await Promise.allSettled(before);
+    // The run is over before its end is reported, because a listener may begin the upload anew. Nothing comes between.
+    const end = () => {
+      if (this.#running?.stop.signal !== stopped) return;
+      this.#running = undefined;
+      this.resume();
+    };
     try {
-      // The run is over before its end is reported, because a listener may begin the upload anew.
-      const complete = await this.#run(stopped).finally(() => {
-        if (this.#running?.stop.signal !== stopped) return;
-        this.#running = undefined;
-        this.resume();
-      });
+      const complete = await this.#run(stopped);
+      end();
       if (complete) this.#deps.progress.finish();
       else this.#deps.progress.enter("stopped");
       return complete;
     } catch (error) {
+      end();
       this.#deps.progress.enter("failed", error instanceof UploadError ? { error } : {});
       throw error;
     }
