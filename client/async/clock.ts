@@ -1,3 +1,6 @@
+import { deferred } from "./deferred.ts";
+import { listenDuring } from "./listen_during.ts";
+
 /** The time by which the library measures and waits. Tests have a clock of their own. */
 export interface Clock {
   /** Gives the milliseconds since some fixed moment. The number never falls. */
@@ -11,16 +14,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  wait: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      // A timer with a longer delay would fire at once.
-      const timer = setTimeout(end, Math.min(ms, LONGEST_TIMER_MS));
-      signal.addEventListener("abort", end);
-    }),
+  async wait(ms, signal) {
+    const { promise, resolve } = deferred<void>();
+    // A timer with a longer delay would fire at once.
+    const timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMER_MS));
+    await listenDuring(signal, resolve, promise);
+    clearTimeout(timer);
+  },
 };

@@ -1,3 +1,5 @@
+import { report } from "./report.ts";
+
 /**
  * Calls listeners at events. The error of a listener is reported, and disturbs neither the other listeners nor the
  * upload.
@@ -21,12 +23,4 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
       }
     }
   }
-}
-
-/** Reports an error that nobody caught. Node has no `reportError`. */
-function report(error: unknown): void {
-  if ("reportError" in globalThis) return reportError(error);
-  queueMicrotask(() => {
-    throw error;
-  });
 }

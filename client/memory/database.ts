@@ -40,22 +40,19 @@ export class Database {
 
   /**
    * Reads the value of `key`, passes it to `next`, and keeps what `next` gives, all in one transaction. If `next` gives
-   * `undefined`, the value stays as it is. If it gives `null`, the value is deleted. The result is what `next` gave,
-   * with `undefined` in the place of `null`.
+   * `undefined`, the value stays as it is, but for what `next` itself does with `objects`. The result is what `next` gave.
    */
   async change<Value>(
     store: StoreName,
     key: string,
-    next: (before: unknown) => Value | undefined | null,
+    next: (before: unknown, objects: IDBObjectStore) => Value | undefined,
   ): Promise<Value | undefined> {
     let after: Value | undefined;
     const done = await this.run(store, "readwrite", (objects) => {
       const look = objects.get(key);
       look.onsuccess = () => {
-        const wanted = next(look.result);
-        after = wanted ?? undefined;
-        if (wanted === null) objects.delete(key);
-        else if (wanted !== undefined) objects.put(wanted, key);
+        after = next(look.result, objects);
+        if (after !== undefined) objects.put(after, key);
       };
     });
     return done && after;
@@ -99,8 +96,8 @@ export class Database {
 
   #open(): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
-      if (this.#factory === undefined) return reject(new Error("There is no IndexedDB here"));
-      const request = this.#factory.open(this.#name, 1);
+      // Without IndexedDB, this throws.
+      const request = this.#factory!.open(this.#name, 1);
       request.onupgradeneeded = () => {
         for (const store of STORES) request.result.createObjectStore(store);
       };

@@ -4,39 +4,30 @@ import { type KnownBy, uploadKey } from "./keys.ts";
 /** The part of the browser's lock manager that is used. Browsers have it in secure contexts only. */
 export type Locks = Pick<LockManager, "request">;
 
-/** Locks that no other tab knows of, for a browser that has none. */
+/**
+ * Locks that no other tab knows of, for a browser that has none. A request that is aborted while it waits rejects when
+ * its turn comes.
+ */
 export class LocalLocks implements Locks {
-  readonly #queues = new Map<string, (() => void)[]>();
+  /** The end of the last request for each lock that is held. */
+  readonly #ends = new Map<string, Promise<unknown>>();
 
   readonly request = async (name: string, ...rest: unknown[]): Promise<never> => {
     const grant = rest.at(-1) as (lock: Lock | null) => unknown;
-    const { ifAvailable = false, signal }: LockOptions = rest.length > 1 ? rest[0] as LockOptions : {};
-    signal?.throwIfAborted();
-    if (this.#queues.has(name)) {
-      if (ifAvailable) return await grant(null) as never;
-      await this.#turn(name, signal);
-    } else this.#queues.set(name, []);
+    const { ifAvailable, signal }: LockOptions = rest.length > 1 ? rest[0] as LockOptions : {};
+    const before = this.#ends.get(name);
+    if (before !== undefined && ifAvailable) return await grant(null) as never;
+    const { promise: end, resolve } = deferred<void>();
+    this.#ends.set(name, end);
     try {
+      await before;
+      signal?.throwIfAborted();
       return await grant({ name, mode: "exclusive" }) as never;
     } finally {
-      const next = this.#queues.get(name)?.shift();
-      if (next === undefined) this.#queues.delete(name);
-      else next();
+      if (this.#ends.get(name) === end) this.#ends.delete(name);
+      resolve();
     }
   };
-
-  #turn(name: string, signal: AbortSignal | undefined): Promise<void> {
-    const { promise, resolve, reject } = deferred<void>();
-    const queue = this.#queues.get(name)!;
-    queue.push(resolve);
-    signal?.addEventListener("abort", () => {
-      const at = queue.indexOf(resolve);
-      if (at < 0) return;
-      queue.splice(at, 1);
-      reject(signal.reason);
-    });
-    return promise;
-  }
 }
 
 /**
@@ -49,12 +40,8 @@ export async function exclusive<Result>(
   name: string,
   { signal, onWait, work }: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
 ): Promise<Result | undefined> {
-  const runs: Promise<Result>[] = [];
-  const run = () => {
-    const result = work();
-    runs.push(result);
-    return result;
-  };
+  let result = undefined as Promise<Result> | undefined;
+  const run = () => result = work();
   let isFree = true;
   try {
     await locks?.request(name, { ifAvailable: true }, (lock) => {
@@ -67,9 +54,9 @@ export async function exclusive<Result>(
     }
   } catch {
     // The work itself failed, or the wait was aborted, or a frame in a sandbox has no locks.
-    if (runs.length === 0 && !isFree && signal.aborted) return undefined;
+    if (result === undefined && !isFree && signal.aborted) return undefined;
   }
-  return await (runs[0] ?? work());
+  return await (result ?? work());
 }
 
 /** Gives the name of the lock that a tab holds while it uploads. */

@@ -93,7 +93,11 @@ export class UploadStore implements UploaderStore {
 
   /** Forgets an upload that was cancelled, unless it has been begun again since. */
   async forgetCancelled(upload: KnownBy): Promise<void> {
-    await this.#change(upload, (before) => before?.isDiscarded ? null : undefined);
+    const key = uploadKey(upload);
+    await this.#database.change("uploads", key, (before, objects) => {
+      if ((before as StoredUpload | undefined)?.isDiscarded) objects.delete(key);
+      return undefined;
+    });
   }
 
   /** Notes how far a remembered upload is. */
@@ -134,7 +138,7 @@ export class UploadStore implements UploaderStore {
 
   async #change(
     upload: KnownBy,
-    next: (before: StoredUpload | undefined) => StoredUpload | undefined | null,
+    next: (before: StoredUpload | undefined) => StoredUpload | undefined,
   ): Promise<void> {
     await this.#database.change("uploads", uploadKey(upload), (before) => next(before as StoredUpload | undefined));
   }

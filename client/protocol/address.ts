@@ -22,3 +22,9 @@ export function hrefOn(endpoint: string, path: string): string | undefined {
     return undefined;
   }
 }
+
+/** Gives the origin of an `endpoint`; an empty one is the server that the page came from. */
+export function originOf(endpoint: string): string {
+  const here = globalThis.location;
+  return endpoint === "" ? here?.origin ?? "" : new URL(endpoint, here?.href).origin;
+}

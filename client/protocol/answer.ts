@@ -1,6 +1,6 @@
 import { parseRetryAfter } from "./retry_after.ts";
 import { type Problem, problem } from "./problem.ts";
-import { isOwnTrouble, passesByItself, wantsSignIn } from "./statuses.ts";
+import { isOwnTrouble, isSuccess, passesByItself, wantsSignIn } from "./statuses.ts";
 import type { TransportAnswer } from "./transport.ts";
 import { refusal, tooLarge, UploadError } from "./upload_error.ts";
 
@@ -10,8 +10,6 @@ export type Meaning =
   | { kind: "complete" }
   /** The server holds this many bytes. The upload goes on from there. */
   | { kind: "held"; offset: number }
-  /** The server took the request and did not say how much it holds now. The client asks. */
-  | { kind: "unclear" }
   /** The refusal passes by itself. The client tries again. */
   | { kind: "retry"; problem: Problem; retryAfterMs?: number | undefined }
   /**
@@ -21,18 +19,18 @@ export type Meaning =
   /** The server wants a sign-in. The client goes on after it, and ends with the error if there is none. */
   | { kind: "signed-out"; error: UploadError }
   /** Every further try would get the same answer. */
-  | { kind: "refused"; error: UploadError };
+  | { kind: "failed"; error: UploadError };
 
 const LONGEST_LINE = 200;
 
 /** Reads the answer to `GET /status` for a file of `totalBytes`. */
 export function readStatus(answer: TransportAnswer, totalBytes: number): Meaning {
-  if (!isSuccess(answer)) return readFailure(answer);
+  if (!isSuccess(answer.status)) return readFailure(answer);
   const offset = offsetIn(answer);
   if (offset === undefined) return { kind: "retry", problem: problem("not-a-server") };
   if (isComplete(answer) !== true) {
     const limit = maxSize(answer) ?? Infinity;
-    return limit < totalBytes ? { kind: "refused", error: tooLarge(limit) } : held(offset, totalBytes);
+    return limit < totalBytes ? { kind: "failed", error: tooLarge(limit) } : held(offset, totalBytes);
   }
   // Another file was uploaded under this id, with another length. From byte 0 a new upload begins beside it.
   return offset === totalBytes ? { kind: "complete" } : { kind: "held", offset: 0 };
@@ -51,12 +49,13 @@ export function readUpload(answer: TransportAnswer, startByte: number, totalByte
     // If the server names the offset that was sent, the bytes of an earlier request may still be coming in.
     if (code !== null) return { kind: "retry", problem: problem("busy", undefined, true) };
   }
-  if (!isSuccess(answer)) return readFailure(answer, totalBytes);
+  if (!isSuccess(answer.status)) return readFailure(answer, totalBytes);
   const complete = isComplete(answer);
   // Without headers, a word before the count says that the file is complete.
   const told = /^[a-z]+ (\d+)$/i.exec(answer.text.trim())?.[1];
   if (complete === true || (complete === undefined && told === String(totalBytes))) return { kind: "complete" };
-  if (offset === undefined) return { kind: "unclear" };
+  // The server took the request and does not say how much it holds now, so the client asks.
+  if (offset === undefined) return { kind: "retry", problem: problem("not-kept") };
   // A server that never says whether an upload is complete says so by the count of all bytes.
   return offset === totalBytes && complete === undefined ? { kind: "complete" } : held(offset, totalBytes);
 }
@@ -77,7 +76,7 @@ function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
   }
   if (wantsSignIn(status)) return { kind: "signed-out", error: refusal(status, line) };
   if (!passesByItself(status)) {
-    return { kind: "refused", error: refusal(status, line, { limit: maxSize(answer), code }) };
+    return { kind: "failed", error: refusal(status, line, { limit: maxSize(answer), code }) };
   }
   const message = `The server answered ${line === "" ? status : `${status}, ${line}`}`;
   const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"));
@@ -93,11 +92,7 @@ function held(offset: number, totalBytes: number): Meaning {
   if (offset <= totalBytes) return { kind: "held", offset };
   const message =
     `The server holds ${offset} bytes of this file, which has only ${totalBytes}. Upload it with another id`;
-  return { kind: "refused", error: new UploadError("refused", message) };
-}
-
-function isSuccess({ status }: TransportAnswer): boolean {
-  return status >= 200 && status < 300;
+  return { kind: "failed", error: new UploadError("refused", message) };
 }
 
 function isComplete({ headers }: TransportAnswer): boolean | undefined {

@@ -11,15 +11,15 @@ const LONGEST = 8192;
  * that the server would refuse.
  */
 export function metadataHeader(metadata: Metadata = {}): string | undefined {
-  const pairs = Object.entries(metadata).map(([key, value]) => {
-    if (!KEY.test(key) || typeof value !== "string" || FORBIDDEN.test(value)) {
+  let header = "";
+  for (const [key, value] of Object.entries(metadata)) {
+    const isGood = KEY.test(key) && typeof value === "string" && !FORBIDDEN.test(value);
+    if (isGood) header += `${header && ","}${key}=${encodeURIComponent(value)}`;
+    if (!isGood || header.length > LONGEST) {
       throw new RangeError(
-        `Cannot send the metadata "${key}": a key is 1 to 64 of A-Z a-z 0-9 _ . -, a value a text on one line`,
+        `Cannot send the metadata "${key}": a key is 1 to 64 of A-Z a-z 0-9 _ . -, a value a text on one line, ${LONGEST} bytes in all`,
       );
     }
-    return `${key}=${encodeURIComponent(value)}`;
-  });
-  const header = pairs.join(",");
-  if (header.length <= LONGEST) return header === "" ? undefined : header;
-  throw new RangeError(`Cannot send the metadata: it has ${header.length} bytes, and ${LONGEST} are the most`);
+  }
+  return header || undefined;
 }

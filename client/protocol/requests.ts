@@ -3,6 +3,7 @@ import { type Meaning, readStatus, readUpload } from "./answer.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Piece } from "./piece.ts";
 import { problem } from "./problem.ts";
+import { isSuccess } from "./statuses.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "./upload_error.ts";
@@ -21,9 +22,9 @@ export interface Requests {
   /** Sends one piece by `POST /upload`. `onSent` gets the count of its bytes that have departed. */
   send(piece: Piece, options: SendOptions): Promise<Reply>;
   /** Has the server delete what it holds, by `DELETE /upload`. */
-  cancel(signal: AbortSignal): Promise<Outcome>;
+  cancel(): Promise<Outcome>;
   /** Deletes the finished file at `location`. */
-  remove(location: string, signal: AbortSignal): Promise<Outcome>;
+  remove(location: string): Promise<Outcome>;
 }
 
 export interface SendOptions {
@@ -49,8 +50,8 @@ export type FileFacts = Pick<File, "name" | "size" | "type" | "lastModified">;
 /** The things that the requests are made of. */
 export interface RequestsOptions extends Patience {
   file: FileFacts;
-  /** The `X-File-Id`, in printable ASCII. */
-  id: string;
+  /** Gives the `X-File-Id`, in printable ASCII. */
+  id: () => Promise<string>;
   path: string | undefined;
   /** The value of `X-File-Metadata`. */
   metadata?: string | undefined;
@@ -66,7 +67,7 @@ export interface RequestsOptions extends Patience {
  * failure of the network is a reply that means "retry".
  */
 export function createRequests(options: RequestsOptions): Requests {
-  const { file, id, url, transport, look } = options;
+  const { file, id, url, transport } = options;
   const description = describeFile(options);
 
   async function exchange(
@@ -80,9 +81,12 @@ export function createRequests(options: RequestsOptions): Requests {
     } catch (cause) {
       if (cause instanceof TooSlow) return { meaning: { kind: "cut" } };
       if (cause instanceof UploadError) throw cause;
-      if (request.body !== undefined && look !== undefined) await unlessAborted(request.signal, look(request.body));
-      const message = cause instanceof Error ? cause.message : String(cause);
-      const why = problem(cause instanceof Stalled ? "stalled" : "connection", message);
+      if (request.body !== undefined) {
+        await unlessAborted(request.signal, Promise.resolve(options.look?.(request.body)));
+      }
+      const why = cause instanceof Stalled
+        ? problem("stalled")
+        : problem("connection", cause instanceof Error ? cause.message : undefined);
       return { meaning: { kind: "retry", problem: why } };
     }
     const meaning = read(answer);
@@ -92,26 +96,28 @@ export function createRequests(options: RequestsOptions): Requests {
     return { meaning, location: location === null ? undefined : pathOnServer(location) };
   }
 
-  async function remove(target: string, headers: Record<string, string>, signal: AbortSignal): Promise<Outcome> {
-    const request = { method: "DELETE", url: target, headers, signal } as const;
+  async function remove(path: string, headers: Record<string, string>): Promise<Outcome> {
+    const { signal } = new AbortController();
+    const request = { method: "DELETE", url: addressOn(url, path), headers, signal } as const;
     try {
       const { status } = await sendWatched(transport, request, options);
       // Pawl answers 204. Another 2xx is of something that takes every request, as a Caddy site for another host does.
-      return status >= 200 && status < 300 && status !== 204 ? undefined : status;
+      return isSuccess(status) && status !== 204 ? undefined : status;
     } catch {
       return undefined;
     }
   }
 
   return {
-    ask(signal) {
-      const request = { method: "GET", url: addressOn(url, "/status"), headers: { "X-File-Id": id }, signal } as const;
-      return exchange(request, (answer) => readStatus(answer, file.size));
+    async ask(signal) {
+      const headers = { "X-File-Id": await id() };
+      const request = { method: "GET", url: addressOn(url, "/status"), headers, signal } as const;
+      return await exchange(request, (answer) => readStatus(answer, file.size));
     },
 
-    send({ start, body, fingerprint }, { signal, onSent, mayBeCut }) {
+    async send({ start, body, fingerprint }, { signal, onSent, mayBeCut }) {
       const headers = present({
-        "X-File-Id": id,
+        "X-File-Id": await id(),
         "X-Start-Byte": String(start),
         // A browser sends a request again by itself when a kept connection breaks.
         "X-Start-Over": "?0",
@@ -123,12 +129,12 @@ export function createRequests(options: RequestsOptions): Requests {
       // Bytes that have departed may still be inside this computer, on a connection that is dead.
       const answerMs = start + body.size === file.size ? options.answerMs : options.stallMs;
       const read = (answer: TransportAnswer) => readUpload(answer, start, file.size);
-      return exchange(request, read, { bodyMs, answerMs });
+      return await exchange(request, read, { bodyMs, answerMs });
     },
 
-    cancel: (signal) => remove(addressOn(url, "/upload"), { "X-File-Id": id }, signal),
+    cancel: async () => await remove("/upload", { "X-File-Id": await id() }),
 
-    remove: (location, signal) => remove(addressOn(url, location), {}, signal),
+    remove: (location) => remove(location, {}),
   };
 }
 

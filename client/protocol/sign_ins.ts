@@ -51,11 +51,11 @@ export class SignIns {
     return await send();
   }
 
-  async #askAll(ask: OnSignedOut, { code, message, status = 401, line }: UploadError): Promise<void> {
+  async #askAll(ask: OnSignedOut, refused: UploadError): Promise<void> {
     try {
       await ask();
     } catch (cause) {
-      throw cause instanceof UploadError ? cause : new UploadError(code, message, { cause, status, line });
+      throw cause instanceof UploadError ? cause : Object.assign(refused, { cause });
     }
     this.#count++;
   }

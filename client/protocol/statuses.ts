@@ -3,6 +3,11 @@ const PASSING = new Set([408, 409, 423, 425, 429]);
 /** Statuses that pass by themselves and concern one upload only. The server may accept other uploads meanwhile. */
 const OWN = new Set([409, 423, 500]);
 
+/** True for a status of success. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
 /**
  * True when a status that is no success passes by itself, so that the same request may succeed later. A full disk (507)
  * does not pass: somebody has to make room.

@@ -50,13 +50,17 @@ export class UploadError extends Error {
   constructor(
     code: UploadErrorCode,
     message: string,
-    options: ErrorOptions & { status?: number; line?: string; limit?: number | undefined } = {},
+    { status, line = "", limit, ...options }: ErrorOptions & {
+      status?: number | undefined;
+      line?: string;
+      limit?: number | undefined;
+    } = {},
   ) {
     super(message, options);
     this.code = code;
-    this.status = options.status;
-    this.line = options.line ?? "";
-    this.limit = options.limit;
+    this.status = status;
+    this.line = line;
+    this.limit = limit;
   }
 }
 
@@ -107,7 +111,7 @@ type Description = readonly [code: UploadErrorCode, problem: string, advice: str
 const OTHER: Description = [
   "refused",
   "The server refused the upload",
-  "Upload again, or show this line to whoever runs the server",
+  "Choose another file, or show this line to whoever runs the server",
 ];
 const NOT_HERE: Description = [
   "refused",
@@ -122,16 +126,9 @@ const REFUSALS: ReadonlyMap<string | number | null | undefined, Description> = n
     "You may keep no more bytes on the server",
     "Delete files there, or ask whoever runs the server for more room",
   ]],
-  ["not-wanted", [
-    "refused",
-    "The server does not want this file",
-    "Choose another one, or ask whoever runs the server",
-  ]],
-  ["too-many-folders", [
-    "refused",
-    "You may make no more folders on the server",
-    "Delete files there, or choose a folder that is there",
-  ]],
+  // The lines of Pawl itself say all of it.
+  ["not-wanted", OTHER],
+  ["too-many-folders", OTHER],
   [401, ["signed-out", "The server wants you to sign in", "Sign in, then upload again"]],
   [403, [
     "not-allowed",
@@ -146,11 +143,7 @@ const REFUSALS: ReadonlyMap<string | number | null | undefined, Description> = n
     "The server does not take a file this big",
     "Choose a smaller one, or ask whoever runs the server",
   ]],
-  [421, [
-    "refused",
-    "The server does not answer under this address",
-    "Use another one, or ask whoever runs the server to allow this one",
-  ]],
+  [421, NOT_HERE],
   [507, [
     "disk-full",
     "The disk of the server is full",

@@ -1,15 +1,12 @@
 import type { Clock } from "../async/clock.ts";
+import { during } from "../async/during.ts";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
 /** How long nothing moves before the body is read as a test. Some browsers never report that a file is gone. */
 const LOOK_MS = 3000;
 
 /** The reason why a request was aborted when nothing had moved for too long. */
-export class Stalled extends Error {
-  constructor(ms: number) {
-    super(`Nothing has moved for ${ms / 1000} seconds`);
-  }
-}
+export class Stalled extends Error {}
 
 /** The reason why a request was aborted whose body took too long. Something on the way would have cut it soon. */
 export class TooSlow extends Error {}
@@ -39,7 +36,6 @@ export async function sendWatched(
   { stallMs, answerMs, bodyMs = Infinity, look, clock }: Patience & { clock: Clock },
 ): Promise<TransportAnswer> {
   const stalled = new AbortController();
-  const ended = new AbortController();
   const { body } = request;
   let sentBytes = 0;
   const beganAt = clock.now();
@@ -60,36 +56,34 @@ export async function sendWatched(
     return LOOK_MS;
   }
 
-  async function watch(): Promise<void> {
-    while (!ended.signal.aborted) {
+  async function watch(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
       const hasDeparted = sentBytes === body?.size;
       const limitMs = hasDeparted ? answerMs : stallMs;
       const stallsIn = movedAt + limitMs - clock.now();
       const endsIn = hasDeparted ? Infinity : beganAt + bodyMs - clock.now();
-      if (stallsIn <= 0) return stalled.abort(new Stalled(limitMs));
+      if (stallsIn <= 0) return stalled.abort(new Stalled());
       if (endsIn <= 0) return stalled.abort(new TooSlow());
       const looksIn = hasDeparted ? Infinity : lookIfStill();
-      await clock.wait(Math.min(stallsIn, endsIn, looksIn), ended.signal);
+      await clock.wait(Math.min(stallsIn, endsIn, looksIn), ended);
     }
   }
 
-  const onSent = (bytes: number) => {
-    // A late event of a request that has ended does not count.
-    if (ended.signal.aborted) return;
-    if (bytes > sentBytes) movedAt = clock.now();
-    sentBytes = bytes;
-    request.onSent?.(bytes);
-  };
-  const onText = (text: string) => {
-    if (ended.signal.aborted) return;
-    movedAt = clock.now();
-    request.onText?.(text);
-  };
-  const signal = AbortSignal.any([request.signal, stalled.signal]);
-  watch();
-  try {
+  return await during(undefined, async (ended) => {
+    const onSent = (bytes: number) => {
+      // A late event of a request that has ended does not count.
+      if (ended.aborted) return;
+      if (bytes > sentBytes) movedAt = clock.now();
+      sentBytes = bytes;
+      request.onSent?.(bytes);
+    };
+    const onText = (text: string) => {
+      if (ended.aborted) return;
+      movedAt = clock.now();
+      request.onText?.(text);
+    };
+    const signal = AbortSignal.any([request.signal, stalled.signal]);
+    watch(ended);
     return await transport({ ...request, onSent, ...request.onText !== undefined && { onText }, signal });
-  } finally {
-    ended.abort();
-  }
+  });
 }

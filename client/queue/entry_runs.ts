@@ -1,3 +1,4 @@
+import { report } from "../async/report.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import type { Progress } from "../upload/progress.ts";
 import { Uploader } from "../upload/uploader.ts";
@@ -95,7 +96,7 @@ export class EntryRuns {
     if (this.#batchRuns.begin(upload)) return;
     this.uploaderOf(upload).upload().catch((error) => {
       // An `UploadError` is shown in the list.
-      if (!(error instanceof UploadError)) reportError(error);
+      if (!(error instanceof UploadError)) report(error);
     });
   }
 

@@ -115,7 +115,8 @@ export class UnfinishedUploads {
     await this.#alone(unfinished, async () => {
       const isMeant = () => this.#store.isCancelled(unfinished);
       try {
-        await cancelOnServer(this.#requests(unfinished), {
+        await cancelOnServer({
+          requests: this.#requests(unfinished),
           location: undefined,
           clock: this.#clock,
           random: Math.random,
@@ -145,7 +146,7 @@ export class UnfinishedUploads {
   #requests({ id, url, path, name, size, lastModified }: Unfinished): Requests {
     return createRequests({
       file: { name, size, lastModified, type: "" },
-      id,
+      id: () => Promise.resolve(id),
       path,
       url,
       transport: this.#transport,

@@ -1,3 +1,4 @@
+import type { Meaning } from "../protocol/answer.ts";
 import { type Problem, problem } from "../protocol/problem.ts";
 import type { Reply } from "../protocol/requests.ts";
 import { UploadError } from "../protocol/upload_error.ts";
@@ -33,18 +34,16 @@ export interface RunState {
 
 /** The next step of a run. */
 export type Step =
-  /** Ends the run: the server has the whole file. */
-  | { kind: "complete" }
+  /**
+   * Ends the run when it is `complete` or has `failed`. Sends smaller bodies when one was `too-much`, and ends the run
+   * with the error if they cannot be smaller. Asks for a sign-in when it is `signed-out`, then asks the server, and ends
+   * the run with the error if nobody can be asked.
+   */
+  | Exclude<Meaning, { kind: "held" | "retry" }>
   /** Sends or asks at once. */
   | { kind: "go-on" }
-  /** Sends smaller bodies, and ends the run with `error` if they cannot be smaller. */
-  | { kind: "shrink"; error: UploadError }
   /** Waits for a retry delay, then sends or asks. */
-  | { kind: "wait"; problem: Problem; retryAfterMs: number | undefined }
-  /** Asks for a sign-in, then asks the server. Ends the run with `error` if nobody can be asked. */
-  | { kind: "sign-in"; error: UploadError }
-  /** Ends the run with an error. */
-  | { kind: "fail"; error: UploadError };
+  | { kind: "wait"; problem: Problem; retryAfterMs: number | undefined };
 
 /** Gives the state in which a run begins. Without an `offset` the run asks the server first. */
 export function firstState(offset: number | undefined): RunState {
@@ -62,15 +61,12 @@ export function nextStep(
 ): { state: RunState; step: Step } {
   switch (meaning.kind) {
     case "complete":
-      return { state, step: { kind: "complete" } };
-    case "refused":
-      return { state, step: { kind: "fail", error: meaning.error } };
+    case "failed":
     case "too-much":
-      return { state, step: { kind: "shrink", error: meaning.error } };
+      return { state, step: meaning };
     case "signed-out": {
-      const { error } = meaning;
       const next = askNext({ ...state, failures: state.failures + 1 }, sent);
-      return { state: next, step: { kind: next.failures >= tries ? "fail" : "sign-in", error } };
+      return { state: next, step: next.failures >= tries ? { ...meaning, kind: "failed" } : meaning };
     }
     case "held": {
       const next = afterCount(state, meaning.offset);
@@ -79,13 +75,9 @@ export function nextStep(
     }
     case "cut":
       return { state: askNext(state, sent), step: { kind: "go-on" } };
-    case "unclear":
-      return afterFailure(askNext(state, sent), problem("not-kept"), { tries });
     case "retry": {
       const { problem, retryAfterMs } = meaning;
-      if (problem.code !== "damaged") return afterFailure(askNext(state, sent), problem, { tries, retryAfterMs });
-      // The server has checked the whole body, so nothing about it is unclear.
-      const next = { ...state, offset: undefined, unclear: undefined, damages: state.damages + 1 };
+      const next = problem.code === "damaged" ? afterDamage(state) : askNext(state, sent);
       return afterFailure(next, problem, { tries, retryAfterMs });
     }
   }
@@ -95,6 +87,11 @@ export function nextStep(
 function afterCount(state: RunState, offset: number): RunState {
   const isGain = offset > state.furthest;
   return { ...state, offset, unclear: undefined, ...isGain && { furthest: offset, failures: 0, damages: 0 } };
+}
+
+/** Gives the state after a body that was damaged. The server has checked all of it, so nothing about it is unclear. */
+function afterDamage(state: RunState): RunState {
+  return { ...state, offset: undefined, unclear: undefined, damages: state.damages + 1 };
 }
 
 function askNext(state: RunState, sent: SentBytes | undefined): RunState {
@@ -107,23 +104,13 @@ function afterFailure(
   { tries, retryAfterMs }: { tries: number; retryAfterMs?: number | undefined },
 ): { state: RunState; step: Step } {
   const state = { ...before, failures: before.failures + 1 };
-  if (state.failures >= tries) return { state, step: { kind: "fail", error: noProgress(state.failures, trouble) } };
-  if (state.damages >= TIMES_DAMAGED) return { state, step: { kind: "fail", error: alwaysDamaged() } };
+  const isDamaged = state.damages >= TIMES_DAMAGED;
+  if (isDamaged || state.failures >= tries) {
+    const message =
+      `Nothing was gained in ${state.failures} tries: ${trouble.message}. Check the connection, then upload again`;
+    return { state, step: { kind: "failed", error: new UploadError(isDamaged ? "damaged" : "no-progress", message) } };
+  }
   // The server may have been about to stop when it did not keep the bytes. So the first time nobody waits.
   const isFirst = trouble.code === "not-kept" && state.failures === 1;
   return { state, step: isFirst ? { kind: "go-on" } : { kind: "wait", problem: trouble, retryAfterMs } };
-}
-
-function noProgress(failures: number, { message }: Problem): UploadError {
-  return new UploadError(
-    "no-progress",
-    `Nothing was gained in ${failures} tries: ${message}. Check the connection, then upload again`,
-  );
-}
-
-function alwaysDamaged(): UploadError {
-  return new UploadError(
-    "damaged",
-    `What arrived is not what was sent, ${TIMES_DAMAGED} times in a row. Use another network, or choose the file again`,
-  );
 }

@@ -65,8 +65,9 @@ export interface UploaderOptions extends RequestHooks {
    */
   sizes?: RequestSizes | undefined;
   /**
-   * The places for bodies on their way to the server, which uploads share. Default: those that all tabs of the browser
-   * share.
+   * The places for bodies on their way to the server, which uploads share, so that connections stay free for everything
+   * else. Default: in a queue, those that all tabs of the browser share; for an upload by itself, none, so that it sends
+   * at once.
    */
   seats?: Seats | undefined;
   /**

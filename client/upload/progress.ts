@@ -59,20 +59,30 @@ export interface Progress {
   error?: UploadError;
 }
 
+/** The events of an {@linkcode Uploader}, with what each of them passes to its listeners. */
+export interface UploaderEvents {
+  /** Comes at every change: many times a second while bytes are on their way. */
+  progress: [progress: Progress];
+  /** Comes when another state begins. */
+  state: [state: UploadState, before: UploadState];
+  /** Comes when the upload ends with an error. */
+  error: [error: UploadError];
+}
+
 /** The time after which nothing is moving. */
 const STILL_MS = 8000;
 
 /** The properties that only some states have. */
 type Details = Pick<Progress, "retryInMs" | "problem" | "error">;
 
-/** Keeps the numbers of one upload and reports each change. */
+/** Keeps the numbers of one upload, and tells the listeners of `emitter` of each change. */
 export class ProgressReporter {
   #state: UploadState = "ready";
   #confirmed = 0;
   #sent = 0;
   readonly #total: number;
   #speed: Speedometer;
-  readonly #report: (progress: Progress) => void;
+  readonly #emitter: Emitter<UploaderEvents>;
   #details: Details = {};
   #nowMs: number;
   #movedAt: number;
@@ -81,13 +91,13 @@ export class ProgressReporter {
   /** `confirmed` is the offset that an earlier answer has named. */
   constructor(
     { total, confirmed = 0, nowMs }: { total: number; confirmed?: number | undefined; nowMs: number },
-    report: (progress: Progress) => void,
+    emitter: Emitter<UploaderEvents>,
   ) {
     this.#total = total;
     this.#confirmed = this.#sent = confirmed;
     this.#speed = new Speedometer(nowMs);
     this.#nowMs = this.#movedAt = nowMs;
-    this.#report = report;
+    this.#emitter = emitter;
   }
 
   /** The present progress. */
@@ -110,19 +120,15 @@ export class ProgressReporter {
   /** Enters a state in which no bytes are on their way. Bytes that were sent and not confirmed count as lost. */
   enter(state: Exclude<UploadState, "sending" | "done">, details: Details = {}): void {
     this.#sent = this.#confirmed;
-    this.#state = state;
-    this.#details = details;
-    this.#report(this.progress);
+    this.#change(state, details);
   }
 
   /** Notes that a request with bytes begins. */
   startSending(nowMs: number): void {
     if (this.#state === "sending") return;
-    this.#state = "sending";
-    this.#details = {};
     this.#speed = new Speedometer(nowMs);
     this.#move(nowMs);
-    this.#report(this.progress);
+    this.#change("sending");
   }
 
   /** Notes that all bytes up to `offset` have departed. */
@@ -130,7 +136,7 @@ export class ProgressReporter {
     if (offset > this.#sent) this.#move(nowMs);
     this.#speed.add(Math.max(0, offset - this.#sent), nowMs);
     this.#sent = Math.max(offset, this.#confirmed);
-    this.#report(this.progress);
+    this.#report();
   }
 
   /**
@@ -144,7 +150,7 @@ export class ProgressReporter {
     const { bytesPerSecond } = this.#speed;
     const arrivesInMs = hasDeparted && bytesPerSecond >= 1 ? 1000 * (this.#sent - this.#confirmed) / bytesPerSecond : 0;
     this.#isStill = nowMs - this.#movedAt >= STILL_MS + arrivesInMs;
-    this.#report(this.progress);
+    this.#report();
   }
 
   /** Notes that the server holds `offset` bytes, since `nowMs`. */
@@ -153,46 +159,32 @@ export class ProgressReporter {
       this.#speed.confirm(offset - this.#confirmed, nowMs);
       this.#move(nowMs);
     }
-    this.#confirmed = offset;
-    this.#sent = offset;
-    this.#report(this.progress);
+    this.#confirmed = this.#sent = offset;
+    this.#report();
   }
 
   /** Notes that the server has the whole file. */
   finish(): void {
-    this.#state = "done";
-    this.#details = {};
-    this.confirm(this.#total);
+    this.#confirmed = this.#sent = this.#total;
+    this.#change("done");
+  }
+
+  #change(state: UploadState, details: Details = {}): void {
+    const before = this.#state;
+    this.#state = state;
+    this.#details = details;
+    const isNew = state !== before;
+    if (isNew) this.#emitter.emit("state", state, before);
+    this.#report();
+    if (isNew && details.error !== undefined) this.#emitter.emit("error", details.error);
+  }
+
+  #report(): void {
+    this.#emitter.emit("progress", this.progress);
   }
 
   #move(nowMs: number): void {
     this.#nowMs = this.#movedAt = nowMs;
     this.#isStill = false;
   }
-}
-
-/** The events of an {@linkcode Uploader}, with what each of them passes to its listeners. */
-export interface UploaderEvents {
-  /** Comes at every change: many times a second while bytes are on their way. */
-  progress: [progress: Progress];
-  /** Comes when another state begins. */
-  state: [state: UploadState, before: UploadState];
-  /** Comes when the upload ends with an error. */
-  error: [error: UploadError];
-}
-
-/** Makes the reporter for one file, which reports to the listeners of `emitter`. */
-export function reporterTo(
-  emitter: Emitter<UploaderEvents>,
-  facts: { total: number; confirmed: number | undefined; nowMs: number },
-): ProgressReporter {
-  let state: UploadState = "ready";
-  return new ProgressReporter(facts, (progress) => {
-    const before = state;
-    state = progress.state;
-    const isNew = state !== before;
-    if (isNew) emitter.emit("state", state, before);
-    emitter.emit("progress", progress);
-    if (isNew && progress.error !== undefined) emitter.emit("error", progress.error);
-  });
 }

@@ -1,6 +1,6 @@
 import type { NetworkPath } from "../memory/network_path.ts";
 import type { UploaderStore } from "../memory/path_store.ts";
-import { originOf } from "./seats.ts";
+import { originOf } from "../protocol/address.ts";
 
 const MIB = 2 ** 20;
 

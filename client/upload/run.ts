@@ -25,7 +25,7 @@ export interface RunDeps {
   pieces: Pieces;
   snapshot: Snapshot;
   sizes: RequestSizes;
-  seats: Seats;
+  seats: Seats | undefined;
   progress: ProgressReporter;
   clock: Clock;
   random: () => number;
@@ -40,9 +40,8 @@ export interface RunDeps {
   beforeRetry: () => Promise<void>;
 }
 
-/** One request and its reply. `sent` is missing if the request only asked for the offset. */
-interface Exchange {
-  reply: Reply;
+/** The reply to one request. `sent` is missing if the request only asked for the offset. */
+interface Exchange extends Reply {
   sent?: Sent;
 }
 
@@ -56,15 +55,14 @@ interface Sent extends SentBytes {
  * file, false when `signal` aborts. Rejects with an `UploadError` when going on makes no sense.
  */
 export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: number): Promise<boolean> {
-  const { requests, pieces, snapshot, sizes, seats, progress, clock, random, signIns } = deps;
-  const { tries, onReply, delayBegins, beforeRetry } = deps;
+  const { requests, pieces, snapshot, sizes, progress, clock, signIns } = deps;
   let state = firstState(offset);
 
   /** Asks the server how much it holds; `undefined` when `signal` aborts first. */
   async function ask(): Promise<Exchange | undefined> {
     progress.enter("asking");
     if (snapshot.isBegun) await unlessAborted(signal, snapshot.checkSample());
-    return signal.aborted ? undefined : { reply: await requests.ask(signal) };
+    return signal.aborted ? undefined : await requests.ask(signal);
   }
 
   /** Sends the piece that begins at `start`; `undefined` when `signal` aborts first. */
@@ -73,9 +71,8 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     if (piece === undefined || signal.aborted) return undefined;
     if (pieces.isLast(piece)) await checkAll(piece);
     if (signal.aborted) return undefined;
-    const exchange = await seats.run({ isSmall: pieces.isOfSmallFile, signal }, () => sendPiece(piece));
-    if (exchange?.sent !== undefined) snapshot.note(piece, exchange.sent.ms);
-    return exchange;
+    const send = () => sendPiece(piece);
+    return await (deps.seats?.run({ isSmall: pieces.isOfSmallFile, signal }, send) ?? send());
   }
 
   /** Checks, before the last piece is sent, that the file still has what was sent of it. */
@@ -99,7 +96,9 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
       passMeanwhile(() => departed === body.size, answered);
       // The smallest body is never cut. Otherwise nothing would ever arrive over a slow network path that buffers.
       const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });
-      return { reply, sent: { piece, start, bytes: body.size, departed, ms: clock.now() - beganAt } };
+      const ms = clock.now() - beganAt;
+      snapshot.note(piece, ms);
+      return { ...reply, sent: { piece, start, bytes: body.size, departed, ms } };
     });
   }
 
@@ -113,7 +112,7 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
   }
 
   /** Passes the facts of a reply on to the sizes of requests, the progress, and the snapshot of the file. */
-  function learn({ reply: { meaning }, sent }: Exchange): void {
+  function learn({ meaning, sent }: Exchange): void {
     const { unclear } = state;
     if (meaning.kind === "cut" && sent !== undefined) sizes.cut(sent.departed, sent.ms);
     if (meaning.kind !== "held") return;
@@ -124,13 +123,13 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     snapshot.cutTo(offset);
   }
 
-  /** Waits for the next try, and shows the problem meanwhile. */
-  async function waitForNextTry(problem: Problem, atLeastMs = 0): Promise<void> {
-    const retryInMs = retryDelayMs(state.failures, random(), atLeastMs);
-    const ends = AbortSignal.any([signal, delayBegins()]);
+  /** Waits for the next try after `failures` in a row, and shows the problem meanwhile. */
+  async function waitForNextTry(problem: Problem, failures: number, atLeastMs = 0): Promise<void> {
+    const retryInMs = retryDelayMs(failures, deps.random(), atLeastMs);
+    const ends = AbortSignal.any([signal, deps.delayBegins()]);
     progress.enter("waiting", { retryInMs, problem });
     await waitToRetry(clock, retryInMs, { signal: ends, atLeastMs });
-    if (!signal.aborted) await unlessAborted(signal, beforeRetry());
+    if (!signal.aborted) await unlessAborted(signal, deps.beforeRetry());
   }
 
   /**
@@ -138,29 +137,28 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
    * retry delay.
    */
   async function waitForSignIn(error: UploadError, before: number): Promise<void> {
-    progress.enter("waiting", { problem: problem("signed-out") });
+    const signedOut = problem("signed-out");
+    progress.enter("waiting", { problem: signedOut });
     await unlessAborted(signal, signIns.ask(before, error));
-    if (signal.aborted || state.failures === 1) return;
-    const ends = AbortSignal.any([signal, delayBegins()]);
-    await waitToRetry(clock, retryDelayMs(state.failures - 1, random()), { signal: ends });
+    if (!signal.aborted && state.failures > 1) await waitForNextTry(signedOut, state.failures - 1);
   }
 
   while (!signal.aborted) {
     const signInsBefore = signIns.count;
     const exchange = await (state.offset === undefined ? ask() : sendFrom(state.offset));
     if (exchange === undefined) break;
-    const { reply, sent } = exchange;
-    onReply(reply);
-    if (signal.aborted && reply.meaning.kind !== "complete") break;
+    const { meaning, sent } = exchange;
+    deps.onReply(exchange);
+    if (signal.aborted && meaning.kind !== "complete") break;
     learn(exchange);
-    if (sent !== undefined && isDamaged(reply)) await unlessAborted(signal, snapshot.checkPiece(sent.piece));
-    const { step, ...next } = nextStep(state, reply, { sent, tries });
+    if (sent !== undefined && isDamaged(exchange)) await unlessAborted(signal, snapshot.checkPiece(sent.piece));
+    const { step, ...next } = nextStep(state, exchange, { sent, tries: deps.tries });
     state = next.state;
     if (step.kind === "complete") return true;
-    if (step.kind === "fail") throw step.error;
-    if (step.kind === "shrink" && !sizes.refused(sent?.bytes ?? 0)) throw step.error;
-    if (step.kind === "sign-in") await waitForSignIn(step.error, signInsBefore);
-    if (step.kind === "wait") await waitForNextTry(step.problem, step.retryAfterMs);
+    if (step.kind === "failed") throw step.error;
+    if (step.kind === "too-much" && !sizes.refused(sent?.bytes ?? 0)) throw step.error;
+    if (step.kind === "signed-out") await waitForSignIn(step.error, signInsBefore);
+    if (step.kind === "wait") await waitForNextTry(step.problem, state.failures, step.retryAfterMs);
   }
   return false;
 }

@@ -1,6 +1,7 @@
 import { deferred } from "../async/deferred.ts";
 import { during } from "../async/during.ts";
 import { LocalLocks, type Locks } from "../memory/locks.ts";
+import { originOf } from "../protocol/address.ts";
 
 /** How many bodies are sent at a time, and how many of these places only small files may take. */
 export interface SeatCount {
@@ -98,11 +99,13 @@ export class Seats {
         })
       );
     };
+    const { signal } = options;
+    signal?.addEventListener("abort", () => resolve(undefined));
     const asked = names.map((name) =>
-      this.#locks.request(name, options, (lock) => lock === null || isOver ? undefined : hold(name))
+      this.#locks.request(name, options, (lock) => lock === null || isOver || signal?.aborted ? undefined : hold(name))
     );
     Promise.all(asked).then(() => resolve(undefined), () => {
-      if (isOver || options.signal?.aborted) return resolve(undefined);
+      if (isOver || signal?.aborted) return;
       // A frame in a sandbox has locks that it may not use.
       this.#locks = new LocalLocks();
       resolve(this.#first(names, options));
@@ -122,10 +125,4 @@ export function protocolOf(origin: string): string | undefined {
 export function seatsFor(endpoint: string, locks: Locks | undefined): Seats {
   const origin = originOf(endpoint);
   return new Seats({ locks, origin, protocol: () => protocolOf(origin) });
-}
-
-/** Gives the origin of an `endpoint`; an empty one is the server that the page came from. */
-export function originOf(endpoint: string): string {
-  const here = globalThis.location;
-  return endpoint === "" ? here?.origin ?? "" : new URL(endpoint, here?.href).origin;
 }

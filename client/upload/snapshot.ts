@@ -30,7 +30,7 @@ export interface SnapshotDeps {
   fingerprintOf: FingerprintOf;
   clock: Clock;
   /** True when the browser itself refuses to read a changed file. Default: true in Chromium. */
-  isWatched?: boolean;
+  isWatched?: boolean | undefined;
   /** How many fingerprints are kept. Default 16 384. */
   mostKept?: number;
 }

@@ -72,9 +72,9 @@ export class Speedometer {
 class Average {
   #since: number;
   #pendingBytes = 0;
-  #average = 0;
-  /** The weight of the average: 0 without a sample, and near 1 after a few half-lives. */
-  #weight = 0;
+  /** The bytes and the milliseconds of all samples. Older ones count less. */
+  #bytes = 0;
+  #ms = 0;
 
   constructor(nowMs: number) {
     this.#since = nowMs;
@@ -83,15 +83,15 @@ class Average {
   add(bytes: number, nowMs: number): void {
     this.#pendingBytes += bytes;
     const ms = nowMs - this.#since;
-    if (ms < (this.#weight === 0 ? FIRST_SAMPLE_MS : SHORTEST_SAMPLE_MS)) return;
+    if (ms < (this.#ms === 0 ? FIRST_SAMPLE_MS : SHORTEST_SAMPLE_MS)) return;
     const keep = 2 ** (-ms / HALF_LIFE_MS);
-    this.#average = this.#average * keep + (1000 * this.#pendingBytes / ms) * (1 - keep);
-    this.#weight = this.#weight * keep + (1 - keep);
+    this.#bytes = keep * this.#bytes + this.#pendingBytes;
+    this.#ms = keep * this.#ms + ms;
     this.#pendingBytes = 0;
     this.#since = nowMs;
   }
 
   get bytesPerSecond(): number {
-    return this.#weight === 0 ? 0 : this.#average / this.#weight;
+    return this.#ms === 0 ? 0 : 1000 * this.#bytes / this.#ms;
   }
 }

@@ -5,13 +5,14 @@ import { Pauses } from "./pauses.ts";
 import { isOnePiece } from "./pieces.ts";
 import { hrefOn } from "../protocol/address.ts";
 import { problem } from "../protocol/problem.ts";
-import { type Progress, type ProgressReporter, reporterTo, type UploaderEvents } from "./progress.ts";
+import { type Progress, ProgressReporter, type UploaderEvents } from "./progress.ts";
 import type { Reply } from "../protocol/requests.ts";
+import { listenDuring } from "../async/listen_during.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { UploadError } from "../protocol/upload_error.ts";
 import { type RunDeps, runUpload, standStill } from "./run.ts";
 import type { UploaderOptions } from "./options.ts";
-import { depsOf, settingOf, type UploadSetting } from "./setting.ts";
+import { settingOf, type UploadSetting } from "./setting.ts";
 
 /**
  * Uploads one file to a Pawl server, and goes on from the exact byte that the server holds, whatever breaks in between.
@@ -34,13 +35,13 @@ import { depsOf, settingOf, type UploadSetting } from "./setting.ts";
  * ```
  */
 export class Uploader {
-  readonly #setting: UploadSetting;
-  readonly #reporter: ProgressReporter;
   readonly #emitter = new Emitter<UploaderEvents>();
+  readonly #deps: RunDeps & UploadSetting;
   #running: { stop: AbortController; result: Promise<boolean> } | undefined;
   #runs = 0;
   readonly #pauses = new Pauses();
-  #cancelling: { runs: number; result: Promise<void> } | undefined;
+  /** The end of a `cancel()`, until an upload begins anew behind it. */
+  #cancelling: Promise<void> | undefined;
   #hasSent = false;
   #location: string | undefined;
   /** The address of the unfinished upload, from the last answer that named it. */
@@ -50,10 +51,15 @@ export class Uploader {
   /** Sends and asks nothing yet. Throws a `RangeError` when `requestBytes` is less than 1, or `metadata` cannot be sent. */
   constructor(options: UploaderOptions) {
     const { confirmed, location, onProgress } = options;
-    this.#setting = settingOf(options);
+    const setting = settingOf(options);
+    const { file, clock } = setting;
+    this.#deps = {
+      ...setting,
+      progress: new ProgressReporter({ total: file.size, confirmed, nowMs: clock.now() }, this.#emitter),
+      onReply: (reply) => this.#note(reply),
+      delayBegins: () => (this.#delay = new AbortController()).signal,
+    };
     this.#location = location;
-    const { local, clock } = this.#setting;
-    this.#reporter = reporterTo(this.#emitter, { total: local.file.size, confirmed, nowMs: clock.now() });
     this.on("state", (state) => this.#hasSent ||= state === "sending");
     if (onProgress !== undefined) this.on("progress", onProgress);
   }
@@ -65,12 +71,12 @@ export class Uploader {
 
   /** The file's address as an absolute URL; `undefined` where neither an `endpoint` nor a page names the server. */
   get href(): string | undefined {
-    return this.#location === undefined ? undefined : hrefOn(this.#setting.endpoint, this.#location);
+    return this.#location === undefined ? undefined : hrefOn(this.#deps.endpoint, this.#location);
   }
 
   /** The present progress. */
   get progress(): Progress {
-    return this.#reporter.progress;
+    return this.#deps.progress.progress;
   }
 
   /** Calls `listener` at each event of that name. The returned function ends this. */
@@ -83,7 +89,7 @@ export class Uploader {
    * read.
    */
   id(): Promise<string> {
-    return this.#setting.id();
+    return this.#deps.id();
   }
 
   /**
@@ -122,20 +128,16 @@ export class Uploader {
    */
   cancel(): Promise<void> {
     this.stop();
-    if (this.#cancelling?.runs === this.#runs) return this.#cancelling.result;
-    const result = this.#cancelAfter(this.#running?.result).finally(() => {
-      if (this.#cancelling === cancelling) this.#cancelling = undefined;
+    const cancelled = this.#cancelling ??= this.#cancelAfter(this.#running?.result).finally(() => {
+      if (this.#cancelling === cancelled) this.#cancelling = undefined;
     });
-    const cancelling = { runs: this.#runs, result };
-    this.#cancelling = cancelling;
-    return result;
+    return cancelled;
   }
 
   /** Deletes the finished file on the server. Rejects with an `UploadError` when the server does not do it. */
   async delete(): Promise<void> {
     if (this.location === undefined) throw new UploadError("refused", "There is no finished file to delete");
-    const { requests, signIns } = await this.#deps();
-    await deleteOnServer(requests, this.location, signIns);
+    await deleteOnServer(this.#deps, this.location);
   }
 
   /** Ends the retry delay, if there is one. A network that comes back ends it too. */
@@ -150,7 +152,8 @@ export class Uploader {
       return before.result;
     }
     const stop = new AbortController();
-    const result = this.#runAfter([before?.result, this.#cancelling?.result], stop.signal);
+    const result = this.#runAfter([before?.result, this.#cancelling], stop.signal);
+    this.#cancelling = undefined;
     this.#running = { stop, result };
     this.#runs++;
     return result;
@@ -160,20 +163,14 @@ export class Uploader {
     signal.throwIfAborted();
     const result = this.#begin();
     const run = this.#running;
-    const onAbort = () => this.#running === run && this.stop();
-    signal.addEventListener("abort", onAbort);
-    try {
-      const complete = await result;
-      if (!complete) signal.throwIfAborted();
-      return complete;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    const complete = await listenDuring(signal, () => this.#running === run && this.stop(), result);
+    if (!complete) signal.throwIfAborted();
+    return complete;
   }
 
   async #runAfter(before: Iterable<unknown>, stopped: AbortSignal): Promise<boolean> {
     await Promise.allSettled(before);
-    // The run is over before its end is reported, because a listener may begin the upload anew.
+    // The run is over before its end is reported, because a listener may begin the upload anew. Nothing comes between.
     const end = () => {
       if (this.#running?.stop.signal !== stopped) return;
       this.#running = undefined;
@@ -182,43 +179,40 @@ export class Uploader {
     try {
       const complete = await this.#run(stopped);
       end();
-      if (complete) this.#reporter.finish();
-      else this.#reporter.enter("stopped");
+      if (complete) this.#deps.progress.finish();
+      else this.#deps.progress.enter("stopped");
       return complete;
     } catch (error) {
       end();
-      this.#reporter.enter("failed", error instanceof UploadError ? { error } : {});
+      this.#deps.progress.enter("failed", error instanceof UploadError ? { error } : {});
       throw error;
     }
   }
 
   /** Runs from pause to pause, until the upload has an end. */
   async #run(stopped: AbortSignal): Promise<boolean> {
-    const deps = await unlessAborted(stopped, this.#deps());
-    if (deps === undefined) return false;
-    const { local, sizes, snapshot } = this.#setting;
-    const isSmall = isOnePiece(local.file, sizes);
-    if (!isSmall) await unlessAborted(stopped, snapshot.sample());
+    const { file, sizes, snapshot, progress } = this.#deps;
+    await unlessAborted(stopped, Promise.all([this.id(), sizes.recalled]));
+    const isSmall = isOnePiece(file, sizes);
+    if (!isSmall && !stopped.aborted) await unlessAborted(stopped, snapshot.sample());
     let offset = this.#runs === 1 && isSmall ? 0 : undefined;
     while (!stopped.aborted) {
       const signal = AbortSignal.any([stopped, this.#pauses.stretch()]);
-      const onWait = () => this.#reporter.enter("waiting", { problem: problem("elsewhere") });
-      const work = () => runUpload(deps, signal, offset);
+      const onWait = () => progress.enter("waiting", { problem: problem("elsewhere") });
+      const work = () => runUpload(this.#deps, signal, offset);
       if (await this.#exclusive({ signal, onWait, work })) return true;
-      if (!stopped.aborted) await standStill(deps, this.#pauses, stopped);
+      if (!stopped.aborted) await standStill(this.#deps, this.#pauses, stopped);
       offset = undefined;
     }
     return false;
   }
 
   async #cancelAfter(run: Promise<boolean> | undefined): Promise<void> {
-    const wasDone = run === undefined && this.progress.state === "done";
-    const isDone = await run?.catch(() => false) ?? wasDone;
+    const isDone = run === undefined ? this.progress.state === "done" : await run.catch(() => false);
     if (isDone) throw new UploadError("refused", "The file is on the server already: delete it there");
-    this.#reporter.enter("cancelled");
-    const { requests, clock, random, signIns } = await this.#deps();
+    this.#deps.progress.enter("cancelled");
     const location = this.#hasSent ? this.#begunAt : undefined;
-    const work = () => cancelOnServer(requests, { location, clock, random, signIns });
+    const work = () => cancelOnServer({ ...this.#deps, location });
     await this.#exclusive({ signal: AbortSignal.abort(), onWait: () => {}, work });
     this.#location = this.#begunAt = undefined;
   }
@@ -226,17 +220,8 @@ export class Uploader {
   async #exclusive<Result>(
     options: { signal: AbortSignal; onWait: () => void; work: () => Promise<Result> },
   ): Promise<Result | undefined> {
-    const { locks, endpoint: url } = this.#setting;
+    const { locks, endpoint: url } = this.#deps;
     return await exclusive(locks, lockName({ url, id: await this.id() }), options);
-  }
-
-  async #deps(): Promise<RunDeps> {
-    const [id] = await Promise.all([this.id(), this.#setting.sizes.recalled]);
-    return depsOf(this.#setting, id, {
-      progress: this.#reporter,
-      onReply: (reply) => this.#note(reply),
-      delayBegins: () => (this.#delay = new AbortController()).signal,
-    });
   }
 
   #note({ meaning, location }: Reply): void {

@@ -19,7 +19,7 @@ export type LinkCommand =
     /** The URL, or the path alone, before the paths of the server as clients see them; empty when nobody told. */
     readonly above: string;
     readonly link: WantedLink;
-    /** Whose link it is, if that was said. */
+    /** The owner of the link, if one was named. */
     readonly owner?: string;
     readonly passwordFile?: string;
   }

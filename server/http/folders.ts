@@ -7,7 +7,7 @@ import { contentDisposition } from "./disposition.ts";
 import { queryOf } from "./target.ts";
 import { type ZippedFile, zipStream } from "./zip_stream.ts";
 
-/** Whose files are given. */
+/** The visitors whose files are given. */
 type FolderScope = Pick<Scope, "owner" | "seesAll">;
 
 /** Serves whole folders of finished files. */

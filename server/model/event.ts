@@ -11,7 +11,7 @@ export interface UploadEvent {
 export interface UploadFacts {
   /** The upload's id, which is the end of its address. */
   readonly id: string;
-  /** Whose upload it is. */
+  /** The owner of the upload. */
   readonly owner: string;
   /** The client's own id for the upload. */
   readonly clientId?: string;

@@ -8,7 +8,7 @@ interface LinkFacts {
   readonly hash: string;
   /** The name by which people and programs mean the link. It is no secret. */
   readonly id: string;
-  /** Whose link it is: who may see and remove it, and whose quota its uploads use. */
+  /** The owner, who may see and remove it, and whose quota its uploads use. */
   readonly owner: string;
   /** The purpose of the link, in its owner's words. */
   readonly note?: string;

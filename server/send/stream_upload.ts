@@ -79,8 +79,8 @@ export class StreamUpload {
       state = next.state;
       const { step } = next;
       if (step.kind === "complete") return true;
-      if (step.kind === "fail" || step.kind === "sign-in") throw step.error;
-      if (step.kind === "shrink" && !this.#sizes.refused(sent?.bytes ?? 0)) throw step.error;
+      if (step.kind === "failed" || step.kind === "signed-out") throw step.error;
+      if (step.kind === "too-much" && !this.#sizes.refused(sent?.bytes ?? 0)) throw step.error;
       if (step.kind === "wait") {
         const ms = retryDelayMs(state.failures, Math.random(), step.retryAfterMs);
         events.waiting(step.problem, ms);

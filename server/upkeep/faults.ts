@@ -93,7 +93,7 @@ interface Remedy {
   readonly repair?: string;
   /** How the engine does that. */
   readonly by?: "place" | "discard";
-  /** What the person can do, if `--repair` does nothing. */
+  /** The next step for the person, if `--repair` does nothing. */
   readonly advice?: string;
 }
 

@@ -3,7 +3,7 @@ import { defined } from "../defined.ts";
 import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../model/upload.ts";
 import type { Syntax } from "./arguments.ts";
 
-/** What `list` takes on its command line. */
+/** The options of `list` on its command line. */
 export const LIST_SYNTAX: Syntax = { name: "list", switches: ["json"], operands: [] };
 
 /** The text of `list --help`. */

@@ -4,7 +4,7 @@ import type { ByteStore, RecordStore } from "../storage/store.ts";
 import { isOrphan, looksWhole } from "../uploads/repair.ts";
 import { type Fault, faultOfComplete, faultOfUnfinished, type Subject } from "./faults.ts";
 
-/** What {@linkcode look} looks at. */
+/** The stores that {@linkcode look} looks at. */
 export interface Eyes {
   readonly records: Pick<RecordStore, "get" | "claimant">;
   readonly bytes: ByteStore;

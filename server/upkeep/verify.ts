@@ -1,7 +1,7 @@
 import { type Fault, faultLine, repairOf, type Subject, summaryLine, type Tally } from "./faults.ts";
 import { type Eyes, look } from "./look.ts";
 
-/** What {@linkcode verify} works with. */
+/** The things that {@linkcode verify} works with. */
 export interface VerifyDeps extends Eyes {
   /** All things to look at, each once. */
   readonly subjects: AsyncIterable<Subject>;

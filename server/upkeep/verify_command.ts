@@ -1,7 +1,7 @@
 import { PROGRAM } from "../config/program.ts";
 import type { Syntax } from "./arguments.ts";
 
-/** What `verify` takes on its command line. */
+/** The options of `verify` on its command line. */
 export const VERIFY_SYNTAX: Syntax = { name: "verify", switches: ["repair"], operands: [] };
 
 /** The text of `verify --help`. */

@@ -1,34 +1,25 @@
-import { isAbsent, UploadError } from "../errors.ts";
+import { UploadError } from "../errors.ts";
 import { announcedLength } from "../model/agree.ts";
 import type { Scope } from "../model/owner.ts";
 import { type CompleteUpload, expiresAt, type FileFacts, isWhole, type ReceivingUpload } from "../model/upload.ts";
-import { append, type Appended, type AppendRequest, isRefusal, type ReceivedRequest, repeat } from "./append.ts";
+import { type Appended, type AppendRequest, isRefusal, type ReceivedRequest } from "./append.ts";
+import { appendTo, arrive } from "./append_to.ts";
 import { type Batch, receiveBatch, type WithinBatch } from "./batch.ts";
 import { askedWithLength } from "./asking.ts";
 import { beginAgreed, beginUpload } from "./begin.ts";
-import { type Leases, type NamedFileFacts, UploadsByClient } from "./by_client.ts";
+import type { NamedFileFacts } from "./by_client.ts";
 import { Concatenations, type FinalFacts, type PartialList } from "./concatenate.ts";
 import type { ListPlace } from "../storage/store.ts";
 import type { EngineDeps } from "./engine_deps.ts";
-import { keyOfClient, type Lease, Locks } from "./locks.ts";
-import { load, open, OpenUpload } from "./open_upload.ts";
+import { type Lease, Locks } from "./locks.ts";
+import { load } from "./open_upload.ts";
 import { Owners } from "./owners.ts";
 import { hasFile } from "./presence.ts";
+import { RequestsByClient } from "./requests_by_client.ts";
 import { isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { isUnfinishedFinal, reconcile, status } from "./status.ts";
-import {
-  discardOrphan,
-  endHeld,
-  expire,
-  recordRemovals,
-  terminate,
-  terminateUnfinished,
-  undoBegin,
-} from "./terminate.ts";
+import { discardOrphan, endHeld, expire, recordRemovals, terminate, undoBegin } from "./terminate.ts";
 import { untilFree } from "./until_free.ts";
-
-/** How many uploads may end under a request, each after its client's id was found to mean it. */
-const MAX_ENDED = 3;
 
 /** A page of the list of an owner's uploads. */
 export interface UploadList {
@@ -44,14 +35,14 @@ export class Engine {
   readonly #deps: EngineDeps;
   readonly #locks: Locks;
   readonly #owners: Owners;
-  readonly #byClient: UploadsByClient;
+  readonly #byClient: RequestsByClient;
   readonly #concatenations: Concatenations;
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.#locks = new Locks((waitMs) => deps.meter.takenOver(waitMs));
     this.#owners = new Owners(deps.records);
-    this.#byClient = new UploadsByClient(deps, this.#locks);
+    this.#byClient = new RequestsByClient(deps, this.#locks);
     this.#concatenations = new Concatenations(deps, this.#locks, this.#owners);
     deps.bytes.serve({
       stop: (id) => this.#locks.stop(id),
@@ -109,15 +100,7 @@ export class Engine {
 
   /** Finds out how far the upload is that a client's id means; `undefined` when there is none. */
   async statusByClient(owner: string, clientId: string): Promise<ReceivingUpload | CompleteUpload | undefined> {
-    const upload = await this.#byClient.find(owner, clientId);
-    if (upload === undefined) return undefined;
-    try {
-      return await status(this.#deps, this.#locks, upload.id);
-    } catch (error) {
-      // The upload ended after it was found. Its client is told the same as for an unknown id.
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
+    return await this.#byClient.status(owner, clientId);
   }
 
   /**
@@ -126,12 +109,12 @@ export class Engine {
    * and `final` for a final upload.
    */
   async append(id: string, scope: Scope, request: AppendRequest): Promise<Appended> {
-    const arrival = this.#arrive(id, request);
+    const arrival = arrive(this.#deps, this.#locks, id, request);
     await this.#owners.check(id, scope);
     await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival });
     using lease = await this.#locks.takeOver(id, { position: request.offset, arrival });
     try {
-      return await this.#append(id, lease, request);
+      return await appendTo(this.#deps, id, lease, request);
     } catch (error) {
       if (!(error instanceof UploadError) || request.endsUpload?.(error) !== true) throw error;
       if (await endHeld(this.#deps, id)) request.onUploadEnded?.();
@@ -145,20 +128,7 @@ export class Engine {
    * {@linkcode askedWithLength} throws.
    */
   async send(wanted: NamedFileFacts, request: ReceivedRequest, batch?: WithinBatch): Promise<Appended> {
-    const arrival = this.#arrive(wanted.clientId, request);
-    // Only a body from byte 0 begins an upload. Whether it does is not known before the lock, under which nobody is asked.
-    const within = batch?.lease;
-    const isAskedAbout = request.offset === 0 && this.#deps.asking.asksBeforeBegin;
-    const facts = isAskedAbout ? await this.#asked(wanted, request, { arrival, within }) : wanted;
-    const isThere = batch?.mayBeThere === true &&
-      await this.#byClient.lookUp(facts.owner, facts.clientId) !== undefined;
-    if (isThere || !isSmallFile(this.#deps, facts, request)) {
-      return await this.#sendOn(facts, request, { arrival, within });
-    }
-    using lease = await this.#locks.takeOver(keyOfClient(facts), { position: 0, arrival, within });
-    const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
-    if ("state" in received) return { upload: received, end: "whole" };
-    return await this.#sendOn(facts, { ...request, body: received }, { arrival, held: lease });
+    return await this.#byClient.send(wanted, request, batch);
   }
 
   /** Receives a body that has many files in it. Resolves when all that `begin` makes has ended. Throws `shutdown`. */
@@ -172,10 +142,7 @@ export class Engine {
 
   /** Terminates the unfinished upload that a client's id means. Throws `not-found` or `finished`. */
   async terminateUnfinished(owner: string, clientId: string): Promise<void> {
-    using _lease = await this.#locks.takeOver(keyOfClient({ owner, clientId }));
-    const found = await this.#byClient.lookUp(owner, clientId);
-    if (found === undefined) throw new UploadError("not-found", "No upload has this id: there is nothing to terminate");
-    await terminateUnfinished(this.#deps, this.#locks, found.id);
+    await this.#byClient.terminate(owner, clientId);
   }
 
   /** Terminates an upload, finished or not: removes its bytes. Throws `not-found`, `terminated`, `gone` or `locked`. */
@@ -275,22 +242,6 @@ export class Engine {
     await this.#locks.close();
   }
 
-  /** Takes the arrival of a request with bytes of an upload, which has `id` or whose client calls it so. */
-  #arrive(id: string, { offset }: Pick<ReceivedRequest, "offset">): number {
-    this.#deps.log.debug("A request brings bytes of {id}, from byte {offset} on", { id, offset });
-    return this.#locks.arrive();
-  }
-
-  /** Asks about an upload with a client's id. A later request for that id ends this, and asks itself. */
-  async #asked(
-    wanted: NamedFileFacts,
-    request: ReceivedRequest,
-    place: { arrival: number; within: Lease | undefined },
-  ): Promise<NamedFileFacts> {
-    using lease = await this.#locks.takeOver(`asked ${keyOfClient(wanted)}`, place);
-    return await askedWithLength(this.#deps, wanted, announcedLength(request), lease.stop);
-  }
-
   async #beginWith(facts: FileFacts, request: ReceivedRequest, within?: Lease): Promise<Appended> {
     const upload = await beginAgreed(this.#deps, facts, request);
     using lease = await this.#locks.takeOver(upload.id, { position: 0, within });
@@ -298,52 +249,10 @@ export class Engine {
     this.#owners.remember(upload.id, upload.owner);
     request.onBegun?.(upload);
     try {
-      return await this.#append(upload.id, lease, request);
+      return await appendTo(this.#deps, upload.id, lease, request);
     } catch (error) {
       if (isRefusal(error)) await undoBegin(this.#deps, upload.id);
       throw error;
     }
   }
-
-  async #sendOn(
-    facts: NamedFileFacts,
-    request: ReceivedRequest,
-    { arrival, ...leases }: { arrival: number } & Leases,
-  ): Promise<Appended> {
-    let ended = 0;
-    // An upload that ended after it was found is no longer meant by the client's id, so that is looked up anew.
-    const unlessEnded = (error: unknown) => {
-      if (!hasEnded(error) || ++ended > MAX_ENDED) throw error;
-    };
-    for (;;) {
-      const { id, lease: next } = await this.#byClient.destinationOf(facts, request, arrival, leases);
-      if (next === undefined) {
-        await untilFree(this.#deps, this.#locks, id, { offset: request.offset, arrival }).catch(unlessEnded);
-        continue;
-      }
-      using lease = await next;
-      const { offset } = request;
-      const opened = await open(this.#deps, id, { offset }).catch(unlessEnded);
-      if (opened !== undefined) return await this.#appendTo(opened, lease, request);
-    }
-  }
-
-  async #append(id: string, lease: Lease, request: ReceivedRequest): Promise<Appended> {
-    const { offset } = request;
-    return await this.#appendTo(await open(this.#deps, id, { offset }), lease, request);
-  }
-
-  async #appendTo(
-    opened: Awaited<ReturnType<typeof open>>,
-    lease: Lease,
-    request: ReceivedRequest,
-  ): Promise<Appended> {
-    if (opened instanceof OpenUpload) return await append(this.#deps, lease, opened, request);
-    return await repeat(this.#deps, lease, opened, request);
-  }
-}
-
-/** True when an upload was terminated, or when another one has replaced it: another instance does so beside this one. */
-function hasEnded(error: unknown): boolean {
-  return error instanceof UploadError && (error.code === "terminated" || error.code === "not-found");
 }

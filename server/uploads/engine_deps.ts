@@ -51,7 +51,7 @@ export interface EngineDeps {
    * old.
    */
   readonly isFolderThere: (maxAgeMs?: number) => boolean;
-  /** Who is asked before an upload begins, and before its file is finished. */
+  /** Asks another program before an upload begins, and before its file is finished. */
   readonly asking: Asking;
   /** Bounds how fast uploads begin. */
   readonly pace: BeginPace;

@@ -3,7 +3,7 @@ import { ANONYMOUS, linkOf, payerOf } from "../model/owner.ts";
 import type { ReceivingUpload, Upload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 
-/** Whose an unfinished upload is, where it was begun, in which folders its file will lie, and how far it is. */
+/** The facts of an unfinished upload that are counted: its owner and address, the folders of its file, and its bytes. */
 type Known = Pick<ReceivingUpload, "owner" | "from" | "folders" | "offset">;
 
 /**

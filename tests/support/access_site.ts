@@ -1,15 +1,9 @@
+import { type Answer, ask, type SentHeaders } from "./ask.ts";
 import { openTestApp, type TestApp, type Wishes } from "./pawl.ts";
 import { addTestToken, bearer } from "./tokens.ts";
 import { tempDir } from "./temp_dir.ts";
 
-export type SentHeaders = Readonly<Record<string, string>>;
-
-/** The answer to a request, read whole. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
+export type { Answer, SentHeaders };
 
 /** A server to which several people send requests. Its clocks show `now`. */
 export interface AccessSite extends AsyncDisposable {
@@ -42,23 +36,7 @@ export async function openAccessSite(wishes: Wishes = {}): Promise<AccessSite> {
       clock.now = ms;
     },
     token: async (wanted) => bearer(await addTestToken(data, wanted)),
-    async ask(line, headers = {}, { body, address } = {}) {
-      const [method = "", path = ""] = line.split(" ");
-      const length: SentHeaders = body === undefined
-        ? {}
-        : { "Content-Length": String(new TextEncoder().encode(body).length) };
-      const request = new Request(`http://localhost${path}`, {
-        method,
-        headers: { ...length, ...headers },
-        body: body ?? null,
-      });
-      const connection = address === undefined ? undefined : {
-        remoteAddr: { transport: "tcp", hostname: address, port: 1 } as const,
-        completed: Promise.resolve(),
-      };
-      const response = await pawl.app(request, connection);
-      return { status: response.status, headers: response.headers, text: await response.text() };
-    },
+    ask: (line, headers, options) => ask(pawl, line, headers, options),
     async send(headers, text, more = {}, address) {
       const own = { "Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream", ...more };
       const sized = { "Upload-Length": String(text.length), ...own, ...headers };

@@ -7,7 +7,7 @@ import { createEntries } from "../../server/storage/postgres/entries.ts";
 import { Held } from "../../server/storage/postgres/held.ts";
 import { migrate } from "../../server/storage/postgres/migrate.ts";
 import type { Bucket } from "../../server/storage/s3/bucket.ts";
-import type { Answer, SentHeaders } from "./access_site.ts";
+import { type Answer, ask, type SentHeaders } from "./ask.ts";
 import { MemoryObjects } from "./memory_bucket.ts";
 import { openTestApp, type TestApp, type Wishes } from "./pawl.ts";
 import type { PostgresServer } from "./postgres.ts";
@@ -93,27 +93,4 @@ export async function openSharedSite(server: PostgresServer, wishes: SharedWishe
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
-}
-
-async function ask(
-  { app }: TestApp,
-  line: string,
-  headers: SentHeaders = {},
-  { body, address }: { body?: BodyInit; address?: string } = {},
-): Promise<Answer> {
-  const [method = "", path = ""] = line.split(" ");
-  const length: SentHeaders = typeof body === "string"
-    ? { "Content-Length": String(new TextEncoder().encode(body).length) }
-    : {};
-  const request = new Request(`http://localhost${path}`, {
-    method,
-    headers: { ...length, ...headers },
-    body: body ?? null,
-  });
-  const connection = address === undefined ? undefined : {
-    remoteAddr: { transport: "tcp", hostname: address, port: 1 } as const,
-    completed: Promise.resolve(),
-  };
-  const response = await app(request, connection);
-  return { status: response.status, headers: response.headers, text: await response.text() };
 }

@@ -14,3 +14,14 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
+
+/** Waits until a count stands still, because whoever counts cannot go on. */
+export async function untilStill(count: () => number, who: string): Promise<void> {
+  let before = -1;
+  await until(async () => {
+    const isStill = before === count();
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, LONGEST_PAUSE_MS));
+    return isStill;
+  }, `${who} cannot go on`);
+}

@@ -44,28 +44,3 @@ Deno.test("Emitter calls nobody who left while others were called", () => {
   emitter.emit("end");
   assertEquals(heard, ["first"]);
 });
-
-Deno.test("Emitter leaves a listener's error uncaught where there is no reportError, as in Node", async () => {
-  const { reportError } = globalThis;
-  const wrong = new Error("Wrong");
-  const caught = new Promise((resolve) =>
-    addEventListener("error", (event) => {
-      event.preventDefault();
-      resolve(event.error);
-    }, { once: true })
-  );
-  const emitter = new Emitter<Events>();
-  const heard: number[] = [];
-  emitter.on("count", () => {
-    throw wrong;
-  });
-  emitter.on("count", (count) => heard.push(count));
-  Reflect.deleteProperty(globalThis, "reportError");
-  try {
-    emitter.emit("count", 1);
-    assertEquals(heard, [1]);
-    assertEquals(await caught, wrong);
-  } finally {
-    globalThis.reportError = reportError;
-  }
-});

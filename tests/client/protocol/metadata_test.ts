@@ -36,7 +36,7 @@ const WRONG: [metadata: Record<string, unknown>, message: string][] = [
   [{ note: "\u0085" }, "a value a text on one line"],
   [{ note: "\ud83d" }, 'the metadata "note"'],
   [{ note: 5 }, 'the metadata "note"'],
-  [{ note: "x".repeat(8188) }, "8192 are the most"],
+  [{ note: "x".repeat(8188) }, "8192 bytes in all"],
 ];
 
 Deno.test("metadata that the server would refuse is refused where it is given", () => {

@@ -46,7 +46,7 @@ const never = new AbortController().signal;
 
 Deno.test("sendWatched() aborts a body that stands still for 30 seconds, counted from its last byte", async () => {
   const { clock, begun, result } = await watch([[20_000, 10], [25_000, 20]]);
-  await assertRejects(() => result, Stalled, "30 seconds");
+  await assertRejects(() => result, Stalled);
   assertEquals(clock.now() - begun, 75_000);
 });
 
@@ -60,7 +60,7 @@ Deno.test("sendWatched() waits 120 seconds for the answer after the last byte", 
   const late = await watch([[1000, BYTES]], { answerAfterMs: 119_000 });
   assertEquals(await late.result, ANSWER);
   const { clock, begun, result } = await watch([[1000, BYTES]]);
-  await assertRejects(() => result, Stalled, "120 seconds");
+  await assertRejects(() => result, Stalled);
   assertEquals(clock.now() - begun, 121_000);
 });
 

@@ -5,7 +5,11 @@ import { LiveFile } from "../support/live_file.ts";
 import { BROKEN, ChangedFile, setUp, SIZE, waits, WHOLE } from "../support/set_up.ts";
 
 const REFUSALS: { answer: NonNullable<Fault["answer"]>; code: UploadError["code"]; message: RegExp }[] = [
-  { answer: { status: 400, text: "No file id" }, code: "refused", message: /\(400, No file id\)\. Upload again/ },
+  {
+    answer: { status: 400, text: "No file id" },
+    code: "refused",
+    message: /\(400, No file id\)\. Choose another file/,
+  },
   { answer: { status: 401 }, code: "signed-out", message: /\(401\)\. Sign in, then upload again/ },
   { answer: { status: 403 }, code: "not-allowed", message: /\(403\)\. Ask whoever runs the server/ },
   { answer: { status: 404, text: "<h1>Not" }, code: "refused", message: /\(404\)\. Check the address/ },
@@ -18,7 +22,7 @@ const REFUSALS: { answer: NonNullable<Fault["answer"]>; code: UploadError["code"
   {
     answer: { status: 421, text: 'The host "a" is not allowed: see --allow-host' },
     code: "refused",
-    message: /\(421, The host "a" is not allowed: see --allow-host\)\. Use another one, or ask whoever/,
+    message: /\(421, The host "a" is not allowed: see --allow-host\)\. Check the address/,
   },
   { answer: { status: 507, text: "Full" }, code: "disk-full", message: /\(507, Full\)\. It keeps what has arrived/ },
   {
@@ -91,7 +95,7 @@ Deno.test("upload() tries again when nothing moves for 30 seconds", async () => 
   assertEquals(server.seen.slice(2), ["GET", "POST 100+400", "POST 500+400", "POST 900+100"]);
   assertEquals(progress.find(({ state }) => state === "waiting")?.problem, {
     code: "stalled",
-    message: "Nothing has moved for 30 seconds",
+    message: "Nothing moves any more",
   });
 });
 

@@ -7,7 +7,7 @@ import { firstState, nextStep, type RunState, type SentBytes, type Step } from "
 const SENT: SentBytes = { start: 100, bytes: 50, departed: 40 };
 const EARLIER: SentBytes = { start: 60, bytes: 40, departed: 40 };
 const held = (offset: number): Reply["meaning"] => ({ kind: "held", offset });
-const retry = (code: "busy" | "damaged", retryAfterMs?: number): Reply["meaning"] => ({
+const retry = (code: "busy" | "damaged" | "not-kept", retryAfterMs?: number): Reply["meaning"] => ({
   kind: "retry",
   problem: problem(code),
   ...retryAfterMs !== undefined && { retryAfterMs },
@@ -19,9 +19,9 @@ function tell(step: Step): string {
   switch (step.kind) {
     case "wait":
       return `wait, ${step.problem.code}${step.retryAfterMs === undefined ? "" : ` ${step.retryAfterMs}`}`;
-    case "fail":
-    case "sign-in":
-    case "shrink":
+    case "failed":
+    case "signed-out":
+    case "too-much":
       return `${step.kind}, ${step.error.code}`;
     default:
       return step.kind;
@@ -40,8 +40,8 @@ interface Case {
 
 const TABLE: Record<string, Case> = {
   "the server has the whole file": { meaning: { kind: "complete" }, step: "complete" },
-  "it refuses": { meaning: { kind: "refused", error: tooLarge(9) }, step: "fail, too-large" },
-  "a body is too large on the way": { meaning: { kind: "too-much", error: tooLarge(9) }, step: "shrink, too-large" },
+  "it refuses": { meaning: { kind: "failed", error: tooLarge(9) }, step: "failed, too-large" },
+  "a body is too large on the way": { meaning: { kind: "too-much", error: tooLarge(9) }, step: "too-much, too-large" },
   "all bytes have arrived": {
     before: { failures: 3, damages: 2 },
     meaning: held(150),
@@ -71,7 +71,7 @@ const TABLE: Record<string, Case> = {
     after: { offset: 101, furthest: 101, failures: 0 },
   },
   "the answer has no count": {
-    meaning: { kind: "unclear" },
+    meaning: retry("not-kept"),
     step: "go-on",
     after: { offset: undefined, failures: 1, unclear: SENT },
   },
@@ -97,26 +97,26 @@ const TABLE: Record<string, Case> = {
   "bytes were damaged five times in a row": {
     before: { failures: 4, damages: 4 },
     meaning: retry("damaged"),
-    step: "fail, damaged",
+    step: "failed, damaged",
     after: { offset: undefined, failures: 5, damages: 5 },
   },
   "the server wants a sign-in": {
     meaning: { kind: "signed-out", error: refusal(401, "") },
-    step: "sign-in, signed-out",
+    step: "signed-out, signed-out",
     after: { offset: undefined, failures: 1, unclear: SENT },
   },
   "sign-ins were of no use": {
     before: { failures: 2 },
     meaning: { kind: "signed-out", error: refusal(401, "") },
     tries: 3,
-    step: "fail, signed-out",
+    step: "failed, signed-out",
     after: { offset: undefined, failures: 3, unclear: SENT },
   },
   "the tries are used up": {
     before: { failures: 2 },
     meaning: retry("busy"),
     tries: 3,
-    step: "fail, no-progress",
+    step: "failed, no-progress",
     after: { offset: undefined, failures: 3, unclear: SENT },
   },
 };

@@ -1,13 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { problem } from "../../../client/protocol/problem.ts";
-import { type Progress, ProgressReporter } from "../../../client/upload/progress.ts";
+import { Emitter } from "../../../client/async/emitter.ts";
+import { type Progress, ProgressReporter, type UploaderEvents } from "../../../client/upload/progress.ts";
 import { UploadError } from "../../../client/mod.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { setUp } from "../support/set_up.ts";
 
 function setUpReporter(): { reporter: ProgressReporter; told: Progress[]; last: () => Progress } {
   const told: Progress[] = [];
-  const reporter = new ProgressReporter({ total: 1000, nowMs: 0 }, (progress) => told.push(progress));
+  const emitter = new Emitter<UploaderEvents>();
+  emitter.on("progress", (progress) => told.push(progress));
+  const reporter = new ProgressReporter({ total: 1000, nowMs: 0 }, emitter);
   return { reporter, told, last: () => told.at(-1)! };
 }
 

@@ -2,6 +2,8 @@ import { assertEquals } from "@std/assert";
 import { LocalLocks, type Locks } from "../../../client/memory/locks.ts";
 import { Seats } from "../../../client/upload/seats.ts";
 import { FakeLocks } from "../support/fake_locks.ts";
+import { FakeServer } from "../support/fake_server.ts";
+import { setUp, SIZE } from "../support/set_up.ts";
 import { turns } from "../support/turns.ts";
 
 const origin = "https://a.example";
@@ -102,4 +104,33 @@ Deno.test("Seats do without locks that a browser refuses, and an error of the wo
   assertEquals(await seats.run({ isSmall: false, signal }, () => Promise.resolve(5)), 5);
   const failed = seats.run({ isSmall: false, signal }, () => Promise.reject(new Error("broken")));
   assertEquals(await failed.catch(({ message }) => message), "broken");
+});
+
+Deno.test("an upload waits for a seat for its bytes if it is given seats, and sends at once otherwise", async () => {
+  const locks = new FakeLocks();
+  const free = await Promise.all([0, 1, 2, 3].map((seat) => locks.hold(`pawl seat ${seat} ${origin}`)));
+  const alone = setUp(new FakeServer(SIZE), { locks });
+  assertEquals(await alone.clock.run(alone.uploader.upload()), true);
+  const { server, clock, uploader } = setUp(new FakeServer(SIZE), { locks, seats: new Seats({ locks, origin }) });
+  const result = uploader.upload();
+  await clock.settle();
+  assertEquals([server.seen, uploader.progress.state], [["GET"], "asking"]);
+  free[0]!();
+  assertEquals(await clock.run(result), true);
+});
+
+Deno.test("without locks of the browser, a body that is given up while it waits holds nobody up", async () => {
+  const { running, send, end } = bodies(new Seats({ origin }));
+  const sent = ["l1", "l2", "l3"].map((name) => send(name));
+  await turns(20);
+  const stop = new AbortController();
+  const stopped = send("l4", { signal: stop.signal });
+  const last = send("l5");
+  await turns(20);
+  stop.abort();
+  assertEquals(await stopped, undefined);
+  await end("l2");
+  assertEquals([...running.keys()], ["l1", "l3", "l5"]);
+  for (const name of ["l1", "l3", "l5"]) await end(name);
+  assertEquals(await Promise.all([...sent, last]), ["l1", "l2", "l3", "l5"]);
 });

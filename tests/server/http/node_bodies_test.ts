@@ -1,11 +1,18 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { jsonAnswer, wholeAnswer, wholeBodyOf } from "../../../server/http/whole_answers.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { listening } from "../../support/node_listening.ts";
 import { connect, head } from "../../support/raw.ts";
-import { until } from "../../support/until.ts";
+import { untilStill } from "../../support/until.ts";
 
 const file = someBytes(3_000_000);
+const TIMES = { headMs: 300, lookEveryMs: 50, keepAliveMs: 60_000, drainMs: 60_000, silentMs: 60_000 };
+
+async function sizeOf({ body }: Request): Promise<number> {
+  let size = 0;
+  for await (const piece of body ?? []) size += piece.length;
+  return size;
+}
 
 /** Reads a body with buffers of these sizes in turn. */
 async function readBy(body: ReadableStream<Uint8Array>, sizes: readonly number[]): Promise<Uint8Array> {
@@ -70,13 +77,7 @@ Deno.test("while nobody reads on, no more than a bound is taken from the connect
     for (; sent < length; sent += file.length) await connection.send(file);
   })();
   await isHere.promise;
-  let before = -1;
-  await until(async () => {
-    const isStill = before === sent;
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    return isStill;
-  }, "the client cannot send any more");
+  await untilStill(() => sent, "the client");
   assertLess(sent, length / 2);
   reading.resolve();
   await sending;
@@ -154,4 +155,100 @@ Deno.test("a connection of HTTP/1.0 stays open behind an answer if its client as
     const { headers, body } = await connection.answer();
     assertEquals([headers.get("connection"), headers.get("content-length"), body], ["keep-alive", "4", "here"]);
   }
+});
+
+Deno.test("a body may take longer than a head may", async () => {
+  await using server = await listening(async (request) => new Response(String(await sizeOf(request))), {
+    times: { ...TIMES, headMs: 1000 },
+  });
+  using slow = await connect(server.port);
+  await slow.send(head("POST /", { "Content-Length": 20 }));
+  using other = await connect(server.port);
+  // The other one is ended by the same clock, twice as late as the body would be.
+  const others = other.closed();
+  await slow.send("0123456789");
+  await others;
+  using last = await connect(server.port);
+  await last.closed();
+  await slow.send("0123456789");
+  assertEquals((await slow.answer()).body, "20");
+});
+
+Deno.test("a client that asks before it sends its body gets 100 when the body is read, and no earlier", async () => {
+  await using server = await listening(async (request) => {
+    if (request.url.endsWith("/no")) return new Response("no", { status: 413 });
+    return new Response(String(await sizeOf(request)));
+  }, { times: { ...TIMES, silentMs: 10 } });
+  const expecting = { "Content-Length": 5, "Expect": "100-continue" };
+  using refused = await connect(server.port);
+  await refused.send(head("POST /no", expecting));
+  const text = await refused.closed();
+  assertMatch(text, /^HTTP\/1\.1 413 [^]*\r\n\r\nno$/);
+  assertMatch(text, /connection: close/i);
+  using taken = await connect(server.port);
+  await taken.send(head("POST /", expecting));
+  await taken.heard();
+  await taken.send("12345");
+  assertMatch(await readUpTo(taken, "hello"), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+
+  async function readUpTo(connection: typeof taken, _: string): Promise<string> {
+    await connection.finishSending();
+    return await connection.closed();
+  }
+});
+
+Deno.test("a body that came to its end is no reason to close, whoever has read it", async () => {
+  await using server = await listening(() => Promise.resolve(new Response("unread", { status: 409 })));
+  using connection = await connect(server.port);
+  for (let count = 0; count < 3; count++) {
+    await connection.send(head("POST /", { "Content-Length": 5 }) + "12345");
+    assertEquals((await connection.answer()).body, "unread");
+  }
+});
+
+Deno.test("every byte that came is given before a body fails, also those that waited for their reader", async () => {
+  const ended = Promise.withResolvers<{ size: number; error: unknown }>();
+  await using server = await listening(async (request) => {
+    let size = 0;
+    try {
+      const reader = request.body!.getReader({ mode: "byob" });
+      for (let buffer = new Uint8Array(100_000);;) {
+        const { value, done } = await reader.read(buffer);
+        if (done) break;
+        size += value.length;
+        buffer = new Uint8Array(value.buffer);
+        // The client is gone long before the last bytes are read.
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    } catch (error) {
+      ended.resolve({ size, error });
+    }
+    return new Response("late");
+  });
+  using connection = await connect(server.port);
+  await connection.send(head("POST /", { "Content-Length": 10_000_000 }));
+  await connection.send(file);
+  connection[Symbol.dispose]();
+  const { size, error } = await ended.promise;
+  assertEquals(size, file.length);
+  assert(error instanceof Error);
+});
+
+Deno.test("a whole body is whole, although its client is gone before it is read", async () => {
+  const size = Promise.withResolvers<number>();
+  const isHere = Promise.withResolvers<void>();
+  const isGone = Promise.withResolvers<void>();
+  await using server = await listening(async (request) => {
+    isHere.resolve();
+    await isGone.promise;
+    await sizeOf(request).then(size.resolve, size.reject);
+    return new Response("late");
+  });
+  using connection = await connect(server.port);
+  await connection.send(head("POST /", { "Content-Length": 50_000 }));
+  await connection.send(file.subarray(0, 50_000));
+  await isHere.promise;
+  connection[Symbol.dispose]();
+  isGone.resolve();
+  assertEquals(await size.promise, 50_000);
 });

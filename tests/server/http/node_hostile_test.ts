@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { listening } from "../../support/node_listening.ts";
 import { connect, head } from "../../support/raw.ts";
-import { until } from "../../support/until.ts";
+import { untilStill } from "../../support/until.ts";
 
 Deno.test("a request keeps all of its headers, however many they are", async () => {
   await using server = await listening(async (request) => {
@@ -89,13 +89,7 @@ Deno.test("what follows something that is no request is not read while an answer
   const sending = (async () => {
     while (sent < 60 && await connection.send(new Uint8Array(1_000_000))) sent++;
   })();
-  let before = -1;
-  await until(async () => {
-    const isStill = before === sent;
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    return isStill;
-  }, "the client cannot send any more");
+  await untilStill(() => sent, "the client");
   assertLess(sent, 30);
   held.resolve();
   await sending;

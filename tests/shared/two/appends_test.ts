@@ -30,6 +30,15 @@ async function create(at: SharedInstance, length: number): Promise<string> {
 const patch = (at: SharedInstance, path: string, offset: number, body: BodyInit) =>
   at.ask(`PATCH ${path}`, { ...BYTES, "Upload-Offset": `${offset}` }, { body });
 
+/** Begins an upload of ten bytes at an instance, which has read `first` of them when this resolves. */
+async function beginAt(at: SharedInstance, first: Uint8Array<ArrayBuffer>) {
+  const path = await create(at, 10);
+  const sending = openBodyOf(first);
+  const sent = patch(at, path, 0, sending.body);
+  await sending.read;
+  return { path, sending, sent };
+}
+
 const offsetAt = async (at: SharedInstance, path: string) =>
   Number((await at.ask(`HEAD ${path}`, TUS)).headers.get("upload-offset"));
 
@@ -38,10 +47,7 @@ postgresTest(
   async () => {
     await using site = await open();
     const { one, other } = site;
-    const path = await create(one, 10);
-    const sending = openBodyOf(new Uint8Array(4));
-    const sent = patch(one, path, 0, sending.body);
-    await sending.read;
+    const { path, sending, sent } = await beginAt(one, new Uint8Array(4));
     for (const offset of [0, 2, 7]) {
       const { status, headers, text } = await patch(other, path, offset, "xyz");
       // The record has no byte yet. A body from there would be right, were the other one not receiving.
@@ -56,10 +62,7 @@ postgresTest(
 postgresTest("an append where the bytes end that another instance receives takes the upload over", async () => {
   await using site = await open();
   const { one, other } = site;
-  const path = await create(one, 10);
-  const sending = openBodyOf(new TextEncoder().encode("0123"));
-  const sent = patch(one, path, 0, sending.body);
-  await sending.read;
+  const { path, sent } = await beginAt(one, new TextEncoder().encode("0123"));
   assertEquals((await patch(other, path, 4, "456789")).status, 204);
   const { status, headers } = await sent;
   assertEquals([status, headers.get("upload-offset")], [409, "4"]);
@@ -116,10 +119,7 @@ postgresTest(
   async () => {
     await using site = await open();
     const { one, other } = site;
-    const path = await create(one, 10);
-    const sending = openBodyOf(new Uint8Array(4));
-    const sent = patch(one, path, 0, sending.body);
-    await sending.read;
+    const { path, sent } = await beginAt(one, new Uint8Array(4));
     assertEquals((await other.ask(`DELETE ${path}`, TUS)).status, 204);
     // The request ended for the other one, and the next is told why.
     assertEquals((await sent).status, 409);
