@@ -15,6 +15,7 @@ import type { Surroundings } from "./open_surroundings.ts";
 import { createMetrics } from "./operations/metrics.ts";
 import { traced } from "./operations/tracing.ts";
 import { createPages } from "./page/pages.ts";
+import { HashThread } from "./receiving/hash_thread.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { sweep } from "./uploads/expire.ts";
 import { repair } from "./uploads/repair.ts";
@@ -73,6 +74,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   opening.defer(() => storage.close());
   const { bytes } = storage;
   const pauses = new Pauses();
+  const hashing = opening.use(new HashThread());
   const bodies = new SmallBodies({ pauses, limits: config });
   const hooks = openHooks(config, { log, now, ...defined({ listeners }) });
   const { outbox } = hooks;
@@ -104,6 +106,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   };
   const uploads = await openEngine(config, {
     ...common,
+    hashesFor: (bytes) => hashing.hashesFor(bytes),
     pauses,
     boot: boot.id,
     onReceived: accessLog.received,
@@ -156,6 +159,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       hooks[Symbol.asyncDispose]();
       watch[Symbol.dispose]();
       records[Symbol.dispose]();
+      hashing[Symbol.dispose]();
       storage.close();
     },
   };

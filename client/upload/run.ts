@@ -73,7 +73,10 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     if (piece === undefined || signal.aborted) return undefined;
     if (pieces.isLast(piece)) await checkAll(piece);
     if (signal.aborted) return undefined;
-    const exchange = await seats.run({ isSmall: pieces.isOfSmallFile, signal }, () => sendPiece(piece));
+    const exchange = await seats.run({ isSmall: pieces.isOfSmallFile, signal }, () => {
+      checkAhead();
+      return sendPiece(piece);
+    });
     if (exchange?.sent !== undefined) snapshot.note(piece, exchange.sent.ms);
     return exchange;
   }
@@ -84,6 +87,13 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
       clock.wait(CHECKING_MS, checked).then(() => checked.aborted || progress.enter("checking"));
       await unlessAborted(signal, snapshot.checkAll(last, signal));
     });
+  }
+
+  /** Checks the file while the piece before its last one is sent, so that the last one waits less. */
+  function checkAhead(): void {
+    const checked = pieces.lastAhead().then((last) => last && snapshot.checkAll(last, signal));
+    // Before the last piece is sent, `checkAll` meets the same error.
+    checked.catch(() => {});
   }
 
   async function sendPiece(piece: Piece): Promise<Exchange> {
