@@ -82,7 +82,8 @@ export class RequestSizes {
    * the last one.
    */
   get bytesAhead(): number {
-    return this.#good + 1 < this.#caution ? this.bytes : this.#bounded(this.#grown(this.#fitting));
+    const isLong = this.bytes * AIM_MS / this.#fitting >= SHORTEST_MS;
+    return isLong || this.#good + 1 < this.#caution ? this.bytes : this.#bounded(this.#grown(this.#fitting));
   }
 
   /** The size above which no request's body goes, by what is known of the network path. */

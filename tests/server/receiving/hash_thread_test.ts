@@ -109,7 +109,8 @@ Deno.test("a thread that is 8 MiB behind makes a body wait until it has caught u
 Deno.test("what a thread has not told when it ends rejects, and later bodies are hashed without it", async () => {
   await using dir = await tempDir();
   for (const end of ["dispose", "throw"] as const) {
-    const text = `${SLOW} addEventListener("message", ({ data }) => { if (data.algorithm === "md5") throw new Error(); });`;
+    const text =
+      `${SLOW} addEventListener("message", ({ data }) => { if (data.algorithm === "md5") throw new Error(); });`;
     using thread = await ready(await moduleIn(dir, text));
     const hash = thread.hashesFor(MIB)("sha-256");
     const told = assertRejects(() => Promise.resolve(hash.digest()), Error, "has ended");
