@@ -2,7 +2,7 @@ import { fromFileUrl } from "@std/path";
 import { BUILD_FILE } from "../server/config/version.ts";
 
 /** The parts of a binary besides the program: the folders of the page and of its client, and what a thread runs. */
-const PARTS = ["static", "client", "server/send/digest_worker.ts", "server/receiving/hash_worker.ts"];
+const PARTS = ["static", "client", "server/send/digest_worker.ts"];
 
 const root = new URL("../", import.meta.url);
 

@@ -15,7 +15,6 @@ import type { Surroundings } from "./open_surroundings.ts";
 import { createMetrics } from "./operations/metrics.ts";
 import { traced } from "./operations/tracing.ts";
 import { createPages } from "./page/pages.ts";
-import { HashThread } from "./receiving/hash_thread.ts";
 import { Pauses } from "./receiving/pauses.ts";
 import { sweep } from "./uploads/expire.ts";
 import { repair } from "./uploads/repair.ts";
@@ -74,7 +73,6 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   opening.defer(() => storage.close());
   const { bytes } = storage;
   const pauses = new Pauses();
-  const hashing = opening.use(new HashThread());
   const bodies = new SmallBodies({ pauses, limits: config });
   const hooks = openHooks(config, { log, now, ...defined({ listeners }) });
   const { outbox } = hooks;
@@ -106,7 +104,6 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   };
   const uploads = await openEngine(config, {
     ...common,
-    hashesFor: (bytes) => hashing.hashesFor(bytes),
     pauses,
     boot: boot.id,
     onReceived: accessLog.received,
@@ -159,7 +156,6 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       hooks[Symbol.asyncDispose]();
       watch[Symbol.dispose]();
       records[Symbol.dispose]();
-      hashing[Symbol.dispose]();
       storage.close();
     },
   };

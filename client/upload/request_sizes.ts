@@ -6,8 +6,7 @@ const MIB = 2 ** 20;
 
 /**
  * The default sizes of a request's body in bytes: of the first one, and the bounds of the later ones. The first one is
- * small, so that a slow line shows within seconds that something is safe. The largest one is read into memory as a
- * whole, for its digest.
+ * small, so that a slow line shows within seconds that something is safe. The largest one is little to send once more.
  */
 export const REQUEST_BYTES = { first: MIB / 8, smallest: MIB / 8, largest: 16 * MIB } as const;
 

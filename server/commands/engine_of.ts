@@ -1,6 +1,5 @@
 import type { DataFolder } from "./data_folder.ts";
 import type { Log } from "../log.ts";
-import { hashOf } from "../model/digest.ts";
 import { Pauses } from "../receiving/pauses.ts";
 import { NOBODY_IS_ASKED } from "../uploads/asking.ts";
 import { Engine } from "../uploads/engine.ts";
@@ -23,7 +22,6 @@ export async function engineOf({ bytes, records, isFolderThere }: DataFolder): P
     pace: { take() {} },
     quota: { guard: (appender) => Promise.resolve(appender) },
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: 0 }),
-    hashesFor: () => hashOf,
     pauses: new Pauses(),
     limits: LIMITS,
     log: SILENT,

@@ -6,7 +6,7 @@ const DIGEST_ALGORITHMS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
 
 /**
  * The algorithm of Pawl's own by which its page checks large bodies: SHA-256 of the SHA-256 of each 512 KiB, in their
- * order. A browser can hash few bytes at a time only, and holds them all in memory for another digest.
+ * order. A browser hashes only what lies in memory as a whole.
  */
 export const PARTS_ALGORITHM = "sha-256-512k";
 
@@ -29,34 +29,22 @@ export interface Digest {
   readonly value: Uint8Array;
 }
 
-/** Hashes bytes, one piece after the other. */
-export interface Hash extends Disposable {
-  /** Takes the next bytes, which may change afterwards. Gives a promise if no more shall come before it resolves. */
-  update(bytes: Uint8Array): Promise<void> | undefined;
-  /** Gives the hash of all bytes, and ends. */
-  digest(): Uint8Array | Promise<Uint8Array>;
+interface Hash {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
 }
 
-/** Makes a hash by an algorithm that Pawl checks. */
-export type MakeHash = (algorithm: Digest["algorithm"]) => Hash;
-
-/**
- * Checks bytes, one piece after the other, against the digests that a client sent for them. One that is not checked to
- * its end is disposed of.
- */
-export class DigestCheck implements Disposable {
+/** Checks bytes, one piece after the other, against the digests that a client sent for them. */
+export class DigestCheck {
   readonly #hashes: readonly { expected: Digest; hash: Hash }[];
   readonly #made: { readonly algorithm: DigestAlgorithm; readonly hash: Hash } | undefined;
   #bytes = 0;
 
-  /** A digest by the `wanted` algorithm is made too, unless one by it is checked. `makeHash` makes the hashes. */
-  constructor(
-    digests: readonly Digest[],
-    { wanted, makeHash = hashOf }: { wanted?: DigestAlgorithm | undefined; makeHash?: MakeHash } = {},
-  ) {
-    this.#hashes = digests.map((expected) => ({ expected, hash: makeHash(expected.algorithm) }));
+  /** A digest by the `wanted` algorithm is made too, unless one by it is checked. */
+  constructor(digests: readonly Digest[], wanted?: DigestAlgorithm) {
+    this.#hashes = digests.map((expected) => ({ expected, hash: hashOf(expected.algorithm) }));
     const isKnown = digests.some(({ algorithm }) => algorithm === wanted);
-    this.#made = wanted === undefined || isKnown ? undefined : { algorithm: wanted, hash: makeHash(wanted) };
+    this.#made = wanted === undefined || isKnown ? undefined : { algorithm: wanted, hash: hashOf(wanted) };
   }
 
   /** How many bytes were checked so far. */
@@ -64,33 +52,23 @@ export class DigestCheck implements Disposable {
     return this.#bytes;
   }
 
-  /** Takes the next bytes. Gives a promise if no more shall come before it resolves. Rejects when hashing has failed. */
-  update(chunk: Uint8Array): Promise<unknown> | undefined {
+  update(chunk: Uint8Array): void {
+    for (const { hash } of this.#hashes) hash.update(chunk);
+    this.#made?.hash.update(chunk);
     this.#bytes += chunk.length;
-    const waits = this.#all.map((hash) => hash.update(chunk)).filter((wait) => wait !== undefined);
-    return waits.length === 0 ? undefined : Promise.all(waits);
   }
 
   /** The first digest that does not match the bytes; `undefined` when all match. Ends the check. */
-  async mismatch(): Promise<Digest | undefined> {
-    const actual = await Promise.all(this.#hashes.map(({ hash }) => hash.digest()));
-    return this.#hashes.find(({ expected: { value } }, index) =>
-      actual[index]!.length !== value.length || !timingSafeEqual(actual[index]!, value)
-    )?.expected;
+  mismatch(): Digest | undefined {
+    return this.#hashes.find(({ expected, hash }) => {
+      const actual = hash.digest();
+      return actual.length !== expected.value.length || !timingSafeEqual(actual, expected.value);
+    })?.expected;
   }
 
   /** The digest of the bytes that was wanted; none when no other was wanted than those that are checked. Ends the check. */
-  async made(): Promise<readonly Digest[]> {
-    return this.#made === undefined ? [] : [{ algorithm: this.#made.algorithm, value: await this.#made.hash.digest() }];
-  }
-
-  get #all(): readonly Hash[] {
-    const hashes = this.#hashes.map(({ hash }) => hash);
-    return this.#made === undefined ? hashes : [...hashes, this.#made.hash];
-  }
-
-  [Symbol.dispose](): void {
-    for (const hash of this.#all) hash[Symbol.dispose]();
+  made(): readonly Digest[] {
+    return this.#made === undefined ? [] : [{ algorithm: this.#made.algorithm, value: this.#made.hash.digest() }];
   }
 }
 
@@ -106,16 +84,10 @@ export function areEqual(some: readonly Digest[] = [], others: readonly Digest[]
   return pairs.every(([one, other]) => one.length === other.length && timingSafeEqual(one, other));
 }
 
-/** Makes a hash that this thread computes. */
-export function hashOf(algorithm: Digest["algorithm"]): Hash {
+function hashOf(algorithm: Digest["algorithm"]): Hash {
   if (algorithm === "crc32") return crc32Hash();
   if (algorithm === PARTS_ALGORITHM) return partsHash();
-  const hash = createHash(isDigestAlgorithm(algorithm) ? DIGEST_ALGORITHMS[algorithm] : algorithm);
-  return {
-    update: (bytes) => void hash.update(bytes),
-    digest: () => hash.digest(),
-    [Symbol.dispose]() {},
-  };
+  return createHash(isDigestAlgorithm(algorithm) ? DIGEST_ALGORITHMS[algorithm] : algorithm);
 }
 
 /** True for an algorithm of RFC 9530 that Pawl checks. */
@@ -133,7 +105,6 @@ function crc32Hash(): Hash {
       new DataView(digest.buffer).setUint32(0, value);
       return digest;
     },
-    [Symbol.dispose]() {},
   };
 }
 
@@ -155,12 +126,10 @@ function partsHash(): Hash {
         filled += some.length;
         if (filled === PART_BYTES) endPart();
       }
-      return undefined;
     },
     digest() {
       if (filled > 0) endPart();
       return whole.digest();
     },
-    [Symbol.dispose]() {},
   };
 }

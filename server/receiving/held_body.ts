@@ -41,7 +41,7 @@ export class HeldBody {
     const start = appender.length;
     try {
       await appender.write(this.bytes);
-      await onPiece(this.bytes);
+      onPiece(this.bytes);
       return this.#received;
     } catch (error) {
       return { received: appender.length - start, end: isDiskFull(error) ? "disk-full" : "failed", error };

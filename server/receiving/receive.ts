@@ -51,10 +51,9 @@ export interface ReceiveOptions {
   /** Called when the body has ended, however it did, with the number of its bytes that came within the limit. */
   onEnded?(body: ReadableStream, bytes: number): void;
   /**
-   * Called for each piece after it was written. It must not keep the piece. No more is read before its promise resolves.
-   * If it throws or rejects, the body ends as `failed`.
+   * Called for each piece after it was written. It must not keep the piece. If it throws, the body ends as `failed`.
    */
-  onPiece(piece: Uint8Array): Promise<unknown> | void;
+  onPiece(piece: Uint8Array): void;
 }
 
 /**
@@ -81,8 +80,7 @@ export async function receive(
     watchdog.begins();
     try {
       await appender.write(piece);
-      const wait = options.onPiece(piece);
-      if (wait !== undefined) await wait;
+      options.onPiece(piece);
     } catch (cause) {
       return { cause };
     } finally {

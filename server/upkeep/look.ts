@@ -73,7 +73,7 @@ async function lookAtBytes(bytes: ByteStore, upload: CompleteUpload): Promise<Fa
     if (file === undefined) return undefined;
     const check = new DigestCheck(digests);
     for await (const piece of file.read()) check.update(piece);
-    const mismatch = await check.mismatch();
+    const mismatch = check.mismatch();
     if (mismatch === undefined) return undefined;
     const what = `does not have the ${mismatch.algorithm} digest of upload ${id}`;
     return { kind: "damaged", place: `files/${path}`, id, what };

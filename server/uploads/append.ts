@@ -84,13 +84,10 @@ async function appendTo(
   const start = opened.upload.offset;
   const maxBytes = largest(opened.upload, deps.limits.maxBytes);
   const file = agree(opened.upload, request, maxBytes);
-  const makeHash = deps.hashesFor(request.bodyLength);
-  using ofBody = new DigestCheck(request.bodyDigests ?? [], { makeHash });
-  const { wantedDigest } = opened.upload;
-  using ofFile = start === 0
-    ? new DigestCheck(file.digests ?? [], { makeHash, wanted: wantedDigest })
-    : new DigestCheck([]);
-  const checks = { body: ofBody, file: ofFile };
+  const checks = {
+    body: new DigestCheck(request.bodyDigests ?? []),
+    file: start === 0 ? new DigestCheck(file.digests ?? [], opened.upload.wantedDigest) : new DigestCheck([]),
+  };
   const incoming = { request, file, checks, maxBytes };
   let failure: unknown;
   try {
@@ -207,10 +204,10 @@ async function receiveFlushed(
     ...receiveOptions(deps, lease, request),
     limit: (file.length ?? maxBytes) - request.offset,
     onPiece(piece) {
-      const waits = [checks.body.update(piece), checks.file.update(piece)].filter((wait) => wait !== undefined);
+      checks.body.update(piece);
+      checks.file.update(piece);
       meter.received(piece.length);
       checkpoints.written();
-      return waits.length === 0 ? undefined : Promise.all(waits);
     },
   }).finally(() => meter.bodyEnds());
   try {
@@ -249,7 +246,7 @@ async function conclude(
     checkSize(file.length ?? Infinity, maxBytes);
     throw tooLong(file.length ?? 0, request);
   }
-  const mismatch = end === "whole" ? await checks.body.mismatch() : undefined;
+  const mismatch = end === "whole" ? checks.body.mismatch() : undefined;
   if (mismatch !== undefined) throw bodyMismatch(mismatch, request);
   const offset = opened.appender.length;
   const length = file.length ?? (end === "whole" && request.toTheEnd ? offset : undefined);

@@ -1,5 +1,4 @@
 import type { Log } from "../log.ts";
-import type { MakeHash } from "../model/digest.ts";
 import type { Pauses } from "../receiving/pauses.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Asking } from "./asking.ts";
@@ -60,8 +59,6 @@ export interface EngineDeps {
   readonly quota: Pick<Limiting["quota"], "guard">;
   /** The space that uploads may take of the disk (I12). */
   readonly space: Space;
-  /** Gives what makes the hashes for a body of so many bytes, `undefined` if nobody knows how many. */
-  readonly hashesFor: (bytes: number | undefined) => MakeHash;
   /** The pauses that all bodies make together, so that other requests are heard. */
   readonly pauses: Pauses;
   /** Called with the number of bytes that came of a request's body, when it has ended. */

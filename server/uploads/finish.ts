@@ -206,15 +206,15 @@ async function checkDigests(
   if (digests.length === 0 && wantedDigest === undefined) return undefined;
   let check = seen;
   if (check?.bytes !== upload.offset) {
-    check = new DigestCheck(digests, { wanted: wantedDigest });
+    check = new DigestCheck(digests, wantedDigest);
     for await (const piece of bytes.readUnfinished(upload.id, upload.offset)) {
       check.update(piece);
       // Only a shutdown ends this: a request that takes over would have to read the file again.
       if (stop.aborted && stop.reason === "shutdown") throw shuttingDown();
     }
   }
-  const mismatch = await check.mismatch();
-  if (mismatch === undefined) return [...digests, ...await check.made()];
+  const mismatch = check.mismatch();
+  if (mismatch === undefined) return [...digests, ...check.made()];
   throw new UploadError(
     "digest-mismatch",
     `The whole file does not have the ${mismatch.algorithm} digest that was given: send it again from byte 0`,

@@ -36,7 +36,7 @@ export async function receiveSmallFile(
   { facts, request, lease }: { facts: FileFacts; request: ReceivedRequest; lease: Lease },
 ): Promise<CompleteUpload | HeldBody> {
   const body = await hold(deps, lease, request);
-  if (body.end !== "whole" || !await hasDigests(body, request)) return body;
+  if (body.end !== "whole" || !hasDigests(body, request)) return body;
   const begunAt = performance.now();
   const upload = await beginUnlessRefused(deps, facts, request);
   if (upload === undefined) return body;
@@ -59,13 +59,10 @@ async function hold(deps: EngineDeps, lease: Lease, request: ReceivedRequest): P
   return await HeldBody.receive(request.body, options).finally(() => deps.meter.bodyEnds());
 }
 
-async function hasDigests(
-  { bytes }: HeldBody,
-  { bodyDigests = [], digests = [] }: ReceivedRequest,
-): Promise<boolean> {
+function hasDigests({ bytes }: HeldBody, { bodyDigests = [], digests = [] }: ReceivedRequest): boolean {
   const check = new DigestCheck([...bodyDigests, ...digests]);
   check.update(bytes);
-  return await check.mismatch() === undefined;
+  return check.mismatch() === undefined;
 }
 
 /** Makes the upload's record; `undefined` for a refusal, which appending the body as any other will tell. */

@@ -1,4 +1,3 @@
-import { hashOf } from "../../server/model/digest.ts";
 import { createSameName } from "../../server/model/same_name.ts";
 import { Pauses } from "../../server/receiving/pauses.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
@@ -61,7 +60,6 @@ export async function openEngine(
     asking: NOBODY_IS_ASKED,
     quota: { guard: (appender) => Promise.resolve(appender) },
     unrecorded: new Set(),
-    hashesFor: () => hashOf,
     pauses: new Pauses(),
     isFolderThere: () => true,
     limits: { ...LIMITS, ...limits },

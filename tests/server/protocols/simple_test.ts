@@ -193,7 +193,6 @@ Deno.test("large bodies are checked by the digest of their parts, one after the 
   const whole = someBytes(12 * MIB);
   const field = async (bytes: Uint8Array<ArrayBuffer>) =>
     (await createFingerprintOf()(new Blob([bytes])))!.contentDigest!;
-  // The first body begins the thread that hashes, and later ones are hashed by it.
   for (let start = 0; start < whole.length; start += 3 * MIB) {
     const body = whole.slice(start, start + 3 * MIB);
     const headers = { "X-File-Size": String(whole.length), "Content-Digest": await field(body) };
