@@ -144,6 +144,7 @@ Deno.test("A file is read once more while the piece before its last one is under
     fingerprintOf,
     requestBytes: PIECE,
     clock: systemClock,
+    tries: 1,
     async transport(request) {
       if (request.headers["X-Start-Byte"] === String(SIZE - 2 * PIECE)) await first.promise;
       return await server.transport(request);
