@@ -3,10 +3,17 @@ import type { LocalFile } from "./local_file.ts";
 import { Fnv64 } from "./file_id.ts";
 import type { Fingerprint } from "../protocol/piece.ts";
 import { UploadError } from "../protocol/upload_error.ts";
-import { createReadPart, type ReadPart } from "./reused_memory.ts";
+import { partsOf } from "./parts_of.ts";
 
 /** The bytes that a script reads and hashes at a time, so that the page stays responsive. */
 const STEP_BYTES = 2 ** 20;
+/** A larger piece is hashed in parts. A smaller one has a digest that every server knows. */
+const WHOLE_BYTES = 2 ** 20;
+/**
+ * The bytes of such a part, by which the server hashes too. WebCrypto copies the bytes that it hashes into memory of its
+ * own. From 1 MiB on that memory is new each time, and Chromium takes seven times as long to get it as to hash.
+ */
+const PART_BYTES = 2 ** 19;
 
 /**
  * Computes the fingerprint of a piece. Gives `undefined` when the browser cannot. Rejects when the piece cannot be
@@ -17,12 +24,10 @@ export type FingerprintOf = (piece: Blob) => Promise<Fingerprint | undefined>;
 /**
  * Makes the function that computes fingerprints. It computes SHA-256 by WebCrypto, which browsers have in secure
  * contexts only. Without WebCrypto, a script computes a hash of 64 bits. That hash shows an accidental change, but the
- * server cannot check it. To compute a digest, the browser holds the whole piece in memory, so the pieces of all
- * uploads are computed one after the other.
+ * server cannot check it. The pieces of all uploads are computed one after the other, so that few bytes lie in memory.
  */
 export function createFingerprintOf(subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): FingerprintOf {
-  const read = createReadPart();
-  const compute = subtle === undefined ? hashOfPiece : (piece: Blob) => digestOfPiece(piece, { subtle, read });
+  const compute = subtle === undefined ? hashOfPiece : (piece: Blob) => digestOfPiece(piece, subtle);
   let before: Promise<unknown> = Promise.resolve();
   return (piece) => {
     const fingerprint = before.then(() => compute(piece));
@@ -53,16 +58,25 @@ export async function digestOf(
   bytes: ArrayBuffer | Uint8Array<ArrayBuffer>,
   subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle,
 ): Promise<string | undefined> {
-  if (subtle === undefined) return undefined;
-  return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(await subtle.digest("SHA-256", bytes))))}:`;
+  return subtle === undefined ? undefined : fieldOf("sha-256", await subtle.digest("SHA-256", bytes));
 }
 
-async function digestOfPiece(
-  piece: Blob,
-  { subtle, read }: { subtle: SubtleCrypto; read: ReadPart },
-): Promise<Fingerprint> {
-  const contentDigest = await digestOf(await read(piece), subtle) ?? "";
+async function digestOfPiece(piece: Blob, subtle: SubtleCrypto): Promise<Fingerprint> {
+  const contentDigest = piece.size <= WHOLE_BYTES
+    ? await digestOf(await bytesOf(piece), subtle) ?? ""
+    : fieldOf("sha-256-512k", await hashOfParts(piece, subtle));
   return { text: contentDigest, contentDigest };
+}
+
+/** Gives the SHA-256 of the SHA-256 of each part. */
+async function hashOfParts(piece: Blob, subtle: SubtleCrypto): Promise<ArrayBuffer> {
+  const hashes: ArrayBuffer[] = [];
+  for await (const part of partsOf(piece, PART_BYTES)) hashes.push(await subtle.digest("SHA-256", part));
+  return await subtle.digest("SHA-256", await new Blob(hashes).arrayBuffer());
+}
+
+function fieldOf(algorithm: string, hash: ArrayBuffer): string {
+  return `${algorithm}=:${btoa(String.fromCharCode(...new Uint8Array(hash)))}:`;
 }
 
 async function hashOfPiece(piece: Blob): Promise<Fingerprint> {

@@ -48,8 +48,19 @@ export class Pieces {
   async take(start: number): Promise<Piece> {
     const piece = await this.#piece(start);
     const end = start + piece.body.size;
-    this.#next = end < this.#size ? this.#cut(end) : undefined;
+    this.#next = end < this.#size ? this.#cut(end, this.#sizes.bytesAhead) : undefined;
     return piece;
+  }
+
+  /**
+   * Gives the last piece as it was read, if it comes next and the server can check it; `undefined` if not. Rejects as
+   * `take` does.
+   */
+  async lastAhead(): Promise<Piece | undefined> {
+    if (this.#next === undefined) return undefined;
+    const { start, body, fingerprint: computed } = this.#next;
+    const piece = { start, body, fingerprint: await computed };
+    return this.isLast(piece) && piece.fingerprint?.contentDigest !== undefined ? piece : undefined;
   }
 
   /** True for the last piece of the file. */
@@ -69,7 +80,7 @@ export class Pieces {
   async #piece(start: number): Promise<Piece> {
     const prepared = this.#next;
     const fits = prepared?.start === start && this.#isOfGoodSize(prepared);
-    const { body, fingerprint: computed } = fits ? prepared : this.#cut(start);
+    const { body, fingerprint: computed } = fits ? prepared : this.#cut(start, this.#sizes.bytes);
     const fingerprint = await computed;
     const piece = { start, body, fingerprint };
     const isChecked = fingerprint === undefined || fingerprint.contentDigest !== undefined;
@@ -92,8 +103,8 @@ export class Pieces {
     return { start, body: held, fingerprint: await fingerprintIn(this.#local, held, this.#fingerprintOf) };
   }
 
-  #cut(start: number): Cut {
-    const body = this.#local.file.slice(start, Math.min(start + this.#sizes.bytes, this.#size));
+  #cut(start: number, bytes: number): Cut {
+    const body = this.#local.file.slice(start, Math.min(start + bytes, this.#size));
     const fingerprint = fingerprintIn(this.#local, body, this.#fingerprintOf);
     // If nobody takes this piece, nobody needs to hear of the error.
     fingerprint.catch(() => {});

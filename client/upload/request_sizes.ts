@@ -6,8 +6,7 @@ const MIB = 2 ** 20;
 
 /**
  * The default sizes of a request's body in bytes: of the first one, and the bounds of the later ones. The first one is
- * small, so that a slow line shows within seconds that something is safe. The largest one is read into memory as a
- * whole, for its digest.
+ * small, so that a slow line shows within seconds that something is safe. The largest one is little to send once more.
  */
 export const REQUEST_BYTES = { first: MIB / 8, smallest: MIB / 8, largest: 16 * MIB } as const;
 
@@ -56,6 +55,8 @@ export class RequestSizes {
    */
   #caution = 1;
   #good = 0;
+  /** The size that fits the line, by the last request that had the full size. */
+  #fitting = Infinity;
   /** Few requests lead to the size that fits a fast line. After a trouble the next one is not met at once. */
   #growth: number = GROWTH.first;
 
@@ -72,7 +73,16 @@ export class RequestSizes {
 
   /** The size of the next request's body. */
   get bytes(): number {
-    return Math.max(this.#smallest, Math.min(Math.floor(this.#bytes), this.largest));
+    return this.#bounded(this.#bytes);
+  }
+
+  /**
+   * The size that the body after the one under way will probably have. The one under way is expected to go as well as
+   * the last one.
+   */
+  get bytesAhead(): number {
+    const isLong = this.bytes * AIM_MS / this.#fitting >= SHORTEST_MS;
+    return isLong || this.#good + 1 < this.#caution ? this.bytes : this.#bounded(this.#grown(this.#fitting));
   }
 
   /** The size above which no request's body goes, by what is known of the network path. */
@@ -93,21 +103,29 @@ export class RequestSizes {
 
   /** Notes that a request with a body of `bytes` was answered well, after `ms` milliseconds. */
   answered(bytes: number, ms: number): void {
+    const fitting = ms < SHORTEST_MS || ms > LONGEST_MS ? bytes * AIM_MS / ms : bytes;
     // A short last body says nothing about longer ones, unless it was slow.
-    if (ms >= SHORTEST_MS && ms <= LONGEST_MS) return;
-    const fitting = ms === 0 ? Infinity : bytes * AIM_MS / ms;
+    if (bytes >= this.bytes) this.#fitting = fitting;
     if (ms > LONGEST_MS) this.#shrink(fitting);
-    else if (bytes >= this.bytes && ++this.#good >= this.#caution) this.#grow(fitting);
+    else if (ms < SHORTEST_MS && bytes >= this.bytes && ++this.#good >= this.#caution) this.#grow(fitting);
   }
 
   #grow(fitting: number): void {
     this.#good = 0;
-    this.#bytes = Math.min(this.bytes * this.#growth, Math.max(this.bytes, fitting));
+    this.#bytes = this.#grown(fitting);
+  }
+
+  #grown(fitting: number): number {
+    return Math.min(this.bytes * this.#growth, Math.max(this.bytes, fitting));
   }
 
   #shrink(bytes: number): void {
     this.#growth = GROWTH.later;
     this.#bytes = Math.min(this.bytes, bytes);
+  }
+
+  #bounded(bytes: number): number {
+    return Math.max(this.#smallest, Math.min(Math.floor(bytes), this.largest));
   }
 
   /**

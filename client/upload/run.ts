@@ -71,7 +71,10 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     if (piece === undefined || signal.aborted) return undefined;
     if (pieces.isLast(piece)) await checkAll(piece);
     if (signal.aborted) return undefined;
-    const send = () => sendPiece(piece);
+    const send = () => {
+      checkAhead();
+      return sendPiece(piece);
+    };
     return await (deps.seats?.run({ isSmall: pieces.isOfSmallFile, signal }, send) ?? send());
   }
 
@@ -81,6 +84,13 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
       clock.wait(CHECKING_MS, checked).then(() => checked.aborted || progress.enter("checking"));
       await unlessAborted(signal, snapshot.checkAll(last, signal));
     });
+  }
+
+  /** Checks the file while the piece before its last one is sent, so that the last one waits less. */
+  function checkAhead(): void {
+    const checked = pieces.lastAhead().then((last) => last && snapshot.checkAll(last, signal));
+    // Before the last piece is sent, `checkAll` meets the same error.
+    checked.catch(() => {});
   }
 
   async function sendPiece(piece: Piece): Promise<Exchange> {

@@ -24,6 +24,13 @@ interface Sent {
   fingerprint: string;
 }
 
+/** What was checked since a last piece was read. */
+interface Check {
+  last: Piece;
+  compared: Set<Sent>;
+  spentMs: number;
+}
+
 /** The things that a {@linkcode Snapshot} works with. */
 export interface SnapshotDeps {
   local: LocalFile;
@@ -55,8 +62,8 @@ export class Snapshot {
   #isBegun = false;
   #sendingMs = 0;
   #sample: string | undefined;
-  /** The last piece for which all was checked. */
-  #checkedFor: Piece | undefined;
+  #check: Check | undefined;
+  #checking: Promise<void> = Promise.resolve();
 
   constructor({ local, fingerprintOf, clock, isWatched = isChromium(), mostKept = MOST_KEPT }: SnapshotDeps) {
     this.#local = local;
@@ -107,23 +114,36 @@ export class Snapshot {
    * Checks the whole file before `last`, its last piece, is sent. Compares the sample, then reads the sent pieces again
    * and compares each. The first piece of the file comes first, because it had the most time to change. The check stops
    * after a quarter of the time that sending took, or after a second if that is longer, and much earlier where the
-   * browser itself notices changes.
+   * browser itself notices changes. A further call for the same last piece goes on where the one before ended.
    */
   async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
-    if (!this.#isBegun || this.#isCheckedFor(last)) return;
-    await this.checkSample();
-    const endsAt = this.#clock.now() + Math.max(this.#time.atLeastMs, this.#time.share * this.#sendingMs);
-    for (const sent of this.#sent) {
-      if (signal.aborted) return;
-      if (this.#clock.now() > endsAt) break;
-      await this.#compare(sent);
-    }
-    this.#checkedFor = last;
+    const before = this.#checking.catch(() => {});
+    this.#checking = before.then(() => this.#checkFor(last, signal));
+    await this.#checking;
   }
 
-  /** True when this last piece has the bytes that it had at the last check: the other pieces need no second check. */
+  async #checkFor(last: Piece, signal: AbortSignal): Promise<void> {
+    if (!this.#isBegun) return;
+    if (!this.#isCheckedFor(last)) this.#check = { last, compared: new Set(), spentMs: 0 };
+    const check = this.#check!;
+    // Such a piece was compared after the last one was read. If that is still the same, it need not be compared again.
+    const rest = this.#sent.filter((sent) => !check.compared.has(sent));
+    const beganAt = this.#clock.now();
+    const allowedMs = Math.max(this.#time.atLeastMs, this.#time.share * this.#sendingMs) - check.spentMs;
+    if (check.spentMs > 0 && (rest.length === 0 || allowedMs <= 0)) return;
+    await this.checkSample();
+    for (const sent of rest) {
+      if (signal.aborted) return;
+      if (this.#clock.now() > beganAt + allowedMs) break;
+      await this.#compare(sent);
+      check.compared.add(sent);
+    }
+    check.spentMs += Math.max(1, this.#clock.now() - beganAt);
+  }
+
+  /** True when this last piece has the bytes that it had when a check for it began. */
   #isCheckedFor({ start, fingerprint }: Piece): boolean {
-    const before = this.#checkedFor;
+    const before = this.#check?.last;
     return before?.start === start && fingerprint !== undefined && before.fingerprint?.text === fingerprint.text;
   }
 

@@ -4,8 +4,17 @@ import { crc32 } from "node:zlib";
 /** The digest algorithms of RFC 9530 that Pawl checks, each with its name in `node:crypto`. */
 const DIGEST_ALGORITHMS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
 
-/** The length of a digest, in bytes, by algorithm of RFC 9530. */
-export const DIGEST_BYTES = { "sha-256": 32, "sha-512": 64 } as const;
+/**
+ * The algorithm of Pawl's own by which its page checks large bodies: SHA-256 of the SHA-256 of each 512 KiB, in their
+ * order. A browser hashes only what lies in memory as a whole.
+ */
+export const PARTS_ALGORITHM = "sha-256-512k";
+
+/** The bytes of such a part. The last one may be shorter. */
+const PART_BYTES = 512 * 1024;
+
+/** The length of a digest, in bytes, by algorithm. */
+export const DIGEST_BYTES = { "sha-256": 32, "sha-512": 64, [PARTS_ALGORITHM]: 32 } as const;
 
 export type DigestAlgorithm = keyof typeof DIGEST_ALGORITHMS;
 
@@ -16,7 +25,7 @@ export type ChecksumAlgorithm = typeof CHECKSUM_ALGORITHMS[number];
 
 /** A digest that a client sent for some bytes. */
 export interface Digest {
-  readonly algorithm: DigestAlgorithm | ChecksumAlgorithm;
+  readonly algorithm: DigestAlgorithm | ChecksumAlgorithm | typeof PARTS_ALGORITHM;
   readonly value: Uint8Array;
 }
 
@@ -77,6 +86,7 @@ export function areEqual(some: readonly Digest[] = [], others: readonly Digest[]
 
 function hashOf(algorithm: Digest["algorithm"]): Hash {
   if (algorithm === "crc32") return crc32Hash();
+  if (algorithm === PARTS_ALGORITHM) return partsHash();
   return createHash(isDigestAlgorithm(algorithm) ? DIGEST_ALGORITHMS[algorithm] : algorithm);
 }
 
@@ -94,6 +104,32 @@ function crc32Hash(): Hash {
       const digest = new Uint8Array(4);
       new DataView(digest.buffer).setUint32(0, value);
       return digest;
+    },
+  };
+}
+
+function partsHash(): Hash {
+  const whole = createHash("sha256");
+  let part = createHash("sha256");
+  let filled = 0;
+  const endPart = () => {
+    whole.update(part.digest());
+    part = createHash("sha256");
+    filled = 0;
+  };
+  return {
+    update(bytes) {
+      for (let at = 0; at < bytes.length;) {
+        const some = bytes.subarray(at, at + PART_BYTES - filled);
+        part.update(some);
+        at += some.length;
+        filled += some.length;
+        if (filled === PART_BYTES) endPart();
+      }
+    },
+    digest() {
+      if (filled > 0) endPart();
+      return whole.digest();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { parseDictionary } from "structured-headers";
 import { UploadError } from "../errors.ts";
-import { type Digest, DIGEST_BYTES, isDigestAlgorithm } from "../model/digest.ts";
+import { type Digest, DIGEST_BYTES, isDigestAlgorithm, PARTS_ALGORITHM } from "../model/digest.ts";
 import { type Fields, header, type RequestHeader } from "../http/header_names.ts";
 
 /**
@@ -55,12 +55,13 @@ export function headerText(value: string): string {
  * Other algorithms are ignored. `undefined` when there is none. Throws `bad-request` for a malformed header and for a
  * digest of the wrong length: a script whose tool failed sends an empty one.
  */
-export function parseDigests(headers: Fields, name: RequestHeader): Digest[] | undefined {
+export function parseDigests(headers: Fields, name: "Content-Digest" | "Repr-Digest"): Digest[] | undefined {
   const text = header(headers, name);
   if (text === null) return undefined;
   const digests: Digest[] = [];
   for (const [algorithm, value] of dictionaryOf(name, text)) {
-    if (!isDigestAlgorithm(algorithm)) continue;
+    const isOfParts = algorithm === PARTS_ALGORITHM && name === "Content-Digest";
+    if (!isDigestAlgorithm(algorithm) && !isOfParts) continue;
     if (!(value instanceof ArrayBuffer) || value.byteLength !== DIGEST_BYTES[algorithm]) throw malformedDigest(name);
     digests.push({ algorithm, value: new Uint8Array(value) });
   }

@@ -19,6 +19,10 @@ const SMALLEST_BUFFER = 4 * 1024;
 /** The size of the last buffers, in bytes: a fast client costs few calls. */
 const LARGEST_BUFFER = 1024 * 1024;
 
+/** How many of the largest buffers are kept for later bodies. The system takes as long to give new memory as to fill it. */
+const MOST_SPARE = 8;
+const spareBuffers: ArrayBuffer[] = [];
+
 /**
  * The longest body, in bytes, that mostly comes with its head. Deno 2.9 gives that as a stream that takes no buffers.
  */
@@ -101,9 +105,9 @@ function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
       if (value.length < size) {
         buffer = new Uint8Array(value.buffer);
       } else if (size < LARGEST_BUFFER) {
-        buffer = new Uint8Array(size * 4);
+        buffer = bufferOf(size * 4);
       } else {
-        buffer = spare ?? new Uint8Array(size);
+        buffer = spare ?? bufferOf(size);
         spare = new Uint8Array(value.buffer);
       }
       return value;
@@ -114,6 +118,16 @@ function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
     get work() {
       return work;
     },
-    release: () => reader.releaseLock(),
+    release() {
+      reader.releaseLock();
+      // A read that was under way has taken its buffer with it.
+      for (const { buffer: memory } of spare === undefined ? [buffer] : [buffer, spare]) {
+        if (memory.byteLength === LARGEST_BUFFER && spareBuffers.length < MOST_SPARE) spareBuffers.push(memory);
+      }
+    },
   };
+}
+
+function bufferOf(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(size === LARGEST_BUFFER && spareBuffers.pop() || new ArrayBuffer(size));
 }

@@ -6,6 +6,8 @@ export interface CheckpointOptions {
   readonly everyBytes: number;
   /** The longest time between two checkpoints. */
   readonly everyMs: number;
+  /** The length that the file has when the body has come whole, if it is known. All is flushed and recorded then. */
+  readonly endsAt?: number;
   /** Records that the first `offset` bytes are flushed. */
   commit(offset: number): Promise<void>;
   /** Called when a checkpoint is made, with the milliseconds that it took. */
@@ -36,6 +38,7 @@ export class Checkpoints {
     if (this.#running !== undefined) return;
     const now = performance.now();
     const offset = this.#appender.length;
+    if (offset === this.#options.endsAt) return;
     if (offset - this.#at < this.#options.everyBytes && now - this.#time < this.#options.everyMs) return;
     this.#at = offset;
     this.#time = now;

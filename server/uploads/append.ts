@@ -189,6 +189,7 @@ async function receiveFlushed(
   const checkpoints = new Checkpoints(appender, {
     everyBytes: limits.checkpointBytes,
     everyMs: limits.checkpointMs,
+    ...request.bodyLength !== undefined && { endsAt: request.offset + request.bodyLength },
     commit: async (offset) => {
       await opened.record({ ...file, offset });
       request.onSafe?.(offset);

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createFingerprintOf, type FingerprintOf } from "../../../client/upload/fingerprint.ts";
-import { UploadError } from "../../../client/mod.ts";
+import { systemClock, UploadError } from "../../../client/mod.ts";
 import type { FakeServerOptions } from "../support/fake_server.ts";
 import { LiveFile } from "../support/live_file.ts";
 import { withoutWebCrypto } from "../support/plain_http.ts";
@@ -126,6 +126,33 @@ for (const [way, fingerprintOf] of Object.entries(WAYS)) {
     assert(sameBytes(server.file!, file.content));
   });
 }
+
+Deno.test("A file is read once more while the piece before its last one is under way", async () => {
+  const compute = createFingerprintOf();
+  const first = Promise.withResolvers<void>();
+  const seen: (string | undefined)[] = [];
+  const fingerprintOf: FingerprintOf = async (part) => {
+    const fingerprint = await compute(part);
+    seen.push(fingerprint?.text);
+    if (seen.filter((text) => text === seen[0]).length === 2) first.resolve();
+    return fingerprint;
+  };
+  const server = new ReadingServer(SIZE);
+  const { uploader } = setUp(server.fake, {
+    // Each piece is another one.
+    file: new LiveFile(CONTENT.map((byte, at) => byte ^ Math.floor(at / PIECE))),
+    fingerprintOf,
+    requestBytes: PIECE,
+    clock: systemClock,
+    tries: 1,
+    async transport(request) {
+      if (request.headers["X-Start-Byte"] === String(SIZE - 2 * PIECE)) await first.promise;
+      return await server.transport(request);
+    },
+  });
+  assertEquals(await uploader.upload(), true);
+  assertEquals(seen.length, 9, "Five pieces were read, and four of them once more");
+});
 
 Deno.test("A change that is undone while the upload waits harms nothing", async () => {
   const { file, server, end, uploader } = play(createFingerprintOf(), {

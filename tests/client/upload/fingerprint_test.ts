@@ -1,16 +1,38 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createFingerprintOf, fingerprintIn } from "../../../client/upload/fingerprint.ts";
 import { LocalFile } from "../../../client/upload/local_file.ts";
 import { UploadError } from "../../../client/mod.ts";
+import { someBytes } from "../../support/bytes.ts";
 import { withoutWebCrypto } from "../support/plain_http.ts";
 import { ChangedFile } from "../support/set_up.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
 const MIB = 2 ** 20;
 
+function sha256Of(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256").update(bytes).digest();
+}
+
 Deno.test("createFingerprintOf() gives the SHA-256 of a piece, as Content-Digest says it", async () => {
   const { text, contentDigest } = (await createFingerprintOf()(new Blob(["abc"])))!;
   assertEquals([text, contentDigest], Array(2).fill("sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:"));
+});
+
+Deno.test("createFingerprintOf() hashes pieces over 1 MiB in parts of 512 KiB, and the hashes of the parts", async () => {
+  const sizes: number[] = [];
+  const digest = (algorithm: string, bytes: ArrayBuffer) => {
+    sizes.push(bytes.byteLength);
+    return crypto.subtle.digest(algorithm, bytes);
+  };
+  const bytes = someBytes(MIB + 2 ** 19 + 3);
+  const fingerprintOf = createFingerprintOf({ digest } as unknown as SubtleCrypto);
+  const { contentDigest } = (await fingerprintOf(new Blob([bytes])))!;
+  const hashes = [0, 1, 2, 3].map((part) => sha256Of(bytes.subarray(part * 2 ** 19, (part + 1) * 2 ** 19)));
+  assertEquals(contentDigest, `sha-256-512k=:${Buffer.from(sha256Of(Buffer.concat(hashes))).toString("base64")}:`);
+  assertEquals(sizes, [2 ** 19, 2 ** 19, 2 ** 19, 3, 4 * 32]);
+  assert((await fingerprintOf(new Blob([bytes.subarray(0, MIB)])))?.contentDigest?.startsWith("sha-256=:"));
 });
 
 Deno.test("createFingerprintOf() takes one piece at a time into the memory", async () => {

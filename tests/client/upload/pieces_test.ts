@@ -4,6 +4,7 @@ import { RequestSizes } from "../../../client/upload/request_sizes.ts";
 import { createFingerprintOf, type FingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { LocalFile } from "../../../client/upload/local_file.ts";
 import { until } from "../../support/until.ts";
+import { withoutWebCrypto } from "../support/plain_http.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
 const FILE = new File([Uint8Array.from({ length: 1000 }, (_, i) => i)], "film.mkv");
@@ -72,18 +73,50 @@ Deno.test("Pieces cut anew when the server is elsewhere, or when requests have b
   for (const start of [723, 923]) await pieces.take(start);
 });
 
-Deno.test("Pieces cut anew when requests have become much larger, and else send what is prepared", async () => {
-  const sizes = new RequestSizes({ first: 40, largest: 400 });
+Deno.test("Pieces are cut as large as requests will probably be when they are sent, so each digest is computed once", async () => {
+  const { fingerprintOf, begun } = spy();
+  const sizes = new RequestSizes({ first: 10, largest: 400 });
+  const pieces = new Pieces(LOCAL, { sizes, fingerprintOf });
+  for (let start = 0; start < FILE.size;) {
+    const { body, fingerprint } = await pieces.take(start);
+    assertEquals(fingerprint?.contentDigest, await digestOf(FILE.slice(start, start + body.size)));
+    sizes.answered(body.size, 1);
+    start += body.size;
+  }
+  assertEquals(begun, [10, 80, 400, 400, 110]);
+});
+
+Deno.test("Pieces cut anew when requests have become much larger or smaller than was likely, and else send what is prepared", async () => {
+  const sizes = new RequestSizes({ first: 10, largest: 900 });
   const pieces = new Pieces(LOCAL, { sizes, fingerprintOf: createFingerprintOf() });
   await pieces.take(0);
-  sizes.answered(40, 1);
-  const { body, fingerprint } = await pieces.take(40);
-  assertEquals(body.size, 8 * 40);
-  assertEquals(fingerprint?.contentDigest, await digestOf(FILE.slice(40, 360)));
-  sizes.answered(8 * 40, 1);
-  assertEquals([sizes.bytes, (await pieces.take(360)).body.size], [400, 8 * 40]);
-  // The digest of the next one is computed behind the test until somebody takes it.
-  assertEquals((await pieces.take(680)).body.size, 320);
+  // Another upload, which shares the sizes, has had an answer meanwhile.
+  for (const bytes of [10, 80]) sizes.answered(bytes, 1);
+  assertEquals(sizes.bytes, 640);
+  const { body, fingerprint } = await pieces.take(10);
+  assertEquals(body.size, 640);
+  assertEquals(fingerprint?.contentDigest, await digestOf(FILE.slice(10, 650)));
+  const slow = new RequestSizes({ first: 10, largest: 900 });
+  const fewer = new Pieces(LOCAL, { sizes: slow, fingerprintOf: createFingerprintOf() });
+  await fewer.take(0);
+  slow.answered(10, 5500);
+  assertEquals((await fewer.take(10)).body.size, 20);
+  // The digest of the next one is computed behind the test until somebody waits for it.
+  for (const cut of [pieces, fewer]) await cut.lastAhead();
+});
+
+Deno.test("Pieces give the last piece ahead when it comes next, with its digest, and no other one", async () => {
+  const sizes = new RequestSizes({ first: 400, largest: 400 });
+  const pieces = new Pieces(LOCAL, { sizes, fingerprintOf: createFingerprintOf() });
+  assertEquals(await pieces.lastAhead(), undefined);
+  await pieces.take(0);
+  assertEquals(await pieces.lastAhead(), undefined);
+  await pieces.take(400);
+  const last = await pieces.lastAhead();
+  assertEquals([last?.start, last?.fingerprint?.contentDigest], [800, await digestOf(FILE.slice(800))]);
+  const unchecked = new Pieces(LOCAL, { sizes, fingerprintOf: withoutWebCrypto(createFingerprintOf) });
+  await unchecked.take(400);
+  assertEquals(await unchecked.lastAhead(), undefined, "It is read anew, into memory, when its turn comes");
 });
 
 Deno.test("Pieces end with an empty one, which a file that is there without its end needs", async () => {

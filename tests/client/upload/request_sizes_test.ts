@@ -47,6 +47,32 @@ Deno.test("RequestSizes aim for 11 seconds, and leave alone what takes 8 to 15",
   assertEquals(sizes.bytes, Math.floor(4 * MIB * 11_000 / 7900));
 });
 
+Deno.test("RequestSizes know the size after the next answer, if that comes as the last one did", () => {
+  for (const bytesPerMs of [5, 50, 1000, 1e6]) {
+    const sizes = new RequestSizes();
+    const known: number[] = [];
+    const used: number[] = [];
+    for (let answers = 0; answers < 8; answers++) {
+      known.push(sizes.bytesAhead);
+      sizes.answered(sizes.bytes, sizes.bytes / bytesPerMs);
+      used.push(sizes.bytes);
+    }
+    assertEquals(known[0], MIB, "Nobody knows the line yet");
+    assertEquals([bytesPerMs, ...known.slice(1)], [bytesPerMs, ...used.slice(1)]);
+  }
+});
+
+Deno.test("RequestSizes expect no growth before as many good answers have come as caution wants", () => {
+  const sizes = large();
+  for (let times = 0; times < 2; times++) sizes.broken(4 * MIB, 0, 8 * MIB);
+  const grown = Array.from({ length: 4 }, () => {
+    const isExpected = sizes.bytesAhead > sizes.bytes;
+    sizes.answered(sizes.bytes, 1);
+    return isExpected;
+  });
+  assertEquals(grown, [false, false, false, true]);
+});
+
 Deno.test("RequestSizes never go below 128 KiB", () => {
   const sizes = large();
   sizes.answered(8 * MIB, 1e9);

@@ -113,6 +113,33 @@ Deno.test("checkAll() looks at nothing where nothing was sent before, and once f
   assertEquals(await isChanged(snapshot.checkAll(await piece(99 * PIECE), never)), true);
 });
 
+Deno.test("checkAll() for the same last piece compares only what was sent since, and finds it changed", async () => {
+  const { file, snapshot, read, piece, send } = setUp();
+  await send(98 * PIECE);
+  const last = await piece(99 * PIECE);
+  await snapshot.checkAll(last, never);
+  snapshot.note(await piece(98 * PIECE), 1000);
+  read.length = 0;
+  await snapshot.checkAll(last, never);
+  assertEquals(read, [98 * PIECE]);
+  snapshot.note(await piece(97 * PIECE), 1000);
+  file.content[97_500] = 200;
+  for (let times = 0; times < 2; times++) assertEquals(await isChanged(snapshot.checkAll(last, never)), true);
+});
+
+Deno.test("checkAll() takes its time once for the same last piece, also when it is asked twice at a time", async () => {
+  const { clock, snapshot, read, piece, send } = setUp({ readMs: 100, isWatched: true });
+  await send(98 * PIECE, 0);
+  const last = await clock.run(piece(99 * PIECE));
+  const more = await clock.run(piece(98 * PIECE));
+  read.length = 0;
+  const beganAt = clock.now();
+  const both = [snapshot.checkAll(last, never), snapshot.checkAll(last, never)];
+  snapshot.note(more, 0);
+  await clock.run(Promise.all(both));
+  assertEquals([read, clock.now() - beganAt], [[0, PIECE, 2 * PIECE], 300]);
+});
+
 Deno.test("checkAll() ends when it is aborted", async () => {
   const { snapshot, read, piece, send } = setUp();
   await send(99 * PIECE);

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { brokenBody, pieces, simpleClient } from "../../support/simple_client.ts";
 
+const MIB = 2 ** 20;
 const file = someBytes(1000);
 
 Deno.test("GET /status answers 0 for an id that was never seen, and begins nothing", async () => {
@@ -183,6 +185,29 @@ Deno.test("a refused request from byte 0 does not cost the upload before it", as
   assertEquals((await client.send("a", 0, file.slice(0, 11), { "X-File-Size": "10" })).status, 400);
   assertEquals((await client.send("a", 0, file, { "Content-Digest": "sha-256=nonsense" })).status, 400);
   assertEquals((await client.status("a")).text, "300");
+});
+
+Deno.test("large bodies are checked by the digest of their parts, one after the other, and refused with one wrong byte", async () => {
+  await using pawl = await openTestApp();
+  const client = simpleClient(pawl.app);
+  const whole = someBytes(12 * MIB);
+  const field = async (bytes: Uint8Array<ArrayBuffer>) =>
+    (await createFingerprintOf()(new Blob([bytes])))!.contentDigest!;
+  for (let start = 0; start < whole.length; start += 3 * MIB) {
+    const body = whole.slice(start, start + 3 * MIB);
+    const headers = { "X-File-Size": String(whole.length), "Content-Digest": await field(body) };
+    assertMatch(headers["Content-Digest"], /^sha-256-512k=/);
+    const damaged = body.slice();
+    damaged[2 * MIB + 1]! ^= 1;
+    const refused = await client.send("a", start, damaged, headers);
+    assertEquals([refused.status, refused.headers.get("x-error")], [400, "digest-mismatch"]);
+    assertEquals((await client.status("a")).text, String(start));
+    const isLast = start + body.length === whole.length;
+    const { text } = await client.send("a", start, body, headers);
+    assertEquals(text, isLast ? `Success ${whole.length}` : String(start + body.length));
+  }
+  const short = { "Content-Digest": "sha-256-512k=:AAAA:" };
+  assertEquals((await client.send("b", 0, file, short)).status, 400);
 });
 
 Deno.test("a body of unknown length that goes past the limit of the server is refused", async () => {
