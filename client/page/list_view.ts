@@ -106,7 +106,6 @@ export class ListView {
       : { top: top - MARGIN, bottom: top + innerHeight + MARGIN };
     const { first, end, above, below } = windowOf(this.#allHeights(), bounds);
     const wanted = new Map(uploads.slice(first, end).map((upload, index) => [upload, first + index]));
-    const seen = [...wanted.keys()];
     // The row with the focus stays, at its place in the order, because the keyboard acts there.
     const focused = this.#focused();
     const place = focused === undefined ? -1 : uploads.indexOf(focused);
@@ -119,15 +118,17 @@ export class ListView {
     }
     this.#list.style.paddingBlock = `${above}px ${below}px`;
     let before: Element | null = null;
+    const written: QueuedUpload[] = [];
     for (const [upload, index] of order) {
       const { element } = this.#rowOf(upload);
       element.classList.toggle("away", !wanted.has(upload));
       const next: Element | null = before === null ? this.#list.firstElementChild : before.nextElementSibling;
       if (next !== element) this.#list.insertBefore(element, next);
       before = element;
-      this.#write(upload, index);
+      if (this.#write(upload, index) && wanted.has(upload)) written.push(upload);
     }
-    if (isWindowed) this.#measure(seen);
+    // The others are as high as they were.
+    if (isWindowed) this.#measure(written);
   }
 
   #print(isPrinted: boolean): void {
@@ -145,12 +146,13 @@ export class ListView {
     return row;
   }
 
-  #write(upload: QueuedUpload, index: number): void {
+  /** Writes a row, unless it is as it should be: then this gives false. */
+  #write(upload: QueuedUpload, index: number): boolean {
     const row = this.#rowOf(upload);
     const position = index + 1;
     const count = this.#uploads.length;
     const isMoved = row.element.ariaPosInSet !== String(position) || row.element.ariaSetSize !== String(count);
-    if (!this.#stale.delete(upload) && !isMoved) return;
+    if (!this.#stale.delete(upload) && !isMoved) return false;
     row.show(this.#setting.language, {
       position,
       count,
@@ -159,15 +161,16 @@ export class ListView {
       rights: this.#rights,
       marks: this.#setting.marksOf(upload),
     });
+    return true;
   }
 
   *#allHeights(): Generator<number> {
     for (const upload of this.#uploads) yield this.#heights.get(upload) ?? this.#usualHeight;
   }
 
-  #measure(seen: readonly QueuedUpload[]): void {
+  #measure(written: readonly QueuedUpload[]): void {
     let isNew = false;
-    for (const upload of seen) {
+    for (const upload of written) {
       const height = this.#rowOf(upload).element.getBoundingClientRect().height;
       isNew ||= Math.abs(height - (this.#heights.get(upload) ?? this.#usualHeight)) > 1;
       this.#heights.set(upload, height);

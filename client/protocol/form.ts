@@ -21,22 +21,33 @@ export interface Form {
 export function formOf(parts: readonly FormPart[], random: () => number): Form {
   const boundary = Array.from({ length: 4 }, () => random().toString(36).slice(2).padEnd(11, "0")).join("");
   const encoder = new TextEncoder();
-  const pieces: BlobPart[] = [];
-  const ends: number[] = [];
-  let at = 0;
-  for (const { headers, bytes } of parts) {
+  const heads = parts.map(({ headers }) => {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-    const head = encoder.encode(
+    return encoder.encode(
       `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n${lines}\r\n`,
     );
-    pieces.push(head, bytes, "\r\n");
-    at += head.length + bytes.byteLength;
+  });
+  const end = encoder.encode(`--${boundary}--\r\n`);
+  const size = parts.reduce((sum, { bytes }, index) => sum + heads[index]!.length + bytes.byteLength + 2, end.length);
+  // One piece of memory, because a browser takes many small ones over one by one.
+  const body = new Uint8Array(size);
+  const ends: number[] = [];
+  let at = 0;
+  const add = (bytes: Uint8Array) => {
+    body.set(bytes, at);
+    at += bytes.length;
+  };
+  for (const [index, { bytes }] of parts.entries()) {
+    add(heads[index]!);
+    add(new Uint8Array(bytes));
     ends.push(at);
-    at += 2;
+    add(LINE_BREAK);
   }
-  pieces.push(`--${boundary}--\r\n`);
-  return { contentType: `multipart/form-data; boundary=${boundary}`, body: new Blob(pieces), ends };
+  add(end);
+  return { contentType: `multipart/form-data; boundary=${boundary}`, body: new Blob([body]), ends };
 }
+
+const LINE_BREAK = Uint8Array.of(13, 10);
 
 /** The fate of one file, as one line of the answer tells it. */
 export interface PartFate {

@@ -6,7 +6,7 @@ import { describeFile, present } from "../protocol/requests.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { sendWatched } from "../protocol/watchdog.ts";
 import type { UploadStore } from "../memory/upload_store.ts";
-import { bytesOf } from "../upload/bytes_of.ts";
+import { bytesOfEach } from "../upload/bytes_of.ts";
 import { fileId, sampleOfBytes } from "../upload/file_id.ts";
 import { digestOf } from "../upload/fingerprint.ts";
 import type { RequestSizes } from "../upload/request_sizes.ts";
@@ -17,8 +17,8 @@ import type { BatchLimits } from "./server_limits.ts";
 
 /** The largest file that is sent together with others, in bytes. A larger one fills a request of its own well enough. */
 const MOST_FILE_BYTES = 256 * 1024;
-/** How many files of one request are read at a time. */
-const READ_AT_A_TIME = 32;
+/** The most files that are read at one go, and the most bytes of them if they are several. */
+const READ_AT_ONCE = { files: 128, bytes: 2 ** 20 };
 /** The most files of one request. */
 const MOST_FILES = 500;
 /** After so many requests in a row that brought nothing, files go alone. */
@@ -150,26 +150,44 @@ export class Batches {
     return Math.min(this.#bytes.bytes, this.#deps.sizes.largest);
   }
 
-  /** Makes the parts of these files, some at a time, because a browser is busy when it begins to read a file. */
+  /** Makes the parts of these files, some at a time, because a browser is busy when it begins to read files. */
   async #prepare(uploads: readonly QueueEntry[], signal: AbortSignal): Promise<(FormPart | undefined)[]> {
     const parts: (FormPart | undefined)[] = [];
-    for (let at = 0; at < uploads.length && !signal.aborted; at += READ_AT_A_TIME) {
-      const some = uploads.slice(at, at + READ_AT_A_TIME);
-      parts.push(...await Promise.all(some.map((upload) => this.#part(upload).catch(() => undefined))));
+    for (const some of portionsOf(uploads)) {
+      if (signal.aborted) break;
+      const read = await bytesOfEach(some.map(({ file }) => file));
+      const made = read.map((bytes, index) => bytes && this.#part(some[index]!, bytes).catch(() => undefined));
+      parts.push(...await Promise.all(made));
     }
     return parts;
   }
 
-  async #part(upload: QueueEntry): Promise<FormPart> {
-    const { file, metadata } = upload;
-    const path = upload.path === file.name ? undefined : upload.path;
-    const [bytes, secret] = await Promise.all([bytesOf(file), this.#deps.store.secret()]);
+  async #part({ file, path: itsPath, metadata }: QueueEntry, bytes: ArrayBuffer): Promise<FormPart> {
+    const path = itsPath === file.name ? undefined : itsPath;
+    const [secret, digest] = await Promise.all([this.#deps.store.secret(), digestOf(bytes)]);
     const headers = present({
       "X-File-Id": fileId(file, { path, sample: sampleOfBytes(bytes), secret }),
       "X-Start-Over": "?0",
-      "Repr-Digest": await digestOf(bytes),
+      "Repr-Digest": digest,
       ...describeFile({ file, path, metadata: metadataHeader(metadata) }),
     });
     return { headers, bytes };
   }
+}
+
+/** Divides uploads, in their order, into portions whose files are read at one go. */
+function* portionsOf(uploads: readonly QueueEntry[]): Generator<QueueEntry[]> {
+  let portion: QueueEntry[] = [];
+  let bytes = 0;
+  for (const upload of uploads) {
+    const { total } = upload.progress;
+    const isFull = portion.length === READ_AT_ONCE.files || bytes + total > READ_AT_ONCE.bytes;
+    if (isFull && portion.length > 0) {
+      yield portion;
+      [portion, bytes] = [[], 0];
+    }
+    portion.push(upload);
+    bytes += total;
+  }
+  if (portion.length > 0) yield portion;
 }

@@ -140,3 +140,28 @@ browserTest("of a long list only the rows that are seen are there, a short one i
   await page.keyboard.press("End");
   await site.row("more 19.txt").waitFor();
 });
+
+browserTest("of a long list only those rows are measured that have something new to say", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  await site.throttle(SLOW_BYTES_PER_SECOND);
+  const names = Array.from({ length: 60 }, (_, number) => `film${number}.bin`);
+  await site.choose(await Promise.all(names.map((name) => site.write(name, 1.5 * MB))));
+  await site.reached("film2.bin", "sending");
+  await page.evaluate(() => {
+    const counts = { list: 0, li: 0, drawn: 0 };
+    Object.assign(globalThis, { counts });
+    const measure = Element.prototype.getBoundingClientRect;
+    Element.prototype.getBoundingClientRect = function () {
+      if (this.id === "list") {
+        counts.list++;
+        counts.drawn += this.children.length;
+      } else if (this.localName === "li") counts.li++;
+      return measure.call(this);
+    };
+  });
+  const counts = () => page.evaluate(() => (globalThis as unknown as { counts: Record<string, number> }).counts);
+  await until(async () => (await counts())["list"]! >= 5, "the list is drawn again and again");
+  const { li, drawn } = await counts();
+  assert(li! < drawn! / 2, `${li} of ${drawn} rows were measured`);
+});

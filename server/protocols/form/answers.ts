@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { NEVER_RUN } from "../../http/uploaded_content.ts";
 import { wholeAnswer } from "../../http/whole_answers.ts";
 import { answerPage, oneLine, type Told } from "./answer_page.ts";
@@ -37,7 +38,8 @@ export function answerFor({ headers }: Pick<Request, "headers">): FormAnswer {
 
 /**
  * Never waits for the client: one that reads no answer before it has sent its form would wait for this server too. Begins
- * when the form has come, because nginx sends no more of a form once its answer has begun.
+ * when the form has come, because nginx sends no more of a form once its answer has begun. The lines of one turn of the
+ * event loop go as one piece, because files share commits, and each piece is work for everybody on the way.
  */
 function jsonLines(): FormAnswer {
   const encoder = new TextEncoder();
@@ -46,6 +48,7 @@ function jsonLines(): FormAnswer {
   let isLost = false;
   let first: ToldLine | undefined;
   let hasCome = false;
+  let waiting = "";
   const body = new ReadableStream<Uint8Array>({
     start: (own) => void (controller = own),
     cancel: () => void (isLost = true),
@@ -55,21 +58,27 @@ function jsonLines(): FormAnswer {
     const headers = { "Content-Type": JSON_LINES, ...ALWAYS };
     resolve(new Response(body, { status: part === undefined ? status : 200, headers }));
   });
-  function send(line: ToldLine): void {
+  function send(): void {
+    if (!isLost && waiting !== "") controller.enqueue(encoder.encode(waiting));
+    waiting = "";
+  }
+  function tell(line: ToldLine): void {
     if (isLost) return;
-    controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+    if (waiting === "") setImmediate().then(send);
+    waiting += `${JSON.stringify(line)}\n`;
     first ??= line;
     if (hasCome) answer(first);
   }
   return {
-    tell: send,
+    tell,
     come() {
       hasCome = true;
       if (first !== undefined) answer(first);
     },
     end(line) {
       hasCome = true;
-      send(line);
+      tell(line);
+      send();
       if (!isLost) controller.close();
     },
     response: promise,

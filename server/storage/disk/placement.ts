@@ -75,14 +75,17 @@ export function createPlacement({ root, resolve, sameName, flushFolder, flushSoo
    */
   async function enterFolder(parent: string, wanted: string): Promise<string | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // The number that is found was looked at last, or at an earlier step of the search.
+      const entries = new Map<number, Deno.FileInfo | undefined>();
       const number = await freeNumber((number) => {
         const entry = entryAt(join(parent, numberedName(wanted, number)));
+        entries.set(number, entry);
         return entry !== undefined && !entry.isDirectory;
       });
       if (number === undefined) return undefined;
       const name = numberedName(wanted, number);
       const path = join(parent, name);
-      const entry = entryAt(path);
+      const entry = entries.get(number);
       if (entry !== undefined ? !entry.isDirectory : !makeFolder(path)) continue;
       if (entry === undefined) setFolder(path);
       const folder = entered.get(path) ?? setFolder(path);
