@@ -5,6 +5,7 @@ import { UploadError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
 import { createConnection } from "./storage/postgres/connection.ts";
+import type { LeasesOptions } from "./storage/postgres/leases.ts";
 import { migrate } from "./storage/postgres/migrate.ts";
 import { nameOf, parseBucketAddress } from "./storage/s3/address.ts";
 import { asConfigError } from "./storage/s3/as_config_error.ts";
@@ -20,12 +21,14 @@ const ASK_EVERY_MS = 1000;
 const TOLD_EVERY = 30;
 
 /**
- * Opens the database and the bucket that instances share. Waits for a database that gives no answer yet. Throws {@linkcode
- * ConfigError} when the database or the bucket cannot be used, and when the database belongs to another bucket.
+ * Opens the database and the bucket that instances share. Waits for a database that gives no answer yet. `waits` says how
+ * long other instances are waited for. Throws {@linkcode ConfigError} when the database or the bucket cannot be used, and
+ * when the database belongs to another bucket.
  */
 export async function openShared(
   { database, bucket: bucketText }: Pick<Config, "database" | "bucket">,
   deps: StorageDeps,
+  waits?: LeasesOptions,
 ): Promise<Storage> {
   const { log, giveUp } = deps;
   await using opening = new AsyncDisposableStack();
@@ -46,6 +49,7 @@ export async function openShared(
       return isConditional;
     },
     closeBucket: () => bucket[Symbol.dispose](),
+    waits,
   }, deps);
   opening.move();
   return storage;
