@@ -1,6 +1,7 @@
 import { delay } from "@std/async/delay";
 import { type Config, ConfigError } from "./config/config.ts";
 import { foreignVariable } from "./config/environment.ts";
+import { defined } from "./defined.ts";
 import { UploadError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
@@ -14,6 +15,12 @@ import { probeBucket } from "./storage/s3/probe.ts";
 import { findAwsSettings } from "./storage/s3/settings.ts";
 import { shareStorage } from "./shared_storage.ts";
 
+/** How long others are waited for: the instances, and the database. */
+export interface SharedPatience extends LeasesOptions {
+  /** How long a statement may take, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
 /** How often a database that gives no answer is asked again while the server starts, in milliseconds. */
 const ASK_EVERY_MS = 1000;
 
@@ -21,19 +28,18 @@ const ASK_EVERY_MS = 1000;
 const TOLD_EVERY = 30;
 
 /**
- * Opens the database and the bucket that instances share. Waits for a database that gives no answer yet. `waits` says how
- * long other instances are waited for. Throws {@linkcode ConfigError} when the database or the bucket cannot be used, and
- * when the database belongs to another bucket.
+ * Opens the database and the bucket that instances share. Waits for a database that gives no answer yet. Throws {@linkcode
+ * ConfigError} when the database or the bucket cannot be used, and when the database belongs to another bucket.
  */
 export async function openShared(
   { database, bucket: bucketText }: Pick<Config, "database" | "bucket">,
   deps: StorageDeps,
-  waits?: LeasesOptions,
+  { deadlineMs, ...waits }: SharedPatience = {},
 ): Promise<Storage> {
   const { log, giveUp } = deps;
   await using opening = new AsyncDisposableStack();
   const bucket = opening.use(await openTold(bucketText));
-  const connection = opening.adopt(createConnection(database), (connection) => connection.close());
+  const connection = opening.adopt(createConnection(database, defined({ deadlineMs })), (connection) => connection.close());
   await untilDone(async () => {
     // Only this has a deadline, and a migration has none.
     await connection.query("SELECT 1");

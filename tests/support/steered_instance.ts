@@ -7,8 +7,8 @@ import { PATIENCE_MS } from "./until.ts";
 // whether an unfinished upload that this process writes to has so many bytes. `settled COUNT` says whether each of so many
 // requests that were sent to this process has ended, or brings bytes for which it has what it needs.
 
-/** How long an instance must be silent until it counts as dead. On a machine that is busy, one that lives is late. */
-const SILENCE_MS = 1500;
+/** An instance that is late, on a machine that is busy, is not taken for a dead one so soon. */
+const PATIENT = { silenceMs: 1500, patienceMs: PATIENCE_MS, deadlineMs: PATIENCE_MS };
 /** How long is looked for what may come in a moment. */
 const LOOK_MS = 150;
 
@@ -33,7 +33,7 @@ await runSteered(
   () => ({
     takeAccess: () => void ended++,
     openStorage: async (config, deps) => {
-      const storage = await openShared(config, deps, { silenceMs: SILENCE_MS, patienceMs: PATIENCE_MS });
+      const storage = await openShared(config, deps, PATIENT);
       return { ...storage, bytes: files.watch(storage.bytes) };
     },
   }),
@@ -41,7 +41,7 @@ await runSteered(
 
 /** How many bodies are coming, each to a request that has its lock. */
 async function bodies(adminUrl: string): Promise<number> {
-  const answer = await fetch(`${adminUrl}/metrics`);
+  const answer = await fetch(new URL("metrics", adminUrl));
   return Number(/^pawl_uploads_active (\d+)$/m.exec(await answer.text())![1]);
 }
 

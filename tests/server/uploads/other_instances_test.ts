@@ -72,6 +72,7 @@ Deno.test("a status request asks the other instances first, and tells what they 
     if (file === "locked") throw new Error("locked");
     await using _file = file;
     await file.write(new Uint8Array(5));
+    await file.flush();
     await site.records.replace(upload, { ...upload, offset: 5 });
   };
   assertEquals(safeBytes(await site.engine.status(upload.id, scope)), 5);
