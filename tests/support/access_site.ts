@@ -1,6 +1,7 @@
 import { openTestApp, type TestApp, type Wishes } from "./pawl.ts";
 import { addTestToken, bearer } from "./tokens.ts";
 import { tempDir } from "./temp_dir.ts";
+import { testStore } from "./test_store.ts";
 
 export type SentHeaders = Readonly<Record<string, string>>;
 
@@ -29,6 +30,7 @@ export interface AccessSite extends AsyncDisposable {
 export async function openAccessSite(wishes: Wishes = {}): Promise<AccessSite> {
   await using open = new AsyncDisposableStack();
   const data = wishes.data ?? open.use(await tempDir()).path;
+  if (wishes.data === undefined) open.defer(() => testStore().ended?.(data));
   const clock = { now: Date.now() };
   const pawl = open.use(await openTestApp({ data, now: () => clock.now, ...wishes }));
   const kept = open.move();

@@ -80,6 +80,7 @@ export async function openEngine(
       await engine.close();
       records[Symbol.dispose]();
       await stores.end();
+      testStore().ended?.(folder.path);
       await folder[Symbol.asyncDispose]();
     },
   };

@@ -177,6 +177,10 @@ async function testFolder(
       finishedNames: () => testStore().finishedNames(data),
       incomingNames: () => testStore().incomingNames(data),
     },
-    end: async () => void await own?.[Symbol.asyncDispose](),
+    async end() {
+      if (own === undefined) return;
+      testStore().ended?.(data);
+      await own[Symbol.asyncDispose]();
+    },
   };
 }

@@ -29,11 +29,17 @@ interface Place {
 /** How long objects may lie there that no upload needs any more: nobody waits for their removal. */
 const REMOVAL_MS = 5000;
 
-/** A store in a schema and a bucket for each data folder. `servers` starts what they are on, when it is needed. */
+/**
+ * A store in a schema and a bucket for each data folder. `servers` starts what they are on, when it is needed. Those of
+ * tests that have ended are emptied and used again, which takes a fourth of the time.
+ */
 export function sharedTestStore(servers: () => Promise<{ postgres: PostgresServer; s3: S3Server }>): TestStore {
   const places = new Map<string, Promise<Place>>();
+  const unused: Place[] = [];
 
   async function makePlace(): Promise<Place> {
+    const used = unused.pop();
+    if (used !== undefined) return await emptied(used);
     const { postgres, s3 } = await servers();
     const place = { database: await postgres.schema(), bucket: s3.address(), files: watchedFiles() };
     using opened = openBucket(parseBucketAddress(place.bucket));
@@ -75,6 +81,11 @@ export function sharedTestStore(servers: () => Promise<{ postgres: PostgresServe
   }
 
   return {
+    ended(data) {
+      places.get(data)?.then((place) => unused.push(place));
+      places.delete(data);
+    },
+
     openStorage: async ({ data }, deps) => await open(await placeOf(data), deps),
     openDatabase: async (data) => createEntries(connect(await placeOf(data)), new Held()),
 
@@ -153,6 +164,29 @@ export function sharedTestStore(servers: () => Promise<{ postgres: PostgresServe
 function connect({ database }: Pick<Place, "database">): Connection {
   return createConnection(database, { deadlineMs: PATIENCE_MS });
 }
+
+/** Removes all that a place has. */
+async function emptied({ database, bucket }: Place): Promise<Place> {
+  const connection = connect({ database });
+  // In one statement, and with few rows, this is faster than TRUNCATE.
+  await connection.query(
+    "WITH " + TABLES.map((table) => `${table}_rows AS (DELETE FROM ${table})`).join() + " SELECT 1",
+  );
+  await connection.close();
+  using opened = openBucket(parseBucketAddress(bucket));
+  const [keys, multiparts] = await Promise.all([
+    Array.fromAsync(opened.bucket.list("")),
+    Array.fromAsync(opened.bucket.multiparts("")),
+  ]);
+  await Promise.all([
+    ...keys.map((key) => opened.bucket.remove(key)),
+    ...multiparts.map((multipart) => opened.bucket.abort(multipart)),
+  ]);
+  return { database, bucket, files: watchedFiles() };
+}
+
+/** All tables but the one with the version. */
+const TABLES = ["entries", "bytes", "facts", "parts", "counted", "folders", "paces", "counters", "late"];
 
 interface Clients {
   readonly clients: { readonly bucket: OpenBucket; readonly connection: Connection };

@@ -22,6 +22,8 @@ export interface EngineStores {
 export interface TestStore {
   /** Opens the place for a server; what its configuration says by default. */
   readonly openStorage?: NonNullable<Surroundings["openStorage"]>;
+  /** A test has ended: nobody asks any more for what was kept for the folder. */
+  ended?(data: string): void;
   /** Opens the database of a server, as its commands do. */
   openDatabase(data: string): Promise<Database>;
   openEngine(data: string): Promise<EngineStores>;

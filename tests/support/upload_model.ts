@@ -149,7 +149,11 @@ export function broken(world: World, request: Send, bytes: number, says: string)
 
 /** The worlds after two requests, each with its answer; the second may have taken the upload from the first. */
 export function inTurn(world: World, [first, said]: [Send, Said], [second, saidThen]: [Send, Said]): World[] {
-  return [...send(world, first), ...broken(world, first, first.bytes, "409 Another request…")]
+  // Where two instances begin an upload at the same moment, one may be at its record when the other makes its file. Its
+  // client is told to try again, and nothing of it stays.
+  const isLate = first.at !== second.at && begins(first);
+  const late = isLate ? broken(world, first, 0, "423 Another server process…") : [];
+  return [...send(world, first), ...broken(world, first, first.bytes, "409 Another request…"), ...late]
     .flatMap((outcome) => seen(outcome, said) ?? [])
     .flatMap((after) => send(after, second))
     .flatMap((outcome) => seen(outcome, saidThen) ?? []);
