@@ -39,7 +39,10 @@ export async function openShared(
   const { log, giveUp } = deps;
   await using opening = new AsyncDisposableStack();
   const bucket = opening.use(await openTold(bucketText));
-  const connection = opening.adopt(createConnection(database, defined({ deadlineMs })), (connection) => connection.close());
+  const connection = opening.adopt(
+    createConnection(database, defined({ deadlineMs })),
+    (connection) => connection.close(),
+  );
   await untilDone(async () => {
     // Only this has a deadline, and a migration has none.
     await connection.query("SELECT 1");

@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { isAbsent, UploadError } from "../errors.ts";
 import { announcedLength } from "../model/agree.ts";
 import type { Scope } from "../model/owner.ts";
@@ -157,9 +158,11 @@ export class Engine {
       return await this.#sendOn(facts, request, { arrival, within });
     }
     using lease = await this.#locks.takeOver(keyOfClient(facts), { position: 0, arrival, within });
+    using remembered = this.#byClient.remember(facts);
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
     if ("state" in received) return { upload: received, end: "whole" };
-    return await this.#sendOn(facts, { ...request, body: received }, { arrival, held: lease });
+    const meant = received.end === "whole" ? undefined : await remembered.meant();
+    return await this.#sendOn(facts, { ...request, body: received, ...defined({ meant }) }, { arrival, held: lease });
   }
 
   /** Receives a body that has many files in it. Resolves when all that `begin` makes has ended. Throws `shutdown`. */

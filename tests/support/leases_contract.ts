@@ -216,36 +216,35 @@ export function testLeasesContract(
     await lease(await one.take("a", 9)).release(true);
   });
 
-  about("a writer elsewhere is asked to settle, or whether it holds its upload, and nobody else is", async (instances) => {
-    const { one, other } = instances;
-    const asked: string[] = [];
-    let isHeld = true;
-    const held = () => Promise.all([one, other].map((leases) => leases.isHeldElsewhere("a")));
-    assertEquals(await held(), [false, false]);
-    for (const [name, leases] of [["one", one], ["other", other]] as const) {
-      leases.serve({
-        stop: () => Promise.reject(new Error("Nobody is stopped")),
-        settle: (id) => Promise.resolve(void asked.push(`${name} ${id}`)),
-        follow: () => Promise.reject(new Error("Nobody follows")),
-        holds: (id) => isHeld && id === "a",
-      });
-    }
-    await other.settled("a");
-    const first = lease(await one.create("a", NO_BYTES));
-    await one.settled("a");
-    assertEquals(asked, []);
-    await other.settled("a");
-    assertEquals([asked, await held()], [["one a"], [false, true]]);
-    isHeld = false;
-    assertEquals(await held(), [false, false]);
-    isHeld = true;
-    await first.release(true);
-    await other.settled("a");
-    assertEquals([asked, await held()], [["one a"], [false, false]]);
-    await one.take("a");
-    await instances.silenceOne();
-    assertEquals(await held(), [false, false]);
-  });
+  about(
+    "a writer elsewhere is asked to settle, or whether it holds its upload, and nobody else is",
+    async ({ one, other }) => {
+      const asked: string[] = [];
+      let isHeld = true;
+      const held = () => Promise.all([one, other].map((leases) => leases.isHeldElsewhere("a")));
+      assertEquals(await held(), [false, false]);
+      for (const [name, leases] of [["one", one], ["other", other]] as const) {
+        leases.serve({
+          stop: () => Promise.reject(new Error("Nobody is stopped")),
+          settle: (id) => Promise.resolve(void asked.push(`${name} ${id}`)),
+          follow: () => Promise.reject(new Error("Nobody follows")),
+          holds: (id) => isHeld && id === "a",
+        });
+      }
+      await other.settled("a");
+      const first = lease(await one.create("a", NO_BYTES));
+      await one.settled("a");
+      assertEquals(asked, []);
+      await other.settled("a");
+      assertEquals([asked, await held()], [["one a"], [false, true]]);
+      isHeld = false;
+      assertEquals(await held(), [false, false]);
+      isHeld = true;
+      await first.release(true);
+      await other.settled("a");
+      assertEquals([asked, await held()], [["one a"], [false, false]]);
+    },
+  );
 
   about(
     "an upload that adopts another one's layout needs its objects, until both are removed",

@@ -99,9 +99,15 @@ export function useTestStore(store: TestStore): void {
 
 type Run = () => Promise<void>;
 
-/** A test that is about the disk itself: other stores have nothing of the kind, and it is left out over them. */
-export function diskTest(name: string, ...rest: [run: Run] | [options: { readonly ignore: boolean }, run: Run]): void {
-  if (current !== onDisk) return Deno.test.ignore(`${name} (about the disk)`, () => {});
+/**
+ * A test that is about one machine: its disk, or what a process counts for itself. Other stores have nothing of the kind,
+ * and it is left out over them.
+ */
+export function oneMachineTest(
+  name: string,
+  ...rest: [run: Run] | [options: { readonly ignore: boolean }, run: Run]
+): void {
+  if (current !== onDisk) return Deno.test.ignore(`${name} (about one machine)`, () => {});
   const [options, run] = rest.length === 1 ? [{}, rest[0]] : rest;
   Deno.test(name, options, run);
 }

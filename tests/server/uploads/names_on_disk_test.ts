@@ -6,7 +6,7 @@ import { openTestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { FolderNode } from "../../support/lossy_nodes.ts";
-import { diskTest } from "../../support/test_store.ts";
+import { oneMachineTest } from "../../support/test_store.ts";
 
 const file = someBytes(10);
 
@@ -97,7 +97,7 @@ const REFUSALS: readonly {
 ];
 
 for (const { name, wanted, found, faultAt } of REFUSALS) {
-  diskTest(`a disk that refuses ${name} gets the file under another one, whole and for good`, async () => {
+  oneMachineTest(`a disk that refuses ${name} gets the file under another one, whole and for good`, async () => {
     using _mount = mountLossyDisks();
     using disk = LossyDisk.empty();
     const { texts, files } = await sendTo(disk, [wanted, wanted], faultAt);
@@ -115,7 +115,7 @@ for (const { name, wanted, found, faultAt } of REFUSALS) {
   });
 }
 
-diskTest("a time that the disk does not take does not keep a file from being finished", async () => {
+oneMachineTest("a time that the disk does not take does not keep a file from being finished", async () => {
   using _mount = mountLossyDisks();
   using disk = LossyDisk.empty();
   await using pawl = await openLossyPawl(disk);
@@ -126,7 +126,7 @@ diskTest("a time that the disk does not take does not keep a file from being fin
   assertEquals([...disk.files("files").keys()], ["a"]);
 });
 
-diskTest(
+oneMachineTest(
   "a folder that is removed whenever a file is to be placed in it keeps no file from being finished",
   async () => {
     using _mount = mountLossyDisks();
@@ -144,7 +144,7 @@ diskTest(
   },
 );
 
-diskTest("names that a disk takes for one are numbered, for files and for folders", async () => {
+oneMachineTest("names that a disk takes for one are numbered, for files and for folders", async () => {
   using _mount = mountLossyDisks();
   using disk = LossyDisk.empty({ ignoresCase: true });
   const { texts, files } = await sendTo(disk, ["Photos/A.txt", "photos/a.TXT", "PHOTOS/a.txt", "photos"]);

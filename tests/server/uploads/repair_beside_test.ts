@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import type { AppendRequest } from "../../../server/uploads/append.ts";
 import { repair } from "../../../server/uploads/repair.ts";
 import { openEngine, type TestEngine } from "../../support/engine.ts";
-import { diskTest, testStore } from "../../support/test_store.ts";
+import { oneMachineTest, testStore } from "../../support/test_store.ts";
 
 const facts = { owner: "o", name: "a", folders: [] };
 const { signal } = new AbortController();
@@ -35,7 +35,7 @@ function openBody() {
   return { body, isRead: read.promise, end: ended.resolve };
 }
 
-diskTest("repair() takes no upload from a request that holds it, and repairs the others meanwhile", async () => {
+oneMachineTest("repair() takes no upload from a request that holds it, and repairs the others meanwhile", async () => {
   await using site = await openEngine({});
   const { engine, bytes, data } = site;
   const { id } = (await engine.begin(facts, request(0, 10))).upload;

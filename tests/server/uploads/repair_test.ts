@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { sha256, someBytes } from "../../support/bytes.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { brokenBody, simpleClient } from "../../support/simple_client.ts";
-import { diskTest, testStore } from "../../support/test_store.ts";
+import { oneMachineTest, testStore } from "../../support/test_store.ts";
 
 const file = someBytes(1000);
 const { signal } = new AbortController();
@@ -20,7 +20,7 @@ Deno.test("repair() finishes an upload whose last byte came before the crash", a
   assertEquals((await client.status("a")).headers.get("upload-complete"), "?1");
 });
 
-diskTest(
+oneMachineTest(
   "repair() gives a finished file its name again where a crash has taken it, and no other in its place",
   async () => {
     await using pawl = await openTestApp();
@@ -57,7 +57,7 @@ Deno.test("repair() finishes an upload whose digest is right, and leaves one who
   assertEquals(pawl.log.lines.filter((line) => /^(warning|error)/.test(line)), []);
 });
 
-diskTest(
+oneMachineTest(
   "repair() removes files that belong to no unfinished upload, and leaves young strangers and the others",
   async () => {
     await using pawl = await openTestApp();

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { someBytes } from "../../support/bytes.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
-import { diskTest, testStore } from "../../support/test_store.ts";
+import { oneMachineTest, testStore } from "../../support/test_store.ts";
 
 const named = { "X-File-Name": "a", "X-File-Path": "b/a" };
 
@@ -98,7 +98,7 @@ Deno.test("the removal of a file that was taken away is done, and removes nothin
   assertEquals(await pawl.finished("c"), new Uint8Array(10));
 });
 
-diskTest(
+oneMachineTest(
   "two files of one length and one time that change their names are neither served nor removed for each other",
   async () => {
     await using pawl = await openTestApp();
@@ -124,7 +124,7 @@ diskTest(
   },
 );
 
-diskTest("a data folder that was brought back from a copy serves its files", async () => {
+oneMachineTest("a data folder that was brought back from a copy serves its files", async () => {
   await using pawl = await openTestApp();
   const location = (await simpleClient(pawl.app).send("first", 0, someBytes(10), named)).headers.get("location");
   await untilTidy(pawl, "first", 10);
@@ -144,7 +144,7 @@ diskTest("a data folder that was brought back from a copy serves its files", asy
   }
 });
 
-diskTest("no upload is lost while the folder of unfinished uploads is away", async () => {
+oneMachineTest("no upload is lost while the folder of unfinished uploads is away", async () => {
   await using pawl = await openTestApp();
   const [client, ask] = [simpleClient(pawl.app), asker(pawl)];
   const size = { "X-File-Size": "200000" };

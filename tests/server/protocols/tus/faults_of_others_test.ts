@@ -4,7 +4,7 @@ import { untilReceived } from "../../../support/incoming.ts";
 import { openTestApp, startServer } from "../../../support/pawl.ts";
 import { simpleClient } from "../../../support/simple_client.ts";
 import { base64, BODY_TYPE, openTusWire, told } from "../../../support/tus_wire.ts";
-import { diskTest } from "../../../support/test_store.ts";
+import { oneMachineTest } from "../../../support/test_store.ts";
 
 // These tests cover mistakes of other servers, and behaviour that widely used clients rely on.
 
@@ -132,7 +132,7 @@ Deno.test("HEAD answers soon while a dead PATCH hangs, and the next PATCH goes o
   assertEquals((await hanging.answer()).status, 409);
 });
 
-diskTest(
+oneMachineTest(
   "a finish that fails shows: HEAD does not tell an offset that is the length, and does not lose the upload",
   async () => {
     await using wire = await openTusWire();
