@@ -4,7 +4,7 @@ import { sharedTestStore } from "../support/shared_test_store.ts";
 import { useTestStore } from "../support/test_store.ts";
 
 // The tests of the engine and of the protocols, which run over the disk elsewhere, run over PostgreSQL and S3 here. Those
-// that are about the disk itself are `oneMachineTest`s, which are left out.
+// that are about one machine are `oneMachineTest`s, which are left out.
 
 let postgres: PostgresServer | undefined;
 let s3: S3Server | undefined;

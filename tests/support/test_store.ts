@@ -100,8 +100,8 @@ export function useTestStore(store: TestStore): void {
 type Run = () => Promise<void>;
 
 /**
- * A test that is about one machine: its disk, or what a process counts for itself. Other stores have nothing of the kind,
- * and it is left out over them.
+ * A test that is about one machine: its disk, its folders, or what a process counts for itself. Other stores have nothing
+ * of the kind, and it is left out over them.
  */
 export function oneMachineTest(
   name: string,
