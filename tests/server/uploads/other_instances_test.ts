@@ -1,7 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import { takenOver } from "../../../server/model/agree.ts";
-import { completed, type CompleteUpload, newUpload, type ReceivingUpload, safeBytes } from "../../../server/model/upload.ts";
+import {
+  completed,
+  type CompleteUpload,
+  newUpload,
+  type ReceivingUpload,
+  safeBytes,
+} from "../../../server/model/upload.ts";
 import type { ByteStore, RecordStore, Writers } from "../../../server/storage/store.ts";
 import { openEngine } from "../../support/engine.ts";
 
