@@ -36,7 +36,6 @@ if (isCephIgnored || POSTGRES === undefined && Deno.env.get("PAWL_REQUIRE_BROWSE
   await import("../server/protocols/ietf/creation_test.ts");
   await import("../server/protocols/ietf/digests_test.ts");
   await import("../server/protocols/ietf/interim_test.ts");
-  await import("../server/protocols/ietf/interim_on_the_wire_test.ts");
   await import("../server/protocols/ietf/other_protocols_test.ts");
   await import("../server/protocols/ietf/url_session_test.ts");
   await import("../server/protocols/ietf/url_session_on_the_wire_test.ts");

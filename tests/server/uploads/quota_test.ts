@@ -151,7 +151,7 @@ oneMachineTest("what earlier processes left is counted, and a token's quota is e
   assertEquals(await used(second, anna), 130);
 });
 
-oneMachineTest(
+Deno.test(
   "two processes on one folder keep together at most twice the limit, and a third one counts what both have",
   async () => {
     const quotaBytes = 100;
