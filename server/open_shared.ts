@@ -1,10 +1,12 @@
 import { delay } from "@std/async/delay";
 import { type Config, ConfigError } from "./config/config.ts";
 import { foreignVariable } from "./config/environment.ts";
+import { defined } from "./defined.ts";
 import { UploadError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
 import { createConnection } from "./storage/postgres/connection.ts";
+import type { LeasesOptions } from "./storage/postgres/leases.ts";
 import { migrate } from "./storage/postgres/migrate.ts";
 import { nameOf, parseBucketAddress } from "./storage/s3/address.ts";
 import { asConfigError } from "./storage/s3/as_config_error.ts";
@@ -12,6 +14,12 @@ import { type OpenBucket, openBucket } from "./storage/s3/open_bucket.ts";
 import { probeBucket } from "./storage/s3/probe.ts";
 import { findAwsSettings } from "./storage/s3/settings.ts";
 import { shareStorage } from "./shared_storage.ts";
+
+/** How long others are waited for: the instances, and the database. */
+export interface SharedPatience extends LeasesOptions {
+  /** How long a statement may take, in milliseconds. */
+  readonly deadlineMs?: number;
+}
 
 /** How often a database that gives no answer is asked again while the server starts, in milliseconds. */
 const ASK_EVERY_MS = 1000;
@@ -26,11 +34,15 @@ const TOLD_EVERY = 30;
 export async function openShared(
   { database, bucket: bucketText }: Pick<Config, "database" | "bucket">,
   deps: StorageDeps,
+  { deadlineMs, ...waits }: SharedPatience = {},
 ): Promise<Storage> {
   const { log, giveUp } = deps;
   await using opening = new AsyncDisposableStack();
   const bucket = opening.use(await openTold(bucketText));
-  const connection = opening.adopt(createConnection(database), (connection) => connection.close());
+  const connection = opening.adopt(
+    createConnection(database, defined({ deadlineMs })),
+    (connection) => connection.close(),
+  );
   await untilDone(async () => {
     // Only this has a deadline, and a migration has none.
     await connection.query("SELECT 1");
@@ -46,6 +58,7 @@ export async function openShared(
       return isConditional;
     },
     closeBucket: () => bucket[Symbol.dispose](),
+    waits,
   }, deps);
   opening.move();
   return storage;

@@ -5,7 +5,7 @@ import { createBroadcast } from "./storage/postgres/broadcast.ts";
 import type { Connection } from "./storage/postgres/connection.ts";
 import { createEntries } from "./storage/postgres/entries.ts";
 import { Held } from "./storage/postgres/held.ts";
-import { createLeases } from "./storage/postgres/leases.ts";
+import { createLeases, type LeasesOptions } from "./storage/postgres/leases.ts";
 import { createLedger } from "./storage/postgres/ledger.ts";
 import type { Bucket } from "./storage/s3/bucket.ts";
 import { createBucketBytes } from "./storage/s3/bytes.ts";
@@ -21,6 +21,8 @@ export interface SharedPlace {
   readonly probe: () => Promise<boolean>;
   /** Closes what is open for the bucket. */
   readonly closeBucket: () => void;
+  /** How long other instances are waited for. */
+  readonly waits?: LeasesOptions | undefined;
 }
 
 /**
@@ -28,11 +30,11 @@ export interface SharedPlace {
  * the database belongs to another bucket.
  */
 export async function shareStorage(
-  { connection, bucket, bucketName, probe, closeBucket }: SharedPlace,
+  { connection, bucket, bucketName, probe, closeBucket, waits }: SharedPlace,
   { log, flushed, sent }: StorageDeps,
 ): Promise<Storage> {
   const held = new Held();
-  const leases = createLeases(connection, held);
+  const leases = createLeases(connection, held, waits);
   const ledger = createLedger(connection, held);
   const known = await leases.remember("bucket", bucketName);
   if (known !== bucketName) {

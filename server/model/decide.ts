@@ -8,7 +8,7 @@ export type PresentUpload = ReceivingUpload | CompleteUpload;
 
 /** The facts that a request with a client's id announces. */
 export interface SentById extends Omit<Announced, "toTheEnd">, Partial<Pick<Announced, "toTheEnd">> {
-  /** True when a later request took the lock over, and so ended this one. */
+  /** True when a later request took the lock over, and so ended this one, or has gone on elsewhere before it was cut off. */
   readonly isTakenOver?: boolean;
 }
 
@@ -37,6 +37,15 @@ export function decide(known: PresentUpload | undefined, request: SentById, hasF
   // A later request has this upload already: starting over now would take it away from that request.
   if (request.isTakenOver) return { kind: "refuse", error: takenOver() };
   return { kind: known.state === "receiving" ? "replace" : "beside", known };
+}
+
+/**
+ * True when the upload that a client's id means has changed: it is another one than before, or has more bytes. So another
+ * request has gone on.
+ */
+export function hasGoneOn(before: PresentUpload | undefined, now: PresentUpload | undefined): boolean {
+  if (now === undefined) return false;
+  return before === undefined || now.id !== before.id || safeBytes(now) > safeBytes(before);
 }
 
 /** True when an empty file is sent again that is complete already. */

@@ -79,6 +79,8 @@ export interface Writers {
    * silent for a moment. Resolves when it has let go, or there is none; with false when the writer goes on.
    */
   follow(id: string, offset: number): Promise<boolean>;
+  /** True while a request of this process holds the upload. */
+  holds(id: string): boolean;
 }
 
 /** The part of a complete upload's record that tells where its file lies and how to recognise it. */
@@ -105,6 +107,8 @@ export interface ByteStore {
    * and at once when no other process writes.
    */
   settled(id: string): Promise<void>;
+  /** True while a request of another process holds an upload, and that process answers. Nothing is taken from it. */
+  isHeldElsewhere(id: string): Promise<boolean>;
   /** The length in bytes of an unfinished upload's file; `undefined` when there is no file. */
   length(id: string): Promise<number | undefined>;
   /** Makes a new upload's file, for its one writer. `locked` when another process made it first. */

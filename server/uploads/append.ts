@@ -40,7 +40,11 @@ export interface AppendRequest extends Announced {
 }
 
 /** A request to append whose body may have been received into memory already. */
-export type ReceivedRequest = Omit<AppendRequest, "body"> & { readonly body: AppendRequest["body"] | HeldBody };
+export type ReceivedRequest = Omit<AppendRequest, "body"> & {
+  readonly body: AppendRequest["body"] | HeldBody;
+  /** The upload that the client's id meant while a body came that has been cut off; absent if nobody has looked. */
+  readonly meant?: { readonly upload: ReceivingUpload | CompleteUpload | undefined };
+};
 
 /** The result of a request to append. The offset of `upload` is safe (I1). */
 export interface Appended {

@@ -1,5 +1,5 @@
 import { UploadError } from "../errors.ts";
-import { decide, type Decision, type PresentUpload } from "../model/decide.ts";
+import { decide, type Decision, hasGoneOn, type PresentUpload } from "../model/decide.ts";
 import type { FileFacts, ReceivingUpload, Upload } from "../model/upload.ts";
 import { HeldBody } from "../receiving/held_body.ts";
 import type { ReceivedRequest } from "./append.ts";
@@ -29,6 +29,9 @@ export interface Leases {
   readonly within?: Lease | undefined;
 }
 
+/** After how long a body takes its time that is received into memory, in milliseconds. */
+const SLOW_MS = 20;
+
 /** How often the decision is made anew when another process has changed what the id means. */
 const MAX_ATTEMPTS = 20;
 
@@ -54,6 +57,19 @@ export class UploadsByClient {
   /** Finds the upload that a client's id means. The caller holds the lock on that id. */
   async lookUp(owner: string, clientId: string): Promise<PresentUpload | undefined> {
     return present(await this.#deps.records.findByClient(owner, clientId));
+  }
+
+  /**
+   * Remembers what a client's id means while a body comes that takes its time. Another process knows nothing of a body
+   * in this one's memory, and may begin or go on with the upload meanwhile. A body that is cut off then must take nothing
+   * from it. Most small bodies come at once, and nothing is looked up.
+   */
+  remember({ owner, clientId }: NamedFileFacts): Disposable & { meant(): Promise<ReceivedRequest["meant"]> } {
+    let looked: Promise<ReceivedRequest["meant"]> = Promise.resolve(undefined);
+    const timer = setTimeout(() => {
+      looked = this.lookUp(owner, clientId).then((upload) => ({ upload }), () => undefined);
+    }, SLOW_MS);
+    return { meant: () => looked, [Symbol.dispose]: () => clearTimeout(timer) };
   }
 
   /**
@@ -114,8 +130,9 @@ export class UploadsByClient {
     });
   }
 
-  async #decide(known: PresentUpload | undefined, { body, ...request }: ReceivedRequest): Promise<Decision> {
-    const isTakenOver = body instanceof HeldBody && body.end === "taken-over";
+  async #decide(known: PresentUpload | undefined, { body, meant, ...request }: ReceivedRequest): Promise<Decision> {
+    const isTakenOver = body instanceof HeldBody && body.end === "taken-over" ||
+      meant !== undefined && hasGoneOn(meant.upload, known);
     const isPresent = known !== undefined && await hasFile(this.#deps.bytes, known);
     return decide(known, { ...request, isTakenOver }, isPresent);
   }

@@ -52,6 +52,7 @@ export class Engine {
         if (isFree) await this.#locks.stop(id);
         return isFree;
       },
+      holds: (id) => this.#locks.isHeld(id),
     });
   }
 

@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { isAbsent, UploadError } from "../errors.ts";
 import { announcedLength } from "../model/agree.ts";
 import type { CompleteUpload, ReceivingUpload } from "../model/upload.ts";
@@ -58,9 +59,11 @@ export class RequestsByClient {
       return await this.#sendOn(facts, request, { arrival, within });
     }
     using lease = await this.#locks.takeOver(keyOfClient(facts), { position: 0, arrival, within });
+    using remembered = this.#uploads.remember(facts);
     const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
     if ("state" in received) return { upload: received, end: "whole" };
-    return await this.#sendOn(facts, { ...request, body: received }, { arrival, held: lease });
+    const meant = received.end === "whole" ? undefined : await remembered.meant();
+    return await this.#sendOn(facts, { ...request, body: received, ...defined({ meant }) }, { arrival, held: lease });
   }
 
   /** Terminates the unfinished upload that the id means. Throws `not-found` or `finished`. */

@@ -44,7 +44,7 @@ export async function endHeld(deps: EngineDeps, id: string): Promise<boolean> {
  * upload that a request holds is left alone.
  */
 export async function expire(deps: EngineDeps, locks: Locks, id: string): Promise<void> {
-  if (locks.isHeld(id)) return;
+  if (locks.isHeld(id) || await deps.bytes.isHeldElsewhere(id)) return;
   using _lease = await locks.takeOver(id);
   await whileLocked(deps, id, async (unlock) => {
     const { records, limits, serviceNow } = deps;

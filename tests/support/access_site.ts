@@ -2,6 +2,7 @@ import { type Answer, ask, type SentHeaders } from "./ask.ts";
 import { openTestApp, type TestApp, type Wishes } from "./pawl.ts";
 import { addTestToken, bearer } from "./tokens.ts";
 import { tempDir } from "./temp_dir.ts";
+import { testStore } from "./test_store.ts";
 
 export type { Answer, SentHeaders };
 
@@ -23,6 +24,7 @@ export interface AccessSite extends AsyncDisposable {
 export async function openAccessSite(wishes: Wishes = {}): Promise<AccessSite> {
   await using open = new AsyncDisposableStack();
   const data = wishes.data ?? open.use(await tempDir()).path;
+  if (wishes.data === undefined) open.defer(() => testStore().ended?.(data));
   const clock = { now: Date.now() };
   const pawl = open.use(await openTestApp({ data, now: () => clock.now, ...wishes }));
   const kept = open.move();

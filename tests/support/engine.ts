@@ -1,7 +1,4 @@
-import { createSameName } from "../../server/model/same_name.ts";
 import { Pauses } from "../../server/receiving/pauses.ts";
-import { openFiles } from "../../server/storage/disk/files.ts";
-import { openRecords } from "../../server/storage/kv/records.ts";
 import type { ByteStore, RecordStore } from "../../server/storage/store.ts";
 import { NOBODY_IS_ASKED } from "../../server/uploads/asking.ts";
 import { Engine } from "../../server/uploads/engine.ts";
@@ -10,6 +7,7 @@ import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { Space } from "../../server/uploads/space.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import { tempDir } from "./temp_dir.ts";
+import { testStore } from "./test_store.ts";
 
 /** An engine without the server around it, and what it keeps its uploads in. */
 export interface TestEngine extends AsyncDisposable {
@@ -17,7 +15,7 @@ export interface TestEngine extends AsyncDisposable {
   readonly bytes: ByteStore;
   readonly records: RecordStore;
   readonly log: MemoryLog;
-  /** The folder with `incoming/` and `files/`. */
+  /** The folder with `incoming/` and `files/`, where the store is the disk. */
   readonly data: string;
 }
 
@@ -49,8 +47,9 @@ export async function openEngine(
   },
 ): Promise<TestEngine> {
   const folder = await tempDir();
-  const bytes = slowed(await openFiles(folder.path, { durable: false }));
-  const records = slowedRecords(await openRecords(":memory:", createSameName({ ignoresCase: false })));
+  const stores = await testStore().openEngine(folder.path);
+  const bytes = slowed(stores.bytes);
+  const records = slowedRecords(stores.records);
   const log = memoryLog();
   const engine = new Engine({
     bytes,
@@ -80,6 +79,8 @@ export async function openEngine(
     async [Symbol.asyncDispose]() {
       await engine.close();
       records[Symbol.dispose]();
+      await stores.end();
+      testStore().ended?.(folder.path);
       await folder[Symbol.asyncDispose]();
     },
   };

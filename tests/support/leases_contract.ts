@@ -151,6 +151,7 @@ export function testLeasesContract(
       },
       settle: () => Promise.reject(new Error("Nobody asks for this")),
       follow: () => Promise.reject(new Error("Nobody asks for this")),
+      holds: () => true,
     });
     const second = lease(await other.take("a"));
     assertEquals([asked, second.found.length, second.found.clean], [["a"], 7, true]);
@@ -181,7 +182,12 @@ export function testLeasesContract(
 
   about("an instance that says that it has let go, though it has not, loses the upload", async ({ one, other }) => {
     const first = lease(await one.create("a", NO_BYTES));
-    one.serve({ stop: () => Promise.resolve(), settle: () => Promise.resolve(), follow: () => Promise.resolve(true) });
+    one.serve({
+      stop: () => Promise.resolve(),
+      settle: () => Promise.resolve(),
+      follow: () => Promise.resolve(true),
+      holds: () => false,
+    });
     await lease(await other.take("a")).release(true);
     await assertLost(() => first.commit(state(9)));
   });
@@ -200,6 +206,7 @@ export function testLeasesContract(
         await first.release(true);
         return true;
       },
+      holds: () => true,
     });
     assertEquals([await other.take("a", 3), await other.take("a", 0), asked], ["receiving", "receiving", [3, 0]]);
     await first.commit(state(4));
@@ -209,25 +216,35 @@ export function testLeasesContract(
     await lease(await one.take("a", 9)).release(true);
   });
 
-  about("a writer elsewhere is asked to settle, and nobody else is", async ({ one, other }) => {
-    const asked: string[] = [];
-    for (const [name, leases] of [["one", one], ["other", other]] as const) {
-      leases.serve({
-        stop: () => Promise.reject(new Error("Nobody is stopped")),
-        settle: (id) => Promise.resolve(void asked.push(`${name} ${id}`)),
-        follow: () => Promise.reject(new Error("Nobody follows")),
-      });
-    }
-    await other.settled("a");
-    const first = lease(await one.create("a", NO_BYTES));
-    await one.settled("a");
-    assertEquals(asked, []);
-    await other.settled("a");
-    assertEquals(asked, ["one a"]);
-    await first.release(true);
-    await other.settled("a");
-    assertEquals(asked, ["one a"]);
-  });
+  about(
+    "a writer elsewhere is asked to settle, or whether it holds its upload, and nobody else is",
+    async ({ one, other }) => {
+      const asked: string[] = [];
+      let isHeld = true;
+      const held = () => Promise.all([one, other].map((leases) => leases.isHeldElsewhere("a")));
+      assertEquals(await held(), [false, false]);
+      for (const [name, leases] of [["one", one], ["other", other]] as const) {
+        leases.serve({
+          stop: () => Promise.reject(new Error("Nobody is stopped")),
+          settle: (id) => Promise.resolve(void asked.push(`${name} ${id}`)),
+          follow: () => Promise.reject(new Error("Nobody follows")),
+          holds: (id) => isHeld && id === "a",
+        });
+      }
+      await other.settled("a");
+      const first = lease(await one.create("a", NO_BYTES));
+      await one.settled("a");
+      assertEquals(asked, []);
+      await other.settled("a");
+      assertEquals([asked, await held()], [["one a"], [false, true]]);
+      isHeld = false;
+      assertEquals(await held(), [false, false]);
+      isHeld = true;
+      await first.release(true);
+      await other.settled("a");
+      assertEquals([asked, await held()], [["one a"], [false, false]]);
+    },
+  );
 
   about(
     "an upload that adopts another one's layout needs its objects, until both are removed",
@@ -262,6 +279,7 @@ export function testLeasesContract(
       stop: () => first.release(true),
       settle: () => Promise.resolve(),
       follow: () => Promise.resolve(true),
+      holds: () => false,
     });
     const second = lease(await other.take("a"));
     await second.commit(state(5));

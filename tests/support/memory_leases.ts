@@ -61,7 +61,12 @@ export class MemoryRows {
   instance(): MemoryLeases {
     const rows = this.#rows;
     const me: Instance = {
-      writers: { stop: async () => {}, settle: async () => {}, follow: () => Promise.resolve(true) },
+      writers: {
+        stop: async () => {},
+        settle: async () => {},
+        follow: () => Promise.resolve(true),
+        holds: () => false,
+      },
       isSilent: false,
     };
     const waiting = new Map<string, Waiting>();
@@ -152,6 +157,10 @@ export class MemoryRows {
       async settled(id) {
         const holder = others(id);
         if (holder !== undefined) await ask(holder, (writers) => writers.settle(id));
+      },
+      isHeldElsewhere(id) {
+        const holder = others(id);
+        return Promise.resolve(holder !== undefined && !holder.isSilent && holder.writers.holds(id));
       },
       serve: (writers) => void (me.writers = writers),
       alone: async (name, work) => {

@@ -2,15 +2,19 @@ import type { ClientPlan, SendPlan } from "./model_commands.ts";
 import { NOTHING, type Outcome, type Said, seen, type World } from "./model_world.ts";
 import { head, type RawAnswer } from "./raw.ts";
 import { ietfHead, saidToIetfHead } from "./model_ietf.ts";
+import type { ModelSite } from "./model_site.ts";
 import { saidToHead, tusHead } from "./model_tus.ts";
 import { MAX_BYTES, NEW, type Send, status, statusAt } from "./upload_model.ts";
 import { exchange } from "./model_wire.ts";
 
+/** A request before it is known where it goes. */
+type Unsent = Omit<Send, "at">;
+
 /** The things that all clients of a sequence share. */
 export interface Shared {
-  readonly port: () => number;
-  /** The addresses at which the server was asked for an upload since its start. */
-  readonly met: () => Set<string>;
+  readonly site: Pick<ModelSite, "portFor" | "met">;
+  /** Chooses the instance for the next request of a client. */
+  readonly place: (clientId: string) => Promise<number>;
   /** A number that no file of the sequence has. */
   readonly newFile: () => number;
   /** Keeps a line for the report of a failure. */
@@ -82,29 +86,38 @@ export class ModelClient {
       return address === undefined ? undefined : await this.askAt(address);
     }
     this.countRequest(false);
-    const said = await exchange(this.#shared.port(), head("GET /status", { "X-File-Id": this.clientId }));
-    this.observe("asks", status, said);
+    const at = await this.place();
+    const request = head("GET /status", { "X-File-Id": this.clientId });
+    const said = await exchange(this.#shared.site.portFor(at), request);
+    this.observe(`asks${told(at)}`, status, said);
+  }
+
+  /** Chooses the instance for its next request. */
+  place(): Promise<number> {
+    return this.#shared.place(this.clientId);
   }
 
   /** Asks the upload's own address how far it is. */
-  async askAt(address: string): Promise<void> {
+  async askAt(address: string, instance?: number): Promise<void> {
     this.countRequest(true);
+    const at = instance ?? await this.place();
+    const { site } = this.#shared;
     const byIetf = isByIetf(address);
     const read = (answer: RawAnswer) => (byIetf ? saidToIetfHead : saidToHead)(answer, address);
-    const said = await exchange(this.#shared.port(), (byIetf ? ietfHead : tusHead)("HEAD", address), read, "HEAD");
-    this.observe(`asks ${address}`, (world) => statusAt(world, address), said);
-    this.#shared.met().add(address);
+    const said = await exchange(site.portFor(at), (byIetf ? ietfHead : tusHead)("HEAD", address), read, "HEAD");
+    this.observe(`asks ${address}${told(at)}`, (world) => statusAt(world, address), said);
+    site.met(at).add(address);
   }
 
   /**
-   * Asks at the address that a request is to go to, unless the server knows it. It looks up whose the upload is when it
+   * Asks at the address that a request to an instance is to go to, unless that knows it. It looks up whose the upload is when it
    * first meets an address. A request that is cut meanwhile may come in behind the answer to the next one, if that goes
    * by the client's id; requests to the address keep their order.
    */
-  async meet({ byTus, where, part }: SendPlan): Promise<void> {
+  async meet({ byTus, where, part }: SendPlan, at: number): Promise<void> {
     if (!byTus || this.byTus) return;
     const address = await this.addressAt(where === "over" ? part : 1);
-    if (address !== undefined && !this.#shared.met().has(address)) await this.askAt(address);
+    if (address !== undefined && !this.#shared.site.met(at).has(address)) await this.askAt(address, at);
   }
 
   countRequest(byTus: boolean): void {
@@ -124,7 +137,11 @@ export class ModelClient {
   }
 
   /** Gives the plan its numbers. Asks first where the client could not know which file the server has. */
-  async request(plan: SendPlan): Promise<Send> {
+  async request(plan: SendPlan, at: number): Promise<Send> {
+    return { ...await this.#requestAnywhere(plan), at };
+  }
+
+  async #requestAnywhere(plan: SendPlan): Promise<Unsent> {
     if (new Set(this.#worlds.map(({ file }) => file).filter((file) => file !== undefined)).size > 1) await this.ask();
     if (this.byTus && await this.#mayBegin(plan)) return this.#requestToBegin(plan);
     const address = plan.byTus || this.byTus ? await this.addressAt(plan.where === "over" ? plan.part : 1) : undefined;
@@ -147,7 +164,7 @@ export class ModelClient {
   }
 
   /** Observes a request to an address, which never begins an upload. */
-  #requestTo(address: string, plan: SendPlan): Send {
+  #requestTo(address: string, plan: SendPlan): Unsent {
     const world = this.#worlds.findLast(({ location }) => location === address);
     const earlier = this.#worlds.at(-1)?.earlier.find(({ location }) => location === address);
     const file = world?.file ?? earlier?.file ?? 0;
@@ -165,7 +182,7 @@ export class ModelClient {
   }
 
   /** The first bytes of another file, or none. */
-  #requestToBegin(plan: SendPlan): Send {
+  #requestToBegin(plan: SendPlan): Unsent {
     this.countRequest(true);
     const file = this.#newFile();
     const wish = plan.size === "wrong" ? { ...plan, size: "right" as const } : plan;
@@ -176,7 +193,7 @@ export class ModelClient {
 
   #sized(
     { plan, file, start, length }: { plan: SendPlan; file: number; start: number; length: number },
-  ): Send {
+  ): Unsent {
     const rest = Math.max(0, length - start);
     const bytes = { rest, part: Math.floor(rest * plan.part), none: 0, "too many": rest + Math.abs(aside(plan)) };
     return {
@@ -227,11 +244,16 @@ function aside({ part }: SendPlan): number {
   return Math.round((part - 0.5) * 5000) || 1;
 }
 
+/** How the notes tell an instance other than the first one. */
+export function told(at: number): string {
+  return at === 0 ? "" : ` at instance ${at}`;
+}
+
 /** A request as one line. */
 export function describeSend(send: Send): string {
-  const { address, byIetf, file, start, size, bytes, chunked, bodyDigest, digestOf } = send;
+  const { at, address, byIetf, file, start, size, bytes, chunked, bodyDigest, digestOf } = send;
   return [
-    `sends ${bytes} bytes of file ${file} from ${start}`,
+    `sends${told(at)} ${bytes} bytes of file ${file} from ${start}`,
     ...address === undefined ? [] : [`to ${address}${byIetf ? " by IETF" : ""}`],
     ...size === undefined ? [] : [`of ${size} in all`],
     ...chunked ? ["chunked"] : [],

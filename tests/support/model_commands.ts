@@ -3,8 +3,11 @@ import fc from "fast-check";
 /** One sequence: several clients, and the steps that they and the server take in turn. */
 export interface Sequence {
   readonly clients: readonly ClientPlan[];
-  readonly commands: readonly Command[];
+  readonly commands: readonly Step[];
 }
+
+/** A command, and the number from which it follows to which instance each of its requests goes. */
+export type Step = Command & { readonly draw: number };
 
 export interface ClientPlan {
   /** It begins its uploads by tus, and speaks nothing else. */
@@ -62,12 +65,14 @@ const byTus = weighted({ "": 3, "tus": 2 }).map(Boolean);
 /** Most happens to one of them: what is rare comes of many things that meet in one upload. */
 const client = fc.constantFrom(0, 0, 0, 0, 0, 1, 1, 2);
 
-const size = fc.oneof(
-  { weight: 2, arbitrary: fc.constantFrom(0, 1, 2) },
-  { weight: 5, arbitrary: fc.integer({ min: 3, max: 3000 }) },
-  { weight: 8, arbitrary: fc.integer({ min: 3000, max: 200 * 1024 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 1_000_000, max: 4_000_000 }) },
-);
+/** The size of a file, which is seldom so long. */
+const sizeUpTo = (longest: number) =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom(0, 1, 2) },
+    { weight: 5, arbitrary: fc.integer({ min: 3, max: 3000 }) },
+    { weight: 8, arbitrary: fc.integer({ min: 3000, max: 200 * 1024 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1_000_000, max: longest }) },
+  );
 
 const plan: fc.Arbitrary<SendPlan> = fc.record({
   byTus,
@@ -140,25 +145,36 @@ const OPTIONAL: readonly Command["kind"][] = [
   "restart",
 ];
 
+export interface SequenceOptions {
+  /** The size of the longest file in bytes; 4 000 000 by default. */
+  readonly longest?: number;
+}
+
 /** Sequences of up to 25 commands with three clients. */
-export const sequences: fc.Arbitrary<Sequence> = fc.record({
-  clients: fc.array(
-    fc.record({
-      byTus: weighted({ "": 3, "tus": 1 }).map(Boolean),
-      sharesName: fc.boolean(),
-      sizes: fc.array(size, { minLength: 3, maxLength: 3 }),
-    }),
-    { minLength: 3, maxLength: 3 },
-  ),
-  without: fc.subarray([...OPTIONAL]),
-  commands: fc.array(
-    fc.oneof({ weight: 35, arbitrary: command.map((one) => [one]) }, { weight: 2, arbitrary: meeting }),
-    { minLength: 1, maxLength: 25, size: "max" },
-  ),
-}).map(({ clients, without, commands }) => ({
-  clients,
-  commands: commands.flat().filter((command) => !without.includes(command.kind)),
-}));
+export const sequencesOf = ({ longest = 4_000_000 }: SequenceOptions): fc.Arbitrary<Sequence> =>
+  fc.record({
+    clients: fc.array(
+      fc.record({
+        byTus: weighted({ "": 3, "tus": 1 }).map(Boolean),
+        sharesName: fc.boolean(),
+        sizes: fc.array(sizeUpTo(longest), { minLength: 3, maxLength: 3 }),
+      }),
+      { minLength: 3, maxLength: 3 },
+    ),
+    without: fc.subarray([...OPTIONAL]),
+    commands: fc.array(
+      fc.tuple(
+        fc.oneof({ weight: 35, arbitrary: command.map((one) => [one]) }, { weight: 2, arbitrary: meeting }),
+        fc.nat({ max: 1000 }),
+      ),
+      { minLength: 1, maxLength: 25, size: "max" },
+    ),
+  }).map(({ clients, without, commands }) => ({
+    clients,
+    commands: commands
+      .flatMap(([some, draw]): Step[] => some.map((command, index) => ({ ...command, draw: draw + index })))
+      .filter(({ kind }) => !without.includes(kind)),
+  }));
 
 /** One of the keys, as often as its weight says; the first is the simplest. */
 function weighted<T extends string>(weights: Record<T, number>): fc.Arbitrary<T> {

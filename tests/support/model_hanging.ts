@@ -1,4 +1,5 @@
 import type { ModelClient } from "./model_client.ts";
+import type { Places } from "./model_places.ts";
 import { inTime, readerOf } from "./model_wire.ts";
 import { type Said, seen, type World } from "./model_world.ts";
 import type { RawConnection } from "./raw.ts";
@@ -14,9 +15,14 @@ export interface HangingRequest {
 
 /** The requests that hang, at most one of each client. */
 export class HangingRequests {
+  readonly #places: Places;
   readonly #requests = new Map<ModelClient, HangingRequest>();
   /** The clients that have sent another request since, and have had no answer. */
   readonly #overtaken = new Set<ModelClient>();
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
 
   /** The client that hangs and comes after `index` others, counted round and round. */
   clientAt(index: number): ModelClient | undefined {
@@ -44,6 +50,7 @@ export class HangingRequests {
     const said = await answerOf(connection, request);
     await sending;
     this.#forget(client);
+    this.#places.mayCome(client.clientId, { at: request.at, hangs: false });
     client.follow(`goes on → ${said?.line}`, (world) => {
       const refused = said === undefined || !said.line.startsWith("200 ") ? [quiet(world)] : [];
       if (world.writer === undefined) return isRepeated(world, request, said) ? [quiet(world)] : refused;
@@ -53,9 +60,10 @@ export class HangingRequests {
     });
   }
 
-  /** The server ends, and tells those whose upload it holds. */
-  async meetRestart(): Promise<void> {
+  /** An instance ends, and tells those whose upload it holds. */
+  async meetRestart(at: number): Promise<void> {
     for (const [client, { connection, request }] of this.#requests) {
+      if (request.at !== at) continue;
       const said = await answerOf(connection, request);
       this.#forget(client);
       if (!client.worlds.every((world) => world.writer?.open)) continue;
@@ -64,15 +72,19 @@ export class HangingRequests {
     }
   }
 
-  /** Closes all their connections. */
-  letGo(): void {
-    for (const client of this.#requests.keys()) this.letGoOf(client);
+  /** Closes all their connections, or those to one instance. */
+  letGo(at?: number): void {
+    for (const [client, { request }] of this.#requests) {
+      if (at === undefined || request.at === at) this.letGoOf(client);
+    }
   }
 
   /** Closes the connection of the client, if it hangs. */
   letGoOf(client: ModelClient): void {
-    if (!this.#requests.has(client)) return;
+    const hanging = this.#requests.get(client);
+    if (hanging === undefined) return;
     this.#forget(client);
+    this.#places.mayCome(client.clientId, { at: hanging.request.at, hangs: false });
     client.follow("lets go", (world) => {
       return [world.writer === undefined ? world : { ...world, writer: { ...world.writer, open: false } }];
     });

@@ -1,9 +1,10 @@
-import { describeSend, type ModelClient } from "./model_client.ts";
-import type { Command, Fault, SendPlan } from "./model_commands.ts";
+import { describeSend, type ModelClient, told } from "./model_client.ts";
+import type { Command, Fault, SendPlan, Step } from "./model_commands.ts";
 import { asInForm, sendByForm, sendInForm } from "./model_form.ts";
 import { answerOf, HangingRequests } from "./model_hanging.ts";
 import { lost } from "./model_addresses.ts";
-import type { ModelServer } from "./model_server.ts";
+import type { Places } from "./model_places.ts";
+import type { ModelSite } from "./model_site.ts";
 import { saidByTus, tusHead } from "./model_tus.ts";
 import { exchange, inTime, readerOf, wireRequest } from "./model_wire.ts";
 import type { Said, World } from "./model_world.ts";
@@ -34,20 +35,32 @@ interface SentPart {
   readonly sending: Promise<boolean>;
 }
 
+/** What a sequence is played with. */
+export interface GameDeps {
+  readonly site: ModelSite;
+  readonly places: Places;
+  readonly clients: readonly ModelClient[];
+  readonly count: Count;
+}
+
 /** One sequence that is played: what the clients do, held against what may be true. */
 export class Game implements Disposable {
-  readonly #server: ModelServer;
+  readonly #site: ModelSite;
+  readonly #places: Places;
   readonly #clients: readonly ModelClient[];
   readonly #count: Count;
-  readonly #hanging = new HangingRequests();
+  readonly #hanging: HangingRequests;
 
-  constructor(server: ModelServer, clients: readonly ModelClient[], count: Count) {
-    this.#server = server;
+  constructor({ site, places, clients, count }: GameDeps) {
+    this.#site = site;
+    this.#places = places;
     this.#clients = clients;
     this.#count = count;
+    this.#hanging = new HangingRequests(places);
   }
 
-  async play(command: Command): Promise<void> {
+  async play(command: Step): Promise<void> {
+    this.#places.begin(command.draw);
     switch (command.kind) {
       case "send":
         this.#count(`send ${command.plan.where}, ${command.plan.bytes}`);
@@ -81,23 +94,24 @@ export class Game implements Disposable {
   }
 
   async #send(client: ModelClient, plan: SendPlan): Promise<void> {
-    const request = await client.request(plan);
+    const request = await client.request(plan, await client.place());
     // A form knows a file again by its digest, and the model does not.
     if (plan.inForm && request.address === undefined && request.digestOf === undefined) {
       this.#count("send in a form");
       const inForm = asInForm(request);
-      const told = await sendInForm(this.#server.port, client, inForm);
+      const told = await sendInForm(this.#site.portFor(inForm.at), client, inForm);
       return client.observe(`in a form ${describeSend(inForm)}`, (world) => sendByForm(world, inForm), told);
     }
     const wire = wireRequest(client, request, { expect: false });
-    const said = await exchange(this.#server.port, wire.bytes, readerOf(request));
+    const said = await exchange(this.#site.portFor(request.at), wire.bytes, readerOf(request));
     client.observe(describeSend(request), (world) => send(world, request), said);
   }
 
   /** Sends a part of a request, and lets it break. */
   async #break(client: ModelClient, plan: SendPlan, planned: Fault): Promise<void> {
-    await client.meet(plan);
-    const request = await client.request(plan);
+    const at = await client.place();
+    await client.meet(plan, at);
+    const request = await client.request(plan, at);
     // Nobody could ask, meanwhile, for an upload whose address is not told yet.
     const fault = request.address === NEW && planned.how === "hangs" ? { ...planned, how: "closed" as const } : planned;
     const { how, sent } = fault;
@@ -109,7 +123,9 @@ export class Game implements Disposable {
     const length = wire.lengthWith(bytes);
     const isWhole = length === wire.bytes.length;
     using held = new DisposableStack();
-    const connection = held.use(await connect(this.#server.port));
+    // Nothing tells whether a request elsewhere came before the kill or after it.
+    if (how === "server killed") await this.#places.settleBut(at);
+    const connection = held.use(await connect(this.#site.portFor(at)));
     const sending = connection.send(wire.bytes.subarray(0, length));
     const part = { client, request, bytes, isWhole, connection, sending };
     if (how === "server killed") return await this.#kill(part, fault);
@@ -128,22 +144,27 @@ export class Game implements Disposable {
       return [world, ...ended(world, request, { bytes, isWhole })];
     });
     client.hasLost ||= request.address === NEW;
-    await this.#server.restart("SIGKILL");
-    this.#hanging.letGo();
-    for (const each of this.#clients) each.follow("meets a kill", restart);
+    const { at } = request;
+    await this.#site.restart(at, "SIGKILL");
+    this.#hanging.letGo(at);
+    this.#places.ended(at);
+    for (const each of this.#clients) each.follow(`meets a kill${told(at)}`, (world) => restart(world, at));
     await sending;
   }
 
   async #hang({ client, request, bytes }: SentPart): Promise<void> {
     const mayHold = client.worlds.flatMap((world) => interrupted(world, request, bytes, true));
     const isOpen = bytes > 0 && mayHold.some((world) => world.writer?.open) &&
-      await this.#server.holds(request.start + bytes);
+      await this.#site.holds(request.at, request.start + bytes);
+    if (isOpen) this.#places.hasCome(client.clientId);
+    else this.#places.mayCome(client.clientId, { at: request.at, hangs: true });
     const what = `${describeSend(request)}, ${bytes} of them, and hangs${isOpen ? "" : ", or is not there"}`;
     client.follow(what, (world) => interrupted(world, request, bytes, isOpen));
   }
 
   async #cut({ client, request, bytes, isWhole, connection, sending }: SentPart, { how }: Fault): Promise<void> {
     this.#hanging.overtake(client);
+    this.#places.mayCome(client.clientId, { at: request.at, hangs: false });
     if (how !== "reset") await sending;
     let said: Said | undefined;
     if (how === "half-closed") {
@@ -174,10 +195,14 @@ export class Game implements Disposable {
     this.#count(first === second ? "two at once on one upload" : "two at once on two uploads");
     // Begun twice, it would be two uploads of one client.
     if (first === second && first.byTus && !first.hasUpload) return await this.#send(first, plans[0]);
-    const requests = [await first.request(plans[0]), await second.request(plans[1])] as const;
+    const requests = [
+      await first.request(plans[0], await first.place()),
+      await second.request(plans[1], await second.place()),
+    ] as const;
     const [one, two] = await Promise.all([first, second].map((client, index) => {
       const request = requests[index as 0 | 1];
-      return exchange(this.#server.port, wireRequest(client, request, { expect: false }).bytes, readerOf(request));
+      const { bytes } = wireRequest(client, request, { expect: false });
+      return exchange(this.#site.portFor(request.at), bytes, readerOf(request));
     }));
     if (one === undefined || two === undefined) throw new Error("There is no answer");
     if (first !== second) {
@@ -210,25 +235,33 @@ export class Game implements Disposable {
     this.#count("remove");
     client.countRequest(byTus);
     const said = byTus
-      ? await exchange(this.#server.port, tusHead("DELETE", location), (answer) => saidByTus(answer, location))
+      ? await exchange(
+        this.#site.portFor(await client.place()),
+        tusHead("DELETE", location),
+        (answer) => saidByTus(answer, location),
+      )
       : await this.#ask(`DELETE ${location}`, client);
     client.observe(`removes ${location}${byTus ? " by tus" : ""}`, (world) => remove(world, location), said);
   }
 
   async #passTime(what: "later" | "expire", part: number): Promise<void> {
     this.#count(what);
-    await this.#server.advance(part);
+    await this.#site.advance(part);
     for (const client of this.#clients) client.follow(what, (world) => timePasses(world, part > 1));
   }
 
   async #restart(): Promise<void> {
     this.#count("restart");
-    await this.#server.restart("SIGTERM", () => this.#hanging.meetRestart());
-    for (const client of this.#clients) client.follow("meets a restart", restart);
+    const at = this.#places.any();
+    await this.#places.settleBut(at);
+    await this.#site.restart(at, "SIGTERM", () => this.#hanging.meetRestart(at));
+    this.#places.ended(at);
+    for (const client of this.#clients) client.follow(`meets a restart${told(at)}`, (world) => restart(world, at));
   }
 
-  #ask(line: string, { clientId }: ModelClient): Promise<Said> {
-    return exchange(this.#server.port, head(line, { "X-File-Id": clientId }));
+  async #ask(line: string, client: ModelClient): Promise<Said> {
+    const port = this.#site.portFor(await client.place());
+    return await exchange(port, head(line, { "X-File-Id": client.clientId }));
   }
 
   #clientAt(index: number): ModelClient {

@@ -1,25 +1,24 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
+import { checkPrinted, EXPIRE_MS, type ModelSite, type TakenFile, unnumbered } from "./model_site.ts";
 import { startPawl } from "./process.ts";
 import { sha256Of } from "./sources.ts";
 import { PATIENCE_MS } from "./until.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 import { MAX_BYTES } from "./upload_model.ts";
 
-/** How long an unfinished upload is kept after its last byte. */
-const EXPIRE_MS = 7 * 86_400_000;
 /** How long a request may take until its bytes are on disk; one that takes longer is only not known to be there. */
 const HOLD_MS = 150;
 
 /**
  * A server process on a data folder of its own, that can be killed and started again, and whose time can be advanced.
  */
-export class ModelServer implements AsyncDisposable {
+export class ModelServer implements ModelSite {
+  readonly count = 1;
   readonly #dir: TempDir;
   #process: Awaited<ReturnType<typeof startPawl>>;
   #aheadMs = 0;
-  /** The addresses at which this process was asked for an upload. */
-  readonly met = new Set<string>();
+  readonly #met = new Set<string>();
 
   private constructor(dir: TempDir, process: Awaited<ReturnType<typeof startPawl>>) {
     this.#dir = dir;
@@ -31,31 +30,33 @@ export class ModelServer implements AsyncDisposable {
     return new ModelServer(dir, await startSteered(dir.path, 0));
   }
 
-  get port(): number {
+  portFor(): number {
     return this.#process.port;
   }
 
-  get url(): string {
-    return this.#process.url;
+  met(): Set<string> {
+    return this.#met;
   }
 
-  /** Ends the process by a signal; meanwhile does `work`. Returns when a new process listens. */
-  async restart(signal: "SIGKILL" | "SIGTERM", work?: () => Promise<void>): Promise<void> {
+  /** One process takes requests in their order. */
+  isSettled(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  async restart(_at: number, signal: "SIGKILL" | "SIGTERM", work?: () => Promise<void>): Promise<void> {
     const [code] = await Promise.all([this.#process.stop(signal), work?.()]);
     if (signal === "SIGTERM") assertEquals(code, 0, `It ended with code ${code}:\n${this.#process.output()}`);
     this.checkLog();
-    this.met.clear();
+    this.#met.clear();
     this.#process = await startSteered(this.#dir.path, this.#aheadMs);
   }
 
-  /** Lets a part of the time pass that unfinished uploads are kept, and what is past its time be removed. */
   async advance(part: number): Promise<void> {
     const ms = Math.round(part * EXPIRE_MS);
     this.#aheadMs += ms;
     await this.#process.tell(`advance ${ms}`);
   }
 
-  /** Lets so much time pass that no unfinished upload is left, as soon as nobody writes to any. */
   async forgetUnfinished(): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
     do await this.advance(1.2); while (
@@ -63,8 +64,7 @@ export class ModelServer implements AsyncDisposable {
     );
   }
 
-  /** Waits, though not long, until an unfinished upload has that many bytes on disk; says whether one has. */
-  async holds(bytes: number): Promise<boolean> {
+  async holds(_at: number, bytes: number): Promise<boolean> {
     const folder = join(this.#dir.path, "incoming");
     const deadline = performance.now() + HOLD_MS;
     while (performance.now() < deadline) {
@@ -77,22 +77,16 @@ export class ModelServer implements AsyncDisposable {
     return false;
   }
 
-  /** Throws when the server has logged an error or a warning. */
   checkLog(): void {
-    const complaint = this.#process.output().split("\n").find((line) => / \[(?:ERROR|WARNING|FATAL)\] /.test(line));
-    if (complaint !== undefined) throw new Error(`The server has logged: ${complaint}`);
+    checkPrinted(this.#process.output());
   }
 
-  /**
-   * Takes the finished files out of the server's folder; gives what they were, by their names without the number that
-   * tells files of one name apart. Throws when something is left among the unfinished ones.
-   */
-  async takeFiles(): Promise<{ name: string; sha256: string; size: number }[]> {
+  async takeFiles(): Promise<TakenFile[]> {
     const folder = join(this.#dir.path, "files");
-    const files: { name: string; sha256: string; size: number }[] = [];
+    const files: TakenFile[] = [];
     for (const name of await namesIn(folder)) {
       const bytes = await Deno.readFile(join(folder, name));
-      files.push({ name: name.replace(/ \(\d+\)(?=\.bin$)/, ""), sha256: sha256Of([bytes]), size: bytes.length });
+      files.push({ name: unnumbered(name), sha256: sha256Of([bytes]), size: bytes.length });
       await Deno.remove(join(folder, name));
     }
     const deadline = performance.now() + PATIENCE_MS;

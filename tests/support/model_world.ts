@@ -31,6 +31,8 @@ export interface Writer {
   readonly before: World;
   /** It is known to hold the upload, and its client to be there. */
   readonly open: boolean;
+  /** The instance that it was sent to. */
+  readonly at: number;
 }
 
 export interface FinishedFile {

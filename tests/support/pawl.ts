@@ -1,4 +1,4 @@
-import { fromFileUrl, join } from "@std/path";
+import { fromFileUrl } from "@std/path";
 import type { Config } from "../../server/config/config.ts";
 import { defined } from "../../server/defined.ts";
 import { openPawl, type Pawl, type Surroundings } from "../../server/open.ts";
@@ -7,6 +7,7 @@ import { type Running, serve } from "../../server/serve.ts";
 import type { Limits } from "../../server/uploads/engine_deps.ts";
 import { type MemoryLog, memoryLog } from "./log.ts";
 import { tempDir } from "./temp_dir.ts";
+import { testStore } from "./test_store.ts";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
@@ -26,9 +27,10 @@ export function sharedPages(): Pages {
 }
 
 function surroundingsOf(
-  { now, monotonic, limits = PATIENT, takeAccess, certificateExpiresAt, openStorage }: Wishes,
+  { now, monotonic, limits = PATIENT, takeAccess, certificateExpiresAt, ...wishes }: Wishes,
   log: MemoryLog,
 ): Surroundings {
+  const openStorage = wishes.openStorage ?? testStore().openStorage;
   const common = {
     log,
     root,
@@ -47,7 +49,7 @@ interface TestFolder extends AsyncDisposable {
   finished(name: string): Promise<Uint8Array>;
   /** The names of the finished files, sorted. */
   finishedNames(): Promise<string[]>;
-  /** The names in `incoming/`. */
+  /** The names of the unfinished files, sorted. */
   incomingNames(): Promise<string[]>;
 }
 
@@ -115,14 +117,6 @@ async function testFolder(
 ): Promise<{ folder: Omit<TestFolder, keyof AsyncDisposable>; config: Config; end: () => Promise<void> }> {
   const own = wishes.data === undefined ? await tempDir() : undefined;
   const data = wishes.data ?? own!.path;
-  const names = async (folder: string, counts = (_: Deno.FileInfo) => true) => {
-    const found: string[] = [];
-    for await (const { name } of Deno.readDir(join(data, folder))) {
-      const info = await Deno.lstat(join(data, folder, name)).catch(() => undefined);
-      if (info !== undefined && counts(info)) found.push(name);
-    }
-    return found.sort();
-  };
   return {
     config: {
       host: "127.0.0.1",
@@ -179,11 +173,14 @@ async function testFolder(
     folder: {
       data,
       log: memoryLog(),
-      finished: (name) => Deno.readFile(join(data, "files", name)),
-      finishedNames: () => names("files"),
-      // A file that has its finished name already will lose this one soon.
-      incomingNames: () => names("incoming", ({ nlink }) => nlink === 1),
+      finished: (name) => testStore().finished(data, name),
+      finishedNames: () => testStore().finishedNames(data),
+      incomingNames: () => testStore().incomingNames(data),
     },
-    end: async () => void await own?.[Symbol.asyncDispose](),
+    async end() {
+      if (own === undefined) return;
+      testStore().ended?.(data);
+      await own[Symbol.asyncDispose]();
+    },
   };
 }

@@ -14,8 +14,8 @@ export interface PawlProcess extends AsyncDisposable {
   stop(signal?: Deno.Signal): Promise<number>;
   /** Waits until the process ends by itself; gives its exit code. */
   ended(): Promise<number>;
-  /** Writes a line to its standard input, and waits until it prints `ok`. */
-  tell(line: string): Promise<void>;
+  /** Writes a line to its standard input, and waits until it prints `ok`. Gives what it has printed since. */
+  tell(line: string): Promise<string>;
 }
 
 /** How a server is started. */
@@ -90,8 +90,10 @@ export async function startPawl(data: string, options: StartOptions = {}): Promi
     ended: () => ended,
     async tell(line) {
       done = Promise.withResolvers();
+      const before = printed.length;
       await input?.write(new TextEncoder().encode(`${line}\n`));
       await done.promise;
+      return printed.slice(before);
     },
     [Symbol.asyncDispose]: async () => void await stop(),
   };

@@ -115,10 +115,13 @@ export function testStoreContract(
       stop: () => Promise.reject(new Error("Stopped")),
       settle: () => Promise.reject(new Error("Settled")),
       follow: () => Promise.reject(new Error("Followed")),
+      holds: () => true,
     });
-    await bytes.settled("a");
-    await using _appender = await opened(bytes, "a");
-    await bytes.settled("a");
+    for (const file of [undefined, await opened(bytes, "a")]) {
+      await using _file = file;
+      await bytes.settled("a");
+      assertEquals(await bytes.isHeldElsewhere("a"), false);
+    }
   });
 
   test("a file has one maker, and one writer", async ({ bytes }) => {

@@ -1,15 +1,14 @@
-import { join } from "@std/path";
 import { addToken, type WantedToken } from "../../server/access/token_command.ts";
 import { USUAL_RIGHTS } from "../../server/model/rights.ts";
-import { openDatabase } from "../../server/storage/kv/database.ts";
 import { createLinks } from "../../server/storage/kv/links.ts";
 import { createTokens } from "../../server/storage/kv/tokens.ts";
 import type { LinkStore } from "../../server/storage/link_store.ts";
 import type { TokenStore } from "../../server/storage/token_store.ts";
+import { testStore } from "./test_store.ts";
 
-/** Does `work` with the tokens in a data folder, as `token` on the command line does. */
+/** Does `work` with the tokens of a data folder, as `token` on the command line does. */
 export async function withTokens<T>(data: string, work: (store: TokenStore) => Promise<T>): Promise<T> {
-  const database = await openDatabase(join(data, "pawl.db"));
+  const database = await testStore().openDatabase(data);
   try {
     return await work(createTokens(database));
   } finally {
@@ -17,9 +16,9 @@ export async function withTokens<T>(data: string, work: (store: TokenStore) => P
   }
 }
 
-/** Does `work` with the links in a data folder, as `link` on the command line does. */
+/** Does `work` with the links of a data folder, as `link` on the command line does. */
 export async function withLinks<T>(data: string, work: (store: LinkStore) => Promise<T>): Promise<T> {
-  const database = await openDatabase(join(data, "pawl.db"));
+  const database = await testStore().openDatabase(data);
   try {
     return await work(createLinks(database));
   } finally {

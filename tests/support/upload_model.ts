@@ -9,6 +9,8 @@ export const NEW = "/files/";
 
 /** A request that sends bytes of a file. */
 export interface Send {
+  /** The instance of the server that it goes to. */
+  readonly at: number;
   /**
    * The address that it goes to, where it means an upload by that (tus) and not by its client's id: it begins nothing,
    * but at {@linkcode NEW}, and its end need not be the file's.
@@ -112,11 +114,11 @@ function refusal(at: World, request: Send): string | undefined {
  * `open` says that it is known to hold the upload.
  */
 export function interrupted(world: World, request: Send, bytes: number, open = false): World[] {
-  const { start } = request;
+  const { start, at: instance } = request;
   if (isElsewhere(world, request)) return [world];
   const isOver = startsOver(world, request);
   // Refused or not, it holds the upload for a moment, and so may the request before it.
-  const refused: World = { ...world, writer: { before: world, open: false } };
+  const refused: World = { ...world, writer: { before: world, open: false, at: instance } };
   // A small file that has not come whole may not have begun anew yet, and then never does where another request comes.
   const elsewhere = !isOver && isAt(world, start) ? [] : [refused];
   if (!isOver && !mayBeAt(world, start)) return elsewhere;
@@ -124,7 +126,7 @@ export function interrupted(world: World, request: Send, bytes: number, open = f
   // Its answer is lost, and it may have ended the upload.
   const ends = endsPastLength(at, request) ? [over(at)] : [];
   if (refusal(at, request) !== undefined) return [...elsewhere, ...ends, isOver ? world : refused];
-  const writer = { before: world, open };
+  const writer = { before: world, open, at: instance };
   if (at.finished) return [...elsewhere, { ...at, writer }];
   const most = Math.min(start + bytes, told(at, request).length ?? Infinity);
   const begun: World = { ...at, most, writer, old: "maybe" };
@@ -147,7 +149,11 @@ export function broken(world: World, request: Send, bytes: number, says: string)
 
 /** The worlds after two requests, each with its answer; the second may have taken the upload from the first. */
 export function inTurn(world: World, [first, said]: [Send, Said], [second, saidThen]: [Send, Said]): World[] {
-  return [...send(world, first), ...broken(world, first, first.bytes, "409 Another request…")]
+  // Where two instances begin an upload at the same moment, one may be at its record when the other makes its file. Its
+  // client is told to try again, and nothing of it stays.
+  const isLate = first.at !== second.at && begins(first);
+  const late = isLate ? broken(world, first, 0, "423 Another server process…") : [];
+  return [...send(world, first), ...broken(world, first, first.bytes, "409 Another request…"), ...late]
     .flatMap((outcome) => seen(outcome, said) ?? [])
     .flatMap((after) => send(after, second))
     .flatMap((outcome) => seen(outcome, saidThen) ?? []);
@@ -205,9 +211,11 @@ export function timePasses(world: World, all: boolean): World[] {
   return writer !== undefined || !all && old === "maybe" ? [stays, gone] : [gone];
 }
 
-/** The worlds after a new start of the server. */
-export function restart(world: World): World[] {
-  const unbegun = world.writer === undefined ? [] : restart(world.writer.before);
+/** The worlds after a new start of an instance. */
+export function restart(world: World, at: number): World[] {
+  const { writer } = world;
+  if (writer !== undefined && writer.at !== at) return writer.open ? [world] : [world, ...restart(writer.before, at)];
+  const unbegun = writer === undefined ? [] : restart(writer.before, at);
   return [quiet(world), ...finishedByItself(world), ...unbegun];
 }
 

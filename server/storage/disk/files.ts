@@ -100,6 +100,8 @@ export async function openFiles(
     // The lock on a file keeps other processes out. They cannot be asked.
     serve() {},
     settled: () => Promise.resolve(),
+    // The lock of the file says so, when it is opened.
+    isHeldElsewhere: () => Promise.resolve(false),
 
     length: (id) =>
       Promise.try(() => {

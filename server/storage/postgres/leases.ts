@@ -2,7 +2,7 @@ import { takenOver } from "../../model/agree.ts";
 import type { BytesChange, BytesRow, Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
 import { type Held, recordKey, valuesOf } from "./held.ts";
-import { Peers } from "./peers.ts";
+import { type Outcome, Peers } from "./peers.ts";
 
 export interface LeasesOptions {
   /** After so long without a word, the instance that holds an upload counts as dead or stopped. Milliseconds. */
@@ -154,12 +154,13 @@ export function createLeases(
     return row?.done ?? false;
   }
 
-  async function settled(id: string): Promise<void> {
+  /** Asks the other instance that holds an upload, if one does. */
+  async function askHolder(wish: "settle" | "hold", id: string): Promise<Outcome | undefined> {
     const [row] = await connection.query<{ holder: string }>(
       "SELECT holder FROM bytes WHERE id = $1 AND token IS NOT NULL AND holder <> $2",
       [id, own],
     );
-    if (row !== undefined) await peers.ask(row.holder, "settle", id);
+    return row && await peers.ask(row.holder, wish, id);
   }
 
   return {
@@ -267,7 +268,8 @@ export function createLeases(
       );
     },
 
-    settled,
+    settled: async (id) => void await askHolder("settle", id),
+    isHeldElsewhere: async (id) => await askHolder("hold", id) === "refused",
     serve: (writers) => peers.serve(writers),
 
     async alone(name, work) {

@@ -2,7 +2,7 @@ import type { WritersOfInstance } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
 
 /** The questions that an instance can ask another one about an upload. */
-export type Wish = "stop" | "settle" | "follow";
+export type Wish = "stop" | "settle" | "follow" | "hold";
 
 /** How an instance ended that was asked: it has done it or refused, has said nothing for too long, or takes too long. */
 export type Outcome = "done" | "refused" | "silent" | "slow";
@@ -45,6 +45,7 @@ export class Peers {
     stop: () => Promise.resolve(),
     settle: () => Promise.resolve(),
     follow: () => Promise.resolve(true),
+    holds: () => false,
   };
   readonly #asked = new Map<string, Set<Asked>>();
   readonly #listening: Promise<void>;
@@ -96,7 +97,7 @@ export class Peers {
     const message = parse(text);
     if (message === undefined) return;
     const { kind, upload, from, about, offset } = message;
-    if (kind === "stop" || kind === "settle" || kind === "follow") {
+    if (kind === "stop" || kind === "settle" || kind === "follow" || kind === "hold") {
       return void this.#answer(from, { kind, upload, offset });
     }
     if (about === undefined) return;
@@ -123,6 +124,8 @@ export class Peers {
 
   #do({ kind, upload, offset = 0 }: Question): Promise<boolean | void> {
     if (kind === "follow") return this.#writers.follow(upload, offset);
+    // Whoever asks may have the upload if no request holds it.
+    if (kind === "hold") return Promise.resolve(!this.#writers.holds(upload));
     return kind === "stop" ? this.#writers.stop(upload) : this.#writers.settle(upload);
   }
 
@@ -141,7 +144,7 @@ function channelOf(instance: string): string {
   return `pawl ${instance}`;
 }
 
-const KINDS = ["stop", "settle", "follow", "busy", "done", "refused"];
+const KINDS = ["stop", "settle", "follow", "hold", "busy", "done", "refused"];
 
 /** Reads a message; `undefined` for what no instance sends: anybody with access to the database may notify. */
 function parse(text: string): Message | undefined {

@@ -171,6 +171,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     sameName,
     serve: (writers) => leases.serve(writers),
     settled: (id) => leases.settled(id),
+    isHeldElsewhere: (id) => leases.isHeldElsewhere(id),
     choose: createChoose({ sameName, isTaken: (path) => isTaken(bucket, path) }),
     abandon: () => Promise.resolve(),
 

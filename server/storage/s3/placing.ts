@@ -129,5 +129,6 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
 }
 
 function metadataOf(id: string, { modifiedAt }: Layout): Record<string, string> {
-  return { [UPLOAD]: id, ...modifiedAt !== undefined && { [MODIFIED]: String(modifiedAt) } };
+  // A disk leaves fractions out too.
+  return { [UPLOAD]: id, ...modifiedAt !== undefined && { [MODIFIED]: String(Math.trunc(modifiedAt)) } };
 }

@@ -91,6 +91,8 @@ export interface WritersOfInstance {
    * Resolves when it has let go, or there is none; with false when it goes on.
    */
   follow(id: string, offset: number): Promise<boolean>;
+  /** True while a request of this instance holds the upload. */
+  holds(id: string): boolean;
 }
 
 /** Bytes of an upload, with a multipart upload that should be completed soon: some stores remove old ones. */
@@ -162,6 +164,8 @@ export interface Leases {
    * it is silent, and at once when no other instance holds it.
    */
   settled(id: string): Promise<void>;
+  /** Asks the instance that holds an upload whether a request does (`WritersOfInstance.holds`). False when it is silent. */
+  isHeldElsewhere(id: string): Promise<boolean>;
   /** Says how this instance's writers are asked on behalf of others. Called once, before anything else. */
   serve(writers: WritersOfInstance): void;
   /**

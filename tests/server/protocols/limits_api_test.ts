@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
 import { checkForm, schemaOf } from "../../support/json_schema.ts";
 import { makeLink, visitorOf } from "../../support/links.ts";
+import { oneMachineTest } from "../../support/test_store.ts";
 
 const TUS = { "Tus-Resumable": "1.0.0", "Upload-Length": "10" };
 
@@ -18,7 +19,7 @@ async function limits(site: AccessSite, headers: SentHeaders): Promise<Record<st
   return own;
 }
 
-Deno.test("GET /api/limits tells the limits of the server and of the token, and how near one is", async () => {
+oneMachineTest("GET /api/limits tells the limits of the server and of the token, and how near one is", async () => {
   await using site = await openAccessSite({ open: true, maxBytes: 1000, maxUnfinished: 5, maxBegunPerSecond: 7 });
   const anna = await site.token({ name: "anna", maxBytes: 100 });
   const bob = await site.token({ name: "bob", maxBytes: 5000 });

@@ -1,10 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
 import { newId } from "../../../server/model/id.ts";
 import { checkForm, schemaOf } from "../../support/json_schema.ts";
 import { until } from "../../support/until.ts";
 import { makeLink, visitorOf } from "../../support/links.ts";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
+import { testStore } from "../../support/test_store.ts";
 
 const schema = schemaOf("GET /api/uploads");
 
@@ -97,7 +97,7 @@ Deno.test("what is over is not in the list, and neither is a file that was taken
   const anna = await site.token({ name: "anna" });
   const path = await site.send(anna, "abc", { "Upload-Metadata": `filename ${btoa("taken")}` });
   const other = await site.send(anna, "abc", { "Upload-Metadata": `filename ${btoa("deleted")}` });
-  await Deno.remove(join(site.data, "files", "taken"));
+  await testStore().takeAway(site.data, "taken");
   // Until its name is safe, a moment after the answer, the file could be placed again.
   await until(async () => pathsOf(await list(site, anna)) === "deleted", "the file that was taken away is not listed");
   const id = other.slice("/files/".length);

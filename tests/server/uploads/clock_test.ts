@@ -7,6 +7,7 @@ import { memoryLog } from "../../support/log.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
 import { tempDir } from "../../support/temp_dir.ts";
+import { testStore } from "../../support/test_store.ts";
 
 const file = someBytes(1000);
 const size = { "X-File-Size": "1000" };
@@ -131,7 +132,7 @@ Deno.test("the record of a file that was taken away is kept for a day, whatever 
     const client = simpleClient(pawl.app);
     const { headers } = await client.send("first", 0, file, { "X-File-Name": "a" });
     assertEquals((await client.send("first", 1000, null)).text, "Success 1000");
-    await Deno.remove(`${pawl.data}/files/a`);
+    await testStore().takeAway(pawl.data, "a");
     clocks.wall += jump;
     await client.send("second", 0, file.slice(0, 10), { "X-File-Name": "a" });
     const status = async () => (await pawl.app(new Request(`http://localhost${headers.get("location")}`))).status;

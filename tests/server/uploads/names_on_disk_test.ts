@@ -6,6 +6,7 @@ import { openTestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { FolderNode } from "../../support/lossy_nodes.ts";
+import { oneMachineTest } from "../../support/test_store.ts";
 
 const file = someBytes(10);
 
@@ -96,7 +97,7 @@ const REFUSALS: readonly {
 ];
 
 for (const { name, wanted, found, faultAt } of REFUSALS) {
-  Deno.test(`a disk that refuses ${name} gets the file under another one, whole and for good`, async () => {
+  oneMachineTest(`a disk that refuses ${name} gets the file under another one, whole and for good`, async () => {
     using _mount = mountLossyDisks();
     using disk = LossyDisk.empty();
     const { texts, files } = await sendTo(disk, [wanted, wanted], faultAt);
@@ -114,7 +115,7 @@ for (const { name, wanted, found, faultAt } of REFUSALS) {
   });
 }
 
-Deno.test("a time that the disk does not take does not keep a file from being finished", async () => {
+oneMachineTest("a time that the disk does not take does not keep a file from being finished", async () => {
   using _mount = mountLossyDisks();
   using disk = LossyDisk.empty();
   await using pawl = await openLossyPawl(disk);
@@ -125,22 +126,25 @@ Deno.test("a time that the disk does not take does not keep a file from being fi
   assertEquals([...disk.files("files").keys()], ["a"]);
 });
 
-Deno.test("a folder that is removed whenever a file is to be placed in it keeps no file from being finished", async () => {
-  using _mount = mountLossyDisks();
-  for (const [times, found] of [[1, "b/c/a"], [3, "b/c/a"], [Infinity, "a"]] as const) {
-    using disk = LossyDisk.empty();
-    let count = 0;
-    const { texts, files } = await sendTo(disk, ["b/c/a"], ({ kind, path }) => {
-      if (kind === "link" && path.startsWith("data/files/b/") && count++ < times) {
-        (disk.find(["data", "files", "b"]) as FolderNode).seen.delete("c");
-      }
-      return undefined;
-    });
-    assertEquals([texts, files], [["Success 10"], [found]]);
-  }
-});
+oneMachineTest(
+  "a folder that is removed whenever a file is to be placed in it keeps no file from being finished",
+  async () => {
+    using _mount = mountLossyDisks();
+    for (const [times, found] of [[1, "b/c/a"], [3, "b/c/a"], [Infinity, "a"]] as const) {
+      using disk = LossyDisk.empty();
+      let count = 0;
+      const { texts, files } = await sendTo(disk, ["b/c/a"], ({ kind, path }) => {
+        if (kind === "link" && path.startsWith("data/files/b/") && count++ < times) {
+          (disk.find(["data", "files", "b"]) as FolderNode).seen.delete("c");
+        }
+        return undefined;
+      });
+      assertEquals([texts, files], [["Success 10"], [found]]);
+    }
+  },
+);
 
-Deno.test("names that a disk takes for one are numbered, for files and for folders", async () => {
+oneMachineTest("names that a disk takes for one are numbered, for files and for folders", async () => {
   using _mount = mountLossyDisks();
   using disk = LossyDisk.empty({ ignoresCase: true });
   const { texts, files } = await sendTo(disk, ["Photos/A.txt", "photos/a.TXT", "PHOTOS/a.txt", "photos"]);

@@ -1,7 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import { takenOver } from "../../../server/model/agree.ts";
-import { type CompleteUpload, type ReceivingUpload, safeBytes } from "../../../server/model/upload.ts";
+import {
+  completed,
+  type CompleteUpload,
+  newUpload,
+  type ReceivingUpload,
+  safeBytes,
+} from "../../../server/model/upload.ts";
 import type { ByteStore, RecordStore, Writers } from "../../../server/storage/store.ts";
 import { openEngine } from "../../support/engine.ts";
 
@@ -72,6 +78,7 @@ Deno.test("a status request asks the other instances first, and tells what they 
     if (file === "locked") throw new Error("locked");
     await using _file = file;
     await file.write(new Uint8Array(5));
+    await file.flush();
     await site.records.replace(upload, { ...upload, offset: 5 });
   };
   assertEquals(safeBytes(await site.engine.status(upload.id, scope)), 5);
@@ -126,6 +133,53 @@ Deno.test("a request by a client's id whose upload another instance replaces mea
   };
   const error = await assertRejects(() => send(3), UploadError);
   assertEquals([error.code, error.offset], ["wrong-offset", 0]);
+});
+
+/** A body of which three bytes come, and that is cut off then when the test says so. */
+function cutBody() {
+  const cut = Promise.withResolvers<void>();
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      controller.enqueue(new Uint8Array(3));
+      await cut.promise;
+      controller.error(new TypeError("The connection is broken"));
+    },
+  }, { highWaterMark: 0 });
+  return { body, cut: cut.resolve };
+}
+
+Deno.test("a small file that is cut off takes nothing from a request that another instance has answered meanwhile", async () => {
+  for (const isComplete of [false, true]) {
+    const looked = Promise.withResolvers<void>();
+    const slowedRecords = (records: RecordStore): RecordStore => ({
+      ...records,
+      async findByClient(...asked) {
+        const found = await records.findByClient(...asked);
+        looked.resolve();
+        return found;
+      },
+    });
+    await using site = await openEngine({ slowedRecords });
+    const named = { ...facts, clientId: "c", length: 10 };
+    const { body, cut } = cutBody();
+    const sending = site.engine.send(named, { offset: 0, bodyLength: 10, length: 10, toTheEnd: true, body });
+    const refused = assertRejects(() => sending, UploadError);
+    await looked.promise;
+    const times = { now: 0, serviceNow: 0, expireAfterMs: 1e12, boot: "", durable: true };
+    const begun = { ...newUpload(named, { id: "other", ...times }), offset: isComplete ? 10 : 5 };
+    const other = isComplete ? completed(begun, "a", 0) : begun;
+    const file = await site.bytes.create(other.id);
+    if (file === "locked") throw new Error("locked");
+    await file.write(new Uint8Array(begun.offset));
+    await file.flush();
+    await file[Symbol.asyncDispose]();
+    if (isComplete) await site.bytes.place(other.id, "a");
+    assertEquals(await site.records.create(other), true);
+    cut();
+    assertEquals([isComplete, (await refused).code], [isComplete, "taken-over"]);
+    const meant = await site.engine.statusByClient(named.owner, "c");
+    assertEquals([meant?.id, meant?.state, safeBytes(meant!)], ["other", other.state, begun.offset]);
+  }
 });
 
 Deno.test("a file that another process places while this one tries keeps its path", async () => {

@@ -4,11 +4,12 @@ import { gone } from "../../../server/model/upload.ts";
 import { openRecords } from "../../../server/storage/kv/records.ts";
 import { Quota } from "../../../server/uploads/quota.ts";
 import { type AccessSite, openAccessSite, type SentHeaders } from "../../support/access_site.ts";
+import { oneMachineTest } from "../../support/test_store.ts";
 import { BYTES, create, simple, TUS, upload, used, usedByAnna } from "../../support/quota.ts";
 
 const named = (name: string) => ({ "Upload-Metadata": `filename ${btoa(name)}` });
 
-Deno.test("what earlier processes left is counted, and a token's quota is enough to begin to count", async () => {
+oneMachineTest("what earlier processes left is counted, and a token's quota is enough to begin to count", async () => {
   await using first = await openAccessSite({ open: true });
   const anna = await first.token({ name: "anna" });
   const phone = await first.token({ name: "phone", owner: "anna", quotaBytes: 100 });
@@ -57,44 +58,47 @@ Deno.test("two processes on one folder keep together at most twice the limit, an
   assertEquals(await used(third, anna), total());
 });
 
-Deno.test("what another process freed is found before something is refused, when ten minutes have passed", async () => {
-  await using first = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
-  const anna = await first.token({ name: "anna" });
-  await using second = await openAccessSite({ data: first.data, quotaBytes: 100 });
-  const begin = async (site: AccessSite, length: number) => {
-    const size: SentHeaders = length === 0 ? { "Upload-Defer-Length": "1" } : { "Upload-Length": `${length}` };
-    const { status, headers } = await create(site, { ...anna, ...size });
-    return { status, path: headers.get("location") ?? "" };
-  };
-  const remove = (path: string) => second.ask(`DELETE ${path}`, { ...TUS, ...anna });
-  const full = await begin(first, 90);
-  await remove(full.path);
-  assertEquals([(await begin(first, 20)).status, await used(first, anna)], [507, 90]);
-  first.now += 599_999;
-  assertEquals((await begin(first, 20)).status, 507);
-  first.now++;
-  const small = await begin(first, 20);
-  assertEquals([small.status, await used(first, anna)], [201, 20]);
-  // So is room for bytes of an upload whose length nobody has told, in a body that is announced or not.
-  for (const announced of [true, false]) {
-    const { path } = await begin(first, 0);
-    const filling = await begin(first, 80);
-    await remove(filling.path);
-    first.now += 600_000;
-    const body = new ReadableStream({
-      start(controller) {
-        for (let piece = 0; piece < 4; piece++) controller.enqueue(new Uint8Array(10));
-        controller.close();
-      },
-    });
-    const headers = { ...BYTES, ...anna, "Upload-Offset": "0", ...announced && { "Content-Length": "40" } };
-    const answer = await first.pawl.app(new Request(`http://localhost${path}`, { method: "PATCH", headers, body }));
-    await answer.body?.cancel();
-    assertEquals([announced, answer.status, await used(first, anna)], [announced, 204, 60]);
-    await first.ask(`DELETE ${path}`, { ...TUS, ...anna });
-  }
-  assertEquals((await begin(first, 81)).status, 507);
-});
+oneMachineTest(
+  "what another process freed is found before something is refused, when ten minutes have passed",
+  async () => {
+    await using first = await openAccessSite({ host: "0.0.0.0", quotaBytes: 100 });
+    const anna = await first.token({ name: "anna" });
+    await using second = await openAccessSite({ data: first.data, quotaBytes: 100 });
+    const begin = async (site: AccessSite, length: number) => {
+      const size: SentHeaders = length === 0 ? { "Upload-Defer-Length": "1" } : { "Upload-Length": `${length}` };
+      const { status, headers } = await create(site, { ...anna, ...size });
+      return { status, path: headers.get("location") ?? "" };
+    };
+    const remove = (path: string) => second.ask(`DELETE ${path}`, { ...TUS, ...anna });
+    const full = await begin(first, 90);
+    await remove(full.path);
+    assertEquals([(await begin(first, 20)).status, await used(first, anna)], [507, 90]);
+    first.now += 599_999;
+    assertEquals((await begin(first, 20)).status, 507);
+    first.now++;
+    const small = await begin(first, 20);
+    assertEquals([small.status, await used(first, anna)], [201, 20]);
+    // So is room for bytes of an upload whose length nobody has told, in a body that is announced or not.
+    for (const announced of [true, false]) {
+      const { path } = await begin(first, 0);
+      const filling = await begin(first, 80);
+      await remove(filling.path);
+      first.now += 600_000;
+      const body = new ReadableStream({
+        start(controller) {
+          for (let piece = 0; piece < 4; piece++) controller.enqueue(new Uint8Array(10));
+          controller.close();
+        },
+      });
+      const headers = { ...BYTES, ...anna, "Upload-Offset": "0", ...announced && { "Content-Length": "40" } };
+      const answer = await first.pawl.app(new Request(`http://localhost${path}`, { method: "PATCH", headers, body }));
+      await answer.body?.cancel();
+      assertEquals([announced, answer.status, await used(first, anna)], [announced, 204, 60]);
+      await first.ask(`DELETE ${path}`, { ...TUS, ...anna });
+    }
+    assertEquals((await begin(first, 81)).status, 507);
+  },
+);
 
 Deno.test("counts that run between many changes miss none of them", async () => {
   using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { openTestApp } from "../../support/pawl.ts";
 import { type Answer, brokenBody, type SimpleClient, simpleClient } from "../../support/simple_client.ts";
+import { oneMachineTest } from "../../support/test_store.ts";
 
 const file = new Uint8Array([1, 2, 3, 4, 5]);
 const size = { "X-File-Size": "5", "Content-Length": "5" };
@@ -105,7 +106,7 @@ function watchLocksOfLinks(isFree: boolean[]): Disposable {
   return { [Symbol.dispose]: () => void (Deno.linkSync = linkSync) };
 }
 
-Deno.test("the file of a small upload is locked against other processes until it is placed", async () => {
+oneMachineTest("the file of a small upload is locked against other processes until it is placed", async () => {
   await using pawl = await openTestApp();
   const isFree: boolean[] = [];
   using _watched = watchLocksOfLinks(isFree);

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { someBytes } from "../../support/bytes.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
+import { oneMachineTest, testStore } from "../../support/test_store.ts";
 
 const named = { "X-File-Name": "a", "X-File-Path": "b/a" };
 
@@ -32,14 +33,14 @@ Deno.test("a finished file that was taken away is gone to tus and to plain HTTP,
   const first = (await client.send("first", 0, someBytes(10), named)).headers.get("location");
   await untilTidy(pawl, "first", 10);
   assertEquals([await ask.tus("HEAD", first), await ask.tus("GET", first)], [200, 200]);
-  await Deno.rename(join(pawl.data, "files/b/a"), join(pawl.data, "elsewhere"));
+  const putBack = await testStore().takeAway(pawl.data, "b/a");
   assertEquals([await ask.tus("HEAD", first), await ask.tus("GET", first)], [410, 410]);
   assertEquals([await ask.status("HEAD", first), await ask.status("GET", first)], [410, 410]);
   assertEquals((await client.status("first")).text, "0");
   const headers = { "Upload-Offset": "10", "Content-Type": "application/offset+octet-stream", "Content-Length": "0" };
   assertEquals(await ask.tus("PATCH", first, headers), 410);
   // Put back, it is there again.
-  await Deno.rename(join(pawl.data, "elsewhere"), join(pawl.data, "files/b/a"));
+  await putBack();
   assertEquals([await ask.tus("HEAD", first), (await client.status("first")).text], [200, "10"]);
 });
 
@@ -56,7 +57,7 @@ Deno.test("a file that was taken away is taken again, as it is and by a request 
       assertEquals(await pawl.finished("b/a"), file);
       await untilTidy(pawl, `a${at}`, file.length);
       assertMatch((await client.send(`a${at}`, 5, null)).text, /^Wrong start byte|^Success/);
-      await Deno.remove(join(pawl.data, "files/b/a"));
+      await testStore().takeAway(pawl.data, "b/a");
       assertEquals((await client.send(`a${at}`, 5, new Uint8Array(5))).text, "Wrong start byte: 0");
     }
   }
@@ -67,7 +68,7 @@ Deno.test("the name of a file that was taken away is free, and the next file the
   const [client, ask] = [simpleClient(pawl.app), asker(pawl)];
   const first = (await client.send("first", 0, someBytes(10), named)).headers.get("location");
   await untilTidy(pawl, "first", 10);
-  await Deno.remove(join(pawl.data, "files/b/a"));
+  await testStore().takeAway(pawl.data, "b/a");
   const second = (await client.send("second", 0, someBytes(20), named)).headers.get("location");
   assertEquals(await pawl.finished("b/a"), someBytes(20));
   assertEquals([await ask.status("GET", first), await ask.tus("HEAD", first)], [410, 410]);
@@ -86,42 +87,44 @@ Deno.test("the removal of a file that was taken away is done, and removes nothin
     (await client.send("second", 0, someBytes(10), { "X-File-Name": "c" })).headers.get("location"),
   ];
   for (const id of ["first", "second"]) await untilTidy(pawl, id, 10);
-  await Deno.remove(join(pawl.data, "files/b/a"));
+  await testStore().takeAway(pawl.data, "b/a");
   assertEquals(await ask.status("DELETE", first), 204);
   // Another file of the same length, put there by hand.
-  await Deno.remove(join(pawl.data, "files/c"));
-  await Deno.writeFile(join(pawl.data, "files/c"), new Uint8Array(10));
-  await Deno.utime(join(pawl.data, "files/c"), 1, 1);
+  await testStore().takeAway(pawl.data, "c");
+  await testStore().putByHand(pawl.data, "c", new Uint8Array(10));
   assertEquals([await ask.status("GET", second), await ask.tus("HEAD", second)], [404, 404]);
   assertEquals((await client.status("second")).text, "0");
   assertEquals(await ask.status("DELETE", second), 204);
   assertEquals(await pawl.finished("c"), new Uint8Array(10));
 });
 
-Deno.test("two files of one length and one time that change their names are neither served nor removed for each other", async () => {
-  await using pawl = await openTestApp();
-  const [client, ask] = [simpleClient(pawl.app), asker(pawl)];
-  const send = async (name: string, byte: number) => {
-    const headers = { "X-File-Name": name, "X-File-Modified": "1000" };
-    const answer = await client.send(name, 0, new Uint8Array(10).fill(byte), headers);
-    await untilTidy(pawl, name, 10);
-    return answer.headers.get("location");
-  };
-  const one = await send("one", 1);
-  await send("two", 2);
-  const path = (name: string) => join(pawl.data, "files", name);
-  for (const [from, to] of [["one", "kept"], ["two", "one"], ["kept", "two"]]) {
-    await Deno.rename(path(from!), path(to!));
-  }
-  assertEquals(await ask.status("GET", one), 404);
-  assertEquals(await ask.status("DELETE", one), 204);
-  assertEquals([await pawl.finished("one"), await pawl.finished("two")], [
-    new Uint8Array(10).fill(2),
-    new Uint8Array(10).fill(1),
-  ]);
-});
+oneMachineTest(
+  "two files of one length and one time that change their names are neither served nor removed for each other",
+  async () => {
+    await using pawl = await openTestApp();
+    const [client, ask] = [simpleClient(pawl.app), asker(pawl)];
+    const send = async (name: string, byte: number) => {
+      const headers = { "X-File-Name": name, "X-File-Modified": "1000" };
+      const answer = await client.send(name, 0, new Uint8Array(10).fill(byte), headers);
+      await untilTidy(pawl, name, 10);
+      return answer.headers.get("location");
+    };
+    const one = await send("one", 1);
+    await send("two", 2);
+    const path = (name: string) => join(pawl.data, "files", name);
+    for (const [from, to] of [["one", "kept"], ["two", "one"], ["kept", "two"]]) {
+      await Deno.rename(path(from!), path(to!));
+    }
+    assertEquals(await ask.status("GET", one), 404);
+    assertEquals(await ask.status("DELETE", one), 204);
+    assertEquals([await pawl.finished("one"), await pawl.finished("two")], [
+      new Uint8Array(10).fill(2),
+      new Uint8Array(10).fill(1),
+    ]);
+  },
+);
 
-Deno.test("a data folder that was brought back from a copy serves its files", async () => {
+oneMachineTest("a data folder that was brought back from a copy serves its files", async () => {
   await using pawl = await openTestApp();
   const location = (await simpleClient(pawl.app).send("first", 0, someBytes(10), named)).headers.get("location");
   await untilTidy(pawl, "first", 10);
@@ -141,7 +144,7 @@ Deno.test("a data folder that was brought back from a copy serves its files", as
   }
 });
 
-Deno.test("no upload is lost while the folder of unfinished uploads is away", async () => {
+oneMachineTest("no upload is lost while the folder of unfinished uploads is away", async () => {
   await using pawl = await openTestApp();
   const [client, ask] = [simpleClient(pawl.app), asker(pawl)];
   const size = { "X-File-Size": "200000" };

@@ -7,6 +7,7 @@ import { someBytes } from "../../support/bytes.ts";
 import { openTestApp, type TestApp } from "../../support/pawl.ts";
 import { simpleClient } from "../../support/simple_client.ts";
 import { tempDir } from "../../support/temp_dir.ts";
+import { oneMachineTest } from "../../support/test_store.ts";
 import { needsAll } from "../../support/needs_all.ts";
 
 const file = someBytes(10);
@@ -46,7 +47,7 @@ async function ask({ app }: TestApp, method: string, location: string) {
   return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
 }
 
-Deno.test("nothing is written through a link that lies among the finished files", needsAll, async () => {
+oneMachineTest("nothing is written through a link that lies among the finished files", needsAll, async () => {
   await using test = await setUp();
   await Deno.symlink(test.outside, join(test.finished, "photos"));
   await Deno.symlink(join(test.outside, "a.txt"), join(test.finished, "a.txt"));
@@ -64,7 +65,7 @@ Deno.test("nothing is written through a link that lies among the finished files"
   assertEquals(await test.pawl.finished("photos (2)/deep/b.txt"), file);
 });
 
-Deno.test(
+oneMachineTest(
   "nothing is served or removed through a link that has taken the place of a folder, or of a file",
   needsAll,
   async () => {
@@ -83,7 +84,7 @@ Deno.test(
   },
 );
 
-Deno.test("the folder of finished files may itself be a link: that is its owner's choice", needsAll, async () => {
+oneMachineTest("the folder of finished files may itself be a link: that is its owner's choice", needsAll, async () => {
   await using dir = await tempDir();
   for (const folder of ["elsewhere", "data"]) await Deno.mkdir(join(dir.path, folder));
   await Deno.symlink(join(dir.path, "elsewhere"), join(dir.path, "data/files"));
@@ -98,7 +99,7 @@ Deno.test("the folder of finished files may itself be a link: that is its owner'
   }
 });
 
-Deno.test("a pipe or a device in the place of a finished file is not opened", needsAll, async () => {
+oneMachineTest("a pipe or a device in the place of a finished file is not opened", needsAll, async () => {
   await using test = await setUp();
   const location = await test.send("a.txt");
   await Deno.remove(join(test.finished, "a.txt"));
@@ -107,21 +108,25 @@ Deno.test("a pipe or a device in the place of a finished file is not opened", ne
   assertEquals((await ask(test.pawl, "GET", location)).status, 404);
 });
 
-Deno.test("nothing is written through a link that has taken the place of an unfinished file", needsAll, async () => {
-  await using test = await setUp();
-  await test.client.send("a", 0, file.slice(0, 5), { "X-File-Size": "10" });
-  const [id = ""] = await test.pawl.incomingNames();
-  const own = join(test.pawl.data, "incoming", id);
-  await Deno.remove(own);
-  await Deno.symlink(join(test.outside, "a.txt"), own);
-  const { status } = await test.client.send("a", 5, file.slice(5), { "X-File-Size": "10" });
-  // Its bytes are lost, and it can begin anew.
-  assertEquals(status, 410);
-  assertEquals((await test.client.send("a", 0, file)).text, "Success 10");
-  await test.assertUntouched();
-});
+oneMachineTest(
+  "nothing is written through a link that has taken the place of an unfinished file",
+  needsAll,
+  async () => {
+    await using test = await setUp();
+    await test.client.send("a", 0, file.slice(0, 5), { "X-File-Size": "10" });
+    const [id = ""] = await test.pawl.incomingNames();
+    const own = join(test.pawl.data, "incoming", id);
+    await Deno.remove(own);
+    await Deno.symlink(join(test.outside, "a.txt"), own);
+    const { status } = await test.client.send("a", 5, file.slice(5), { "X-File-Size": "10" });
+    // Its bytes are lost, and it can begin anew.
+    assertEquals(status, 410);
+    assertEquals((await test.client.send("a", 0, file)).text, "Success 10");
+    await test.assertUntouched();
+  },
+);
 
-Deno.test("a path in an old record that leads out of the folder is not followed", async () => {
+oneMachineTest("a path in an old record that leads out of the folder is not followed", async () => {
   await using dir = await tempDir();
   const data = join(dir.path, "data");
   const paths = ["../secret", "../../secret", "b/../../secret", `${dir.path}/secret`, "./../secret"];
@@ -152,7 +157,7 @@ Deno.test("a path in an old record that leads out of the folder is not followed"
   for (const place of [dir.path, data]) assertEquals(await Deno.readFile(join(place, "secret")), file);
 });
 
-Deno.test("a file that lies where a finished one is to be placed is not served in its place", async () => {
+oneMachineTest("a file that lies where a finished one is to be placed is not served in its place", async () => {
   await using test = await setUp();
   const location = await test.send("a.txt");
   const own = join(test.pawl.data, "incoming", location.slice("/files/".length));
@@ -164,39 +169,45 @@ Deno.test("a file that lies where a finished one is to be placed is not served i
   assertEquals([await test.pawl.finished("a.txt"), await test.pawl.finished("a (2).txt")], [byHand, file]);
 });
 
-Deno.test("while a file is being placed, what lies under its name by hand is never served or removed", async () => {
-  await using pawl = await openTestApp();
-  const client = simpleClient(pawl.app);
-  const byHand = new Uint8Array(10);
-  for (let round = 0; round < 20; round++) {
-    const name = `${round}.txt`;
-    await Deno.writeFile(join(pawl.data, "files", name), byHand);
-    const sending = client.send(name, 0, file, { "X-File-Name": name });
-    let location: string | null = null;
-    while (location === null) location = (await client.status(name)).headers.get("location");
-    // Whenever there is an answer with bytes, they are the file's own.
-    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(pawl, "GET", location!)));
-    for (const { status, bytes } of answers) assertEquals(status === 200 ? bytes : file, file);
-    await sending;
-    assertEquals(await ask(pawl, "GET", location), { status: 200, bytes: file });
-    await ask(pawl, "DELETE", location);
-    assertEquals(await pawl.finished(name), byHand);
-  }
-});
+oneMachineTest(
+  "while a file is being placed, what lies under its name by hand is never served or removed",
+  async () => {
+    await using pawl = await openTestApp();
+    const client = simpleClient(pawl.app);
+    const byHand = new Uint8Array(10);
+    for (let round = 0; round < 20; round++) {
+      const name = `${round}.txt`;
+      await Deno.writeFile(join(pawl.data, "files", name), byHand);
+      const sending = client.send(name, 0, file, { "X-File-Name": name });
+      let location: string | null = null;
+      while (location === null) location = (await client.status(name)).headers.get("location");
+      // Whenever there is an answer with bytes, they are the file's own.
+      const answers = await Promise.all(Array.from({ length: 5 }, () => ask(pawl, "GET", location!)));
+      for (const { status, bytes } of answers) assertEquals(status === 200 ? bytes : file, file);
+      await sending;
+      assertEquals(await ask(pawl, "GET", location), { status: 200, bytes: file });
+      await ask(pawl, "DELETE", location);
+      assertEquals(await pawl.finished(name), byHand);
+    }
+  },
+);
 
-Deno.test("a folder goes with its last file, also where that was taken away, and comes back with the next", async () => {
-  await using test = await setUp();
-  const [first, second, third] = [await test.send("b/c/d/1"), await test.send("b/c/2"), await test.send("b/3")];
-  await ask(test.pawl, "DELETE", first);
-  assertEquals((await Array.fromAsync(Deno.readDir(join(test.finished, "b/c")))).length, 1);
-  await Deno.remove(join(test.finished, "b/c/2"));
-  assertEquals((await ask(test.pawl, "DELETE", second)).status, 204);
-  assertEquals((await Array.fromAsync(Deno.readDir(join(test.finished, "b")))).map(({ name }) => name), ["3"]);
-  await ask(test.pawl, "DELETE", third);
-  assertEquals(await test.pawl.finishedNames(), []);
-  await test.send("b/c/d/4");
-  assertEquals(await test.pawl.finished("b/c/d/4"), file);
-});
+oneMachineTest(
+  "a folder goes with its last file, also where that was taken away, and comes back with the next",
+  async () => {
+    await using test = await setUp();
+    const [first, second, third] = [await test.send("b/c/d/1"), await test.send("b/c/2"), await test.send("b/3")];
+    await ask(test.pawl, "DELETE", first);
+    assertEquals((await Array.fromAsync(Deno.readDir(join(test.finished, "b/c")))).length, 1);
+    await Deno.remove(join(test.finished, "b/c/2"));
+    assertEquals((await ask(test.pawl, "DELETE", second)).status, 204);
+    assertEquals((await Array.fromAsync(Deno.readDir(join(test.finished, "b")))).map(({ name }) => name), ["3"]);
+    await ask(test.pawl, "DELETE", third);
+    assertEquals(await test.pawl.finishedNames(), []);
+    await test.send("b/c/d/4");
+    assertEquals(await test.pawl.finished("b/c/d/4"), file);
+  },
+);
 
 Deno.test("no folder stays of a request that brings no file", async () => {
   await using test = await setUp();

@@ -47,6 +47,7 @@ postgresTest("while the database is down, requests are refused at once; when it 
     stop: () => Promise.resolve(),
     settle: (id) => Promise.resolve(void asked.push(id)),
     follow: () => Promise.resolve(true),
+    holds: () => false,
   });
   await until(() => leases.create("a", []).then(() => true, () => false), "a row is made");
   await until(async () => {
@@ -85,6 +86,7 @@ postgresTest("a database that goes mute hangs nothing, and all goes on when it a
     stop: () => Promise.resolve(),
     settle: (id) => Promise.resolve(void asked.push(id)),
     follow: () => Promise.resolve(true),
+    holds: () => false,
   });
   await until(() => isDone(() => leases.create("a", [])), "a row is made");
   await until(async () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { openBodyOf } from "../../support/open_body.ts";
 import { type PostgresServer, postgresTest, startPostgres } from "../../support/postgres.ts";
 import { SECRET, startReceiver } from "../../support/receiver.ts";
 import { openSharedSite, type SharedInstance } from "../../support/shared_site.ts";
@@ -57,6 +58,33 @@ postgresTest("what two instances find expired at the same time ends once, and is
   for (const { headers } of made) {
     assertEquals((await one.ask(`HEAD ${headers.get("location")}`, TUS)).status, 410);
   }
+});
+
+postgresTest("an upload that a request holds at another instance does not expire under it", async () => {
+  const clock = { now: Date.now() };
+  server ??= await startPostgres();
+  await using site = await openSharedSite(server, { open: true, expireAfterMs: 1000, now: () => clock.now });
+  const [one, other] = site.instances as [SharedInstance, SharedInstance];
+  const path = (await create(one, 10)).headers.get("location")!;
+  const sending = openBodyOf(new Uint8Array(4));
+  const headers = { ...TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0" };
+  const sent = one.ask(`PATCH ${path}`, headers, { body: sending.body });
+  await sending.read;
+  clock.now += 2000;
+  for (const { pawl } of site.instances) await pawl.sweep();
+  await sending.end(new Uint8Array(6));
+  assertEquals((await sent).status, 204);
+  // One that nobody holds expires, also after an instance that held it has fallen silent.
+  const silent = (await create(one, 10)).headers.get("location")!;
+  const hanging = openBodyOf(new Uint8Array(4));
+  const lost = one.ask(`PATCH ${silent}`, headers, { body: hanging.body });
+  await hanging.read;
+  site.silence(0);
+  clock.now += 2000;
+  await other.pawl.sweep();
+  assertEquals((await other.ask(`HEAD ${silent}`, TUS)).status, 410);
+  await hanging.end();
+  await lost;
 });
 
 postgresTest("uploads of a database from before they were counted are counted at the first start", async () => {

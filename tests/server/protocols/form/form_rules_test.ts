@@ -38,7 +38,7 @@ Deno.test("a visitor of an upload link is told the names that it gave, and each 
   assertEquals(lines.filter(({ error }) => error !== undefined).map(({ status, error }) => [status, error]), [
     [507, "over-quota"],
   ]);
-  assertEquals(await Deno.readTextFile(`${site.data}/files/inbox/mine/a (2).txt`), "a");
+  assertEquals(await site.pawl.finished("inbox/mine/a (2).txt"), new TextEncoder().encode("a"));
 });
 
 Deno.test("who may not read is not told of another file by the number in a name", async () => {

@@ -4,6 +4,7 @@ import { untilReceived } from "../../../support/incoming.ts";
 import { openTestApp, startServer } from "../../../support/pawl.ts";
 import { simpleClient } from "../../../support/simple_client.ts";
 import { base64, BODY_TYPE, openTusWire, told } from "../../../support/tus_wire.ts";
+import { oneMachineTest } from "../../../support/test_store.ts";
 
 // These tests cover mistakes of other servers, and behaviour that widely used clients rely on.
 
@@ -131,20 +132,23 @@ Deno.test("HEAD answers soon while a dead PATCH hangs, and the next PATCH goes o
   assertEquals((await hanging.answer()).status, 409);
 });
 
-Deno.test("a finish that fails shows: HEAD does not tell an offset that is the length, and does not lose the upload", async () => {
-  await using wire = await openTusWire();
-  const path = await wire.create({ "Upload-Length": 3, "Upload-Metadata": `name ${base64("a")}` });
-  await Deno.remove(`${wire.server.data}/files`);
-  await Deno.writeTextFile(`${wire.server.data}/files`, "in the way");
-  assertEquals((await wire.send(`PATCH ${path}`, { "Upload-Offset": 0 }, "abc")).status, 500);
-  const failed = await wire.ask(`HEAD ${path}`);
-  assertEquals([failed.status, ...told(failed, "upload-length")], [423, null]);
-  assert(failed.headers.get("upload-offset") !== "3");
-  await Deno.remove(`${wire.server.data}/files`);
-  await Deno.mkdir(`${wire.server.data}/files`);
-  assertEquals(told(await wire.ask(`HEAD ${path}`), "upload-offset", "upload-length"), ["3", "3"]);
-  assertEquals(await wire.server.finishedNames(), ["a"]);
-});
+oneMachineTest(
+  "a finish that fails shows: HEAD does not tell an offset that is the length, and does not lose the upload",
+  async () => {
+    await using wire = await openTusWire();
+    const path = await wire.create({ "Upload-Length": 3, "Upload-Metadata": `name ${base64("a")}` });
+    await Deno.remove(`${wire.server.data}/files`);
+    await Deno.writeTextFile(`${wire.server.data}/files`, "in the way");
+    assertEquals((await wire.send(`PATCH ${path}`, { "Upload-Offset": 0 }, "abc")).status, 500);
+    const failed = await wire.ask(`HEAD ${path}`);
+    assertEquals([failed.status, ...told(failed, "upload-length")], [423, null]);
+    assert(failed.headers.get("upload-offset") !== "3");
+    await Deno.remove(`${wire.server.data}/files`);
+    await Deno.mkdir(`${wire.server.data}/files`);
+    assertEquals(told(await wire.ask(`HEAD ${path}`), "upload-offset", "upload-length"), ["3", "3"]);
+    assertEquals(await wire.server.finishedNames(), ["a"]);
+  },
+);
 
 Deno.test("Location is a path, or begins with the public address where there is one", async () => {
   for (const publicUrl of ["", "https://a.example/up"]) {
