@@ -1,5 +1,6 @@
+import { assert, assertEquals } from "@std/assert";
 import { createEntries } from "../../../server/storage/postgres/entries.ts";
-import { createConnection } from "../../../server/storage/postgres/connection.ts";
+import { type Connection, createConnection } from "../../../server/storage/postgres/connection.ts";
 import { Held } from "../../../server/storage/postgres/held.ts";
 import { createLeases } from "../../../server/storage/postgres/leases.ts";
 import { testLeasesContract } from "../../support/leases_contract.ts";
@@ -37,3 +38,83 @@ testLeasesContract("leases in PostgreSQL", async (silenceMs) => {
     },
   };
 }, postgresTest);
+
+postgresTest("who asks how far an upload is, and then takes it, waits once for a silent instance", async () => {
+  server ??= await startPostgres();
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
+  const questions: string[] = [];
+  const counted: Connection = {
+    ...connection,
+    query(text, values = []) {
+      if (text.includes("pg_notify")) questions.push(JSON.parse(String(values[1])).kind);
+      return connection.query(text, values);
+    },
+  };
+  const stopped = createLeases({ ...connection, listen() {} }, new Held());
+  const other = createLeases(counted, new Held(), { silenceMs: 50 });
+  await other.listening;
+  assert(await stopped.create("a", []) !== "locked");
+  await other.settled("a");
+  const lease = await other.take("a", 0);
+  assert(typeof lease === "object");
+  assertEquals([lease.found.clean, questions], [false, ["settle"]]);
+  await lease.release(true);
+  // It has the upload once more, by another token, and is asked once more.
+  assert(typeof await stopped.take("a") === "object");
+  const again = await other.take("a", 0);
+  assert(typeof again === "object");
+  assertEquals(questions, ["settle", "follow"]);
+  await again.release(true);
+  await connection.close();
+});
+
+postgresTest("a writer that was not asked is not taken for the silent one that it came after", async () => {
+  server ??= await startPostgres();
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
+  const second = createConnection(connection.url, { deadlineMs: PATIENCE_MS });
+  const stopped = createLeases({ ...connection, listen() {} }, new Held());
+  const awake = createLeases(second, new Held(), { silenceMs: 50 });
+  const other = createLeases(connection, new Held(), { silenceMs: 50 });
+  await Promise.all([awake.listening, other.listening]);
+  assert(await stopped.create("a", []) !== "locked");
+  await other.settled("a");
+  const taken = await awake.take("a");
+  assert(typeof taken === "object");
+  awake.serve({
+    stop: () => Promise.reject(new Error("Nobody is stopped")),
+    settle: () => Promise.resolve(),
+    follow: () => Promise.resolve(false),
+  });
+  assertEquals(await other.take("a", 0), "receiving");
+  await taken.commit({ layout: [], length: 0, isMultipart: false });
+  await taken.release(true);
+  await Promise.all([connection.close(), second.close()]);
+});
+
+postgresTest("to take an upload waits for the database's disk only where a multipart upload goes on", async () => {
+  server ??= await startPostgres();
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS, max: 1 });
+  const leases = createLeases(connection, new Held());
+  const rounds = 20;
+  const unflushed = async (id: string, isMultipart: boolean) => {
+    let count = 0;
+    const first = await leases.create(id, []);
+    assert(first !== "locked");
+    await first.commit({ layout: [], length: 0, isMultipart });
+    await first.release(true);
+    for (let round = 0; round < rounds; round++) {
+      const lease = await leases.take(id);
+      const [row] = await connection.query<{ flushed: boolean }>(
+        "SELECT pg_current_wal_flush_lsn() >= pg_current_wal_insert_lsn() AS flushed",
+      );
+      if (!row!.flushed) count++;
+      assert(typeof lease === "object");
+      await lease.release(true);
+    }
+    return count;
+  };
+  // The database flushes by itself five times a second, and writes for itself now and then.
+  const [without, within] = [await unflushed("a", false), await unflushed("b", true)];
+  assert(without > rounds / 2 && within < rounds / 4, `${without} and ${within} of ${rounds}`);
+  await connection.close();
+});
