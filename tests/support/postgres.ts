@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { type Connection, type ConnectionOptions, createConnection } from "../../server/storage/postgres/connection.ts";
 import { migrate } from "../../server/storage/postgres/migrate.ts";
-import { until } from "./until.ts";
+import { PATIENCE_MS, until } from "./until.ts";
 
 /** A PostgreSQL server of the test's own, on a Unix socket in a temporary folder. */
 export interface PostgresServer extends AsyncDisposable {
@@ -78,7 +78,7 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
   return {
     async schema() {
       const name = `test_${++schemas}`;
-      const connection = createConnection(address, { max: 1 });
+      const connection = createConnection(address, { max: 1, deadlineMs: PATIENCE_MS });
       await connection.query(`CREATE SCHEMA ${name}`);
       await connection.close();
       return `${address}&search_path=${name}`;
