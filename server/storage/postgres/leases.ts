@@ -3,6 +3,7 @@ import type { BytesChange, BytesRow, Json, LatePlace, Lease, Leases } from "../s
 import type { Connection } from "./connection.ts";
 import { type Held, recordKey, valuesOf } from "./held.ts";
 import { type Outcome, Peers } from "./peers.ts";
+import { SilentWriters } from "./silent_writers.ts";
 
 export interface LeasesOptions {
   /** After so long without a word, the instance that holds an upload counts as dead or stopped. Milliseconds. */
@@ -43,6 +44,13 @@ const LATE_LOOKS = 16;
 const BATCH = 500;
 
 /**
+ * Lets a statement not wait for the database's disk, nor for a standby. Who takes an upload acknowledges nothing by it, and
+ * the database writes all commits in one order: whoever commits by a token has it surely. A crash may forget a token that
+ * nothing was committed by, and every later commit by it is refused then.
+ */
+const UNSYNCED = "set_config('synchronous_commit', 'off', true)";
+
+/**
  * Makes the leases of one instance on the table `bytes`. `held` gets each lease, so that commits of the records name it.
  * Everything throws `no-database` when the database gives no answer.
  */
@@ -53,14 +61,16 @@ export function createLeases(
 ): PostgresLeases {
   const own = newToken();
   const peers = new Peers(connection, { own, silenceMs, patienceMs });
+  const silent = new SilentWriters();
 
   async function take(id: string, offset?: number): Promise<Lease | "locked" | "receiving" | undefined> {
-    let seen: string | null = null;
+    let seen = silent.take(id);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const token = newToken();
       const [row]: TakenRow[] = await connection.query<TakenRow>(
-        "SELECT taken, token, holder, layout, length::text, multipart, clean, written_by AS writer, value, version::text " +
-          "FROM take_bytes($1, $2, $3, $4, $5)",
+        // A multipart upload goes on in the next writer's hands. That one must know of this one even after a crash.
+        "SELECT taken, token, holder, layout, length::text, multipart, clean, written_by AS writer, value, version::text, " +
+          `CASE WHEN taken AND multipart THEN NULL ELSE ${UNSYNCED} END FROM take_bytes($1, $2, $3, $4, $5)`,
         [id, token, own, seen, recordKey(id)],
       );
       if (row === undefined) return undefined;
@@ -156,11 +166,14 @@ export function createLeases(
 
   /** Asks the other instance that holds an upload, if one does. */
   async function askHolder(wish: "settle" | "hold", id: string): Promise<Outcome | undefined> {
-    const [row] = await connection.query<{ holder: string }>(
-      "SELECT holder FROM bytes WHERE id = $1 AND token IS NOT NULL AND holder <> $2",
+    const [row] = await connection.query<{ holder: string; token: string }>(
+      "SELECT holder, token FROM bytes WHERE id = $1 AND token IS NOT NULL AND holder <> $2",
       [id, own],
     );
-    return row && await peers.ask(row.holder, wish, id);
+    if (row === undefined) return undefined;
+    const outcome = await peers.ask(row.holder, wish, id);
+    if (outcome === "silent") silent.add(id, row.token);
+    return outcome;
   }
 
   return {
@@ -170,7 +183,7 @@ export function createLeases(
       const token = newToken();
       const made = await connection.query(
         "INSERT INTO bytes (id, token, holder, layout, length, clean, origins) " +
-          "VALUES ($1, $2, $3, $4, 0, false, ARRAY[$1::text]) ON CONFLICT DO NOTHING RETURNING 1",
+          `VALUES ($1, $2, $3, $4, 0, false, ARRAY[$1::text]) ON CONFLICT DO NOTHING RETURNING ${UNSYNCED}`,
         [id, token, own, JSON.stringify(layout)],
       );
       if (made.length === 0) return "locked";

@@ -1,5 +1,7 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UploadError } from "../../../server/errors.ts";
 import { createEntries } from "../../../server/storage/postgres/entries.ts";
-import { createConnection } from "../../../server/storage/postgres/connection.ts";
+import { type Connection, createConnection } from "../../../server/storage/postgres/connection.ts";
 import { Held } from "../../../server/storage/postgres/held.ts";
 import { createLeases } from "../../../server/storage/postgres/leases.ts";
 import { testLeasesContract } from "../../support/leases_contract.ts";
@@ -37,3 +39,130 @@ testLeasesContract("leases in PostgreSQL", async (silenceMs) => {
     },
   };
 }, postgresTest);
+
+/** The statements of `connection`, with the kind of each message to another instance written into `questions`. */
+function withQuestions(connection: Connection, questions: string[]): Connection {
+  return {
+    ...connection,
+    query(text, values = []) {
+      if (text.includes("pg_notify")) questions.push(JSON.parse(String(values[1])).kind);
+      return connection.query(text, values);
+    },
+  };
+}
+
+postgresTest("who asks how far an upload is, and then takes it, waits once for a silent instance", async () => {
+  server ??= await startPostgres();
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
+  const questions: string[] = [];
+  const stopped = createLeases({ ...connection, listen() {} }, new Held());
+  const other = createLeases(withQuestions(connection, questions), new Held(), { silenceMs: 50 });
+  await other.listening;
+  assert(await stopped.create("a", []) !== "locked");
+  await other.settled("a");
+  const lease = await other.take("a", 0);
+  assert(typeof lease === "object");
+  assertEquals([lease.found.clean, questions], [false, ["settle"]]);
+  await lease.release(true);
+  // It has the upload once more, by another token, and is asked once more.
+  assert(typeof await stopped.take("a") === "object");
+  const again = await other.take("a", 0);
+  assert(typeof again === "object");
+  assertEquals(questions, ["settle", "follow"]);
+  await again.release(true);
+  await connection.close();
+});
+
+postgresTest("a writer that has come after the silent one is asked", async () => {
+  server ??= await startPostgres();
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
+  const questions: string[] = [];
+  const [first, second] = [1, 2].map(() => createLeases({ ...connection, listen() {} }, new Held(), { silenceMs: 50 }));
+  const other = createLeases(withQuestions(connection, questions), new Held(), { silenceMs: 50 });
+  await other.listening;
+  assert(await first!.create("a", []) !== "locked");
+  await other.settled("a");
+  assert(typeof await second!.take("a") === "object");
+  const lease = await other.take("a", 0);
+  assert(typeof lease === "object");
+  assertEquals(questions, ["settle", "follow"]);
+  await lease.release(true);
+  await connection.close();
+});
+
+postgresTest("to take an upload waits for the database's disk only where a multipart upload goes on", async () => {
+  server ??= await startPostgres();
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS, max: 1 });
+  const leases = createLeases(connection, new Held());
+  const rounds = 20;
+  const unflushed = async (id: string, isMultipart: boolean) => {
+    let count = 0;
+    const first = await leases.create(id, []);
+    assert(first !== "locked");
+    await first.commit({ layout: [], length: 0, isMultipart });
+    await first.release(true);
+    for (let round = 0; round < rounds; round++) {
+      const lease = await leases.take(id);
+      const [row] = await connection.query<{ flushed: boolean }>(
+        "SELECT pg_current_wal_flush_lsn() >= pg_current_wal_insert_lsn() AS flushed",
+      );
+      if (!row!.flushed) count++;
+      assert(typeof lease === "object");
+      await lease.release(true);
+    }
+    return count;
+  };
+  // The database flushes by itself five times a second, and writes for itself now and then.
+  const [without, within] = [await unflushed("a", false), await unflushed("b", true)];
+  assert(without > rounds / 2 && within < rounds / 4, `${without} and ${within} of ${rounds}`);
+  await connection.close();
+});
+
+postgresTest(
+  "after a crash of the database the next writer knows of one that went on with a multipart upload",
+  async () => {
+    server ??= await startPostgres();
+    const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
+    const leases = createLeases(connection, new Held());
+    const first = await leases.create("a", []);
+    assert(first !== "locked");
+    await first.commit({ layout: ["x"], length: 1, isMultipart: true });
+    await first.release(true);
+    const lost = await leases.take("a");
+    assert(typeof lost === "object" && lost.found.clean);
+    await server.crash();
+    await connection.close();
+    await server.start();
+    const second = createConnection(connection.url, { deadlineMs: PATIENCE_MS });
+    const other = createLeases(second, new Held(), { silenceMs: 50 });
+    await other.listening;
+    const next = await other.take("a");
+    assert(typeof next === "object");
+    assertEquals([next.found.length, next.found.clean], [1, false]);
+    await next.release(true);
+    await second.close();
+  },
+);
+
+postgresTest("a writer whose token a crash of the database has forgotten commits nothing", async () => {
+  server ??= await startPostgres();
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS, max: 1 });
+  const leases = createLeases(connection, new Held());
+  const first = await leases.create("a", []);
+  assert(first !== "locked");
+  await first.commit({ layout: ["x"], length: 1, isMultipart: false });
+  await first.release(true);
+  const lost = await leases.take("a");
+  assert(typeof lost === "object");
+  await server.crash();
+  await server.start();
+  const second = createConnection(connection.url, { deadlineMs: PATIENCE_MS });
+  const other = createLeases(second, new Held(), { silenceMs: 50 });
+  const next = await other.take("a");
+  assert(typeof next === "object");
+  await next.commit({ layout: ["y"], length: 2, isMultipart: false });
+  const error = await assertRejects(() => lost.commit({ layout: ["z"], length: 3, isMultipart: false }), UploadError);
+  assertEquals([error.code, (await other.read("a"))?.layout], ["taken-over", ["y"]]);
+  await next.release(true);
+  await Promise.all([connection.close(), second.close()]);
+});

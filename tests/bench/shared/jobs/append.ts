@@ -10,6 +10,8 @@ import { openTusClient, type TusClient } from "../tus_client.ts";
 
 const STEP = 64 * 1024;
 const COUNTS = { quick: 20, default: 400, full: 1200 } as const;
+/** How many appends come before those that are measured: a process runs slowly until its code is compiled. */
+const WARM_UPS = { quick: 5, default: 200, full: 200 } as const;
 
 /** Something that takes bytes, one append after the other. */
 interface Appending {
@@ -24,7 +26,8 @@ export const append: Job = {
   name: "append",
   about: "64 KiB appended and acknowledged, again and again, beside the bare PUT of the same bytes and @tus/s3-store",
   async run(bench) {
-    const count = COUNTS[bench.extent];
+    const warmUps = WARM_UPS[bench.extent];
+    const end = warmUps + COUNTS[bench.extent];
     const bytes = crypto.getRandomValues(new Uint8Array(STEP));
     await using open = new AsyncDisposableStack();
     const stores = open.use(await openStores());
@@ -37,20 +40,21 @@ export const append: Job = {
     };
     const ours: Appending[] = [
       put,
-      await appendingTo("pawl-shared", [servers[0]!.pid], [open.use(await openTusClient(uploads))], bytes, count),
+      await appendingTo("pawl-shared", [servers[0]!.pid], [open.use(await openTusClient(uploads))], bytes, end),
       await appendingTo(
         "pawl-shared, in turns",
         servers.map(({ pid }) => pid),
         await Promise.all(servers.map(async ({ url }) => open.use(await openTusClient(`${url}/files`)))),
         bytes,
-        count,
+        end,
       ),
     ];
     if ((await bench.present([tusS3])).length > 0) {
       const server = open.use(await startTusS3(stores, await lastingFolder(bench, "tus-s3")));
-      ours.push(await appendingTo(tusS3.name, [server.pid], [open.use(await openTusClient(server.url))], bytes, count));
+      ours.push(await appendingTo(tusS3.name, [server.pid], [open.use(await openTusClient(server.url))], bytes, end));
     }
-    const times = await inTurns(bench, ours, count);
+    await inTurns(bench, ours, 0, warmUps);
+    const times = await inTurns(bench, ours, warmUps, end);
     const what = "64 KiB acknowledged";
     const rows: Row[] = [...times].map(([peer, values]) => ({ peer, what, unit: "ms", values }));
     const own = times.get("pawl-shared")!;
@@ -63,7 +67,7 @@ export const append: Job = {
       bench.say(`${peer}: p50 ${median(values).toFixed(1)} ms, p99 ${percentile(values, 0.99).toFixed(1)} ms`);
     }
     for (const each of ours) {
-      const { statements, requests, walBytes, cpuMs } = await costOf(stores, each, count);
+      const { statements, requests, walBytes, cpuMs } = await costOf(stores, each, end);
       if (each !== put) rows.push({ peer: each.peer, what: "CPU of the server for one", unit: "ms", values: [cpuMs] });
       rows.push({ peer: each.peer, what: "requests to the store for one", unit: "", values: [requests] });
       if (!each.peer.startsWith("pawl")) continue;
@@ -89,10 +93,18 @@ async function appendingTo(
   };
 }
 
-/** A B C, A B C, …: what the machine does meanwhile falls on all alike. Gives the milliseconds of each append. */
-async function inTurns(bench: Bench, peers: readonly Appending[], count: number): Promise<Map<string, number[]>> {
+/**
+ * A B C, A B C, …: what the machine does meanwhile falls on all alike. Makes the appends from number `first` up to, but not
+ * including, `end`, and gives the milliseconds of each.
+ */
+async function inTurns(
+  bench: Bench,
+  peers: readonly Appending[],
+  first: number,
+  end: number,
+): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>(peers.map(({ peer }) => [peer, []]));
-  for (let number = 0; number < count; number++) {
+  for (let number = first; number < end; number++) {
     bench.signal.throwIfAborted();
     for (const { peer, append } of peers) {
       const begin = performance.now();
