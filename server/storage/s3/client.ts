@@ -1,10 +1,10 @@
+import { AwsV4Signer } from "aws4fetch";
 import { createHash } from "node:crypto";
 import type { BucketAddress } from "./address.ts";
 import type { CredentialsSource } from "./credentials.ts";
-import { encodedKey } from "./keys.ts";
+import { encodedForUrl, encodedKey } from "./keys.ts";
 import { errorOf, isPassing } from "./s3_error.ts";
 import { ServerClock } from "./server_clock.ts";
-import { Signer } from "./signature.ts";
 import type { Body, OpenAnswer, Transport, WireAnswer, WireRequest } from "./transport.ts";
 
 /** A request for the bucket, or for one of its objects. */
@@ -70,17 +70,33 @@ export function createClient(
   const { endpoint, bucket, isHostStyle, region } = address;
   const root = isHostStyle ? endpoint.replace("://", `://${bucket}.`) : `${endpoint}/${bucket}`;
   const isSecure = endpoint.startsWith("https:");
-  const signer = new Signer(region);
+  /** The day's signing keys. */
+  const cache = new Map<string, ArrayBuffer>();
   const clock = new ServerClock(now);
 
   async function signed({ method, key, query = {}, headers = {}, body, moved }: S3Request): Promise<WireRequest> {
+    const pairs = Object.entries(query).map(([name, value]) => `${encodedForUrl(name)}=${encodedForUrl(value)}`);
     const path = key === undefined ? isHostStyle ? "/" : "" : `/${encodedKey(key)}`;
-    // TLS guards the bytes. Without it, MD5 is the one checksum that all servers check.
-    const checksum = !isSecure && body !== undefined ? md5Of(body) : {};
-    const unsigned = { method, url: new URL(`${root}${path}`), query, headers: { ...headers, ...checksum } };
+    const { key: accessKeyId, secret: secretAccessKey, sessionToken } = await credentials();
+    if (cache.size > 8) cache.clear();
+    const signer = new AwsV4Signer({
+      method,
+      url: `${root}${path}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`,
+      // TLS guards the bytes. Without it, MD5 is the one checksum that all servers check.
+      headers: { ...headers, ...!isSecure && body !== undefined && await md5Of(body) },
+      accessKeyId,
+      secretAccessKey,
+      ...sessionToken !== undefined && { sessionToken },
+      service: "s3",
+      region,
+      cache,
+      datetime: clock.text(),
+    });
+    const { url, headers: all } = await signer.sign();
     return {
       method,
-      ...signer.sign(unsigned, await credentials(), clock.text()),
+      url,
+      headers: Object.fromEntries(all),
       ...body !== undefined && { body },
       deadlineMs: deadlineMs(Math.max(body?.length ?? 0, moved ?? 0) / MIB),
     };
@@ -149,13 +165,13 @@ async function textOf(answer: OpenAnswer): Promise<string> {
   return text;
 }
 
-function md5Of(body: Body): Record<string, string> {
+async function md5Of(body: Body): Promise<Record<string, string>> {
   const pieces = body.pieces();
   // A body that comes from elsewhere is not read twice.
   if (!(Symbol.iterator in pieces)) return {};
   const hash = createHash("md5");
   for (const piece of pieces) hash.update(piece);
-  return { "content-md5": hash.digest("base64") };
+  return await Promise.resolve({ "content-md5": hash.digest("base64") });
 }
 
 function wait(ms: number): Promise<void> {
