@@ -198,7 +198,7 @@ export function createLeases(
     async adopt(from, id) {
       const cannot = () => new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
       const [row] = await connection.query<{ made: boolean; there: boolean }>(
-        "WITH source AS (SELECT * FROM bytes WHERE id = $1 FOR UPDATE), " +
+        "WITH source AS (SELECT * FROM bytes WHERE id = $1), " +
           "made AS (INSERT INTO bytes (id, layout, length, clean, written_by, origins, multipart_since) " +
           "SELECT $2, layout, length, clean, written_by, $2::text || origins, multipart_since FROM source " +
           "ON CONFLICT DO NOTHING RETURNING 1) " +
