@@ -68,7 +68,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const metrics = traced(createMetrics(), surroundings.tracer, now);
   const { flushed, sent, signInFailed } = metrics;
   const openStorage = surroundings.openStorage ?? (config.database === "" ? openDisk : openShared);
-  const storage = await openStorage(config, { log, flushed, sent, lend, giveUp: surroundings.giveUp });
+  const { giveUp, waits } = surroundings;
+  const storage = await openStorage(config, { log, flushed, sent, lend, giveUp, waits });
   using opening = new DisposableStack();
   opening.defer(() => storage.close());
   const { bytes } = storage;

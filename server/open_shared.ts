@@ -1,9 +1,7 @@
-import { delay } from "@std/async/delay";
 import { type Config, ConfigError } from "./config/config.ts";
 import { foreignVariable } from "./config/environment.ts";
 import { defined } from "./defined.ts";
 import { UploadError } from "./errors.ts";
-import type { Log } from "./log.ts";
 import type { Storage, StorageDeps } from "./open_storage.ts";
 import { createConnection } from "./storage/postgres/connection.ts";
 import type { LeasesOptions } from "./storage/postgres/leases.ts";
@@ -11,8 +9,10 @@ import { migrate } from "./storage/postgres/migrate.ts";
 import { nameOf, parseBucketAddress } from "./storage/s3/address.ts";
 import { asConfigError } from "./storage/s3/as_config_error.ts";
 import { type OpenBucket, openBucket } from "./storage/s3/open_bucket.ts";
-import { probeBucket } from "./storage/s3/probe.ts";
+import { probeBucket, UnfitBucket } from "./storage/s3/probe.ts";
+import { isPassing } from "./storage/s3/s3_error.ts";
 import { findAwsSettings } from "./storage/s3/settings.ts";
+import { untilAnswered } from "./storage/until_answered.ts";
 import { shareStorage } from "./shared_storage.ts";
 
 /** How long others are waited for: the instances, and the database. */
@@ -21,44 +21,49 @@ export interface SharedPatience extends LeasesOptions {
   readonly deadlineMs?: number;
 }
 
-/** How often a database that gives no answer is asked again while the server starts, in milliseconds. */
-const ASK_EVERY_MS = 1000;
-
-/** After how many tries without an answer the log says again that the server waits. */
-const TOLD_EVERY = 30;
+/** After how long without a word the S3 server counts as away: it has several times ten seconds. Milliseconds. */
+const MUTE_AFTER_MS = 5000;
 
 /**
- * Opens the database and the bucket that instances share. Waits for a database that gives no answer yet. Throws {@linkcode
+ * Opens the database and the bucket that instances share. Waits for each of them that gives no answer yet. Throws {@linkcode
  * ConfigError} when the database or the bucket cannot be used, and when the database belongs to another bucket.
  */
 export async function openShared(
   { database, bucket: bucketText }: Pick<Config, "database" | "bucket">,
   deps: StorageDeps,
-  { deadlineMs, ...waits }: SharedPatience = {},
+  { deadlineMs, ...silence }: SharedPatience = {},
 ): Promise<Storage> {
-  const { log, giveUp } = deps;
+  const { log, giveUp, waits } = deps;
   await using opening = new AsyncDisposableStack();
   const bucket = opening.use(await openTold(bucketText));
   const connection = opening.adopt(
     createConnection(database, defined({ deadlineMs })),
     (connection) => connection.close(),
   );
-  await untilDone(async () => {
+  const patient = { log, giveUp, waits };
+  await untilAnswered(async () => {
     // Only this has a deadline, and a migration has none.
     await connection.query("SELECT 1");
     await migrate(connection);
-  }, { log, giveUp });
+  }, { ...patient, awaited: "database", whyAway: whyDatabaseAway });
   const storage = await shareStorage({
     connection,
     bucket: bucket.bucket,
     bucketName: nameOf(bucket.address),
     async probe() {
-      const { isConditional, told } = await asConfigError(() => probeBucket(bucket));
+      const { isConditional, told } = await asConfigError(() =>
+        untilAnswered(() => probeBucket(bucket), {
+          ...patient,
+          awaited: "bucket",
+          whyAway: whyBucketAway,
+          toldAfterMs: MUTE_AFTER_MS,
+        })
+      );
       log.info(told);
       return isConditional;
     },
     closeBucket: () => bucket[Symbol.dispose](),
-    waits,
+    waits: silence,
   }, deps);
   opening.move();
   return storage;
@@ -70,26 +75,16 @@ async function openTold(text: string): Promise<OpenBucket> {
   return await asConfigError(() => Promise.resolve(openBucket(parseBucketAddress(text, settings))));
 }
 
-/** Does the first work with the database, again and again until it gives an answer. */
-async function untilDone(
-  work: () => Promise<void>,
-  { log, giveUp }: { log: Log; giveUp: AbortSignal | undefined },
-): Promise<void> {
-  for (let attempt = 0;; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      const isAway = error instanceof UploadError && error.code === "no-database";
-      if (error instanceof ConfigError) throw error;
-      if (!isAway) throw new ConfigError(`The database refuses: ${error instanceof Error ? error.message : error}`);
-      if (attempt % TOLD_EVERY === 0) {
-        log.warning("The database gives no answer, and the server waits for it: {error}", {
-          error: error.cause instanceof Error ? error.cause.message : error.cause,
-        });
-      }
-      await delay(ASK_EVERY_MS, giveUp === undefined ? {} : { signal: giveUp }).catch(() => {
-        throw new ConfigError("The server was ended before its database gave an answer");
-      });
-    }
+/** Says why the database is away. Throws {@linkcode ConfigError} for an error of a database that answers. */
+function whyDatabaseAway(error: unknown): string {
+  if (error instanceof ConfigError) throw error;
+  if (error instanceof UploadError && error.code === "no-database") {
+    return error.cause instanceof Error ? error.cause.message : String(error.cause);
   }
+  throw new ConfigError(`The database refuses: ${error instanceof Error ? error.message : error}`);
+}
+
+/** Says why the bucket's server is away; `undefined` for one that answers, or a key or a bucket that is wrong. */
+function whyBucketAway(error: unknown): string | undefined {
+  return error instanceof UnfitBucket && isPassing(error.cause) ? error.message : undefined;
 }

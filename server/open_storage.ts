@@ -5,6 +5,7 @@ import type { Lend } from "./storage/disk/descriptors.ts";
 import type { FolderWatch } from "./storage/disk/folder_watch.ts";
 import type { Database } from "./storage/kv/database.ts";
 import type { ByteStore } from "./storage/store.ts";
+import type { Awaited } from "./storage/until_answered.ts";
 import type { Limiting, LimitingDeps } from "./uploads/limiting.ts";
 
 /** The place where everything is kept, open for one server. The functions are called once each, in this order. */
@@ -49,6 +50,8 @@ export interface StorageDeps {
   readonly sent: (bytes: number) => void;
   /** Opens a file for a running request, with a spare descriptor if no other is free. */
   readonly lend?: Lend | undefined;
-  /** Aborts when the start is given up, which may wait for a database. */
+  /** Aborts when the start is given up, which may wait for a database or a bucket. */
   readonly giveUp?: AbortSignal | undefined;
+  /** Called when the start has to wait, and told for what. */
+  readonly waits?: ((awaited: Awaited) => void) | undefined;
 }

@@ -26,8 +26,10 @@ export interface Surroundings {
   readonly limits?: Partial<Limits>;
   /** Opens a file for a running request, with a spare descriptor if no other is free. By default there are none. */
   readonly lend?: Lend;
-  /** Aborts when the start is given up, which may wait for a database. By default it never is. */
+  /** Aborts when the start is given up, which may wait for a database or a bucket. By default it never is. */
   readonly giveUp?: AbortSignal;
+  /** Called when the start has to wait for one of them. By default nobody is told but the log. */
+  readonly waits?: StorageDeps["waits"];
   /** Tells who sends a request, before anything else is looked at. By default nobody does. */
   readonly identify?: IdentifySender;
   /** The functions that hear of events, by their names. By default there are none. */

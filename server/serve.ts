@@ -3,12 +3,14 @@ import type { Config } from "./config/config.ts";
 import { outwardOf } from "./config/outward.ts";
 import { defined } from "./defined.ts";
 import { isDone } from "./in_time.ts";
-import { openListeners } from "./listeners.ts";
+import type { App } from "./http/app.ts";
+import { type Listeners, openListeners } from "./listeners.ts";
 import { createSelfCheck } from "./operations/self_check.ts";
-import { openPawl, type Surroundings } from "./open.ts";
+import { openPawl, type Pawl, type Surroundings } from "./open.ts";
 import { countFree, createSpare, type Spare } from "./storage/disk/descriptors.ts";
 import { Certificate, readKeyPair } from "./tls/certificate.ts";
 import { startSweeper } from "./uploads/expire.ts";
+import { createWaitingRoom } from "./waiting.ts";
 
 /** The surroundings of a server. */
 export interface ServerSurroundings extends Surroundings {
@@ -79,11 +81,11 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
   const pair = certPath === "" ? undefined : await readKeyPair({ certPath, keyPath });
   let certificate: Certificate | undefined;
   const spare = await keepSpare(config.data, surroundings);
-  const pawl = await openPawl(config, {
+  const pawl = await openWhileAnswering(config, {
     ...surroundings,
     lend: spare.lend,
     ...pair !== undefined && { certificateExpiresAt: () => (certificate ?? pair).expiresAt },
-  });
+  }, (app) => openListeners(config, { app, adminApp: app, pair, log, spare }));
   const listeners = await openListeners(config, { ...pawl, pair, log, spare }).catch((error) => {
     pawl.close();
     spare.release();
@@ -126,6 +128,16 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
       return isFlushed && isQuiet;
     },
   };
+}
+
+/** Opens Pawl. If that has to wait, it listens meanwhile, and says that it is not ready. */
+async function openWhileAnswering(
+  config: Config,
+  surroundings: Surroundings,
+  listen: (app: App) => Promise<Listeners>,
+): Promise<Pawl> {
+  await using room = createWaitingRoom({ basePath: config.basePath, log: surroundings.log, listen });
+  return await openPawl(config, { ...surroundings, waits: (awaited) => room.waits(awaited) });
 }
 
 /** Opens the spare descriptors, and warns when few files can be open. */

@@ -1,3 +1,4 @@
+import { findFile } from "../uploads/presence.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { WaitingEvent } from "../storage/event_store.ts";
 
@@ -19,7 +20,8 @@ export function currentFacts(
     const upload = await records.get(event.upload.id);
     // It is over by now. What was true when it was completed is told all the same.
     if (upload?.state !== "complete") return event;
-    if (await bytes.find(upload) === "unplaced") return undefined;
-    return { ...event, upload: { ...event.upload, path: upload.path } };
+    const found = await findFile({ records, bytes }, upload);
+    if (found.whereabouts === "unplaced") return undefined;
+    return { ...event, upload: { ...event.upload, path: found.upload.path } };
   };
 }

@@ -3,7 +3,16 @@ import type { Log } from "../log.ts";
 
 /** Why the server takes no uploads: a code for programs, and a line for people. */
 export interface Reason {
-  readonly code: "draining" | "moved" | "disk-full" | "disk-failed" | "database-failed" | "database-slow";
+  readonly code:
+    | "draining"
+    | "moved"
+    | "disk-full"
+    | "disk-failed"
+    | "disk-slow"
+    | "database-failed"
+    | "database-slow"
+    | "no-database"
+    | "no-bucket";
   readonly message: string;
 }
 
@@ -25,6 +34,8 @@ export interface HealthDeps {
   readonly monotonic: () => number;
   /** How long the database may take for a commit. */
   readonly patienceMs?: number;
+  /** How long the disk, or the bucket, may take for a file. */
+  readonly diskPatienceMs?: number;
 }
 
 /** Tells why the server takes no uploads now; an empty list when it does. Never throws. */
@@ -32,6 +43,8 @@ export type CheckHealth = () => Promise<readonly Reason[]>;
 
 /** How long the database may take, in milliseconds: a page would count as broken after that. */
 const PATIENCE_MS = 1000;
+/** How long the disk or the bucket may take for a file, in milliseconds: a bucket that says nothing has a minute. */
+const DISK_PATIENCE_MS = 5000;
 
 /**
  * For how many milliseconds what was found is told again. Anybody may ask, and each look costs a commit.
@@ -48,7 +61,7 @@ export function createHealth(deps: HealthDeps): CheckHealth {
     if (isDraining()) return [DRAINING];
     if (!isFolderThere()) return [MOVED];
     if (looking === undefined || monotonic() >= freshUntil) {
-      // Nobody looks again while a look is under way, and that ends after `patienceMs` at most.
+      // Nobody looks again while a look is under way, and that ends when the longer patience does.
       freshUntil = Infinity;
       looking = look(deps).finally(() => freshUntil = monotonic() + FRESH_MS);
     }
@@ -66,29 +79,41 @@ async function look(deps: HealthDeps): Promise<readonly Reason[]> {
   return found.filter((reason) => reason !== undefined);
 }
 
-async function diskOf({ freeBytes, floorBytes, checkWritable, log }: HealthDeps): Promise<Reason | undefined> {
-  try {
-    if (freeBytes() < floorBytes()) return DISK_FULL;
-    await checkWritable();
-  } catch (error) {
-    if (isDiskFull(error)) return DISK_FULL;
-    log.warning("The data folder takes no new file: {error}", { error });
-    return { code: "disk-failed", message: "The data folder takes no new file: the log says why" };
-  }
+async function diskOf(deps: HealthDeps): Promise<Reason | undefined> {
+  const { freeBytes, floorBytes, checkWritable, log, diskPatienceMs: patienceMs = DISK_PATIENCE_MS } = deps;
+  const written = async (): Promise<Reason | undefined> => {
+    try {
+      if (freeBytes() < floorBytes()) return DISK_FULL;
+      await checkWritable();
+    } catch (error) {
+      if (isDiskFull(error)) return DISK_FULL;
+      log.warning("The data folder takes no new file: {error}", { error });
+      return { code: "disk-failed", message: "The data folder takes no new file: the log says why" };
+    }
+  };
+  const message = `The disk, or the bucket, took more than ${patienceMs} ms for a new file`;
+  return await unlessLate(written(), patienceMs, { code: "disk-slow", message });
 }
 
 async function databaseOf({ commit, log, patienceMs = PATIENCE_MS }: HealthDeps): Promise<Reason | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<Reason>();
-  const timer = setTimeout(
-    () => resolve({ code: "database-slow", message: `The database took more than ${patienceMs} ms for a commit` }),
-    patienceMs,
-  );
   const committed = commit().then(() => undefined, (error): Reason => {
     log.warning("The database takes no commit: {error}", { error });
     return { code: "database-failed", message: "The database takes no commit: the log says why" };
   });
+  const message = `The database took more than ${patienceMs} ms for a commit`;
+  return await unlessLate(committed, patienceMs, { code: "database-slow", message });
+}
+
+/** Gives what was found, or `late` when nothing is found in time. */
+async function unlessLate(
+  found: Promise<Reason | undefined>,
+  patienceMs: number,
+  late: Reason,
+): Promise<Reason | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Reason>();
+  const timer = setTimeout(() => resolve(late), patienceMs);
   try {
-    return await Promise.race([committed, late]);
+    return await Promise.race([found, promise]);
   } finally {
     clearTimeout(timer);
   }

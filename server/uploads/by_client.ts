@@ -133,7 +133,7 @@ export class UploadsByClient {
   async #decide(known: PresentUpload | undefined, { body, meant, ...request }: ReceivedRequest): Promise<Decision> {
     const isTakenOver = body instanceof HeldBody && body.end === "taken-over" ||
       meant !== undefined && hasGoneOn(meant.upload, known);
-    const isPresent = known !== undefined && await hasFile(this.#deps.bytes, known);
+    const isPresent = known !== undefined && await hasFile(this.#deps, known);
     return decide(known, { ...request, isTakenOver }, isPresent);
   }
 }

@@ -158,9 +158,8 @@ export class Engine {
    * at its end.
    */
   async list(owner: string, limit: number, after?: ListPlace): Promise<UploadList> {
-    const { records, bytes } = this.#deps;
-    const found = await records.list(owner, limit, after);
-    const isThere = await Promise.all(found.map((upload) => hasFile(bytes, upload)));
+    const found = await this.#deps.records.list(owner, limit, after);
+    const isThere = await Promise.all(found.map((upload) => hasFile(this.#deps, upload)));
     const last = found.length === limit ? found.at(-1) : undefined;
     return {
       uploads: found.filter((_, index) => isThere[index]),

@@ -56,14 +56,14 @@ export function createFinishedFiles({ records, bytes, finish }: FinishedFilesDep
     const { id } = upload;
     const file = await bytes.openFinished(upload);
     if (file !== undefined) return { upload, file };
-    await checkThere(bytes, upload);
+    await checkThere({ bytes, records }, upload);
     // The upload is being finished now, or a crash came before its file was placed.
     await finish(id);
     const next = await recorded(id);
     if (next.state !== "complete") throw unfinished();
     const placed = await bytes.openFinished(next);
     if (placed !== undefined) return { upload: next, file: placed };
-    await checkThere(bytes, next);
+    await checkThere({ bytes, records }, next);
     throw new UploadError("not-found", "This file is being moved just now: try again");
   }
 

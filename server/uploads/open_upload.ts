@@ -13,8 +13,7 @@ import { type CompleteUpload, gone, type ReceivingUpload, safeBytes, written } f
  */
 export async function load(deps: EngineDeps, id: string): Promise<ReceivingUpload | CompleteUpload> {
   const upload = await loadRecorded(deps, id);
-  if (upload.state === "complete") await checkThere(deps.bytes, upload);
-  return upload;
+  return upload.state === "complete" ? await checkThere(deps, upload) : upload;
 }
 
 /**

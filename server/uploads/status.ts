@@ -27,6 +27,9 @@ export async function status(
     if (upload.state === "receiving" && !isFree) return upload;
   }
   if (await isReconciled(deps, upload)) return upload;
+  // Another process that receives may have recorded more between the two looks. Nothing is to be taken from it for that.
+  upload = await load(deps, id);
+  if (await isReconciled(deps, upload)) return upload;
   try {
     return await reconcile(deps, locks, id, canFinishAtOnce);
   } catch (error) {

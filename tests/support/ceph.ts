@@ -51,7 +51,11 @@ const MEMORY = 4 * 1024 ** 3;
 /** A server that runs already, and goes on when this is disposed of. */
 function sharedServer(url: string): S3Server {
   return {
-    address: () => `${url}/bucket-${crypto.getRandomValues(new BigUint64Array(1))[0]}`,
+    address() {
+      const address = new URL(url);
+      address.pathname = `/bucket-${crypto.getRandomValues(new BigUint64Array(1))[0]}`;
+      return address.href;
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -45,8 +45,8 @@ class Refused extends Error {
   }
 }
 
-/** Starts it on a free port of 127.0.0.1, with one bucket. Use with `await using`. */
-export function startFakeS3(faults: S3Faults = {}): FakeS3 {
+/** Starts it on a free port of 127.0.0.1, or on that one, with one bucket. Use with `await using`. */
+export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
   const objects = new Map<string, Stored>();
   const multiparts = new Map<string, { key: string; parts: Map<number, Uint8Array<ArrayBuffer>> }>();
   const allow = (right: string) => {
@@ -169,7 +169,7 @@ export function startFakeS3(faults: S3Faults = {}): FakeS3 {
     return xml("CompleteMultipartUploadResult", "<ETag>e</ETag>");
   }
 
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: wantedPort, onListen() {} }, async (request) => {
     const response = await answer(request).catch((error) => {
       if (!(error instanceof Refused)) throw error;
       return xml("Error", `<Code>${error.code}</Code>`, error.status);

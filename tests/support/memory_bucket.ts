@@ -7,6 +7,7 @@ import type { Body } from "../../server/storage/s3/transport.ts";
 interface StoredObject {
   readonly bytes: Uint8Array;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly etag?: string;
 }
 
 interface StoredMultipart {
@@ -19,6 +20,8 @@ interface StoredMultipart {
 export interface Habits {
   /** True when `If-None-Match` is heeded as an object is put. */
   readonly isConditional?: boolean;
+  /** What the server does with `If-None-Match` as an object is copied: heeds it as with one that is put, unless told. */
+  readonly copiesIf?: "heeded" | "ignored" | "refused";
   /** True when a multipart upload is completed with all of its parts only, as Ceph does. */
   readonly wantsAllParts?: boolean;
 }
@@ -56,7 +59,7 @@ export class MemoryObjects {
     };
     const put = (key: string, bytes: Uint8Array, { metadata = {}, ifNone }: PutOptions = {}) => {
       if (ifNone && this.#habits.isConditional && objects.has(key)) fail(412, "PreconditionFailed");
-      objects.set(key, { bytes, metadata });
+      objects.set(key, { bytes, metadata, etag: `etag-${++this.#count}` });
     };
     const keys = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
     const putPart = (upload: StoredMultipart, number: number, bytes: Uint8Array) => {
@@ -67,10 +70,17 @@ export class MemoryObjects {
     return {
       put: (key, body, options) => called("put", async () => put(key, await collected(body), options)),
       head: (key) => called("head", () => infoOf(objects.get(key))),
-      async *read({ key, from, size }) {
-        if (size > 0) yield await called("read", () => sliceOf(found(key), { key, from, size }));
+      async *read({ key, from, size }, isMeant = () => true) {
+        const slice = () => {
+          if (!isMeant(found(key))) throw new Error(`${key} is another object`);
+          return sliceOf(found(key), { key, from, size });
+        };
+        if (size > 0) yield await called("read", slice);
       },
-      remove: (key) => called("remove", () => void objects.delete(key)),
+      remove: (key, etag) =>
+        called("remove", () => {
+          if (etag === undefined || objects.get(key)?.etag === etag) objects.delete(key);
+        }),
       async *list(prefix) {
         yield* await called("list", () => keys(prefix));
       },
@@ -84,7 +94,11 @@ export class MemoryObjects {
       },
       has: (prefix) => called("has", () => keys(prefix).length > 0),
       copy: (from, to, _length, options) =>
-        called("copy", () => put(to, found(from).bytes, { ...options, ifNone: false })),
+        called("copy", () => {
+          const { copiesIf = "heeded" } = this.#habits;
+          if (options?.ifNone && copiesIf === "refused") fail(501, "NotImplemented");
+          put(to, found(from).bytes, copiesIf === "heeded" ? options : { ...options, ifNone: false });
+        }),
       begin: (key, options = {}) =>
         called("begin", () => {
           const uploadId = `multipart-${++this.#count}`;
@@ -125,7 +139,7 @@ export class MemoryObjects {
     if (ifNone && this.#habits.isConditional && this.objects.has(key)) fail(412, "PreconditionFailed");
     this.multiparts.delete(uploadId);
     const bytes = joined(wanted.map(({ bytes }) => bytes));
-    this.objects.set(key, { bytes, metadata: options.metadata ?? {} });
+    this.objects.set(key, { bytes, metadata: options.metadata ?? {}, etag: `etag-${++this.#count}` });
   }
 }
 
@@ -134,7 +148,7 @@ function fail(status: number, reason: string): never {
 }
 
 function infoOf(object: StoredObject | undefined): ObjectInfo | undefined {
-  return object && { length: object.bytes.length, madeAt: 1, metadata: object.metadata };
+  return object && { length: object.bytes.length, madeAt: 1, metadata: object.metadata, etag: object.etag };
 }
 
 function sliceOf({ bytes }: StoredObject, { from, size }: Source): Uint8Array {

@@ -1,4 +1,5 @@
 import { startCeph } from "./ceph.ts";
+import { runTestsOn } from "./tests_on.ts";
 
 // Runs `deno test` with the arguments of this program, and one S3 server for all files of tests: Ceph takes 15 seconds to
 // start, and the tests make buckets of their own.
@@ -10,11 +11,4 @@ const ceph = isReady ? undefined : await startCeph().catch((error) => {
   console.log(`There is no Ceph for the tests: ${error.message.split("\n")[0]}`);
   return undefined;
 });
-const env: Record<string, string> = {};
-if (ceph !== undefined) env.PAWL_TEST_S3 = new URL(ceph.address()).href.replace(/\/bucket-\d+$/, "");
-const command = new Deno.Command(Deno.execPath(), { args: ["test", ...Deno.args], env });
-const child = command.spawn();
-for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => child.kill(signal));
-const { code } = await child.status;
-await ceph?.[Symbol.asyncDispose]();
-Deno.exit(code);
+await runTestsOn(ceph);

@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import { UploadError } from "../../errors.ts";
 import { takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
 import { entryOfText, textOfEntry } from "../kv/entry_text.ts";
@@ -130,6 +131,7 @@ function createCommit(connection: Connection, held: Held): Commit {
         const code = codeOf(error);
         if (code === "PW002") return false;
         if (code === "PW001") throw takenOver();
+        if (error instanceof UploadError) { for (const lease of leases) held.inDoubt(lease); }
         if (!isUndone(error) || attempt === ATTEMPTS) throw asRefusal(error, tallied?.bounds ?? []);
         await delay(Math.random() * 10 * attempt);
       }

@@ -29,6 +29,10 @@ interface HeldLease {
   letsGo: boolean | undefined;
   /** True when the writer has let go by a commit. The token is still named, and is found to be gone. */
   isOver: boolean;
+  /** The state that was committed last by this lease. */
+  committed: BytesChange | undefined;
+  /** True when nobody can tell whether a commit that failed was done, or is still to be done by the database. */
+  isInDoubt: boolean;
   /** The record as it was when the lease was taken, for one read: nobody else changes it. */
   record: StoredEntry | undefined;
 }
@@ -40,7 +44,15 @@ export class Held {
   readonly #ids = new Map<string, string>();
 
   add(id: string, token: string, record?: StoredEntry): void {
-    this.#leases.set(id, { token, record, left: undefined, letsGo: undefined, isOver: false });
+    this.#leases.set(id, {
+      token,
+      record,
+      left: undefined,
+      letsGo: undefined,
+      isOver: false,
+      committed: undefined,
+      isInDoubt: false,
+    });
     this.#ids.set(recordKey(id), id);
   }
 
@@ -72,10 +84,17 @@ export class Held {
     });
   }
 
+  /** Takes note of a commit that failed, and of which nobody can tell whether it was done. */
+  inDoubt({ id, token }: Pick<NamedLease, "id" | "token">): void {
+    const lease = this.#leases.get(id);
+    if (lease?.token === token) lease.isInDoubt = true;
+  }
+
   /** Takes note of a commit. A state that it had is forgotten, unless a later one is left since. */
   committed({ id, token, left, letsGo }: NamedLease): void {
     const lease = this.#leases.get(id);
     if (lease?.token === token) {
+      if (left !== undefined) lease.committed = left.state;
       if (lease.left === left) lease.left = undefined;
       if (letsGo !== undefined) lease.isOver = true;
     }

@@ -100,7 +100,12 @@ export function createLeases(
       async commit(state) {
         const lease = held.get(id);
         if (lease?.token === token) lease.left = undefined;
-        if (!await change(id, token, { state })) throw takenOver();
+        const isDone = await change(id, token, { state }).catch((error) => {
+          held.inDoubt({ id, token });
+          throw error;
+        });
+        if (!isDone) throw takenOver();
+        if (lease?.token === token) lease.committed = state;
       },
 
       commitWithRecord(state, committed = () => {}) {
@@ -132,10 +137,12 @@ export function createLeases(
         if (isReleased) return;
         isReleased = true;
         const lease = held.get(id);
-        const { left, isOver = false } = lease?.token === token ? lease : {};
+        const { left, isOver = false, isInDoubt = false, committed } = lease?.token === token ? lease : {};
         try {
           if (isOver) return;
-          if (await change(id, token, { state: left?.state, letsGo: clean })) left?.committed();
+          // A commit that nobody waits for any more may have come after later ones, and can come no more after this.
+          const state = left?.state ?? (isInDoubt ? committed : undefined);
+          if (await change(id, token, { state, letsGo: clean })) left?.committed();
         } finally {
           held.remove(id, token);
         }
@@ -203,14 +210,23 @@ export function createLeases(
     },
 
     async adopt(from, id) {
-      const [{ there } = { there: false }] = await connection.query<{ there: boolean }>(
-        "WITH made AS (INSERT INTO bytes (id, layout, length, clean, written_by, origins, multipart_since) " +
-          "SELECT $2, layout, length, clean, written_by, $2::text || origins, multipart_since FROM bytes WHERE id = $1 " +
+      const cannot = () => new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
+      const [row] = await connection.query<{ made: boolean; there: boolean }>(
+        "WITH source AS (SELECT * FROM bytes WHERE id = $1), " +
+          "made AS (INSERT INTO bytes (id, layout, length, clean, written_by, origins, multipart_since) " +
+          "SELECT $2, layout, length, clean, written_by, $2::text || origins, multipart_since FROM source " +
           "ON CONFLICT DO NOTHING RETURNING 1) " +
-          "SELECT EXISTS (SELECT 1 FROM made) OR EXISTS (SELECT 1 FROM bytes WHERE id = $2 AND $1 = ANY(origins)) AS there",
+          "SELECT EXISTS (SELECT 1 FROM made) AS made, " +
+          "EXISTS (SELECT 1 FROM bytes WHERE id = $2 AND $1 = ANY(origins)) AS there",
         [from, id],
       );
-      if (!there) throw new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
+      if (!row?.made && !row?.there) throw cannot();
+      if (!row.made) return;
+      // A removal that waited for this row does not see the new one, and lets the objects go. It comes before this look.
+      const [source] = await connection.query("SELECT 1 FROM bytes WHERE id = $1 FOR UPDATE", [from]);
+      if (source !== undefined) return;
+      await connection.query("DELETE FROM bytes WHERE id = $1", [id]);
+      throw cannot();
     },
 
     async remove(id, token) {

@@ -11,6 +11,8 @@ export interface ObjectInfo {
   readonly length: number;
   /** When it was made, in milliseconds since 1970; `undefined` if the server does not tell. */
   readonly madeAt: number | undefined;
+  /** The version of its bytes, as the server writes it; `undefined` if the server does not tell. */
+  readonly etag?: string | undefined;
   /** The values of the headers `x-amz-meta-…`, by their names behind that. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -35,17 +37,17 @@ export interface Bucket {
   put(key: string, body: Body, options?: PutOptions): Promise<void>;
   /** `undefined` when there is no object. */
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** Reads bytes of an object. */
-  read(source: Source): AsyncGenerator<Uint8Array>;
-  /** No error when there is no object. */
-  remove(key: string): Promise<void>;
+  /** Reads bytes of an object. Throws when the metadata of the one that is there is not what `isMeant` takes. */
+  read(source: Source, isMeant?: (info: Pick<ObjectInfo, "metadata">) => boolean): AsyncGenerator<Uint8Array>;
+  /** No error when there is no object. With `etag` another object stays, if the server heeds that. */
+  remove(key: string, etag?: string): Promise<void>;
   /** The keys that begin with `prefix`. */
   list(prefix: string): AsyncGenerator<string>;
   /** The names that come between `prefix` and the next slash in all keys. Those of multipart uploads count too. */
   folders(prefix: string): AsyncGenerator<string>;
   /** True when a key begins with `prefix`. */
   has(prefix: string): Promise<boolean>;
-  /** Copies a whole object of at most 5 GiB within the server. */
+  /** Copies a whole object of at most 5 GiB within the server. Some servers do not heed `ifNone` here, and some refuse it. */
   copy(from: string, to: string, length: number, options?: PutOptions): Promise<void>;
   begin(key: string, options?: PutOptions): Promise<Multipart>;
   /** Gives the part's ETag, without quotes. */
@@ -98,24 +100,36 @@ export function createBucket(client: S3Client, { bucket }: { readonly bucket: st
     }
   }
 
+  async function head(key: string): Promise<ObjectInfo | undefined> {
+    try {
+      return infoOf((await client.send({ method: "HEAD", key })).headers);
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
   return {
     async put(key, body, options) {
       await client.send({ method: "PUT", key, body, headers: headersOf(options) });
     },
 
-    async head(key) {
+    head,
+
+    read: (source, isMeant = () => true) =>
+      readAgain((rest) => client.open(requestOf(rest)), source, (headers) => isMeant(infoOf(headers))),
+
+    async remove(key, etag) {
+      const send = (headers: Record<string, string>) => client.send({ method: "DELETE", key, headers });
+      if (etag === undefined) return await ignoringMissing(send({}));
       try {
-        return infoOf((await client.send({ method: "HEAD", key })).headers);
+        await ignoringMissing(send({ "if-match": etag }));
       } catch (error) {
-        if (hasStatus(error, 404)) return undefined;
-        throw error;
+        if (!hasStatus(error, 400, 412, 501)) throw error;
+        // A server that takes the tag for another one than it gives must not keep what is to be removed.
+        if (hasStatus(error, 412) && (await head(key))?.etag !== etag) return;
+        await ignoringMissing(send({}));
       }
-    },
-
-    read: (source) => readAgain((rest) => client.open(requestOf(rest)), source),
-
-    async remove(key) {
-      await ignoringMissing(client.send({ method: "DELETE", key }));
     },
 
     async *list(prefix) {
@@ -143,12 +157,14 @@ export function createBucket(client: S3Client, { bucket }: { readonly bucket: st
     },
 
     async copy(from, to, length, options) {
-      await client.send({
+      const { body } = await client.send({
         method: "PUT",
         key: to,
         headers: { ...headersOf(options), "x-amz-copy-source": sourceOf(from), "x-amz-metadata-directive": "REPLACE" },
         moved: length,
       });
+      // The body is the answer, as with a completion.
+      needed(textOf(body, "ETag"), "ETag");
     },
 
     async begin(key, options) {
@@ -240,6 +256,7 @@ function infoOf(headers: Readonly<Record<string, string>>): ObjectInfo {
   return {
     length: Number(headers["content-length"] ?? 0),
     madeAt: Number.isNaN(madeAt) ? undefined : madeAt,
+    etag: headers.etag,
     metadata: Object.fromEntries(metadata),
   };
 }

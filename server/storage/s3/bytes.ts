@@ -66,6 +66,8 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   const { maxParts = MAX_PARTS } = options;
   const remover = createRemover(bucket, failed);
   const open = new Map<string, BucketWriter>();
+  /** The ids of the uploads whose leases are being taken. */
+  const taking = new Set<string>();
   const sameName = createSameName({ ignoresCase: false });
 
   const pool = new BlockPool();
@@ -95,11 +97,17 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   }
 
   async function openHere(id: string, offset?: number): Promise<BucketWriter | "locked" | "receiving" | undefined> {
-    if (open.has(entry(id))) return "locked";
-    const lease = await leases.take(id, offset);
-    if (typeof lease !== "object") return lease;
-    if (!lease.found.clean) await expectMore(lease);
-    return write(lease, false);
+    // A lease that is being taken is not known yet: to take it once more would be to take it away from here.
+    if (open.has(entry(id)) || taking.has(id)) return "locked";
+    taking.add(id);
+    try {
+      const lease = await leases.take(id, offset);
+      if (typeof lease !== "object") return lease;
+      if (!lease.found.clean) await expectMore(lease);
+      return write(lease, false);
+    } finally {
+      taking.delete(id);
+    }
   }
 
   /** Remembers that the writer before this one may be stopped, and send more when it goes on. */
@@ -150,7 +158,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
       if (end !== undefined && !(await leases.needed([id])).has(id)) remover.removeBelow(key);
     } else if (end === "gone") {
       const info = await bucket.head(key);
-      if (info !== undefined && isOfUpload(info, id)) await bucket.remove(key);
+      if (info !== undefined && isOfUpload(info, id)) await bucket.remove(key, info.etag);
     }
   }
 
@@ -202,6 +210,8 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
       const key = keyOfPath(path);
       if (key === undefined) return false;
       const isPlaced = await withWriter(id, async (writer) => {
+        // The writer before this one may be stopped, and place the file when it goes on, even if that is removed by then.
+        if (!writer.wasClean) await leases.expectLate({ key, id });
         if (!await place({ bucket, isConditional }, writer, key)) return false;
         writer.isPlaced = true;
         return true;
@@ -257,7 +267,12 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
       await leases.alone("seal multipart uploads", async () => {
         for (const id of await leases.multiparts({ idleMs: IDLE_MS, oldMs: OLD_MS }, MAX_SEALED)) {
           try {
-            if (await withWriter(id, (writer) => writer.complete()) !== undefined) count++;
+            // A client may be sending to a writer that is open.
+            const own = open.get(id);
+            const done = own === undefined
+              ? await withWriter(id, (writer) => writer.complete())
+              : await own.sealOlder();
+            if (done !== undefined) count++;
           } catch (error) {
             failed(error);
           }

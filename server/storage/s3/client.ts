@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { BucketAddress } from "./address.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import { encodedForUrl, encodedKey } from "./keys.ts";
-import { errorOf, isPassing } from "./s3_error.ts";
+import { BrokenConnection, errorOf, isPassing } from "./s3_error.ts";
 import { ServerClock } from "./server_clock.ts";
 import type { Body, OpenAnswer, Transport, WireAnswer, WireRequest } from "./transport.ts";
 
@@ -15,7 +15,10 @@ export interface S3Request {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
-  /** How many bytes the server has to move for it, if they are not those of the body. */
+  /**
+   * How many bytes the server moves by itself for it. That may take long: as long as bytes of the answer come, even white
+   * space, the server is at work.
+   */
   readonly moved?: number;
 }
 
@@ -41,8 +44,10 @@ export interface ClientOptions {
   readonly answered?: (what: string) => void | Promise<void>;
   /** The wait before the second attempt, in milliseconds; it doubles with each attempt. */
   readonly retryMs?: number;
-  /** How long an exchange of so many MiB may take, in milliseconds. */
+  /** How long an exchange of so many MiB may take, in milliseconds; without a byte of the answer when the server moves them. */
   readonly deadlineMs?: (mebibytes: number) => number;
+  /** How long the server may move bytes at the most, in milliseconds. */
+  readonly longestMs?: number;
   /** This machine's clock, in milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -52,6 +57,11 @@ const ATTEMPTS = 4;
 const RETRY_MS = 100;
 /** Ten seconds, and one more for each MiB. */
 const deadline = (mebibytes: number) => 10_000 + 1_000 * mebibytes;
+
+/** The longest time in which a server that moves bytes may say nothing: 5 GiB at 17 MiB/s. Milliseconds. */
+const LONGEST_QUIET_MS = 5 * 60 * 1000;
+/** The longest time that a server may move bytes for one request, in milliseconds. */
+const LONGEST_MS = 60 * 60 * 1000;
 
 const MIB = 1024 * 1024;
 
@@ -64,6 +74,7 @@ export function createClient(
     answered = () => {},
     retryMs = RETRY_MS,
     deadlineMs = deadline,
+    longestMs = LONGEST_MS,
     now = () => Date.now(),
   }: ClientOptions,
 ): S3Client {
@@ -93,12 +104,15 @@ export function createClient(
       datetime: clock.text(),
     });
     const { url, headers: all } = await signer.sign();
+    const waitMs = deadlineMs((moved ?? body?.length ?? 0) / MIB);
     return {
       method,
       url,
       headers: Object.fromEntries(all),
       ...body !== undefined && { body },
-      deadlineMs: deadlineMs(Math.max(body?.length ?? 0, moved ?? 0) / MIB),
+      ...moved === undefined
+        ? { deadlineMs: waitMs }
+        : { deadlineMs: longestMs, quietMs: Math.min(waitMs, LONGEST_QUIET_MS) },
     };
   }
 
@@ -122,6 +136,8 @@ export function createClient(
         throw refusal;
       } catch (error) {
         if (attempts === ATTEMPTS || !isOtherTime && !isPassing(error)) throw error;
+        // The server may still be moving the bytes: to ask it once more would make it move them twice at the same time.
+        if (request.moved !== undefined && error instanceof BrokenConnection && error.isLate) throw error;
       }
       request.body?.again?.();
       // Half of the wait is random, so that many who failed together do not come back together.

@@ -2,7 +2,7 @@ import type { LatePlace } from "../shared/leases.ts";
 import type { ByteStore, FinishedFile, Part, PlacedFile } from "../store.ts";
 import type { Bucket, ObjectInfo } from "./bucket.ts";
 import { FINISHED, keyOfPath } from "./keys.ts";
-import { isObjectOf, modifiedAtOf } from "./placing.ts";
+import { isObjectOf, isOfUpload, modifiedAtOf } from "./placing.ts";
 
 export interface FinishedOptions {
   readonly bucket: Bucket;
@@ -53,7 +53,7 @@ export function createFinished(
     async openFinished(file) {
       const found = await look(file);
       if (found?.info === undefined || !isObjectOf(found.info, file)) return undefined;
-      return finishedFile(bucket, found.key, found.info, sent);
+      return finishedFile(bucket, { key: found.key, id: file.id, info: found.info }, sent);
     },
 
     async removeFinished(file) {
@@ -61,7 +61,7 @@ export function createFinished(
       // Somebody who was stopped just before may place the file after this look.
       if (key !== undefined && await isUnfinished(file.id)) await expectLate({ key, id: file.id });
       const found = await look(file);
-      if (found?.info !== undefined && isObjectOf(found.info, file)) await bucket.remove(found.key);
+      if (found?.info !== undefined && isObjectOf(found.info, file)) await bucket.remove(found.key, found.info.etag);
     },
   };
 }
@@ -75,22 +75,27 @@ export async function isTaken(bucket: Bucket, path: string): Promise<boolean> {
   return await bucket.head(FINISHED + path) !== undefined;
 }
 
-function finishedFile(bucket: Bucket, key: string, info: ObjectInfo, sent: (bytes: number) => void): FinishedFile {
+function finishedFile(
+  bucket: Bucket,
+  { key, id, info }: { readonly key: string; readonly id: string; readonly info: ObjectInfo },
+  sent: (bytes: number) => void,
+): FinishedFile {
   const { length } = info;
+  // Another upload's file may get the name between the look and the read.
+  const read = (from: number, size: number) => bucket.read({ key, from, size }, (found) => isOfUpload(found, id));
   return {
     length,
     modifiedAt: modifiedAtOf(info),
     async head(count) {
       const head = new Uint8Array(Math.min(count, length));
       let at = 0;
-      for await (const piece of bucket.read({ key, from: 0, size: head.length })) {
+      for await (const piece of read(0, head.length)) {
         head.set(piece, at);
         at += piece.length;
       }
       return head;
     },
-    read: ({ start, end }: Part = { start: 0, end: length }) =>
-      streamOf(bucket.read({ key, from: start, size: end - start }), sent),
+    read: ({ start, end }: Part = { start: 0, end: length }) => streamOf(read(start, end - start), sent),
     // Nothing is open until it is read.
     close() {},
   };

@@ -17,7 +17,7 @@ export interface OpenBucket extends Disposable {
  */
 export function openBucket(
   address: BucketAddress,
-  options: Partial<Pick<ClientOptions, "asks" | "answered" | "retryMs" | "deadlineMs" | "credentials" | "now">> = {},
+  options: Partial<Omit<ClientOptions, "address" | "transport">> = {},
 ): OpenBucket {
   const { credentials, role } = address;
   const source = credentials === undefined ? role : () => Promise.resolve(credentials);

@@ -13,6 +13,8 @@ export interface Part {
   readonly sources: readonly Piece[];
   /** Its other bytes. The queue lets go of them when the part is there. */
   readonly held: HeldBytes;
+  /** True when another request sends some of these bytes too, so that their memory must not be used again. */
+  readonly isShared: boolean;
 }
 
 interface SentPart extends Part {
@@ -100,9 +102,9 @@ export class PartQueue {
     while (this.#parts.length > 0) await this.#parts.at(-1)!.end.catch(() => {});
   }
 
-  #put({ multipart, number, sources, held }: Part): Promise<string> {
+  #put({ multipart, number, sources, held, isShared }: Part): Promise<string> {
     const { bucket, turns } = this.#options;
-    let mayBeSent = false;
+    let mayBeSent = isShared;
     const again = () => void (mayBeSent = true);
     return turns.take(() => bucket.putPart(multipart, number, { ...joinedBody(bucket, sources, held.from(0)), again }))
       .catch((error) => {

@@ -1,10 +1,9 @@
 import type { Bucket, ObjectInfo } from "./bucket.ts";
 import { MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
-import { largeBytes, type Layout, lengthOf, wholeObject } from "./layout.ts";
+import { largeBytes, type Layout, lengthOf, type Piece, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { abortAll } from "./remover.ts";
 import { hasStatus } from "./s3_error.ts";
-import type { Body } from "./transport.ts";
 import type { BucketWriter } from "./writer.ts";
 
 /** The names of the metadata of a finished file's object: the upload's id, and when the client's file was modified. */
@@ -23,7 +22,7 @@ export function isObjectOf(
 }
 
 /** True for an object that says that it is this upload's finished file. */
-export function isOfUpload(info: ObjectInfo, id: string): boolean {
+export function isOfUpload(info: Pick<ObjectInfo, "metadata">, id: string): boolean {
   return info.metadata[UPLOAD] === id;
 }
 
@@ -67,7 +66,7 @@ async function tryToPlace({ bucket, isConditional }: PlacingDeps, writer: Bucket
   if (known !== undefined) return known;
   const options = { metadata: metadataOf(id, writer.layout), ifNone: isConditional };
   try {
-    if (isSmall) await putUnlessBusy(bucket, key, writer.rest(), options);
+    if (isSmall) await unlessBusy(() => bucket.put(key, writer.rest(), options));
     else await putTogether(bucket, writer, key, options);
     return true;
   } catch (error) {
@@ -82,13 +81,26 @@ async function tryToPlace({ bucket, isConditional }: PlacingDeps, writer: Bucket
 /** How often an object is put while the server says that another request is at work on its key. */
 const ATTEMPTS = 3;
 
-async function putUnlessBusy(bucket: Bucket, key: string, body: Body, options: Options): Promise<void> {
+async function unlessBusy(work: () => Promise<void>): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {
-      return await bucket.put(key, body, options);
+      return await work();
     } catch (error) {
       if (attempt === ATTEMPTS || !hasStatus(error, 409)) throw error;
     }
+  }
+}
+
+/**
+ * Copies an object that has all bytes. While that runs, the upload may be deleted elsewhere, and its name become another
+ * one's: the condition keeps that one's file where the server has conditions for copies.
+ */
+async function copyWhole(bucket: Bucket, { key: from, size }: Piece, key: string, options: Options): Promise<void> {
+  try {
+    await unlessBusy(() => bucket.copy(from, key, size, options));
+  } catch (error) {
+    if (!options.ifNone || !hasStatus(error, 400, 501)) throw error;
+    await bucket.copy(from, key, size, { metadata: options.metadata });
   }
 }
 
@@ -98,7 +110,7 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
   const layout = await writer.complete();
   const whole = wholeObject(layout);
   if (whole !== undefined && whole.size <= MAX_COPY) {
-    return await bucket.copy(whole.key, key, whole.size, { metadata: options.metadata });
+    return await copyWhole(bucket, whole, key, options);
   }
   // An upload that a crash left would stay for ever: its key is not below the upload's own prefix.
   if (layout.placing !== undefined) await abortAll(bucket, layout.placing);

@@ -105,7 +105,7 @@ export function reasonOf(rights: readonly string[], error: unknown): string {
 
 const HINTS: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: "the server does not know the key",
-  SignatureDoesNotMatch: "the secret is not the key's, or another region is meant",
+  SignatureDoesNotMatch: "the key or its secret is wrong, or another region is meant",
   AuthorizationHeaderMalformed: "set the bucket's region, as ?region=… in its address",
   PermanentRedirect: "set the bucket's region, as ?region=… in its address",
   RequestTimeTooSkewed: "set this machine's clock",

@@ -11,10 +11,14 @@ export interface Source {
 /** How often reading goes on after a break without a byte between. */
 const MAX_BREAKS = 4;
 
-/** Reads all of a source. When the connection breaks, it goes on behind the last byte that came. */
+/**
+ * Reads all of a source. When the connection breaks, it goes on behind the last byte that came. Throws for another object
+ * than one that `isMeant` takes by the headers of the answer.
+ */
 export async function* readAgain(
   open: (rest: Source) => Promise<OpenAnswer>,
   { key, from, size }: Source,
+  isMeant: (headers: OpenAnswer["headers"]) => boolean = () => true,
 ): AsyncGenerator<Uint8Array> {
   let done = 0;
   let etag: string | undefined;
@@ -23,7 +27,7 @@ export async function* readAgain(
     const { "content-range": range, etag: found } = answer.headers;
     etag ??= found;
     const isAsked = answer.status === 206 && range?.startsWith(`bytes ${from + done}-${from + size - 1}/`);
-    if (!isAsked || found !== etag) {
+    if (!isAsked || found !== etag || !isMeant(answer.headers)) {
       answer.close();
       throw new Error(`The S3 server does not give the bytes of ${key} that were asked for`);
     }

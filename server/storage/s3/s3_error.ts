@@ -62,6 +62,13 @@ export function isPassing(error: unknown): boolean {
 export class BrokenConnection extends Error {
   override name = "BrokenConnection";
   readonly code = BUCKET_AWAY;
+  /** True when the answer did not come in time: the server may be at work still. */
+  readonly isLate: boolean;
+
+  constructor(message: string, { isLate = false }: { readonly isLate?: boolean } = {}) {
+    super(message);
+    this.isLate = isLate;
+  }
 }
 
 /** True for the error of an answer with this status. */

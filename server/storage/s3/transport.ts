@@ -18,6 +18,8 @@ export interface WireRequest {
   readonly body?: Body;
   /** The longest time in milliseconds from the connection to the end of the answer, or to its head with `open`. */
   readonly deadlineMs: number;
+  /** The longest time in milliseconds without a byte of the answer. By default only the deadline counts. */
+  readonly quietMs?: number;
 }
 
 /** The answer to a request whose body is still to be read. */
@@ -104,6 +106,7 @@ class Exchange {
   readonly #silenceMs: number;
   #broken: Error | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
+  #quiet: ReturnType<typeof setTimeout> | undefined;
   /** Rejects when the connection breaks or the deadline passes. */
   readonly #end = Promise.withResolvers<never>();
 
@@ -122,16 +125,26 @@ class Exchange {
     this.#answer = new Promise((resolve) => this.#sent.once("response", resolve));
     // A request that waits for a free connection is not late yet.
     this.#sent.once("socket", () => {
-      this.#deadline ??= setTimeout(() => {
-        this.break(`no answer within ${Math.round(request.deadlineMs / 1000)} seconds`);
-      }, request.deadlineMs);
+      this.#deadline ??= this.#breakAfter(request.deadlineMs);
+      this.#alive();
     });
     this.#sent.on("error", (error) => this.break(error.message));
   }
 
-  break(why: string): void {
+  /** Begins the time anew in which a byte of the answer has to come. */
+  #alive(): void {
+    if (this.#request.quietMs === undefined || this.#broken !== undefined) return;
+    clearTimeout(this.#quiet);
+    this.#quiet = this.#breakAfter(this.#request.quietMs);
+  }
+
+  #breakAfter(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.break(`no answer within ${Math.round(ms / 1000)} seconds`, { isLate: true }), ms);
+  }
+
+  break(why: string, options?: { readonly isLate: boolean }): void {
     const { method, url: { host } } = this.#request;
-    this.#broken ??= new BrokenConnection(`${method} to the S3 server ${host} failed: ${why}`);
+    this.#broken ??= new BrokenConnection(`${method} to the S3 server ${host} failed: ${why}`, options);
     this.#end.reject(this.#broken);
     this.#sent.destroy();
   }
@@ -149,6 +162,7 @@ class Exchange {
     // Without a listener an error would be thrown where nobody can catch it.
     answer.on("error", (error) => this.break(error.message));
     answer.once("aborted", () => this.break("it was cut off"));
+    this.#alive();
     return answer;
   }
 
@@ -168,6 +182,7 @@ class Exchange {
     let length = 0;
     const read = async () => {
       for await (const piece of answer) {
+        this.#alive();
         length += piece.length;
         if (length > MAX_ANSWER) throw this.#tooLong();
         pieces.push(piece);
@@ -213,6 +228,7 @@ class Exchange {
   /** Ends the exchange: a connection whose answer was read to its end is kept, any other is closed. */
   end(): void {
     clearTimeout(this.#deadline);
+    clearTimeout(this.#quiet);
     this.#answer.then((answer) => answer.readableEnded || this.#sent.destroy(), () => {});
     if (this.#broken !== undefined || !this.#sent.writableEnded) this.#sent.destroy();
   }

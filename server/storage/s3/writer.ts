@@ -62,6 +62,8 @@ export class BucketWriter implements UnfinishedFile {
   #held: HeldBytes;
   #heldStart: number;
   #hasSentPart = false;
+  /** True while bytes of the part that is not full yet are put into a small object. */
+  #isPuttingSmall = false;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
   /** The work that is to be done when this writer has let go of an upload that was removed. */
@@ -95,6 +97,11 @@ export class BucketWriter implements UnfinishedFile {
 
   get length(): number {
     return this.#heldStart + this.#held.length;
+  }
+
+  /** True when the writer before this one had let go by itself. */
+  get wasClean(): boolean {
+    return this.#lease.found.clean;
   }
 
   /** The token of this writer's lease. */
@@ -132,7 +139,8 @@ export class BucketWriter implements UnfinishedFile {
     const { parts, ...multipart } = this.#multipart;
     this.#multipart = { ...multipart, parts: parts + 1 };
     const sources = piecesBetween(this.layout, this.#partStart, this.#heldStart);
-    this.#parts.send({ multipart, number: parts + 1, sources, held: this.#held.takeAll() });
+    const isShared = this.#isPuttingSmall;
+    this.#parts.send({ multipart, number: parts + 1, sources, held: this.#held.takeAll(), isShared });
     this.#partStart += PART_BYTES;
     this.#heldStart = this.#partStart;
     this.#hasSentPart = true;
@@ -197,7 +205,12 @@ export class BucketWriter implements UnfinishedFile {
     const body = this.#bodyFrom(start);
     let mayBeSent = false;
     const key = this.#kept.smallKey();
-    await this.#deps.bucket.put(key, { ...body, again: () => void (mayBeSent = true) });
+    this.#isPuttingSmall = true;
+    try {
+      await this.#deps.bucket.put(key, { ...body, again: () => void (mayBeSent = true) });
+    } finally {
+      this.#isPuttingSmall = false;
+    }
     if (this.#partStart !== partStart) {
       // The part got full meanwhile, and has these bytes.
       this.#kept.addGarbage(key);
@@ -246,6 +259,20 @@ export class BucketWriter implements UnfinishedFile {
       if (this.#multipart !== undefined && this.layout.small.length > 0) await this.#putLastPart(this.#multipart);
       await this.#sealSome(() => true);
       await this.#kept.commit();
+      return this.layout;
+    });
+  }
+
+  /**
+   * Completes the multipart uploads that the writer has parts in by now. What is written meanwhile goes to another one. It
+   * counts as completed with the next record: a commit beside that of a record could come before it.
+   */
+  sealOlder(): Promise<Layout> {
+    return this.#alone(async () => {
+      this.#multipart = undefined;
+      await this.#parts.untilArrived();
+      await this.#sealSome(({ uploadId }) => uploadId !== this.#multipart?.uploadId);
+      this.#kept.leave();
       return this.layout;
     });
   }

@@ -62,6 +62,16 @@ Deno.test("a database that takes longer than a second is no database, and nobody
   never.resolve();
 });
 
+Deno.test("a disk or a bucket that says nothing for five seconds takes no files, and nobody waits longer for it", async () => {
+  using time = virtualTime();
+  let codes: string[] | undefined;
+  codesOf({ checkWritable: () => new Promise(() => {}) }).then((found) => codes = found);
+  await time.pass(4999);
+  assertEquals(codes, undefined);
+  await time.pass(1);
+  assertEquals(codes, ["disk-slow"]);
+});
+
 Deno.test("those who ask within a second share one look, and the next one looks anew", async () => {
   let now = 0;
   let looks = 0;

@@ -85,6 +85,35 @@ Deno.test("a status request asks the other instances first, and tells what they 
   assertEquals(asked, [upload.id]);
 });
 
+Deno.test("a question takes nothing from another instance that records more bytes at that moment", async () => {
+  let opened = 0;
+  let meanwhile = () => Promise.resolve();
+  const slowed = (bytes: ByteStore): ByteStore => ({
+    ...bytes,
+    async length(id) {
+      const record = meanwhile;
+      meanwhile = () => Promise.resolve();
+      await record();
+      return await bytes.length(id);
+    },
+    open(id, offset) {
+      opened++;
+      return bytes.open(id, offset);
+    },
+  });
+  await using site = await openEngine({ slowed });
+  const upload = await site.engine.create({ ...facts, length: 10 });
+  const file = await site.bytes.create(upload.id);
+  if (file === "locked") throw new Error("locked");
+  await using _file = file;
+  meanwhile = async () => {
+    await file.write(new Uint8Array(5));
+    await site.records.replace(upload, { ...upload, offset: 5 });
+  };
+  assertEquals(safeBytes(await site.engine.status(upload.id, scope)), 5);
+  assertEquals(opened, 0);
+});
+
 Deno.test("a request that has lost its upload to another instance is told so, with the offset that it had recorded", async () => {
   let isLost = false;
   const slowedRecords = (records: RecordStore): RecordStore => ({

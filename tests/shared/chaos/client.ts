@@ -22,6 +22,9 @@ const PATIENCE_MS = 20_000;
 /** The refusals after which a client asks and goes on: a cut, a conflict, a lock, a server that is away. */
 const GO_ON = [408, 409, 423, 503];
 
+/** The names that files of all clients have: a name is free again as soon as its file is removed. */
+const COMMON_NAMES = ["one.bin", "two.bin"] as const;
+
 const MIB = 2 ** 20;
 
 /** Sends one file after the other, compares each and removes it. */
@@ -60,7 +63,8 @@ class ClientFile {
     this.#id = id;
     this.#deps = deps;
     this.#source = new Source(drawSize(random), random.integer(0, 4 * MIB));
-    this.#words = wordsOf(protocol, { id, size: this.#source.size });
+    const name = random.chance(0.5) ? id : random.pick(COMMON_NAMES);
+    this.#words = wordsOf(protocol, { id, name, size: this.#source.size });
     this.#bytesPerSecond = random.pick([MIB, 8 * MIB, 64 * MIB]);
     this.about = `${id} (${protocol}, ${this.#source.size} bytes)`;
   }

@@ -52,7 +52,7 @@ export async function openChaosSite(): Promise<ChaosSite> {
     const script = aheadMs === 0 ? {} : { script: "tests/support/shifted_server.ts" };
     const start = () => startPawl(`${path}/${name}`, { env, args: ["--open"], ...script });
     let printed = "";
-    // As a supervisor does: an instance that finds no S3 server ends.
+    // As a supervisor does: an instance ends whose database goes away while it starts.
     const startAgain = async (): Promise<PawlProcess> => {
       for (let attempt = 1;; attempt++) {
         try {

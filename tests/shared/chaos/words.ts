@@ -25,20 +25,28 @@ export interface Words {
   read(answer: RawAnswer): Told | undefined;
 }
 
-/** The words for a file of that size. The simple protocol knows it by its id, and the others by the name alone. */
-export function wordsOf(protocol: Protocol, { id, size }: { id: string; size: number }): Words {
-  if (protocol === "simple") return simpleWords(id, size);
-  return protocol === "tus" ? tusWords(id, size) : ietfWords(id, size);
+/** A file as a client announces it. */
+interface Announced {
+  readonly id: string;
+  /** The file's name; its id by default. */
+  readonly name?: string;
+  readonly size: number;
 }
 
-function simpleWords(id: string, size: number): Words {
+/** The words for a file. The simple protocol knows it by its id, and the others by its address alone. */
+export function wordsOf(protocol: Protocol, { id, name = id, size }: Announced): Words {
+  if (protocol === "simple") return simpleWords({ id, name, size });
+  return protocol === "tus" ? tusWords(name, size) : ietfWords(name, size);
+}
+
+function simpleWords({ id, name, size }: Required<Announced>): Words {
   return {
     begin: undefined,
     ask: () => head("GET /status", { "X-File-Id": id }),
     send: (start, end) =>
       head("POST /upload", {
         "X-File-Id": id,
-        "X-File-Name": id,
+        "X-File-Name": name,
         "X-Start-Byte": start,
         "X-File-Size": size,
         "X-Start-Over": "?0",
@@ -48,13 +56,13 @@ function simpleWords(id: string, size: number): Words {
   };
 }
 
-function tusWords(id: string, size: number): Words {
+function tusWords(name: string, size: number): Words {
   const tus = { "Tus-Resumable": "1.0.0" };
   return {
     begin: head("POST /files/", {
       ...tus,
       "Upload-Length": size,
-      "Upload-Metadata": `filename ${base64(id)}`,
+      "Upload-Metadata": `filename ${base64(name)}`,
       "Content-Length": 0,
     }),
     ask: (location) => head(`HEAD ${location}`, tus),
@@ -70,12 +78,12 @@ function tusWords(id: string, size: number): Words {
   };
 }
 
-function ietfWords(id: string, size: number): Words {
+function ietfWords(name: string, size: number): Words {
   return {
     begin: head("POST /files/", {
       "Upload-Complete": "?0",
       "Upload-Length": size,
-      "Content-Disposition": `attachment; filename="${id}"`,
+      "Content-Disposition": `attachment; filename="${name}"`,
       "Content-Length": 0,
     }),
     ask: (location) => head(`HEAD ${location}`, { "Upload-Draft-Interop-Version": 8 }),

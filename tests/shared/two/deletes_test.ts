@@ -65,6 +65,25 @@ postgresTest("a file that an instance places after it was deleted elsewhere does
   assertEquals(files(), []);
 });
 
+postgresTest("a file that another instance has placed, and that was deleted then, does not come back", async () => {
+  const stopped = stoppedBefore("files/");
+  await using site = await open({ slowed: stopped.slowed });
+  const { one, other, objects } = site;
+  const path = await create(one, 5);
+  const sent = patch(one, path, 0, "hello");
+  await stopped.reached;
+  site.silence(0);
+  assertEquals((await other.ask(`HEAD ${path}`, TUS)).headers.get("upload-offset"), "5");
+  assertEquals((await other.ask(`GET ${path}`)).text, "hello");
+  assertEquals((await other.ask(`DELETE ${path}`, TUS)).status, 204);
+  stopped.goOn();
+  await sent;
+  const files = () => [...objects.objects.keys()].filter((key) => key.startsWith("files/"));
+  assertEquals(files().length, 1);
+  await sweepLate(site);
+  assertEquals(files(), []);
+});
+
 postgresTest(
   "a file is not taken for a late one when its upload is not over, or another upload has its name",
   async () => {

@@ -26,7 +26,12 @@ async function serving(
   const asked: Asked[] = [];
   const server = http.createServer(async (request, response) => {
     const pieces: Uint8Array[] = [];
-    for await (const piece of request) pieces.push(piece);
+    try {
+      for await (const piece of request) pieces.push(piece);
+    } catch {
+      // The client has given it up.
+      return;
+    }
     const body = new TextDecoder().decode(await new Blob(pieces as BlobPart[]).arrayBuffer());
     const one = { method: request.method!, url: request.url!, headers: request.headers, body };
     const answer = answers[asked.push(one) - 1];
@@ -119,6 +124,50 @@ Deno.test("a server that always says nothing is told of in one line, without the
     assertEquals(/secret|\n/.test(message), false);
   }, { deadlineMs: () => 100 }));
 
+/** Answers 200 with white space again and again, and then with `end`; without it for ever. */
+const atWork = (times: number, end?: string): Answer => (_, response) => {
+  response.writeHead(200);
+  let count = 0;
+  const timer = setInterval(() => {
+    if (response.destroyed || count++ === times) clearInterval(timer);
+    if (response.destroyed) return;
+    if (count <= times) response.write(" ");
+    else if (end !== undefined) response.end(end);
+  }, 20);
+};
+const MULTIPART = { key: "a", uploadId: "1" };
+const COMPLETED = "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>";
+
+Deno.test("a server that moves bytes may take longer than the deadline, as long as it says something", () =>
+  serving([atWork(150, COMPLETED)], async ({ bucket }, asked) => {
+    await bucket.complete(MULTIPART, [], 1);
+    assertEquals(asked.length, 1);
+  }, { deadlineMs: () => 2500 }));
+
+Deno.test("one that says nothing is given up, and not asked to move the same bytes beside that", async () => {
+  let attempts = 0;
+  await serving([silent, atWork(1), cut, atWork(0, COMPLETED)], async ({ bucket }, asked) => {
+    for (const count of [1, 2]) {
+      const thrown = await assertRejects(() => bucket.complete(MULTIPART, [], 1), BrokenConnection, "no answer within");
+      assertEquals([asUploadError(thrown, 7).code, asked.length], ["no-bucket", count]);
+    }
+    // A connection that breaks is no sign that the server is at work.
+    await bucket.complete(MULTIPART, [], 1);
+    assertEquals(asked.length, 4);
+  }, { deadlineMs: () => ++attempts <= 2 ? 1000 : PATIENCE_MS });
+});
+
+Deno.test("a server that says something for ever is given up at the end of all patience", () =>
+  serving([atWork(Infinity)], async ({ bucket }, asked) => {
+    await assertRejects(() => bucket.copy("a", "b", 1), BrokenConnection, "no answer within");
+    assertEquals(asked.length, 1);
+  }, { deadlineMs: () => PATIENCE_MS, longestMs: 300 }));
+
+Deno.test("a copy without a result in its answer is none", () =>
+  serving([status(200, "")], async ({ bucket }) => {
+    await assertRejects(() => bucket.copy("a", "b", 1), Error, "has no ETag");
+  }));
+
 Deno.test("reading goes on behind the last byte when the connection breaks", () =>
   serving([
     status(500),
@@ -141,6 +190,13 @@ Deno.test("bytes of another object, and bytes that nobody asked for, are never g
   const read = ({ bucket }: OpenBucket) => Array.fromAsync(bucket.read({ key: "a", from: 0, size: 8 }));
   await serving([begin, status(206, "efgh", { "content-range": "bytes 4-7/20", etag: "y" })], async (opened) => {
     await assertRejects(() => read(opened), Error, "does not give the bytes of a that were asked for");
+  });
+  const other = status(206, "abcdefgh", { "content-range": "bytes 0-7/20", etag: "x", "x-amz-meta-pawl": "b" });
+  await serving([other, other], async ({ bucket }) => {
+    const readOf = (id: string) =>
+      Array.fromAsync(bucket.read({ key: "a", from: 0, size: 8 }, ({ metadata }) => metadata.pawl === id));
+    assertEquals(await new Blob(await readOf("b") as BlobPart[]).text(), "abcdefgh");
+    await assertRejects(() => readOf("a"), Error, "does not give the bytes of a that were asked for");
   });
   await serving([status(200, "abcdefghij")], async (opened) => {
     await assertRejects(() => read(opened), Error, "does not give the bytes of a that were asked for");
@@ -171,6 +227,27 @@ Deno.test("a list goes on as long as there are pages, and an endless answer is c
   };
   await serving([endless, endless, endless, endless], async ({ bucket }) => {
     await assertRejects(() => Array.fromAsync(bucket.list("p/")), BrokenConnection, "its answer has more than");
+  });
+});
+
+Deno.test("an object is removed if it is still the same one, and anyhow where the server knows no conditions", async () => {
+  for (const [etag, isRemoved] of [['"y"', false], ['"x"', true]] as const) {
+    const refused = status(412, error("PreconditionFailed"));
+    await serving([refused, status(200, "", { etag }), status(204)], async ({ bucket }, asked) => {
+      await bucket.remove("a", '"x"');
+      const all = ["DELETE if", "HEAD", "DELETE"].slice(0, isRemoved ? 3 : 2);
+      assertEquals(asked.map(({ method, headers }) => headers["if-match"] === '"x"' ? `${method} if` : method), all);
+    });
+  }
+  for (const refused of [status(501, error("NotImplemented")), status(400, error("InvalidArgument"))]) {
+    await serving([refused, status(204)], async ({ bucket }, asked) => {
+      await bucket.remove("a", '"x"');
+      assertEquals(asked.map(({ headers }) => headers["if-match"]), ['"x"', undefined]);
+    });
+  }
+  await serving([status(204)], async ({ bucket }, asked) => {
+    await bucket.remove("a");
+    assertEquals(asked[0]!.headers["if-match"], undefined);
   });
 });
 

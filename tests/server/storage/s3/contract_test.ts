@@ -28,5 +28,9 @@ function testOver(name: string, habits: Required<Habits>): void {
   }, { hasFolders: false });
 }
 
-testOver("the store in a strict bucket", { isConditional: true, wantsAllParts: true });
-testOver("the store in a bucket without conditions", { isConditional: false, wantsAllParts: false });
+testOver("the store in a strict bucket", { isConditional: true, copiesIf: "heeded", wantsAllParts: true });
+testOver("the store in a bucket without conditions", {
+  isConditional: false,
+  copiesIf: "refused",
+  wantsAllParts: false,
+});

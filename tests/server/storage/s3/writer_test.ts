@@ -7,6 +7,7 @@ import type { UnfinishedFile } from "../../../../server/storage/store.ts";
 import { someBytes } from "../../../support/bytes.ts";
 import { type Habits, MemoryObjects } from "../../../support/memory_bucket.ts";
 import { type MemoryLeases, MemoryRows } from "../../../support/memory_leases.ts";
+import { until } from "../../../support/until.ts";
 
 const MIB = 1024 * 1024;
 const all = someBytes(40 * MIB);
@@ -334,6 +335,47 @@ Deno.test("multipart uploads that are old, or that nobody goes on with, are comp
   await finish(one, 30 * MIB);
 });
 
+Deno.test("an old multipart upload is completed while its client goes on sending, and no byte is lost", async () => {
+  for (const call of ["putPart", "complete"]) {
+    let now = 0;
+    let sendMore: (() => Promise<void>) | undefined;
+    const rows = new MemoryRows(() => now);
+    await using one = site(
+      {
+        async before(name) {
+          if (name !== call) return;
+          const send = sendMore;
+          sendMore = undefined;
+          await send?.();
+        },
+      },
+      new MemoryObjects(),
+      rows,
+    );
+    {
+      await using file = await opened(one.bytes);
+      await file.write(all.subarray(0, 9 * MIB));
+      await file.flush();
+      await one.leases.recorded("a");
+      now += 13 * 60 * 60 * 1000;
+      sendMore = async () => {
+        for (let at = 9; at < 20; at++) await file.write(all.subarray(at * MIB, (at + 1) * MIB));
+      };
+      assertEquals(await one.bytes.sealOld(), 1);
+      const rest = sendMore;
+      sendMore = undefined;
+      await rest?.();
+      assertEquals(file.length, 20 * MIB);
+      await file.flush();
+      await one.leases.recorded("a");
+      assertEquals((await one.leases.read("a"))?.length, 20 * MIB);
+      await file.write(all.subarray(20 * MIB, 30 * MIB));
+      await file.flush();
+    }
+    await finish(one, 30 * MIB);
+  }
+});
+
 Deno.test("another program's object is neither written over nor taken for the file", async () => {
   for (const isConditional of [true, false]) {
     for (const length of [100, 9 * MIB]) {
@@ -346,6 +388,108 @@ Deno.test("another program's object is neither written over nor taken for the fi
       assertEquals(await one.bytes.find({ id: "a", path: "x", length }), "unplaced");
     }
   }
+});
+
+/** Another upload's file gets the name `files/x` just before this upload's object is copied there. */
+async function placeTooLate(habits: Habits): Promise<{ isPlaced: boolean; owner: string | undefined }> {
+  const objects = new MemoryObjects(habits);
+  const other = { bytes: new Uint8Array(1), metadata: { pawl: "b" } };
+  await using one = site({
+    ...habits,
+    before: (name) => name === "copy" ? void objects.objects.set("files/x", other) : undefined,
+  }, objects);
+  await send(one.bytes, all.subarray(0, 9 * MIB));
+  const isPlaced = await one.bytes.place("a", "x");
+  return { isPlaced, owner: objects.objects.get("files/x")?.metadata.pawl };
+}
+
+Deno.test("a copy that comes late writes over no other upload's file, where the server can tell", async () => {
+  assertEquals(await placeTooLate({}), { isPlaced: false, owner: "b" });
+  // Without that the look before the copy is all that there is.
+  for (const copiesIf of ["ignored", "refused"] as const) {
+    assertEquals(await placeTooLate({ copiesIf }), { isPlaced: true, owner: "a" });
+  }
+});
+
+Deno.test("a file that is opened gives no bytes of another one that gets its name before it is read", async () => {
+  const objects = new MemoryObjects();
+  await using one = site({}, objects);
+  await send(one.bytes, all.subarray(0, 100));
+  await finish(one, 100);
+  const file = await one.bytes.openFinished({ id: "a", path: "x", length: 100 });
+  await one.bytes.removeFinished({ id: "a", path: "x", length: 100 });
+  await objects.client().put("files/x", { length: 200, pieces: () => [others.subarray(0, 200)] });
+  await assertRejects(() => new Response(file!.read()).bytes(), Error, "another object");
+});
+
+Deno.test("a removal that comes late does not remove another upload's file, where the server can tell", async () => {
+  const objects = new MemoryObjects();
+  const other = { bytes: new Uint8Array(1), metadata: { pawl: "b" }, etag: "another" };
+  await using one = site({
+    before: (name) =>
+      name === "remove" && objects.objects.has("files/x") ? void objects.objects.set("files/x", other) : undefined,
+  }, objects);
+  await send(one.bytes, all.subarray(0, 100));
+  assertEquals(await one.bytes.place("a", "x"), true);
+  await one.bytes.removeFinished({ id: "a", path: "x", length: 100 });
+  assertEquals(objects.objects.get("files/x")?.metadata.pawl, "b");
+});
+
+Deno.test("bytes that are still being put are not written over when a part that has them too is there first", async () => {
+  const objects = new MemoryObjects();
+  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let put: Uint8Array | undefined;
+  await using one = site({
+    async before(name) {
+      if (name !== "put") return;
+      begun.resolve();
+      await goOn.promise;
+    },
+    after(name) {
+      if (name === "put") put ??= [...objects.objects.values()][0]!.bytes;
+    },
+  }, objects);
+  await using file = await opened(one.bytes);
+  await file.write(all.subarray(0, 3 * MIB));
+  const checkpoint = file.checkpoint();
+  await begun.promise;
+  await file.write(all.subarray(3 * MIB, 9 * MIB));
+  await until(() => Promise.resolve([...objects.multiparts.values()][0]?.parts.size === 1), "the part is there");
+  await using other = await opened(one.bytes, "b");
+  await other.write(others.subarray(0, 8 * MIB - 1));
+  goOn.resolve();
+  await checkpoint;
+  assert(Buffer.compare(put!, all.subarray(0, 3 * MIB)) === 0, "The bytes differ");
+});
+
+Deno.test("an upload that is being taken by this instance is locked for its other works", async () => {
+  const [objects, rows] = [new MemoryObjects(), new MemoryRows()];
+  {
+    await using one = site({}, objects, rows);
+    await send(one.bytes, all.subarray(0, 100));
+  }
+  const goOn = Promise.withResolvers<void>();
+  const leases = rows.instance();
+  let taken = 0;
+  await using bytes = createBucketBytes({
+    bucket: objects.client(),
+    isConditional: true,
+    leases: {
+      ...leases,
+      async take(id, offset) {
+        taken++;
+        await goOn.promise;
+        return await leases.take(id, offset);
+      },
+    },
+  });
+  const [first, second] = [bytes.open("a"), bytes.open("a")];
+  assertEquals(await second, "locked");
+  goOn.resolve();
+  const file = await first;
+  assert(typeof file === "object");
+  assertEquals(taken, 1);
+  await file[Symbol.asyncDispose]();
 });
 
 Deno.test("a file that is removed while it is put together leaves nothing under its name", async () => {
