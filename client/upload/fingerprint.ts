@@ -63,7 +63,7 @@ export async function digestOf(
 
 async function digestOfPiece(piece: Blob, subtle: SubtleCrypto): Promise<Fingerprint> {
   const contentDigest = piece.size <= WHOLE_BYTES
-    ? await digestOf(await bytesOf(piece), subtle) ?? ""
+    ? fieldOf("sha-256", await subtle.digest("SHA-256", await bytesOf(piece)))
     : fieldOf("sha-256-512k", await hashOfParts(piece, subtle));
   return { text: contentDigest, contentDigest };
 }
@@ -82,7 +82,7 @@ function fieldOf(algorithm: string, hash: ArrayBuffer): string {
 async function hashOfPiece(piece: Blob): Promise<Fingerprint> {
   const hash = new Fnv64();
   for (let at = 0; at < piece.size; at += STEP_BYTES) {
-    hash.addWords(await bytesOf(piece.slice(at, Math.min(at + STEP_BYTES, piece.size))));
+    hash.addWords(await bytesOf(piece.slice(at, at + STEP_BYTES)));
   }
   return { text: hash.hex };
 }

@@ -57,14 +57,14 @@ export class Pieces {
    * `take` does.
    */
   async lastAhead(): Promise<Piece | undefined> {
-    if (this.#next === undefined) return undefined;
-    const { start, body, fingerprint: computed } = this.#next;
-    const piece = { start, body, fingerprint: await computed };
-    return this.isLast(piece) && piece.fingerprint?.contentDigest !== undefined ? piece : undefined;
+    const next = this.#next;
+    if (next === undefined || !this.isLast(next)) return undefined;
+    const fingerprint = await next.fingerprint;
+    return fingerprint?.contentDigest === undefined ? undefined : { ...next, fingerprint };
   }
 
   /** True for the last piece of the file. */
-  isLast({ start, body }: Piece): boolean {
+  isLast({ start, body }: Pick<Piece, "start" | "body">): boolean {
     return start + body.size === this.#size;
   }
 

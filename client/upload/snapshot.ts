@@ -117,8 +117,7 @@ export class Snapshot {
    * browser itself notices changes. A further call for the same last piece goes on where the one before ended.
    */
   async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
-    const before = this.#checking.catch(() => {});
-    this.#checking = before.then(() => this.#checkFor(last, signal));
+    this.#checking = this.#checking.catch(() => {}).then(() => this.#checkFor(last, signal));
     await this.#checking;
   }
 
@@ -130,11 +129,10 @@ export class Snapshot {
     const rest = this.#sent.filter((sent) => !check.compared.has(sent));
     const beganAt = this.#clock.now();
     const allowedMs = Math.max(this.#time.atLeastMs, this.#time.share * this.#sendingMs) - check.spentMs;
-    if (check.spentMs > 0 && (rest.length === 0 || allowedMs <= 0)) return;
+    if (check.spentMs > 0 && rest.length === 0) return;
     await this.checkSample();
     for (const sent of rest) {
-      if (signal.aborted) return;
-      if (this.#clock.now() > beganAt + allowedMs) break;
+      if (signal.aborted || this.#clock.now() > beganAt + allowedMs) break;
       await this.#compare(sent);
       check.compared.add(sent);
     }

@@ -20,7 +20,7 @@ export class LiveFile extends File {
   }
 
   override slice(start = 0, end = this.#size): Blob {
-    return new LivePart(this, start, end);
+    return new LivePart(this, start, Math.min(end, this.#size));
   }
 }
 
@@ -41,7 +41,7 @@ class LivePart extends Blob {
   }
 
   override slice(start = 0, end = this.size): Blob {
-    return new LivePart(this.#file, this.#start + start, this.#start + end);
+    return new LivePart(this.#file, this.#start + start, this.#start + Math.min(end, this.size));
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {
