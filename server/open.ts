@@ -16,6 +16,7 @@ import { createMetrics } from "./operations/metrics.ts";
 import { traced } from "./operations/tracing.ts";
 import { createPages } from "./page/pages.ts";
 import { Pauses } from "./receiving/pauses.ts";
+import { SpareBuffers } from "./receiving/spare_buffers.ts";
 import { sweep } from "./uploads/expire.ts";
 import { repair } from "./uploads/repair.ts";
 
@@ -73,8 +74,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   using opening = new DisposableStack();
   opening.defer(() => storage.close());
   const { bytes } = storage;
-  const pauses = new Pauses();
-  const bodies = new SmallBodies({ pauses, limits: config });
+  const receiving = { pauses: new Pauses(), buffers: new SpareBuffers() };
+  const bodies = new SmallBodies({ ...receiving, limits: config });
   const hooks = openHooks(config, { log, now, ...defined({ listeners }) });
   const { outbox } = hooks;
   const told = { log, now, monotonic, signInFailed, ...defined({ identify }) };
@@ -105,7 +106,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   };
   const uploads = await openEngine(config, {
     ...common,
-    pauses,
+    ...receiving,
     boot: boot.id,
     onReceived: accessLog.received,
     limits,

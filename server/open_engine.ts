@@ -20,7 +20,8 @@ export interface OpenEngine {
 }
 
 /** The dependencies of {@linkcode openEngine}. */
-export interface OpenEngineDeps extends Pick<EngineDeps, "isFolderThere" | "pauses" | "boot" | "log" | "now"> {
+export interface OpenEngineDeps
+  extends Pick<EngineDeps, "isFolderThere" | "pauses" | "buffers" | "boot" | "log" | "now"> {
   readonly bytes: ByteStore;
   /** The records as they are stored. */
   readonly stored: RecordStore;

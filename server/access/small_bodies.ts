@@ -1,7 +1,6 @@
 import { UploadError } from "../errors.ts";
 import { HeldBody } from "../receiving/held_body.ts";
-import type { Pauses } from "../receiving/pauses.ts";
-import type { End } from "../receiving/receive.ts";
+import type { End, ReceiveOptions } from "../receiving/receive.ts";
 
 /** The time in which a small body must have come whole, in milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -11,13 +10,15 @@ const PATIENCE_MS = 10_000;
  * a bound in bytes and one in time, and none holds the server's end up.
  */
 export class SmallBodies {
-  readonly #pauses: Pauses;
+  readonly #shared: Pick<ReceiveOptions, "pauses" | "buffers">;
   readonly #limits: { readonly idleMs: number };
   readonly #ending = new AbortController();
 
   /** `limits.idleMs` is how long a client may send nothing, if that is less than the time for a whole body. */
-  constructor({ pauses, limits }: { pauses: Pauses; limits: { readonly idleMs: number } }) {
-    this.#pauses = pauses;
+  constructor(
+    { limits, ...shared }: Pick<ReceiveOptions, "pauses" | "buffers"> & { limits: { readonly idleMs: number } },
+  ) {
+    this.#shared = shared;
     this.#limits = limits;
   }
 
@@ -42,7 +43,7 @@ export class SmallBodies {
       minBytesPerSecond: Infinity,
       rateGraceMs: PATIENCE_MS,
       stop: this.#ending.signal,
-      pauses: this.#pauses,
+      ...this.#shared,
       onArrived: () => {},
       onPiece: () => {},
     });

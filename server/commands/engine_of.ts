@@ -1,6 +1,7 @@
 import type { DataFolder } from "./data_folder.ts";
 import type { Log } from "../log.ts";
 import { Pauses } from "../receiving/pauses.ts";
+import { SpareBuffers } from "../receiving/spare_buffers.ts";
 import { NOBODY_IS_ASKED } from "../uploads/asking.ts";
 import { Engine } from "../uploads/engine.ts";
 import { NO_METER } from "../uploads/engine_meter.ts";
@@ -23,6 +24,7 @@ export async function engineOf({ bytes, records, isFolderThere }: DataFolder): P
     quota: { guard: (appender) => Promise.resolve(appender) },
     space: new Space({ freeBytes: () => bytes.freeBytes(), floorBytes: 0 }),
     pauses: new Pauses(),
+    buffers: new SpareBuffers(),
     limits: LIMITS,
     log: SILENT,
     now: Date.now,

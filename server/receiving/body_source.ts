@@ -1,6 +1,7 @@
 import { type BodyReader, LEAST_WORK } from "./body_reader.ts";
 import { openChunked } from "./chunked_body.ts";
 import type { Pauses } from "./pauses.ts";
+import { LARGEST_BUFFER, type SpareBuffers } from "./spare_buffers.ts";
 
 /** The bytes of a request's body, as they come, with a way to end the body from outside. */
 export interface BodySource {
@@ -16,13 +17,6 @@ export interface BodySource {
 
 /** The size of the first buffer, in bytes: a slow client costs little memory. */
 const SMALLEST_BUFFER = 4 * 1024;
-/** The size of the last buffers, in bytes: a fast client costs few calls. */
-const LARGEST_BUFFER = 1024 * 1024;
-
-/** How many of the largest buffers are kept for later bodies. The system takes as long to give new memory as to fill it. */
-const MOST_SPARE = 8;
-const spareBuffers: ArrayBuffer[] = [];
-
 /**
  * The longest body, in bytes, that mostly comes with its head. Deno 2.9 gives that as a stream that takes no buffers.
  */
@@ -36,9 +30,9 @@ const TINY = 8 * 1024;
 export function openBody(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   expected: number | undefined,
-  pauses: Pauses,
+  { pauses, buffers }: { readonly pauses: Pauses; readonly buffers: SpareBuffers },
 ): BodySource {
-  const reader = open(body, expected);
+  const reader = open(body, { expected, buffers });
   let ended = false;
   let endRead: () => void = () => {};
 
@@ -68,7 +62,10 @@ export function openBody(
   };
 }
 
-function open(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | undefined): BodyReader {
+function open(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  { expected, buffers }: { expected: number | undefined; buffers: SpareBuffers },
+): BodyReader {
   if (expected !== undefined && expected <= TINY) return openPlain(body);
   let reader: ReadableStreamBYOBReader;
   try {
@@ -77,7 +74,7 @@ function open(body: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number | 
     // A longer body may have come with its head too.
     return openPlain(body);
   }
-  return expected === undefined ? openChunked(reader) : openBuffered(reader);
+  return expected === undefined ? openChunked(reader) : openBuffered(reader, buffers);
 }
 
 function openPlain(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
@@ -90,7 +87,7 @@ function openPlain(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
   };
 }
 
-function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
+function openBuffered(reader: ReadableStreamBYOBReader, buffers: SpareBuffers): BodyReader {
   let buffer = new Uint8Array(SMALLEST_BUFFER);
   let spare: Uint8Array<ArrayBuffer> | undefined;
   let isKept = false;
@@ -105,9 +102,9 @@ function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
       if (value.length < size) {
         buffer = new Uint8Array(value.buffer);
       } else if (size < LARGEST_BUFFER) {
-        buffer = bufferOf(size * 4);
+        buffer = buffers.take(size * 4);
       } else {
-        buffer = spare ?? bufferOf(size);
+        buffer = spare ?? buffers.take(size);
         spare = new Uint8Array(value.buffer);
       }
       return value;
@@ -120,14 +117,8 @@ function openBuffered(reader: ReadableStreamBYOBReader): BodyReader {
     },
     release() {
       reader.releaseLock();
-      // A read that was under way has taken its buffer with it.
-      for (const { buffer: memory } of spare === undefined ? [buffer] : [buffer, spare]) {
-        if (memory.byteLength === LARGEST_BUFFER && spareBuffers.length < MOST_SPARE) spareBuffers.push(memory);
-      }
+      buffers.give(buffer.buffer);
+      if (spare !== undefined) buffers.give(spare.buffer);
     },
   };
-}
-
-function bufferOf(size: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(size === LARGEST_BUFFER && spareBuffers.pop() || new ArrayBuffer(size));
 }

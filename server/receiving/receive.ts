@@ -3,6 +3,7 @@ import type { Appender } from "../storage/store.ts";
 import { type BodySource, openBody } from "./body_source.ts";
 import { BacklogError } from "./chunked_body.ts";
 import type { Pauses } from "./pauses.ts";
+import type { SpareBuffers } from "./spare_buffers.ts";
 
 /** Why a request is asked to stop receiving. */
 export type StopReason = "taken-over" | "shutdown";
@@ -46,6 +47,8 @@ export interface ReceiveOptions {
   readonly stop: AbortSignal;
   /** The pauses that all bodies make together. */
   readonly pauses: Pauses;
+  /** The memory that bodies leave to later ones. */
+  readonly buffers: SpareBuffers;
   /** Called when a piece came, before it is written. */
   onArrived(bytes: number): void;
   /** Called when the body has ended, however it did, with the number of its bytes that came within the limit. */
@@ -70,7 +73,7 @@ export async function receive(
   const ended = (end: End, error?: unknown): Received => ({ received: appender.length - start, end, error });
   if (body === null) return ended(options.expected ? "disconnected" : "whole");
 
-  const source = openBody(body, options.expected, options.pauses);
+  const source = openBody(body, options.expected, options);
   using watchdog = watchBody(source, options);
   let arrived = 0;
   /** The write that runs, or the last one. It gives its failure, if it fails. */

@@ -156,7 +156,7 @@ export async function repeat(
 
 /** The options of `receive` that are the same for every body. */
 export function receiveOptions(
-  { limits, pauses, onReceived }: EngineDeps,
+  { limits, pauses, buffers, onReceived }: EngineDeps,
   lease: Lease,
   { bodyLength, isBrokenOff }: Announced & Pick<AppendRequest, "isBrokenOff">,
 ): Omit<ReceiveOptions, "limit" | "onPiece"> {
@@ -167,6 +167,7 @@ export function receiveOptions(
     rateGraceMs: RATE_GRACE_MS,
     stop: lease.stop,
     pauses,
+    buffers,
     onArrived: (bytes) => lease.arrived(bytes),
     ...defined({ onEnded: onReceived, isBrokenOff }),
   };

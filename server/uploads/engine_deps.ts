@@ -1,5 +1,6 @@
 import type { Log } from "../log.ts";
 import type { Pauses } from "../receiving/pauses.ts";
+import type { SpareBuffers } from "../receiving/spare_buffers.ts";
 import type { ByteStore, RecordStore } from "../storage/store.ts";
 import type { Asking } from "./asking.ts";
 import type { EngineMeter } from "./engine_meter.ts";
@@ -61,6 +62,8 @@ export interface EngineDeps {
   readonly space: Space;
   /** The pauses that all bodies make together, so that other requests are heard. */
   readonly pauses: Pauses;
+  /** The memory that bodies leave to later ones. */
+  readonly buffers: SpareBuffers;
   /** Called with the number of bytes that came of a request's body, when it has ended. */
   readonly onReceived?: (body: ReadableStream, bytes: number) => void;
   /** The ids of terminated uploads whose bytes are gone, but whose end a full disk had no space to record yet. */

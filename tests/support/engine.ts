@@ -1,4 +1,5 @@
 import { Pauses } from "../../server/receiving/pauses.ts";
+import { SpareBuffers } from "../../server/receiving/spare_buffers.ts";
 import type { ByteStore, RecordStore } from "../../server/storage/store.ts";
 import { NOBODY_IS_ASKED } from "../../server/uploads/asking.ts";
 import { Engine } from "../../server/uploads/engine.ts";
@@ -60,6 +61,7 @@ export async function openEngine(
     quota: { guard: (appender) => Promise.resolve(appender) },
     unrecorded: new Set(),
     pauses: new Pauses(),
+    buffers: new SpareBuffers(),
     isFolderThere: () => true,
     limits: { ...LIMITS, ...limits },
     distrusted: new Set(),

@@ -7,6 +7,7 @@ import { createForms } from "../../server/protocols/form/form.ts";
 import { createIetfProtocol } from "../../server/protocols/ietf/ietf.ts";
 import { createTusProtocol } from "../../server/protocols/tus/tus.ts";
 import { Pauses } from "../../server/receiving/pauses.ts";
+import { SpareBuffers } from "../../server/receiving/spare_buffers.ts";
 import { createUploadsApi } from "../../server/protocols/uploads_api.ts";
 import { corsOf, createRoutes } from "../../server/routes.ts";
 import { openFiles } from "../../server/storage/disk/files.ts";
@@ -63,6 +64,7 @@ export async function openLossyPawl(
     distrusted: new Set(),
     unrecorded: new Set(),
     pauses: new Pauses(),
+    buffers: new SpareBuffers(),
     isFolderThere: () => true,
     pace: { take() {} },
     asking: NOBODY_IS_ASKED,

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { TAKING_READS } from "../../../server/receiving/backlog.ts";
 import { openBody } from "../../../server/receiving/body_source.ts";
 import { Pauses, TURNS_OF_A_PAUSE, WORK_BETWEEN_PAUSES } from "../../../server/receiving/pauses.ts";
+import { SpareBuffers } from "../../../server/receiving/spare_buffers.ts";
 import { connect, head } from "../../support/raw.ts";
 
 const EIGHTH = WORK_BETWEEN_PAUSES / 8;
@@ -80,7 +81,7 @@ for (
     let given = 0;
     let stops = false;
     const bodies = Array.from({ length: 8 }, async () => {
-      const source = openBody(endlessBody(readsInATurn), expected, pauses);
+      const source = openBody(endlessBody(readsInATurn), expected, { pauses, buffers: new SpareBuffers() });
       while (!stops) {
         const piece = await source.read();
         given += piece!.length;

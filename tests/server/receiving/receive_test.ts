@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Appender } from "../../../server/storage/store.ts";
 import { Pauses } from "../../../server/receiving/pauses.ts";
+import { SpareBuffers } from "../../../server/receiving/spare_buffers.ts";
 import { receive, type ReceiveOptions } from "../../../server/receiving/receive.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { brokenBody, pieces } from "../../support/simple_client.ts";
@@ -41,6 +42,7 @@ function options(wishes: Partial<ReceiveOptions> = {}): ReceiveOptions {
     rateGraceMs: 0,
     stop: signal,
     pauses: new Pauses(),
+    buffers: new SpareBuffers(),
     onPiece: () => {},
     ...wishes,
   };
