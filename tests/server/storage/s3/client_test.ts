@@ -129,11 +129,11 @@ const atWork = (times: number, end?: string): Answer => (_, response) => {
   response.writeHead(200);
   let count = 0;
   const timer = setInterval(() => {
-    if (response.destroyed || count++ === times) clearInterval(timer);
-    if (response.destroyed) return;
+    if (count++ === times) clearInterval(timer);
     if (count <= times) response.write(" ");
     else if (end !== undefined) response.end(end);
   }, 20);
+  response.once("close", () => clearInterval(timer));
 };
 const MULTIPART = { key: "a", uploadId: "1" };
 const COMPLETED = "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>";
