@@ -77,9 +77,7 @@ for (const isBusyForEver of [true, false]) {
 
   Deno.test(`an upload goes on whose completion is done late, on ${server}`, async () => {
     const site = await left(isBusyForEver, lostAt("before"));
-    const [[uploadId, { key, parts }]] = [...site.objects.multiparts] as [
-      [string, { key: string; parts: Map<number, { etag: string }> }],
-    ];
+    const [uploadId, { key, parts }] = [...site.objects.multiparts][0]!;
     const late = [...parts].map(([number, { etag }]) => ({ number, etag }));
     let isDone = false;
     const completions = await finishElsewhere(site, async (name, when) => {
