@@ -158,6 +158,7 @@ const atWork = (times: number, end?: string): Answer => (_, response) => {
     if (count <= times) response.write(" ");
     else if (end !== undefined) response.end(end);
   }, 20);
+  response.once("close", () => clearInterval(timer));
 };
 const MULTIPART = { key: "a", uploadId: "1" };
 const COMPLETED = "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>";
