@@ -24,6 +24,11 @@ export interface Habits {
   readonly copiesIf?: "heeded" | "ignored" | "refused";
   /** True when a multipart upload is completed with all of its parts only, as Ceph does. */
   readonly wantsAllParts?: boolean;
+  /**
+   * True when a multipart upload that is over is told as one whose completion is in progress, unless it is completed with
+   * the parts that it was completed with, as Ceph does.
+   */
+  readonly isBusyForEver?: boolean;
 }
 
 /** The least length of a part that is not the last, in bytes. */
@@ -33,11 +38,13 @@ const LEAST_PART = 5 * 1024 * 1024;
 export class MemoryObjects {
   readonly objects = new Map<string, StoredObject>();
   readonly multiparts = new Map<string, StoredMultipart>();
+  /** The parts that multipart uploads were completed with, by their ids. */
+  readonly #completed = new Map<string, string>();
   readonly #habits: Habits;
   #count = 0;
 
   constructor(habits: Habits = {}) {
-    this.#habits = { isConditional: true, wantsAllParts: true, ...habits };
+    this.#habits = { isConditional: true, wantsAllParts: true, isBusyForEver: true, ...habits };
   }
 
   /**
@@ -110,7 +117,14 @@ export class MemoryObjects {
       copyPart: (which, number, source) =>
         called("copyPart", () => putPart(multipart(which), number, sliceOf(found(source.key), source))),
       complete: (which, listed, _length, options) =>
-        called("complete", () => this.#complete(multipart(which), which, listed, options)),
+        called("complete", () => {
+          if (this.#habits.isBusyForEver && !multiparts.has(which.uploadId)) {
+            return this.#completed.get(which.uploadId) === JSON.stringify(listed)
+              ? undefined
+              : fail(500, "InternalError");
+          }
+          this.#complete(multipart(which), which, listed, options);
+        }),
       abort: ({ uploadId }) => called("abort", () => void multiparts.delete(uploadId)),
       parts: (which) =>
         called("parts", () =>
@@ -138,6 +152,7 @@ export class MemoryObjects {
     if (wanted.length === 0) fail(400, "MalformedXML");
     if (ifNone && this.#habits.isConditional && this.objects.has(key)) fail(412, "PreconditionFailed");
     this.multiparts.delete(uploadId);
+    this.#completed.set(uploadId, JSON.stringify(listed));
     const bytes = joined(wanted.map(({ bytes }) => bytes));
     this.objects.set(key, { bytes, metadata: options.metadata ?? {}, etag: `etag-${++this.#count}` });
   }

@@ -179,7 +179,8 @@ export function createLeases(
     );
     if (row === undefined) return undefined;
     const outcome = await peers.ask(row.holder, wish, id);
-    if (outcome === "silent") silent.add(id, row.token);
+    // Who asks whether a request holds the upload means to remove it: the writer has a second chance to answer then.
+    if (outcome === "silent" && wish === "settle") silent.add(id, row.token);
     return outcome;
   }
 

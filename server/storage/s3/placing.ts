@@ -3,7 +3,7 @@ import { MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
 import { largeBytes, type Layout, lengthOf, type Piece, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { abortAll } from "./remover.ts";
-import { hasStatus } from "./s3_error.ts";
+import { hasStatus, mayBeDone } from "./s3_error.ts";
 import type { BucketWriter } from "./writer.ts";
 
 /** The names of the metadata of a finished file's object: the upload's id, and when the client's file was modified. */
@@ -134,7 +134,7 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
     await bucket.complete(multipart, listed, lengthOf(layout), { ifNone: options.ifNone });
   } catch (error) {
     // It is completed already if the answer of an earlier attempt was lost.
-    const info = hasStatus(error, 404) ? await bucket.head(key) : undefined;
+    const info = mayBeDone(error) ? await bucket.head(key) : undefined;
     if (info === undefined || !isObjectOf(info, { id: writer.id, length: lengthOf(layout) })) throw error;
   }
   await writer.setPlacing(undefined);

@@ -58,6 +58,15 @@ export function isPassing(error: unknown): boolean {
   return (error instanceof S3Error || error instanceof BrokenConnection) && error.code === BUCKET_AWAY;
 }
 
+/**
+ * True for the refusal to complete a multipart upload after which a look is needed: it may be completed already. Most
+ * servers do not know it any more then (404). Ceph says for ever that a completion is in progress (500), unless the same
+ * parts are named as in the completion that was done.
+ */
+export function mayBeDone(error: unknown): boolean {
+  return hasStatus(error, 404) || error instanceof S3Error && isPassing(error);
+}
+
 /** The connection to the S3 server broke, was not made, or the answer did not come in time. */
 export class BrokenConnection extends Error {
   override name = "BrokenConnection";

@@ -1,6 +1,6 @@
 import type { Bucket, ListedPart } from "./bucket.ts";
 import type { Large, Multipart } from "./layout.ts";
-import { hasReason, hasStatus } from "./s3_error.ts";
+import { hasReason, hasStatus, mayBeDone } from "./s3_error.ts";
 
 /** How often the parts are listed anew, when further ones come in late. */
 const ATTEMPTS = 6;
@@ -23,13 +23,24 @@ export async function seal(bucket: Bucket, piece: Large, etags: readonly string[
       return parts.length > etags.length;
     } catch (error) {
       // An earlier call completed it, and its answer was lost; or the caller ended before it was recorded.
-      const length = hasStatus(error, 404) ? (await bucket.head(key))?.length : undefined;
+      const length = mayBeDone(error) ? (await bucket.head(key))?.length : undefined;
       if (length !== undefined && length >= needed) return length > needed;
       if (attempt === ATTEMPTS || !hasReason(error, "InvalidPart", "InvalidPartOrder", "EntityTooSmall")) throw error;
     }
-    const listed = await bucket.parts(multipart);
+    const listed = await listedParts(bucket, multipart);
+    if (listed === undefined) continue;
     checkHasAll(listed, etags.length, key);
     parts = listed;
+  }
+}
+
+/** The parts that came in; `undefined` when the multipart upload was completed since the last look. */
+async function listedParts(bucket: Bucket, multipart: Multipart): Promise<readonly ListedPart[] | undefined> {
+  try {
+    return await bucket.parts(multipart);
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
   }
 }
 

@@ -166,12 +166,16 @@ class Exchange {
     return answer;
   }
 
+  /** Sends the body, as long as the server wants it: the rest of one that is answered before its end is not sent. */
   async #send(): Promise<void> {
+    const answered = this.#answer.then(() => "answered");
+    let left = this.#request.body?.length ?? 0;
     for await (const piece of this.#request.body?.pieces() ?? []) {
       if (this.#broken !== undefined) return;
+      left -= piece.length;
       if (this.#sent.write(piece)) continue;
       const drained = new Promise<void>((resolve) => this.#sent.once("drain", resolve));
-      await Promise.race([drained, this.#end.promise, this.#answer]);
+      if (await Promise.race([drained, this.#end.promise, answered]) === "answered" && left > 0) return;
     }
     this.#sent.end();
   }

@@ -141,6 +141,25 @@ postgresTest("who asks how far an upload is, and then takes it, waits once for a
   await connection.close();
 });
 
+postgresTest(
+  "who asks whether a request holds an upload, and then takes it, asks a silent instance once more",
+  async () => {
+    server ??= await startPostgres();
+    const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
+    const questions: string[] = [];
+    const stopped = createLeases({ ...connection, listen() {} }, new Held());
+    const other = createLeases(withQuestions(connection, questions), new Held(), { silenceMs: 50 });
+    await other.listening;
+    assert(await stopped.create("a", []) !== "locked");
+    assertEquals(await other.isHeldElsewhere("a"), false);
+    const lease = await other.take("a");
+    assert(typeof lease === "object");
+    assertEquals(questions, ["hold", "stop"]);
+    await lease.release(true);
+    await connection.close();
+  },
+);
+
 postgresTest("a writer that has come after the silent one is asked", async () => {
   server ??= await startPostgres();
   const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });

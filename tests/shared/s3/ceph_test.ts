@@ -6,7 +6,7 @@ import { type BucketBytes, createBucketBytes } from "../../../server/storage/s3/
 import { bodyOf } from "../../../server/storage/s3/bucket.ts";
 import { type OpenBucket, openBucket } from "../../../server/storage/s3/open_bucket.ts";
 import { probeBucket, UnfitBucket } from "../../../server/storage/s3/probe.ts";
-import { hasStatus, S3Error } from "../../../server/storage/s3/s3_error.ts";
+import { BrokenConnection, hasStatus, S3Error } from "../../../server/storage/s3/s3_error.ts";
 import type { UnfinishedFile } from "../../../server/storage/store.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { cephTest, type S3Server, startCeph } from "../../support/ceph.ts";
@@ -206,3 +206,30 @@ cephTest(
     assertEquals([await Array.fromAsync(bucket.list("")), await Array.fromAsync(bucket.multiparts(""))], [[], []]);
   },
 );
+
+cephTest("an upload goes on whose completion was done, but not recorded", async () => {
+  const [address, rows, all] = [await newBucket(), new MemoryRows(), someBytes(8 * MIB + 1000)];
+  let isLost = false;
+  using killed = openBucket(address, {
+    answered(what) {
+      if (isLost && what.startsWith("POST")) throw new BrokenConnection("The answer is lost", { isLate: true });
+    },
+  });
+  await probeBucket(killed);
+  const leases = rows.instance();
+  const bytes = createBucketBytes({ bucket: killed.bucket, leases, isConditional: address.mayBeConditional });
+  const file = await opened(bytes);
+  await file.write(all);
+  await file.flush();
+  await leases.recorded("a");
+  isLost = true;
+  await assertRejects(() => bytes.place("a", "x"), BrokenConnection, "The answer is lost");
+  leases.fallSilent();
+  await using other = site(address, rows);
+  {
+    await using _file = await opened(other.bytes);
+    assertEquals(await other.bytes.place("a", "x"), true);
+    await other.bytes.removeEntry("a");
+  }
+  await assertPlaced(other.bytes, "x", all);
+});

@@ -109,6 +109,30 @@ Deno.test("an error in the body of an answer 200 is one: it passes, or it is tol
   });
 });
 
+Deno.test("the rest of a body that is refused before its end is not read", async () => {
+  const server = http.createServer((_, response) => void response.writeHead(503).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  using opened = openBucket(parseBucketAddress(`http://key:secret@127.0.0.1:${port}/bucket`), { retryMs: 1 });
+  const piece = new Uint8Array(256 * 1024);
+  const count = 400;
+  let read = 0;
+  const body = {
+    length: count * piece.length,
+    async *pieces() {
+      for (let number = 0; number < count; number++) {
+        read++;
+        yield await Promise.resolve(piece);
+      }
+    },
+  };
+  await assertRejects(() => opened.bucket.put("a", body), S3Error, "503");
+  // Each of the four attempts reads what the two machines take in meanwhile.
+  assert(read < 2 * count, `${read} pieces of 4 times ${count}`);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
 Deno.test("a server that says nothing is given up at the deadline, and asked again", async () => {
   let attempts = 0;
   const answer: Answer = (asked, response) => (attempts === 1 ? silent : status(200))(asked, response);

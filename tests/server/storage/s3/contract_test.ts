@@ -28,9 +28,15 @@ function testOver(name: string, habits: Required<Habits>): void {
   }, { hasFolders: false });
 }
 
-testOver("the store in a strict bucket", { isConditional: true, copiesIf: "heeded", wantsAllParts: true });
+testOver("the store in a strict bucket", {
+  isConditional: true,
+  copiesIf: "heeded",
+  wantsAllParts: true,
+  isBusyForEver: true,
+});
 testOver("the store in a bucket without conditions", {
   isConditional: false,
   copiesIf: "refused",
   wantsAllParts: false,
+  isBusyForEver: false,
 });

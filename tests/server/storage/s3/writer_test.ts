@@ -516,32 +516,35 @@ Deno.test("a file that is removed while it is put together leaves nothing under 
   }
 });
 
-Deno.test("an instance whose upload is placed by another one meanwhile is told that it was taken over", async () => {
-  const [objects, rows] = [new MemoryObjects(), new MemoryRows()];
-  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  await using stopped = site(
-    {
-      async before(name) {
-        if (name !== "copyPart") return;
-        begun.resolve();
-        await goOn.promise;
+for (const [step, which] of [["copyPart", 1], ["complete", 2]] as const) {
+  Deno.test(`an instance whose upload is placed by another one before its ${step} is told that it was taken over`, async () => {
+    const [objects, rows] = [new MemoryObjects(), new MemoryRows()];
+    const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let calls = 0;
+    await using stopped = site(
+      {
+        async before(name) {
+          if (name !== step || ++calls !== which) return;
+          begun.resolve();
+          await goOn.promise;
+        },
       },
-    },
-    objects,
-    rows,
-  );
-  await using other = site({}, objects, rows);
-  await send(stopped.bytes, all.subarray(0, 9 * MIB));
-  await using file = await opened(stopped.bytes);
-  await file.cut(5 * MIB);
-  const placing = stopped.bytes.place("a", "x").then(() => undefined, (error) => error);
-  await begun.promise;
-  stopped.leases.fallSilent();
-  await finish(other, 5 * MIB);
-  goOn.resolve();
-  const error = await placing;
-  assert(error instanceof UploadError && error.code === "taken-over", String(error));
-});
+      objects,
+      rows,
+    );
+    await using other = site({}, objects, rows);
+    await send(stopped.bytes, all.subarray(0, 9 * MIB));
+    await using file = await opened(stopped.bytes);
+    await file.cut(5 * MIB);
+    const placing = stopped.bytes.place("a", "x").then(() => undefined, (error) => error);
+    await begun.promise;
+    stopped.leases.fallSilent();
+    await finish(other, 5 * MIB);
+    goOn.resolve();
+    const error = await placing;
+    assert(error instanceof UploadError && error.code === "taken-over", String(error));
+  });
+}
 
 Deno.test("a path that is too long for a key is made plainer", async () => {
   await using one = site();
