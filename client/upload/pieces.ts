@@ -19,9 +19,7 @@ const LAST_IN_MEMORY_BYTES = 4 * 2 ** 20;
 /** How many times larger a piece must be to be worth another fingerprint, for which its request waits. */
 const MUCH_LARGER = 4;
 
-interface Cut {
-  start: number;
-  body: Blob;
+interface Cut extends Omit<Piece, "fingerprint"> {
   fingerprint: Promise<Fingerprint | undefined>;
 }
 
@@ -31,6 +29,7 @@ export class Pieces {
   readonly #sizes: RequestSizes;
   readonly #fingerprintOf: FingerprintOf;
   #next: Cut | undefined;
+  #reads = 0;
 
   constructor(
     local: LocalFile,
@@ -80,9 +79,9 @@ export class Pieces {
   async #piece(start: number): Promise<Piece> {
     const prepared = this.#next;
     const fits = prepared?.start === start && this.#isOfGoodSize(prepared);
-    const { body, fingerprint: computed } = fits ? prepared : this.#cut(start, this.#sizes.bytes);
-    const fingerprint = await computed;
-    const piece = { start, body, fingerprint };
+    const cut = fits ? prepared : this.#cut(start, this.#sizes.bytes);
+    const fingerprint = await cut.fingerprint;
+    const piece = { ...cut, fingerprint };
     const isChecked = fingerprint === undefined || fingerprint.contentDigest !== undefined;
     return isChecked || !this.isLast(piece) ? piece : await this.#inMemory(piece);
   }
@@ -100,7 +99,8 @@ export class Pieces {
   async #inMemory({ start, body }: Piece): Promise<Piece> {
     const rest = body.size - LAST_IN_MEMORY_BYTES;
     const held = rest > 0 ? body.slice(0, rest) : new Blob([await this.#local.read(body, bytesOf)]);
-    return { start, body: held, fingerprint: await fingerprintIn(this.#local, held, this.#fingerprintOf) };
+    const fingerprint = await fingerprintIn(this.#local, held, this.#fingerprintOf);
+    return { start, body: held, fingerprint, read: ++this.#reads };
   }
 
   #cut(start: number, bytes: number): Cut {
@@ -108,7 +108,7 @@ export class Pieces {
     const fingerprint = fingerprintIn(this.#local, body, this.#fingerprintOf);
     // If nobody takes this piece, nobody needs to hear of the error.
     fingerprint.catch(() => {});
-    return { start, body, fingerprint };
+    return { start, body, fingerprint, read: ++this.#reads };
   }
 }
 

@@ -85,8 +85,11 @@ export class Snapshot {
   }
 
   /** Notes that a request has brought `piece`, or a part of it, in `ms` milliseconds. */
-  note({ start, body, fingerprint }: Piece, ms: number): void {
+  note({ start, body, fingerprint, read }: Piece, ms: number): void {
     this.#isBegun = true;
+    const last = this.#check?.last;
+    // Nobody knows whether its bytes were there when the last piece was read, or came when others had been compared.
+    if (last !== undefined && start < last.start && read > last.read) this.#check = undefined;
     this.#sendingMs += ms;
     if (fingerprint === undefined || body.size === 0) return;
     this.#sent.push({ start, end: start + body.size, fingerprint: fingerprint.text });
