@@ -1,0 +1,133 @@
+import { Buffer } from "node:buffer";
+import { setTimeout as delay } from "node:timers/promises";
+import { assert, assertEquals } from "@std/assert";
+import { Pauses } from "../../../server/receiving/pauses.ts";
+import { type End, receive } from "../../../server/receiving/receive.ts";
+import { SpareBuffers } from "../../../server/receiving/spare_buffers.ts";
+import { listening } from "../../support/node_listening.ts";
+import { Random } from "../../support/random.ts";
+
+const MIB = 1024 * 1024;
+const CLIENTS = 6;
+const BODIES_OF_EACH = 6;
+const IDLE_MS = 150;
+
+/** The ways in which bodies end: the last three by the server. */
+const ENDS = ["whole", "disconnected", "idle", "taken-over", "too-long", "failed"] as const;
+
+type Wanted = typeof ENDS[number];
+
+/** One body, and what the server saw of it. */
+interface Play {
+  readonly wanted: Wanted;
+  readonly content: Uint8Array<ArrayBuffer>;
+  /** The byte at which the body ends in the wanted way. */
+  readonly endsAt: number;
+  readonly writeMs: number;
+  end?: End;
+  received: number;
+}
+
+/** Bytes of which any eight tell the body and the place. */
+function contentOf(body: number, size: number): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(size / 4);
+  for (let at = 0; at < words.length; at++) words[at] = body << 22 | at;
+  return new Uint8Array(words.buffer);
+}
+
+type Handle = (request: Request) => Promise<Response>;
+
+const LISTENERS: Readonly<Record<string, (handle: Handle) => Promise<AsyncDisposable & { readonly port: number }>>> = {
+  deno(handle) {
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handle);
+    return Promise.resolve({ port: server.addr.port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() });
+  },
+  node: (handle) => listening(handle),
+};
+
+for (const [name, listen] of Object.entries(LISTENERS)) {
+  Deno.test(`Bodies that end in every way while others come give each writer its own bytes, to the end of each write: ${name}`, () =>
+    playAll(listen));
+}
+
+async function playAll(listen: typeof LISTENERS[string]): Promise<void> {
+  const random = new Random(7);
+  const buffers = new SpareBuffers();
+  const pauses = new Pauses();
+  const plays: Play[] = [];
+  const isOf = (piece: Uint8Array, { content }: Play, at: number) =>
+    Buffer.compare(piece, content.subarray(at, at + piece.length)) === 0;
+
+  await using server = await listen(async (request) => {
+    const play = plays[Number(request.headers.get("X-Body"))]!;
+    const stop = new AbortController();
+    let length = 0;
+    const appender = {
+      get length() {
+        return length;
+      },
+      async write(piece: Uint8Array) {
+        assert(isOf(piece, play, length), "The piece is the body's own when the write begins");
+        await delay(play.writeMs);
+        assert(isOf(piece, play, length), "The piece is the body's own when the write ends");
+        if (play.wanted === "failed" && length >= play.endsAt) throw new Error("EIO");
+        length += piece.length;
+        if (play.wanted === "taken-over" && length >= play.endsAt) setTimeout(() => stop.abort("taken-over"), 1);
+      },
+    };
+    const { end, error, received } = await receive(request.body, appender, {
+      limit: play.wanted === "too-long" ? play.endsAt : Infinity,
+      expected: play.content.length,
+      idleMs: play.wanted === "idle" ? IDLE_MS : 60_000,
+      minBytesPerSecond: 0,
+      rateGraceMs: 0,
+      stop: stop.signal,
+      pauses,
+      buffers,
+      onArrived() {},
+      onPiece: (piece) =>
+        assert(isOf(piece, play, length - piece.length), "The piece is the body's own behind its write"),
+    });
+    if (end === "failed" && (error as Error).message !== "EIO") throw error;
+    Object.assign(play, { end, received });
+    await request.body?.cancel().catch(() => {});
+    return new Response(end);
+  });
+
+  async function send(): Promise<void> {
+    const wanted = random.pick(ENDS);
+    const size = 4 * random.integer(MIB / 4, MIB);
+    const index = plays.length;
+    const play: Play = {
+      wanted,
+      content: contentOf(index, size),
+      endsAt: random.integer(0, size - 1),
+      writeMs: random.chance(0.5) ? 0 : random.integer(1, 5),
+      received: 0,
+    };
+    plays.push(play);
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    const head = `POST / HTTP/1.1\r\nHost: a\r\nX-Body: ${index}\r\nContent-Length: ${size}\r\n\r\n`;
+    const isCut = wanted === "disconnected" || wanted === "idle";
+    try {
+      await writeAll(connection, new TextEncoder().encode(head));
+      await writeAll(connection, play.content.subarray(0, isCut ? play.endsAt : size));
+      if (wanted !== "disconnected") await connection.read(new Uint8Array(100));
+    } catch {
+      // The server has ended the body, and closed the connection.
+    }
+    connection.close();
+    while (play.end === undefined) await delay(1);
+  }
+
+  await Promise.all(Array.from({ length: CLIENTS }, async () => {
+    for (let count = 0; count < BODIES_OF_EACH; count++) await send();
+  }));
+  assertEquals(plays.length, CLIENTS * BODIES_OF_EACH);
+  const seen = new Set(plays.map(({ end }) => end));
+  for (const end of ENDS) assert(seen.has(end), `${end} came: ${[...seen]}`);
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
