@@ -156,7 +156,7 @@ async function playAll(open: typeof SENDERS[string]): Promise<void> {
       wanted,
       content: contentOf(index, size),
       endsAt: random.integer(0, size - 1),
-      writeMs: random.chance(0.5) ? 0 : random.integer(1, 5),
+      writeMs: random.chance(0.5) ? 0 : random.integer(5, 40),
       received: 0,
     };
     plays.push(play);
