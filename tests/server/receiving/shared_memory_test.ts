@@ -8,8 +8,8 @@ import { listening } from "../../support/node_listening.ts";
 import { Random } from "../../support/random.ts";
 
 const MIB = 1024 * 1024;
-const CLIENTS = 6;
-const BODIES_OF_EACH = 6;
+const CLIENTS = 8;
+const BODIES_OF_EACH = 12;
 const IDLE_MS = 150;
 
 /** The ways in which bodies end: the last three by the server. */
@@ -150,13 +150,13 @@ async function playAll(open: typeof SENDERS[string]): Promise<void> {
 
   async function sendOne(): Promise<void> {
     const wanted = random.pick(ENDS);
-    const size = 4 * random.integer(MIB / 4, MIB);
+    const size = 4 * random.integer(MIB / 4, 3 * MIB / 4);
     const index = plays.length;
     const play: Play = {
       wanted,
       content: contentOf(index, size),
       endsAt: random.integer(0, size - 1),
-      writeMs: random.chance(0.5) ? 0 : random.integer(5, 40),
+      writeMs: random.chance(0.5) ? 0 : random.integer(5, 25),
       received: 0,
     };
     plays.push(play);
