@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { assert, assertEquals } from "@std/assert";
 import { Pauses } from "../../../server/receiving/pauses.ts";
 import { type End, receive } from "../../../server/receiving/receive.ts";
-import { SpareBuffers } from "../../../server/receiving/spare_buffers.ts";
+import { LARGEST_BUFFER, SpareBuffers } from "../../../server/receiving/spare_buffers.ts";
 import { listening } from "../../support/node_listening.ts";
 import { Random } from "../../support/random.ts";
 
@@ -26,6 +26,12 @@ interface Play {
   readonly writeMs: number;
   end?: End;
   received: number;
+}
+
+/** Writes into all memory that a later body could get now. */
+function scribble(buffers: SpareBuffers): void {
+  const spare = Array.from({ length: 8 }, () => buffers.take(LARGEST_BUFFER));
+  for (const one of spare) buffers.give(one.fill(255, 0, 8).buffer);
 }
 
 /** Bytes of which any eight tell the body and the place. */
@@ -123,6 +129,7 @@ async function playAll(open: typeof SENDERS[string]): Promise<void> {
       async write(piece: Uint8Array) {
         assert(isOf(piece, play, length), "The piece is the body's own when the write begins");
         await delay(play.writeMs);
+        scribble(buffers);
         assert(isOf(piece, play, length), "The piece is the body's own when the write ends");
         if (play.wanted === "failed" && length >= play.endsAt) throw new Error("EIO");
         length += piece.length;
