@@ -8,7 +8,8 @@ import type { FakeServerOptions } from "../support/fake_server.ts";
 import { LiveFile } from "../support/live_file.ts";
 import { withoutWebCrypto } from "../support/plain_http.ts";
 import { ReadingServer } from "../support/reading_server.ts";
-import { setUp } from "../support/set_up.ts";
+import { BROKEN, setUp } from "../support/set_up.ts";
+import { VirtualClock } from "../support/virtual_clock.ts";
 
 const KIB = 1024;
 const SIZE = 1000 * KIB;
@@ -168,6 +169,38 @@ Deno.test("A file is read once more while the piece before its last one is under
   });
   assertEquals(await uploader.upload(), true);
   assertEquals(seen.length, 9, "Five pieces were read, and four of them once more");
+});
+
+Deno.test("A file is read no more when its upload has failed while it was checked", async () => {
+  const clock = new VirtualClock();
+  const { signal } = new AbortController();
+  const server = new ReadingServer(SIZE, {
+    faults: Array.from({ length: 20 }, (_, at) => at === 19 ? BROKEN : undefined),
+  });
+  let reads = 0;
+  let isChecking = false;
+  const { uploader } = setUp(server.fake, {
+    file: new LiveFile(CONTENT),
+    clock,
+    tries: 1,
+    requestBytes: SIZE / 20,
+    async fingerprintOf(part) {
+      reads++;
+      const fingerprint = await digestAtOnce(part);
+      if (isChecking) await clock.wait(50, signal);
+      return fingerprint;
+    },
+    async transport(request) {
+      isChecking = request.headers["X-Start-Byte"] === String(SIZE - SIZE / 10);
+      if (isChecking) await clock.wait(100, signal);
+      return await server.transport(request);
+    },
+  });
+  assertEquals((await assertRejects(() => clock.run(uploader.upload()), UploadError)).code, "no-progress");
+  const before = reads;
+  assert(before > 21, `It was being checked: ${before} reads`);
+  await clock.run(clock.wait(60_000, signal));
+  assertEquals(reads, before);
 });
 
 Deno.test("A change that is undone while the upload waits harms nothing", async () => {
