@@ -16,6 +16,4 @@ export interface Piece {
   body: Blob;
   /** The fingerprint of its bytes; `undefined` if the browser cannot compute it. */
   fingerprint: Fingerprint | undefined;
-  /** The number of the read that gave the fingerprint: a later read of the file has a larger one. */
-  read: number;
 }

@@ -19,7 +19,9 @@ const LAST_IN_MEMORY_BYTES = 4 * 2 ** 20;
 /** How many times larger a piece must be to be worth another fingerprint, for which its request waits. */
 const MUCH_LARGER = 4;
 
-interface Cut extends Omit<Piece, "fingerprint"> {
+interface Cut {
+  start: number;
+  body: Blob;
   fingerprint: Promise<Fingerprint | undefined>;
 }
 
@@ -29,7 +31,6 @@ export class Pieces {
   readonly #sizes: RequestSizes;
   readonly #fingerprintOf: FingerprintOf;
   #next: Cut | undefined;
-  #reads = 0;
 
   constructor(
     local: LocalFile,
@@ -79,9 +80,9 @@ export class Pieces {
   async #piece(start: number): Promise<Piece> {
     const prepared = this.#next;
     const fits = prepared?.start === start && this.#isOfGoodSize(prepared);
-    const cut = fits ? prepared : this.#cut(start, this.#sizes.bytes);
-    const fingerprint = await cut.fingerprint;
-    const piece = { ...cut, fingerprint };
+    const { body, fingerprint: computed } = fits ? prepared : this.#cut(start, this.#sizes.bytes);
+    const fingerprint = await computed;
+    const piece = { start, body, fingerprint };
     const isChecked = fingerprint === undefined || fingerprint.contentDigest !== undefined;
     return isChecked || !this.isLast(piece) ? piece : await this.#inMemory(piece);
   }
@@ -99,8 +100,7 @@ export class Pieces {
   async #inMemory({ start, body }: Piece): Promise<Piece> {
     const rest = body.size - LAST_IN_MEMORY_BYTES;
     const held = rest > 0 ? body.slice(0, rest) : new Blob([await this.#local.read(body, bytesOf)]);
-    const fingerprint = await fingerprintIn(this.#local, held, this.#fingerprintOf);
-    return { start, body: held, fingerprint, read: ++this.#reads };
+    return { start, body: held, fingerprint: await fingerprintIn(this.#local, held, this.#fingerprintOf) };
   }
 
   #cut(start: number, bytes: number): Cut {
@@ -108,7 +108,7 @@ export class Pieces {
     const fingerprint = fingerprintIn(this.#local, body, this.#fingerprintOf);
     // If nobody takes this piece, nobody needs to hear of the error.
     fingerprint.catch(() => {});
-    return { start, body, fingerprint, read: ++this.#reads };
+    return { start, body, fingerprint };
   }
 }
 
