@@ -71,10 +71,7 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     if (piece === undefined || signal.aborted) return undefined;
     if (pieces.isLast(piece)) await checkAll(piece);
     if (signal.aborted) return undefined;
-    const send = () => {
-      checkAhead();
-      return sendPiece(piece);
-    };
+    const send = () => sendPiece(piece);
     return await (deps.seats?.run({ isSmall: pieces.isOfSmallFile, signal }, send) ?? send());
   }
 
@@ -87,8 +84,8 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
   }
 
   /** Checks the file while the piece before its last one is sent, so that the last one waits less. */
-  function checkAhead(): void {
-    const checked = pieces.lastAhead().then((last) => last && snapshot.checkAll(last, signal));
+  function checkAhead(answered: AbortSignal): void {
+    const checked = pieces.lastAhead().then((last) => last && snapshot.checkAll(last, answered));
     // Before the last piece is sent, `checkAll` meets the same error.
     checked.catch(() => {});
   }
@@ -102,7 +99,8 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
       departed = bytes;
       progress.handOver(start + bytes, clock.now());
     };
-    return await during(undefined, async (answered) => {
+    return await during(signal, async (answered) => {
+      checkAhead(answered);
       passMeanwhile(() => departed === body.size, answered);
       // The smallest body is never cut. Otherwise nothing would ever arrive over a slow network path that buffers.
       const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });

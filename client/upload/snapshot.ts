@@ -114,7 +114,7 @@ export class Snapshot {
    * Checks the whole file before `last`, its last piece, is sent. Compares the sample, then reads the sent pieces again
    * and compares each. The first piece of the file comes first, because it had the most time to change. The check stops
    * after a quarter of the time that sending took, or after a second if that is longer, and much earlier where the
-   * browser itself notices changes. A further call for the same last piece goes on where the one before ended.
+   * browser itself notices changes. A further call for the same read of the last piece goes on where the one before ended.
    */
   async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
     this.#checking = this.#checking.catch(() => {}).then(() => this.#checkFor(last, signal));
@@ -125,7 +125,7 @@ export class Snapshot {
     if (!this.#isBegun) return;
     if (!this.#isCheckedFor(last)) this.#check = { last, compared: new Set(), spentMs: 0 };
     const check = this.#check!;
-    // Such a piece was compared after the last one was read. If that is still the same, it need not be compared again.
+    // Such a piece was compared after the last one was read, and need not be compared again.
     const rest = this.#sent.filter((sent) => !check.compared.has(sent));
     const beganAt = this.#clock.now();
     const allowedMs = Math.max(this.#time.atLeastMs, this.#time.share * this.#sendingMs) - check.spentMs;
@@ -139,10 +139,9 @@ export class Snapshot {
     check.spentMs += Math.max(1, this.#clock.now() - beganAt);
   }
 
-  /** True when this last piece has the bytes that it had when a check for it began. */
-  #isCheckedFor({ start, fingerprint }: Piece): boolean {
-    const before = this.#check?.last;
-    return before?.start === start && fingerprint !== undefined && before.fingerprint?.text === fingerprint.text;
+  /** True when this is the read of the last piece for which a check began. What was read before it may be compared once. */
+  #isCheckedFor({ fingerprint }: Piece): boolean {
+    return fingerprint !== undefined && this.#check?.last.fingerprint === fingerprint;
   }
 
   async #sampleNow(): Promise<string> {

@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import { decide, type Decision, hasGoneOn, type PresentUpload } from "../model/decide.ts";
 import type { FileFacts, ReceivingUpload, Upload } from "../model/upload.ts";
@@ -60,16 +61,20 @@ export class UploadsByClient {
   }
 
   /**
-   * Remembers what a client's id means while a body comes that takes its time. Another process knows nothing of a body
-   * in this one's memory, and may begin or go on with the upload meanwhile. A body that is cut off then must take nothing
-   * from it. Most small bodies come at once, and nothing is looked up.
+   * Receives a body into memory, and remembers what a client's id means while it comes, if it takes its time. Another
+   * process knows nothing of a body in this one's memory, and may begin or go on with the upload meanwhile. A body that is
+   * cut off then must take nothing from it. Most small bodies come at once, and nothing is looked up.
    */
-  remember({ owner, clientId }: NamedFileFacts): Disposable & { meant(): Promise<ReceivedRequest["meant"]> } {
+  async remembering(
+    { owner, clientId }: NamedFileFacts,
+    receive: () => Promise<HeldBody>,
+  ): Promise<Pick<ReceivedRequest, "meant"> & { readonly body: HeldBody }> {
     let looked: Promise<ReceivedRequest["meant"]> = Promise.resolve(undefined);
     const timer = setTimeout(() => {
       looked = this.lookUp(owner, clientId).then((upload) => ({ upload }), () => undefined);
     }, SLOW_MS);
-    return { meant: () => looked, [Symbol.dispose]: () => clearTimeout(timer) };
+    const body = await receive().finally(() => clearTimeout(timer));
+    return { body, ...body.end !== "whole" && defined({ meant: await looked }) };
   }
 
   /**

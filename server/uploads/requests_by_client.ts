@@ -10,7 +10,7 @@ import { type Leases, type NamedFileFacts, UploadsByClient } from "./by_client.t
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, type Locks } from "./locks.ts";
 import { open } from "./open_upload.ts";
-import { isSmallFile, receiveSmallFile } from "./small_file.ts";
+import { hold, isSmallFile, receiveSmallFile } from "./small_file.ts";
 import { status } from "./status.ts";
 import { terminateUnfinished } from "./terminate.ts";
 import { untilFree } from "./until_free.ts";
@@ -59,10 +59,9 @@ export class RequestsByClient {
       return await this.#sendOn(facts, request, { arrival, within });
     }
     using lease = await this.#locks.takeOver(keyOfClient(facts), { position: 0, arrival, within });
-    using remembered = this.#uploads.remember(facts);
-    const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request, lease });
+    const { body, meant } = await this.#uploads.remembering(facts, () => hold(this.#deps, lease, request));
+    const received = await receiveSmallFile(this.#deps, this.#locks, { facts, request: { ...request, body }, lease });
     if ("state" in received) return { upload: received, end: "whole" };
-    const meant = received.end === "whole" ? undefined : await remembered.meant();
     return await this.#sendOn(facts, { ...request, body: received, ...defined({ meant }) }, { arrival, held: lease });
   }
 

@@ -52,7 +52,7 @@ export async function receiveSmallFile(
 }
 
 /** Receives a body into memory, if it is not there already. */
-async function hold(deps: EngineDeps, lease: Lease, request: ReceivedRequest): Promise<HeldBody> {
+export async function hold(deps: EngineDeps, lease: Lease, request: ReceivedRequest): Promise<HeldBody> {
   if (request.body instanceof HeldBody) return request.body;
   deps.meter.bodyBegins();
   const options = { ...receiveOptions(deps, lease, request), limit: request.bodyLength!, onPiece: () => {} };

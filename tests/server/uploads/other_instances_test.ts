@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import { takenOver } from "../../../server/model/agree.ts";
@@ -209,6 +210,29 @@ Deno.test("a small file that is cut off takes nothing from a request that anothe
     const meant = await site.engine.statusByClient(named.owner, "c");
     assertEquals([meant?.id, meant?.state, safeBytes(meant!)], ["other", other.state, begun.offset]);
   }
+});
+
+Deno.test("nobody looks up what the id of a small file means that came at once, however long its record takes", async () => {
+  let asked = 0;
+  const slowedRecords = (records: RecordStore): RecordStore => ({
+    ...records,
+    async create(...created) {
+      await delay(100);
+      return await records.create(...created);
+    },
+    async findByClient(...wanted) {
+      asked++;
+      return await records.findByClient(...wanted);
+    },
+  });
+  await using site = await openEngine({ slowedRecords });
+  const { upload } = await site.engine.send({ ...facts, clientId: "c", length: 3 }, {
+    offset: 0,
+    bodyLength: 3,
+    toTheEnd: true,
+    body: new Blob([new Uint8Array(3)]).stream(),
+  });
+  assertEquals([upload.state, asked], ["complete", 0]);
 });
 
 Deno.test("a file that another process places while this one tries keeps its path", async () => {
