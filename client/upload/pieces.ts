@@ -104,7 +104,7 @@ export class Pieces {
   }
 
   #cut(start: number, bytes: number): Cut {
-    const body = this.#local.file.slice(start, Math.min(start + bytes, this.#size));
+    const body = this.#local.file.slice(start, start + bytes);
     const fingerprint = fingerprintIn(this.#local, body, this.#fingerprintOf);
     // If nobody takes this piece, nobody needs to hear of the error.
     fingerprint.catch(() => {});

@@ -107,12 +107,10 @@ export class RequestSizes {
     // A short last body says nothing about longer ones, unless it was slow.
     if (bytes >= this.bytes) this.#fitting = fitting;
     if (ms > LONGEST_MS) this.#shrink(fitting);
-    else if (ms < SHORTEST_MS && bytes >= this.bytes && ++this.#good >= this.#caution) this.#grow(fitting);
-  }
-
-  #grow(fitting: number): void {
-    this.#good = 0;
-    this.#bytes = this.#grown(fitting);
+    else if (ms < SHORTEST_MS && bytes >= this.bytes && ++this.#good >= this.#caution) {
+      this.#good = 0;
+      this.#bytes = this.#grown(fitting);
+    }
   }
 
   #grown(fitting: number): number {

@@ -83,13 +83,6 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
     });
   }
 
-  /** Checks the file while the piece before its last one is sent, so that the last one waits less. */
-  function checkAhead(answered: AbortSignal): void {
-    const checked = pieces.lastAhead().then((last) => last && snapshot.checkAll(last, answered));
-    // Before the last piece is sent, `checkAll` meets the same error.
-    checked.catch(() => {});
-  }
-
   async function sendPiece(piece: Piece): Promise<Exchange> {
     const { start, body } = piece;
     const beganAt = clock.now();
@@ -100,7 +93,8 @@ export async function runUpload(deps: RunDeps, signal: AbortSignal, offset?: num
       progress.handOver(start + bytes, clock.now());
     };
     return await during(signal, async (answered) => {
-      checkAhead(answered);
+      // The last piece waits less when the file is checked beside the piece before. An error is met again behind this one.
+      pieces.lastAhead().then((last) => last && snapshot.checkAll(last, answered)).catch(() => {});
       passMeanwhile(() => departed === body.size, answered);
       // The smallest body is never cut. Otherwise nothing would ever arrive over a slow network path that buffers.
       const reply = await requests.send(piece, { signal, onSent, mayBeCut: !sizes.isSmallest });

@@ -26,7 +26,8 @@ interface Sent {
 
 /** What was checked since a last piece was read. */
 interface Check {
-  last: Piece;
+  /** The fingerprint of that piece. */
+  fingerprint: Piece["fingerprint"];
   compared: Set<Sent>;
   spentMs: number;
 }
@@ -121,10 +122,13 @@ export class Snapshot {
     await this.#checking;
   }
 
-  async #checkFor(last: Piece, signal: AbortSignal): Promise<void> {
+  async #checkFor({ fingerprint }: Piece, signal: AbortSignal): Promise<void> {
     if (!this.#isBegun) return;
-    if (!this.#isCheckedFor(last)) this.#check = { last, compared: new Set(), spentMs: 0 };
-    const check = this.#check!;
+    // What was compared before this read of the last piece may have changed since.
+    if (fingerprint === undefined || this.#check?.fingerprint !== fingerprint) {
+      this.#check = { fingerprint, compared: new Set(), spentMs: 0 };
+    }
+    const check = this.#check;
     // Such a piece was compared after the last one was read, and need not be compared again.
     const rest = this.#sent.filter((sent) => !check.compared.has(sent));
     const beganAt = this.#clock.now();
@@ -137,11 +141,6 @@ export class Snapshot {
       check.compared.add(sent);
     }
     check.spentMs += Math.max(1, this.#clock.now() - beganAt);
-  }
-
-  /** True when this is the read of the last piece for which a check began. What was read before it may be compared once. */
-  #isCheckedFor({ fingerprint }: Piece): boolean {
-    return fingerprint !== undefined && this.#check?.last.fingerprint === fingerprint;
   }
 
   async #sampleNow(): Promise<string> {
