@@ -1,3 +1,4 @@
+import { extent } from "../support/campaign.ts";
 import { isCephIgnored, type S3Server, startCeph } from "../support/ceph.ts";
 import { POSTGRES, type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { sharedTestStore } from "../support/shared_test_store.ts";
@@ -5,6 +6,49 @@ import { useTestStore } from "../support/test_store.ts";
 
 // The tests of the engine and of the protocols, which run over the disk elsewhere, run over PostgreSQL and S3 here. Those
 // that are about one machine are `oneMachineTest`s, which are left out.
+
+/** The files that run always: what a store could do wrong shows in them first. */
+const FILES = [
+  "protocols/simple_test.ts",
+  "protocols/form/form_test.ts",
+  "protocols/tus/core_test.ts",
+  "protocols/tus/extensions_test.ts",
+  "protocols/tus/concatenation_test.ts",
+  "protocols/ietf/append_test.ts",
+  "protocols/ietf/digests_test.ts",
+  "uploads/concatenate_beside_test.ts",
+  "uploads/expire_test.ts",
+  "uploads/other_instances_test.ts",
+  "uploads/owners_order_test.ts",
+  "uploads/repair_beside_test.ts",
+  "uploads/small_file_test.ts",
+  "uploads/taken_away_test.ts",
+];
+
+/** The others, which run only in a long run. */
+const MORE_FILES = [
+  "protocols/simple_facts_test.ts",
+  "protocols/uploads_api_test.ts",
+  "protocols/limits_api_test.ts",
+  "protocols/form/form_rules_test.ts",
+  "protocols/tus/checksum_test.ts",
+  "protocols/tus/faults_of_others_test.ts",
+  "protocols/ietf/broken_test.ts",
+  "protocols/ietf/creation_test.ts",
+  "protocols/ietf/interim_test.ts",
+  "protocols/ietf/other_protocols_test.ts",
+  "protocols/ietf/url_session_test.ts",
+  "protocols/ietf/url_session_on_the_wire_test.ts",
+  "protocols/ietf/versions_on_the_wire_test.ts",
+  "uploads/clock_test.ts",
+  "uploads/concatenate_test.ts",
+  "uploads/folder_limit_test.ts",
+  "uploads/names_on_disk_test.ts",
+  "uploads/quota_test.ts",
+  "uploads/quota_counts_test.ts",
+  "uploads/repair_test.ts",
+  "uploads/wall_test.ts",
+];
 
 let postgres: PostgresServer | undefined;
 let s3: S3Server | undefined;
@@ -20,39 +64,5 @@ if (isCephIgnored || POSTGRES === undefined && Deno.env.get("PAWL_REQUIRE_BROWSE
     postgres: postgres ??= await startPostgres(),
     s3: s3 ??= await startCeph(),
   })));
-  await import("../server/protocols/simple_test.ts");
-  await import("../server/protocols/simple_facts_test.ts");
-  await import("../server/protocols/uploads_api_test.ts");
-  await import("../server/protocols/limits_api_test.ts");
-  await import("../server/protocols/form/form_test.ts");
-  await import("../server/protocols/form/form_rules_test.ts");
-  await import("../server/protocols/tus/checksum_test.ts");
-  await import("../server/protocols/tus/concatenation_test.ts");
-  await import("../server/protocols/tus/core_test.ts");
-  await import("../server/protocols/tus/extensions_test.ts");
-  await import("../server/protocols/tus/faults_of_others_test.ts");
-  await import("../server/protocols/ietf/append_test.ts");
-  await import("../server/protocols/ietf/broken_test.ts");
-  await import("../server/protocols/ietf/creation_test.ts");
-  await import("../server/protocols/ietf/digests_test.ts");
-  await import("../server/protocols/ietf/interim_test.ts");
-  await import("../server/protocols/ietf/other_protocols_test.ts");
-  await import("../server/protocols/ietf/url_session_test.ts");
-  await import("../server/protocols/ietf/url_session_on_the_wire_test.ts");
-  await import("../server/protocols/ietf/versions_on_the_wire_test.ts");
-  await import("../server/uploads/clock_test.ts");
-  await import("../server/uploads/concatenate_test.ts");
-  await import("../server/uploads/concatenate_beside_test.ts");
-  await import("../server/uploads/expire_test.ts");
-  await import("../server/uploads/folder_limit_test.ts");
-  await import("../server/uploads/names_on_disk_test.ts");
-  await import("../server/uploads/other_instances_test.ts");
-  await import("../server/uploads/owners_order_test.ts");
-  await import("../server/uploads/quota_test.ts");
-  await import("../server/uploads/quota_counts_test.ts");
-  await import("../server/uploads/repair_test.ts");
-  await import("../server/uploads/repair_beside_test.ts");
-  await import("../server/uploads/small_file_test.ts");
-  await import("../server/uploads/taken_away_test.ts");
-  await import("../server/uploads/wall_test.ts");
+  for (const file of extent({ short: FILES, long: [...FILES, ...MORE_FILES] })) await import(`../server/${file}`);
 }

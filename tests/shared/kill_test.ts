@@ -92,6 +92,9 @@ async function openSite(): Promise<Site> {
   };
 }
 
+/** The refusal of a request that starts at another offset than the upload has. */
+class WrongOffset extends Error {}
+
 /** A client that knows what was acknowledged. */
 class Client {
   readonly id: string;
@@ -126,6 +129,19 @@ class Client {
     }
   }
 
+  /**
+   * Sends the rest at another instance. What the dead one had told the database may be done only after the question for the
+   * offset: then the client is refused, and asks once more, as every client does.
+   */
+  async goOn(pawl: PawlProcess): Promise<void> {
+    try {
+      await this.send(pawl);
+    } catch (error) {
+      if (!(error instanceof WrongOffset)) throw error;
+      await this.send(pawl);
+    }
+  }
+
   /** Reads the finished file at a server, and compares it; then removes it. Gives the id that its objects had. */
   async check(pawl: PawlProcess): Promise<string> {
     const answer = await fetch(pawl.url + this.#location);
@@ -144,7 +160,8 @@ class Client {
     const answer = await connection.answer(request.startsWith("HEAD ") ? "HEAD" : undefined);
     const told = this.#words.read(answer);
     if (told === undefined) {
-      throw new Error(`${request.split("\r\n")[0]} is answered with ${answer.status} ${answer.body}`);
+      const message = `${request.split("\r\n")[0]} is answered with ${answer.status} ${answer.body}`;
+      throw answer.headers.get("x-error") === "wrong-offset" ? new WrongOffset(message) : new Error(message);
     }
     assert(told.offset >= this.#acknowledged, `${told.offset} of ${this.#acknowledged} acknowledged bytes`);
     this.#acknowledged = told.offset;
@@ -169,7 +186,7 @@ async function killAtEachStep(site: Site, sending: Sending, first: number): Prom
     if (isDead) await dying.pawl.ended();
     else if (failure !== undefined) throw failure;
     try {
-      await client.send(site.living);
+      await client.goOn(site.living);
       ids.push(await client.check(site.living));
     } catch (cause) {
       throw new Error(`${sending.protocol}, killed at step ${diesAt}, ${failure}: ${cause}`, { cause });
