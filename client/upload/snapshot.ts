@@ -24,7 +24,7 @@ interface Sent {
   fingerprint: string;
 }
 
-/** What was checked since a last piece was read. */
+/** The pieces that were checked since a last piece was read. */
 interface Check {
   /** The fingerprint of that piece. */
   fingerprint: Piece["fingerprint"];
@@ -124,12 +124,12 @@ export class Snapshot {
 
   async #checkFor({ fingerprint }: Piece, signal: AbortSignal): Promise<void> {
     if (!this.#isBegun) return;
-    // What was compared before this read of the last piece may have changed since.
+    // Pieces that were compared before this read of the last one may have changed since.
     if (fingerprint === undefined || this.#check?.fingerprint !== fingerprint) {
       this.#check = { fingerprint, compared: new Set(), spentMs: 0 };
     }
     const check = this.#check;
-    // Such a piece was compared after the last one was read, and need not be compared again.
+    // The others were compared after the last one was read, and need not be compared again.
     const rest = this.#sent.filter((sent) => !check.compared.has(sent));
     const beganAt = this.#clock.now();
     const allowedMs = Math.max(this.#time.atLeastMs, this.#time.share * this.#sendingMs) - check.spentMs;

@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 const MIB = 2 ** 20;
 const SLOW = 1.5 * MIB;
 
-/** What the page tells of a piece: the digest of its parts if it is large. */
+/** The digest that the page tells of a piece: that of its parts if it is large. */
 function digestOf(bytes: Uint8Array): string {
   if (bytes.length <= MIB) return `sha-256=:${sha256(bytes)}:`;
   const part = 2 ** 19;

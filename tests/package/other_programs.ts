@@ -9,7 +9,7 @@ import { startServer } from "../support/pawl.ts";
 import { startProxy } from "../support/tcp_proxy.ts";
 import { canInstall, installApp, type InstalledApp } from "./installed.ts";
 
-/** What one file's upload may add to a page, in bytes, bundled, minified and compressed. The README says 12 kB. */
+/** The most that one file's upload may add to a page, in bytes, bundled, minified and compressed. The README says 12 kB. */
 const LARGEST_UPLOADER = 12_000;
 
 const MiB = 2 ** 20;

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { freePorts } from "./ports.ts";
+import { programsIn } from "./programs_in.ts";
 import { until } from "./until.ts";
 
 /** The programs of Debian's packages ceph-mon, ceph-osd, radosgw and ceph-common. */
@@ -68,7 +69,7 @@ export async function startCeph(): Promise<S3Server> {
 /** Starts Ceph; that takes about 15 seconds. It ends when it is disposed of, and nothing stays. */
 export async function startOwnCeph(): Promise<Ceph> {
   const folder = await Deno.makeTempDir({ prefix: "pawl-ceph-" });
-  const children: Deno.ChildProcess[] = [];
+  const programs = programsIn(folder);
   const config = join(folder, "ceph.conf");
   const env = { CEPH_CONF: config };
 
@@ -88,19 +89,7 @@ export async function startOwnCeph(): Promise<Ceph> {
       stdout: "null",
       stderr: "null",
     });
-    children.push(command.spawn());
-  }
-
-  async function stop(): Promise<void> {
-    for (const child of children.toReversed()) {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-      await child.status;
-    }
-    await Deno.remove(folder, { recursive: true });
+    programs.start(command);
   }
 
   try {
@@ -138,10 +127,10 @@ export async function startOwnCeph(): Promise<Ceph> {
       },
       usedBytes: async () => JSON.parse(await run("ceph", "df", "--format", "json")).stats.total_used_raw_bytes,
       address: () => `http://testkey:testsecret@127.0.0.1:${s3}/bucket-${++buckets}`,
-      [Symbol.asyncDispose]: stop,
+      [Symbol.asyncDispose]: programs.stop,
     };
   } catch (error) {
-    await stop();
+    await programs.stop();
     throw error;
   }
 }

@@ -20,7 +20,7 @@ interface StoredMultipart {
 export interface Habits {
   /** True when `If-None-Match` is heeded as an object is put. */
   readonly isConditional?: boolean;
-  /** What the server does with `If-None-Match` as an object is copied: heeds it as with one that is put, unless told. */
+  /** The server's way with `If-None-Match` as an object is copied: heeds it as with one that is put, unless told. */
   readonly copiesIf?: "heeded" | "ignored" | "refused";
   /** True when a multipart upload is completed with all of its parts only, as Ceph does. */
   readonly wantsAllParts?: boolean;

@@ -11,7 +11,7 @@ import { tempDir } from "./temp_dir.ts";
 import { PATIENCE_MS } from "./until.ts";
 import { MAX_BYTES } from "./upload_model.ts";
 
-/** What instances share. */
+/** The stores that instances share. */
 interface Stores {
   readonly database: Connection;
   readonly bucket: OpenBucket;
@@ -135,7 +135,7 @@ export class ModelInstances implements ModelSite {
     do await this.advance(1.2); while ((await this.#left()).length > 0 && performance.now() < deadline);
   }
 
-  /** What database and bucket have of unfinished uploads. */
+  /** The unfinished uploads, as database and bucket have them. */
   async #left(): Promise<string[]> {
     const { database, bucket: { bucket } } = this.#stores;
     const rows = await database.query<{ id: string }>("SELECT id FROM bytes");

@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import type { S3Server } from "./ceph.ts";
 import { freePorts } from "./ports.ts";
+import { programsIn } from "./programs_in.ts";
 import { until } from "./until.ts";
 
 /** The programs of Debian's packages memcached, swift, swift-account, swift-container, swift-object and swift-proxy. */
@@ -42,7 +43,7 @@ const FILTERS: Readonly<Record<string, string>> = {
  */
 export async function startSwift(): Promise<S3Server> {
   const folder = await Deno.makeTempDir({ prefix: "pawl-swift-" });
-  const children: Deno.ChildProcess[] = [];
+  const programs = programsIn(folder);
   const etc = join(folder, "etc");
 
   async function run(program: string, ...args: string[]): Promise<void> {
@@ -53,19 +54,7 @@ export async function startSwift(): Promise<S3Server> {
 
   function start(program: string, ...args: string[]): void {
     const command = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" });
-    children.push(command.spawn());
-  }
-
-  async function stop(): Promise<void> {
-    for (const child of children.toReversed()) {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-      await child.status;
-    }
-    await Deno.remove(folder, { recursive: true });
+    programs.start(command);
   }
 
   try {
@@ -97,10 +86,10 @@ export async function startSwift(): Promise<S3Server> {
     let buckets = 0;
     return {
       address: () => `http://test%3Atester:testing@127.0.0.1:${proxy}/bucket-${++buckets}?conditional=no`,
-      [Symbol.asyncDispose]: stop,
+      [Symbol.asyncDispose]: programs.stop,
     };
   } catch (error) {
-    await stop();
+    await programs.stop();
     throw error;
   }
 }

@@ -179,7 +179,7 @@ export function createLeases(
     );
     if (row === undefined) return undefined;
     const outcome = await peers.ask(row.holder, wish, id);
-    // Who asks whether a request holds the upload means to remove it: the writer has a second chance to answer then.
+    // A question whether a request holds the upload comes before its removal: the writer has a second chance to answer then.
     if (outcome === "silent" && wish === "settle") silent.add(id, row.token);
     return outcome;
   }

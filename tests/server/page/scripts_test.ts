@@ -43,7 +43,7 @@ Deno.test("serve() leaves out of a script the comments that have lines to themse
     ]],
     ["/** a */ let b = 1;\n/** c */", ["/** a */ let b = 1;", ""]],
     ["let url = 'http://a';\n/* kept */\n", ["let url = 'http://a';", "/* kept */", ""]],
-    // What is inside a text is no comment.
+    // A comment inside a text is none.
     ["// kept\nlet t = `\n// in\n/** in */\n`;", ["// kept", "let t = `", "// in", "/** in */", "`;"]],
   ];
   for (const [source, lines] of table) {

@@ -41,7 +41,7 @@ export const instances: Job = {
   },
 };
 
-/** What was measured in one turn. What an upload costs has a share of what the instances do by themselves. */
+/** The figures of one turn. The cost of an upload has a share of what the instances do by themselves. */
 interface Turn {
   readonly perSecond: number;
   /** CPU of all instances for one upload, in milliseconds. */

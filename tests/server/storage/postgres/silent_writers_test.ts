@@ -22,7 +22,7 @@ Deno.test("of two silent writers of one upload the last one is known", () => {
   silent.add("b", "t2");
   silent.add("a", "t3");
   now = 2500;
-  // What is forgotten here are those that were found first.
+  // The ones that were found first are forgotten here.
   silent.add("c", "t4");
   assertEquals([silent.take("a"), silent.take("b")], ["t3", "t2"]);
 });
