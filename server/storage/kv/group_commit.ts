@@ -12,6 +12,8 @@ export interface Change {
   readonly remove?: readonly Deno.KvKey[];
   /** The counts that change with it, in a database that counts (`tally.ts`). Nobody gives any to Deno KV. */
   readonly tallied?: Tallied;
+  /** True when the caller holds none of the uploads whose records change: what their writers have left is not committed. */
+  readonly isUnheld?: boolean;
 }
 
 /** Commits one change; false when one of its checks failed. Resolves when the change is on disk. */

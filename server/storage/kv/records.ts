@@ -65,7 +65,7 @@ export async function createRecords(
     before: Upload,
     after: Upload | undefined,
     freed: Deno.KvKey[],
-    known: Deno.AtomicCheck[] = [],
+    unheld: Pick<Change, "checks" | "isUnheld"> = {},
   ): Promise<boolean> {
     const own = await claimOfOwn(before);
     const record = before.state === "complete" ? await kv.get<Upload>(uploadKey(before.id)) : undefined;
@@ -76,11 +76,11 @@ export async function createRecords(
       ...before.state === "complete" ? [...own.map(({ key }) => key), ...keys.listed(before)] : keys.indexes(before),
       ...freed,
     ];
-    const checks = [...own, ...known, ...isEnd ? [record] : []];
+    const checks = [...own, ...unheld.checks ?? [], ...isEnd ? [record] : []];
     const change = after === undefined
       ? { checks, remove: [uploadKey(before.id), ...remove] }
       : { checks: [...checks, ...claimOf(after, before)], set: keys.entries(after), remove };
-    if (await commitWithEvents(change, [before, after])) return true;
+    if (await commitWithEvents({ ...unheld, ...change }, [before, after])) return true;
     const isStale = isEnd || own.length > 0 && (await claimOfOwn(before)).length === 0;
     return isStale && await move(before, after, freed);
   }
@@ -161,14 +161,16 @@ export async function createRecords(
       // A record that is counted anew must not bring back what another request has changed in it.
       const isKnown = before === after ? isSame : isAsFar;
       if (known !== undefined && !isKnown(known.value, before)) return false;
-      const checks = known === undefined ? [] : [known];
+      const unheld: Pick<Change, "checks" | "isUnheld"> = known === undefined
+        ? {}
+        : { checks: [known], isUnheld: true };
       const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
       if (sameKeys(keys.indexes(before), keys.indexes(after))) {
         const tallied = defined({ tallied: tally.of([[before, after]]) });
-        return await commit({ checks, set: [[uploadKey(after.id), after]], remove: freed, ...tallied });
+        return await commit({ ...unheld, set: [[uploadKey(after.id), after]], remove: freed, ...tallied });
       }
-      return await move(before, after, freed, checks);
+      return await move(before, after, freed, unheld);
     },
 
     async forget(upload) {

@@ -13,7 +13,8 @@ import { argumentsOf, asRefusal } from "./tallied.ts";
 /**
  * Makes the entries of `storage/kv/` in PostgreSQL: records, links, tokens and events are the same there, by the same
  * commits with the same checks. A commit that changes the record of an upload of which `held` has the lease names the
- * lease, and throws `taken-over` when it is lost. Everything throws `no-database` when the database gives no answer.
+ * lease, unless the commit is of somebody who does not hold it, and throws `taken-over` when it is lost. Everything throws
+ * `no-database` when the database gives no answer.
  */
 export function createEntries(connection: Connection, held: Held): Database {
   return { kv: createReads(connection, held), commit: createCommit(connection, held) };
@@ -106,14 +107,14 @@ const CHANGE_COUNTED = "SELECT change_counted($1::text::json, $2::text::json, $3
   "$5::text::json, $6::text::json, $7::text::json)";
 
 function createCommit(connection: Connection, held: Held): Commit {
-  return async ({ checks = [], set = [], remove = [], tallied }: Change) => {
+  return async ({ checks = [], set = [], remove = [], tallied, isUnheld = false }: Change) => {
     // The database takes each key once. The last value is the one that stays.
     const checked = [...new Map(checks.map(({ key, versionstamp }) => [encodeKey(key), versionstamp]))];
     const put = [...new Map(set.map(([key, value]) => [encodeKey(key), textOfEntry(value)]))];
     const removed = remove.map(encodeKey);
     const changed = [...put.map(([key]) => key), ...removed];
     for (const key of changed) held.takeRecord(key);
-    const leases = held.named(changed);
+    const leases = isUnheld ? [] : held.named(changed);
     const leased = leases.map(({ id, token, left, letsGo }) => [
       id,
       token,

@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
+import { newUpload } from "../../../server/model/upload.ts";
+import { createSameName } from "../../../server/model/same_name.ts";
+import { createRecords } from "../../../server/storage/kv/records.ts";
 import { createEntries } from "../../../server/storage/postgres/entries.ts";
 import { type Connection, createConnection } from "../../../server/storage/postgres/connection.ts";
 import { Held } from "../../../server/storage/postgres/held.ts";
@@ -77,6 +80,28 @@ postgresTest("a commit that the database does late does not bring back a layout 
   await lease.release(true);
   assertEquals((await leases.read("a"))?.layout, { length: 2 });
 });
+
+postgresTest("who counts a record anew commits nothing that its writer has left for its own commit", async () => {
+  server ??= await startPostgres();
+  await using open = new AsyncDisposableStack();
+  const connection = open.adopt(await openSchema(server, { deadlineMs: PATIENCE_MS }), (each) => each.close());
+  const held = new Held();
+  const leases = createLeases(connection, held);
+  const records = await createRecords(createEntries(connection, held), createSameName({ ignoresCase: false }));
+  const facts = { id: "a", now: 1, serviceNow: 1, expireAfterMs: 1000, boot: "b", durable: true };
+  const upload = newUpload({ owner: "anna", name: "x", folders: [], length: 5 }, facts);
+  await records.create(upload);
+  const lease = await leases.create("a", {});
+  assert(lease !== "locked");
+  lease.commitWithRecord({ layout: { length: 5 }, length: 5, isMultipart: false });
+  lease.releaseWithRecord(true);
+  assertEquals(await records.replace(upload, upload, { isUnheld: true }), true);
+  // Nobody is taken over: the writer's own commit is done.
+  assertEquals(await records.replace(upload, { ...upload, offset: 5 }), true);
+  assertEquals((await leases.read("a"))?.length, 5);
+  await lease.release(true);
+});
+
 Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
 
 testLeasesContract("leases in PostgreSQL", async (silenceMs) => {

@@ -12,7 +12,9 @@ const partial = { "Upload-Concat": "partial" };
 /** Sends the bytes from one to another as a partial upload; gives its path. */
 async function sendPartial({ send }: TusWire, from: number, to: number): Promise<string> {
   const headers = { ...partial, "Upload-Length": to - from };
-  return (await send("POST /files/", headers, file.subarray(from, to))).headers.get("location")!;
+  const sent = await send("POST /files/", headers, file.subarray(from, to));
+  assertEquals(sent.status, 201, sent.body);
+  return sent.headers.get("location")!;
 }
 
 function concatenate({ ask }: TusWire, paths: readonly string[], headers: Record<string, string | number> = {}) {
