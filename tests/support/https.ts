@@ -1,6 +1,9 @@
+import { join } from "@std/path";
 import { startServer, type TestServer, type Wishes } from "./pawl.ts";
 import { makeCertificate, type TestCertificate, writeCertificate } from "./certificates.ts";
+import { startPawl } from "./process.ts";
 import { tempDir } from "./temp_dir.ts";
+import { until } from "./until.ts";
 
 /** A server that speaks HTTPS, and what its clients need. */
 export interface HttpsServer extends AsyncDisposable {
@@ -24,6 +27,48 @@ export async function startHttps(wishes: Wishes = {}): Promise<HttpsServer> {
     async replace() {
       const next = await makeCertificate();
       await writeCertificate(path, next);
+      return next;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** A server process of its own that speaks HTTPS, and whose certificate changes. */
+export interface RenewedServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly data: string;
+  /** The certificate with which it began. */
+  readonly first: TestCertificate;
+  /** Gives another certificate to new connections; returns when the server says that they get it. */
+  renew(): Promise<TestCertificate>;
+}
+
+/**
+ * Starts a server process with a certificate that will change. A program that this process starts has its sockets for a
+ * moment, also those that were closed just now: a server here would be reached at one that nobody accepts from.
+ */
+export async function startRenewed({ args = [] }: { args?: readonly string[] } = {}): Promise<RenewedServer> {
+  await using open = new AsyncDisposableStack();
+  const { path } = open.use(await tempDir());
+  const data = join(path, "data");
+  const first = await makeCertificate();
+  const { certFile, keyFile } = await writeCertificate(path, first);
+  const pawl = open.use(await startPawl(data, { args: ["--cert", certFile, "--key", keyFile, ...args] }));
+  const kept = open.move();
+  let renewals = 0;
+  return {
+    url: pawl.url,
+    port: pawl.port,
+    data,
+    first,
+    async renew() {
+      const next = await makeCertificate();
+      await writeCertificate(path, next);
+      pawl.signal("SIGHUP");
+      renewals++;
+      const told = () => pawl.output().split("New connections get the new certificate").length - 1;
+      await until(() => told() === renewals, "new connections get the new certificate");
       return next;
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

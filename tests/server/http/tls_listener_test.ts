@@ -7,17 +7,6 @@ import { until } from "../../support/until.ts";
 
 const file = someBytes(3_000_000);
 
-/** A body that gives the second half of the file when it is told. */
-function halves(): { body: ReadableStream<Uint8Array<ArrayBuffer>>; finish: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  async function* pieces() {
-    yield file.subarray(0, 1_500_000);
-    await promise;
-    yield file.subarray(1_500_000);
-  }
-  return { body: ReadableStream.from(pieces()), finish: resolve };
-}
-
 for (const http2 of [true, false]) {
   const version = http2 ? "HTTP/2" : "HTTP/1.1";
 
@@ -35,67 +24,7 @@ for (const http2 of [true, false]) {
     assertEquals([page.status, page.headers.get("strict-transport-security")], [200, null]);
     await page.body?.cancel();
   });
-
-  Deno.test(`an upload over ${version} goes on while the certificate changes`, async () => {
-    await using site = await startHttps();
-    const { server } = site;
-    using client = trusting([site.first], { http2 });
-    const { body, finish } = halves();
-    const headers = { "X-File-Id": "a", "X-File-Size": String(file.length) };
-    const answer = client.fetch(`${server.url}upload`, { method: "POST", headers, body });
-    await untilReceived(server.data, 1_500_000);
-    const next = await site.replace();
-    await server.renewCertificate();
-    await assertRejects(() => connectTrusting(server.port, site.first), Error, "certificate");
-    using fresh = trusting([next], { http2 });
-    assertEquals((await (await fresh.fetch(`${server.url}healthz`)).text()).includes("alive"), true);
-    finish();
-    assertEquals(await (await answer).text(), "Success 3000000");
-    assertEquals(await server.finished("a"), file);
-  });
 }
-
-Deno.test("without HTTP/2 a client that would speak it too gets HTTP/1.1, also after a change of the certificate", async () => {
-  for (const [http2, spoken] of [["on", "h2"], ["off", "http/1.1"]] as const) {
-    await using site = await startHttps({ http2 });
-    const speaks = async (caCert: string) => {
-      const alpnProtocols = ["h2", "http/1.1"];
-      using connection = await Deno.connectTls({
-        hostname: "127.0.0.1",
-        port: site.server.port,
-        caCerts: [caCert],
-        alpnProtocols,
-      });
-      return (await connection.handshake()).alpnProtocol;
-    };
-    assertEquals(await speaks(site.first.cert), spoken);
-    const next = await site.replace();
-    await site.server.renewCertificate();
-    assertEquals(await speaks(next.cert), spoken);
-  }
-});
-
-Deno.test("an idle connection keeps the certificate that it began with, and goes on", async () => {
-  await using site = await startHttps();
-  const { server } = site;
-  using before = speakOn(await connectTrusting(server.port, site.first));
-  await before.send(head("GET /healthz"));
-  assertEquals((await before.answer()).status, 200);
-  await site.replace();
-  await server.renewCertificate();
-  await before.send(head("GET /healthz"));
-  assertEquals((await before.answer()).status, 200);
-});
-
-Deno.test("of many certificates one after the other, each is the one that new connections get", async () => {
-  await using site = await startHttps();
-  const { server } = site;
-  for (let change = 0; change < 5; change++) {
-    const next = await site.replace();
-    await server.renewCertificate();
-    (await connectTrusting(server.port, next)).close();
-  }
-});
 
 Deno.test("a second server cannot take the port of one that speaks HTTPS", async () => {
   await using site = await startHttps();
@@ -130,6 +59,18 @@ Deno.test("plain HTTP, broken handshakes and silence on the port of HTTPS harm n
   using client = trusting([site.first]);
   assertEquals(await (await client.fetch(`${server.url}healthz`)).json(), { alive: true });
   assertEquals(await silent.send("\x16"), true);
+});
+
+Deno.test("an idle connection keeps the certificate that it began with, and goes on", async () => {
+  await using site = await startHttps();
+  const { server } = site;
+  using before = speakOn(await connectTrusting(server.port, site.first));
+  await before.send(head("GET /healthz"));
+  assertEquals((await before.answer()).status, 200);
+  await site.replace();
+  await server.renewCertificate();
+  await before.send(head("GET /healthz"));
+  assertEquals((await before.answer()).status, 200);
 });
 
 Deno.test("the metrics tell when the certificate expires, also after it has changed", async () => {
