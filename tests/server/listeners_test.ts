@@ -7,6 +7,7 @@ import { makeCertificate } from "../support/certificates.ts";
 import { trusting } from "../support/https.ts";
 import { memoryLog } from "../support/log.ts";
 import { needsAll } from "../support/needs_all.ts";
+import { until } from "../support/until.ts";
 
 const own = await makeCertificate();
 const pair = { ...own, names: [], validFrom: 0, expiresAt: 0 };
@@ -47,10 +48,22 @@ Deno.test("when a second port is taken the first one is free again", async () =>
   const first = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = first.addr;
   first.close();
+  // A program that another test starts at this moment has the closed socket until it runs.
+  await until(() => isFree(port), "the port of this test is free");
   const files = ["--cert", "cert.pem", "--key", "key.pem", "--http-redirect", String(taken.addr.port)];
   await assertRejects(() => openWith(["--port", String(port), ...files], { pair }), ConfigError, "by --http-redirect");
-  Deno.listen({ hostname: "127.0.0.1", port }).close();
+  await until(() => isFree(port), "the first port is free again");
 });
+
+/** True when nobody listens on a port. It is looked for from outside: nothing is opened here that had to be closed. */
+async function isFree(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 Deno.test("with --listener=node every port is one of node:http, and the certificate changes without a restart", async () => {
   const args = ["--listener=node", "--admin-port=0", "--http-redirect=0", "--cert=c.pem", "--key=k.pem"];
