@@ -8,6 +8,7 @@ import { startServer } from "../../support/pawl.ts";
 import { head, speakOn } from "../../support/raw.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { nginxTest } from "../../support/with_nginx.ts";
+import { until } from "../../support/until.ts";
 
 /** A test that connects to a unix socket, which the server's own permissions do not allow. */
 function socketTest(name: string, fn: () => Promise<void>): void {
@@ -52,6 +53,9 @@ socketTest("a socket that a dead process left is replaced, and one on which a pr
   const dead = Deno.listen({ transport: "unix", path: `${path}.dead` });
   await Deno.link(`${path}.dead`, path);
   dead.close();
+  // A program that another test starts at this moment has the closed socket until it runs.
+  const isDead = () => Deno.connect({ transport: "unix", path }).then((connection) => connection.close(), () => true);
+  await until(async () => await isDead() === true, "nobody listens on the socket");
   assertEquals(await isThere(path), true);
   await using server = await startServer({ unixSocket: path });
   assertEquals((await ask(path, head("GET /healthz"))).status, 200);
