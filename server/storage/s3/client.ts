@@ -15,6 +15,8 @@ export interface S3Request {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
+  /** True for a request that servers take with a checksum of its body only. */
+  readonly needsChecksum?: boolean;
   /**
    * How many bytes the server moves by itself for it. That may take long: as long as bytes of the answer come, even white
    * space, the server is at work.
@@ -85,7 +87,9 @@ export function createClient(
   const cache = new Map<string, ArrayBuffer>();
   const clock = new ServerClock(now);
 
-  async function signed({ method, key, query = {}, headers = {}, body, moved }: S3Request): Promise<WireRequest> {
+  async function signed(
+    { method, key, query = {}, headers = {}, body, needsChecksum = false, moved }: S3Request,
+  ): Promise<WireRequest> {
     const pairs = Object.entries(query).map(([name, value]) => `${encodedForUrl(name)}=${encodedForUrl(value)}`);
     const path = key === undefined ? isHostStyle ? "/" : "" : `/${encodedKey(key)}`;
     const { key: accessKeyId, secret: secretAccessKey, sessionToken } = await credentials();
@@ -94,7 +98,7 @@ export function createClient(
       method,
       url: `${root}${path}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`,
       // TLS guards the bytes. Without it, MD5 is the one checksum that all servers check.
-      headers: { ...headers, ...!isSecure && body !== undefined && await md5Of(body) },
+      headers: { ...headers, ...(needsChecksum || !isSecure) && body !== undefined && await md5Of(body) },
       accessKeyId,
       secretAccessKey,
       ...sessionToken !== undefined && { sessionToken },
