@@ -117,7 +117,7 @@ bothTest("an append costs two statements and one request to the bucket", async (
 });
 
 bothTest(
-  "an upload in sixteen small appends costs a request for each, one for its file, and one behind it",
+  "an upload in sixteen small appends costs a request for each, one for its file, and three behind it",
   async () => {
     await using one = await openCounted(await newAddresses());
     const { id } = await one.engine.create({ ...FACTS, length: 1024 * KIB });
@@ -127,7 +127,9 @@ bothTest(
     await one.untilRemoved();
     const { requests } = one.counts();
     const kinds = requests.map((what) => what.split(/[ /-]/).slice(0, 2).join(" "));
-    assertEquals(kinds, [...Array(16).fill("PUT incoming"), "PUT files", "POST bucket"]);
+    // Nobody knows what writers before the last one have left, so that is looked up.
+  const behind = ["GET bucket", "GET bucket", "POST bucket"];
+  assertEquals(kinds, [...Array(16).fill("PUT incoming"), "PUT files", ...behind]);
   },
 );
 
