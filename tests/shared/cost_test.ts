@@ -128,8 +128,8 @@ bothTest(
     const { requests } = one.counts();
     const kinds = requests.map((what) => what.split(/[ /-]/).slice(0, 2).join(" "));
     // Nobody knows what writers before the last one have left, so that is looked up.
-  const behind = ["GET bucket", "GET bucket", "POST bucket"];
-  assertEquals(kinds, [...Array(16).fill("PUT incoming"), "PUT files", ...behind]);
+    const behind = ["GET bucket", "GET bucket", "POST bucket"];
+    assertEquals(kinds, [...Array(16).fill("PUT incoming"), "PUT files", ...behind]);
   },
 );
 

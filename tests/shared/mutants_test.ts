@@ -5,6 +5,7 @@ import { POSTGRES } from "../support/postgres.ts";
 // What keeps a writer out that has lost its upload, taken away piece by piece: each must be missed by a test.
 
 const CHANGE = "server/storage/postgres/parts_migration.ts";
+const RECORD = "server/storage/postgres/appends_migration.ts";
 const TAKE = "server/storage/postgres/migrations.ts";
 
 interface Case {
@@ -26,7 +27,7 @@ const CASES: readonly Case[] = [
   {
     name: "a commit of the record that names no token",
     mutant: {
-      file: CHANGE,
+      file: RECORD,
       from: "WHERE id = lease->>0 AND token = lease->>1 FOR SHARE",
       to: "WHERE id = lease->>0 FOR SHARE",
     },

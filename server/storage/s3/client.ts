@@ -1,10 +1,10 @@
-import { AwsV4Signer } from "aws4fetch";
 import { createHash } from "node:crypto";
 import type { BucketAddress } from "./address.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import { encodedForUrl, encodedKey } from "./keys.ts";
 import { BrokenConnection, errorOf, isPassing } from "./s3_error.ts";
 import { ServerClock } from "./server_clock.ts";
+import { Signer } from "./signer.ts";
 import type { Body, OpenAnswer, Transport, WireAnswer, WireRequest } from "./transport.ts";
 
 /** A request for the bucket, or for one of its objects. */
@@ -94,7 +94,7 @@ export function createClient(
     const path = key === undefined ? isHostStyle ? "/" : "" : `/${encodedKey(key)}`;
     const { key: accessKeyId, secret: secretAccessKey, sessionToken } = await credentials();
     if (cache.size > 8) cache.clear();
-    const signer = new AwsV4Signer({
+    const signer = new Signer({
       method,
       url: `${root}${path}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`,
       // TLS guards the bytes. Without it, MD5 is the one checksum that all servers check.
