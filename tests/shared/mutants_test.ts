@@ -4,8 +4,7 @@ import { POSTGRES } from "../support/postgres.ts";
 
 // What keeps a writer out that has lost its upload, taken away piece by piece: each must be missed by a test.
 
-const CHANGE = "server/storage/postgres/parts_migration.ts";
-const RECORD = "server/storage/postgres/appends_migration.ts";
+const CHANGE = "server/storage/postgres/appends_migration.ts";
 const TAKE = "server/storage/postgres/migrations.ts";
 
 interface Case {
@@ -27,7 +26,7 @@ const CASES: readonly Case[] = [
   {
     name: "a commit of the record that names no token",
     mutant: {
-      file: RECORD,
+      file: CHANGE,
       from: "WHERE id = lease->>0 AND token = lease->>1 FOR SHARE",
       to: "WHERE id = lease->>0 FOR SHARE",
     },

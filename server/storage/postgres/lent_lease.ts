@@ -15,12 +15,15 @@ export function createLend(connection: Connection, held: Held): Lend {
     { state, letsGo }: { state?: BytesChange | undefined; letsGo?: boolean },
   ): Promise<boolean> {
     const values = state === undefined ? [] : valuesOf(state);
-    const [row] = await connection.query<{ done: boolean }>("SELECT change_bytes($1, $2, $3::text::json, $4) AS done", [
-      id,
-      token,
-      JSON.stringify(values),
-      letsGo ?? null,
-    ]);
+    const [row] = await connection.query<{ done: boolean }>(
+      "SELECT change_bytes($1, $2, $3::text::jsonb, $4) AS done",
+      [
+        id,
+        token,
+        JSON.stringify(values),
+        letsGo ?? null,
+      ],
+    );
     return row?.done ?? false;
   }
 
