@@ -53,7 +53,11 @@ Deno.test("objects that nobody needs any more go by one request, and one alone b
 
 Deno.test("more objects than one request takes go by as many as are needed", async () => {
   const many = Array.from({ length: 2 * MAX_REMOVED + 1 }, (_, at) => `incoming/a/token/small-${at}`);
-  const { asked, failed, left } = await removal({}, many, (remover) => remover.removeKeys(many));
+  const { asked, failed, left } = await removal(
+    {},
+    [many[0]!, ...many.slice(-2)],
+    (remover) => remover.removeKeys(many),
+  );
   assertEquals([asked.sort(), failed, left], [[`DELETE ${many.at(-1)}`, "POST uploads", "POST uploads"], [], []]);
 });
 
