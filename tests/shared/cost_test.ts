@@ -117,6 +117,23 @@ bothTest("an append costs two statements and one request to the bucket", async (
 });
 
 bothTest(
+  "an upload in sixteen small appends costs a request for each, one for its file, and three behind it",
+  async () => {
+    await using one = await openCounted(await newAddresses());
+    const { id } = await one.engine.create({ ...FACTS, length: 1024 * KIB });
+    one.counts();
+    for (let at = 0; at < 1024 * KIB; at += 64 * KIB) await append(one, id, at, at + 64 * KIB);
+    await one.engine.untilLetGo(id);
+    await one.untilRemoved();
+    const { requests } = one.counts();
+    const kinds = requests.map((what) => what.split(/[ /-]/).slice(0, 2).join(" "));
+    // Nobody knows what writers before the last one have left, so that is looked up.
+    const behind = ["GET bucket", "GET bucket", "POST bucket"];
+    assertEquals(kinds, [...Array(16).fill("PUT incoming"), "PUT files", ...behind]);
+  },
+);
+
+bothTest(
   "a small file costs two statements and two requests before its answer, and one of each behind it",
   async () => {
     await using one = await openCounted(await newAddresses());

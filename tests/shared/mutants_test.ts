@@ -4,7 +4,7 @@ import { POSTGRES } from "../support/postgres.ts";
 
 // What keeps a writer out that has lost its upload, taken away piece by piece: each must be missed by a test.
 
-const CHANGE = "server/storage/postgres/parts_migration.ts";
+const CHANGE = "server/storage/postgres/appends_migration.ts";
 const TAKE = "server/storage/postgres/migrations.ts";
 
 interface Case {

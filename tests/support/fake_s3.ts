@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { elementsOf, textOf } from "../../server/storage/s3/xml.ts";
 
 /** The faults of a fake S3 server. Without any it does all that a server needs. */
 export interface S3Faults {
@@ -18,6 +19,11 @@ export interface S3Faults {
   readonly skewMs?: number;
   /** How long a PUT takes, in milliseconds. */
   readonly putMs?: number;
+  /** Answers this to the request that removes many objects. */
+  readonly removesMany?: 400 | 403 | 501;
+  /** The keys that it fails to remove with others, and those that it never removes. */
+  readonly keepsAmongMany?: readonly string[];
+  readonly keeps?: readonly string[];
 }
 
 /** A server that knows as much of S3 as the byte store asks of it. */
@@ -62,6 +68,7 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
     const isSigned = request.headers.has("authorization");
     if (!isSigned && !(faults.isPublic && request.method === "GET")) refuse(403, "AccessDenied");
     const bytes = await request.bytes();
+    if (key === "" && query.has("delete")) return removeMany(bytes, request);
     if (key === "") return aboutBucket(query);
     const uploadId = query.get("uploadId");
     switch (request.method) {
@@ -76,11 +83,27 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
         return uploadId === null ? begin(key) : complete(uploadId);
       case "DELETE":
         allow(uploadId === null ? "s3:DeleteObject" : "s3:AbortMultipartUpload");
+        if (faults.keeps?.includes(key)) refuse(403, "AccessDenied");
         if (uploadId === null) objects.delete(key);
         else multiparts.delete(uploadId);
         return new Response(null, { status: 204 });
     }
     return refuse(405, "MethodNotAllowed");
+  }
+
+  function removeMany(body: Uint8Array<ArrayBuffer>, request: Request): Response {
+    if (faults.removesMany !== undefined) refuse(faults.removesMany, "Refused");
+    if (createHash("md5").update(body).digest("base64") !== request.headers.get("content-md5")) {
+      refuse(400, "InvalidRequest");
+    }
+    const keys = elementsOf(new TextDecoder().decode(body), "Object").map((object) => textOf(object, "Key")!);
+    const results = keys.map((key) => {
+      if (faults.keeps?.includes(key)) return `<Error><Key>${key}</Key><Code>AccessDenied</Code></Error>`;
+      if (faults.keepsAmongMany?.includes(key)) return `<Error><Key>${key}</Key><Code>InternalError</Code></Error>`;
+      objects.delete(key);
+      return `<Deleted><Key>${key}</Key></Deleted>`;
+    });
+    return xml("DeleteResult", results.join(""));
   }
 
   function aboutBucket(query: URLSearchParams): Response {

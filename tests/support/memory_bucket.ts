@@ -88,6 +88,11 @@ export class MemoryObjects {
         called("remove", () => {
           if (etag === undefined || objects.get(key)?.etag === etag) objects.delete(key);
         }),
+      removeMany: (keys) =>
+        called("removeMany", () => {
+          for (const key of keys) objects.delete(key);
+          return [];
+        }),
       async *list(prefix) {
         yield* await called("list", () => keys(prefix));
       },

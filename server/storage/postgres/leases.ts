@@ -1,7 +1,8 @@
-import { takenOver } from "../../model/agree.ts";
-import type { BytesChange, BytesRow, Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
+import type { LatePlace, Lease, Leases } from "../shared/leases.ts";
+import { asRow, createBytesRows, type StoredRow } from "./bytes_rows.ts";
 import type { Connection } from "./connection.ts";
-import { type Held, recordKey, valuesOf } from "./held.ts";
+import { type Held, recordKey } from "./held.ts";
+import { createLend } from "./lent_lease.ts";
 import { type Outcome, Peers } from "./peers.ts";
 import { SilentWriters } from "./silent_writers.ts";
 
@@ -18,15 +19,7 @@ export interface PostgresLeases extends Leases {
   readonly listening: Promise<void>;
 }
 
-interface Row {
-  readonly layout: string;
-  readonly length: string;
-  readonly multipart: boolean;
-  readonly clean: boolean;
-  readonly writer: string | null;
-}
-
-interface TakenRow extends Row {
+interface TakenRow extends StoredRow {
   readonly taken: boolean;
   readonly token: string | null;
   readonly holder: string | null;
@@ -39,9 +32,6 @@ const ATTEMPTS = 10;
 
 /** How often a late place is looked at: the last time 45 days after the one before. */
 const LATE_LOOKS = 16;
-
-/** How many ids are read at a time. */
-const BATCH = 500;
 
 /**
  * Lets a statement not wait for the database's disk, nor for a standby. Who takes an upload acknowledges nothing by it, and
@@ -62,6 +52,7 @@ export function createLeases(
   const own = newToken();
   const peers = new Peers(connection, { own, silenceMs, patienceMs });
   const silent = new SilentWriters();
+  const lend = createLend(connection, held);
 
   async function take(id: string, offset?: number): Promise<Lease | "locked" | "receiving" | undefined> {
     let seen = silent.take(id);
@@ -90,85 +81,9 @@ export function createLeases(
     return "locked";
   }
 
-  function lend(id: string, token: string, found: BytesRow): Lease {
-    let isReleased = false;
-    return {
-      id,
-      token,
-      found,
-
-      async commit(state) {
-        const lease = held.get(id);
-        if (lease?.token === token) lease.left = undefined;
-        const isDone = await change(id, token, { state }).catch((error) => {
-          held.inDoubt({ id, token });
-          throw error;
-        });
-        if (!isDone) throw takenOver();
-        if (lease?.token === token) lease.committed = state;
-      },
-
-      commitWithRecord(state, committed = () => {}) {
-        const lease = held.get(id);
-        if (lease?.token === token) lease.left = { state, committed };
-      },
-
-      releaseWithRecord(clean) {
-        const lease = held.get(id);
-        if (lease?.token === token) lease.letsGo = clean;
-      },
-
-      async etags(multipart) {
-        // Rows of the first version have given the same parts to an upload and to the one that adopted its layout.
-        const rows = await connection.query<{ etag: string }>(
-          "SELECT DISTINCT ON (p.number) p.etag FROM bytes b JOIN parts p ON p.id = ANY(b.origins) AND p.multipart = $2 WHERE b.id = $1 " +
-            "ORDER BY p.number",
-          [id, multipart],
-        );
-        return rows.map(({ etag }) => etag);
-      },
-
-      abandon() {
-        isReleased = true;
-        held.remove(id, token);
-      },
-
-      async release(clean) {
-        if (isReleased) return;
-        isReleased = true;
-        const lease = held.get(id);
-        const { left, isOver = false, isInDoubt = false, committed } = lease?.token === token ? lease : {};
-        try {
-          if (isOver) return;
-          // A commit that nobody waits for any more may have come after later ones, and can come no more after this.
-          const state = left?.state ?? (isInDoubt ? committed : undefined);
-          if (await change(id, token, { state, letsGo: clean })) left?.committed();
-        } finally {
-          held.remove(id, token);
-        }
-      },
-    };
-  }
-
   async function recall(name: string): Promise<string | undefined> {
     const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
     return row?.value;
-  }
-
-  /** Commits what a lease asks for; false when it is lost. */
-  async function change(
-    id: string,
-    token: string,
-    { state, letsGo }: { state?: BytesChange | undefined; letsGo?: boolean },
-  ): Promise<boolean> {
-    const values = state === undefined ? [] : valuesOf(state);
-    const [row] = await connection.query<{ done: boolean }>("SELECT change_bytes($1, $2, $3::text::json, $4) AS done", [
-      id,
-      token,
-      JSON.stringify(values),
-      letsGo ?? null,
-    ]);
-    return row?.done ?? false;
   }
 
   /** Asks the other instance that holds an upload, if one does. */
@@ -185,6 +100,7 @@ export function createLeases(
   }
 
   return {
+    ...createBytesRows(connection, held),
     listening: peers.listening,
 
     async create(id, layout) {
@@ -200,86 +116,6 @@ export function createLeases(
     },
 
     take,
-
-    async read(id) {
-      const [row] = await connection.query<Row>(
-        "SELECT layout, length::text, multipart_since IS NOT NULL AS multipart, clean, written_by AS writer FROM bytes WHERE id = $1",
-        [id],
-      );
-      const { newParts: _, ...left } = held.get(id)?.left?.state ?? {};
-      return row && { ...asRow(row), ...left };
-    },
-
-    async adopt(from, id) {
-      const cannot = () => new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
-      const [row] = await connection.query<{ made: boolean; there: boolean }>(
-        "WITH source AS (SELECT * FROM bytes WHERE id = $1), " +
-          "made AS (INSERT INTO bytes (id, layout, length, clean, written_by, origins, multipart_since) " +
-          "SELECT $2, layout, length, clean, written_by, $2::text || origins, multipart_since FROM source " +
-          "ON CONFLICT DO NOTHING RETURNING 1) " +
-          "SELECT EXISTS (SELECT 1 FROM made) AS made, " +
-          "EXISTS (SELECT 1 FROM bytes WHERE id = $2 AND $1 = ANY(origins)) AS there",
-        [from, id],
-      );
-      if (!row?.made && !row?.there) throw cannot();
-      if (!row.made) return;
-      // A removal that waited for this row does not see the new one, and lets the objects go. It comes before this look.
-      const [source] = await connection.query("SELECT 1 FROM bytes WHERE id = $1 FOR UPDATE", [from]);
-      if (source !== undefined) return;
-      await connection.query("DELETE FROM bytes WHERE id = $1", [id]);
-      throw cannot();
-    },
-
-    async remove(id, token) {
-      // Every part of the statement sees the rows as they were before it: the one that stays, and the one that goes.
-      const rows = await connection.query<{ origin: string }>(
-        "WITH gone AS (DELETE FROM bytes WHERE id = $1 AND ($2::text IS NULL OR token = $2) RETURNING origins), " +
-          "free AS (SELECT origin FROM unnest(coalesce((SELECT origins FROM gone), ARRAY[$1::text])) origin WHERE " +
-          "(EXISTS (SELECT 1 FROM gone) OR NOT EXISTS (SELECT 1 FROM bytes WHERE id = $1)) AND NOT EXISTS " +
-          "(SELECT 1 FROM bytes WHERE id <> $1 AND origins @> ARRAY[origin])), " +
-          "parted AS (DELETE FROM parts WHERE id IN (SELECT origin FROM free)) SELECT origin FROM free",
-        [id, token ?? null],
-      );
-      return rows.map(({ origin }) => origin);
-    },
-
-    async needed(ids) {
-      const rows = await connection.query<{ id: string }>(
-        "SELECT i AS id FROM json_array_elements_text($1::text::json) i WHERE EXISTS " +
-          "(SELECT 1 FROM bytes WHERE origins @> ARRAY[i])",
-        [JSON.stringify(ids)],
-      );
-      return new Set(rows.map(({ id }) => id));
-    },
-
-    async *ids() {
-      for (let last = "";;) {
-        const rows = await connection.query<{ id: string }>(
-          "SELECT id FROM bytes WHERE id > $1 ORDER BY id LIMIT $2::text::bigint",
-          [last, String(BATCH)],
-        );
-        for (const { id } of rows) yield last = id;
-        if (rows.length < BATCH) return;
-      }
-    },
-
-    async ageMs(id) {
-      const [row] = await connection.query<{ age: string }>(
-        "SELECT (extract(epoch FROM clock_timestamp() - touched_at) * 1000)::text AS age FROM bytes WHERE id = $1",
-        [id],
-      );
-      return row && Number(row.age);
-    },
-
-    async multiparts({ idleMs, oldMs }, limit) {
-      const rows = await connection.query<{ id: string }>(
-        "SELECT id FROM bytes WHERE multipart_since IS NOT NULL AND (multipart_since <= clock_timestamp() - " +
-          "$1::text::float8 * interval '1 millisecond' OR token IS NULL AND touched_at <= clock_timestamp() - " +
-          "$2::text::float8 * interval '1 millisecond') ORDER BY multipart_since LIMIT $3::text::bigint",
-        [String(oldMs), String(idleMs), String(limit)],
-      );
-      return rows.map(({ id }) => id);
-    },
 
     async expectLate({ key, id }) {
       await connection.query(
@@ -319,16 +155,6 @@ export function createLeases(
     },
 
     recall,
-  };
-}
-
-function asRow({ layout, length, multipart, clean, writer }: Row): BytesRow {
-  return {
-    layout: JSON.parse(layout) as Json,
-    length: Number(length),
-    isMultipart: multipart,
-    clean,
-    writtenBy: writer ?? undefined,
   };
 }
 

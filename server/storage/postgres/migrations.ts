@@ -1,3 +1,4 @@
+import { APPENDS } from "./appends_migration.ts";
 import { COUNTING } from "./counting_migration.ts";
 import { PARTS } from "./parts_migration.ts";
 import { WIDE_SUMS } from "./wide_sums_migration.ts";
@@ -133,4 +134,5 @@ END $$;
   PARTS,
   COUNTING,
   WIDE_SUMS,
+  APPENDS,
 ];

@@ -2,6 +2,7 @@ import type { S3Client } from "./client.ts";
 import { encodedKey } from "./keys.ts";
 import type { Multipart } from "./layout.ts";
 import { readAgain, type Source } from "./reading.ts";
+import { createRemoveMany } from "./remove_many.ts";
 import { hasStatus } from "./s3_error.ts";
 import type { Body } from "./transport.ts";
 import { elementsOf, encodedForXml, textOf } from "./xml.ts";
@@ -41,6 +42,11 @@ export interface Bucket {
   read(source: Source, isMeant?: (info: Pick<ObjectInfo, "metadata">) => boolean): AsyncGenerator<Uint8Array>;
   /** No error when there is no object. With `etag` another object stays, if the server heeds that. */
   remove(key: string, etag?: string): Promise<void>;
+  /**
+   * Removes objects, `MAX_REMOVED` at most, by one request. Gives the keys that the server does not say it has removed:
+   * each is to be removed by `remove`, which tells why that fails.
+   */
+  removeMany(keys: readonly string[]): Promise<readonly string[]>;
   /** The keys that begin with `prefix`. */
   list(prefix: string): AsyncGenerator<string>;
   /** The names that come between `prefix` and the next slash in all keys. Those of multipart uploads count too. */
@@ -131,6 +137,8 @@ export function createBucket(client: S3Client, { bucket }: { readonly bucket: st
         await ignoringMissing(send({}));
       }
     },
+
+    removeMany: createRemoveMany(client),
 
     async *list(prefix) {
       for await (const xml of objects({ prefix })) {

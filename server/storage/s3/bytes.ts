@@ -1,18 +1,18 @@
-import { UploadError } from "../../errors.ts";
 import { createSameName } from "../../model/same_name.ts";
-import type { Json, LatePlace, Lease, Leases } from "../shared/leases.ts";
-import type { ByteStore, UnfinishedFile } from "../store.ts";
+import type { Json, Leases } from "../shared/leases.ts";
+import type { ByteStore } from "../store.ts";
 import { bodyOf, type Bucket } from "./bucket.ts";
 import { createChoose } from "./choosing.ts";
+import { createDiscarding, type Discarding } from "./discarding.ts";
 import { createFinished, isTaken, streamOf } from "./finished.ts";
-import { INCOMING, isSegment, keyOfPath, prefixOf } from "./keys.ts";
-import { EMPTY, type Layout, MAX_PARTS, piecesBetween, readLayout } from "./layout.ts";
+import { entryOf, keyOfPath, prefixOf } from "./keys.ts";
+import { type Layout, MAX_PARTS, piecesBetween, readLayout } from "./layout.ts";
 import { BlockPool } from "./memory.ts";
-import { isOfUpload, place } from "./placing.ts";
+import { OpenWriters } from "./open_writers.ts";
+import { place } from "./placing.ts";
 import { createRemover } from "./remover.ts";
 import { Tails } from "./tails.ts";
 import { Turns } from "./turns.ts";
-import { BucketWriter, type WriterDeps } from "./writer.ts";
 
 /** The most parts of all uploads that are under way. With 8 MiB each, they take 128 MiB. */
 const MAX_UNDER_WAY = 16;
@@ -21,12 +21,8 @@ const IDLE_MS = 60 * 60 * 1000;
 const OLD_MS = 12 * 60 * 60 * 1000;
 /** The most multipart uploads that one call completes. */
 const MAX_SEALED = 100;
-/** The most places that one call looks at for objects that came late. */
-const MAX_LATE = 1000;
 /** The end of a probe's key. */
 const PROBE = "probe";
-/** How many orphans are looked up at a time. */
-const LOOKED_UP = 100;
 
 export interface BucketBytesOptions {
   readonly bucket: Bucket;
@@ -43,21 +39,13 @@ export interface BucketBytesOptions {
   readonly maxParts?: number;
 }
 
-/** Says how an upload has ended; `undefined` for one that goes on. */
-export type EndOf = (id: string) => Promise<"complete" | "gone" | undefined>;
-
 /** The store of the bytes in a bucket. Closing waits for the removals that are still to be done. */
-export interface BucketBytes extends ByteStore, AsyncDisposable {
+export interface BucketBytes extends ByteStore, Pick<Discarding, "removeLate">, AsyncDisposable {
   /**
    * Completes the multipart uploads that nobody has written to for an hour, or that are half a day old, so that no store
    * removes them as left over. Meant to be called every few minutes; one instance at a time does it. Gives how many.
    */
   sealOld(): Promise<number>;
-  /**
-   * Removes objects that appeared after their upload had ended, as a writer leaves them that was stopped meanwhile. Meant
-   * to be called every few minutes; one instance at a time does it.
-   */
-  removeLate(endOf: EndOf): Promise<void>;
 }
 
 /** Makes the store of the files in a bucket: unfinished ones below `incoming/`, finished ones below `files/`. */
@@ -65,140 +53,57 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
   const { bucket, leases, isConditional, failed = () => {}, flushed = () => {}, sent = () => {} } = options;
   const { maxParts = MAX_PARTS } = options;
   const remover = createRemover(bucket, failed);
-  const open = new Map<string, BucketWriter>();
-  /** The ids of the uploads whose leases are being taken. */
-  const taking = new Set<string>();
   const sameName = createSameName({ ignoresCase: false });
 
   const pool = new BlockPool();
   const tails = new Tails(pool);
-  const deps: WriterDeps = {
+  const deps = {
     bucket,
     pool,
     tails,
     turns: new Turns(MAX_UNDER_WAY),
     maxParts,
     flushed,
-    remove: (keys) => remover.removeKeys(keys),
-    closed(writer) {
-      if (open.get(writer.id) === writer) open.delete(writer.id);
-    },
+    remove: (keys: readonly string[]) => remover.removeKeys(keys),
   };
-
-  function write(lease: Lease, isNew: boolean): BucketWriter {
-    const writer = new BucketWriter(lease, deps, { isNew });
-    open.set(lease.id, writer);
-    return writer;
-  }
-
-  function entry(id: string): string {
-    prefixOf(id);
-    return id;
-  }
-
-  async function openHere(id: string, offset?: number): Promise<BucketWriter | "locked" | "receiving" | undefined> {
-    // A lease that is being taken is not known yet: to take it once more would be to take it away from here.
-    if (open.has(entry(id)) || taking.has(id)) return "locked";
-    taking.add(id);
-    try {
-      const lease = await leases.take(id, offset);
-      if (typeof lease !== "object") return lease;
-      if (!lease.found.clean) await expectMore(lease);
-      return write(lease, false);
-    } finally {
-      taking.delete(id);
-    }
-  }
-
-  /** Remembers that the writer before this one may be stopped, and send more when it goes on. */
-  async function expectMore(lease: Lease): Promise<void> {
-    try {
-      await leases.expectLate({ key: prefixOf(lease.id), id: lease.id });
-    } catch (error) {
-      await lease.release(false).catch(failed);
-      throw error;
-    }
-  }
-
-  /** Does `work` with an upload's writer: the one that is open, or one for this work alone. */
-  async function withWriter<T>(id: string, work: (writer: BucketWriter) => Promise<T>): Promise<T | undefined> {
-    const known = open.get(entry(id));
-    if (known !== undefined) return await work(known);
-    const taken = await openHere(id);
-    if (taken === undefined) return undefined;
-    if (typeof taken === "string") {
-      throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
-    }
-    await using writer = taken;
-    return await work(writer);
-  }
-
-  /**
-   * Removes an upload's row, and then its objects: when its writer has let go, for it may be sending still. A writer that
-   * has lost the upload removes nothing: the bytes are those of another one.
-   */
-  async function removeUpload(id: string): Promise<void> {
-    const writer = open.get(entry(id));
-    const keys = writer?.allKeys;
-    const row = writer === undefined ? await leases.read(id) : undefined;
-    const { placing } = writer?.layout ?? (row === undefined ? EMPTY : readLayout(row.layout));
-    const ids = await leases.remove(id, writer?.token);
-    const removeObjects = () => {
-      tails.drop(id);
-      if (placing !== undefined && ids.length > 0) remover.abortAll(placing);
-      for (const each of ids) remover.removeBelow(prefixOf(each), each === id ? keys : undefined);
-    };
-    if (writer === undefined) return removeObjects();
-    writer.onceClosed(removeObjects);
-  }
-
-  /** Removes what came late to a place. Nobody makes a row for an upload that has ended. */
-  async function removeLateAt({ key, id }: LatePlace, end: "complete" | "gone" | undefined): Promise<void> {
-    if (key.endsWith("/")) {
-      if (end !== undefined && !(await leases.needed([id])).has(id)) remover.removeBelow(key);
-    } else if (end === "gone") {
-      const info = await bucket.head(key);
-      if (info !== undefined && isOfUpload(info, id)) await bucket.remove(key, info.etag);
-    }
-  }
+  const writers = new OpenWriters({ leases, deps, failed });
+  const discarding = createDiscarding({ bucket, leases, writers, remover, tails, failed });
 
   async function* readPieces(id: string, start: number, end: number): AsyncGenerator<Uint8Array> {
     if (end <= start) return;
-    const layout = await withWriter(id, (writer) => writer.complete());
+    const layout = await writers.with(id, (writer) => writer.complete());
     if (layout === undefined) throw new Error(`Upload ${id} has no bytes to be read`);
     for (const piece of piecesBetween(layout, start, end)) yield* bucket.read(piece);
   }
 
   return {
+    ...discarding,
+    removeEntry: discarding.discard,
     ...createFinished({
       bucket,
       sent,
-      isUnfinished: async (id) => await leases.read(entry(id)) !== undefined,
+      isUnfinished: async (id) => await leases.read(entryOf(id)) !== undefined,
       expectLate: (place) => leases.expectLate(place),
     }),
     sameName,
-    serve: (writers) => leases.serve(writers),
+    serve: (engine) => leases.serve(engine),
     settled: (id) => leases.settled(id),
     isHeldElsewhere: (id) => leases.isHeldElsewhere(id),
     choose: createChoose({ sameName, isTaken: (path) => isTaken(bucket, path) }),
     abandon: () => Promise.resolve(),
 
     async length(id) {
-      const row = await leases.read(entry(id));
-      return row && (open.get(id)?.length ?? row.length);
+      const row = await leases.read(entryOf(id));
+      return row && (writers.get(id)?.length ?? row.length);
     },
 
-    async create(id): Promise<UnfinishedFile | "locked"> {
-      const lease = await leases.create(entry(id), EMPTY as unknown as Json);
-      return lease === "locked" ? lease : write(lease, true);
-    },
-
-    open: openHere,
+    create: (id) => writers.create(id),
+    open: (id, offset) => writers.open(id, offset),
 
     readUnfinished: (id, end, start = 0) => streamOf(readPieces(id, start, end)),
 
     async adopt(from, id) {
-      const [row, other] = [await leases.read(entry(id)), await leases.read(entry(from))];
+      const [row, other] = [await leases.read(entryOf(id)), await leases.read(entryOf(from))];
       const isAnother = row !== undefined && other !== undefined && !isSame(row.layout, other.layout);
       if (isAnother || row === undefined && other === undefined) {
         throw new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
@@ -209,7 +114,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     async place(id, path) {
       const key = keyOfPath(path);
       if (key === undefined) return false;
-      const isPlaced = await withWriter(id, async (writer) => {
+      const isPlaced = await writers.with(id, async (writer) => {
         // The writer before this one may be stopped, and place the file when it goes on, even if that is removed by then.
         if (!writer.wasClean) await leases.expectLate({ key, id });
         if (!await place({ bucket, isConditional }, writer, key)) return false;
@@ -225,34 +130,16 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     flushNameSoon: () => Promise.resolve(),
 
     async flush() {
-      for (const writer of [...open.values()]) await writer.flush();
-    },
-
-    async *unfinished() {
-      yield* leases.ids();
-      const some: string[] = [];
-      const orphans = async () => {
-        const needed = await leases.needed(some);
-        return some.splice(0).filter((id) => !needed.has(id));
-      };
-      // The rows are looked up after the objects were listed: an upload that began meanwhile has one.
-      for await (const name of bucket.folders(INCOMING)) {
-        if (!isSegment(name) || open.has(name) || remover.isRemoving(prefixOf(name))) continue;
-        some.push(name);
-        if (some.length === LOOKED_UP) yield* await orphans();
-      }
-      yield* await orphans();
+      for (const writer of writers.all()) await writer.flush();
     },
 
     async ageMs(name) {
-      const age = await leases.ageMs(entry(name));
+      const age = await leases.ageMs(entryOf(name));
       if (age !== undefined) return age;
       // An object that a probe left has no row.
       const madeAt = (await bucket.head(`${prefixOf(name)}${PROBE}`))?.madeAt;
       return madeAt === undefined ? 0 : Math.max(0, Date.now() - madeAt);
     },
-    removeEntry: removeUpload,
-    discard: removeUpload,
 
     async checkWritable() {
       const key = `${prefixOf(`.probe-${crypto.randomUUID()}`)}${PROBE}`;
@@ -268,9 +155,9 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
         for (const id of await leases.multiparts({ idleMs: IDLE_MS, oldMs: OLD_MS }, MAX_SEALED)) {
           try {
             // A client may be sending to a writer that is open.
-            const own = open.get(id);
+            const own = writers.get(id);
             const done = own === undefined
-              ? await withWriter(id, (writer) => writer.complete())
+              ? await writers.with(id, (writer) => writer.complete())
               : await own.sealOlder();
             if (done !== undefined) count++;
           } catch (error) {
@@ -279,18 +166,6 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
         }
       });
       return count;
-    },
-
-    async removeLate(endOf) {
-      await leases.alone("remove late objects", async () => {
-        for (const place of await leases.latePlaces(MAX_LATE)) {
-          try {
-            await removeLateAt(place, await endOf(place.id));
-          } catch (error) {
-            failed(error);
-          }
-        }
-      });
     },
 
     async [Symbol.asyncDispose]() {

@@ -1,10 +1,10 @@
-import { AwsV4Signer } from "aws4fetch";
 import { createHash } from "node:crypto";
 import type { BucketAddress } from "./address.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import { encodedForUrl, encodedKey } from "./keys.ts";
 import { BrokenConnection, errorOf, isPassing } from "./s3_error.ts";
 import { ServerClock } from "./server_clock.ts";
+import { Signer } from "./signer.ts";
 import type { Body, OpenAnswer, Transport, WireAnswer, WireRequest } from "./transport.ts";
 
 /** A request for the bucket, or for one of its objects. */
@@ -15,6 +15,8 @@ export interface S3Request {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
+  /** True for a request that servers take with a checksum of its body only. */
+  readonly needsChecksum?: boolean;
   /**
    * How many bytes the server moves by itself for it. That may take long: as long as bytes of the answer come, even white
    * space, the server is at work.
@@ -85,16 +87,18 @@ export function createClient(
   const cache = new Map<string, ArrayBuffer>();
   const clock = new ServerClock(now);
 
-  async function signed({ method, key, query = {}, headers = {}, body, moved }: S3Request): Promise<WireRequest> {
+  async function signed(
+    { method, key, query = {}, headers = {}, body, needsChecksum = false, moved }: S3Request,
+  ): Promise<WireRequest> {
     const pairs = Object.entries(query).map(([name, value]) => `${encodedForUrl(name)}=${encodedForUrl(value)}`);
     const path = key === undefined ? isHostStyle ? "/" : "" : `/${encodedKey(key)}`;
     const { key: accessKeyId, secret: secretAccessKey, sessionToken } = await credentials();
     if (cache.size > 8) cache.clear();
-    const signer = new AwsV4Signer({
+    const signer = new Signer({
       method,
       url: `${root}${path}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`,
       // TLS guards the bytes. Without it, MD5 is the one checksum that all servers check.
-      headers: { ...headers, ...!isSecure && body !== undefined && await md5Of(body) },
+      headers: { ...headers, ...(needsChecksum || !isSecure) && body !== undefined && await md5Of(body) },
       accessKeyId,
       secretAccessKey,
       ...sessionToken !== undefined && { sessionToken },

@@ -13,10 +13,15 @@ export function isSegment(text: string): boolean {
   return text !== "" && text !== "." && text !== ".." && !/[/\\\0]/.test(text);
 }
 
-/** The prefix of all objects of an unfinished upload. Throws for an id that is no segment (I7). */
-export function prefixOf(id: string): string {
-  if (isSegment(id)) return `${INCOMING}${id}/`;
+/** The name of an unfinished upload's own entry: its id. Throws for an id that is no segment (I7). */
+export function entryOf(id: string): string {
+  if (isSegment(id)) return id;
   throw new Error(`Not the name of an entry: ${JSON.stringify(id)}`);
+}
+
+/** The prefix of all objects of an unfinished upload. Throws as `entryOf` does. */
+export function prefixOf(id: string): string {
+  return `${INCOMING}${entryOf(id)}/`;
 }
 
 /** The key of a finished file; `undefined` for a path that the wall refuses (I7), or that is too long for a key. */

@@ -1,4 +1,5 @@
 import type { Bucket } from "./bucket.ts";
+import { MAX_REMOVED } from "./remove_many.ts";
 import { Turns } from "./turns.ts";
 
 /** How many removals run at a time. */
@@ -34,27 +35,41 @@ export function createRemover(bucket: Bucket, failed: (error: unknown) => void):
   const prefixes = new Set<string>();
 
   function later(work: () => Promise<void>): Promise<void> {
-    const job = turns.take(work).catch(failed).finally(() => running.delete(job));
+    const job = work().catch(failed).finally(() => running.delete(job));
     running.add(job);
     return job;
   }
 
+  const removeOne = (key: string) => later(() => turns.take(() => bucket.remove(key)));
+
+  /** Removes objects by as few requests as the server takes, and one by one what it did not remove so. */
+  async function removeSome(keys: readonly string[]): Promise<void> {
+    const left = keys.length > 1 ? await turns.take(() => bucket.removeMany(keys)) : keys;
+    await Promise.all(left.map(removeOne));
+  }
+
+  async function removeAll(keys: readonly string[]): Promise<void> {
+    const starts = Array.from({ length: Math.ceil(keys.length / MAX_REMOVED) }, (_, index) => index * MAX_REMOVED);
+    await Promise.all(starts.map((start) => later(() => removeSome(keys.slice(start, start + MAX_REMOVED)))));
+  }
+
   /** The multipart uploads go first: one that is completed meanwhile would leave an object. */
   async function removeAllBelow(prefix: string): Promise<void> {
-    for await (const multipart of bucket.multiparts(prefix)) await bucket.abort(multipart);
-    for await (const key of bucket.list(prefix)) await bucket.remove(key);
+    const keys = await turns.take(async () => {
+      for await (const multipart of bucket.multiparts(prefix)) await bucket.abort(multipart);
+      return await Array.fromAsync(bucket.list(prefix));
+    });
+    await removeAll(keys);
   }
 
   return {
-    removeKeys(keys) {
-      for (const key of keys) later(() => bucket.remove(key));
-    },
+    removeKeys: (keys) => void removeAll(keys),
     removeBelow(prefix, keys) {
       prefixes.add(prefix);
-      const jobs = keys?.map((key) => later(() => bucket.remove(key))) ?? [later(() => removeAllBelow(prefix))];
-      Promise.all(jobs).finally(() => prefixes.delete(prefix));
+      const job = later(() => keys === undefined ? removeAllBelow(prefix) : removeAll(keys));
+      job.finally(() => prefixes.delete(prefix));
     },
-    abortAll: (key) => void later(() => abortAll(bucket, key)),
+    abortAll: (key) => void later(() => turns.take(() => abortAll(bucket, key))),
     isRemoving: (prefix) => prefixes.has(prefix),
     async untilDone() {
       while (running.size > 0) await Promise.all(running);

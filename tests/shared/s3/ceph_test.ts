@@ -108,7 +108,8 @@ cephTest("names and metadata of all kinds come back as they were", async () => {
     const pieces = await Array.fromAsync(bucket.read({ key: `${key} copy`, from: 0, size }));
     assertEquals(await new Blob(pieces as BlobPart[]).text(), name);
     assertEquals(await Array.fromAsync(bucket.list(key)), [key, `${key} copy`]);
-    for (const each of [key, `${key} copy`]) await bucket.remove(each);
+    assertEquals(await bucket.removeMany([key, `${key} copy`, "files/nothing"]), []);
+    assertEquals(await Array.fromAsync(bucket.list(key)), []);
   }
 });
 

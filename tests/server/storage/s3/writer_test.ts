@@ -94,7 +94,7 @@ Deno.test("an instance that goes on where it ended reads nothing back, and anoth
   const step = MIB / 2;
   const appendsOf = async ({ bytes, calls }: Site, start: number, end: number) => {
     for (let at = start; at < end; at += step) await send(bytes, all.subarray(at, at + step));
-    return calls().filter((name) => name !== "remove");
+    return calls().filter((name) => !name.startsWith("remove"));
   };
   assertEquals(await appendsOf(one, 0, 8 * MIB), [...Array(15).fill("put"), "begin", "putPart"]);
   assertEquals(await appendsOf(one, 8 * MIB, 12 * MIB), Array(8).fill("put"));
@@ -143,7 +143,7 @@ Deno.test("a large file of one writer is sent once, and copied within the server
     await using _file = await opened(one.bytes);
     assertEquals(await one.bytes.place("a", "x"), true);
   }
-  const calls = one.calls().filter((name) => name !== "remove");
+  const calls = one.calls().filter((name) => !name.startsWith("remove"));
   assertEquals(calls, ["head", "putPart", "complete", "copy"]);
 });
 
