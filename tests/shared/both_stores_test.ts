@@ -10,6 +10,7 @@ import { useTestStore } from "../support/test_store.ts";
 /** The files that run always: what a store could do wrong shows in them first. */
 const FILES = [
   "protocols/simple_test.ts",
+  "protocols/simple_refusals_test.ts",
   "protocols/form/form_test.ts",
   "protocols/tus/core_test.ts",
   "protocols/tus/extensions_test.ts",

@@ -18,7 +18,7 @@ cephTest(
       start: async () => await ModelInstances.start(postgres ??= await startPostgres(), s3 ??= await startCeph()),
       runs: extent({ short: 12, long: 150 }),
       // Larger files have parts in the bucket.
-      options: { longest: 20_000_000 },
+      options: { longest: 20_000_000, held: 6 },
     });
   },
 );

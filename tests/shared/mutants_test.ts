@@ -15,7 +15,7 @@ interface Case {
 
 const leasesTest = (filter: string): NamedTests => ({ file: "tests/shared/postgres/leases_test.ts", filter });
 const recordsTest = (filter: string): NamedTests => ({ file: "tests/shared/postgres/faults_test.ts", filter });
-const writerTest = (filter: string): NamedTests => ({ file: "tests/server/storage/s3/writer_test.ts", filter });
+const writerTest = (filter: string): NamedTests => ({ file: "tests/server/storage/s3/writers_beside_test.ts", filter });
 
 const CASES: readonly Case[] = [
   {

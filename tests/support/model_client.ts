@@ -141,8 +141,9 @@ export class ModelClient {
     return { ...await this.#requestAnywhere(plan), at };
   }
 
-  async #requestAnywhere(plan: SendPlan): Promise<Unsent> {
+  async #requestAnywhere(wish: SendPlan): Promise<Unsent> {
     if (new Set(this.#worlds.map(({ file }) => file).filter((file) => file !== undefined)).size > 1) await this.ask();
+    const plan = this.#forward(wish);
     if (this.byTus && await this.#mayBegin(plan)) return this.#requestToBegin(plan);
     const address = plan.byTus || this.byTus ? await this.addressAt(plan.where === "over" ? plan.part : 1) : undefined;
     this.countRequest(address !== undefined);
@@ -161,6 +162,13 @@ export class ModelClient {
       right: plan.size === "huge" ? request.bytes : request.size ?? known ?? start + request.bytes,
     };
     return { ...request, digestOf: digestOf[plan.fileDigest] };
+  }
+
+  /** Goes on with an upload, or begins the next one where it is finished. */
+  #forward(plan: SendPlan): SendPlan {
+    if (plan.where !== "ahead") return plan;
+    const isFinished = this.#worlds.every(({ finished }) => finished);
+    return isFinished ? { ...plan, where: "over", another: true, byTus: false } : { ...plan, where: "on" };
   }
 
   /** Observes a request to an address, which never begins an upload. */

@@ -39,7 +39,8 @@ export interface SendPlan {
   readonly byIetf: boolean;
   /** In a form, by the simple protocol. */
   readonly inForm: boolean;
-  readonly where: "on" | "over" | "elsewhere";
+  /** `ahead` means `on`, or `over` with another file where the upload is finished. */
+  readonly where: "on" | "over" | "elsewhere" | "ahead";
   /** Starting over, it sends another file. */
   readonly another: boolean;
   readonly bytes: "rest" | "part" | "none" | "too many";
@@ -78,7 +79,7 @@ const plan: fc.Arbitrary<SendPlan> = fc.record({
   byTus,
   byIetf: fc.boolean(),
   inForm: weighted({ "": 3, "form": 1 }).map(Boolean),
-  where: weighted<SendPlan["where"]>({ on: 7, over: 2, elsewhere: 1 }),
+  where: weighted<Exclude<SendPlan["where"], "ahead">>({ on: 7, over: 2, elsewhere: 1 }),
   another: fc.boolean(),
   bytes: weighted<SendPlan["bytes"]>({ part: 8, rest: 3, none: 1, "too many": 1 }),
   part,
@@ -132,7 +133,32 @@ const meeting: fc.Arbitrary<Command[]> = fc.record({
   ];
 });
 
-/** Each sequence goes without some of these: of fewer kinds of commands more meet that are rare together. */
+/** A request is sure to hold an upload with bytes in it, and hangs; the next one mostly goes to another instance. */
+const held: fc.Arbitrary<Command[]> = fc.record({
+  client,
+  plans: fc.tuple(plan, plan),
+  sent: fc.integer({ min: 100, max: 1000 }).map((thousandths) => thousandths / 1000),
+  next: fc.oneof(
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("status"), byTus, which: fc.constant(1) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("send"), plan }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove"), byTus, which: fc.constant(1) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("expire") }) },
+  ),
+}).map(({ client, plans: [begin, plan], sent, next }) => {
+  const begun: SendPlan = { ...begin, where: "ahead", bytes: "part", size: "right", bodyDigest: "none" };
+  const accepted: SendPlan = { ...plan, where: "on", bytes: "rest", size: "right" };
+  return [
+    { kind: "send", client, plan: begun },
+    { kind: "break", client, plan: accepted, fault: { how: "hangs", sent, afterMs: 0 } },
+    next.kind === "expire" ? next : { ...next, client },
+    { kind: "go on", client: 0 },
+  ];
+});
+
+/**
+ * Each sequence goes without some of these, apart from those that are to meet: of fewer kinds of commands more meet that
+ * are rare together.
+ */
 const OPTIONAL: readonly Command["kind"][] = [
   "break",
   "two at once",
@@ -148,10 +174,14 @@ const OPTIONAL: readonly Command["kind"][] = [
 export interface SequenceOptions {
   /** The size of the longest file in bytes; 4 000 000 by default. */
   readonly longest?: number;
+  /** How often the next request meets one that is sure to hold the upload, beside 37 other commands; never by default. */
+  readonly held?: number;
 }
 
 /** Sequences of up to 25 commands with three clients. */
-export const sequencesOf = ({ longest = 4_000_000 }: SequenceOptions): fc.Arbitrary<Sequence> =>
+export const sequencesOf = (
+  { longest = 4_000_000, held: heldWeight = 0 }: SequenceOptions,
+): fc.Arbitrary<Sequence> =>
   fc.record({
     clients: fc.array(
       fc.record({
@@ -164,7 +194,11 @@ export const sequencesOf = ({ longest = 4_000_000 }: SequenceOptions): fc.Arbitr
     without: fc.subarray([...OPTIONAL]),
     commands: fc.array(
       fc.tuple(
-        fc.oneof({ weight: 35, arbitrary: command.map((one) => [one]) }, { weight: 2, arbitrary: meeting }),
+        fc.oneof(
+          { weight: 35, arbitrary: command.map((one) => [one]) },
+          { weight: 2, arbitrary: meeting },
+          { weight: heldWeight, arbitrary: held },
+        ),
         fc.nat({ max: 1000 }),
       ),
       { minLength: 1, maxLength: 25, size: "max" },
@@ -172,8 +206,8 @@ export const sequencesOf = ({ longest = 4_000_000 }: SequenceOptions): fc.Arbitr
   }).map(({ clients, without, commands }) => ({
     clients,
     commands: commands
-      .flatMap(([some, draw]): Step[] => some.map((command, index) => ({ ...command, draw: draw + index })))
-      .filter(({ kind }) => !without.includes(kind)),
+      .filter(([[first, ...others]]) => others.length > 0 || !without.includes(first!.kind))
+      .flatMap(([some, draw]): Step[] => some.map((command, index) => ({ ...command, draw: draw + index }))),
   }));
 
 /** One of the keys, as often as its weight says; the first is the simplest. */

@@ -24,9 +24,9 @@ export class HangingRequests {
     this.#places = places;
   }
 
-  /** The client that hangs and comes after `index` others, counted round and round. */
+  /** The client whose request hangs, and after whose `index` others began to, counted round and round. */
   clientAt(index: number): ModelClient | undefined {
-    return [...this.#requests.keys()][index % this.#requests.size];
+    return [...this.#requests.keys()].reverse()[index % this.#requests.size];
   }
 
   /** Lets a request hang, in the place of one that hung before. */

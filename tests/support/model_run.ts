@@ -156,7 +156,8 @@ export class Game implements Disposable {
     const mayHold = client.worlds.flatMap((world) => interrupted(world, request, bytes, true));
     const isOpen = bytes > 0 && mayHold.some((world) => world.writer?.open) &&
       await this.#site.holds(request.at, request.start + bytes);
-    if (isOpen) this.#places.hasCome(client.clientId);
+    this.#count(isOpen ? "hangs and holds its upload" : "hangs, and may hold nothing");
+    if (isOpen) this.#places.hasCome(client.clientId, request.at);
     else this.#places.mayCome(client.clientId, { at: request.at, hangs: true });
     const what = `${describeSend(request)}, ${bytes} of them, and hangs${isOpen ? "" : ", or is not there"}`;
     client.follow(what, (world) => interrupted(world, request, bytes, isOpen));

@@ -29,6 +29,9 @@ export interface ModelSite extends AsyncDisposable {
   takeFiles(): Promise<TakenFile[]>;
 }
 
+/** After so long without a word another instance counts as dead or stopped. Milliseconds. */
+export const SILENCE_MS = 1500;
+
 /** How long an unfinished upload is kept after its last byte. */
 export const EXPIRE_MS = 7 * 86_400_000;
 

@@ -1,6 +1,7 @@
 import { sourceOf } from "./sources.ts";
 import { saidSimply, simpleHead } from "./model_simple.ts";
 import { ietfBodyHead, saidByIetf } from "./model_ietf.ts";
+import { SILENCE_MS } from "./model_site.ts";
 import { saidByTus, tusBodyHead } from "./model_tus.ts";
 import type { Said } from "./model_world.ts";
 import { connect, type RawAnswer } from "./raw.ts";
@@ -62,10 +63,12 @@ export async function exchange(
   to?: "HEAD",
 ): Promise<Said> {
   using connection = await connect(port);
+  const sentAt = performance.now();
   const sending = connection.send(request);
   const said = read(await inTime(connection.answer(to)));
+  const isSoon = performance.now() < sentAt + SILENCE_MS;
   await sending;
-  return said;
+  return { ...said, isSoon };
 }
 
 /** How an answer to the request is read. */

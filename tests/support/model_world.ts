@@ -33,6 +33,8 @@ export interface Writer {
   readonly open: boolean;
   /** The instance that it was sent to. */
   readonly at: number;
+  /** How many bytes of the upload have come there, where that is known. */
+  readonly came?: number | undefined;
 }
 
 export interface FinishedFile {
@@ -65,6 +67,11 @@ export interface Outcome {
   readonly not?: number;
   /** The offset in the answer is the refused request's, not the upload's. */
   readonly ofRequest?: true;
+  /**
+   * The least offset that an answer can have which comes soon: its instance has waited for the bytes of the request that
+   * was writing, wherever that is. It does without them only after the other instance was silent.
+   */
+  readonly soonFrom?: number | undefined;
 }
 
 /** The part of an answer that the model compares. */
@@ -75,14 +82,17 @@ export interface Said {
   readonly length: number | undefined | "untold";
   readonly complete: boolean | undefined;
   readonly location: string | undefined;
+  /** It came before another instance could count as silent. */
+  readonly isSoon?: boolean;
 }
 
 /** The world after an answer, or `undefined` if the outcome does not give that answer. */
-export function seen({ says, world, not, ofRequest }: Outcome, said: Said): World | undefined {
+export function seen({ says, world, not, ofRequest, soonFrom = 0 }: Outcome, said: Said): World | undefined {
   const expected = says.replace("#", String(said.offset));
   const isSaid = expected.endsWith("…") ? said.line.startsWith(expected.slice(0, -1)) : said.line === expected;
   if (!isSaid || said.line.includes("\n")) return undefined;
   if (said.offset === undefined || ofRequest) return world;
+  if (said.isSoon && said.offset < soonFrom) return undefined;
   if (said.offset < world.least || said.offset > world.most || said.offset === not) return undefined;
   // Bytes that a crash has left uncounted may count as new ones when they are found.
   const old = oldOnceCounted(world);

@@ -1,4 +1,5 @@
 import { openShared } from "../../server/open_shared.ts";
+import { SILENCE_MS } from "./model_site.ts";
 import { runSteered } from "./steered.ts";
 import { watchedFiles } from "./watched_files.ts";
 import { PATIENCE_MS } from "./until.ts";
@@ -8,7 +9,7 @@ import { PATIENCE_MS } from "./until.ts";
 // requests that were sent to this process has ended, or brings bytes for which it has what it needs.
 
 /** An instance that is late, on a machine that is busy, is not taken for a dead one so soon. */
-const PATIENT = { silenceMs: 1500, patienceMs: PATIENCE_MS, deadlineMs: PATIENCE_MS };
+const PATIENT = { silenceMs: SILENCE_MS, patienceMs: PATIENCE_MS, deadlineMs: PATIENCE_MS };
 /** How long is looked for what may come in a moment. */
 const LOOK_MS = 150;
 

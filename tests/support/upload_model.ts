@@ -41,9 +41,12 @@ function sendOn(world: World, request: Send): Outcome[] {
   const { start } = request;
   if (startsOver(world, request)) return receive(begin(world, request), request, { world, ofRequest: true });
   const at = { ...quiet(world), least: start, most: start, old: oldOnceCounted(world) };
+  const came = world.writer?.came;
+  const isBehind = came !== undefined && start < came;
+  const accepted = mayBeAt(world, start) ? receive(at, request, { world: at }) : [];
   return [
-    ...mayBeAt(world, start) ? receive(at, request, { world: at }) : [],
-    ...isAt(world, start) ? [] : [{ says: "400 Wrong start byte: #", world: quiet(world), not: start }],
+    ...isBehind ? accepted.map((outcome) => ({ ...outcome, soonFrom: Infinity })) : accepted,
+    ...isAt(world, start) ? [] : [{ says: "400 Wrong start byte: #", world: quiet(world), not: start, soonFrom: came }],
   ];
 }
 
@@ -129,7 +132,7 @@ export function interrupted(world: World, request: Send, bytes: number, open = f
   const writer = { before: world, open, at: instance };
   if (at.finished) return [...elsewhere, { ...at, writer }];
   const most = Math.min(start + bytes, told(at, request).length ?? Infinity);
-  const begun: World = { ...at, most, writer, old: "maybe" };
+  const begun: World = { ...at, most, writer: { ...writer, came: open ? most : undefined }, old: "maybe" };
   // The facts that the request announces are recorded with its bytes, or lost with the server.
   return [...elsewhere, ...ends, begun, told(begun, request)];
 }
@@ -166,19 +169,20 @@ export function status(world: World): Outcome[] {
     ? world.most
     : Math.min(world.most, whole[0].most - 1);
   const unfinished = most < world.least ? [] : [{ ...quiet(world), most }];
-  return [...whole, ...unfinished].map((world) => ({ says: "200 #", world }));
+  return [...whole, ...unfinished].map((after) => ({ says: "200 #", world: after, soonFrom: world.writer?.came }));
 }
 
 /** `HEAD` of an address: finishes what has all its bytes, even where there is a digest. */
 export function statusAt(world: World, address: string): Outcome[] {
   return atAddress(world, address, (upload) => {
-    const { length, least } = upload;
+    const { length, least, writer } = upload;
+    const soonFrom = writer?.came;
     if (upload.finished || length === undefined || !mayBeAt(upload, length)) {
-      return [{ says: "200 #", world: quiet(upload) }];
+      return [{ says: "200 #", world: quiet(upload), soonFrom }];
     }
     const whole = finishedByItself(upload).map((world) => ({ says: "200 #", world }));
     const wrong = { says: "460 to HEAD", world: { ...quiet(upload), least: length, most: length } };
-    const less = { says: "200 #", world: { ...quiet(upload), most: length - 1 } };
+    const less = { says: "200 #", world: { ...quiet(upload), most: length - 1 }, soonFrom };
     return [...whole.length > 0 ? whole : [wrong], ...least < length ? [less] : []];
   });
 }

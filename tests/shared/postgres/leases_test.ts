@@ -144,14 +144,22 @@ function withQuestions(connection: Connection, questions: string[]): Connection 
   };
 }
 
-postgresTest("who asks how far an upload is, and then takes it, waits once for a silent instance", async () => {
+/** Two instances that nobody hears, the first of which holds the upload `a`, and another one whose questions are kept. */
+async function silentHolder() {
   server ??= await startPostgres();
   const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
   const questions: string[] = [];
-  const stopped = createLeases({ ...connection, listen() {} }, new Held());
+  const silent = () => createLeases({ ...connection, listen() {} }, new Held(), { silenceMs: 50 });
+  const [stopped, second] = [silent(), silent()];
   const other = createLeases(withQuestions(connection, questions), new Held(), { silenceMs: 50 });
   await other.listening;
   assert(await stopped.create("a", []) !== "locked");
+  return { stopped, second, other, questions, [Symbol.asyncDispose]: () => connection.close() };
+}
+
+postgresTest("who asks how far an upload is, and then takes it, waits once for a silent instance", async () => {
+  await using instances = await silentHolder();
+  const { stopped, other, questions } = instances;
   await other.settled("a");
   const lease = await other.take("a", 0);
   assert(typeof lease === "object");
@@ -163,43 +171,30 @@ postgresTest("who asks how far an upload is, and then takes it, waits once for a
   assert(typeof again === "object");
   assertEquals(questions, ["settle", "follow"]);
   await again.release(true);
-  await connection.close();
 });
 
 postgresTest(
   "who asks whether a request holds an upload, and then takes it, asks a silent instance once more",
   async () => {
-    server ??= await startPostgres();
-    const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
-    const questions: string[] = [];
-    const stopped = createLeases({ ...connection, listen() {} }, new Held());
-    const other = createLeases(withQuestions(connection, questions), new Held(), { silenceMs: 50 });
-    await other.listening;
-    assert(await stopped.create("a", []) !== "locked");
+    await using instances = await silentHolder();
+    const { other, questions } = instances;
     assertEquals(await other.isHeldElsewhere("a"), false);
     const lease = await other.take("a");
     assert(typeof lease === "object");
     assertEquals(questions, ["hold", "stop"]);
     await lease.release(true);
-    await connection.close();
   },
 );
 
 postgresTest("a writer that has come after the silent one is asked", async () => {
-  server ??= await startPostgres();
-  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
-  const questions: string[] = [];
-  const [first, second] = [1, 2].map(() => createLeases({ ...connection, listen() {} }, new Held(), { silenceMs: 50 }));
-  const other = createLeases(withQuestions(connection, questions), new Held(), { silenceMs: 50 });
-  await other.listening;
-  assert(await first!.create("a", []) !== "locked");
+  await using instances = await silentHolder();
+  const { second, other, questions } = instances;
   await other.settled("a");
-  assert(typeof await second!.take("a") === "object");
+  assert(typeof await second.take("a") === "object");
   const lease = await other.take("a", 0);
   assert(typeof lease === "object");
   assertEquals(questions, ["settle", "follow"]);
   await lease.release(true);
-  await connection.close();
 });
 
 postgresTest("to take an upload waits for the database's disk only where a multipart upload goes on", async () => {

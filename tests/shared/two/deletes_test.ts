@@ -8,7 +8,9 @@ import { until } from "../../support/until.ts";
 let server: PostgresServer | undefined;
 Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
 
-async function open(wishes: SharedWishes = {}): Promise<SharedSite & { one: SharedInstance; other: SharedInstance }> {
+type Site = SharedSite & { readonly one: SharedInstance; readonly other: SharedInstance };
+
+async function open(wishes: SharedWishes = {}): Promise<Site> {
   const site = await openSharedSite(server ??= await startPostgres(), { open: true, ...wishes });
   const [one, other] = site.instances as [SharedInstance, SharedInstance];
   return { ...site, one, other };
@@ -33,6 +35,34 @@ function stoppedBefore(prefix: string) {
   return { slowed, reached: reached.promise, goOn: goesOn.resolve };
 }
 
+/** A site whose first instance was stopped in the middle of a request, and is heard no more. */
+interface StoppedSite extends AsyncDisposable {
+  readonly site: Site;
+  /** The upload that the request brings bytes of. */
+  readonly path: string;
+  /** Lets the instance go on, and gives the answer of the request. */
+  goOn(): ReturnType<SharedInstance["ask"]>;
+}
+
+/** Stops the first instance before it puts an object below `prefix`, on a request that brings `content`. */
+async function stoppedAt(prefix: string, content: string, length = content.length): Promise<StoppedSite> {
+  const stopped = stoppedBefore(prefix);
+  const site = await open({ slowed: stopped.slowed });
+  const path = await create(site.one, length);
+  const sent = patch(site.one, path, 0, content);
+  await stopped.reached;
+  site.silence(0);
+  return {
+    site,
+    path,
+    goOn() {
+      stopped.goOn();
+      return sent;
+    },
+    [Symbol.asyncDispose]: () => site[Symbol.asyncDispose](),
+  };
+}
+
 async function create(at: SharedInstance, length: number): Promise<string> {
   const { headers } = await at.ask("POST /files/", { ...TUS, "Upload-Length": `${length}` });
   return headers.get("location")!;
@@ -47,41 +77,29 @@ async function sweepLate(site: SharedSite): Promise<void> {
   await site.instances[1]!.pawl.sweep();
 }
 
-postgresTest("a file that an instance places after it was deleted elsewhere does not stay", async () => {
-  const stopped = stoppedBefore("files/");
-  await using site = await open({ slowed: stopped.slowed });
-  const { one, other, objects } = site;
-  const path = await create(one, 5);
-  const sent = patch(one, path, 0, "hello");
-  await stopped.reached;
-  site.silence(0);
+/** Another instance deletes the file that the first one was stopped at. It comes back as that one goes on, and is removed. */
+async function deleteElsewhere({ site, path, goOn }: StoppedSite): Promise<void> {
+  const { other, objects } = site;
   assertEquals((await other.ask(`DELETE ${path}`, TUS)).status, 204);
   assertEquals((await other.ask(`HEAD ${path}`, TUS)).status, 404);
-  stopped.goOn();
-  await sent;
+  await goOn();
   const files = () => [...objects.objects.keys()].filter((key) => key.startsWith("files/"));
   assertEquals(files().length, 1);
   await sweepLate(site);
   assertEquals(files(), []);
+}
+
+postgresTest("a file that an instance places after it was deleted elsewhere does not stay", async () => {
+  await using stopped = await stoppedAt("files/", "hello");
+  await deleteElsewhere(stopped);
 });
 
 postgresTest("a file that another instance has placed, and that was deleted then, does not come back", async () => {
-  const stopped = stoppedBefore("files/");
-  await using site = await open({ slowed: stopped.slowed });
-  const { one, other, objects } = site;
-  const path = await create(one, 5);
-  const sent = patch(one, path, 0, "hello");
-  await stopped.reached;
-  site.silence(0);
+  await using stopped = await stoppedAt("files/", "hello");
+  const { site: { other }, path } = stopped;
   assertEquals((await other.ask(`HEAD ${path}`, TUS)).headers.get("upload-offset"), "5");
   assertEquals((await other.ask(`GET ${path}`)).text, "hello");
-  assertEquals((await other.ask(`DELETE ${path}`, TUS)).status, 204);
-  stopped.goOn();
-  await sent;
-  const files = () => [...objects.objects.keys()].filter((key) => key.startsWith("files/"));
-  assertEquals(files().length, 1);
-  await sweepLate(site);
-  assertEquals(files(), []);
+  await deleteElsewhere(stopped);
 });
 
 postgresTest(
@@ -132,17 +150,12 @@ postgresTest(
 );
 
 postgresTest("an upload that another instance has taken while this one was stopped stays whole", async () => {
-  const stopped = stoppedBefore("incoming/");
-  await using site = await open({ slowed: stopped.slowed });
+  await using stopped = await stoppedAt("incoming/", "zzzz", 10);
+  const { site, path } = stopped;
   const { one, other, objects } = site;
-  const path = await create(one, 10);
-  const sent = patch(one, path, 0, "zzzz");
-  await stopped.reached;
-  site.silence(0);
   assertEquals((await other.ask(`HEAD ${path}`, TUS)).headers.get("upload-offset"), "0");
   assertEquals((await patch(other, path, 0, "0123")).status, 204);
-  stopped.goOn();
-  const { status, headers } = await sent;
+  const { status, headers } = await stopped.goOn();
   assertEquals([status, headers.get("upload-offset")], [409, "0"]);
   assertEquals((await patch(other, path, 4, "456789")).status, 204);
   assertEquals((await other.ask(`GET ${path}`)).text, "0123456789");
