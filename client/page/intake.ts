@@ -8,9 +8,9 @@ interface Picker {
 }
 
 /** The number of files that are added in one go. */
-const PORTION = 20;
+const PORTION = 5;
 /** The time after which the page rests from adding files. To look at the size of one, a browser asks the disk. */
-const BUSY_MS = 25;
+const BUSY_MS = 15;
 
 /**
  * How long the cover stays after the last event. Browsers send one at least three times a second while files are over
@@ -94,16 +94,20 @@ export class Intake {
   }
 
   #takeInput(input: HTMLInputElement, origin?: "camera"): void {
-    const picked = [...input.files ?? []].map((file) =>
-      origin !== undefined
-        ? { file: this.#setting.named(file, origin) }
-        : file.webkitRelativePath === ""
-        ? { file }
-        : { file, path: file.webkitRelativePath }
-    );
+    const files = [...input.files ?? []];
     // A browser does not report that the same file is chosen again unless the field has been emptied.
     input.value = "";
-    this.#takeAll(() => portions(picked));
+    this.#takeAll(() =>
+      portions(
+        files,
+        (file) =>
+          origin !== undefined
+            ? { file: this.#setting.named(file, origin) }
+            : file.webkitRelativePath === ""
+            ? { file }
+            : { file, path: file.webkitRelativePath },
+      )
+    );
   }
 
   #takeItems(data: DataTransfer, named: (file: File) => File, nothing: Nothing): void {
@@ -182,6 +186,6 @@ async function* openAll(
   }
 }
 
-async function* portions(picked: readonly Picked[]): AsyncGenerator<Picked[]> {
-  for (let at = 0; at < picked.length; at += PORTION) yield picked.slice(at, at + PORTION);
+async function* portions(files: readonly File[], picked: (file: File) => Picked): AsyncGenerator<Picked[]> {
+  for (let at = 0; at < files.length; at += PORTION) yield files.slice(at, at + PORTION).map(picked);
 }

@@ -149,13 +149,9 @@ export class ListView {
   /** Writes a row, unless it is as it should be: then this gives false. */
   #write(upload: QueuedUpload, index: number): boolean {
     const row = this.#rowOf(upload);
-    const position = index + 1;
-    const count = this.#uploads.length;
-    const isMoved = row.element.ariaPosInSet !== String(position) || row.element.ariaSetSize !== String(count);
-    if (!this.#stale.delete(upload) && !isMoved) return false;
+    row.showPosition(index + 1, this.#uploads.length);
+    if (!this.#stale.delete(upload)) return false;
     row.show(this.#setting.language, {
-      position,
-      count,
       retryAt: this.#retryAt.get(upload),
       now: now(),
       rights: this.#rights,

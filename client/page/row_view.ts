@@ -11,9 +11,6 @@ import type { Thumbnails } from "./thumbnails.ts";
 
 /** The facts of a row besides its upload. */
 export interface RowSetting {
-  /** The position in the list, from 1 on. */
-  position: number;
-  count: number;
   /** When the next try comes, by the same clock as `now`, in milliseconds. */
   retryAt: number | undefined;
   now: number;
@@ -47,16 +44,21 @@ export class RowView {
     thumbnails.add(this.#thumb, file);
   }
 
+  /** Tells a screen reader the position in the list, from 1 on, and how long the list is. */
+  showPosition(position: number, count: number): void {
+    const { element } = this;
+    if (element.ariaPosInSet !== String(position)) element.ariaPosInSet = String(position);
+    if (element.ariaSetSize !== String(count)) element.ariaSetSize = String(count);
+  }
+
   /** Shows the upload as it is now. */
-  show(language: Language, { position, count, retryAt, now, rights, marks }: RowSetting): void {
+  show(language: Language, { retryAt, now, rights, marks }: RowSetting): void {
     const upload = this.#upload;
     const { words, messages } = language;
     const { state, sent, confirmed, total, bytesPerSecond } = upload.progress;
     const isDone = state === "done";
     const { element } = this;
     element.dataset["state"] = marks.isDeleting ? "deleting" : marks.isHeld ? "held" : state;
-    element.ariaSetSize = String(count);
-    element.ariaPosInSet = String(position);
     this.#bar.show({ sent, confirmed, total, isDone }, nameText(upload.path), language);
     write(this.#percent, percentText(confirmed, upload.progress, isDone, words));
     const stateNow = stateText(upload, language, { retryAt, now });

@@ -1,4 +1,5 @@
 import type { Clock } from "../async/clock.ts";
+import { giveWay } from "../async/give_way.ts";
 import { BatchBytes } from "./batch_bytes.ts";
 import { addressOn } from "../protocol/address.ts";
 import { FateReader, formOf, type FormPart, LINES_TYPE } from "../protocol/form.ts";
@@ -102,6 +103,7 @@ export class Batches {
     const wanted = this.#bytes.bytes;
     const prepared = await this.#prepare(uploads, signal);
     const there = uploads.filter((_, index) => prepared[index] !== undefined);
+    await giveWay();
     if (signal.aborted) return false;
     // A file that cannot be read reports that alone.
     if (there.length === 0) return true;
@@ -154,6 +156,7 @@ export class Batches {
   async #prepare(uploads: readonly QueueEntry[], signal: AbortSignal): Promise<(FormPart | undefined)[]> {
     const parts: (FormPart | undefined)[] = [];
     for (const some of portionsOf(uploads)) {
+      await giveWay();
       if (signal.aborted) break;
       const read = await bytesOfEach(some.map(({ file }) => file));
       const made = read.map((bytes, index) => bytes && this.#part(some[index]!, bytes).catch(() => undefined));

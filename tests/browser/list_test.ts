@@ -165,3 +165,23 @@ browserTest("of a long list only those rows are measured that have something new
   const { li, drawn } = await counts();
   assert(li! < drawn! / 2, `${li} of ${drawn} rows were measured`);
 });
+
+browserTest("a row with nothing new to say is told how long its list has become, and is not written anew", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  await site.throttle(SLOW_BYTES_PER_SECOND);
+  const write = (name: string) => site.write(name, 1.5 * MB);
+  await site.choose(await Promise.all(["a.bin", "b.bin", "c.bin", "waits.bin"].map(write)));
+  await site.reached("waits.bin", "queued");
+  await site.row("waits.bin").evaluate((row) => {
+    const written: string[] = [];
+    Object.assign(globalThis, { written });
+    new MutationObserver((records) => {
+      for (const { attributeName, type } of records) written.push(attributeName ?? type);
+    }).observe(row, { subtree: true, attributes: true, childList: true, characterData: true });
+  });
+  await site.choose(await write("later.bin"));
+  await until(async () => await site.row("waits.bin").getAttribute("aria-setsize") === "5", "the list is longer");
+  await frames(page);
+  assertEquals(await page.evaluate(() => (globalThis as unknown as { written: string[] }).written), ["aria-setsize"]);
+});

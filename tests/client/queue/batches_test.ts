@@ -34,6 +34,26 @@ Deno.test("UploadQueue sends small files in one request, and tells of each file 
   assertEquals(forms.deleted, ["/files/placed-file7"]);
 });
 
+Deno.test("files of a form are read some at a time, and the page may draw before each time and before they are packed", async () => {
+  const ways: (() => void)[] = [];
+  const scheduler = { postTask: () => new Promise<void>((resolve) => ways.push(resolve)) };
+  Object.assign(globalThis, { scheduler });
+  try {
+    const { forms, addAll, until } = await setUp();
+    addAll(Array.from({ length: 200 }, (_, i) => `file${i}`));
+    for (const step of ["the first 128 files", "the others", "the form"]) {
+      await untilTrue(() => ways.length === 1, `the page may draw before ${step}`);
+      await rest();
+      assertEquals(forms.forms.length, 0);
+      ways.pop()!();
+    }
+    await until("done");
+    assertEquals([forms.forms.length, ways.length], [1, 0]);
+  } finally {
+    Reflect.deleteProperty(globalThis, "scheduler");
+  }
+});
+
 Deno.test("a file in a form has the id and the facts that it has alone, and its digest", async () => {
   const { forms, queue, until, store } = await setUp();
   queue.add(fileOf("a"));
