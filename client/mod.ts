@@ -89,7 +89,7 @@ export {
 export type { Total } from "./queue/total.ts";
 export { type UnfinishedOptions, UnfinishedUploads } from "./queue/unfinished_uploads.ts";
 export { UploadQueue } from "./queue/upload_queue.ts";
-export type { FingerprintOf } from "./upload/fingerprint.ts";
+export type { FingerprintOf, PiecePlace } from "./upload/fingerprint.ts";
 export type { UploaderOptions } from "./upload/options.ts";
 export type { Progress, UploaderEvents, UploadState } from "./upload/progress.ts";
 export { RequestSizes, type RequestSizesOptions } from "./upload/request_sizes.ts";

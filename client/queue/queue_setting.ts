@@ -5,6 +5,7 @@ import { withHooks } from "../protocol/request_hooks.ts";
 import { SignIns } from "../protocol/sign_ins.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 import { createFingerprintOf, type FingerprintOf } from "../upload/fingerprint.ts";
+import { LongReads } from "../upload/long_reads.ts";
 import { rememberedSizes, type RequestSizes } from "../upload/request_sizes.ts";
 import { type Seats, seatsFor } from "../upload/seats.ts";
 import { Batches } from "./batches.ts";
@@ -27,10 +28,15 @@ export interface QueueSetting extends QueueOptions {
 export function settingOf(options: QueueOptions): QueueSetting {
   const { endpoint = "", concurrency = 3, clock = systemClock, store = new UploadStore() } = options;
   if (!(concurrency >= 1)) throw new RangeError(`Cannot send ${concurrency} files at a time: give 1 or more`);
-  const { locks = globalThis.navigator?.locks, fingerprintOf = createFingerprintOf() } = options;
+  const { locks = globalThis.navigator?.locks, fingerprintOf = readingOn(clock) } = options;
   const { sizes = rememberedSizes(store, options), seats = seatsFor(endpoint, locks) } = options;
   const onSignedOut = SignIns.of(options.onSignedOut);
   return { ...options, endpoint, concurrency, clock, store, locks, fingerprintOf, sizes, seats, onSignedOut };
+}
+
+function readingOn(clock: Clock): FingerprintOf {
+  const reads = new LongReads(clock);
+  return createFingerprintOf(undefined, (piece, place) => reads.readerOf(piece, place));
 }
 
 /** Makes the requests with many files of a queue. */

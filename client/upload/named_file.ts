@@ -6,8 +6,8 @@
 export function namedFile(source: Blob, name: string | undefined): File {
   const isFile = "lastModified" in source;
   if (isFile && (name === undefined || name === (source as File).name)) return source as File;
-  const { lastModified } = source as File;
-  const file = new File([source], name ?? "", { type: source.type, ...isFile && { lastModified } });
+  // Its own properties are the options that a copy of it needs.
+  const file = new File([source], name ?? "", source as File);
   if (!isFile) Object.defineProperty(file, "lastModified", { value: NaN });
   return file;
 }

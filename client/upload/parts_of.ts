@@ -1,15 +1,21 @@
 import { bytesOf, gone } from "./bytes_of.ts";
 
+/** Fills memory that it is given with the next bytes of a piece. */
+export interface ByteReader {
+  read(memory: Uint8Array<ArrayBuffer>): Promise<{ value?: Uint8Array<ArrayBuffer> | undefined }>;
+}
+
 /**
  * Gives the bytes of a piece of a file in parts of `partBytes`, all but the last. They lie in memory that the next part
  * uses again: a browser keeps what nobody needs any more for a while, and while a large file is sent that would be
- * hundreds of megabytes. Throws as {@linkcode bytesOf} does.
+ * hundreds of megabytes. `reader` stands at the first byte of the piece. Without one each part is a blob of its own.
+ * Throws as {@linkcode bytesOf} does.
  */
 export async function* partsOf(
   piece: Blob,
   partBytes: number,
+  reader: ByteReader | undefined,
 ): AsyncGenerator<ArrayBuffer | Uint8Array<ArrayBuffer>, void, undefined> {
-  const reader = byteReader(piece);
   let memory = new ArrayBuffer(reader === undefined ? 0 : partBytes);
   for (let at = 0; at < piece.size; at += partBytes) {
     const size = Math.min(partBytes, piece.size - at);
@@ -27,8 +33,8 @@ export async function* partsOf(
   }
 }
 
-/** A reader that fills memory which it is given; `undefined` in a browser that has none. */
-function byteReader(piece: Blob): ReadableStreamBYOBReader | undefined {
+/** Opens a reader of a blob; `undefined` in a browser that has none. */
+export function byteReader(piece: Blob): ReadableStreamBYOBReader | undefined {
   try {
     return piece.stream().getReader({ mode: "byob" });
   } catch {

@@ -104,8 +104,9 @@ export class Pieces {
   }
 
   #cut(start: number, bytes: number): Cut {
-    const body = this.#local.file.slice(start, start + bytes);
-    const fingerprint = fingerprintIn(this.#local, body, this.#fingerprintOf);
+    const { file } = this.#local;
+    const body = file.slice(start, start + bytes);
+    const fingerprint = fingerprintIn(this.#local, body, (part) => this.#fingerprintOf(part, { file, start }));
     // If nobody takes this piece, nobody needs to hear of the error.
     fingerprint.catch(() => {});
     return { start, body, fingerprint };

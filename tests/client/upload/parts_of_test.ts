@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { assertEquals, assertRejects } from "@std/assert";
-import { partsOf } from "../../../client/upload/parts_of.ts";
+import { byteReader, partsOf } from "../../../client/upload/parts_of.ts";
 
 const MIB = 2 ** 20;
 
@@ -43,7 +43,7 @@ async function join(piece: Blob, partBytes: number): Promise<{ sizes: number[]; 
   const bytes = new Uint8Array(piece.size);
   const sizes: number[] = [];
   let at = 0;
-  for await (const part of partsOf(piece, partBytes)) {
+  for await (const part of partsOf(piece, partBytes, byteReader(piece))) {
     bytes.set(part instanceof ArrayBuffer ? new Uint8Array(part) : part, at);
     at += part.byteLength;
     sizes.push(part.byteLength);
