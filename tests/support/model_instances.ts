@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { type Connection, createConnection } from "../../server/storage/postgres/connection.ts";
 import { parseBucketAddress } from "../../server/storage/s3/address.ts";
 import { type OpenBucket, openBucket } from "../../server/storage/s3/open_bucket.ts";
+import { probeBucket } from "../../server/storage/s3/probe.ts";
 import type { S3Server } from "./ceph.ts";
 import { checkPrinted, EXPIRE_MS, type ModelSite, type TakenFile, unnumbered } from "./model_site.ts";
 import type { PostgresServer } from "./postgres.ts";
@@ -62,6 +63,8 @@ export class ModelInstances implements ModelSite {
     const connect = () => createConnection(schema, { deadlineMs: PATIENCE_MS });
     const database = open.adopt(connect(), (connection) => connection.close());
     const bucket = open.use(openBucket(parseBucketAddress(address)));
+    // The first bucket of a new store takes many seconds on a busy machine, and a server that waits for it logs a warning.
+    await probeBucket(bucket);
     const start = (at: number, aheadMs: number) =>
       startPawl(`${path}/${at}`, {
         script: "tests/support/steered_instance.ts",
