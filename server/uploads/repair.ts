@@ -50,7 +50,12 @@ export async function repair(
   async function repairOne(id: string): Promise<boolean> {
     try {
       const upload = await records.get(id);
-      if (upload?.state === "complete") return await engine.finishUnlessHeld(id);
+      if (upload?.state === "complete") {
+        if (!await engine.finishUnlessHeld(id)) return false;
+        // A crash may have left objects whose row was removed already. On a disk nothing is left by now.
+        if (await bytes.length(id) === undefined) await bytes.removeEntry(id);
+        return true;
+      }
       if (upload?.state === "receiving") return !await looksWhole(bytes, upload) || await engine.finishUnlessHeld(id);
       if (await isOrphan(bytes, id, upload)) await engine.discardOrphan(id);
     } catch (error) {

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { sha256, someBytes } from "../../support/bytes.ts";
+import { repair } from "../../../server/uploads/repair.ts";
+import { memoryLog } from "../../support/log.ts";
 import { openTestApp } from "../../support/pawl.ts";
 import { brokenBody, simpleClient } from "../../support/simple_client.ts";
 import { oneMachineTest, testStore } from "../../support/test_store.ts";
@@ -74,3 +76,21 @@ oneMachineTest(
     assertEquals(await pawl.finished("b"), file);
   },
 );
+
+Deno.test("repair() removes what a crash has left of a finished upload whose entry is gone, and no other's bytes", async () => {
+  const removed: string[] = [];
+  const lengths = new Map([["unplaced", 5]]);
+  await repair({
+    engine: { finishUnlessHeld: () => Promise.resolve(true) } as never,
+    bytes: {
+      unfinished: async function* () {
+        yield* ["left", "unplaced"];
+      },
+      length: (id: string) => Promise.resolve(lengths.get(id)),
+      removeEntry: (id: string) => Promise.resolve(void removed.push(id)),
+    } as never,
+    records: { get: () => Promise.resolve({ state: "complete" }) } as never,
+    log: memoryLog(),
+  }, signal);
+  assertEquals(removed, ["left"]);
+});
