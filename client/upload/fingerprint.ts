@@ -9,8 +9,8 @@ import { type ByteReader, byteReader, partsOf } from "./parts_of.ts";
 const WHOLE_BYTES = 2 ** 20;
 /**
  * The bytes of such a part, by which the server hashes too. A script hashes as many at a time, so that the page stays
- * responsive. WebCrypto copies the bytes that it hashes into memory of its
- * own. From 1 MiB on that memory is new each time, and Chromium takes seven times as long to get it as to hash.
+ * responsive. WebCrypto copies the bytes that it hashes into memory of its own. From 1 MiB on that memory is new each
+ * time, and Chromium takes seven times as long to get it as to hash.
  */
 const PART_BYTES = 2 ** 19;
 

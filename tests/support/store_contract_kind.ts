@@ -6,7 +6,7 @@ export interface Stores extends AsyncDisposable {
   readonly records: RecordStore;
 }
 
-/** What differs between kinds of stores. */
+/** The differences between kinds of stores. */
 export interface StoreHabits {
   /** False where a path has no folders of its own, as in a bucket. */
   readonly hasFolders?: boolean;

@@ -15,7 +15,7 @@ const LOOKED_UP = 100;
 /** Says how an upload has ended; `undefined` for one that goes on. */
 export type EndOf = (id: string) => Promise<"complete" | "gone" | undefined>;
 
-/** What removes the bytes of unfinished uploads, and finds those that nobody needs. */
+/** Removes the bytes of unfinished uploads, and finds those that nobody needs. */
 export interface Discarding {
   /**
    * Removes an upload's row, and then its objects: when its writer has let go, for it may be sending still. A writer that

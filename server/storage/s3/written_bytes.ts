@@ -26,7 +26,7 @@ const MAX_UNDER_WAY = 3;
 /** The least number of bytes that are put into an object because memory is short. */
 const LEAST_SPILLED = 1024 * 1024;
 
-/** What the writers of this instance share. */
+/** The bucket, the memory and the bound that all writers of this instance share. */
 export interface SharedByWriters {
   readonly bucket: Bucket;
   readonly pool: BlockPool;
