@@ -12,7 +12,8 @@ export interface Kind {
  */
 export const KINDS: readonly Kind[][] = [
   [
-    { below: ["tests/browser/", "tests/clients/"], workers: 8 },
+    { below: ["tests/browser/"], workers: 2 },
+    { below: ["tests/page/", "tests/clients/"], workers: 5 },
     { below: ["tests/"], workers: 3 },
     { below: ["tests/faults/"], workers: 6 },
     { below: ["tests/server/doctor/", "tests/server/send/"], workers: 2 },

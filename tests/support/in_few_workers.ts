@@ -5,7 +5,7 @@ import { walk } from "@std/fs/walk";
 import { fromFileUrl, join, relative, toFileUrl } from "@std/path";
 import { dealt } from "./dealt.ts";
 
-const JOBS = "5";
+const JOBS = "7";
 const FLAGS = [
   "--import-map=tests/import_map.json",
   "--lock=tests/deno.lock",
