@@ -10,7 +10,6 @@ import { openDisk } from "./open_disk.ts";
 import { openEngine } from "./open_engine.ts";
 import { countLimitsOf } from "./open_limits.ts";
 import { openHooks } from "./open_hooks.ts";
-import { openShared } from "./open_shared.ts";
 import type { Surroundings } from "./open_surroundings.ts";
 import { createMetrics } from "./operations/metrics.ts";
 import { traced } from "./operations/tracing.ts";
@@ -68,7 +67,7 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
   const accessLog = createAccessLog({ isOn: () => config.accessLog, take: takeAccess, senderOf, now, monotonic });
   const metrics = traced(createMetrics(), surroundings.tracer, now);
   const { flushed, sent, signInFailed } = metrics;
-  const openStorage = surroundings.openStorage ?? (config.database === "" ? openDisk : openShared);
+  const openStorage = surroundings.openStorage ?? await openStorageOf(config);
   const { giveUp, waits } = surroundings;
   const storage = await openStorage(config, { log, flushed, sent, lend, giveUp, waits });
   using opening = new DisposableStack();
@@ -161,4 +160,9 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       storage.close();
     },
   };
+}
+
+/** Opens the place that the configuration names. What one machine never needs is not loaded there. */
+async function openStorageOf({ database }: Config): Promise<NonNullable<Surroundings["openStorage"]>> {
+  return database === "" ? openDisk : (await import("./open_shared.ts")).openShared;
 }
