@@ -3,7 +3,7 @@ import { encodedKey } from "./keys.ts";
 import type { Multipart } from "./layout.ts";
 import { readAgain, type Source } from "./reading.ts";
 import { createRemoveMany } from "./remove_many.ts";
-import { hasStatus } from "./s3_error.ts";
+import { hasStatus, isUnknownToServer } from "./s3_error.ts";
 import type { Body } from "./transport.ts";
 import { elementsOf, encodedForXml, textOf } from "./xml.ts";
 
@@ -131,9 +131,10 @@ export function createBucket(client: S3Client, { bucket }: { readonly bucket: st
       try {
         await ignoringMissing(send({ "if-match": etag }));
       } catch (error) {
-        if (!hasStatus(error, 400, 412, 501)) throw error;
+        const isRefused = hasStatus(error, 412);
+        if (!isRefused && !isUnknownToServer(error)) throw error;
         // A server that takes the tag for another one than it gives must not keep what is to be removed.
-        if (hasStatus(error, 412) && (await head(key))?.etag !== etag) return;
+        if (isRefused && (await head(key))?.etag !== etag) return;
         await ignoringMissing(send({}));
       }
     },

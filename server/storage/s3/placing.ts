@@ -3,7 +3,7 @@ import { MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
 import { largeBytes, type Layout, lengthOf, type Piece, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { abortAll } from "./remover.ts";
-import { hasStatus, mayBeDone } from "./s3_error.ts";
+import { hasStatus, isUnknownToServer, mayBeDone } from "./s3_error.ts";
 import type { BucketWriter } from "./writer.ts";
 
 /** The names of the metadata of a finished file's object: the upload's id, and when the client's file was modified. */
@@ -99,7 +99,7 @@ async function copyWhole(bucket: Bucket, { key: from, size }: Piece, key: string
   try {
     await unlessBusy(() => bucket.copy(from, key, size, options));
   } catch (error) {
-    if (!options.ifNone || !hasStatus(error, 400, 501)) throw error;
+    if (!options.ifNone || !isUnknownToServer(error)) throw error;
     await bucket.copy(from, key, size, { metadata: options.metadata });
   }
 }

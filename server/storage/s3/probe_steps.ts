@@ -2,7 +2,7 @@ import type { BucketAddress } from "./address.ts";
 import { bodyOf, type Bucket } from "./bucket.ts";
 import { prefixOf } from "./keys.ts";
 import type { Multipart } from "./layout.ts";
-import { hasStatus } from "./s3_error.ts";
+import { hasStatus, isUnknownToServer } from "./s3_error.ts";
 
 /** The rights that a key needs on the bucket itself, and on the objects in it. */
 export const BUCKET_RIGHTS = ["s3:ListBucket", "s3:ListBucketMultipartUploads"] as const;
@@ -189,7 +189,7 @@ export async function isConditionalAt(
     return false;
   } catch (error) {
     if (hasStatus(error, 409, 412)) return true;
-    if (hasStatus(error, 400, 501)) return false;
+    if (isUnknownToServer(error)) return false;
     throw error;
   }
 }

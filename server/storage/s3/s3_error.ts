@@ -4,7 +4,7 @@ import { textOf } from "./xml.ts";
 /** An answer of the S3 server that says that it has not done what it was asked. */
 export class S3Error extends Error {
   override name = "S3Error";
-  /** S3's word for what was wrong, such as `NoSuchKey`; the status in digits where the answer has no such word. */
+  /** S3's word for what was wrong, such as `NoSuchKey`; empty where the answer has no such word. */
   readonly reason: string;
   readonly status: number;
   /** How `errors.ts` tells the client of it: as of a full disk, or of a bucket that is away. */
@@ -66,6 +66,29 @@ export function isPassing(error: unknown): boolean {
 export function mayBeDone(error: unknown): boolean {
   return hasStatus(error, 404) || error instanceof S3Error && isPassing(error);
 }
+
+/**
+ * True for the refusal of a server that does not know what it was asked for: no later request will find another answer.
+ * S3's word tells. A status alone does not: an expired key is a 400 too.
+ */
+export function isUnknownToServer(error: unknown): boolean {
+  if (!(error instanceof S3Error) || isPassing(error)) return false;
+  return error.reason === "" ? UNKNOWN_STATUSES.includes(error.status) : UNKNOWN.has(error.reason);
+}
+
+/** The words of several servers for a request, a header or a query that they do not know. */
+const UNKNOWN = new Set([
+  "InvalidArgument",
+  "InvalidRequest",
+  "InvalidURI",
+  "MethodNotAllowed",
+  "MissingContentLength",
+  "NotImplemented",
+  "UnsupportedOperation",
+]);
+
+/** The statuses that say the same where the answer has no word. */
+const UNKNOWN_STATUSES = [405, 411, 501];
 
 /** The connection to the S3 server broke, was not made, or the answer did not come in time. */
 export class BrokenConnection extends Error {

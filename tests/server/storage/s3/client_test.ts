@@ -101,6 +101,11 @@ Deno.test("an object is removed if it is still the same one, and anyhow where th
       assertEquals(asked.map(({ headers }) => headers["if-match"]), ['"x"', undefined]);
     });
   }
+  // A key that has expired says nothing of conditions.
+  await serving([status(400, error("ExpiredToken"))], async ({ bucket }, asked) => {
+    await assertRejects(() => bucket.remove("a", '"x"'), S3Error, "ExpiredToken");
+    assertEquals(asked.length, 1);
+  });
   await serving([status(204)], async ({ bucket }, asked) => {
     await bucket.remove("a");
     assertEquals(asked[0]!.headers["if-match"], undefined);
