@@ -147,8 +147,11 @@ export interface Leases {
   ids(): AsyncIterable<string>;
   /** How long ago a row was last committed to or taken, in milliseconds of the database's clock; `undefined` without a row. */
   ageMs(id: string): Promise<number | undefined>;
-  /** The ids with a multipart upload that is idle or old, the oldest first: at most `limit`. */
-  multiparts(ages: MultipartAges, limit: number): Promise<readonly string[]>;
+  /**
+   * The ids with a multipart upload that is idle or old, in an order of their own: at most `limit`, behind the id `after`,
+   * or the first ones.
+   */
+  multiparts(ages: MultipartAges, limit: number, after?: string): Promise<readonly string[]>;
   /**
    * Remembers a place where bytes of an upload may still appear that is about to be over: by a writer that was stopped or
    * cut off, and goes on some day.
