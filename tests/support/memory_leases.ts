@@ -214,6 +214,7 @@ export class MemoryRows {
           this.#commit(mine(), token, state);
           waiting.delete(id);
         }),
+      check: () => Promise.try(() => void mine()),
       commitWithRecord: (state, committed = () => {}) => void waiting.set(id, { ...waiting.get(id), state, committed }),
       releaseWithRecord: (clean) => void waiting.set(id, { ...waiting.get(id), letsGo: clean }),
       etags: (multipart) => Promise.resolve(this.#rows.get(id)?.etags.get(multipart) ?? []),

@@ -1,6 +1,7 @@
+import { UploadError } from "../../errors.ts";
 import type { Bucket, ObjectInfo } from "./bucket.ts";
 import { MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
-import { largeBytes, type Layout, lengthOf, type Piece, wholeObject } from "./layout.ts";
+import { largeBytes, type Layout, lengthOf, type Multipart, type Piece, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { abortAll } from "./remover.ts";
 import { hasStatus, isUnknownToServer, mayBeDone } from "./s3_error.ts";
@@ -44,13 +45,7 @@ export interface PlacingDeps {
  * `taken-over` when another writer has the upload by now.
  */
 export async function place(deps: PlacingDeps, writer: BucketWriter, key: string): Promise<boolean> {
-  try {
-    return await tryToPlace(deps, writer, key);
-  } catch (error) {
-    // Another writer completes, aborts and removes what this one works with. A commit tells whether there is one.
-    if (hasStatus(error, 404)) await writer.setPlacing(writer.layout.placing);
-    throw error;
-  }
+  return await writer.unlessLost(() => tryToPlace(deps, writer, key));
 }
 
 async function tryToPlace({ bucket, isConditional }: PlacingDeps, writer: BucketWriter, key: string): Promise<boolean> {
@@ -116,6 +111,24 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
   if (layout.placing !== undefined) await abortAll(bucket, layout.placing);
   await writer.setPlacing(key);
   const multipart = await bucket.begin(key, { metadata: options.metadata });
+  const etags = await writer.unlessLost(() => sentParts(bucket, multipart, layout)).catch(async (error) => {
+    // Whoever has the upload by now may have looked for this one already.
+    if (error instanceof UploadError && error.code === "taken-over") await bucket.abort(multipart);
+    throw error;
+  });
+  const listed = etags.map((etag, index) => ({ number: index + 1, etag }));
+  try {
+    await bucket.complete(multipart, listed, lengthOf(layout), { ifNone: options.ifNone });
+  } catch (error) {
+    // It is completed already if the answer of an earlier attempt was lost.
+    const info = mayBeDone(error) ? await bucket.head(key) : undefined;
+    if (info === undefined || !isObjectOf(info, { id: writer.id, length: lengthOf(layout) })) throw error;
+  }
+  await writer.setPlacing(undefined);
+}
+
+/** Puts the bytes of a layout into a multipart upload, and gives the ETags of its parts. */
+async function sentParts(bucket: Bucket, multipart: Multipart, layout: Layout): Promise<string[]> {
   const parts = planParts([...layout.large, ...layout.small]);
   const etags: string[] = [];
   const one = async ({ pieces: sources }: PlannedPart, number: number) =>
@@ -129,15 +142,7 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
   const results = await Promise.allSettled(Array.from({ length: AT_A_TIME }, some));
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-  const listed = etags.map((etag, index) => ({ number: index + 1, etag }));
-  try {
-    await bucket.complete(multipart, listed, lengthOf(layout), { ifNone: options.ifNone });
-  } catch (error) {
-    // It is completed already if the answer of an earlier attempt was lost.
-    const info = mayBeDone(error) ? await bucket.head(key) : undefined;
-    if (info === undefined || !isObjectOf(info, { id: writer.id, length: lengthOf(layout) })) throw error;
-  }
-  await writer.setPlacing(undefined);
+  return etags;
 }
 
 function metadataOf(id: string, { modifiedAt }: Layout): Record<string, string> {

@@ -51,6 +51,8 @@ export interface Lease {
   readonly found: BytesRow;
   /** Commits where the bytes lie. Resolves when that survives a crash. */
   commit(state: BytesChange): Promise<void>;
+  /** Throws `taken-over` when this writer has lost the upload. Changes nothing. */
+  check(): Promise<void>;
   /**
    * Leaves a state to be committed together with the upload's next record (`RecordStore.replace`), or by `release`,
    * whichever comes first. A later state takes the place of an earlier one, as `commit` does too. `committed` is called

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UploadError } from "../../../../server/errors.ts";
 import { createBucketBytes } from "../../../../server/storage/s3/bytes.ts";
 import { S3Error } from "../../../../server/storage/s3/s3_error.ts";
 import { all, bucketSite, finish, MIB, opened, others, send } from "../../../support/bucket_site.ts";
@@ -86,6 +87,37 @@ Deno.test("a file that is removed while it is put together leaves nothing under 
     await one.bytes[Symbol.asyncDispose]();
     assertEquals([objects.multiparts.size, objects.objects.size], [0, 0]);
   }
+});
+
+Deno.test("a file that is put together although its upload was removed just before leaves nothing under its name", async () => {
+  const [objects, rows] = [new MemoryObjects(), new MemoryRows()];
+  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let isPlacing = false;
+  await using stopped = bucketSite(
+    {
+      async before(name) {
+        if (name !== "begin" || !isPlacing) return;
+        begun.resolve();
+        await goOn.promise;
+      },
+    },
+    objects,
+    rows,
+  );
+  await using other = bucketSite({}, objects, rows);
+  await send(stopped.bytes, all.subarray(0, 9 * MIB));
+  await using file = await opened(stopped.bytes);
+  await file.cut(5 * MIB);
+  isPlacing = true;
+  const placing = stopped.bytes.place("a", "x").then(() => undefined, (error) => error);
+  await begun.promise;
+  stopped.leases.fallSilent();
+  await other.bytes.discard("a");
+  await other.bytes[Symbol.asyncDispose]();
+  goOn.resolve();
+  const error = await placing;
+  assert(error instanceof UploadError && error.code === "taken-over", String(error));
+  assertEquals([objects.multiparts.size, objects.objects.size], [0, 0]);
 });
 
 Deno.test("a bucket that is gone is no missing file", async () => {
