@@ -40,7 +40,7 @@ Deno.test("nor does it hang the work that one instance does for all", () =>
     }
   }));
 
-Deno.test("nor the listening: it is tried anew, and the other connections stay", async () => {
+Deno.test("nor the listening, which is tried anew", async () => {
   await using database = await startMuteDatabase();
   const connection = createConnection(database.url, { deadlineMs: DEADLINE_MS });
   connection.listen("news", () => {});
