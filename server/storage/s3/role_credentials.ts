@@ -53,8 +53,9 @@ export function roleSource(deps: RoleDeps): CredentialsSource {
     }
   }
 
-  return async () => {
-    if (last !== undefined && now() < last.expiresAt - EARLY_MS) return last.credentials;
+  return async (expired) => {
+    const isExpired = expired !== undefined && last?.credentials === expired;
+    if (last !== undefined && !isExpired && now() < last.expiresAt - EARLY_MS) return last.credentials;
     return (await (asking ??= renewed())).credentials;
   };
 }

@@ -90,6 +90,12 @@ const UNKNOWN = new Set([
 /** The statuses that say the same where the answer has no word. */
 const UNKNOWN_STATUSES = [405, 411, 501];
 
+/** True for the refusal of a key that has expired. An answer to `HEAD` gives no word for it. */
+export function isExpiredKey(error: unknown): boolean {
+  const isUntold = hasReason(error, "") && hasStatus(error, 400);
+  return isUntold || hasReason(error, "ExpiredToken", "InvalidTokenId", "TokenRefreshRequired");
+}
+
 /** The connection to the S3 server broke, was not made, or the answer did not come in time. */
 export class BrokenConnection extends Error {
   override name = "BrokenConnection";
