@@ -60,6 +60,9 @@ class Refused extends Error {
   }
 }
 
+/** A range is copied of a longer object only, as AWS says. In bytes. */
+const LEAST_SOURCE = 5 * 1024 * 1024;
+
 /** Starts it on a free port of 127.0.0.1, or on that one, with one bucket. Use with `await using`. */
 export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
   const objects = new Map<string, Stored>();
@@ -188,6 +191,7 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
   function copied(from: string, { headers }: Request): Uint8Array<ArrayBuffer> {
     const { bytes } = found(from.split("/").slice(2).map(decodeURIComponent).join("/"));
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.get("x-amz-copy-source-range") ?? "") ?? [];
+    if (first !== undefined && bytes.length <= LEAST_SOURCE) refuse(400, "InvalidRequest");
     return first === undefined ? bytes : bytes.slice(Number(first), Number(last) + 1);
   }
 

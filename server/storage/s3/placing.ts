@@ -1,6 +1,6 @@
 import { UploadError } from "../../errors.ts";
 import type { Bucket, ObjectInfo } from "./bucket.ts";
-import { MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
+import { copiedPiece, MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
 import { largeBytes, type Layout, lengthOf, type Multipart, type Piece, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { abortAll } from "./remover.ts";
@@ -131,10 +131,12 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
 async function sentParts(bucket: Bucket, multipart: Multipart, layout: Layout): Promise<string[]> {
   const parts = planParts([...layout.large, ...layout.small]);
   const etags: string[] = [];
-  const one = async ({ pieces: sources }: PlannedPart, number: number) =>
-    sources.length === 1
-      ? await bucket.copyPart(multipart, number, sources[0]!)
-      : await bucket.putPart(multipart, number, joinedBody(bucket, sources, []));
+  const one = async (part: PlannedPart, number: number) => {
+    const copied = copiedPiece(part);
+    return copied === undefined
+      ? await bucket.putPart(multipart, number, joinedBody(bucket, part.pieces, []))
+      : await bucket.copyPart(multipart, number, copied);
+  };
   let next = 0;
   const some = async () => {
     for (let index = next++; index < parts.length; index = next++) etags[index] = await one(parts[index]!, index + 1);

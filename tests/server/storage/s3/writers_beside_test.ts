@@ -109,11 +109,11 @@ for (const [step, which] of [["copyPart", 1], ["complete", 2]] as const) {
     await using other = bucketSite({}, objects, rows);
     await send(stopped.bytes, all.subarray(0, 9 * MIB));
     await using file = await opened(stopped.bytes);
-    await file.cut(5 * MIB);
+    await file.cut(6 * MIB);
     const placing = stopped.bytes.place("a", "x").then(() => undefined, (error) => error);
     await begun.promise;
     stopped.leases.fallSilent();
-    await finish(other, 5 * MIB);
+    await finish(other, 6 * MIB);
     goOn.resolve();
     const error = await placing;
     assert(error instanceof UploadError && error.code === "taken-over", String(error));
