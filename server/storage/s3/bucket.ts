@@ -81,7 +81,9 @@ export function createBucket(client: S3Client, { bucket }: { readonly bucket: st
     while (more !== undefined) {
       const { body } = await client.send({ method: "GET", query: { ...query, ...more } });
       yield body;
-      more = textOf(body, "IsTruncated") === "true" ? next(body) : undefined;
+      const following = textOf(body, "IsTruncated") === "true" ? next(body) : undefined;
+      // A server that says the same place again would be asked for ever.
+      more = JSON.stringify(following) === JSON.stringify(more) ? undefined : following;
     }
   }
 
