@@ -132,6 +132,7 @@ export function createConnection(
         await own.listen(channel, heard, listening);
         return;
       } catch {
+        if (own !== listener || isClosed) return;
         await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * 100, 2000)));
       } finally {
         clearTimeout(late);
