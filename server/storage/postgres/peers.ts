@@ -87,7 +87,7 @@ export class Peers {
     this.#asked.set(key, (this.#asked.get(key) ?? new Set()).add(asked));
     try {
       await this.#send(instance, { kind, upload, offset, from: this.#options.own });
-      // As long as the database has not taken the question, nobody can be silent.
+      // Nobody can be silent as long as the database has not taken the question.
       timeSilence();
       return await promise;
     } finally {
@@ -116,7 +116,7 @@ export class Peers {
       this.#send(to, { kind, upload, offset, from: this.#options.own, about }).catch(() => {});
     // One word may be late: three come within the time after which silence counts.
     const timer = setInterval(() => say("busy"), this.#options.silenceMs / 3);
-    // By then nobody waits for the answer any more.
+    // Nobody waits for the answer any longer.
     const enough = setTimeout(() => clearInterval(timer), this.#options.patienceMs);
     let isRefused = false;
     try {

@@ -167,7 +167,7 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
             if (done !== undefined) count++;
           } catch (error) {
             failed(error);
-            // Nor would the server answer for the next ones.
+            // The server would not answer for the next ones either.
             if (error instanceof BrokenConnection) return;
           }
         }

@@ -112,7 +112,7 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
   await writer.setPlacing(key);
   const multipart = await bucket.begin(key, { metadata: options.metadata });
   const etags = await writer.unlessLost(() => sentParts(bucket, multipart, layout)).catch(async (error) => {
-    // Whoever has the upload by now may have looked for this one already.
+    // The writer that has the upload by now may have looked for this one already.
     if (error instanceof UploadError && error.code === "taken-over") await bucket.abort(multipart);
     throw error;
   });

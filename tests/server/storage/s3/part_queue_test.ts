@@ -29,7 +29,7 @@ Deno.test("a part that fails before an earlier one has ended leaves that one in 
   assertEquals([queue.hasFailed, queue.isReading("small-1"), queue.isReading("small-2")], [true, true, false]);
   let isOver = false;
   const over = queue.untilOver().then(() => void (isOver = true));
-  // Whoever waits for the queue must not keep the first part's answer from coming.
+  // The wait must not keep the first part's answer from coming.
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(isOver, false);
   goOn.resolve();
