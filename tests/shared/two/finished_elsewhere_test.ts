@@ -33,5 +33,6 @@ postgresTest(
       409,
       String(bytes.length),
     ], text);
+    assertEquals(one.pawl.log.lines.filter((line) => line.includes("Cannot")), []);
   },
 );
