@@ -134,3 +134,14 @@ Deno.test("a key that the S3 server calls expired is exchanged at once, whatever
   assertEquals(next.slice(0, 2).map(({ key }) => key), ["key 2", "key 2"]);
   assertEquals([(await credentials(first)).key, (await credentials()).key, asked.length], ["key 2", "key 2", 2]);
 });
+
+Deno.test("an instance whose clock is ahead asks for no key before each request", async () => {
+  const env = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/x" };
+  const { credentials, asked, clock } = source(env, () => lent("key", HOUR));
+  clock.now = 2 * HOUR;
+  for (let count = 0; count < 3; count++) await credentials();
+  assertEquals(asked.length, 1);
+  clock.now += 61_000;
+  await credentials();
+  assertEquals(asked.length, 2);
+});
