@@ -69,26 +69,14 @@ export function mayBeDone(error: unknown): boolean {
 
 /**
  * True for the refusal of a server that does not know what it was asked for: no later request will find another answer.
- * S3's word tells. A status alone does not: an expired key is a 400 too.
+ * With status 400 S3's word tells, because an expired key is a 400 too.
  */
 export function isUnknownToServer(error: unknown): boolean {
-  if (!(error instanceof S3Error) || isPassing(error)) return false;
-  return error.reason === "" ? UNKNOWN_STATUSES.includes(error.status) : UNKNOWN.has(error.reason);
+  return hasStatus(error, 405, 411, 501) || hasStatus(error, 400) && UNKNOWN.has(error.reason);
 }
 
 /** The words of several servers for a request, a header or a query that they do not know. */
-const UNKNOWN = new Set([
-  "InvalidArgument",
-  "InvalidRequest",
-  "InvalidURI",
-  "MethodNotAllowed",
-  "MissingContentLength",
-  "NotImplemented",
-  "UnsupportedOperation",
-]);
-
-/** The statuses that say the same where the answer has no word. */
-const UNKNOWN_STATUSES = [405, 411, 501];
+const UNKNOWN = new Set(["InvalidArgument", "InvalidRequest", "InvalidURI", "NotImplemented", "UnsupportedOperation"]);
 
 /** True for the refusal of a key that has expired. An answer to `HEAD` gives no word for it. */
 export function isExpiredKey(error: unknown): boolean {
