@@ -257,6 +257,8 @@ export class OpenUpload implements AsyncDisposable {
     try {
       await this.rollBack(offset);
     } catch (error) {
+      // Another process has the upload, and goes on from what is recorded.
+      if (error instanceof UploadError && error.code === "taken-over") return;
       this.#deps.log.error("Cannot roll upload {id} back to byte {offset} after a failed flush: {error}", {
         id,
         offset,

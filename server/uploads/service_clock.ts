@@ -7,8 +7,9 @@ export interface ServiceClock {
   /** The service time in whole milliseconds. It never goes back while the process runs. */
   now(): number;
   /**
-   * Records the service time, once in ten minutes. A crash takes back up to ten minutes, and uploads are kept for that
-   * much longer. Never throws.
+   * Records the service time, once in ten minutes and after this process stood still, and goes on from a later one that
+   * another instance has recorded. A crash takes back up to ten minutes, and uploads are kept for that much longer. Never
+   * throws.
    */
   save(): Promise<void>;
   /** Records the service time at once, for the end of the process. Never throws. */
@@ -43,17 +44,24 @@ export async function openServiceClock(
   }
   let time = { ms: savedMs, lookedAt: monotonic() };
 
+  let hasStoodStill = false;
+
   function now(): number {
-    time = advanced(time, monotonic(), longestStepMs);
+    const current = monotonic();
+    hasStoodStill ||= current - time.lookedAt > longestStepMs;
+    time = advanced(time, current, longestStepMs);
     return Math.floor(time.ms);
   }
 
   async function saveAfter(minimumMs: number): Promise<void> {
     const current = now();
-    if (current - savedMs! < minimumMs) return;
+    if (!hasStoodStill && current - savedMs! < minimumMs) return;
     try {
       await records.saveServiceTime(current);
-      savedMs = current;
+      savedMs = Math.max(current, await records.serviceTime() ?? current);
+      // Uploads that begin here must not be due at once by the clock of an instance that went on meanwhile.
+      if (savedMs > now()) time = { ...time, ms: savedMs };
+      hasStoodStill = false;
     } catch (error) {
       log.warning("Cannot record the service time, so uploads are kept for longer: {error}", { error });
     }

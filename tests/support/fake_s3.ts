@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { elementsOf, textOf } from "../../server/storage/s3/xml.ts";
+import { listAnswer, xml } from "./s3_answers.ts";
 
 /** The faults of a fake S3 server. Without any it does all that a server needs. */
 export interface S3Faults {
@@ -19,8 +20,8 @@ export interface S3Faults {
   readonly skewMs?: number;
   /** How long a PUT takes, in milliseconds. */
   readonly putMs?: number;
-  /** Answers this to the request that removes many objects. */
-  readonly removesMany?: 400 | 403 | 501;
+  /** Answers this status, with this word if it is not empty, to the request that removes many objects. */
+  readonly removesMany?: readonly [status: number, code: string];
   /** The keys that it fails to remove with others, and those that it never removes. */
   readonly keepsAmongMany?: readonly string[];
   readonly keeps?: readonly string[];
@@ -35,9 +36,17 @@ export interface FakeS3 extends AsyncDisposable {
   readonly keys: () => string[];
 }
 
+type Metadata = readonly (readonly [name: string, value: string])[];
+
 interface Stored {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly metadata: readonly (readonly [string, string])[];
+  readonly metadata: Metadata;
+}
+
+interface StoredMultipart {
+  readonly key: string;
+  readonly metadata: Metadata;
+  readonly parts: Map<number, Uint8Array<ArrayBuffer>>;
 }
 
 class Refused extends Error {
@@ -51,14 +60,20 @@ class Refused extends Error {
   }
 }
 
+/** A range is copied of a longer object only, as AWS says. In bytes. */
+const LEAST_SOURCE = 5 * 1024 * 1024;
+
 /** Starts it on a free port of 127.0.0.1, or on that one, with one bucket. Use with `await using`. */
 export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
   const objects = new Map<string, Stored>();
-  const multiparts = new Map<string, { key: string; parts: Map<number, Uint8Array<ArrayBuffer>> }>();
+  const multiparts = new Map<string, StoredMultipart>();
   const allow = (right: string) => {
     if (faults.denied?.includes(right)) throw new Refused(403, "AccessDenied");
   };
   const found = (key: string) => objects.get(key) ?? refuse(404, "NoSuchKey");
+  const onItsWay = (uploadId: string) => multiparts.get(uploadId) ?? refuse(404, "NoSuchUpload");
+  const metadataOf = ({ headers }: Request) =>
+    faults.dropsMetadata ? [] : [...headers].filter(([name]) => name.startsWith("x-amz-meta-"));
 
   async function answer(request: Request): Promise<Response> {
     const url = new URL(request.url);
@@ -80,7 +95,7 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
       case "PUT":
         return await put(key, bytes, request, query);
       case "POST":
-        return uploadId === null ? begin(key) : complete(uploadId);
+        return uploadId === null ? begin(key, request) : complete(uploadId);
       case "DELETE":
         allow(uploadId === null ? "s3:DeleteObject" : "s3:AbortMultipartUpload");
         if (faults.keeps?.includes(key)) refuse(403, "AccessDenied");
@@ -92,7 +107,7 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
   }
 
   function removeMany(body: Uint8Array<ArrayBuffer>, request: Request): Response {
-    if (faults.removesMany !== undefined) refuse(faults.removesMany, "Refused");
+    if (faults.removesMany !== undefined) refuse(...faults.removesMany);
     if (createHash("md5").update(body).digest("base64") !== request.headers.get("content-md5")) {
       refuse(400, "InvalidRequest");
     }
@@ -109,7 +124,11 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
   function aboutBucket(query: URLSearchParams): Response {
     if (query.has("uploads")) {
       allow("s3:ListBucketMultipartUploads");
-      return xml("ListMultipartUploadsResult", "<IsTruncated>false</IsTruncated>");
+      return listAnswer(
+        "ListMultipartUploadsResult",
+        [...multiparts].map(([uploadId, { key }]) => ({ key, content: `<UploadId>${uploadId}</UploadId>` })),
+        { query, element: "Upload", max: "max-uploads", after: query.get("key-marker"), next: "NextKeyMarker" },
+      );
     }
     if (query.has("versioning")) return xml("VersioningConfiguration", faults.versioning ?? "");
     if (query.has("lifecycle")) {
@@ -119,17 +138,27 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
       return xml("ObjectLockConfiguration", faults.objectLock ?? refuse(404, "ObjectLockConfigurationNotFoundError"));
     }
     allow("s3:ListBucket");
-    const keys = [...objects.keys()].filter((key) => key.startsWith(query.get("prefix") ?? ""));
-    const contents = keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("");
-    return xml("ListBucketResult", `<IsTruncated>false</IsTruncated>${contents}`);
+    return listAnswer(
+      "ListBucketResult",
+      [...objects.keys()].map((key) => ({ key, content: "" })),
+      {
+        query,
+        element: "Contents",
+        max: "max-keys",
+        after: query.get("continuation-token"),
+        next: "NextContinuationToken",
+      },
+    );
   }
 
   function read(key: string, request: Request): Response {
     allow("s3:GetObject");
-    const { bytes } = found(key);
+    const { bytes, metadata } = found(key);
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "") ?? [];
     if (first === undefined || faults.ignoresRange) return new Response(bytes);
-    const headers = { "content-range": `bytes ${first}-${last}/${bytes.length}`, etag: '"e"' };
+    const headers = new Headers(pairsOf(metadata));
+    headers.set("content-range", `bytes ${first}-${last}/${bytes.length}`);
+    headers.set("etag", '"e"');
     return new Response(bytes.slice(Number(first), Number(last) + 1), { status: 206, headers });
   }
 
@@ -151,28 +180,31 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
     }
     const from = request.headers.get("x-amz-copy-source");
     if (from !== null) allow("s3:GetObject");
-    const source = from === null ? body : found(from.split("/").slice(2).map(decodeURIComponent).join("/")).bytes;
+    const source = from === null ? body : copied(from, request);
     const part = query.get("partNumber");
-    if (part !== null) {
-      multiparts.get(query.get("uploadId")!)!.parts.set(Number(part), source);
-    } else {
-      const metadata = [...request.headers].filter(([name]) => name.startsWith("x-amz-meta-"));
-      objects.set(key, { bytes: source, metadata: faults.dropsMetadata ? [] : metadata });
-    }
+    if (part !== null) onItsWay(query.get("uploadId")!).parts.set(Number(part), source);
+    else objects.set(key, { bytes: source, metadata: metadataOf(request) });
     if (from === null) return new Response(null, { headers: { etag: '"e"' } });
     return xml("CopyResult", "<ETag>&quot;e&quot;</ETag>");
   }
 
-  function begin(key: string): Response {
+  function copied(from: string, { headers }: Request): Uint8Array<ArrayBuffer> {
+    const { bytes } = found(from.split("/").slice(2).map(decodeURIComponent).join("/"));
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.get("x-amz-copy-source-range") ?? "") ?? [];
+    if (first !== undefined && bytes.length <= LEAST_SOURCE) refuse(400, "InvalidRequest");
+    return first === undefined ? bytes : bytes.slice(Number(first), Number(last) + 1);
+  }
+
+  function begin(key: string, request: Request): Response {
     allow("s3:PutObject");
     const uploadId = crypto.randomUUID();
-    multiparts.set(uploadId, { key, parts: new Map() });
+    multiparts.set(uploadId, { key, metadata: metadataOf(request), parts: new Map() });
     return xml("InitiateMultipartUploadResult", `<UploadId>${uploadId}</UploadId>`);
   }
 
   function partsOf(uploadId: string): Response {
     allow("s3:ListMultipartUploadParts");
-    const parts = [...multiparts.get(uploadId)!.parts].map(([number, { length }]) =>
+    const parts = inOrder(onItsWay(uploadId)).map(([number, { length }]) =>
       `<Part><PartNumber>${number}</PartNumber><ETag>"e"</ETag><Size>${length}</Size></Part>`
     );
     return xml("ListPartsResult", `<IsTruncated>false</IsTruncated>${parts.join("")}`);
@@ -180,22 +212,24 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
 
   function complete(uploadId: string): Response {
     allow("s3:PutObject");
-    const { key, parts } = multiparts.get(uploadId)!;
+    const multipart = onItsWay(uploadId);
+    const { key, metadata } = multipart;
     multiparts.delete(uploadId);
-    const whole = new Uint8Array([...parts.values()].reduce((sum, { length }) => sum + length, 0));
+    const parts = inOrder(multipart);
+    const whole = new Uint8Array(parts.reduce((sum, [, { length }]) => sum + length, 0));
     let at = 0;
-    for (const part of parts.values()) {
+    for (const [, part] of parts) {
       whole.set(part, at);
       at += part.length;
     }
-    objects.set(key, { bytes: whole, metadata: [] });
+    objects.set(key, { bytes: whole, metadata });
     return xml("CompleteMultipartUploadResult", "<ETag>e</ETag>");
   }
 
   const server = Deno.serve({ hostname: "127.0.0.1", port: wantedPort, onListen() {} }, async (request) => {
     const response = await answer(request).catch((error) => {
       if (!(error instanceof Refused)) throw error;
-      return xml("Error", `<Code>${error.code}</Code>`, error.status);
+      return xml("Error", error.code === "" ? "" : `<Code>${error.code}</Code>`, error.status);
     });
     response.headers.set("date", new Date(Date.now() + (faults.skewMs ?? 0)).toUTCString());
     return response;
@@ -213,12 +247,16 @@ function refuse(status: number, code: string): never {
   throw new Refused(status, code);
 }
 
-function head({ bytes, metadata }: Stored): Response {
-  const headers = new Headers(metadata.map(([name, value]): [string, string] => [name, value]));
-  headers.set("content-length", String(bytes.length));
-  return new Response(null, { headers });
+function inOrder({ parts }: StoredMultipart): [number: number, part: Uint8Array<ArrayBuffer>][] {
+  return [...parts].sort(([one], [other]) => one - other);
 }
 
-function xml(name: string, content: string, status = 200): Response {
-  return new Response(`<?xml version="1.0"?><${name}>${content}</${name}>`, { status });
+function pairsOf(metadata: Metadata): [name: string, value: string][] {
+  return metadata.map(([name, value]) => [name, value]);
+}
+
+function head({ bytes, metadata }: Stored): Response {
+  const headers = new Headers(pairsOf(metadata));
+  headers.set("content-length", String(bytes.length));
+  return new Response(null, { headers });
 }

@@ -33,6 +33,8 @@ export function testOthers(about: LeasesTest): void {
       await instances.silenceOne();
       const second = lease(await other.take("a"));
       assertEquals([second.found.length, second.found.clean], [3, false]);
+      await assertLost(() => first.check());
+      await second.check();
       await assertLost(() => first.commit(state(9)));
       first.commitWithRecord(state(9));
       await assertLost(() => instances.recorded("a"));

@@ -47,16 +47,17 @@ export function testRows(about: LeasesTest): void {
     assertEquals([await other.read("a"), await one.remove("a", first.token)], [undefined, ["a"]]);
   });
 
-  about("idle and old multipart uploads are found, the oldest first, and no others", async ({ one, other }) => {
+  about("idle and old multipart uploads are found, some at a time, and no others", async ({ one, other }) => {
     const held = lease(await one.create("a", NO_BYTES));
     await held.commit(state(1, true));
     const idle = lease(await one.create("b", NO_BYTES));
     await idle.commit(state(1, true));
     await idle.release(true);
     await lease(await one.create("c", NO_BYTES)).release(true);
-    const find = (idleMs: number, oldMs: number, limit = 9) => other.multiparts({ idleMs, oldMs }, limit);
+    const find = (idleMs: number, oldMs: number, limit = 9, after?: string) =>
+      other.multiparts({ idleMs, oldMs }, limit, after);
     assertEquals([await find(0, 60_000), await find(60_000, 0), await find(0, 0, 1)], [["b"], ["a", "b"], ["a"]]);
-    assertEquals(await find(60_000, 60_000), []);
+    assertEquals([await find(0, 0, 1, "a"), await find(0, 0, 1, "b"), await find(60_000, 60_000)], [["b"], [], []]);
     await held.commit(state(1));
     assertEquals(await find(0, 0), ["b"]);
     await held.release(true);

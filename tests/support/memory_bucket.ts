@@ -31,7 +31,7 @@ export interface Habits {
   readonly isBusyForEver?: boolean;
 }
 
-/** The least length of a part that is not the last, in bytes. */
+/** The least length of a part that is not the last, in bytes. Objects that parts are copied from are longer. */
 const LEAST_PART = 5 * 1024 * 1024;
 
 /** The objects of a bucket in a test's memory, and the multipart uploads on their way. */
@@ -120,7 +120,10 @@ export class MemoryObjects {
       putPart: (which, number, body) =>
         called("putPart", async () => putPart(multipart(which), number, await collected(body))),
       copyPart: (which, number, source) =>
-        called("copyPart", () => putPart(multipart(which), number, sliceOf(found(source.key), source))),
+        called("copyPart", () => {
+          if (found(source.key).bytes.length <= LEAST_PART) fail(400, "InvalidRequest");
+          return putPart(multipart(which), number, sliceOf(found(source.key), source));
+        }),
       complete: (which, listed, _length, options) =>
         called("complete", () => {
           if (this.#habits.isBusyForEver && !multiparts.has(which.uploadId)) {

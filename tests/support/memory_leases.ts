@@ -145,14 +145,14 @@ export class MemoryRows {
         for (const place of due.slice(0, limit)) place.dueAt = this.#now() + MINUTE_MS * 2 ** place.looks++;
         return Promise.resolve(due.slice(0, limit).map(({ key, id }) => ({ key, id })));
       },
-      multiparts: ({ idleMs, oldMs }, limit) => {
+      multiparts: ({ idleMs, oldMs }, limit, after = "") => {
         const now = this.#now();
         const due = [...rows].filter(([, { token, touchedAt, multipartSince }]) =>
           multipartSince !== undefined &&
           (now - multipartSince >= oldMs || token === undefined && now - touchedAt >= idleMs)
         );
-        due.sort(([, one], [, other]) => one.multipartSince! - other.multipartSince!);
-        return Promise.resolve(due.slice(0, limit).map(([id]) => id));
+        const ids = due.map(([id]) => id).filter((id) => id > after).sort();
+        return Promise.resolve(ids.slice(0, limit));
       },
       async settled(id) {
         const holder = others(id);
@@ -214,6 +214,7 @@ export class MemoryRows {
           this.#commit(mine(), token, state);
           waiting.delete(id);
         }),
+      check: () => Promise.try(() => void mine()),
       commitWithRecord: (state, committed = () => {}) => void waiting.set(id, { ...waiting.get(id), state, committed }),
       releaseWithRecord: (clean) => void waiting.set(id, { ...waiting.get(id), letsGo: clean }),
       etags: (multipart) => Promise.resolve(this.#rows.get(id)?.etags.get(multipart) ?? []),

@@ -1,3 +1,5 @@
+import { delay } from "@std/async/delay";
+import { UploadError } from "../../errors.ts";
 import { isOver, type Link } from "../../model/link.ts";
 import { listOfLink } from "../../model/owner.ts";
 import { reservedBytes, type Upload } from "../../model/upload.ts";
@@ -84,11 +86,15 @@ export function createLinks({ kv, commit }: Database): LinkStore {
         checks: [link, counted, ...visit === undefined ? [] : [visited]],
         set: [[counted.key, count + 1], ...visit === undefined ? [] : [[visited.key, visit.expiresAt] as const]],
       });
-      if (!isDone) continue;
+      if (!isDone) {
+        // Several instances that count at the same time would meet each other again and again.
+        await delay(Math.random() * 2 * attempt);
+        continue;
+      }
       if ((count + 1) % REMOVE_EVERY === 0) await commit({ remove: await visitsOf(hash, now) });
       return true;
     }
-    throw new Error("Cannot count a download: other processes count at the same time again and again");
+    throw new UploadError("too-many", "Very many people use this link just now: try again in a few seconds");
   }
 
   async function remove(id: string, owner?: string): Promise<string | undefined> {

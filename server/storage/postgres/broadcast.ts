@@ -1,5 +1,6 @@
 import type { Broadcast } from "../shared/broadcast.ts";
 import type { Connection } from "./connection.ts";
+import { UNSYNCED } from "./unsynced.ts";
 
 /** The channel on which all instances listen. Those of another schema are told apart by their name for it. */
 const CHANNEL = "pawl all";
@@ -20,7 +21,7 @@ export function createBroadcast(connection: Connection, own: string): Broadcast 
   return {
     async send(text) {
       const message = JSON.stringify([await schemaNow(), own, text]);
-      await connection.query("SELECT pg_notify($1, $2)", [CHANNEL, message]);
+      await connection.query(`SELECT pg_notify($1, $2), ${UNSYNCED}`, [CHANNEL, message]);
     },
 
     listen(heard) {

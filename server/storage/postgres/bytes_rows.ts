@@ -90,12 +90,12 @@ export function createBytesRows(
       return row && Number(row.age);
     },
 
-    async multiparts({ idleMs, oldMs }, limit) {
+    async multiparts({ idleMs, oldMs }, limit, after = "") {
       const rows = await connection.query<{ id: string }>(
-        "SELECT id FROM bytes WHERE multipart_since IS NOT NULL AND (multipart_since <= clock_timestamp() - " +
+        "SELECT id FROM bytes WHERE multipart_since IS NOT NULL AND id > $4 AND (multipart_since <= clock_timestamp() - " +
           "$1::text::float8 * interval '1 millisecond' OR token IS NULL AND touched_at <= clock_timestamp() - " +
-          "$2::text::float8 * interval '1 millisecond') ORDER BY multipart_since LIMIT $3::text::bigint",
-        [String(oldMs), String(idleMs), String(limit)],
+          "$2::text::float8 * interval '1 millisecond') ORDER BY id LIMIT $3::text::bigint",
+        [String(oldMs), String(idleMs), String(limit), after],
       );
       return rows.map(({ id }) => id);
     },

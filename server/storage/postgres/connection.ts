@@ -18,7 +18,7 @@ export interface Connection {
    * came meanwhile are lost. `listening` is called each time.
    */
   listen(channel: string, heard: (message: string) => void, listening?: () => void): void;
-  /** Opens one connection more, on which statements run one after the other, without a deadline. */
+  /** Opens one connection more, on which statements run one after the other. */
   alone(): SingleConnection;
   /** Closes all connections. What runs is given up. */
   close(): Promise<void>;
@@ -26,13 +26,14 @@ export interface Connection {
 
 /**
  * One connection, on which locks of a session can be held. It ends with the lock when the network is cut. Both functions
- * throw `no-database` when the database cannot be reached.
+ * throw `no-database` when the database cannot be reached. After a missed deadline it is of no use any more.
  */
 export interface SingleConnection extends AsyncDisposable {
   /** Aborts when the connection is closed, by whomever. */
   readonly lost: AbortSignal;
+  /** As {@linkcode Connection.query} does, with the same deadline. */
   query<Row extends object>(text: string, values?: readonly Value[]): Promise<Row[]>;
-  /** Runs statements that give no rows, in one transaction. */
+  /** Runs statements whose rows nobody wants, in one transaction. They may take as long as they like. */
   run(statements: string): Promise<void>;
 }
 
@@ -65,6 +66,8 @@ export function createConnection(
   const { address, host } = forLibrary(url);
   let isClosed = false;
   let pool = openFirst();
+  /** What listens has connections of its own. One that is mute is no reason to give up the others. */
+  let listener: postgres.Sql | undefined;
   let answeredAt = performance.now();
 
   function open(max: number, timeoutMs: number, more: postgres.Options<never> = {}): postgres.Sql {
@@ -97,17 +100,42 @@ export function createConnection(
     if (mute !== pool || isClosed) return;
     pool = open(max, deadlineMs);
     end(mute);
-    for (const each of channels) keepListening(each, pool);
+    if (listener !== undefined) listenAnew(listener);
+  }
+
+  function listenAnew(mute: postgres.Sql): void {
+    if (mute !== listener || isClosed) return;
+    const own = listener = open(1, deadlineMs);
+    end(mute);
+    for (const each of channels) keepListening(each, own);
+  }
+
+  /** Waits for a statement as long as one may take. `late` is called when it takes longer. */
+  async function inTime<T>(work: Promise<T>, late: () => void = () => {}): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late();
+      reject(noDatabase(new Error(`No answer within ${deadlineMs} ms`)));
+    }, deadlineMs);
+    try {
+      return await Promise.race([told(work), promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async function keepListening({ channel, heard, listening }: typeof channels[number], own: postgres.Sql) {
-    for (let attempt = 1; own === pool && !isClosed; attempt++) {
+    for (let attempt = 1; own === listener && !isClosed; attempt++) {
+      const late = setTimeout(() => listenAnew(own), deadlineMs);
       try {
         // From here on the library listens again by itself.
         await own.listen(channel, heard, listening);
         return;
       } catch {
+        if (own !== listener || isClosed) return;
         await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * 100, 2000)));
+      } finally {
+        clearTimeout(late);
       }
     }
   }
@@ -117,26 +145,17 @@ export function createConnection(
       if (isClosed) throw noDatabase();
       const own = pool;
       const begunAt = performance.now();
-      const { promise: late, reject } = Promise.withResolvers<never>();
-      const timer = setTimeout(() => {
+      const rows = await inTime(run<Row>(own, text, values), () => {
         if (answeredAt < begunAt) renew(own);
-        reject(noDatabase(new Error(`No answer within ${deadlineMs} ms`)));
-      }, deadlineMs);
-      try {
-        const rows = await Promise.race([run<Row>(own, text, values), late]);
-        answeredAt = performance.now();
-        return rows;
-      } catch (error) {
-        throw asTold(error);
-      } finally {
-        clearTimeout(timer);
-      }
+      });
+      answeredAt = performance.now();
+      return rows;
     },
 
     listen(channel, heard, listening = () => {}) {
       const each = { channel, heard, listening };
       channels.push(each);
-      keepListening(each, pool);
+      keepListening(each, listener ??= open(1, deadlineMs));
     },
 
     alone() {
@@ -144,7 +163,7 @@ export function createConnection(
       const own = open(1, 0, { max_lifetime: null, onclose: () => lost.abort() });
       return {
         lost: lost.signal,
-        query: (text, values = []) => told(run(own, text, values)),
+        query: (text, values = []) => inTime(run(own, text, values)),
         run: async (statements) => {
           await told(own.begin((transaction) => transaction.unsafe(statements)));
         },
@@ -154,7 +173,7 @@ export function createConnection(
 
     async close() {
       isClosed = true;
-      await end(pool);
+      await Promise.all([pool, ...listener === undefined ? [] : [listener]].map(end));
     },
   };
 }
@@ -177,16 +196,12 @@ function forLibrary(url: string): { address: string; host: string | undefined } 
 /** The setting that says which one of several servers is wanted. */
 const SESSIONS = "target_session_attrs";
 
-function asTold(error: unknown): unknown {
-  return isAway(error) ? noDatabase(error) : error;
-}
-
 /** Its errors are those of {@linkcode Connection.query}. */
 async function told<T>(work: PromiseLike<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw asTold(error);
+    throw isAway(error) ? noDatabase(error) : error;
   }
 }
 

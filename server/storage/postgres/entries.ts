@@ -1,4 +1,3 @@
-import { delay } from "@std/async/delay";
 import { UploadError } from "../../errors.ts";
 import { takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
@@ -7,7 +6,7 @@ import type { Change, Commit } from "../kv/group_commit.ts";
 import type { Connection } from "./connection.ts";
 import { type Held, type StoredEntry, valuesOf } from "./held.ts";
 import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
-import { codeOf, isUndone } from "./no_database.ts";
+import { codeOf, retryUndone } from "./no_database.ts";
 import { argumentsOf, asRefusal } from "./tallied.ts";
 
 /**
@@ -97,9 +96,6 @@ function entryOf<T>(key: Deno.KvKey, row: StoredEntry | undefined): Deno.KvEntry
   return { key, value: entryOfText<T>(row.value), versionstamp: row.version };
 }
 
-/** How often a commit is tried that met another one and was undone. */
-const ATTEMPTS = 10;
-
 const CHANGE = "SELECT change_entries($1::text::json, $2::text::json, $3::text::json, $4::text::json)";
 
 /** Counts in the same commit. */
@@ -123,19 +119,17 @@ function createCommit(connection: Connection, held: Held): Commit {
     ]);
     const values = [checked, put, removed, leased].map((list) => JSON.stringify(list));
     const counted = tallied === undefined ? [] : argumentsOf(tallied);
-    for (let attempt = 1;; attempt++) {
-      try {
-        await connection.query(tallied === undefined ? CHANGE : CHANGE_COUNTED, [...values, ...counted]);
-        for (const lease of leases) held.committed(lease);
-        return true;
-      } catch (error) {
-        const code = codeOf(error);
-        if (code === "PW002") return false;
-        if (code === "PW001") throw takenOver();
-        if (error instanceof UploadError) { for (const lease of leases) held.inDoubt(lease); }
-        if (!isUndone(error) || attempt === ATTEMPTS) throw asRefusal(error, tallied?.bounds ?? []);
-        await delay(Math.random() * 10 * attempt);
-      }
+    const statement = tallied === undefined ? CHANGE : CHANGE_COUNTED;
+    try {
+      await retryUndone(() => connection.query(statement, [...values, ...counted]));
+      for (const lease of leases) held.committed(lease);
+      return true;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "PW002") return false;
+      if (code === "PW001") throw takenOver();
+      if (error instanceof UploadError) { for (const lease of leases) held.inDoubt(lease); }
+      throw asRefusal(error, tallied?.bounds ?? []);
     }
   };
 }

@@ -5,6 +5,7 @@ import { type Held, recordKey } from "./held.ts";
 import { createLend } from "./lent_lease.ts";
 import { type Outcome, Peers } from "./peers.ts";
 import { SilentWriters } from "./silent_writers.ts";
+import { UNSYNCED } from "./unsynced.ts";
 
 export interface LeasesOptions {
   /** After so long without a word, the instance that holds an upload counts as dead or stopped. Milliseconds. */
@@ -34,14 +35,10 @@ const ATTEMPTS = 10;
 const LATE_LOOKS = 16;
 
 /**
- * Lets a statement not wait for the database's disk, nor for a standby. Who takes an upload acknowledges nothing by it, and
- * the database writes all commits in one order: whoever commits by a token has it surely. A crash may forget a token that
- * nothing was committed by, and every later commit by it is refused then.
- */
-const UNSYNCED = "set_config('synchronous_commit', 'off', true)";
-
-/**
- * Makes the leases of one instance on the table `bytes`. `held` gets each lease, so that commits of the records name it.
+ * Makes the leases of one instance on the table `bytes`. Nobody waits for the database's disk when an upload is taken: that
+ * acknowledges nothing, and the database writes all commits in one order, so whoever commits by a token has it surely. A
+ * crash may forget a token that nothing was committed by, and every later commit by it is refused then.
+ * `held` gets each lease, so that commits of the records name it.
  * Everything throws `no-database` when the database gives no answer.
  */
 export function createLeases(

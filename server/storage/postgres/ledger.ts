@@ -3,7 +3,7 @@ import type { Ledger } from "../shared/ledger.ts";
 import { folderCount } from "../tally.ts";
 import type { Connection } from "./connection.ts";
 import type { Held } from "./held.ts";
-import { codeOf } from "./no_database.ts";
+import { codeOf, retryUndone } from "./no_database.ts";
 import { argumentsOf, asRefusal, storable } from "./tallied.ts";
 
 /** How long an instance that holds an upload, and records nothing of it, is not taken for dead. */
@@ -15,9 +15,11 @@ export function createLedger(connection: Connection, held: Held): Ledger {
     async count(tallied) {
       const leased = tallied.uploads.map(({ id }) => [id, held.get(id)?.token ?? "", [], null]);
       try {
-        await connection.query(
-          "SELECT change_counted('[]', '[]', '[]', $1::text::json, $2::text::json, $3::text::json, $4::text::json)",
-          [JSON.stringify(leased), ...argumentsOf(tallied)],
+        await retryUndone(() =>
+          connection.query(
+            "SELECT change_counted('[]', '[]', '[]', $1::text::json, $2::text::json, $3::text::json, $4::text::json)",
+            [JSON.stringify(leased), ...argumentsOf(tallied)],
+          )
         );
       } catch (error) {
         throw codeOf(error) === "PW001" ? takenOver() : asRefusal(error, tallied.bounds);

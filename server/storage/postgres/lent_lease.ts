@@ -45,6 +45,10 @@ export function createLend(connection: Connection, held: Held): Lend {
         if (lease?.token === token) lease.committed = state;
       },
 
+      async check() {
+        if (!await change(id, token, {})) throw takenOver();
+      },
+
       commitWithRecord(state, committed = () => {}) {
         const lease = held.get(id);
         if (lease?.token === token) lease.left = { state, committed };

@@ -10,8 +10,8 @@ import { codeOf } from "./no_database.ts";
  */
 export async function migrate(connection: Connection, migrations: readonly string[] = MIGRATIONS): Promise<void> {
   await using own = connection.alone();
-  // The lock ends with the connection.
-  await own.query("SELECT pg_advisory_lock(hashtextextended('pawl migrations in ' || current_schema(), 0))");
+  // The lock ends with the connection. Another instance that has it is waited for.
+  await own.run("SELECT pg_advisory_lock(hashtextextended('pawl migrations in ' || current_schema(), 0))");
   await own.run(
     "CREATE TABLE IF NOT EXISTS migrations (version int PRIMARY KEY, run_at timestamptz NOT NULL DEFAULT now())",
   );

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { UploadError } from "../../errors.ts";
 
 /** The refusal of every request that needs the database while it gives no answer. */
@@ -12,10 +13,26 @@ export function isAway(error: unknown): boolean {
 }
 
 /** True when a transaction met another one and was undone, so that it can be tried again. */
-export function isUndone(error: unknown): boolean {
+function isUndone(error: unknown): boolean {
   const code = codeOf(error);
   // A serialization failure, or a deadlock.
   return code === "40001" || code === "40P01";
+}
+
+/** How often a statement is run that met another one and was undone. */
+const ATTEMPTS = 10;
+
+/** Runs a statement anew as long as others undo it. Throws `no-database` when they do so again and again. */
+export async function retryUndone<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isUndone(error)) throw error;
+      if (attempt === ATTEMPTS) throw noDatabase(error);
+      await delay(Math.random() * 10 * attempt);
+    }
+  }
 }
 
 /** The code of an error of the database or of the system; `undefined` when it has none. */

@@ -1,5 +1,6 @@
 import type { WritersOfInstance } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
+import { UNSYNCED } from "./unsynced.ts";
 
 /** The questions that an instance can ask another one about an upload. */
 export type Wish = "stop" | "settle" | "follow" | "hold";
@@ -70,20 +71,24 @@ export class Peers {
   /** Asks an instance about an upload, and waits for it. Only `follow` has an `offset`. Throws `no-database`. */
   async ask(instance: string, kind: Wish, upload: string, offset?: number): Promise<Outcome> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    const silent = () => setTimeout(() => resolve("silent"), this.#options.silenceMs);
-    let silence = silent();
+    let silence: ReturnType<typeof setTimeout> | undefined;
+    const timeSilence = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => resolve("silent"), this.#options.silenceMs);
+    };
     const slow = setTimeout(() => resolve("slow"), this.#options.patienceMs);
     const key = keyOf(instance, { kind, upload, offset });
     const asked: Asked = {
       heard(word) {
-        clearTimeout(silence);
-        if (word === "busy") silence = silent();
+        if (word === "busy") timeSilence();
         else resolve(word);
       },
     };
     this.#asked.set(key, (this.#asked.get(key) ?? new Set()).add(asked));
     try {
       await this.#send(instance, { kind, upload, offset, from: this.#options.own });
+      // Nobody can be silent as long as the database has not taken the question.
+      timeSilence();
       return await promise;
     } finally {
       clearTimeout(silence);
@@ -111,6 +116,8 @@ export class Peers {
       this.#send(to, { kind, upload, offset, from: this.#options.own, about }).catch(() => {});
     // One word may be late: three come within the time after which silence counts.
     const timer = setInterval(() => say("busy"), this.#options.silenceMs / 3);
+    // Nobody waits for the answer any longer.
+    const enough = setTimeout(() => clearInterval(timer), this.#options.patienceMs);
     let isRefused = false;
     try {
       const work = this.#do(question);
@@ -118,6 +125,7 @@ export class Peers {
       isRefused = await work === false;
     } finally {
       clearInterval(timer);
+      clearTimeout(enough);
     }
     await say(isRefused ? "refused" : "done");
   }
@@ -130,7 +138,11 @@ export class Peers {
   }
 
   async #send(instance: string, message: Message): Promise<void> {
-    await this.#connection.query("SELECT pg_notify($1, $2)", [channelOf(instance), JSON.stringify(message)]);
+    // A crash may lose a message, so nobody waits for the database's disk, which may take as long as silence does.
+    await this.#connection.query(`SELECT pg_notify($1, $2), ${UNSYNCED}`, [
+      channelOf(instance),
+      JSON.stringify(message),
+    ]);
   }
 }
 

@@ -3,7 +3,7 @@ import { encodedKey } from "./keys.ts";
 import type { Multipart } from "./layout.ts";
 import { readAgain, type Source } from "./reading.ts";
 import { createRemoveMany } from "./remove_many.ts";
-import { hasStatus } from "./s3_error.ts";
+import { hasStatus, isUnknownToServer } from "./s3_error.ts";
 import type { Body } from "./transport.ts";
 import { elementsOf, encodedForXml, textOf } from "./xml.ts";
 
@@ -81,7 +81,9 @@ export function createBucket(client: S3Client, { bucket }: { readonly bucket: st
     while (more !== undefined) {
       const { body } = await client.send({ method: "GET", query: { ...query, ...more } });
       yield body;
-      more = textOf(body, "IsTruncated") === "true" ? next(body) : undefined;
+      const following = textOf(body, "IsTruncated") === "true" ? next(body) : undefined;
+      // A server that says the same place again would be asked for ever.
+      more = JSON.stringify(following) === JSON.stringify(more) ? undefined : following;
     }
   }
 
@@ -131,9 +133,10 @@ export function createBucket(client: S3Client, { bucket }: { readonly bucket: st
       try {
         await ignoringMissing(send({ "if-match": etag }));
       } catch (error) {
-        if (!hasStatus(error, 400, 412, 501)) throw error;
+        const isRefused = hasStatus(error, 412);
+        if (!isRefused && !isUnknownToServer(error)) throw error;
         // A server that takes the tag for another one than it gives must not keep what is to be removed.
-        if (hasStatus(error, 412) && (await head(key))?.etag !== etag) return;
+        if (isRefused && (await head(key))?.etag !== etag) return;
         await ignoringMissing(send({}));
       }
     },

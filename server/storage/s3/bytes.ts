@@ -11,6 +11,7 @@ import { BlockPool } from "./memory.ts";
 import { OpenWriters } from "./open_writers.ts";
 import { place } from "./placing.ts";
 import { createRemover } from "./remover.ts";
+import { BrokenConnection } from "./s3_error.ts";
 import { Tails } from "./tails.ts";
 import { Turns } from "./turns.ts";
 
@@ -19,7 +20,7 @@ const MAX_UNDER_WAY = 16;
 /** When a multipart upload is completed before its time: some stores remove those that are a day old. */
 const IDLE_MS = 60 * 60 * 1000;
 const OLD_MS = 12 * 60 * 60 * 1000;
-/** The most multipart uploads that one call completes. */
+/** The most multipart uploads that one call completes. The next call goes on behind them. */
 const MAX_SEALED = 100;
 /** The end of a probe's key. */
 const PROBE = "probe";
@@ -67,6 +68,8 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     remove: (keys: readonly string[]) => remover.removeKeys(keys),
   };
   const writers = new OpenWriters({ leases, deps, failed });
+  /** The id behind which the next old multipart upload is looked for: one that cannot be completed keeps no other waiting. */
+  let sealedLast = "";
   const discarding = createDiscarding({ bucket, leases, writers, remover, tails, failed });
 
   async function* readPieces(id: string, start: number, end: number): AsyncGenerator<Uint8Array> {
@@ -152,7 +155,9 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
     async sealOld() {
       let count = 0;
       await leases.alone("seal multipart uploads", async () => {
-        for (const id of await leases.multiparts({ idleMs: IDLE_MS, oldMs: OLD_MS }, MAX_SEALED)) {
+        const ids = await leases.multiparts({ idleMs: IDLE_MS, oldMs: OLD_MS }, MAX_SEALED, sealedLast);
+        for (const id of ids) {
+          sealedLast = id;
           try {
             // A client may be sending to a writer that is open.
             const own = writers.get(id);
@@ -162,8 +167,11 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
             if (done !== undefined) count++;
           } catch (error) {
             failed(error);
+            // The server would not answer for the next ones either.
+            if (error instanceof BrokenConnection) return;
           }
         }
+        if (ids.length < MAX_SEALED) sealedLast = "";
       });
       return count;
     },

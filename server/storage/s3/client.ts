@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { BucketAddress } from "./address.ts";
-import type { CredentialsSource } from "./credentials.ts";
+import type { Credentials, CredentialsSource } from "./credentials.ts";
 import { encodedForUrl, encodedKey } from "./keys.ts";
-import { BrokenConnection, errorOf, isPassing } from "./s3_error.ts";
+import { BrokenConnection, errorOf, isExpiredKey, isPassing } from "./s3_error.ts";
 import { ServerClock } from "./server_clock.ts";
 import { Signer } from "./signer.ts";
 import type { Body, OpenAnswer, Transport, WireAnswer, WireRequest } from "./transport.ts";
@@ -89,10 +89,10 @@ export function createClient(
 
   async function signed(
     { method, key, query = {}, headers = {}, body, needsChecksum = false, moved }: S3Request,
+    { key: accessKeyId, secret: secretAccessKey, sessionToken }: Credentials,
   ): Promise<WireRequest> {
     const pairs = Object.entries(query).map(([name, value]) => `${encodedForUrl(name)}=${encodedForUrl(value)}`);
     const path = key === undefined ? isHostStyle ? "/" : "" : `/${encodedKey(key)}`;
-    const { key: accessKeyId, secret: secretAccessKey, sessionToken } = await credentials();
     if (cache.size > 8) cache.clear();
     const signer = new Signer({
       method,
@@ -120,6 +120,13 @@ export function createClient(
     };
   }
 
+  /** True when the server says that a key has expired, and there is another one by now. */
+  async function hasOtherKey(error: unknown, own: Credentials | undefined): Promise<boolean> {
+    if (own?.sessionToken === undefined || !isExpiredKey(error)) return false;
+    const next = await credentials(own).catch(() => own);
+    return next.key !== own.key || next.sessionToken !== own.sessionToken;
+  }
+
   async function tried<A extends Pick<WireAnswer, "status" | "headers">>(
     request: S3Request,
     attempt: (wire: WireRequest) => Promise<A>,
@@ -129,8 +136,10 @@ export function createClient(
     for (let attempts = 1;; attempts++) {
       await asks(what);
       let isOtherTime = false;
+      let own: Credentials | undefined;
       try {
-        const answer = await attempt(await signed(request));
+        own = await credentials();
+        const answer = await attempt(await signed(request, own));
         const refusal = await refusalOf(answer, what);
         if (refusal === undefined) {
           await answered(what);
@@ -139,7 +148,8 @@ export function createClient(
         isOtherTime = clock.learn(answer.status, answer.headers);
         throw refusal;
       } catch (error) {
-        if (attempts === ATTEMPTS || !isOtherTime && !isPassing(error)) throw error;
+        if (attempts === ATTEMPTS) throw error;
+        if (!isOtherTime && !isPassing(error) && !await hasOtherKey(error, own)) throw error;
         // The server may still be moving the bytes: to ask it once more would make it move them twice at the same time.
         if (request.moved !== undefined && error instanceof BrokenConnection && error.isLate) throw error;
       }

@@ -8,6 +8,8 @@ const COPIED_PART = 64 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
 const MIB = 1024 * 1024;
+/** AWS copies a range of an object only if that is longer than so many bytes ("UploadPartCopy" in its API reference). */
+const LEAST_SOURCE = 5 * MIB;
 
 /** A part of the finished file: the bytes of one piece, which the server copies, or of several, which are sent. */
 export interface PlannedPart {
@@ -35,4 +37,11 @@ export function planParts(pieces: readonly Piece[], partBytes = COPIED_PART): Pl
     }
   }
   return parts;
+}
+
+/** The piece that the server can copy as this part; `undefined` for a part that has to be sent. */
+export function copiedPiece({ pieces }: PlannedPart): Piece | undefined {
+  const [only, ...others] = pieces;
+  const isWithinOne = only !== undefined && others.length === 0;
+  return isWithinOne && only.from + only.size > LEAST_SOURCE ? only : undefined;
 }

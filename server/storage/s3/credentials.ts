@@ -6,8 +6,11 @@ export interface Credentials {
   readonly sessionToken?: string;
 }
 
-/** Gives what to sign with, a fresh key when the last one is about to expire. */
-export type CredentialsSource = () => Promise<Credentials>;
+/**
+ * Gives what to sign with: a fresh key when the last one is about to expire, or is `expired`, as the S3 server says. This
+ * machine's clock may be wrong. A source that has no other key gives the same one.
+ */
+export type CredentialsSource = (expired?: Credentials) => Promise<Credentials>;
 
 /** Gives an environment variable; `undefined` for one that is not set. */
 export type Environment = (name: string) => string | undefined;

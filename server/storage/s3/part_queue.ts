@@ -67,7 +67,7 @@ export class PartQueue {
     const before = this.#parts.at(-1)?.end ?? Promise.resolve();
     const sent = this.#put(part);
     sent.catch(() => {});
-    const end = (async () => {
+    const end: Promise<void> = (async () => {
       try {
         const [etag] = await Promise.all([sent, before]);
         this.check();
@@ -78,7 +78,8 @@ export class PartQueue {
       } finally {
         // The last bytes may still be on their way when an earlier part has failed.
         await sent.catch(() => {});
-        this.#parts.shift();
+        // One that fails may be over before those that were sent earlier.
+        this.#parts = this.#parts.filter((other) => other.end !== end);
       }
     })();
     end.catch(() => {});

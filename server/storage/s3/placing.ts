@@ -1,9 +1,10 @@
+import { UploadError } from "../../errors.ts";
 import type { Bucket, ObjectInfo } from "./bucket.ts";
-import { MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
-import { largeBytes, type Layout, lengthOf, type Piece, wholeObject } from "./layout.ts";
+import { copiedPiece, MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
+import { largeBytes, type Layout, lengthOf, type Multipart, type Piece, wholeObject } from "./layout.ts";
 import { joinedBody } from "./part_queue.ts";
 import { abortAll } from "./remover.ts";
-import { hasStatus, mayBeDone } from "./s3_error.ts";
+import { hasStatus, isUnknownToServer, mayBeDone } from "./s3_error.ts";
 import type { BucketWriter } from "./writer.ts";
 
 /** The names of the metadata of a finished file's object: the upload's id, and when the client's file was modified. */
@@ -44,13 +45,7 @@ export interface PlacingDeps {
  * `taken-over` when another writer has the upload by now.
  */
 export async function place(deps: PlacingDeps, writer: BucketWriter, key: string): Promise<boolean> {
-  try {
-    return await tryToPlace(deps, writer, key);
-  } catch (error) {
-    // Another writer completes, aborts and removes what this one works with. A commit tells whether there is one.
-    if (hasStatus(error, 404)) await writer.setPlacing(writer.layout.placing);
-    throw error;
-  }
+  return await writer.unlessLost(() => tryToPlace(deps, writer, key));
 }
 
 async function tryToPlace({ bucket, isConditional }: PlacingDeps, writer: BucketWriter, key: string): Promise<boolean> {
@@ -99,7 +94,7 @@ async function copyWhole(bucket: Bucket, { key: from, size }: Piece, key: string
   try {
     await unlessBusy(() => bucket.copy(from, key, size, options));
   } catch (error) {
-    if (!options.ifNone || !hasStatus(error, 400, 501)) throw error;
+    if (!options.ifNone || !isUnknownToServer(error)) throw error;
     await bucket.copy(from, key, size, { metadata: options.metadata });
   }
 }
@@ -116,19 +111,11 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
   if (layout.placing !== undefined) await abortAll(bucket, layout.placing);
   await writer.setPlacing(key);
   const multipart = await bucket.begin(key, { metadata: options.metadata });
-  const parts = planParts([...layout.large, ...layout.small]);
-  const etags: string[] = [];
-  const one = async ({ pieces: sources }: PlannedPart, number: number) =>
-    sources.length === 1
-      ? await bucket.copyPart(multipart, number, sources[0]!)
-      : await bucket.putPart(multipart, number, joinedBody(bucket, sources, []));
-  let next = 0;
-  const some = async () => {
-    for (let index = next++; index < parts.length; index = next++) etags[index] = await one(parts[index]!, index + 1);
-  };
-  const results = await Promise.allSettled(Array.from({ length: AT_A_TIME }, some));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  const etags = await writer.unlessLost(() => sentParts(bucket, multipart, layout)).catch(async (error) => {
+    // The writer that has the upload by now may have looked for this one already.
+    if (error instanceof UploadError && error.code === "taken-over") await bucket.abort(multipart);
+    throw error;
+  });
   const listed = etags.map((etag, index) => ({ number: index + 1, etag }));
   try {
     await bucket.complete(multipart, listed, lengthOf(layout), { ifNone: options.ifNone });
@@ -138,6 +125,26 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
     if (info === undefined || !isObjectOf(info, { id: writer.id, length: lengthOf(layout) })) throw error;
   }
   await writer.setPlacing(undefined);
+}
+
+/** Puts the bytes of a layout into a multipart upload, and gives the ETags of its parts. */
+async function sentParts(bucket: Bucket, multipart: Multipart, layout: Layout): Promise<string[]> {
+  const parts = planParts([...layout.large, ...layout.small]);
+  const etags: string[] = [];
+  const one = async (part: PlannedPart, number: number) => {
+    const copied = copiedPiece(part);
+    return copied === undefined
+      ? await bucket.putPart(multipart, number, joinedBody(bucket, part.pieces, []))
+      : await bucket.copyPart(multipart, number, copied);
+  };
+  let next = 0;
+  const some = async () => {
+    for (let index = next++; index < parts.length; index = next++) etags[index] = await one(parts[index]!, index + 1);
+  };
+  const results = await Promise.allSettled(Array.from({ length: AT_A_TIME }, some));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return etags;
 }
 
 function metadataOf(id: string, { modifiedAt }: Layout): Record<string, string> {

@@ -2,7 +2,7 @@ import type { BucketAddress } from "./address.ts";
 import { bodyOf, type Bucket } from "./bucket.ts";
 import { prefixOf } from "./keys.ts";
 import type { Multipart } from "./layout.ts";
-import { hasStatus } from "./s3_error.ts";
+import { hasStatus, isUnknownToServer } from "./s3_error.ts";
 
 /** The rights that a key needs on the bucket itself, and on the objects in it. */
 export const BUCKET_RIGHTS = ["s3:ListBucket", "s3:ListBucketMultipartUploads"] as const;
@@ -103,20 +103,10 @@ export const PROBE_STEPS: readonly ProbeStep[] = [
     rights: ["s3:PutObject"],
     async run(place) {
       place.multipart = await place.bucket.begin(place.large);
-      place.parts.push({
-        number: 1,
-        etag: await place.bucket.putPart(place.multipart, 1, bodyOf(new Uint8Array(PART))),
-      });
-    },
-  },
-  {
-    code: "copy-part",
-    what: "copying a part of an object",
-    rights: ["s3:GetObject", "s3:PutObject"],
-    after: ["put", "multipart"],
-    async run({ bucket, key, multipart, parts }) {
-      const etag = await bucket.copyPart(multipart!, 2, { key, from: 0, size: PROBE_TEXT.length });
-      parts.push({ number: 2, etag });
+      for (const [at, bytes] of [new Uint8Array(PART), PROBE_TEXT].entries()) {
+        const number = at + 1;
+        place.parts.push({ number, etag: await place.bucket.putPart(place.multipart, number, bodyOf(bytes)) });
+      }
     },
   },
   {
@@ -144,10 +134,21 @@ export const PROBE_STEPS: readonly ProbeStep[] = [
     after: ["multipart"],
     async run(place) {
       const { bucket, multipart, parts, large } = place;
-      const length = PART + (parts.length > 1 ? PROBE_TEXT.length : 0);
+      const length = PART + PROBE_TEXT.length;
       await bucket.complete(multipart!, parts, length);
       place.multipart = undefined;
       if ((await bucket.head(large))?.length !== length) throw new Error("The object has another length");
+    },
+  },
+  {
+    code: "copy-part",
+    what: "copying a part of an object",
+    rights: ["s3:GetObject", "s3:PutObject"],
+    after: ["complete"],
+    async run(place) {
+      // The source is as long as AWS wants it (`copy_plan.ts`).
+      place.multipart = await place.bucket.begin(place.large);
+      await place.bucket.copyPart(place.multipart, 1, { key: place.large, from: 1, size: PROBE_TEXT.length });
     },
   },
   {
@@ -189,7 +190,7 @@ export async function isConditionalAt(
     return false;
   } catch (error) {
     if (hasStatus(error, 409, 412)) return true;
-    if (hasStatus(error, 400, 501)) return false;
+    if (isUnknownToServer(error)) return false;
     throw error;
   }
 }

@@ -1,13 +1,10 @@
 import type { Body } from "./transport.ts";
 import type { S3Client } from "./client.ts";
-import { hasStatus, isPassing, S3Error } from "./s3_error.ts";
+import { isPassing, isUnknownToServer, S3Error } from "./s3_error.ts";
 import { elementsOf, encodedForXml, textOf } from "./xml.ts";
 
 /** The most keys of one request. S3 takes a thousand, and a slow server needs some ten milliseconds for each. */
 export const MAX_REMOVED = 200;
-
-/** The statuses of servers that do not know the request. */
-const UNKNOWN = [400, 405, 411, 501];
 
 /**
  * Makes what removes up to {@linkcode MAX_REMOVED} objects by one request (S3's DeleteObjects). It gives the keys that the
@@ -30,7 +27,7 @@ export function createRemoveMany(client: S3Client): (keys: readonly string[]) =>
       return keys.filter((key) => !removed.has(key));
     } catch (error) {
       if (!(error instanceof S3Error) || isPassing(error)) throw error;
-      if (hasStatus(error, ...UNKNOWN)) isKnown = false;
+      if (isUnknownToServer(error)) isKnown = false;
       return keys;
     }
   };

@@ -19,6 +19,8 @@ export interface RoleDeps {
 
 /** How long before its end a key is exchanged, in milliseconds. */
 const EARLY_MS = 5 * 60 * 1000;
+/** How long a new key is kept at least, in milliseconds: by a clock that is ahead, each is about to expire. */
+const KEPT_MS = 60 * 1000;
 /** How long an answer is waited for, in milliseconds; on this machine, where nobody may be there to answer, less. */
 const PATIENCE_MS = 5000;
 const LOCAL_PATIENCE_MS = 2000;
@@ -39,11 +41,14 @@ export function roleSource(deps: RoleDeps): CredentialsSource {
     ? byContainer
     : byMachine;
   let last: LentCredentials | undefined;
+  let keptUntil = -Infinity;
   let asking: Promise<LentCredentials> | undefined;
 
   async function renewed(): Promise<LentCredentials> {
     try {
-      return last = await ask(deps);
+      last = await ask(deps);
+      keptUntil = Math.max(last.expiresAt - EARLY_MS, now() + KEPT_MS);
+      return last;
     } catch (error) {
       // The key that is about to expire still holds: the next request asks again.
       if (last !== undefined && now() < last.expiresAt) return last;
@@ -53,8 +58,9 @@ export function roleSource(deps: RoleDeps): CredentialsSource {
     }
   }
 
-  return async () => {
-    if (last !== undefined && now() < last.expiresAt - EARLY_MS) return last.credentials;
+  return async (expired) => {
+    const isExpired = expired !== undefined && last?.credentials === expired;
+    if (last !== undefined && !isExpired && now() < keptUntil) return last.credentials;
     return (await (asking ??= renewed())).credentials;
   };
 }

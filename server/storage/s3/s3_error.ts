@@ -4,7 +4,7 @@ import { textOf } from "./xml.ts";
 /** An answer of the S3 server that says that it has not done what it was asked. */
 export class S3Error extends Error {
   override name = "S3Error";
-  /** S3's word for what was wrong, such as `NoSuchKey`; the status in digits where the answer has no such word. */
+  /** S3's word for what was wrong, such as `NoSuchKey`; empty where the answer has no such word. */
   readonly reason: string;
   readonly status: number;
   /** How `errors.ts` tells the client of it: as of a full disk, or of a bucket that is away. */
@@ -65,6 +65,23 @@ export function isPassing(error: unknown): boolean {
  */
 export function mayBeDone(error: unknown): boolean {
   return hasStatus(error, 404) || error instanceof S3Error && isPassing(error);
+}
+
+/**
+ * True for the refusal of a server that does not know what it was asked for: no later request will find another answer.
+ * With status 400 S3's word tells, because an expired key is a 400 too.
+ */
+export function isUnknownToServer(error: unknown): boolean {
+  return hasStatus(error, 405, 411, 501) || hasStatus(error, 400) && UNKNOWN.has(error.reason);
+}
+
+/** The words of several servers for a request, a header or a query that they do not know. */
+const UNKNOWN = new Set(["InvalidArgument", "InvalidRequest", "InvalidURI", "NotImplemented", "UnsupportedOperation"]);
+
+/** True for the refusal of a key that has expired. An answer to `HEAD` gives no word for it. */
+export function isExpiredKey(error: unknown): boolean {
+  const isUntold = hasReason(error, "") && hasStatus(error, 400);
+  return isUntold || hasReason(error, "ExpiredToken", "InvalidTokenId", "TokenRefreshRequired");
 }
 
 /** The connection to the S3 server broke, was not made, or the answer did not come in time. */

@@ -3,6 +3,7 @@ import type { Lease } from "../shared/leases.ts";
 import { KeptLayout } from "./kept_layout.ts";
 import { type Layout, lengthOf, PART_BYTES } from "./layout.ts";
 import { PartQueue } from "./part_queue.ts";
+import { hasStatus } from "./s3_error.ts";
 import type { Body } from "./transport.ts";
 import type { Turns } from "./turns.ts";
 import { type SharedByWriters, WrittenBytes } from "./written_bytes.ts";
@@ -79,8 +80,21 @@ export class BucketWriter implements UnfinishedFile {
 
   async write(bytes: Uint8Array): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
-      rest = await this.#bytes.append(rest);
+      rest = await this.unlessLost(() => this.#bytes.append(rest));
       if (this.#bytes.areTooMany) await this.#alone(() => this.#bytes.putAll({ letGo: true }));
+    }
+  }
+
+  /**
+   * Does a work in the bucket. Throws `taken-over` when it fails because another writer has the upload by now, which
+   * completes, aborts and removes what this one works with.
+   */
+  async unlessLost<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (hasStatus(error, 404)) await this.#lease.check();
+      throw error;
     }
   }
 
@@ -168,7 +182,7 @@ export class BucketWriter implements UnfinishedFile {
 
   /** Does one thing after the other. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work);
+    const turn = this.#last.then(() => this.unlessLost(work));
     this.#last = turn.catch(() => {});
     return turn;
   }

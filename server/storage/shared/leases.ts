@@ -51,6 +51,8 @@ export interface Lease {
   readonly found: BytesRow;
   /** Commits where the bytes lie. Resolves when that survives a crash. */
   commit(state: BytesChange): Promise<void>;
+  /** Throws `taken-over` when this writer has lost the upload. Changes nothing. */
+  check(): Promise<void>;
   /**
    * Leaves a state to be committed together with the upload's next record (`RecordStore.replace`), or by `release`,
    * whichever comes first. A later state takes the place of an earlier one, as `commit` does too. `committed` is called
@@ -147,8 +149,11 @@ export interface Leases {
   ids(): AsyncIterable<string>;
   /** How long ago a row was last committed to or taken, in milliseconds of the database's clock; `undefined` without a row. */
   ageMs(id: string): Promise<number | undefined>;
-  /** The ids with a multipart upload that is idle or old, the oldest first: at most `limit`. */
-  multiparts(ages: MultipartAges, limit: number): Promise<readonly string[]>;
+  /**
+   * The ids with a multipart upload that is idle or old, in an order of their own: at most `limit`, behind the id `after`,
+   * or the first ones.
+   */
+  multiparts(ages: MultipartAges, limit: number, after?: string): Promise<readonly string[]>;
   /**
    * Remembers a place where bytes of an upload may still appear that is about to be over: by a writer that was stopped or
    * cut off, and goes on some day.

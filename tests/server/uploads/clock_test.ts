@@ -125,6 +125,30 @@ Deno.test("a crash takes back no more than ten minutes of the time that a server
   assertEquals(log.lines, []);
 });
 
+Deno.test("an instance that stood still goes on by the time of those that did not", async () => {
+  using records = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  const log = memoryLog();
+  const [still, other] = [machine(), machine()];
+  const open = ({ clocks }: typeof still, longestStepMs: number) =>
+    openServiceClock({ records, log }, { wall: () => clocks.wall, monotonic: () => clocks.ticks, longestStepMs });
+  const [one, two] = [await open(still, 300_000), await open(other, 300_000)];
+  for (let minute = 0; minute < 2 * 24 * 60; minute++) {
+    other.pass(60_000);
+    await two.save();
+  }
+  await two.saveLast();
+  still.pass(2 * day);
+  assertEquals(one.now(), today + 300_000);
+  await one.save();
+  assertEquals([one.now(), two.now()], [today + 2 * day, today + 2 * day]);
+  // Who is behind takes nothing back from the others.
+  other.pass(60_000);
+  await two.saveLast();
+  await one.saveLast();
+  assertEquals([two.now(), await records.serviceTime()], [today + 2 * day + 60_000, today + 2 * day + 60_000]);
+  assertEquals(log.lines, []);
+});
+
 Deno.test("the record of a file that was taken away is kept for a day, whatever the clock shows", async () => {
   for (const jump of [5 * year, -5 * year]) {
     const { clocks, pass, wishes } = machine();

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { UploadError } from "../../../../server/errors.ts";
 import type { DownloadLink } from "../../../../server/model/link.ts";
 import { openDatabase } from "../../../../server/storage/kv/database.ts";
 import { createLinks } from "../../../../server/storage/kv/links.ts";
@@ -81,4 +82,14 @@ Deno.test("without a limit every visitor is counted, and visits that are over ar
   for (let n = 0; n < 49; n++) assertEquals(await store.countDownload(hash, visit(n), NOW), true);
   assertEquals(await store.countDownload(hash, undefined, NOW + 1000), true);
   assertEquals([await store.downloads(hash), await store.hasVisited(hash, "v1", NOW)], [50, false]);
+});
+
+Deno.test("a download that others keep from being counted is refused for a while, and is no failure", async () => {
+  await using dir = await tempDir();
+  const database = await openDatabase(join(dir.path, "pawl.db"));
+  using _open = { [Symbol.dispose]: () => database.kv.close() };
+  const [{ hash }, busy] = [link("1"), createLinks({ ...database, commit: () => Promise.resolve(false) })];
+  await createLinks(database).add(link("1"), 10);
+  const error = await assertRejects(() => busy.countDownload(hash, visit(1), NOW), UploadError);
+  assertEquals(error.code, "too-many");
 });

@@ -52,6 +52,11 @@ Deno.test("a list goes on as long as there are pages, and an endless answer is c
     assertEquals(await Array.fromAsync(bucket.list("p/")), ["p/a", "p/<", "p/c"]);
     assertEquals(asked[1]!.url, "/bucket?list-type=2&prefix=p%2F&continuation-token=n%2B1");
   });
+  // A server that says again and again that the list goes on at one place is not followed for ever.
+  await serving([page(["p/a"], "n"), page(["p/b"], "n")], async ({ bucket }, asked) => {
+    assertEquals(await Array.fromAsync(bucket.list("p/")), ["p/a", "p/b"]);
+    assertEquals(asked.length, 2);
+  });
   const endless: Answer = (_, response) => {
     response.on("error", () => {});
     const more = () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { asUploadError, STATUS } from "../../../../server/errors.ts";
 import { parseBucketAddress } from "../../../../server/storage/s3/address.ts";
 import { bodyOf } from "../../../../server/storage/s3/bucket.ts";
+import type { Credentials } from "../../../../server/storage/s3/credentials.ts";
 import { openBucket } from "../../../../server/storage/s3/open_bucket.ts";
 import { BrokenConnection, S3Error } from "../../../../server/storage/s3/s3_error.ts";
 import { type Asked, cut, error, serving, status, text } from "../../../support/scripted_s3.ts";
@@ -101,6 +102,11 @@ Deno.test("an object is removed if it is still the same one, and anyhow where th
       assertEquals(asked.map(({ headers }) => headers["if-match"]), ['"x"', undefined]);
     });
   }
+  // A key that has expired says nothing of conditions.
+  await serving([status(400, error("ExpiredToken"))], async ({ bucket }, asked) => {
+    await assertRejects(() => bucket.remove("a", '"x"'), S3Error, "ExpiredToken");
+    assertEquals(asked.length, 1);
+  });
   await serving([status(204)], async ({ bucket }, asked) => {
     await bucket.remove("a");
     assertEquals(asked[0]!.headers["if-match"], undefined);
@@ -143,4 +149,23 @@ Deno.test("a machine whose clock is an hour off signs by the server's clock, onc
       assertEquals(asked.length, 1);
     }, options);
   }
+});
+
+Deno.test("a request whose key has expired is sent once more with another one, if there is one", async () => {
+  const keyIn = ({ headers }: Asked) => /Credential=(\w+)\//.exec(headers.authorization ?? "")?.[1];
+  const key = (name: string) => ({ key: name, secret: "secret", sessionToken: `token of ${name}` });
+  for (const refused of [status(400, error("ExpiredToken")), status(400)]) {
+    let last = key("old");
+    const credentials = (expired?: Credentials) => Promise.resolve(expired === last ? last = key("new") : last);
+    await serving([refused, status(204), status(204)], async ({ bucket }, asked) => {
+      await bucket.remove("a");
+      await bucket.remove("b");
+      assertEquals(asked.map(keyIn), ["old", "new", "new"]);
+    }, { credentials });
+  }
+  const only = key("only");
+  await serving([status(400, error("ExpiredToken"))], async ({ bucket }, asked) => {
+    await assertRejects(() => bucket.remove("a"), S3Error, "ExpiredToken");
+    assertEquals(asked.length, 1);
+  }, { credentials: () => Promise.resolve(only) });
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { planParts } from "../../../../server/storage/s3/copy_plan.ts";
+import { copiedPiece, planParts } from "../../../../server/storage/s3/copy_plan.ts";
 
 const MIB = 1024 * 1024;
 
@@ -21,5 +21,15 @@ Deno.test("no file needs more than 10 000 parts", () => {
     const parts = planParts([{ key: "a", from: 0, size: length }]);
     assert(parts.length <= 10_000, `${parts.length} parts`);
     assertEquals(parts.reduce((sum, { size }) => sum + size, 0), length);
+  }
+});
+
+Deno.test("the server copies a part that lies within one object, if that is longer than 5 MiB", () => {
+  const at = (from: number, size: number) => ({ key: "a", from, size });
+  const copied = (...pieces: ReturnType<typeof at>[]) => copiedPiece({ size: 1, pieces });
+  assertEquals(copied(at(0, 6 * MIB)), at(0, 6 * MIB));
+  assertEquals(copied(at(5 * MIB, 1)), at(5 * MIB, 1));
+  for (const pieces of [[at(0, 5 * MIB)], [at(9, 1)], [at(0, 6 * MIB), at(0, 6 * MIB)], []]) {
+    assertEquals(copied(...pieces), undefined);
   }
 });

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { UploadError } from "../../../../server/errors.ts";
 import { createBucketBytes } from "../../../../server/storage/s3/bytes.ts";
 import { S3Error } from "../../../../server/storage/s3/s3_error.ts";
+import { someBytes } from "../../../support/bytes.ts";
 import { all, bucketSite, finish, MIB, opened, others, send } from "../../../support/bucket_site.ts";
 import { type Habits, MemoryObjects } from "../../../support/memory_bucket.ts";
 import { MemoryRows } from "../../../support/memory_leases.ts";
@@ -76,7 +79,7 @@ Deno.test("a file that is removed while it is put together leaves nothing under 
     await send(one.bytes, all.subarray(0, 9 * MIB));
     {
       await using file = await opened(one.bytes);
-      await file.cut(5 * MIB);
+      await file.cut(6 * MIB);
       await assertRejects(() => one.bytes.place("a", "x"), Error, "The store is away");
       assertEquals([...objects.multiparts.values()].map(({ key }) => key), ["files/x"]);
       if (isOpen) await one.bytes.discard("a");
@@ -86,6 +89,53 @@ Deno.test("a file that is removed while it is put together leaves nothing under 
     await one.bytes[Symbol.asyncDispose]();
     assertEquals([objects.multiparts.size, objects.objects.size], [0, 0]);
   }
+});
+
+Deno.test("a file that is put together although its upload was removed just before leaves nothing under its name", async () => {
+  const [objects, rows] = [new MemoryObjects(), new MemoryRows()];
+  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let isPlacing = false;
+  await using stopped = bucketSite(
+    {
+      async before(name) {
+        if (name !== "begin" || !isPlacing) return;
+        begun.resolve();
+        await goOn.promise;
+      },
+    },
+    objects,
+    rows,
+  );
+  await using other = bucketSite({}, objects, rows);
+  await send(stopped.bytes, all.subarray(0, 9 * MIB));
+  await using file = await opened(stopped.bytes);
+  await file.cut(6 * MIB);
+  isPlacing = true;
+  const placing = stopped.bytes.place("a", "x").then(() => undefined, (error) => error);
+  await begun.promise;
+  stopped.leases.fallSilent();
+  await other.bytes.discard("a");
+  await other.bytes[Symbol.asyncDispose]();
+  goOn.resolve();
+  const error = await placing;
+  assert(error instanceof UploadError && error.code === "taken-over", String(error));
+  assertEquals([objects.multiparts.size, objects.objects.size], [0, 0]);
+});
+
+Deno.test("the end of a file of several writers is sent where it is too short for the server to copy it", async () => {
+  const [objects, rows] = [new MemoryObjects(), new MemoryRows()];
+  await using stopped = bucketSite({}, objects, rows);
+  await using other = bucketSite({}, objects, rows);
+  const content = someBytes(65 * MIB);
+  const late = await opened(stopped.bytes);
+  await late.write(content.subarray(0, 64 * MIB));
+  await late.flush();
+  await stopped.leases.recorded("a");
+  stopped.leases.fallSilent();
+  await send(other.bytes, content.subarray(64 * MIB));
+  assertEquals(await other.bytes.place("a", "x"), true);
+  assert(Buffer.compare(objects.objects.get("files/x")!.bytes, content) === 0, "The bytes differ");
+  await late[Symbol.asyncDispose]();
 });
 
 Deno.test("a bucket that is gone is no missing file", async () => {

@@ -61,9 +61,17 @@ Deno.test("more objects than one request takes go by as many as are needed", asy
   assertEquals([asked.sort(), failed, left], [[`DELETE ${many.at(-1)}`, "POST uploads", "POST uploads"], [], []]);
 });
 
-for (const status of [400, 501] as const) {
-  Deno.test(`from a server that answers ${status} they go one by one, and it is not asked again`, async () => {
-    const { asked, failed, left } = await removal({ removesMany: status }, few, async (remover) => {
+for (
+  const [status, code] of [
+    [400, "InvalidArgument"],
+    [400, "NotImplemented"],
+    [405, "MethodNotAllowed"],
+    [501, "NotImplemented"],
+    [501, ""],
+  ] as const
+) {
+  Deno.test(`from a server that answers ${status} ${code} they go one by one, and it is not asked again`, async () => {
+    const { asked, failed, left } = await removal({ removesMany: [status, code] }, few, async (remover) => {
       remover.removeKeys(few.slice(0, 2));
       await remover.untilDone();
       remover.removeKeys(few);
@@ -73,14 +81,24 @@ for (const status of [400, 501] as const) {
   });
 }
 
-Deno.test("a server that refuses it once is asked again", async () => {
-  const { asked, left } = await removal({ removesMany: 403 }, few, async (remover) => {
-    remover.removeKeys(few.slice(0, 2));
-    await remover.untilDone();
-    remover.removeKeys(few.slice(1));
+for (
+  const [status, code] of [
+    [403, "AccessDenied"],
+    [400, "ExpiredToken"],
+    [400, "InvalidToken"],
+    [400, "BadDigest"],
+    [400, ""],
+  ] as const
+) {
+  Deno.test(`a server that refuses it once with ${status} ${code} is asked again`, async () => {
+    const { asked, left } = await removal({ removesMany: [status, code] }, few, async (remover) => {
+      remover.removeKeys(few.slice(0, 2));
+      await remover.untilDone();
+      remover.removeKeys(few.slice(1));
+    });
+    assertEquals([asked.filter((what) => what === "POST uploads").length, left], [2, []]);
   });
-  assertEquals([asked.filter((what) => what === "POST uploads").length, left], [2, []]);
-});
+}
 
 Deno.test("an object that is not removed with the others is removed alone", async () => {
   const { asked, failed, left } = await removal(

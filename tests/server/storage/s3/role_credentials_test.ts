@@ -120,3 +120,28 @@ Deno.test("a key is kept until shortly before its end, and all who ask at once g
   clock.now += HOUR;
   await assertRejects(credentials, Error, "answered 500");
 });
+
+Deno.test("a key that the S3 server calls expired is exchanged at once, whatever the clock here shows", async () => {
+  let count = 0;
+  const { credentials, asked } = source(
+    { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://127.0.0.1/role" },
+    () => lent(`key ${++count}`, HOUR),
+  );
+  const first = await credentials();
+  assertEquals([first.key, (await credentials()).key], ["key 1", "key 1"]);
+  // Requests that were under way with the same key ask for one more together.
+  const next = await Promise.all([credentials(first), credentials(first), credentials()]);
+  assertEquals(next.slice(0, 2).map(({ key }) => key), ["key 2", "key 2"]);
+  assertEquals([(await credentials(first)).key, (await credentials()).key, asked.length], ["key 2", "key 2", 2]);
+});
+
+Deno.test("an instance whose clock is ahead asks for no key before each request", async () => {
+  const env = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/x" };
+  const { credentials, asked, clock } = source(env, () => lent("key", HOUR));
+  clock.now = 2 * HOUR;
+  for (let count = 0; count < 3; count++) await credentials();
+  assertEquals(asked.length, 1);
+  clock.now += 61_000;
+  await credentials();
+  assertEquals(asked.length, 2);
+});

@@ -54,8 +54,8 @@ Deno.test("parts that come in late, again and again, do not keep a file from bei
       await late.write(others.subarray(0, 8 * MIB));
       await late.flush();
     },
-    Error,
-    "NoSuchUpload",
+    UploadError,
+    "Another request",
   );
   await late[Symbol.asyncDispose]();
 });
@@ -109,13 +109,32 @@ for (const [step, which] of [["copyPart", 1], ["complete", 2]] as const) {
     await using other = bucketSite({}, objects, rows);
     await send(stopped.bytes, all.subarray(0, 9 * MIB));
     await using file = await opened(stopped.bytes);
-    await file.cut(5 * MIB);
+    await file.cut(6 * MIB);
     const placing = stopped.bytes.place("a", "x").then(() => undefined, (error) => error);
     await begun.promise;
     stopped.leases.fallSilent();
-    await finish(other, 5 * MIB);
+    await finish(other, 6 * MIB);
     goOn.resolve();
     const error = await placing;
     assert(error instanceof UploadError && error.code === "taken-over", String(error));
+  });
+}
+
+for (const how of ["write", "flush", "checkpoint"] as const) {
+  Deno.test(`a writer whose upload another one has finished is told that it was taken over, at its ${how}`, async () => {
+    const [objects, rows] = [new MemoryObjects(), new MemoryRows()];
+    await using stopped = bucketSite({}, objects, rows);
+    await using other = bucketSite({}, objects, rows);
+    await send(other.bytes, all.subarray(0, 100));
+    const late = await opened(stopped.bytes);
+    stopped.leases.fallSilent();
+    await finish(other, 100);
+    await other.bytes[Symbol.asyncDispose]();
+    // The part begins with bytes of an object that was removed.
+    await late.write(others.subarray(0, 8 * MIB));
+    const work = how === "write" ? () => late.write(others.subarray(0, 24 * MIB)) : () => late[how]();
+    const error = await assertRejects(work, UploadError);
+    assertEquals(error.code, "taken-over");
+    await late[Symbol.asyncDispose]();
   });
 }
