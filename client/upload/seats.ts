@@ -101,6 +101,8 @@ export class Seats {
     };
     const { signal } = options;
     signal?.addEventListener("abort", () => resolve(undefined));
+    // It may have aborted while the seats were tried one by one. No event comes then.
+    if (signal?.aborted) resolve(undefined);
     const asked = names.map((name) =>
       this.#locks.request(name, options, (lock) => lock === null || isOver || signal?.aborted ? undefined : hold(name))
     );

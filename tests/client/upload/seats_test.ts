@@ -82,6 +82,27 @@ Deno.test("A body that is given up while it waits for a seat takes none", async 
   assertEquals(await send("late", { signal: AbortSignal.abort() }), undefined);
 });
 
+Deno.test("A body that is given up while the last seat is tried takes none, and is over at once", async () => {
+  const locks = new FakeLocks();
+  const free = await Promise.all([0, 1, 2].map((seat) => locks.hold(`pawl seat ${seat} ${origin}`)));
+  const stop = new AbortController();
+  let tried = 0;
+  const aborting: Locks = {
+    request: async (name: string, ...rest: unknown[]): Promise<never> => {
+      if ((rest[0] as LockOptions).ifAvailable && ++tried === 3) stop.abort();
+      return await locks.request(name, ...rest);
+    },
+  };
+  const { send, running } = bodies(new Seats({ locks: aborting, origin }));
+  const ended: unknown[] = [];
+  send("large", { signal: stop.signal }).then((result) => ended.push(result));
+  await turns(20);
+  assertEquals([tried, ended, locks.waiting], [3, [undefined], 0]);
+  for (const release of free) release();
+  await turns(20);
+  assertEquals([running.size, locks.held], [0, []]);
+});
+
 Deno.test("Over HTTP/2 and HTTP/3 there are seats for any number of large files", async () => {
   for (const [protocol, most] of [["h2", 24], ["h3", 24], ["http/1.1", 3], [undefined, 3]] as const) {
     const { running, send } = bodies(new Seats({ locks: new LocalLocks(), origin, protocol: () => protocol }));
