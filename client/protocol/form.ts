@@ -62,9 +62,18 @@ export interface PartFate {
 export class FateReader {
   readonly #onFate: (fate: PartFate) => void;
   #read = 0;
+  #isWhole = false;
 
   constructor(onFate: (fate: PartFate) => void) {
     this.#onFate = onFate;
+  }
+
+  /**
+   * True when the server has said that it got the whole form. A login page of a network has no such line, and a server
+   * that stops in the middle says so in the place of it.
+   */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** Reads what is new in `text`, the whole answer so far. A line that is not whole yet waits for the next call. */
@@ -72,13 +81,14 @@ export class FateReader {
     for (let end = text.indexOf("\n", this.#read); end >= 0; end = text.indexOf("\n", this.#read)) {
       const fate = parseFate(text.slice(this.#read, end));
       this.#read = end + 1;
-      if (fate !== undefined) this.#onFate(fate);
+      if (fate === "whole") this.#isWhole = true;
+      else if (fate !== undefined) this.#onFate(fate);
     }
   }
 }
 
-/** Reads one line. Gives `undefined` for the line about the request, and for a line that is none. */
-function parseFate(line: string): PartFate | undefined {
+/** Reads one line. `"whole"` is the line about a request that came whole. Gives `undefined` for every other line. */
+function parseFate(line: string): PartFate | "whole" | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -87,6 +97,7 @@ function parseFate(line: string): PartFate | undefined {
   }
   if (typeof value !== "object" || value === null) return undefined;
   const { part, status, complete, location }: Partial<Record<string, unknown>> = { ...value };
+  if (part === undefined && status === 200) return "whole";
   if (typeof part !== "number") return undefined;
   return {
     part,

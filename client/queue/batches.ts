@@ -95,12 +95,13 @@ export class Batches {
   }
 
   /**
-   * Sends these files in one request. Resolves when it has ended: to true when the whole request was answered, so that a
-   * file that was not told has a trouble of its own. Never rejects.
+   * Sends these files in one request. Resolves when it has ended: to true when the server has told of the whole request,
+   * so that a file that was not brought has a trouble of its own. Never rejects.
    */
   async send(uploads: readonly QueueEntry[], { signal, onBegin, onDeparted, onDone }: BatchEvents): Promise<boolean> {
     const { url, transport, clock, random, stallMs, sizes, seats } = this.#deps;
     const wanted = this.#bytes.bytes;
+    const failures = this.#failures;
     const prepared = await this.#prepare(uploads, signal);
     const there = uploads.filter((_, index) => prepared[index] !== undefined);
     await giveWay();
@@ -139,8 +140,10 @@ export class Batches {
       this.#bytes.answered({ wanted, isFull: form.body.size >= wanted / 2, ms: clock.now() - beganAt });
     }).catch(() => {});
     if (signal.aborted) return false;
-    this.#failures = gained > 0 ? 0 : this.#failures + 1;
-    if (status === 200) return true;
+    if (gained > 0 || reader.isWhole) this.#failures = 0;
+    if (reader.isWhole) return true;
+    // Several requests are under way at once, and one trouble ends them all. It counts once.
+    if (gained === 0 && this.#failures === failures) this.#failures++;
     this.#isPaused = true;
     if (NO_FORMS.has(status) || this.#failures >= MOST_FAILURES) this.#isRefused = true;
     else if (status === 413) sizes.refused(form.body.size);

@@ -26,10 +26,23 @@ Deno.test("FateReader reads whole lines as they come, and passes over what is no
     '{"status":200,"parts":3}',
     "",
   ].join("\n");
-  for (const end of [10, 60, 62, 100, text.length]) reader.read(text.slice(0, end));
+  for (const end of [10, 60, 62, 100, text.length - 1]) reader.read(text.slice(0, end));
+  assertEquals(reader.isWhole, false);
+  reader.read(text);
+  assertEquals(reader.isWhole, true);
   assertEquals(fates, [
     { part: 1, isComplete: true, location: "/files/a" },
     { part: 0, isComplete: false, location: undefined },
     { part: 2, isComplete: false, location: undefined },
   ]);
+});
+
+Deno.test("FateReader takes no answer for a whole one that something else gave, or a server that stops", () => {
+  for (
+    const text of ["<html>Sign in to this network", "200", "null", "{}", '{"status":503,"error":"shutdown","parts":1}']
+  ) {
+    const reader = new FateReader(() => {});
+    reader.read(`${text}\n`);
+    assertEquals(reader.isWhole, false, text);
+  }
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import type { QueuedUpload, QueueOptions } from "../../../client/mod.ts";
 import { BatchBytes } from "../../../client/queue/batch_bytes.ts";
-import { FormHost } from "../support/form_host.ts";
+import { type FormFault, FormHost } from "../support/form_host.ts";
 import { until as untilTrue } from "../../support/until.ts";
 import { fileOf, LARGE, type QueueSetup, rest, setUpQueue } from "../support/queue_set_up.ts";
 
@@ -169,6 +169,38 @@ Deno.test("where a server takes no form, all files go alone, and no second form 
 Deno.test("where forms never bring anything, three are tried", async () => {
   const { forms, addAll, until } = await setUp();
   for (let tries = 0; tries < 9; tries++) forms.faults.push({ breakAfterLines: 0 });
+  addAll(NAMES);
+  await until("done");
+  assertEquals([forms.forms.length, forms.single.files.size], [3, 20]);
+});
+
+Deno.test("forms that break together break once: after the trouble files go together again", async () => {
+  const { forms, queue, until } = await setUp();
+  const answers = Promise.withResolvers<void>();
+  forms.gate = answers.promise;
+  forms.faults.push(...Array(4).fill({ breakAfterLines: 0 }));
+  for (let i = 0; i < 150; i++) queue.add(fileOf(`file${i}`, 20_000));
+  await untilTrue(() => forms.forms.length === 4, "four are under way when the network breaks");
+  answers.resolve();
+  await until("done");
+  assert(forms.forms.length > 4 && forms.single.files.size < 20, `${forms.forms.length}, ${forms.single.files.size}`);
+});
+
+Deno.test("files of which a server that stops has told nothing go together again, and so they do behind a login page", async () => {
+  const faults: FormFault[] = [{ stopAfterLines: 5 }, { text: "<html>Sign in to this network</html>\n" }];
+  for (const fault of faults) {
+    const { forms, addAll, until } = await setUp();
+    forms.faults.push(fault);
+    addAll(NAMES);
+    await until("done");
+    assert(forms.forms.length > 1 && forms.single.files.size < 10, `${forms.forms.length}, ${forms.single.files.size}`);
+    assertEquals(forms.placed.size + forms.single.files.size, NAMES.length);
+  }
+});
+
+Deno.test("where every form is answered with something else, three are tried", async () => {
+  const { forms, addAll, until } = await setUp();
+  forms.faults.push(...Array(9).fill({ text: "OK" }));
   addAll(NAMES);
   await until("done");
   assertEquals([forms.forms.length, forms.single.files.size], [3, 20]);

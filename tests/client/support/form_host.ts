@@ -11,6 +11,10 @@ export interface FormFault {
   loseAnswer?: true;
   /** The files with these names are refused. */
   refused?: readonly string[];
+  /** The server stops after so many lines, and says so in its last one. */
+  stopAfterLines?: number;
+  /** Something before the server answers this text with a status of success. */
+  text?: string;
 }
 
 /** A part as the server saw it. */
@@ -60,9 +64,17 @@ export class FormHost {
     await Promise.race([this.gate, new Promise((resolve) => signal.addEventListener("abort", resolve))]);
     signal.throwIfAborted();
     if (fault.status !== undefined) return { status: fault.status, headers: new Headers(), text: "" };
+    if (fault.text !== undefined) return { status: 200, headers: new Headers(), text: fault.text };
     let text = "";
     for (const [part, { id, name }] of parts.entries()) {
       if (part === fault.breakAfterLines) throw new TypeError("The network broke");
+      if (part === fault.stopAfterLines) {
+        return {
+          status: 200,
+          headers: new Headers(),
+          text: `${text}{"status":503,"error":"shutdown","parts":${part}}\n`,
+        };
+      }
       const isRefused = fault.refused?.includes(name);
       if (!isRefused && !this.placed.has(id)) this.placed.set(id, `/files/placed-${name}`);
       const line = isRefused
