@@ -47,6 +47,8 @@ export class BatchRuns {
 
   #mayJoin(upload: QueueEntry): boolean {
     if (this.#alone.has(upload) || upload.batch !== undefined) return false;
+    // One that was begun alone is only paused. It would tell of itself while another request brings it.
+    if (upload.uploader !== undefined) return false;
     return this.#deps.batches.accepts(upload) && this.#deps.isFree(upload);
   }
 

@@ -231,6 +231,27 @@ Deno.test("an upload in a form is paused, resumed, dismissed and cancelled by it
   assertEquals([forms.forms.length, forms.single.requests], [1, 0]);
 });
 
+Deno.test("a file that was begun alone goes on alone behind a pause, and is deleted where it is then", async () => {
+  const { forms, queue, told, until } = await setUp();
+  const letGo = forms.single.hold();
+  const first = queue.add(fileOf("first"));
+  await forms.single.untilAtOnce(1);
+  first.pause();
+  for (const name of NAMES) queue.add(fileOf(name), { isPaused: true });
+  // The question of the pause, how much has arrived, is under way for long.
+  await forms.single.untilAtOnce(1);
+  queue.resumeAll();
+  await untilTrue(() => queue.total.in.done === 20, "the others are done");
+  letGo();
+  await until("done");
+  await rest();
+  assertEquals([queue.total.in.done, queue.total.confirmed], [21, 210]);
+  const states = told.filter((text) => text.startsWith("first "));
+  assertEquals(states.slice(states.indexOf("first paused") + 1).includes("first paused"), false, `${states}`);
+  await first.delete();
+  assertEquals(forms.single.files.get("first")?.seen.at(-1), `DELETE ${first.location}`);
+});
+
 Deno.test("a form that nobody waits for any more is ended, and its files go later", async () => {
   const { forms, addAll, queue, until } = await setUp();
   forms.gate = new Promise(() => {});
