@@ -60,6 +60,7 @@ export class BatchRuns {
     for (const upload of uploads) upload.batch = run;
     const isWhole = await batches.send(uploads, {
       signal: run.stop.signal,
+      isWanted: (upload) => run.members.has(upload),
       onBegin(upload) {
         upload.wasInBatch = true;
         if (run.members.has(upload)) hear(upload, progressOf(upload, "sending", 0));

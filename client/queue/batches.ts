@@ -2,7 +2,7 @@ import type { Clock } from "../async/clock.ts";
 import { giveWay } from "../async/give_way.ts";
 import { BatchBytes } from "./batch_bytes.ts";
 import { addressOn } from "../protocol/address.ts";
-import { FateReader, formOf, type FormPart, LINES_TYPE } from "../protocol/form.ts";
+import { FateReader, formOf, formOfSome, type FormPart, LINES_TYPE } from "../protocol/form.ts";
 import { describeFile, present } from "../protocol/requests.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { sendWatched } from "../protocol/watchdog.ts";
@@ -46,6 +46,8 @@ export interface BatchesDeps {
 /** The events of one request with many files. */
 export interface BatchEvents {
   signal: AbortSignal;
+  /** Says whether a file is still to be sent. It is asked when the request is about to begin. */
+  isWanted: (upload: QueueEntry) => boolean;
   /** Called with each file when the request begins. */
   onBegin: (upload: QueueEntry) => void;
   /** Called when all bytes of a file have departed. */
@@ -98,7 +100,10 @@ export class Batches {
    * Sends these files in one request. Resolves when it has ended: to true when the server has told of the whole request,
    * so that a file that was not brought has a trouble of its own. Never rejects.
    */
-  async send(uploads: readonly QueueEntry[], { signal, onBegin, onDeparted, onDone }: BatchEvents): Promise<boolean> {
+  async send(
+    uploads: readonly QueueEntry[],
+    { signal, isWanted, onBegin, onDeparted, onDone }: BatchEvents,
+  ): Promise<boolean> {
     const { url, transport, clock, random, stallMs, sizes, seats } = this.#deps;
     const wanted = this.#bytes.bytes;
     const failures = this.#failures;
@@ -108,30 +113,34 @@ export class Batches {
     if (signal.aborted) return false;
     // A file that cannot be read reports that alone.
     if (there.length === 0) return true;
-    const form = formOf(prepared.filter((part) => part !== undefined), random);
+    const all = formOf(prepared.filter((part) => part !== undefined), random);
+    let sent: readonly QueueEntry[] = [];
     let departed = 0;
     let gained = 0;
-    const onSent = (bytes: number) => {
-      for (; form.ends[departed]! <= bytes; departed++) onDeparted(there[departed]!);
-    };
+    let status = 0;
     const reader = new FateReader(({ part, isComplete, location }) => {
-      const upload = there[part];
+      const upload = sent[part];
       if (!isComplete || upload === undefined) return;
       gained += upload.progress.total;
       onDone(upload, location);
     });
-    const request = {
-      method: "POST",
-      url: addressOn(url, "/upload"),
-      headers: { "Accept": LINES_TYPE, "Content-Type": form.contentType },
-      body: form.body,
-      onSent,
-      onText: (text: string) => reader.read(text),
-      signal,
-    } as const;
-    let status = 0;
     await seats.run({ isSmall: true, signal }, async () => {
-      for (const upload of there) onBegin(upload);
+      // Some of them may have been paused or taken out meanwhile.
+      sent = there.filter(isWanted);
+      if (sent.length === 0) return;
+      const form = sent.length === there.length ? all : formOfSome(all, (part) => isWanted(there[part]!));
+      const request = {
+        method: "POST",
+        url: addressOn(url, "/upload"),
+        headers: { "Accept": LINES_TYPE, "Content-Type": form.contentType },
+        body: form.body,
+        onSent(bytes: number) {
+          for (; form.ends[departed]! <= bytes; departed++) onDeparted(sent[departed]!);
+        },
+        onText: (text: string) => reader.read(text),
+        signal,
+      } as const;
+      for (const upload of sent) onBegin(upload);
       const beganAt = clock.now();
       const answer = await sendWatched(transport, request, { stallMs, answerMs: stallMs, clock });
       status = answer.status;
@@ -140,13 +149,15 @@ export class Batches {
       this.#bytes.answered({ wanted, isFull: form.body.size >= wanted / 2, ms: clock.now() - beganAt });
     }).catch(() => {});
     if (signal.aborted) return false;
+    // Only those are left that cannot be read.
+    if (sent.length === 0) return true;
     if (gained > 0 || reader.isWhole) this.#failures = 0;
     if (reader.isWhole) return true;
     // Several requests are under way at once, and one trouble ends them all. It counts once.
     if (gained === 0 && this.#failures === failures) this.#failures++;
     this.#isPaused = true;
     if (NO_FORMS.has(status) || this.#failures >= MOST_FAILURES) this.#isRefused = true;
-    else if (status === 413) sizes.refused(form.body.size);
+    else if (status === 413) sizes.refused(all.body.size);
     this.#bytes.broken();
     return false;
   }

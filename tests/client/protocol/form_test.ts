@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { FateReader, formOf, type PartFate } from "../../../client/protocol/form.ts";
+import { FateReader, formOf, formOfSome, type PartFate } from "../../../client/protocol/form.ts";
 
 Deno.test("formOf() says for each file where it ends in the body", async () => {
   const parts = ["one", "", "three"].map((text) => ({
@@ -13,6 +13,20 @@ Deno.test("formOf() says for each file where it ends in the body", async () => {
   assertEquals(ends.map((end) => text.slice(0, end).split("\r\n\r\n").at(-1)), ["one", "", "three"]);
   assertEquals(text.endsWith(`three\r\n--${boundary}--\r\n`), true);
   assertEquals(text.split(`--${boundary}`).length, 5);
+});
+
+Deno.test("formOfSome() gives the form that the kept parts alone would make", async () => {
+  const parts = ["one", "", "three", "four"].map((text) => ({
+    headers: { "X-File-Id": text },
+    bytes: new TextEncoder().encode(text).buffer,
+  }));
+  const form = formOf(parts, () => 0.5);
+  for (const kept of [[0, 1, 2, 3], [0], [1, 2], [3], [0, 3], []]) {
+    const some = formOfSome(form, (part) => kept.includes(part));
+    const alone = formOf(kept.map((part) => parts[part]!), () => 0.5);
+    assertEquals([await some.body.text(), some.ends], [await alone.body.text(), alone.ends], `${kept}`);
+    assertEquals(some.contentType, form.contentType);
+  }
 });
 
 Deno.test("FateReader reads whole lines as they come, and passes over what is none of a file", () => {

@@ -231,6 +231,30 @@ Deno.test("an upload in a form is paused, resumed, dismissed and cancelled by it
   assertEquals([forms.forms.length, forms.single.requests], [1, 0]);
 });
 
+Deno.test("a file that is paused or cancelled while its form waits for a connection is not sent", async () => {
+  const { forms, addAll, queue, locks, until } = await setUp();
+  const free = await Promise.all([0, 1, 2, 3].map((seat) => locks.hold(`pawl seat ${seat} `)));
+  const uploads = addAll(NAMES);
+  await untilTrue(() => locks.waiting === 4, "the form waits");
+  uploads[0]!.pause();
+  uploads[5]!.cancel();
+  uploads[19]!.dismiss();
+  uploads[7]!.pause();
+  uploads[7]!.resume();
+  for (const release of free) release();
+  await until("done", "paused");
+  assertEquals(uploads[0]!.state, "paused");
+  uploads[0]!.resume();
+  await until("done");
+  await rest();
+  const [first = [], ...others] = forms.forms.map((parts) => parts.map(({ name }) => name));
+  const left = ["file0", "file5", "file7", "file19"];
+  assertEquals(first, NAMES.filter((name) => !left.includes(name)));
+  assertEquals(others, []);
+  assertEquals([...forms.single.files.keys()].toSorted(), ["file0", "file7"]);
+  assertEquals([queue.total.in.done, forms.deleted], [18, []]);
+});
+
 Deno.test("a file that was begun alone goes on alone behind a pause, and is deleted where it is then", async () => {
   const { forms, queue, told, until } = await setUp();
   const letGo = forms.single.hold();
