@@ -79,8 +79,9 @@ export class BatchRuns {
     for (const upload of untold) upload.batch = undefined;
     over.resolve();
     for (const upload of untold) {
+      if (!run.members.has(upload)) continue;
       if (isWhole) this.#alone.add(upload);
-      if (run.members.has(upload) && turns.hasBegun(upload)) again(upload);
+      if (turns.hasBegun(upload)) again(upload);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../async/clock.ts";
 import { giveWay } from "../async/give_way.ts";
+import { unlessAborted } from "../async/unless_aborted.ts";
 import { BatchBytes } from "./batch_bytes.ts";
 import { addressOn } from "../protocol/address.ts";
 import { FateReader, formOf, formOfSome, type FormPart, LINES_TYPE } from "../protocol/form.ts";
@@ -172,7 +173,9 @@ export class Batches {
     for (const some of portionsOf(uploads)) {
       await giveWay();
       if (signal.aborted) break;
-      const read = await bytesOfEach(some.map(({ file }) => file));
+      // A disk that is gone may never answer.
+      const read = await unlessAborted(signal, bytesOfEach(some.map(({ file }) => file)));
+      if (read === undefined) break;
       const made = read.map((bytes, index) => bytes && this.#part(some[index]!, bytes).catch(() => undefined));
       parts.push(...await Promise.all(made));
     }

@@ -255,6 +255,23 @@ Deno.test("a file that is paused or cancelled while its form waits for a connect
   assertEquals([queue.total.in.done, forms.deleted], [18, []]);
 });
 
+Deno.test("a file whose disk never answers holds the others of its form up no longer than until they are paused", async () => {
+  const { addAll, queue, until } = await setUp();
+  const hanging = new File([], "hanging", { lastModified: 5 });
+  // It has another size than its bytes, so that it is read by itself.
+  Object.defineProperty(hanging, "size", { value: 10 });
+  hanging.arrayBuffer = () => new Promise(() => {});
+  addAll(NAMES);
+  const upload = queue.add(hanging);
+  await rest();
+  assertEquals(queue.total.in.queued, 21);
+  queue.pauseAll();
+  upload.dismiss();
+  queue.resumeAll();
+  await until("done");
+  assertEquals(queue.total.in.done, 20);
+});
+
 Deno.test("a file that was begun alone goes on alone behind a pause, and is deleted where it is then", async () => {
   const { forms, queue, told, until } = await setUp();
   const letGo = forms.single.hold();
