@@ -75,6 +75,7 @@ export function openUploads({ store, language, notices, status, link, askToSignI
     questions,
     notices,
     chooseAgain,
+    headersNow: () => link?.headersNow ?? {},
     take,
     replace(upload, about) {
       const wasHeld = review.isHeld(upload);
@@ -98,6 +99,7 @@ export function openUploads({ store, language, notices, status, link, askToSignI
     marksOf: (upload) => ({
       isHeld: review.isHeld(upload),
       isDeleting: files.deletions.has(upload.location),
+      canUndo: files.deletions.canUndo(upload.location),
       savedAs: mayRead ? savedNames.of(upload) : undefined,
     }),
     onAction: async (action, upload) => {
