@@ -32,7 +32,7 @@ export class BatchRuns {
     if (!batches.isOpen || !this.#mayJoin(upload)) return false;
     const hasRoom = batches.room();
     if (!hasRoom(upload)) return false;
-    const others = turns.gather((other) => this.#mayJoin(other) && hasRoom(other));
+    const others = turns.gather({ mayJoin: (other) => this.#mayJoin(other), hasRoom });
     if (others.length === 0) return false;
     this.#run([upload, ...others]);
     return true;

@@ -96,6 +96,17 @@ Deno.test("a form has no file above 256 KiB, no empty one, and no more than the 
   assert(forms.forms.every((parts) => parts.length <= 3));
 });
 
+Deno.test("files that no form takes do not part those between them", async () => {
+  const { forms, queue, until } = await setUp();
+  for (const name of NAMES) {
+    queue.add(fileOf(`empty${name}`, 0));
+    queue.add(fileOf(name));
+  }
+  await until("done");
+  assertEquals(forms.forms.map((parts) => parts.map(({ name }) => name)), [NAMES]);
+  assertEquals(queue.total.in.done, 40);
+});
+
 Deno.test("forms grow while their answers come early, up to 500 files", async () => {
   const { forms, queue, until } = await setUp();
   const answers = Promise.withResolvers<void>();
