@@ -1,5 +1,6 @@
 import { ServerLimits, type Transport, type TransportAnswer, type TransportRequest } from "../../../client/mod.ts";
 import { FakeHost } from "./fake_host.ts";
+import type { FakeServerOptions } from "./fake_server.ts";
 
 /** What happens to one form; without any of it, each of its files is finished. */
 export interface FormFault {
@@ -27,7 +28,7 @@ export interface SeenPart {
 
 /** A server that takes forms, and single files as a {@linkcode FakeHost} does. */
 export class FormHost {
-  readonly single = new FakeHost();
+  readonly single: FakeHost;
   readonly forms: SeenPart[][] = [];
   readonly deleted: string[] = [];
   /** Where the file of each id is. */
@@ -35,6 +36,11 @@ export class FormHost {
   readonly faults: (FormFault | undefined)[] = [];
   /** Forms wait for this before they are answered. */
   gate: Promise<void> = Promise.resolve();
+
+  /** `optionsOf` are those of the servers of single files, by their names. */
+  constructor(optionsOf?: (name: string) => FakeServerOptions) {
+    this.single = new FakeHost(optionsOf);
+  }
 
   readonly transport: Transport = async (request) => {
     const { method, url, headers } = request;
