@@ -3,7 +3,7 @@ import { giveWay } from "../async/give_way.ts";
 import { unlessAborted } from "../async/unless_aborted.ts";
 import { BatchBytes } from "./batch_bytes.ts";
 import { addressOn } from "../protocol/address.ts";
-import { FateReader, formOf, formOfSome, type FormPart, LINES_TYPE } from "../protocol/form.ts";
+import { FateReader, type Form, formOf, formOfSome, type FormPart, LINES_TYPE } from "../protocol/form.ts";
 import { describeFile, present } from "../protocol/requests.ts";
 import type { Transport } from "../protocol/transport.ts";
 import { sendWatched } from "../protocol/watchdog.ts";
@@ -105,16 +105,13 @@ export class Batches {
     uploads: readonly QueueEntry[],
     { signal, isWanted, onBegin, onDeparted, onDone }: BatchEvents,
   ): Promise<boolean> {
-    const { url, transport, clock, random, stallMs, sizes, seats } = this.#deps;
+    const { url, transport, clock, stallMs, sizes, seats } = this.#deps;
     const wanted = this.#bytes.bytes;
     const failures = this.#failures;
-    const prepared = await this.#prepare(uploads, signal);
-    const there = uploads.filter((_, index) => prepared[index] !== undefined);
-    await giveWay();
+    const { there, all } = await this.#pack(uploads, signal);
     if (signal.aborted) return false;
     // A file that cannot be read reports that alone.
-    if (there.length === 0) return true;
-    const all = formOf(prepared.filter((part) => part !== undefined), random);
+    if (all === undefined) return true;
     let sent: readonly QueueEntry[] = [];
     let departed = 0;
     let gained = 0;
@@ -165,6 +162,21 @@ export class Batches {
 
   get #mostBytes(): number {
     return Math.min(this.#bytes.bytes, this.#deps.sizes.largest);
+  }
+
+  /**
+   * Makes the form with those of these files that are `there`; `undefined` when none is. (What it is made of lies in memory
+   * no longer than this takes.)
+   */
+  async #pack(
+    uploads: readonly QueueEntry[],
+    signal: AbortSignal,
+  ): Promise<{ there: readonly QueueEntry[]; all: Form | undefined }> {
+    const prepared = await this.#prepare(uploads, signal);
+    const there = uploads.filter((_, index) => prepared[index] !== undefined);
+    await giveWay();
+    if (signal.aborted || there.length === 0) return { there, all: undefined };
+    return { there, all: formOf(prepared.filter((part) => part !== undefined), this.#deps.random) };
   }
 
   /** Makes the parts of these files, some at a time, because a browser is busy when it begins to read files. */
