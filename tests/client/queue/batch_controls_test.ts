@@ -104,3 +104,32 @@ Deno.test("a form that nobody waits for any more is ended, and its files go late
   await until("done");
   assertEquals([forms.forms.length, forms.placed.size], [2, 20]);
 });
+
+Deno.test("what a form has brought of a cancelled upload is deleted, also when the server cannot be reached at first", async () => {
+  const { forms, addAll, queue, clock, until } = await setUpForms();
+  const gate = Promise.withResolvers<void>();
+  forms.gate = gate.promise;
+  forms.deleteFaults.push("broken", 503, "broken");
+  const uploads = addAll(NAMES);
+  await untilTrue(() => queue.total.in.sending === 20 && forms.forms.length === 1, "the form is sent");
+  uploads[3]!.cancel();
+  gate.resolve();
+  await until("done");
+  await clock.run(untilTrue(() => forms.deleted.length === 1, "it is deleted"));
+  assertEquals(forms.deleted, ["/files/placed-file3"]);
+  assertEquals(forms.deleteFaults, []);
+});
+
+Deno.test("a server that refuses to delete what a form has brought is asked once", async () => {
+  const { forms, addAll, queue, clock, until } = await setUpForms();
+  const gate = Promise.withResolvers<void>();
+  forms.gate = gate.promise;
+  forms.deleteFaults.push(403);
+  const uploads = addAll(NAMES);
+  await untilTrue(() => queue.total.in.sending === 20 && forms.forms.length === 1, "the form is sent");
+  uploads[3]!.cancel();
+  gate.resolve();
+  await until("done");
+  await clock.run(rest(200));
+  assertEquals([forms.deleted, forms.deleteFaults], [[], []]);
+});

@@ -34,6 +34,8 @@ export class FormHost {
   /** Where the file of each id is. */
   readonly placed = new Map<string, string>();
   readonly faults: (FormFault | undefined)[] = [];
+  /** How the next requests to delete a placed file are answered: by a status, or by a connection that breaks. */
+  readonly deleteFaults: (number | "broken")[] = [];
   /** Forms wait for this before they are answered. */
   gate: Promise<void> = Promise.resolve();
 
@@ -46,8 +48,10 @@ export class FormHost {
     const { method, url, headers } = request;
     if (headers["Content-Type"]?.startsWith("multipart/form-data")) return await this.#take(request);
     if (method === "DELETE" && url.startsWith("/files/placed-")) {
-      this.deleted.push(url);
-      return { status: 204, headers: new Headers(), text: "" };
+      const fault = this.deleteFaults.shift();
+      if (fault === "broken") throw new TypeError("The network broke");
+      if (fault === undefined) this.deleted.push(url);
+      return { status: fault ?? 204, headers: new Headers(), text: "" };
     }
     return await this.single.transport(request);
   };
