@@ -74,6 +74,8 @@ export interface PartFate {
   /** True when the file is finished. */
   isComplete: boolean;
   location: string | undefined;
+  /** True when the file was finished before this form brought it once more. */
+  isAgain: boolean;
 }
 
 /** Reads the lines of an answer while it comes. */
@@ -114,12 +116,13 @@ function parseFate(line: string): PartFate | "whole" | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { part, status, complete, location }: Partial<Record<string, unknown>> = { ...value };
+  const { part, status, complete, location, again }: Partial<Record<string, unknown>> = { ...value };
   if (part === undefined && status === 200) return "whole";
   if (typeof part !== "number") return undefined;
   return {
     part,
     isComplete: complete === true && typeof status === "number" && status >= 200 && status < 300,
     location: typeof location === "string" ? pathOnServer(location) : undefined,
+    isAgain: again === true,
   };
 }

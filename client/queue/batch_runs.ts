@@ -68,11 +68,12 @@ export class BatchRuns {
       onDeparted(upload) {
         if (run.members.has(upload)) hear(upload, progressOf(upload, "sending", upload.progress.total));
       },
-      onDone(upload, location) {
+      onDone(upload, { location, isAgain }) {
         untold.delete(upload);
         run.members.delete(upload);
         upload.batch = undefined;
         upload.placedAt = location;
+        upload.wasThere = isAgain;
         hear(upload, progressOf(upload, "done", upload.progress.total));
       },
     });

@@ -53,8 +53,8 @@ export interface BatchEvents {
   onBegin: (upload: QueueEntry) => void;
   /** Called when all bytes of a file have departed. */
   onDeparted: (upload: QueueEntry) => void;
-  /** Called when a file is safe on the server. */
-  onDone: (upload: QueueEntry, location: string | undefined) => void;
+  /** Called when a file is safe on the server, at `location`. `isAgain` is true when it was there before. */
+  onDone: (upload: QueueEntry, facts: { location: string | undefined; isAgain: boolean }) => void;
 }
 
 /** Sends many small files in one request each time. A file that is not told to be safe has to go alone. */
@@ -116,11 +116,11 @@ export class Batches {
     let departed = 0;
     let gained = 0;
     let status = 0;
-    const reader = new FateReader(({ part, isComplete, location }) => {
+    const reader = new FateReader(({ part, isComplete, location, isAgain }) => {
       const upload = sent[part];
       if (!isComplete || upload === undefined) return;
       gained += upload.progress.total;
-      onDone(upload, location);
+      onDone(upload, { location, isAgain });
     });
     await seats.run({ isSmall: true, signal }, async () => {
       // Some of them may have been paused or taken out meanwhile.

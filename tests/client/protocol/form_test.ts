@@ -33,7 +33,7 @@ Deno.test("FateReader reads whole lines as they come, and passes over what is no
   const fates: PartFate[] = [];
   const reader = new FateReader((fate) => fates.push(fate));
   const text = [
-    '{"part":1,"status":200,"complete":true,"location":"/files/a"}',
+    '{"part":1,"status":200,"complete":true,"again":true,"location":"/files/a"}',
     '{"part":0,"status":507,"error":"disk-full"}',
     "<html>",
     '{"part":2,"status":200,"complete":false,"offset":3}',
@@ -45,9 +45,9 @@ Deno.test("FateReader reads whole lines as they come, and passes over what is no
   reader.read(text);
   assertEquals(reader.isWhole, true);
   assertEquals(fates, [
-    { part: 1, isComplete: true, location: "/files/a" },
-    { part: 0, isComplete: false, location: undefined },
-    { part: 2, isComplete: false, location: undefined },
+    { part: 1, isComplete: true, location: "/files/a", isAgain: true },
+    { part: 0, isComplete: false, location: undefined, isAgain: false },
+    { part: 2, isComplete: false, location: undefined, isAgain: false },
   ]);
 });
 

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { QueuedUpload } from "../../../client/mod.ts";
 import { NAMES, setUpForms } from "../support/form_set_up.ts";
 import { until as untilTrue } from "../../support/until.ts";
-import { fileOf, rest } from "../support/queue_set_up.ts";
+import { fileOf, rest, setUpQueue } from "../support/queue_set_up.ts";
 
 Deno.test("an upload in a form is paused, resumed, dismissed and cancelled by itself", async () => {
   const { forms, addAll, queue, until } = await setUpForms();
@@ -132,4 +132,23 @@ Deno.test("a server that refuses to delete what a form has brought is asked once
   await until("done");
   await clock.run(rest(200));
   assertEquals([forms.deleted, forms.deleteFaults], [[], []]);
+});
+
+Deno.test("a cancel deletes nothing that was finished before its form brought it once more", async () => {
+  const { forms, addAll, queue, store, until } = await setUpForms();
+  addAll(NAMES);
+  await until("done");
+  const gate = Promise.withResolvers<void>();
+  forms.gate = gate.promise;
+  // Somebody chooses the same files on a later page, among others.
+  const later = setUpQueue({ transport: forms.transport, limits: await forms.limits(), store });
+  const uploads = [...NAMES, "new", "other"].map((name) => later.queue.add(fileOf(name)));
+  await untilTrue(() => later.queue.total.in.sending === 22 && forms.forms.length === 2, "the form is sent");
+  for (const index of [3, 20]) uploads[index]!.cancel();
+  gate.resolve();
+  await later.until("done");
+  await untilTrue(() => forms.deleted.length > 0, "what is new is deleted");
+  await rest();
+  assertEquals(forms.deleted, ["/files/placed-new"]);
+  assertEquals(queue.total.in.done, 20);
 });

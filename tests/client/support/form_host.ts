@@ -86,10 +86,11 @@ export class FormHost {
         };
       }
       const isRefused = fault.refused?.includes(name);
-      if (!isRefused && !this.placed.has(id)) this.placed.set(id, `/files/placed-${name}`);
+      const isAgain = this.placed.has(id);
+      if (!isRefused && !isAgain) this.placed.set(id, `/files/placed-${name}`);
       const line = isRefused
         ? { part, status: 507, error: "disk-full" }
-        : { part, status: 200, id, complete: true, location: this.placed.get(id) };
+        : { part, status: 200, id, complete: true, ...isAgain && { again: true }, location: this.placed.get(id) };
       text += `${JSON.stringify(line)}\n`;
       if (!fault.loseAnswer) onText?.(text);
     }
