@@ -108,8 +108,14 @@ export class Batches {
     const { url, transport, clock, stallMs, sizes, seats } = this.#deps;
     const wanted = this.#bytes.bytes;
     const failures = this.#failures;
-    const { there, all } = await this.#pack(uploads, signal);
+    const packed = await this.#pack(uploads, signal).catch(() => undefined);
     if (signal.aborted) return false;
+    if (packed === undefined) {
+      // There is no memory for so many bytes at a time.
+      this.#pause(failures);
+      return false;
+    }
+    const { there, all } = packed;
     // A file that cannot be read reports that alone.
     if (all === undefined) return true;
     let sent: readonly QueueEntry[] = [];
@@ -151,13 +157,19 @@ export class Batches {
     if (sent.length === 0) return true;
     if (gained > 0 || reader.isWhole) this.#failures = 0;
     if (reader.isWhole) return true;
-    // Several requests are under way at once, and one trouble ends them all. It counts once.
-    if (gained === 0 && this.#failures === failures) this.#failures++;
-    this.#isPaused = true;
-    if (NO_FORMS.has(status) || this.#failures >= MOST_FAILURES) this.#isRefused = true;
+    this.#pause(failures, { isGain: gained > 0 });
+    if (NO_FORMS.has(status)) this.#isRefused = true;
     else if (status === 413) sizes.refused(all.body.size);
-    this.#bytes.broken();
     return false;
+  }
+
+  /** Lets files go alone after a trouble. `failures` is their number when the request that met it was begun. */
+  #pause(failures: number, { isGain = false } = {}): void {
+    // Several requests are under way at once, and one trouble ends them all. It counts once.
+    if (!isGain && this.#failures === failures) this.#failures++;
+    this.#isPaused = true;
+    this.#isRefused ||= this.#failures >= MOST_FAILURES;
+    this.#bytes.broken();
   }
 
   get #mostBytes(): number {

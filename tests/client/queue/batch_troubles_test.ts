@@ -80,3 +80,13 @@ Deno.test("where every form is answered with something else, three are tried", a
   await until("done");
   assertEquals([forms.forms.length, forms.single.files.size], [3, 20]);
 });
+
+Deno.test("files for whose form there is no memory go alone", async () => {
+  const noMemory = () => {
+    throw new RangeError("Array buffer allocation failed");
+  };
+  const { forms, addAll, until } = await setUpForms({ random: noMemory });
+  addAll(NAMES);
+  await until("done");
+  assertEquals([forms.forms.length, forms.single.files.size], [0, 20]);
+});
