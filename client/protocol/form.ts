@@ -51,20 +51,20 @@ const LINE_BREAK = Uint8Array.of(13, 10);
 
 /** Gives a form with those of its parts that `isKept`, by their positions. Nothing is copied. */
 export function formOfSome({ contentType, body, ends }: Form, isKept: (part: number) => boolean): Form {
-  const kept: Form = { contentType, body: new Blob(), ends: [] };
   const bodies: Blob[] = [];
+  const keptEnds: number[] = [];
   let size = 0;
   let start = 0;
   for (const [part, end] of ends.entries()) {
     const next = end + LINE_BREAK.length;
     if (isKept(part)) {
       bodies.push(body.slice(start, next));
-      kept.ends.push(size + end - start);
+      keptEnds.push(size + end - start);
       size += next - start;
     }
     start = next;
   }
-  return { ...kept, body: new Blob([...bodies, body.slice(start)]) };
+  return { contentType, body: new Blob([...bodies, body.slice(start)]), ends: keptEnds };
 }
 
 /** The fate of one file, as one line of the answer tells it. */
