@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Deletions } from "../../../client/page/deletions.ts";
+import { UploadLink } from "../../../client/page/upload_link.ts";
 import { turns } from "../support/turns.ts";
 
 /** Runs `work` in a page whose keyboard is nowhere, and whose timers fire when `pass` is called. */
@@ -76,4 +77,11 @@ Deno.test("a page that goes deletes at once, as the visitor that it has", async 
   } finally {
     globalThis.fetch = before;
   }
+});
+
+Deno.test("the page of a link has its headers at once, as soon as they have gone with a request", async () => {
+  const link = UploadLink.in({ pathname: `/u/pawl_${"x".repeat(43)}` })!;
+  assertEquals(link.headersNow, undefined);
+  const headers = await link.headers();
+  assertEquals([link.headersNow, Object.keys(headers)], [headers, ["Authorization"]]);
 });
