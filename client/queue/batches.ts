@@ -25,8 +25,10 @@ const READ_AT_ONCE = { files: 128, bytes: 2 ** 20 };
 const MOST_FILES = 500;
 /** After so many requests in a row that brought nothing, files go alone. */
 const MOST_FAILURES = 3;
-/** About the size of the headers of one file. */
+/** About the size of the headers of one file, in bytes. */
 const HEADER_BYTES = 600;
+/** The most bytes of these headers. A server refuses the whole form for a part with more than 16 KiB. */
+const MOST_HEADER_BYTES = 12 * 1024;
 /** Statuses of a server that takes no forms. */
 const NO_FORMS: ReadonlySet<number> = new Set([400, 404, 405, 411, 415, 501]);
 
@@ -215,6 +217,8 @@ export class Batches {
       "Repr-Digest": digest,
       ...describeFile({ file, path, metadata: metadataHeader(metadata) }),
     });
+    const size = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
+    if (size > MOST_HEADER_BYTES) throw new RangeError("The headers of this file are too long for a part of a form");
     return { headers, bytes };
   }
 }

@@ -90,3 +90,12 @@ Deno.test("files for whose form there is no memory go alone", async () => {
   await until("done");
   assertEquals([forms.forms.length, forms.single.files.size], [0, 20]);
 });
+
+Deno.test("a file whose headers are too long for a part goes alone, and the others go together", async () => {
+  const { forms, queue, until } = await setUpForms();
+  const path = Array.from({ length: 20 }, () => "文".repeat(80)).join("/");
+  for (const name of NAMES) queue.add(fileOf(name), name === "file7" ? { path: `${path}/${name}` } : {});
+  await until("done");
+  assertEquals(forms.forms.map((parts) => parts.map(({ name }) => name)), [NAMES.filter((name) => name !== "file7")]);
+  assertEquals(forms.single.files.size, 1);
+});
