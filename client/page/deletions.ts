@@ -9,7 +9,7 @@ const LOOK_MS = 1000;
 interface Deletion {
   remove: () => Promise<void>;
   settle: (isDeleted: boolean) => void;
-  timer: number;
+  timer: ReturnType<typeof setTimeout>;
   /** True when the server is being told. */
   isBegun: boolean;
 }
