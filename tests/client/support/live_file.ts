@@ -80,8 +80,10 @@ class LivePart extends Blob {
         const bytes = ahead.subarray(at - aheadAt, at - aheadAt + memory.byteLength);
         memory.set(bytes);
         at += bytes.length;
-        if (bytes.length === 0 || at === this.#end) controller.close();
-        controller.byobRequest!.respond(bytes.length);
+        if (bytes.length > 0) controller.byobRequest!.respond(bytes.length);
+        if (bytes.length > 0 && at < this.#end) return;
+        controller.close();
+        if (bytes.length === 0) controller.byobRequest!.respond(0);
       },
     });
   }
