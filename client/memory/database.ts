@@ -83,8 +83,7 @@ export class Database {
     mode: IDBTransactionMode,
     work: (objects: IDBObjectStore) => IDBRequest<Result> | void,
   ): Promise<{ result: Result | undefined }> {
-    const database = await (this.#opened ??= this.#open());
-    const transaction = database.transaction(store, mode);
+    const transaction = await this.#begin(store, mode);
     const request = work(transaction.objectStore(store));
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
@@ -92,6 +91,22 @@ export class Database {
     });
     this.#isHanging = false;
     return { result: request?.result };
+  }
+
+  /**
+   * Begins a transaction. If the database could not be opened, or was closed since, opens it once more: another tab may
+   * have deleted it, and browsers lose it while a page sleeps.
+   */
+  async #begin(store: StoreName, mode: IDBTransactionMode): Promise<IDBTransaction> {
+    for (let isAgain = false;; isAgain = true) {
+      const opened = this.#opened ??= this.#open();
+      try {
+        return (await opened).transaction(store, mode);
+      } catch (error) {
+        if (this.#opened === opened) this.#opened = undefined;
+        if (isAgain) throw error;
+      }
+    }
   }
 
   #open(): Promise<IDBDatabase> {
@@ -105,8 +120,6 @@ export class Database {
         const database = request.result;
         // A newer Pawl in another tab must not wait for this one.
         database.onversionchange = () => database.close();
-        // The browser sometimes closes the database by itself, for example after the machine has slept.
-        database.onclose = () => this.#opened = undefined;
         resolve(database);
       };
       request.onerror = () => reject(request.error);

@@ -1,3 +1,4 @@
+import type { RequestHeaders } from "../mod.ts";
 import { onServer } from "./server.ts";
 
 /** How long a deletion can be undone, in milliseconds. */
@@ -8,7 +9,9 @@ const LOOK_MS = 1000;
 interface Deletion {
   remove: () => Promise<void>;
   settle: (isDeleted: boolean) => void;
-  timer: number;
+  timer: ReturnType<typeof setTimeout>;
+  /** True when the server is being told. */
+  isBegun: boolean;
 }
 
 /**
@@ -18,12 +21,17 @@ interface Deletion {
 export class Deletions {
   readonly #pending = new Map<string, Deletion>();
   readonly #onChange: (location: string) => void;
+  readonly #headers: () => RequestHeaders;
   /** True when the last thing that the person used is not the keyboard. */
   #isByPointer = false;
 
-  /** `onChange` is called when a deletion of that file begins or is undone, or has ended. */
-  constructor(onChange: (location: string) => void) {
+  /**
+   * `onChange` is called when a deletion of that file begins, is undone, can be undone no more, or has ended. `headers`
+   * go with the requests of a page that goes.
+   */
+  constructor(onChange: (location: string) => void, headers: () => RequestHeaders = () => ({})) {
     this.#onChange = onChange;
+    this.#headers = headers;
     addEventListener("pagehide", () => this.#deleteAll());
     // Safari's buttons take no focus from the mouse. So it shows the focus that a script gives as if it were by keys.
     addEventListener("pointerdown", () => this.#isByPointer = true, { capture: true });
@@ -35,6 +43,11 @@ export class Deletions {
     return location !== undefined && this.#pending.has(location);
   }
 
+  /** True when the file will be deleted, and the server has not been told yet. */
+  canUndo(location: string | undefined): boolean {
+    return location !== undefined && this.#pending.get(location)?.isBegun === false;
+  }
+
   /**
    * Deletes the file at `location` by `remove`, in 5 seconds. Resolves to true when the server has done it, and to
    * false when it was undone. Rejects as `remove` does.
@@ -44,13 +57,14 @@ export class Deletions {
     return new Promise((resolve, reject) => {
       const settle = (isDeleted: boolean) => resolve(isDeleted);
       const timer = setTimeout(() => this.#end(location).then(resolve, reject), UNDO_MS);
-      this.#pending.set(location, { remove, settle, timer });
+      this.#pending.set(location, { remove, settle, timer, isBegun: false });
       this.#onChange(location);
     });
   }
 
-  /** Keeps the file after all. */
+  /** Keeps the file after all, if it can still be kept. */
   undo(location: string): void {
+    if (!this.canUndo(location)) return;
     this.#take(location)?.settle(false);
     this.#onChange(location);
   }
@@ -59,6 +73,8 @@ export class Deletions {
     while (!this.#isByPointer && isUndoAtHand(location)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const deletion = this.#pending.get(location);
     if (deletion === undefined) return false;
+    deletion.isBegun = true;
+    this.#onChange(location);
     try {
       await deletion.remove();
       return true;
@@ -71,7 +87,8 @@ export class Deletions {
   /** A page that goes can wait for nothing. */
   #deleteAll(): void {
     for (const location of [...this.#pending.keys()]) {
-      fetch(onServer(location), { method: "DELETE", keepalive: true }).catch(() => {});
+      const headers = this.#headers();
+      fetch(onServer(location), { method: "DELETE", keepalive: true, headers }).catch(() => {});
       this.#take(location)?.settle(true);
     }
   }

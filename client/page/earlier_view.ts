@@ -130,7 +130,7 @@ export class EarlierView {
     const time = finishedAt === undefined ? messages.done : words.time(finishedAt);
     write(part(element, "state", HTMLElement), isDeleting ? messages.deleting : time);
     part(element, "link", HTMLAnchorElement).href = onServer(location);
-    const offered: Action[] = isDeleting ? ["undo"] : this.#offered();
+    const offered: Action[] = files.deletions.canUndo(location) ? ["undo"] : isDeleting ? [] : this.#offered();
     const hadFocus = element.contains(document.activeElement);
     showControls(element.querySelectorAll<HTMLElement>("[data-action]"), offered, { language, path });
     if (hadFocus && isFocusLost()) element.querySelector<HTMLElement>("[data-action]:not([hidden])")?.focus();

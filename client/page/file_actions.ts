@@ -1,5 +1,5 @@
 import type { Action } from "../languages/messages.ts";
-import { type Metadata, type QueuedUpload, UploadError } from "../mod.ts";
+import { type Metadata, type QueuedUpload, type RequestHeaders, UploadError } from "../mod.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import { copyText } from "./copy_text.ts";
 import { FileLinks } from "./file_link.ts";
@@ -25,10 +25,12 @@ export interface FileActionsSetting {
   questions: Questions;
   notices: Notices;
   chooseAgain: ChooseAgain;
+  /** Gives the headers of a request that a page makes while it goes, and cannot wait for. */
+  headersNow: () => RequestHeaders;
   take: (picked: Picked[]) => void;
   /** Puts an upload in its place again, under another path or with another note. */
   replace: (upload: QueuedUpload, about: ReplacedFile) => void;
-  /** Called when the deletion of a file begins or is undone, or has ended. */
+  /** Called when the deletion of a file begins, is undone, can be undone no more, or has ended. */
   onDeletion: (location: string) => void;
   /** Called when the file of an upload has been deleted. */
   onDeleted: (upload: QueuedUpload) => void;
@@ -45,7 +47,7 @@ export class FileActions {
   constructor(setting: FileActionsSetting) {
     this.#setting = setting;
     this.#details = new FileDetailsDialog(setting.language);
-    this.deletions = new Deletions(setting.onDeletion);
+    this.deletions = new Deletions(setting.onDeletion, setting.headersNow);
   }
 
   /** Carries out one action. Resolves when it is done, or when the person does not want it after all. */

@@ -63,6 +63,7 @@ access.focus();
 const all = await uploads;
 if (link !== undefined) await all.readLimits();
 dataset["ready"] = "all";
+all.warmUp();
 
 /** Offers a visitor what the visitor has the right for. */
 function welcome(visitor: Visitor): void {

@@ -13,8 +13,10 @@ export interface RowRights {
 export interface RowMarks {
   /** True for a file that is held back until somebody has looked at it. */
   isHeld: boolean;
-  /** True for a finished file whose deletion can still be undone. */
+  /** True for a finished file that is about to be deleted. */
   isDeleting: boolean;
+  /** True while its deletion can still be undone. */
+  canUndo: boolean;
   /** The name of the finished file on the server, if it differs. */
   savedAs: string | undefined;
 }
@@ -23,11 +25,11 @@ export interface RowMarks {
 export function actionsFor(
   { state, location, canRetry, progress }: QueuedUpload,
   may: RowRights,
-  { isHeld, isDeleting }: Pick<RowMarks, "isHeld" | "isDeleting">,
+  { isHeld, isDeleting, canUndo }: Omit<RowMarks, "savedAs">,
 ): Action[] {
   switch (state) {
     case "done":
-      if (isDeleting) return ["undo"];
+      if (isDeleting) return canUndo ? ["undo"] : [];
       if (location === undefined) return ["dismiss"];
       return [...may.read ? ["download", "copy"] as const : [], ...may.upload ? ["delete"] as const : [], "dismiss"];
     case "queued":

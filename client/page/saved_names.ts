@@ -37,12 +37,17 @@ export class SavedNames {
     this.#asking++;
     const name = await nameAt(upload.location);
     this.#asking--;
-    if (name !== undefined && name !== upload.path.split("/").at(-1)) {
+    if (name !== undefined && !looksLike(name, upload.path.split("/").at(-1)!)) {
       this.#known.set(upload, name);
       this.#onKnown(upload, name);
     }
     this.#askNext();
   }
+}
+
+/** True for names that nobody can tell apart. Macs write an accent as a character of its own, the server does not. */
+function looksLike(one: string, other: string): boolean {
+  return one.normalize() === other.normalize();
 }
 
 /** The name of the finished file at `location`; `undefined` when the server does not say it. */

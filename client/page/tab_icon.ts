@@ -16,11 +16,12 @@ export class TabIcon {
     const shown = state === undefined ? "" : `${state} ${state === "sending" ? percent : ""}`;
     if (this.#link === null || shown === this.#shown) return;
     this.#shown = shown;
-    this.#link.href = state === undefined ? this.#usual : draw(state, percent) ?? this.#usual;
+    this.#link.href = state === undefined ? this.#usual : drawTabIcon(state, percent) ?? this.#usual;
   }
 }
 
-function draw(state: TabState, percent: number): string | undefined {
+/** Draws the icon of a state, and gives its address. */
+export function drawTabIcon(state: TabState, percent: number): string | undefined {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIDE;
   const pen = canvas.getContext("2d");

@@ -30,6 +30,8 @@ export class UploadLink {
   /** The uploads that this browser has begun by the link: those of other pages are not shown here. */
   readonly store: UploadStore;
   readonly headers: () => Promise<RequestHeaders>;
+  /** The same headers, as soon as they are known. */
+  headersNow: RequestHeaders | undefined;
   #about: About | "over" | undefined;
   #sent: readonly Sent[] = [];
   #room: Room = {};
@@ -37,8 +39,10 @@ export class UploadLink {
   constructor(secret: string) {
     // A few letters tell links apart, and give nobody the link who sees the browser's databases.
     this.store = new UploadStore({ name: `pawl-link-${secret.slice(-8)}` });
-    const visitor = visitorIn(this.store);
-    this.headers = async () => ({ Authorization: `Basic ${btoa(`${await visitor}:${secret}`)}` });
+    const headers = visitorIn(this.store).then((visitor) =>
+      this.headersNow = { Authorization: `Basic ${btoa(`${visitor}:${secret}`)}` }
+    );
+    this.headers = () => headers;
   }
 
   /** The link in an address; `undefined` on every other page. */

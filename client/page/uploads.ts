@@ -24,6 +24,7 @@ import { failedBytesOf, runningOf } from "./total_state.ts";
 import { type BesideTotal, TotalView } from "./total_view.ts";
 import { UnfinishedView } from "./unfinished_view.ts";
 import type { UploadLink } from "./upload_link.ts";
+import { warmUp } from "./warm_up.ts";
 
 /** The time between two drawings of the page. Nobody reads numbers that change more often, and each one costs power. */
 const REDRAW_MS = 250;
@@ -51,6 +52,8 @@ export interface Uploads {
   readLimits(): Promise<void>;
   /** Writes the texts anew, after a change of language. */
   redraw(): void;
+  /** Prepares what the first files will need. */
+  warmUp(): void;
 }
 
 /** Makes the uploads of the page, for no visitor yet. It may be called once. */
@@ -75,6 +78,7 @@ export function openUploads({ store, language, notices, status, link, askToSignI
     questions,
     notices,
     chooseAgain,
+    headersNow: () => link?.headersNow ?? {},
     take,
     replace(upload, about) {
       const wasHeld = review.isHeld(upload);
@@ -98,6 +102,7 @@ export function openUploads({ store, language, notices, status, link, askToSignI
     marksOf: (upload) => ({
       isHeld: review.isHeld(upload),
       isDeleting: files.deletions.has(upload.location),
+      canUndo: files.deletions.canUndo(upload.location),
       savedAs: mayRead ? savedNames.of(upload) : undefined,
     }),
     onAction: async (action, upload) => {
@@ -161,7 +166,7 @@ export function openUploads({ store, language, notices, status, link, askToSignI
     if (upload.state === "done" && isRemembered) here.note(upload);
   });
   redraw();
-  return { take, welcome, readLimits, redraw };
+  return { take, welcome, readLimits, redraw, warmUp: () => void warmUp(language) };
 
   function welcome(visitor: Visitor): void {
     const mayUpload = may(visitor, "upload");

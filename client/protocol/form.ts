@@ -49,6 +49,24 @@ export function formOf(parts: readonly FormPart[], random: () => number): Form {
 
 const LINE_BREAK = Uint8Array.of(13, 10);
 
+/** Gives a form with those of its parts that `isKept`, by their positions. Nothing is copied. */
+export function formOfSome({ contentType, body, ends }: Form, isKept: (part: number) => boolean): Form {
+  const bodies: Blob[] = [];
+  const keptEnds: number[] = [];
+  let size = 0;
+  let start = 0;
+  for (const [part, end] of ends.entries()) {
+    const next = end + LINE_BREAK.length;
+    if (isKept(part)) {
+      bodies.push(body.slice(start, next));
+      keptEnds.push(size + end - start);
+      size += next - start;
+    }
+    start = next;
+  }
+  return { contentType, body: new Blob([...bodies, body.slice(start)]), ends: keptEnds };
+}
+
 /** The fate of one file, as one line of the answer tells it. */
 export interface PartFate {
   /** The position of its part in the form, from 0 on. */
@@ -56,15 +74,26 @@ export interface PartFate {
   /** True when the file is finished. */
   isComplete: boolean;
   location: string | undefined;
+  /** True when the file was finished before this form brought it once more. */
+  isAgain: boolean;
 }
 
 /** Reads the lines of an answer while it comes. */
 export class FateReader {
   readonly #onFate: (fate: PartFate) => void;
   #read = 0;
+  #isWhole = false;
 
   constructor(onFate: (fate: PartFate) => void) {
     this.#onFate = onFate;
+  }
+
+  /**
+   * True when the server has said that it got the whole form. A login page of a network has no such line, and a server
+   * that stops in the middle says so in the place of it.
+   */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** Reads what is new in `text`, the whole answer so far. A line that is not whole yet waits for the next call. */
@@ -72,13 +101,14 @@ export class FateReader {
     for (let end = text.indexOf("\n", this.#read); end >= 0; end = text.indexOf("\n", this.#read)) {
       const fate = parseFate(text.slice(this.#read, end));
       this.#read = end + 1;
-      if (fate !== undefined) this.#onFate(fate);
+      if (fate === "whole") this.#isWhole = true;
+      else if (fate !== undefined) this.#onFate(fate);
     }
   }
 }
 
-/** Reads one line. Gives `undefined` for the line about the request, and for a line that is none. */
-function parseFate(line: string): PartFate | undefined {
+/** Reads one line. `"whole"` is the line about a request that came whole. Gives `undefined` for every other line. */
+function parseFate(line: string): PartFate | "whole" | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -86,11 +116,13 @@ function parseFate(line: string): PartFate | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { part, status, complete, location }: Partial<Record<string, unknown>> = { ...value };
+  const { part, status, complete, location, again }: Partial<Record<string, unknown>> = { ...value };
+  if (part === undefined && status === 200) return "whole";
   if (typeof part !== "number") return undefined;
   return {
     part,
     isComplete: complete === true && typeof status === "number" && status >= 200 && status < 300,
     location: typeof location === "string" ? pathOnServer(location) : undefined,
+    isAgain: again === true,
   };
 }

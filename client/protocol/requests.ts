@@ -1,6 +1,7 @@
 import { addressOn, pathOnServer } from "./address.ts";
 import { type Meaning, readStatus, readUpload } from "./answer.ts";
 import type { Clock } from "../async/clock.ts";
+import { percentEncoded } from "./percent_encoded.ts";
 import type { Piece } from "./piece.ts";
 import { problem } from "./problem.ts";
 import { isSuccess } from "./statuses.ts";
@@ -147,8 +148,8 @@ export function describeFile(
   return {
     "X-File-Size": String(size),
     "X-File-Modified": Number.isFinite(lastModified) ? String(lastModified) : undefined,
-    "X-File-Name": nameOnServer === "" ? undefined : encodeURIComponent(nameOnServer),
-    "X-File-Path": path?.split("/").map(encodeURIComponent).join("/"),
+    "X-File-Name": nameOnServer === "" ? undefined : percentEncoded(nameOnServer),
+    "X-File-Path": path?.split("/").map(percentEncoded).join("/"),
     "X-File-Type": MEDIA_TYPE.test(type) ? type : undefined,
     "X-File-Metadata": metadata,
   };

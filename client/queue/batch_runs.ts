@@ -32,7 +32,7 @@ export class BatchRuns {
     if (!batches.isOpen || !this.#mayJoin(upload)) return false;
     const hasRoom = batches.room();
     if (!hasRoom(upload)) return false;
-    const others = turns.gather((other) => this.#mayJoin(other) && hasRoom(other));
+    const others = turns.gather({ mayJoin: (other) => this.#mayJoin(other), hasRoom });
     if (others.length === 0) return false;
     this.#run([upload, ...others]);
     return true;
@@ -47,6 +47,8 @@ export class BatchRuns {
 
   #mayJoin(upload: QueueEntry): boolean {
     if (this.#alone.has(upload) || upload.batch !== undefined) return false;
+    // One that was begun alone is only paused. It would tell of itself while another request brings it.
+    if (upload.uploader !== undefined) return false;
     return this.#deps.batches.accepts(upload) && this.#deps.isFree(upload);
   }
 
@@ -58,6 +60,7 @@ export class BatchRuns {
     for (const upload of uploads) upload.batch = run;
     const isWhole = await batches.send(uploads, {
       signal: run.stop.signal,
+      isWanted: (upload) => run.members.has(upload),
       onBegin(upload) {
         upload.wasInBatch = true;
         if (run.members.has(upload)) hear(upload, progressOf(upload, "sending", 0));
@@ -65,19 +68,21 @@ export class BatchRuns {
       onDeparted(upload) {
         if (run.members.has(upload)) hear(upload, progressOf(upload, "sending", upload.progress.total));
       },
-      onDone(upload, location) {
+      onDone(upload, { location, isAgain }) {
         untold.delete(upload);
         run.members.delete(upload);
         upload.batch = undefined;
         upload.placedAt = location;
+        upload.wasThere = isAgain;
         hear(upload, progressOf(upload, "done", upload.progress.total));
       },
     });
     for (const upload of untold) upload.batch = undefined;
     over.resolve();
     for (const upload of untold) {
+      if (!run.members.has(upload)) continue;
       if (isWhole) this.#alone.add(upload);
-      if (run.members.has(upload) && turns.hasBegun(upload)) again(upload);
+      if (turns.hasBegun(upload)) again(upload);
     }
   }
 }

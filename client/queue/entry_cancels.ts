@@ -1,3 +1,6 @@
+import type { Clock } from "../async/clock.ts";
+import { TRIES, wouldHelp } from "../upload/cancel_on_server.ts";
+import { retryDelayMs, waitToRetry } from "../upload/retry.ts";
 import type { Uploader } from "../upload/uploader.ts";
 import { Cancels } from "./cancels.ts";
 import type { QueueEntry } from "./queue_entry.ts";
@@ -11,6 +14,8 @@ export interface EntryCancelsDeps {
   remembering: Remembering;
   /** Gives the uploader of an upload. */
   uploaderOf: (upload: QueueEntry) => Uploader;
+  clock: Clock;
+  random: () => number;
 }
 
 /** Cancels uploads of a queue: those that the server may have something of are deleted there. */
@@ -45,9 +50,21 @@ export class EntryCancels {
   /** Deletes what a request with many files has brought of an upload. */
   async #afterBatch(upload: QueueEntry, tell: () => Promise<boolean>): Promise<boolean> {
     if (upload.placedAt === undefined) return !upload.wasInBatch || await tell();
+    // What was finished earlier is not what is cancelled now.
+    if (upload.wasThere) return true;
     // Its uploader was made when nobody knew where the file would be.
     upload.uploader = undefined;
-    await this.#deps.uploaderOf(upload).delete().catch(() => {});
+    await this.#delete(this.#deps.uploaderOf(upload));
     return true;
+  }
+
+  /** Deletes a finished file, and tries again while the server cannot be reached. */
+  async #delete(uploader: Uploader): Promise<void> {
+    const { clock, random } = this.#deps;
+    for (let failures = 0; failures < TRIES; failures++) {
+      if (failures > 0) await waitToRetry(clock, retryDelayMs(failures, random()));
+      const mayGoOn = await uploader.delete().then(() => false, wouldHelp);
+      if (!mayGoOn) return;
+    }
   }
 }

@@ -35,10 +35,10 @@ export class EntryRuns {
   constructor(deps: EntryRunsDeps) {
     this.#deps = deps;
     const { setting, remembering } = deps;
-    const { clock, concurrency } = setting;
+    const { clock, concurrency, random = Math.random } = setting;
     this.#turns = new Turns({ concurrency, clock, start: (upload) => this.#start(upload) });
     const uploaderOf = (upload: QueueEntry) => this.uploaderOf(upload);
-    this.#cancels = new EntryCancels({ most: 2 * concurrency, remembering, uploaderOf });
+    this.#cancels = new EntryCancels({ most: 2 * concurrency, remembering, uploaderOf, clock, random });
     this.#batches = createBatches(setting);
     this.#batchRuns = new BatchRuns({
       batches: this.#batches,

@@ -42,6 +42,8 @@ export class QueueEntry implements QueuedUpload {
   batch: BatchRun | undefined;
   /** The address of the finished file that came in such a request. */
   placedAt: string | undefined;
+  /** True when that file was there before. */
+  wasThere = false;
   /** True when such a request has begun to bring it. */
   wasInBatch = false;
   progress: QueuedProgress;

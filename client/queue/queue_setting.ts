@@ -36,7 +36,7 @@ export function settingOf(options: QueueOptions): QueueSetting {
 
 function readingOn(clock: Clock): FingerprintOf {
   const reads = new LongReads(clock);
-  return createFingerprintOf(undefined, (piece, place) => reads.readerOf(piece, place));
+  return createFingerprintOf(undefined, (piece, place) => reads.readerOf(piece, place), clock);
 }
 
 /** Makes the requests with many files of a queue. */

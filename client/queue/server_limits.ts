@@ -103,9 +103,13 @@ export class ServerLimits {
     return this.#told;
   }
 
-  /** Forgets the limits, because they were those of another user. */
+  /**
+   * Forgets the limits, because they were those of another user. How many files a request may bring is the same for all,
+   * and files that are under way while somebody signs in again go on together.
+   */
   forget(): void {
-    this.#told = {};
+    const { batch } = this.#told;
+    this.#told = batch === undefined ? {} : { batch };
     this.#taken = { files: 0, bytes: 0 };
   }
 

@@ -65,11 +65,17 @@ export class Turns {
     this.fill();
   }
 
-  /** Gives a turn to small uploads that wait, in their order, as long as each `fits` in the request of another one. */
-  gather(fits: (upload: QueueEntry) => boolean): QueueEntry[] {
+  /**
+   * Gives a turn to small uploads that wait, in their order, as long as the request of another one `hasRoom` for them.
+   * Those that may not join it keep their places in the order.
+   */
+  gather(
+    { mayJoin, hasRoom }: { mayJoin: (upload: QueueEntry) => boolean; hasRoom: (upload: QueueEntry) => boolean },
+  ): QueueEntry[] {
     const gathered: QueueEntry[] = [];
     for (const upload of this.#smallWaiting) {
-      if (!fits(upload)) break;
+      if (!mayJoin(upload)) continue;
+      if (!hasRoom(upload)) break;
       gathered.push(upload);
     }
     for (const upload of gathered) {

@@ -5,7 +5,8 @@ import { passesByItself, wantsSignIn } from "../protocol/statuses.ts";
 import { notDeleted, refusal, UploadError } from "../protocol/upload_error.ts";
 import { retryDelayMs, waitToRetry } from "./retry.ts";
 
-const TRIES = 20;
+/** How often the server is told while it cannot be reached. */
+export const TRIES = 20;
 
 /** The ways to the server of one upload. */
 interface ServerDeps {
@@ -59,6 +60,12 @@ export async function deleteOnServer({ requests, signIns }: ServerDeps, location
 /** True for an error of {@linkcode cancelOnServer} that a later try may not meet. */
 export function mayCancelLater(error: unknown): boolean {
   return error instanceof UploadError && (error.code === "no-progress" || error.code === "signed-out");
+}
+
+/** True for an error of {@linkcode deleteOnServer} that another try may not meet. */
+export function wouldHelp(error: unknown): boolean {
+  if (!(error instanceof UploadError)) return false;
+  return error.code === "no-progress" || error.status !== undefined && passesByItself(error.status);
 }
 
 /** True when it was deleted, or was never there. */

@@ -1,3 +1,4 @@
+import { percentEncoded } from "../protocol/percent_encoded.ts";
 import { bytesOf } from "./bytes_of.ts";
 
 const LONGEST_NAME = 600;
@@ -12,14 +13,14 @@ export function fileId(
   file: File,
   { path, sample, secret }: { path?: string | undefined; sample: string; secret: string },
 ): string {
-  const name = shorten(encodeURIComponent(path ?? file.name));
+  const name = shorten(percentEncoded(path ?? file.name));
   const parts = [name, file.size, file.lastModified, sample, secret];
   return parts.filter((part) => part !== "").join("-");
 }
 
 /** Gives `id` as it is if it can stand in a header, and percent-encoded otherwise. */
 export function headerId(id: string): string {
-  return /^[\x21-\x7e]+$/.test(id) ? id : encodeURIComponent(id);
+  return /^[\x21-\x7e]+$/.test(id) ? id : percentEncoded(id);
 }
 
 /**

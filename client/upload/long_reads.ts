@@ -54,7 +54,7 @@ class LongRead implements ByteReader {
   }
 
   static open(place: PiecePlace, clock: Clock): LongRead | undefined {
-    const reader = byteReader(place.file.slice(place.start));
+    const reader = byteReader(place.file.slice(place.start, place.file.size));
     if (reader === undefined) return undefined;
     const read = new LongRead(reader, place);
     read.#closeWhenIdle(clock);

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../async/clock.ts";
 import { deferred } from "../async/deferred.ts";
 import { during } from "../async/during.ts";
 import { LocalLocks, type Locks } from "../memory/locks.ts";
@@ -16,6 +17,12 @@ const OVER_HTTP_1: SeatCount = { all: 4, small: 1 };
 /** One connection of HTTP/2 or HTTP/3 carries a hundred requests at a time (RFC 9113, section 6.5.2). */
 const MULTIPLEXED: SeatCount = { all: 32, small: 8 };
 
+/**
+ * The longest wait for a seat. It is much longer than a body takes. A phone puts a tab in the background to sleep, which
+ * keeps its seats then.
+ */
+const PATIENCE_MS = 60_000;
+
 /** The things that {@linkcode Seats} work with. */
 export interface SeatsOptions {
   /** The locks that the tabs of a browser share. Without them each tab has seats of its own. */
@@ -26,6 +33,8 @@ export interface SeatsOptions {
   protocol?: () => string | undefined;
   /** How many seats there are, for a program that opens as many connections as it likes. Default: what browsers bear. */
   count?: SeatCount | undefined;
+  /** The clock for every wait. Default: the machine's own. */
+  clock?: Clock | undefined;
 }
 
 /**
@@ -36,21 +45,25 @@ export class Seats {
   readonly #origin: string;
   readonly #protocol: () => string | undefined;
   readonly #count: SeatCount | undefined;
+  readonly #clock: Clock;
   #locks: Locks;
   /** The seats that are taken here, which nobody has to ask for. */
   readonly #taken = new Set<string>();
 
   /** Asks for nothing yet. */
-  constructor({ locks = new LocalLocks(), origin, protocol = () => undefined, count }: SeatsOptions) {
+  constructor(
+    { locks = new LocalLocks(), origin, protocol = () => undefined, count, clock = systemClock }: SeatsOptions,
+  ) {
     this.#count = count;
+    this.#clock = clock;
     this.#locks = locks;
     this.#origin = origin;
     this.#protocol = protocol;
   }
 
   /**
-   * Runs `work` on a seat, as soon as one is free. Gives `undefined` when `signal` aborts before that. Settles as `work`
-   * does.
+   * Runs `work` on a seat, as soon as one is free; after a minute without one. Gives `undefined` when `signal` aborts
+   * before that. Settles as `work` does.
    */
   async run<Result>(
     { isSmall, signal }: { isSmall: boolean; signal: AbortSignal },
@@ -82,7 +95,17 @@ export class Seats {
       const release = await this.#first([name], { ifAvailable: true });
       if (release !== undefined) return release;
     }
-    return await during(signal, (signal) => this.#first(names, { signal }));
+    return await during(signal, (signal) => this.#firstInTime(names, signal));
+  }
+
+  /** Takes the first of these seats that is given. After a long time there is nothing to free. */
+  async #firstInTime(names: readonly string[], signal: AbortSignal): Promise<(() => void) | undefined> {
+    const first = this.#first(names, { signal });
+    const isLate = this.#clock.wait(PATIENCE_MS, signal).then(() => !signal.aborted);
+    if (await Promise.race([first.then(() => false), isLate]) === false) return await first;
+    // It may be given in this very moment.
+    first.then((release) => release?.());
+    return () => {};
   }
 
   /** Takes the first of these seats that is given; `undefined` when none is. The result frees the seat. */
@@ -101,6 +124,8 @@ export class Seats {
     };
     const { signal } = options;
     signal?.addEventListener("abort", () => resolve(undefined));
+    // It may have aborted while the seats were tried one by one. No event comes then.
+    if (signal?.aborted) resolve(undefined);
     const asked = names.map((name) =>
       this.#locks.request(name, options, (lock) => lock === null || isOver || signal?.aborted ? undefined : hold(name))
     );

@@ -68,6 +68,7 @@ const MENDED: ReadonlySet<string> = new Set(["Promise.withResolvers", "AbortSign
 /** What the page is as good, or nearly as good, without; and why. */
 const DISPENSABLE: Readonly<Record<string, string>> = {
   "the wake lock": "the screen may go dark",
+  "requestIdleCallback": "the page waits for a moment in its place",
   "a choice of files that is given up": "the next choice ends the one that was given up",
   ":dir()": "no language of the page runs from right to left",
   "color-mix()": "the plain colour stands before it",

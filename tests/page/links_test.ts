@@ -95,6 +95,19 @@ browserTest("a page whose link was removed says so when it cannot send, and so d
   );
 });
 
+browserTest("the page of a link that goes deletes what was to be deleted", async () => {
+  await using site = await startSite();
+  const path = await addTestLink(site.data, { kind: "upload", folders: [], expiresInMs: DAY }, "anna");
+  await using mine = await openUploadPage(site.pawl.url + path);
+  await mine.choose(await site.write("report.pdf", 10));
+  await mine.reached("report.pdf", "done");
+  assertEquals(await site.finished(), ["report.pdf"]);
+  await mine.button("Delete report.pdf from the server").click();
+  await mine.reached("report.pdf", "deleting");
+  await mine.reload();
+  await until(async () => (await site.finished()).length === 0, "it is deleted");
+});
+
 browserTest("a download link asks for its password, and gives the file when its button is pressed", async () => {
   await using site = await startSite();
   const sent = await fetch(`${site.pawl.url}/upload`, {

@@ -16,6 +16,7 @@ export interface Line {
   readonly status: number;
   readonly id?: string;
   readonly complete?: boolean;
+  readonly again?: boolean;
   readonly offset?: number;
   readonly length?: number;
   readonly path?: string;

@@ -170,11 +170,15 @@ export class FormFiles implements Batch, FormWork {
       // Nobody could go on with what came of it.
       if (cut !== undefined && file.id === undefined) throw troubleOf(cut);
       const appended = await engine.send(facts, request, batch).catch(throwInOwnWords);
-      if (appended.isAgain) this.#comesAgain = true;
+      const { isAgain } = appended;
+      if (isAgain) this.#comesAgain = true;
       const upload = uninterrupted(appended);
       if (!isFolderThere()) throw folderMoved();
       this.#told++;
-      this.#form.answer.tell(toldFile(file, upload, this.#form.visitor, this.#deps.above ?? ""), file.name);
+      this.#form.answer.tell(
+        toldFile(file, { upload, isAgain }, this.#form.visitor, this.#deps.above ?? ""),
+        file.name,
+      );
     } catch (error) {
       this.#refuse(file, error);
       if (file.id === undefined) await this.#discard(facts);

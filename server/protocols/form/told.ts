@@ -14,6 +14,8 @@ export interface ToldLine {
   readonly status: number;
   readonly id?: string;
   readonly complete?: boolean;
+  /** True when the file was finished before this request brought it once more. */
+  readonly again?: true;
   readonly offset?: number;
   readonly length?: number;
   readonly path?: string;
@@ -41,7 +43,7 @@ export interface FormFile {
  */
 export function toldFile(
   { part, id }: FormFile,
-  upload: ReceivingUpload | CompleteUpload,
+  { upload, isAgain }: { upload: ReceivingUpload | CompleteUpload; isAgain?: true | undefined },
   { kind, rights }: Pick<Visitor, "kind" | "rights">,
   above: string,
 ): ToldLine {
@@ -58,6 +60,7 @@ export function toldFile(
     status: 200,
     ...defined({ id }),
     complete: isComplete,
+    ...defined({ again: isAgain }),
     offset: safeBytes(upload),
     ...defined({ length: upload.length, path }),
     location: addressOf(upload.id, above),

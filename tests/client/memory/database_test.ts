@@ -125,3 +125,28 @@ Deno.test("Database steps aside when another tab brings a newer one", async () =
   newer.result.close();
   assertEquals(await database.get("settings", "language"), undefined);
 });
+
+Deno.test("Database goes on after another tab has deleted it", async () => {
+  const factory = new IDBFactory();
+  const database = new Database(factory, "pawl");
+  await database.put("settings", "language", "ru");
+  await new Promise((resolve) => factory.deleteDatabase("pawl").onsuccess = resolve);
+  await database.put("settings", "language", "fr");
+  assertEquals(await database.get("settings", "language"), "fr");
+  assertEquals(await new Database(factory, "pawl").get("settings", "language"), "fr");
+});
+
+Deno.test("Database is tried anew where it could not be opened at first", async () => {
+  const factory = new IDBFactory();
+  const open = factory.open.bind(factory);
+  let isLost = true;
+  factory.open = (name, version) => {
+    if (isLost) throw new DOMException("The connection to the server of databases is lost", "UnknownError");
+    return open(name, version);
+  };
+  const database = new Database(factory, "pawl");
+  await database.put("settings", "language", "ru");
+  isLost = false;
+  await database.put("settings", "language", "fr");
+  assertEquals(await database.get("settings", "language"), "fr");
+});

@@ -3,7 +3,9 @@ import { fileKind } from "../../../client/page/file_kind.ts";
 import { detailsOf, isName, segmentsOf } from "../../../client/page/file_details.ts";
 import { GivenNames } from "../../../client/page/given_names.ts";
 import { notAFile } from "../../../client/page/no_file.ts";
-import { nameIn } from "../../../client/page/saved_names.ts";
+import { nameIn, SavedNames } from "../../../client/page/saved_names.ts";
+import type { QueuedUpload } from "../../../client/mod.ts";
+import { turns } from "../support/turns.ts";
 
 Deno.test("GivenNames tells pictures without a name apart by their time, and leaves files with a name alone", () => {
   const names = new GivenNames();
@@ -73,4 +75,29 @@ Deno.test("a name has no slash and no way up, and folders are read with both sla
     note: "n",
   });
   assertEquals(detailsOf({ path: "a.pdf", metadata: undefined }), { name: "a.pdf", folder: "", note: "" });
+});
+
+Deno.test("SavedNames tells of another name, and not of the same one in the letters of a Mac", async () => {
+  const onServer: Record<string, string> = { "/files/a": "보고서 é.pdf", "/files/b": "b (2).pdf", "/files/c": "c.pdf" };
+  const before = globalThis.fetch;
+  globalThis.fetch = (url) => {
+    const name = encodeURIComponent(onServer[String(url)]!);
+    return Promise.resolve(
+      new Response(null, { headers: { "Content-Disposition": `inline; filename*=UTF-8''${name}` } }),
+    );
+  };
+  try {
+    const told: string[] = [];
+    const names = new SavedNames((_, name) => told.push(name));
+    const paths = { "/files/a": "팀/보고서 é.pdf".normalize("NFD"), "/files/b": "b.pdf", "/files/c": "c.pdf" };
+    const uploads = Object.entries(paths).map(([location, path]) =>
+      ({ state: "done", location, path }) as QueuedUpload
+    );
+    for (const upload of uploads) names.of(upload);
+    await turns(20);
+    assertEquals(told, ["b (2).pdf"]);
+    assertEquals(uploads.map((upload) => names.of(upload)), [undefined, "b (2).pdf", undefined]);
+  } finally {
+    globalThis.fetch = before;
+  }
 });

@@ -1,28 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import type { QueuedUpload, QueueOptions } from "../../../client/mod.ts";
 import { BatchBytes } from "../../../client/queue/batch_bytes.ts";
 import { FormHost } from "../support/form_host.ts";
+import { NAMES, setUpForms } from "../support/form_set_up.ts";
 import { until as untilTrue } from "../../support/until.ts";
-import { fileOf, LARGE, type QueueSetup, rest, setUpQueue } from "../support/queue_set_up.ts";
-
-interface Setup extends QueueSetup {
-  forms: FormHost;
-  /** Adds files of ten bytes. */
-  addAll: (names: readonly string[]) => QueuedUpload[];
-}
-
-async function setUp(options: QueueOptions = {}): Promise<Setup> {
-  const forms = new FormHost();
-  const setup = setUpQueue({ transport: forms.transport, limits: await forms.limits(), ...options });
-  const addAll = (names: readonly string[]) => names.map((name) => setup.queue.add(fileOf(name)));
-  return { ...setup, forms, addAll };
-}
-
-const NAMES = Array.from({ length: 20 }, (_, i) => `file${i}`);
+import { fileOf, LARGE, rest, setUpQueue } from "../support/queue_set_up.ts";
 
 Deno.test("UploadQueue sends small files in one request, and tells of each file where it stands", async () => {
-  const { forms, addAll, told, until, queue } = await setUp();
+  const { forms, addAll, told, until, queue } = await setUpForms();
   const uploads = addAll(NAMES);
   await until("done");
   assertEquals(forms.forms.map((parts) => parts.map(({ name }) => name)), [NAMES]);
@@ -39,7 +24,7 @@ Deno.test("files of a form are read some at a time, and the page may draw before
   const scheduler = { postTask: () => new Promise<void>((resolve) => ways.push(resolve)) };
   Object.assign(globalThis, { scheduler });
   try {
-    const { forms, addAll, until } = await setUp();
+    const { forms, addAll, until } = await setUpForms();
     addAll(Array.from({ length: 200 }, (_, i) => `file${i}`));
     for (const step of ["the first 128 files", "the others", "the form"]) {
       await untilTrue(() => ways.length === 1, `the page may draw before ${step}`);
@@ -55,7 +40,7 @@ Deno.test("files of a form are read some at a time, and the page may draw before
 });
 
 Deno.test("a file in a form has the id and the facts that it has alone, and its digest", async () => {
-  const { forms, queue, until, store } = await setUp();
+  const { forms, queue, until, store } = await setUpForms();
   queue.add(fileOf("a"));
   queue.add(new File(["Grüße"], "отчёт.txt", { type: "text/plain", lastModified: 7 }), {
     path: "día/отчёт.txt",
@@ -96,8 +81,19 @@ Deno.test("a form has no file above 256 KiB, no empty one, and no more than the 
   assert(forms.forms.every((parts) => parts.length <= 3));
 });
 
+Deno.test("files that no form takes do not part those between them", async () => {
+  const { forms, queue, until } = await setUpForms();
+  for (const name of NAMES) {
+    queue.add(fileOf(`empty${name}`, 0));
+    queue.add(fileOf(name));
+  }
+  await until("done");
+  assertEquals(forms.forms.map((parts) => parts.map(({ name }) => name)), [NAMES]);
+  assertEquals(queue.total.in.done, 40);
+});
+
 Deno.test("forms grow while their answers come early, up to 500 files", async () => {
-  const { forms, queue, until } = await setUp();
+  const { forms, queue, until } = await setUpForms();
   const answers = Promise.withResolvers<void>();
   forms.gate = answers.promise;
   for (let i = 0; i < 150; i++) queue.add(fileOf(`file${i}`, 20_000));
@@ -127,88 +123,4 @@ Deno.test("BatchBytes grow fourfold up to 4 MiB while answers come early, and ha
   assertEquals(bytes.bytes, 2048 * KIB);
   for (let i = 0; i < 20; i++) bytes.broken();
   assertEquals(bytes.bytes, 64 * KIB);
-});
-
-Deno.test("a cut in the answer costs only the files of which no line has come", async () => {
-  const { forms, addAll, until } = await setUp();
-  forms.faults.push({ breakAfterLines: 12 });
-  addAll(NAMES);
-  await until("done");
-  const again = forms.forms.slice(1).flat().map(({ name }) => name).concat([...forms.single.files.keys()]);
-  assertEquals(again.toSorted(), NAMES.slice(12).toSorted());
-});
-
-Deno.test("files whose answer was lost are sent again under their ids, and nothing is there twice", async () => {
-  const { forms, addAll, until } = await setUp();
-  forms.faults.push({ loseAnswer: true });
-  addAll(NAMES);
-  await until("done");
-  assertEquals(forms.placed.size, NAMES.length);
-  assert(forms.single.requests >= 1, "After a trouble one file goes alone");
-});
-
-Deno.test("a file that is refused in a form has its own trouble, and the others are done", async () => {
-  const { forms, addAll, queue, until, clock } = await setUp({ tries: 1 });
-  forms.faults.push({ refused: ["file3"] });
-  addAll(NAMES);
-  await clock.run(queue.idle);
-  await until("done");
-  assertEquals([...forms.single.files.keys()], ["file3"]);
-});
-
-Deno.test("where a server takes no form, all files go alone, and no second form is tried", async () => {
-  const { forms, addAll, until } = await setUp();
-  forms.faults.push({ status: 404 });
-  addAll(NAMES);
-  await until("done");
-  addAll(["later1", "later2"]);
-  await until("done");
-  assertEquals([forms.forms.length, forms.single.files.size], [1, 22]);
-});
-
-Deno.test("where forms never bring anything, three are tried", async () => {
-  const { forms, addAll, until } = await setUp();
-  for (let tries = 0; tries < 9; tries++) forms.faults.push({ breakAfterLines: 0 });
-  addAll(NAMES);
-  await until("done");
-  assertEquals([forms.forms.length, forms.single.files.size], [3, 20]);
-});
-
-Deno.test("an upload in a form is paused, resumed, dismissed and cancelled by itself", async () => {
-  const { forms, addAll, queue, until } = await setUp();
-  const gate = Promise.withResolvers<void>();
-  forms.gate = gate.promise;
-  const [paused, resumed, dismissed, cancelled] = addAll(NAMES) as [
-    QueuedUpload,
-    QueuedUpload,
-    QueuedUpload,
-    QueuedUpload,
-  ];
-  // Digests are computed on threads, which take a time of their own.
-  await untilTrue(() => queue.total.in.sending === 20 && forms.forms.length === 1, "the form is sent");
-  paused.pause();
-  resumed.pause();
-  resumed.resume();
-  dismissed.dismiss();
-  cancelled.cancel();
-  assertEquals([paused.state, resumed.state, queue.total.files], ["paused", "queued", 18]);
-  gate.resolve();
-  await until("done");
-  await rest();
-  assertEquals(forms.deleted, ["/files/placed-file3"]);
-  assertEquals([forms.forms.length, forms.single.requests], [1, 0]);
-});
-
-Deno.test("a form that nobody waits for any more is ended, and its files go later", async () => {
-  const { forms, addAll, queue, until } = await setUp();
-  forms.gate = new Promise(() => {});
-  addAll(NAMES);
-  await untilTrue(() => forms.forms.length === 1, "the form is sent");
-  queue.pauseAll();
-  await rest();
-  assertEquals([queue.total.in.paused, forms.placed.size], [20, 0]);
-  forms.gate = Promise.resolve();
-  queue.resumeAll();
-  await until("done");
-  assertEquals([forms.forms.length, forms.placed.size], [2, 20]);
 });

@@ -54,6 +54,15 @@ Deno.test("limits that are read again count from what the server has by then", a
   assertEquals([limits.told, limits.take(1e9)], [{}, undefined]);
 });
 
+Deno.test("how many files go in one request is known behind a sign-in too, and the limits of the user before are not", async () => {
+  const batch = { maxFiles: 1000, maxFileSize: 2 ** 20 };
+  const { transport } = answering({ quota: 100, maxSize: 9, batch });
+  const limits = new ServerLimits({ transport });
+  await limits.read();
+  limits.forget();
+  assertEquals([limits.told, limits.take(1e9)], [{ batch }, undefined]);
+});
+
 Deno.test("a file more than an upload link takes is refused before it is sent, and the room that is left is told", async () => {
   const { transport } = answering({ maxFiles: 5, files: 3, quota: 100, used: 40 }, { maxFiles: 5, files: 5 });
   const limits = new ServerLimits({ transport });

@@ -162,3 +162,11 @@ Deno.test("UploadQueue is stopped by no listener that throws", async () => {
   });
   assert(reported.length > 0);
 });
+
+Deno.test("files whose paths are no Unicode are sent, and take no place for good", async () => {
+  const { queue, host, until } = setUpQueue();
+  for (let i = 0; i < 9; i++) queue.add(new Blob(["x"]), { name: "a.txt", path: `half\ud800${i}/a.txt` });
+  await until("done");
+  const paths = [...host.files.values()].map(({ headers }) => headers[0]?.["X-File-Path"]);
+  assertEquals(paths.toSorted()[8], "half%EF%BF%BD8/a.txt");
+});

@@ -1,5 +1,6 @@
 import { ServerLimits, type Transport, type TransportAnswer, type TransportRequest } from "../../../client/mod.ts";
 import { FakeHost } from "./fake_host.ts";
+import type { FakeServerOptions } from "./fake_server.ts";
 
 /** What happens to one form; without any of it, each of its files is finished. */
 export interface FormFault {
@@ -11,6 +12,10 @@ export interface FormFault {
   loseAnswer?: true;
   /** The files with these names are refused. */
   refused?: readonly string[];
+  /** The server stops after so many lines, and says so in its last one. */
+  stopAfterLines?: number;
+  /** Something before the server answers this text with a status of success. */
+  text?: string;
 }
 
 /** A part as the server saw it. */
@@ -23,21 +28,30 @@ export interface SeenPart {
 
 /** A server that takes forms, and single files as a {@linkcode FakeHost} does. */
 export class FormHost {
-  readonly single = new FakeHost();
+  readonly single: FakeHost;
   readonly forms: SeenPart[][] = [];
   readonly deleted: string[] = [];
   /** Where the file of each id is. */
   readonly placed = new Map<string, string>();
   readonly faults: (FormFault | undefined)[] = [];
+  /** How the next requests to delete a placed file are answered: by a status, or by a connection that breaks. */
+  readonly deleteFaults: (number | "broken")[] = [];
   /** Forms wait for this before they are answered. */
   gate: Promise<void> = Promise.resolve();
+
+  /** `optionsOf` are those of the servers of single files, by their names. */
+  constructor(optionsOf?: (name: string) => FakeServerOptions) {
+    this.single = new FakeHost(optionsOf);
+  }
 
   readonly transport: Transport = async (request) => {
     const { method, url, headers } = request;
     if (headers["Content-Type"]?.startsWith("multipart/form-data")) return await this.#take(request);
     if (method === "DELETE" && url.startsWith("/files/placed-")) {
-      this.deleted.push(url);
-      return { status: 204, headers: new Headers(), text: "" };
+      const fault = this.deleteFaults.shift();
+      if (fault === "broken") throw new TypeError("The network broke");
+      if (fault === undefined) this.deleted.push(url);
+      return { status: fault ?? 204, headers: new Headers(), text: "" };
     }
     return await this.single.transport(request);
   };
@@ -60,14 +74,23 @@ export class FormHost {
     await Promise.race([this.gate, new Promise((resolve) => signal.addEventListener("abort", resolve))]);
     signal.throwIfAborted();
     if (fault.status !== undefined) return { status: fault.status, headers: new Headers(), text: "" };
+    if (fault.text !== undefined) return { status: 200, headers: new Headers(), text: fault.text };
     let text = "";
     for (const [part, { id, name }] of parts.entries()) {
       if (part === fault.breakAfterLines) throw new TypeError("The network broke");
+      if (part === fault.stopAfterLines) {
+        return {
+          status: 200,
+          headers: new Headers(),
+          text: `${text}{"status":503,"error":"shutdown","parts":${part}}\n`,
+        };
+      }
       const isRefused = fault.refused?.includes(name);
-      if (!isRefused && !this.placed.has(id)) this.placed.set(id, `/files/placed-${name}`);
+      const isAgain = this.placed.has(id);
+      if (!isRefused && !isAgain) this.placed.set(id, `/files/placed-${name}`);
       const line = isRefused
         ? { part, status: 507, error: "disk-full" }
-        : { part, status: 200, id, complete: true, location: this.placed.get(id) };
+        : { part, status: 200, id, complete: true, ...isAgain && { again: true }, location: this.placed.get(id) };
       text += `${JSON.stringify(line)}\n`;
       if (!fault.loseAnswer) onText?.(text);
     }

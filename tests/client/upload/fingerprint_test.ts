@@ -50,6 +50,17 @@ Deno.test("createFingerprintOf() takes one piece at a time into the memory", asy
   assertEquals(most, 1);
 });
 
+Deno.test("createFingerprintOf() waits half a minute for a piece whose disk never answers, and goes on with the next", async () => {
+  const clock = new VirtualClock();
+  const fingerprintOf = createFingerprintOf(undefined, undefined, clock);
+  const hanging = new Blob(["abc"]);
+  hanging.arrayBuffer = () => new Promise(() => {});
+  const beganAt = clock.now();
+  fingerprintOf(hanging);
+  assert(await clock.run(fingerprintOf(new Blob(["abc"]))) !== undefined);
+  assertEquals(clock.now() - beganAt, 30_000);
+});
+
 Deno.test("createFingerprintOf() rejects for what cannot be read whole, and goes on with the next", async () => {
   for (const fingerprintOf of [createFingerprintOf(), withoutWebCrypto(createFingerprintOf)]) {
     await assertRejects(() => fingerprintOf(new ChangedFile().slice()), DOMException);

@@ -161,6 +161,23 @@ Deno.test("a browser that cannot fill memory which it is given opens no stream o
   assertEquals(opened, [PIECE, PIECE, PIECE]);
 });
 
+Deno.test("a program's own file is told both ends of each part that is read", async () => {
+  class OwnFile extends File {
+    readonly ends: unknown[] = [];
+    override slice(start?: number, end?: number): Blob {
+      this.ends.push(end);
+      return super.slice(start, end);
+    }
+  }
+  const file = new OwnFile([someBytes(3 * PIECE)], "film.mkv");
+  const reads = new LongReads(systemClock);
+  for (const start of [0, PIECE, 2 * PIECE]) {
+    const piece = file.slice(start, start + PIECE);
+    await bytesBy(reads.readerOf(piece, { file, start }), piece);
+  }
+  assertEquals(file.ends, [PIECE, 2 * PIECE, 3 * PIECE, 3 * PIECE]);
+});
+
 Deno.test("the digests are the same by one stream and by a stream for each piece", async () => {
   const reads = new LongReads(systemClock);
   const file = new File([someBytes(9 * 2 ** 20 + 5)], "film.mkv");

@@ -3,6 +3,7 @@ import { Random, seedOfRun, withSeed } from "../../support/random.ts";
 import { FakeServer, type Fault } from "../support/fake_server.ts";
 import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
 import { setUp, SIZE } from "../support/set_up.ts";
+import { assertSums } from "../support/sums.ts";
 
 const UPLOADS = 60;
 const QUEUES = 20;
@@ -84,18 +85,3 @@ Deno.test("UploadQueue brings every file after any actions at any moments, and i
     }
   }, () => "");
 });
-
-function assertSums({ uploads, total }: ReturnType<typeof setUpQueue>["queue"]): void {
-  // What has failed is not among the bytes to come.
-  const counted = uploads.filter(({ state }) => state !== "failed");
-  const sum = (of: (one: typeof uploads[number]) => number) => counted.reduce((all, one) => all + of(one), 0);
-  assertEquals(
-    [total.files, total.confirmed, total.sent, total.total],
-    [
-      uploads.length,
-      sum((one) => one.progress.confirmed),
-      sum((one) => one.progress.sent),
-      sum((one) => one.file.size),
-    ],
-  );
-}

@@ -5,6 +5,7 @@ import { FakeLocks } from "../support/fake_locks.ts";
 import { FakeServer } from "../support/fake_server.ts";
 import { setUp, SIZE } from "../support/set_up.ts";
 import { turns } from "../support/turns.ts";
+import { VirtualClock } from "../support/virtual_clock.ts";
 
 const origin = "https://a.example";
 
@@ -80,6 +81,53 @@ Deno.test("A body that is given up while it waits for a seat takes none", async 
   await turns(20);
   assertEquals([running.size, locks.held], [0, []]);
   assertEquals(await send("late", { signal: AbortSignal.abort() }), undefined);
+});
+
+Deno.test("A body that is given up while the last seat is tried takes none, and is over at once", async () => {
+  const locks = new FakeLocks();
+  const free = await Promise.all([0, 1, 2].map((seat) => locks.hold(`pawl seat ${seat} ${origin}`)));
+  const stop = new AbortController();
+  let tried = 0;
+  const aborting: Locks = {
+    request: async (name: string, ...rest: unknown[]): Promise<never> => {
+      if ((rest[0] as LockOptions).ifAvailable && ++tried === 3) stop.abort();
+      return await locks.request(name, ...rest);
+    },
+  };
+  const { send, running } = bodies(new Seats({ locks: aborting, origin }));
+  const ended: unknown[] = [];
+  send("large", { signal: stop.signal }).then((result) => ended.push(result));
+  await turns(20);
+  assertEquals([tried, ended, locks.waiting], [3, [undefined], 0]);
+  for (const release of free) release();
+  await turns(20);
+  assertEquals([running.size, locks.held], [0, []]);
+});
+
+Deno.test("A body that gets no seat for a minute goes without one, and takes none then", async () => {
+  const locks = new FakeLocks();
+  const asleep = await Promise.all([0, 1, 2].map((seat) => locks.hold(`pawl seat ${seat} ${origin}`)));
+  const clock = new VirtualClock();
+  const { send, running, end } = bodies(new Seats({ locks, origin, clock }));
+  const beganAt = clock.now();
+  const began = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const stopped = send("stopped", { signal: stop.signal });
+  await turns(20);
+  stop.abort();
+  assertEquals(await stopped, undefined);
+  const sent = send("large");
+  const seats = new Seats({ locks, origin, clock });
+  const { signal } = new AbortController();
+  seats.run({ isSmall: false, signal }, () => Promise.resolve(began.resolve()));
+  await clock.run(began.promise);
+  await turns(20);
+  assertEquals([clock.now() - beganAt, [...running.keys()], locks.waiting], [60_000, ["large"], 0]);
+  for (const release of asleep) release();
+  await turns(20);
+  assertEquals(locks.held, []);
+  await end("large");
+  assertEquals(await sent, "large");
 });
 
 Deno.test("Over HTTP/2 and HTTP/3 there are seats for any number of large files", async () => {

@@ -109,10 +109,11 @@ Deno.test("a file that comes again is told again; another file under its id is n
   const send = async (headers: SentPart["headers"], body: string) =>
     (await tellForm(pawl.app, formBytes([{ ...HELLO, body, headers: { "X-File-Id": "a", ...headers } }])))[0]!;
   const first = await send(DIGEST, "hello");
-  assertEquals(first.path, "hello.txt");
+  assertEquals([first.path, first.again], ["hello.txt", undefined]);
   for (const [headers, body, expected] of again) {
-    const { path, offset, location, error } = await send(headers, body);
+    const { path, offset, location, error, again } = await send(headers, body);
     assertEquals([headers, path ?? offset], [headers, expected]);
+    assertEquals([headers, again], [headers, expected === "hello.txt" ? true : undefined]);
     if (expected === "hello.txt") assertEquals(location, first.location);
     if (expected === 5) assertEquals(error, "wrong-offset");
   }
