@@ -187,9 +187,11 @@ export class FormFiles implements Batch, FormWork {
 
   async #discard({ owner, clientId }: NamedFileFacts): Promise<void> {
     const { engine, log } = this.#deps;
-    await engine.terminateUnfinished(owner, clientId).catch((error) =>
-      log.debug("Nothing was left of a file without an id: {error}", { error })
-    );
+    await engine.terminateUnfinished(owner, clientId).catch((error) => {
+      const { code } = asUploadError(error);
+      // Of a file that was cut off before it was stored there is nothing.
+      if (code !== "not-found") log.debug("What came of a file without an id stays: {code}", { code });
+    });
   }
 
   #refuse(file: FormFile, thrown: unknown): void {
