@@ -1,11 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
+import { extent } from "../../support/campaign.ts";
 import { Random, seedOfRun, withSeed } from "../../support/random.ts";
 import type { Fault } from "../support/fake_server.ts";
 import { type FormFault, FormHost } from "../support/form_host.ts";
 import { fileOf, LARGE, setUpQueue } from "../support/queue_set_up.ts";
 import { assertSums } from "../support/sums.ts";
 
-const QUEUES = 40;
+const QUEUES = extent({ short: 12, long: 60 });
 const FILES = 14;
 
 function drawFormFault(random: Random): FormFault | undefined {
