@@ -72,7 +72,9 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
   "pauses an upload in the middle, and resumes it": async (openPage) => {
     await using stage = await openStage(openPage);
     const { page } = stage;
-    const film = await stage.write("film.mkv", FILM_BYTES);
+    // What is on its way when an upload is paused may be lost: of a smaller file that would be too large a part.
+    const size = 3 * FILM_BYTES;
+    const film = await stage.write("film.mkv", size);
     await page.choose(film);
     await page.safeAtLeast(0.2);
     await page.click("Pause film.mkv");
@@ -80,7 +82,7 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     assertEquals([await stage.finished(), await stage.unfinished()], [[], 1]);
     await page.click("Resume film.mkv");
     await seesDone(stage, { "film.mkv": film });
-    assert(stage.carried < 1.4 * FILM_BYTES, `${stage.carried} bytes were sent`);
+    assert(stage.carried < 1.4 * size, `${stage.carried} bytes were sent`);
   },
 
   "pauses, loads the page again, chooses the file again, and goes on from what is safe": async (openPage) => {
@@ -154,7 +156,8 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
   "loses the network in the middle, and sees the upload go on by itself when it is back": async (openPage) => {
     await using stage = await openStage(openPage);
     const { page } = stage;
-    const film = await stage.write("film.mkv", FILM_BYTES);
+    const size = 3 * FILM_BYTES;
+    const film = await stage.write("film.mkv", size);
     await page.choose(film);
     await page.safeAtLeast(0.2);
     stage.disconnect();
@@ -163,7 +166,7 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
     );
     stage.connect();
     await seesDone(stage, { "film.mkv": film });
-    assert(stage.carried < 1.5 * FILM_BYTES, `${stage.carried} bytes were sent`);
+    assert(stage.carried < 1.5 * size, `${stage.carried} bytes were sent`);
   },
 
   "deletes a finished file, thinks again, and deletes it after all": async (openPage) => {
