@@ -98,14 +98,10 @@ export class Database {
    * have deleted it, and browsers lose it while a page sleeps.
    */
   async #begin(store: StoreName, mode: IDBTransactionMode): Promise<IDBTransaction> {
-    for (let isAgain = false;; isAgain = true) {
-      const opened = this.#opened ??= this.#open();
-      try {
-        return (await opened).transaction(store, mode);
-      } catch (error) {
-        if (this.#opened === opened) this.#opened = undefined;
-        if (isAgain) throw error;
-      }
+    try {
+      return (await (this.#opened ??= this.#open())).transaction(store, mode);
+    } catch {
+      return (await (this.#opened = this.#open())).transaction(store, mode);
     }
   }
 

@@ -90,8 +90,7 @@ function readFailure(answer: TransportAnswer, bodyOf?: number): Meaning {
 
 function held(offset: number, totalBytes: number): Meaning {
   if (offset <= totalBytes) return { kind: "held", offset };
-  const message =
-    `The server holds ${offset} bytes of this file, which has only ${totalBytes}. Upload it with another id`;
+  const message = `The server holds ${offset} bytes of this file of ${totalBytes}: upload it with another id`;
   return { kind: "failed", error: new UploadError("refused", message) };
 }
 

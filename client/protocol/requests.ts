@@ -148,7 +148,7 @@ export function describeFile(
   return {
     "X-File-Size": String(size),
     "X-File-Modified": Number.isFinite(lastModified) ? String(lastModified) : undefined,
-    "X-File-Name": nameOnServer === "" ? undefined : percentEncoded(nameOnServer),
+    "X-File-Name": percentEncoded(nameOnServer) || undefined,
     "X-File-Path": path?.split("/").map(percentEncoded).join("/"),
     "X-File-Type": MEDIA_TYPE.test(type) ? type : undefined,
     "X-File-Metadata": metadata,

@@ -15,7 +15,7 @@ export async function xhrTransport(request: TransportRequest): Promise<Transport
   if (!("XMLHttpRequest" in globalThis)) {
     throw new UploadError(
       "refused",
-      "There is no XMLHttpRequest here. Give a transport, such as createFetchTransport()",
+      "There is no XMLHttpRequest: give createFetchTransport() as the transport",
     );
   }
   const xhr = new XMLHttpRequest();

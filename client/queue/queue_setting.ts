@@ -6,6 +6,7 @@ import { SignIns } from "../protocol/sign_ins.ts";
 import { xhrTransport } from "../protocol/xhr_transport.ts";
 import { createFingerprintOf, type FingerprintOf } from "../upload/fingerprint.ts";
 import { LongReads } from "../upload/long_reads.ts";
+import { readPatience } from "../upload/read_patience.ts";
 import { rememberedSizes, type RequestSizes } from "../upload/request_sizes.ts";
 import { type Seats, seatsFor } from "../upload/seats.ts";
 import { Batches } from "./batches.ts";
@@ -36,7 +37,7 @@ export function settingOf(options: QueueOptions): QueueSetting {
 
 function readingOn(clock: Clock): FingerprintOf {
   const reads = new LongReads(clock);
-  return createFingerprintOf(undefined, (piece, place) => reads.readerOf(piece, place), clock);
+  return createFingerprintOf(undefined, (piece, place) => reads.readerOf(piece, place), readPatience(clock));
 }
 
 /** Makes the requests with many files of a queue. */

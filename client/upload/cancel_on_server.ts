@@ -45,7 +45,7 @@ export async function cancelOnServer(
   }
   throw new UploadError(
     "no-progress",
-    "The server cannot be reached, and keeps the upload for some days. Try again",
+    "The server cannot be reached, and keeps the upload for days. Try again",
     { status },
   );
 }

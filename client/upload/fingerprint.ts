@@ -1,5 +1,3 @@
-import { type Clock, systemClock } from "../async/clock.ts";
-import { during } from "../async/during.ts";
 import { bytesOf } from "./bytes_of.ts";
 import type { LocalFile } from "./local_file.ts";
 import { Fnv64 } from "./file_id.ts";
@@ -15,8 +13,6 @@ const WHOLE_BYTES = 2 ** 20;
  * time, and Chromium takes seven times as long to get it as to hash.
  */
 const PART_BYTES = 2 ** 19;
-/** How long the next piece waits for one that is being read. A disk that is gone may never answer. */
-const PATIENCE_MS = 30_000;
 
 /** The place of a piece in its file. */
 export interface PiecePlace {
@@ -35,33 +31,28 @@ export type FingerprintOf = (piece: Blob, place?: PiecePlace) => Promise<Fingerp
 /** Opens a reader of a piece; `undefined` in a browser that has none. */
 export type ReaderOf = (piece: Blob, place?: PiecePlace) => ByteReader | undefined;
 
+/** Waits for a piece that is being read, as long as is right. It is read when `begun` resolves. */
+export type ReadPatience = (read: Promise<unknown>, begun: Promise<unknown>) => Promise<unknown>;
+
 /**
  * Makes the function that computes fingerprints. It computes SHA-256 by WebCrypto, which browsers have in secure
  * contexts only. Without WebCrypto, a script computes a hash of 64 bits. That hash shows an accidental change, but the
- * server cannot check it. The pieces of all uploads are computed one after the other, so that few bytes lie in memory;
- * after half a minute, which `clock` measures, none waits any longer for the one before it. Large pieces are read by the
- * readers of `readerOf`.
+ * server cannot check it. The pieces of all uploads are computed one after the other, so that few bytes lie in memory.
+ * Each waits for the one before it by `patience`. Large pieces are read by the readers of `readerOf`.
  */
 export function createFingerprintOf(
   subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle,
   readerOf: ReaderOf = byteReader,
-  clock: Clock = systemClock,
+  patience: ReadPatience = (read) => read,
 ): FingerprintOf {
-  let isFree: Promise<void> = Promise.resolve();
+  let isFree: Promise<unknown> = Promise.resolve();
   return (piece, place) => {
-    const begun = isFree.then(() => ({
-      fingerprint: subtle === undefined
-        ? hashOfPiece(piece)
-        : digestOfPiece(piece, subtle, () => readerOf(piece, place)),
-    }));
-    isFree = begun.then(({ fingerprint }) => settled(fingerprint, clock));
-    return begun.then(({ fingerprint }) => fingerprint);
+    const fingerprint = isFree.then(() =>
+      subtle === undefined ? hashOfPiece(piece) : digestOfPiece(piece, subtle, () => readerOf(piece, place))
+    );
+    isFree = patience(fingerprint.catch(() => {}), isFree);
+    return fingerprint;
   };
-}
-
-/** Resolves when `work` has settled, or takes too long. */
-async function settled(work: Promise<unknown>, clock: Clock): Promise<void> {
-  await during(undefined, (over) => Promise.race([work.then(() => {}, () => {}), clock.wait(PATIENCE_MS, over)]));
 }
 
 /**

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { UploadError } from "../../../client/mod.ts";
 import { createFingerprintOf } from "../../../client/upload/fingerprint.ts";
 import { LongReads } from "../../../client/upload/long_reads.ts";
+import { readPatience } from "../../../client/upload/read_patience.ts";
 import { someBytes } from "../../support/bytes.ts";
 import type { FakeServerOptions, Fault } from "../support/fake_server.ts";
 import { LiveFile, type StreamWay } from "../support/live_file.ts";
@@ -54,7 +55,7 @@ async function play(
     requestBytes: PIECE,
     transport: server.transport,
     clock,
-    fingerprintOf: createFingerprintOf(subtle, (piece, place) => reads.readerOf(piece, place), clock),
+    fingerprintOf: createFingerprintOf(subtle, (piece, place) => reads.readerOf(piece, place), readPatience(clock)),
   });
   const result = await clock.run(uploader.upload()).catch((error) => {
     if (error instanceof UploadError) return error.code;

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createFingerprintOf, fingerprintIn } from "../../../client/upload/fingerprint.ts";
 import { LocalFile } from "../../../client/upload/local_file.ts";
+import { readPatience } from "../../../client/upload/read_patience.ts";
 import { UploadError } from "../../../client/mod.ts";
 import { someBytes } from "../../support/bytes.ts";
 import { withoutWebCrypto } from "../support/plain_http.ts";
@@ -52,7 +53,7 @@ Deno.test("createFingerprintOf() takes one piece at a time into the memory", asy
 
 Deno.test("createFingerprintOf() waits half a minute for a piece whose disk never answers, and goes on with the next", async () => {
   const clock = new VirtualClock();
-  const fingerprintOf = createFingerprintOf(undefined, undefined, clock);
+  const fingerprintOf = createFingerprintOf(undefined, undefined, readPatience(clock));
   const hanging = new Blob(["abc"]);
   hanging.arrayBuffer = () => new Promise(() => {});
   const next = new Blob(["abc"]);
