@@ -123,6 +123,6 @@ Deno.test("xhrTransport() ends the request when it is aborted, with the reason, 
 
 Deno.test("xhrTransport() says what a program needs that has no XMLHttpRequest, and is not tried again", async () => {
   assertEquals("XMLHttpRequest" in globalThis, false);
-  const error = await assertRejects(() => begin(), UploadError, "Give a transport, such as createFetchTransport()");
+  const error = await assertRejects(() => begin(), UploadError, "give createFetchTransport() as the transport");
   assertEquals(error.code, "refused");
 });

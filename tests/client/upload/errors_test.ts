@@ -61,7 +61,7 @@ Deno.test("upload() goes on where it was when it is called again after an error"
 
 Deno.test("upload() refuses to splice a file into a longer upload", async () => {
   const { clock, uploader } = setUp(new FakeServer(SIZE, { held: SIZE + 1 }));
-  const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "only 1000");
+  const error = await assertRejects(() => clock.run(uploader.upload()), UploadError, "this file of 1000");
   assertEquals(error.code, "refused");
 });
 
