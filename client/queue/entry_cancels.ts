@@ -50,7 +50,7 @@ export class EntryCancels {
   /** Deletes what a request with many files has brought of an upload. */
   async #afterBatch(upload: QueueEntry, tell: () => Promise<boolean>): Promise<boolean> {
     if (upload.placedAt === undefined) return !upload.wasInBatch || await tell();
-    // What was finished earlier is not what is cancelled now.
+    // A file that was finished earlier is not the one that is cancelled now.
     if (upload.wasThere) return true;
     // Its uploader was made when nobody knew where the file would be.
     upload.uploader = undefined;

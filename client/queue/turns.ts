@@ -67,7 +67,7 @@ export class Turns {
 
   /**
    * Gives a turn to small uploads that wait, in their order, as long as the request of another one `hasRoom` for them.
-   * Those that may not join it keep their places in the order.
+   * Uploads that may not join it keep their places in the order.
    */
   gather(
     { mayJoin, hasRoom }: { mayJoin: (upload: QueueEntry) => boolean; hasRoom: (upload: QueueEntry) => boolean },

@@ -72,7 +72,7 @@ export const STORIES: Readonly<Record<string, (openPage: OpenPage) => Promise<vo
   "pauses an upload in the middle, and resumes it": async (openPage) => {
     await using stage = await openStage(openPage);
     const { page } = stage;
-    // What is on its way when an upload is paused may be lost: of a smaller file that would be too large a part.
+    // Bytes on their way when an upload is paused may be lost. Of a smaller file they would be too large a part.
     const size = 3 * FILM_BYTES;
     const film = await stage.write("film.mkv", size);
     await page.choose(film);

@@ -189,7 +189,7 @@ export class FormFiles implements Batch, FormWork {
     const { engine, log } = this.#deps;
     await engine.terminateUnfinished(owner, clientId).catch((error) => {
       const { code } = asUploadError(error);
-      // Of a file that was cut off before it was stored there is nothing.
+      // Nothing is there of a file that was cut off before it was stored.
       if (code !== "not-found") log.debug("What came of a file without an id stays: {code}", { code });
     });
   }

@@ -66,7 +66,7 @@ export function createConnection(
   const { address, host } = forLibrary(url);
   let isClosed = false;
   let pool = openFirst();
-  /** What listens has connections of its own. One that is mute is no reason to give up the others. */
+  /** The connection that listens. When it is mute, the others are not given up. */
   let listener: postgres.Sql | undefined;
   let answeredAt = performance.now();
 

@@ -141,7 +141,7 @@ Deno.test("an instance that stood still goes on by the time of those that did no
   assertEquals(one.now(), today + 300_000);
   await one.save();
   assertEquals([one.now(), two.now()], [today + 2 * day, today + 2 * day]);
-  // Who is behind takes nothing back from the others.
+  // An instance that is behind takes nothing back from the others.
   other.pass(60_000);
   await two.saveLast();
   await one.saveLast();

@@ -168,7 +168,7 @@ Deno.test("a large file in a part is streamed, and a form that is cut off keeps 
     const [gone] = await tellForm(pawl.app, brokenBody(lost));
     assertEquals([gone!.status, gone!.error, await pawl.incomingNames()], [408, "disconnected", []]);
   }
-  // Of the small one nothing was there, which is no trouble that a log should tell.
+  // Nothing was there of the small one. The log does not tell that as a trouble.
   assertEquals(pawl.log.lines.filter((line) => line.includes("without an id")), []);
 });
 

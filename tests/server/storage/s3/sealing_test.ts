@@ -94,7 +94,7 @@ Deno.test("multipart uploads that the store has removed keep no other one from b
   const sealed = [await one.bytes.sealOld(), await one.bytes.sealOld()];
   assertEquals(sealed, [0, 1]);
   assertEquals((await one.leases.read("there"))?.isMultipart, false);
-  // Those that failed are tried again.
+  // Uploads that failed are tried again.
   one.calls();
   await one.bytes.sealOld();
   assertEquals(one.calls().includes("complete"), true);
