@@ -6,6 +6,8 @@ import { fromFileUrl, join, relative, toFileUrl } from "@std/path";
 import { dealt } from "./dealt.ts";
 
 const JOBS = "7";
+/** Memory comes in large pages. In a virtual machine a page fault may take ten microseconds, and a test makes thousands. */
+const LARGE_PAGES = "glibc.malloc.hugetlb=1";
 const FLAGS = [
   "--import-map=tests/import_map.json",
   "--lock=tests/deno.lock",
@@ -41,7 +43,8 @@ try {
     }),
   );
   const args = ["test", ...FLAGS, ...flags, ...modules];
-  ({ code } = await new Deno.Command(Deno.execPath(), { args, cwd: root, env: { DENO_JOBS: JOBS } }).spawn().status);
+  const env = { DENO_JOBS: JOBS, GLIBC_TUNABLES: LARGE_PAGES };
+  ({ code } = await new Deno.Command(Deno.execPath(), { args, cwd: root, env }).spawn().status);
 } finally {
   await Deno.remove(temp, { recursive: true });
 }

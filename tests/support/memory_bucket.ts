@@ -4,8 +4,11 @@ import type { Multipart } from "../../server/storage/s3/layout.ts";
 import { S3Error } from "../../server/storage/s3/s3_error.ts";
 import type { Body } from "../../server/storage/s3/transport.ts";
 
+/** Bytes as they came, piece by piece: parts have megabytes, and to join or to copy them takes a test's time. */
+type Pieces = readonly Uint8Array[];
+
 interface StoredObject {
-  readonly bytes: Uint8Array;
+  readonly pieces: Pieces;
   readonly metadata: Readonly<Record<string, string>>;
   readonly etag?: string;
 }
@@ -13,7 +16,7 @@ interface StoredObject {
 interface StoredMultipart {
   readonly key: string;
   readonly options: PutOptions;
-  readonly parts: Map<number, { bytes: Uint8Array; etag: string }>;
+  readonly parts: Map<number, { pieces: Pieces; etag: string }>;
 }
 
 /** How a bucket in memory behaves where real servers differ. */
@@ -64,14 +67,14 @@ export class MemoryObjects {
       const upload = multiparts.get(uploadId);
       return upload?.key === key ? upload : fail(404, "NoSuchUpload");
     };
-    const put = (key: string, bytes: Uint8Array, { metadata = {}, ifNone }: PutOptions = {}) => {
+    const put = (key: string, pieces: Pieces, { metadata = {}, ifNone }: PutOptions = {}) => {
       if (ifNone && this.#habits.isConditional && objects.has(key)) fail(412, "PreconditionFailed");
-      objects.set(key, { bytes, metadata, etag: `etag-${++this.#count}` });
+      objects.set(key, { pieces, metadata, etag: `etag-${++this.#count}` });
     };
     const keys = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
-    const putPart = (upload: StoredMultipart, number: number, bytes: Uint8Array) => {
+    const putPart = (upload: StoredMultipart, number: number, pieces: Pieces) => {
       const etag = `etag-${++this.#count}`;
-      upload.parts.set(number, { bytes, etag });
+      upload.parts.set(number, { pieces, etag });
       return etag;
     };
     return {
@@ -82,7 +85,8 @@ export class MemoryObjects {
           if (!isMeant(found(key))) throw new Error(`${key} is another object`);
           return sliceOf(found(key), { key, from, size });
         };
-        if (size > 0) yield await called("read", slice);
+        // Whoever reads may do with the bytes as they like.
+        if (size > 0) { for (const piece of await called("read", slice)) yield piece.slice(); }
       },
       remove: (key, etag) =>
         called("remove", () => {
@@ -109,7 +113,7 @@ export class MemoryObjects {
         called("copy", () => {
           const { copiesIf = "heeded" } = this.#habits;
           if (options?.ifNone && copiesIf === "refused") fail(501, "NotImplemented");
-          put(to, found(from).bytes, copiesIf === "heeded" ? options : { ...options, ifNone: false });
+          put(to, found(from).pieces, copiesIf === "heeded" ? options : { ...options, ifNone: false });
         }),
       begin: (key, options = {}) =>
         called("begin", () => {
@@ -121,7 +125,7 @@ export class MemoryObjects {
         called("putPart", async () => putPart(multipart(which), number, await collected(body))),
       copyPart: (which, number, source) =>
         called("copyPart", () => {
-          if (found(source.key).bytes.length <= LEAST_PART) fail(400, "InvalidRequest");
+          if (lengthOf(found(source.key).pieces) <= LEAST_PART) fail(400, "InvalidRequest");
           return putPart(multipart(which), number, sliceOf(found(source.key), source));
         }),
       complete: (which, listed, _length, options) =>
@@ -137,7 +141,7 @@ export class MemoryObjects {
       parts: (which) =>
         called("parts", () =>
           [...multipart(which).parts].sort(([one], [other]) => one - other)
-            .map(([number, { bytes, etag }]): ListedPart => ({ number, etag, size: bytes.length }))),
+            .map(([number, { pieces, etag }]): ListedPart => ({ number, etag, size: lengthOf(pieces) }))),
       async *multiparts(prefix) {
         const all = [...multiparts].map(([uploadId, { key }]) => ({ key, uploadId }));
         yield* await called("multiparts", () => all.filter(({ key }) => key.startsWith(prefix)));
@@ -156,13 +160,13 @@ export class MemoryObjects {
       return part?.etag === etag ? part : fail(400, "InvalidPart");
     });
     if (this.#habits.wantsAllParts && wanted.length !== parts.size) fail(400, "InvalidPart");
-    if (wanted.slice(0, -1).some(({ bytes }) => bytes.length < LEAST_PART)) fail(400, "EntityTooSmall");
+    if (wanted.slice(0, -1).some(({ pieces }) => lengthOf(pieces) < LEAST_PART)) fail(400, "EntityTooSmall");
     if (wanted.length === 0) fail(400, "MalformedXML");
     if (ifNone && this.#habits.isConditional && this.objects.has(key)) fail(412, "PreconditionFailed");
     this.multiparts.delete(uploadId);
     this.#completed.set(uploadId, JSON.stringify(listed));
-    const bytes = joined(wanted.map(({ bytes }) => bytes));
-    this.objects.set(key, { bytes, metadata: options.metadata ?? {}, etag: `etag-${++this.#count}` });
+    const pieces = wanted.flatMap(({ pieces }) => pieces);
+    this.objects.set(key, { pieces, metadata: options.metadata ?? {}, etag: `etag-${++this.#count}` });
   }
 }
 
@@ -171,28 +175,29 @@ function fail(status: number, reason: string): never {
 }
 
 function infoOf(object: StoredObject | undefined): ObjectInfo | undefined {
-  return object && { length: object.bytes.length, madeAt: 1, metadata: object.metadata, etag: object.etag };
+  if (object === undefined) return undefined;
+  return { length: lengthOf(object.pieces), madeAt: 1, metadata: object.metadata, etag: object.etag };
 }
 
-function sliceOf({ bytes }: StoredObject, { from, size }: Source): Uint8Array {
-  if (size <= 0 || from + size > bytes.length) fail(416, "InvalidRange");
-  return bytes.slice(from, from + size);
+function lengthOf(pieces: Pieces): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
-async function collected(body: Body): Promise<Uint8Array> {
+function sliceOf({ pieces }: StoredObject, { from, size }: Source): Pieces {
+  if (size <= 0 || from + size > lengthOf(pieces)) fail(416, "InvalidRange");
+  let start = 0;
+  const parts = pieces.map((piece) => {
+    const part = piece.subarray(Math.max(0, from - start), Math.max(0, from + size - start));
+    start += piece.length;
+    return part;
+  });
+  return parts.filter(({ length }) => length > 0);
+}
+
+async function collected(body: Body): Promise<Pieces> {
   const pieces: Uint8Array[] = [];
+  // The memory of what is sent is used again.
   for await (const piece of body.pieces()) pieces.push(piece.slice());
-  const bytes = joined(pieces);
-  if (bytes.length !== body.length) fail(400, "IncompleteBody");
-  return bytes;
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  if (lengthOf(pieces) !== body.length) fail(400, "IncompleteBody");
+  return pieces;
 }

@@ -40,7 +40,7 @@ export async function read(bytes: ByteStore, placed: PlacedFile): Promise<Uint8A
 
 /** Both, one behind the other. */
 export function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  return new Uint8Array([...first, ...second]);
+  return new Uint8Array(Buffer.concat([first, second]));
 }
 
 /** Reads all of a stream, whose pieces are valid until the next one is read only. */

@@ -143,7 +143,7 @@ postgresTest(
     const late = await site.run<{ key: string }>("SELECT key FROM late");
     assertEquals(late, [{ key: `incoming/${path.split("/").at(-1)}/` }]);
     // An instance that is killed then leaves its objects to the sweeper.
-    objects.objects.set(`${late[0]!.key}token/small-1`, { bytes: new Uint8Array(3), metadata: {} });
+    objects.objects.set(`${late[0]!.key}token/small-1`, { pieces: [new Uint8Array(3)], metadata: {} });
     await sweepLate(site);
     await until(() => Promise.resolve(objects.objects.size === 0), "the late bytes are removed");
   },
@@ -161,7 +161,7 @@ postgresTest("an upload that another instance has taken while this one was stopp
   assertEquals((await other.ask(`GET ${path}`)).text, "0123456789");
   // A part that comes in late does not stay either, and the file does.
   const late = `incoming/${path.split("/").at(-1)}/token/small-1`;
-  objects.objects.set(late, { bytes: new Uint8Array(3), metadata: {} });
+  objects.objects.set(late, { pieces: [new Uint8Array(3)], metadata: {} });
   await until(async () => {
     await sweepLate(site);
     return !objects.objects.has(late);

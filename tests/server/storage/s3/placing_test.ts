@@ -25,7 +25,7 @@ Deno.test("another program's object is neither written over nor taken for the fi
 /** Another upload's file gets the name `files/x` just before this upload's object is copied there. */
 async function placeTooLate(habits: Habits): Promise<{ isPlaced: boolean; owner: string | undefined }> {
   const objects = new MemoryObjects(habits);
-  const other = { bytes: new Uint8Array(1), metadata: { pawl: "b" } };
+  const other = { pieces: [new Uint8Array(1)], metadata: { pawl: "b" } };
   await using one = bucketSite({
     ...habits,
     before: (name) => name === "copy" ? void objects.objects.set("files/x", other) : undefined,
@@ -56,7 +56,7 @@ Deno.test("a file that is opened gives no bytes of another one that gets its nam
 
 Deno.test("a removal that comes late does not remove another upload's file, where the server can tell", async () => {
   const objects = new MemoryObjects();
-  const other = { bytes: new Uint8Array(1), metadata: { pawl: "b" }, etag: "another" };
+  const other = { pieces: [new Uint8Array(1)], metadata: { pawl: "b" }, etag: "another" };
   await using one = bucketSite({
     before: (name) =>
       name === "remove" && objects.objects.has("files/x") ? void objects.objects.set("files/x", other) : undefined,
@@ -134,7 +134,7 @@ Deno.test("the end of a file of several writers is sent where it is too short fo
   stopped.leases.fallSilent();
   await send(other.bytes, content.subarray(64 * MIB));
   assertEquals(await other.bytes.place("a", "x"), true);
-  assert(Buffer.compare(objects.objects.get("files/x")!.bytes, content) === 0, "The bytes differ");
+  assert(Buffer.compare(Buffer.concat(objects.objects.get("files/x")!.pieces), content) === 0, "The bytes differ");
   await late[Symbol.asyncDispose]();
 });
 
