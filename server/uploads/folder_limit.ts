@@ -7,9 +7,11 @@ import type { RecordStore } from "../storage/store.ts";
 /** The most owners whose folders are remembered. Those that were counted first are forgotten when there are more. */
 const MOST_OWNERS = 10_000;
 
-/** The most folders that are remembered, each with some hundred bytes, when there are more than a few owners. */
-const MOST_FOLDERS = 1_000_000;
+/** How many owners are remembered whatever they have. */
 const FEW_OWNERS = 100;
+
+/** The most folders that are remembered of more owners than those, each with some hundred bytes. */
+const MOST_FOLDERS = 1_000_000;
 
 /** A count that took some time is made anew after this many times as long: so counting takes a tenth of the time at most. */
 const REST = 9;
