@@ -47,7 +47,8 @@ export interface EmbeddedPawl extends AsyncDisposable {
   readonly moved: Promise<string>;
   /**
    * Interrupts what runs, and records and flushes what has come. Resolves within some ten seconds, when nothing of the
-   * data folder is open any more; false when the disk did not answer in time. What was acknowledged is safe even then.
+   * data folder is open any more; false when the disk did not answer in time, or has refused the flush. What was
+   * acknowledged is safe even then.
    */
   close(): Promise<boolean>;
 }
@@ -106,14 +107,14 @@ export async function embed(config: Config, own: Omit<Surroundings, "root" | "no
   async function end(): Promise<boolean> {
     ending.abort();
     const swept = sweeper[Symbol.asyncDispose]();
-    const isFlushed = await isDone(pawl.interrupt(), PATIENCE_MS);
+    const interrupted = pawl.interrupt();
+    const isInterrupted = await isDone(interrupted, PATIENCE_MS);
     await isDone(Promise.all(running), PATIENCE_MS);
     const isQuiet = await isDone(Promise.all([repairing, swept]), PATIENCE_MS);
-    if (isFlushed && isQuiet) {
-      pawl.close();
-      alone.close();
-    }
-    return isFlushed && isQuiet;
+    if (!isInterrupted || !isQuiet) return false;
+    pawl.close();
+    alone.close();
+    return await interrupted;
   }
 
   const close = () => closed ??= end();

@@ -38,9 +38,10 @@ export interface Pawl {
   repair(stop: AbortSignal): Promise<void>;
   /**
    * Interrupts the requests that receive, and refuses new ones. Resolves when their bytes and the service time are
-   * recorded, and the next process can tell that this one stopped cleanly.
+   * recorded, and the next process can tell that this one stopped cleanly. With false when the disk has refused the last
+   * flush, which the log tells.
    */
-  interrupt(): Promise<void>;
+  interrupt(): Promise<boolean>;
   /** Closes what is open. Nothing may call `app` any more. */
   close(): void;
 }
@@ -89,7 +90,8 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
     ...told,
   });
   const { records: stored, access, events } = opened;
-  const watch = storage.watch();
+  opening.use(stored);
+  const watch = opening.use(storage.watch());
   const boot = await storage.boot();
   const ending = new AbortController();
   const common = {
@@ -148,9 +150,15 @@ export async function openPawl(config: Config, surroundings: Surroundings): Prom
       await hooks[Symbol.asyncDispose]();
       await storage.settle();
       // After a move, the files at the folder's path are not ours to touch (I14).
-      if (!watch.isThere(0)) return;
-      await bytes.flush();
-      await boot.markCleanStop();
+      if (!watch.isThere(0)) return true;
+      try {
+        await bytes.flush();
+        await boot.markCleanStop();
+        return true;
+      } catch (error) {
+        log.error("Cannot flush what unfinished uploads have: {error}", { error });
+        return false;
+      }
     },
     close() {
       // It ends by itself after `interrupt`. A start that failed has begun it too.

@@ -119,13 +119,15 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
     async stop(patienceMs = 2000) {
       ending.abort();
       const swept = Promise.all([sweeper[Symbol.asyncDispose](), watch[Symbol.asyncDispose]()]);
-      const isFlushed = await isDone(pawl.interrupt(), DISK_PATIENCE_MS);
+      const interrupted = pawl.interrupt();
+      const isInterrupted = await isDone(interrupted, DISK_PATIENCE_MS);
       // The server's abort signal is not used: aborted after a shutdown, it makes Deno 2.9 throw where nothing can
       // catch it.
       await isDone(listeners.shutdown(), patienceMs);
       const isQuiet = await isDone(Promise.all([repairing, swept]), DISK_PATIENCE_MS);
-      if (isFlushed && isQuiet) pawl.close();
-      return isFlushed && isQuiet;
+      if (!isInterrupted || !isQuiet) return false;
+      pawl.close();
+      return await interrupted;
     },
   };
 }

@@ -125,7 +125,8 @@ export interface ByteStore {
    * Gives upload `id`, which has no file yet, the bytes of upload `from`. Nothing is copied: both own entries become
    * names of one file.
    * Resolves when that survives a power cut. A second call changes nothing. The entry of `from` must be removed before
-   * anything is appended.
+   * anything is appended. Where uploads that adopt the same bytes would append to one file, this throws `locked` (an
+   * `UploadError`) when another one has adopted them.
    */
   adopt(from: string, id: string): Promise<void>;
   /**

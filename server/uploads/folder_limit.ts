@@ -4,8 +4,14 @@ import { payerOf } from "../model/owner.ts";
 import type { CompleteUpload, ReceivingUpload } from "../model/upload.ts";
 import type { RecordStore } from "../storage/store.ts";
 
-/** The most owners whose folders are remembered. The one that was counted first is forgotten when there are more. */
-const MAX_REMEMBERED = 100;
+/** The most owners whose folders are remembered. Those that were counted first are forgotten when there are more. */
+const MOST_OWNERS = 10_000;
+
+/** How many owners are remembered whatever they have. */
+const FEW_OWNERS = 100;
+
+/** The most folders that are remembered of more owners than those, each with some hundred bytes. */
+const MOST_FOLDERS = 1_000_000;
 
 /** A count that took some time is made anew after this many times as long: so counting takes a tenth of the time at most. */
 const REST = 9;
@@ -115,8 +121,7 @@ export class FolderLimit {
     const known = this.#counts.get(payer);
     if (known !== undefined && !(isAgain && this.#deps.monotonic() >= known.mayAgainAt)) return known;
     this.#counts.delete(payer);
-    const [oldest] = this.#counts.keys();
-    if (this.#counts.size >= MAX_REMEMBERED && oldest !== undefined) this.#counts.delete(oldest);
+    this.#makeRoom();
     const count: Count = { folders: new Set(), mayAgainAt: Infinity, done: Promise.resolve() };
     this.#counts.set(payer, count);
     count.done = this.#fill(count, payer).catch((error) => {
@@ -124,6 +129,19 @@ export class FolderLimit {
       throw error;
     });
     return count;
+  }
+
+  /** Forgets owners, so that one more can be remembered. A count that is being made stays: others wait for it. */
+  #makeRoom(): void {
+    let folders = 0;
+    for (const count of this.#counts.values()) folders += count.folders.size;
+    for (const [payer, count] of this.#counts) {
+      const { size } = this.#counts;
+      if (size < FEW_OWNERS || size < MOST_OWNERS && folders <= MOST_FOLDERS) return;
+      if (count.mayAgainAt === Infinity) continue;
+      folders -= count.folders.size;
+      this.#counts.delete(payer);
+    }
   }
 
   async #fill(count: Count, payer: string): Promise<void> {

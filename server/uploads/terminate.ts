@@ -53,7 +53,8 @@ export async function expire(deps: EngineDeps, locks: Locks, id: string): Promis
     if (upload.state === "gone") return await records.forget(upload);
     const dueAt = expiresAt(upload, limits.expireAfterMs);
     if (dueAt > serviceNow()) await records.replace(upload, { ...upload, dueAt });
-    else await remove(deps, upload, "expired", unlock);
+    // In a folder that took this one's place the upload may go on, in the hands of another server (I14).
+    else if (deps.isFolderThere(0)) await remove(deps, upload, "expired", unlock);
   });
 }
 

@@ -85,12 +85,15 @@ export class Unfinished {
   /** Counts the unfinished uploads of earlier processes. Stops early when `stop` aborts. */
   async load(records: RecordStore, stop: AbortSignal): Promise<void> {
     const ended = this.#endedMeanwhile = new Set<string>();
-    for await (const id of records.due(Number.MAX_SAFE_INTEGER - 1)) {
-      if (stop.aborted) break;
-      const upload = await records.get(id);
-      if (upload?.state === "receiving" && !ended.has(id)) this.#add(upload);
+    try {
+      for await (const id of records.due(Number.MAX_SAFE_INTEGER - 1)) {
+        if (stop.aborted) break;
+        const upload = await records.get(id);
+        if (upload?.state === "receiving" && !ended.has(id)) this.#add(upload);
+      }
+    } finally {
+      this.#endedMeanwhile = undefined;
     }
-    this.#endedMeanwhile = undefined;
   }
 
   /**

@@ -54,6 +54,18 @@ Deno.test("SIGTERM with clients that are silent, refused or deaf: each is answer
   }
 });
 
+Deno.test("a disk that refuses the last flush is told by the end of the server, whose clients are answered all the same", async () => {
+  await using server = await startServer({ durable: false });
+  using client = await connect(server.port);
+  await client.send(postHead("a", { "Content-Length": file.length }));
+  await client.send(file.subarray(0, 1000));
+  await untilReceived(server.data, 1000);
+  await Deno.remove(join(server.data, "incoming"), { recursive: true });
+  assertEquals(await server.stop(), false);
+  const { status, headers } = await client.answer();
+  assertEquals([status, headers.get("upload-offset")], [503, "1000"]);
+});
+
 /** A relaxed server flushes no bytes, so it waits for no disk. */
 const flushes = { ignore: Deno.env.get("PAWL_DURABILITY") === "relaxed" };
 

@@ -151,6 +151,17 @@ Deno.test("closing flushes what came, refuses what comes, and lets the next prog
   assertEquals((await ask(next, "GET /status", { ...begun, "X-File-Id": "a" })).text, "3");
 });
 
+Deno.test("closing tells that the disk refused the last flush, and lets the next program have the folder all the same", async () => {
+  await using dir = await tempDir();
+  const first = await openHere(dir.path, { identify: byUser });
+  assertEquals((await send(first, "a", { "X-User": "anna", "X-File-Size": "6" })).text, "3");
+  await Deno.remove(join(dir.path, "incoming"), { recursive: true });
+  assertEquals(await first.close(), false);
+  assertMatch(first.log.lines.join("\n"), /error: Cannot flush what unfinished uploads have/);
+  await using next = await openHere(dir.path, { identify: byUser });
+  assertEquals((await ask(next, "GET /healthz")).status, 200);
+});
+
 Deno.test("a folder whose database cannot be opened is free for the next try", async () => {
   await using dir = await tempDir();
   const data = join(dir.path, "data");

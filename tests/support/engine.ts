@@ -39,12 +39,20 @@ const LIMITS: Limits = {
  * `slowedRecords` put something around its files and records, such as a gate that a test opens. Use with `await using`.
  */
 export async function openEngine(
-  { free = Infinity, limits = {}, slowed = (bytes) => bytes, slowedRecords = (records) => records, meter = NO_METER }: {
+  {
+    free = Infinity,
+    limits = {},
+    slowed = (bytes) => bytes,
+    slowedRecords = (records) => records,
+    meter = NO_METER,
+    isFolderThere = () => true,
+  }: {
     free?: number;
     limits?: Partial<Limits>;
     slowed?: (bytes: ByteStore) => ByteStore;
     slowedRecords?: (records: RecordStore) => RecordStore;
     meter?: EngineMeter;
+    isFolderThere?: () => boolean;
   },
 ): Promise<TestEngine> {
   const folder = await tempDir();
@@ -62,7 +70,7 @@ export async function openEngine(
     unrecorded: new Set(),
     pauses: new Pauses(),
     buffers: new SpareBuffers(),
-    isFolderThere: () => true,
+    isFolderThere,
     limits: { ...LIMITS, ...limits },
     distrusted: new Set(),
     durable: false,

@@ -130,11 +130,16 @@ function removeSync(path: string): void {
 }
 
 async function* readDir(path: string): AsyncIterable<Deno.DirEntry> {
-  const entries = await at(path, "look", ({ disk, node }) => {
-    if (!(node instanceof FolderNode)) throw new Deno.errors.NotADirectory(path);
-    return [...node.seen].map(([name, number]) => ({ ...infoOf(disk, disk.nodes.get(number)!), name }));
-  });
-  yield* entries;
+  yield* await at(path, "look", entriesAt);
+}
+
+function readDirSync(path: string): Iterable<Deno.DirEntry> {
+  return atNow(path, "look", entriesAt);
+}
+
+function entriesAt({ disk, node, path }: Place): Deno.DirEntry[] {
+  if (!(node instanceof FolderNode)) throw new Deno.errors.NotADirectory(path);
+  return [...node.seen].map(([name, number]) => ({ ...infoOf(disk, disk.nodes.get(number)!), name }));
 }
 
 function infoOf(disk: LossyDisk, node: Node): Deno.FileInfo {
@@ -236,6 +241,7 @@ const LOSSY = {
   remove,
   removeSync,
   readDir,
+  readDirSync,
 };
 
 type Call = (path: string, ...rest: never[]) => unknown;

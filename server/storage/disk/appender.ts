@@ -1,5 +1,5 @@
 import type { Lend } from "./descriptors.ts";
-import { createFile, isSameFile, openFile } from "./entries.ts";
+import { createFile, entryAt, isSameFile, openFile } from "./entries.ts";
 import { identityOf } from "./identity.ts";
 import type { UnfinishedFile } from "../store.ts";
 
@@ -18,11 +18,16 @@ export interface AppenderOptions {
 
 /**
  * Opens the file at `path` for its one writer; `undefined` when there is none. A lock on the file (`flock`) keeps other
- * processes out, and ends with this process (I3). `locked` when another process has the lock.
+ * processes out, and ends with this process (I3). `locked` when another process has the lock, or has just removed the file.
  */
 export function openAppender(path: string, options: AppenderOptions): UnfinishedFile | "locked" | undefined {
   const file = openFile(path, options.lend);
-  return file && locked(file, () => new FileAppender(path, file, file.statSync().size, options));
+  return file && locked(file, () => {
+    const [info, entry] = [file.statSync(), entryAt(path)];
+    // Another process may have had the lock until now, and have removed the file: what is written to it would be lost.
+    const isThere = entry !== undefined && isSameFile(entry, info);
+    return isThere ? new FileAppender(path, file, info.size, options) : undefined;
+  });
 }
 
 /** Makes the file at `path` for its one writer. `locked` when another process made it first. */
@@ -31,9 +36,10 @@ export function createAppender(path: string, options: AppenderOptions): Unfinish
   return file === undefined ? "locked" : locked(file, () => new FileAppender(path, file, 0, options));
 }
 
-function locked(file: Deno.FsFile, open: () => UnfinishedFile): UnfinishedFile | "locked" {
+function locked(file: Deno.FsFile, open: () => UnfinishedFile | undefined): UnfinishedFile | "locked" {
   try {
-    if (file.tryLockSync(true)) return open();
+    const opened = file.tryLockSync(true) ? open() : undefined;
+    if (opened !== undefined) return opened;
   } catch (error) {
     file.close();
     throw error;

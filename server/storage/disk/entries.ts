@@ -1,3 +1,4 @@
+import { join } from "@std/path";
 import { RefusedPath } from "../store.ts";
 import type { Lend } from "./descriptors.ts";
 
@@ -122,6 +123,19 @@ export function isSameFile(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
   if (one.isFile !== other.isFile || one.isDirectory !== other.isDirectory) return false;
   if (one.ino !== null) return one.ino === other.ino && one.dev === other.dev;
   return one.size === other.size && one.mtime?.getTime() === other.mtime?.getTime();
+}
+
+/**
+ * Another name that the file of `entry` has in `folder`, besides those in `except`; `undefined` when it has none. The
+ * folder is read only if the file has several names, there or elsewhere.
+ */
+export function otherNameIn(folder: string, entry: Deno.FileInfo, except: readonly string[]): string | undefined {
+  if ((entry.nlink ?? 1) === 1) return undefined;
+  for (const { name } of Deno.readDirSync(folder)) {
+    const other = except.includes(name) ? undefined : entryAt(join(folder, name));
+    if (other !== undefined && isSameFile(other, entry)) return name;
+  }
+  return undefined;
 }
 
 /** Removes the entry at a path. No error when there is none. */

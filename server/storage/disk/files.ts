@@ -1,9 +1,10 @@
 import { ensureDir } from "@std/fs/ensure-dir";
 import { dirname, join } from "@std/path";
 import { statfsSync } from "node:fs";
+import { UploadError } from "../../errors.ts";
 import { type AppenderOptions, createAppender, openAppender } from "./appender.ts";
 import type { Lend } from "./descriptors.ts";
-import { entryAt, giveName, isFolder, openToRead, orNotFound, removeEntry } from "./entries.ts";
+import { entryAt, giveName, isFolder, openToRead, orNotFound, otherNameIn, removeEntry } from "./entries.ts";
 import { createFinished } from "./finished.ts";
 import { createFolderFlush, flushFolder as flushNow, gathered } from "./folder_flush.ts";
 import { folderIdentityOf } from "./identity.ts";
@@ -133,7 +134,9 @@ export async function openFiles(
     readUnfinished: (id, end, start = 0) => readRange(pathOf(id), { start, end }),
 
     async adopt(from, id) {
-      if (!entryAt(pathOf(from))?.isFile || !giveName(pathOf(from), pathOf(id))) {
+      const base = entryAt(pathOf(from));
+      if (base?.isFile && otherNameIn(incoming, base, [from, id]) !== undefined) throw adoptedElsewhere(from);
+      if (!base?.isFile || !giveName(pathOf(from), pathOf(id))) {
         throw new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
       }
       await flushFolder(incoming);
@@ -172,6 +175,11 @@ export async function openFiles(
       return bavail * bsize;
     },
   };
+}
+
+/** The refusal of bytes that another upload has adopted: both would append to one file. */
+function adoptedElsewhere(id: string): UploadError {
+  return new UploadError("locked", `Upload "${id}" is being concatenated: try again in a few seconds`);
 }
 
 function readRange(

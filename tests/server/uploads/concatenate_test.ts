@@ -1,8 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
 import type { PartialUpload } from "../../../server/model/upload.ts";
+import type { RecordStore } from "../../../server/storage/store.ts";
 import { roomFor } from "../../../server/uploads/partials.ts";
 import { openEngine, type TestEngine } from "../../support/engine.ts";
+import { oneMachineTest } from "../../support/test_store.ts";
 
 const facts = { owner: "o", name: "a", folders: [] };
 
@@ -62,3 +64,31 @@ Deno.test("roomFor() is what is on the disk besides at the height of the copying
   ];
   for (const [text, room] of cases) assertEquals([text, roomFor(partials(text))], [text, room]);
 });
+
+oneMachineTest(
+  "after a crash behind an adoption no other final upload gets the same bytes, and the first one is right",
+  async () => {
+    let begun = "";
+    // The record says that the bytes are adopted, and the process ends before the partial upload is removed.
+    const slowedRecords = (records: RecordStore): RecordStore => ({
+      ...records,
+      async replace(before, after, options) {
+        const isDone = await records.replace(before, after, options);
+        if (begun !== "" || after.state !== "receiving" || after.concat === undefined) return isDone;
+        begun = after.id;
+        throw new Error("The process ends here");
+      },
+    });
+    await using site = await openEngine({ slowedRecords });
+    const { engine, bytes } = site;
+    const [a, b, c] = [await sendPartial(site, 5), await sendPartial(site, 7), await sendPartial(site, 9)];
+    const concatenate = (ids: string[]) => engine.concatenate(facts, { ids, asSent: `final;${ids.join(" ")}` });
+    await assertRejects(() => concatenate([a, b]), Error, "The process ends here");
+    assertEquals((await assertRejects(() => concatenate([a, c]), UploadError)).code, "locked");
+    // The start after the crash goes on with it.
+    const file = await engine.finish(begun);
+    assertEquals([file.state, file.length], ["complete", 12]);
+    assertEquals((await assertRejects(() => concatenate([a, c]), UploadError)).code, "gone");
+    assertEquals(await bytes.length(c), 9);
+  },
+);

@@ -107,3 +107,27 @@ Deno.test("uploads that begin together cannot name together more folders than on
   time += 45;
   assertEquals([await create([203, 204, 205]), counts], [[true, "too-many-folders", "too-many-folders"], 3]);
 });
+
+Deno.test("the folders of each owner are counted once, however many owners send in turn", async () => {
+  using stored = await openRecords(":memory:", createSameName({ ignoresCase: false }));
+  let counts = 0;
+  const limit = new FolderLimit({
+    max: 10,
+    unfinished: () => [],
+    sameName: (path) => path,
+    monotonic: () => 0,
+  });
+  const records = limit.watch({
+    ...stored,
+    async *folders(payer) {
+      counts++;
+      yield* stored.folders(payer);
+    },
+  });
+  const owners = Array.from({ length: 250 }, (_, at) => `owner ${at}`);
+  const begin = (owner: string, id: string) => records.create(upload(`${owner} ${id}`, [id], { owner }));
+  for (const id of ["a", "b"]) for (const owner of owners) assertEquals(await begin(owner, id), true);
+  assertEquals(counts, 250);
+  const created = await Promise.all(owners.map((owner) => begin(`another ${owner}`, "a")));
+  assertEquals([created.every((isCreated) => isCreated), counts], [true, 500]);
+});
