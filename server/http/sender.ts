@@ -34,8 +34,8 @@ const TOLD_TWICE = "0.0.0.0";
 /**
  * Makes the function that tells the sender of a request. `X-Forwarded-For`, or else `Forwarded` (RFC 7239), counts only
  * from a trusted proxy, and only back to the first address that is not one: everything before that may be made up. If a
- * request has both, a client may have sent the one that the proxy does not know, so neither counts: all such requests of
- * a proxy count together.
+ * request has both, a client may have sent the one that the proxy does not know, so neither counts: all such requests
+ * of a proxy count together.
  */
 export function createSenderOf({ trustedProxies, publicUrl, certFile = "" }: SenderOptions): SenderOf {
   const trusted = createNetworks(trustedProxies);
