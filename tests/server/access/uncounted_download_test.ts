@@ -11,7 +11,7 @@ Deno.test("the file of a download that cannot be counted is closed, whether the 
   const send = async (countDownload: () => Promise<boolean>) => {
     const body = new ReadableStream({ cancel: () => void closed++ }, { highWaterMark: 0 });
     // The handler asks for nothing else.
-    const { send } = createDownloadLinks({
+    const links = createDownloadLinks({
       gatekeeper: { linkOf: () => Promise.resolve(LINK) },
       store: { hasVisited: () => Promise.resolve(false), countDownload },
       downloads: { send: () => Promise.resolve(new Response(body)) },
@@ -19,7 +19,7 @@ Deno.test("the file of a download that cannot be counted is closed, whether the 
       above: "",
       now: () => 0,
     } as unknown as DownloadLinksDeps);
-    return await send(new Request("http://localhost/d/secret"), "secret", NOBODY, SENDER);
+    return await links.send(new Request("http://localhost/d/secret"), "secret", NOBODY, SENDER);
   };
   assertEquals([(await send(() => Promise.resolve(false))).status, closed], [404, 1]);
   await assertRejects(() => send(() => Promise.reject(new UploadError("disk-full", "Full"))), UploadError, "Full");
