@@ -30,8 +30,7 @@ function threeFiles(isAway: () => boolean): FinishedFiles {
 Deno.test("the folders that are sent at a time have so many files together, and each leaves room at its end", async () => {
   let isAway = false;
   const { sendFolder } = createFolders({ files: threeFiles(() => isAway), mostListed: 5 });
-  const ask = (method = "GET") =>
-    sendFolder(new Request("http://localhost/", { method }), "folder", { owner: "anna" });
+  const ask = (method = "GET") => sendFolder(new Request("http://localhost/", { method }), "folder", { owner: "anna" });
   const isRefused = async () => {
     const { code } = await assertRejects(() => ask(), UploadError);
     assertEquals(code, "too-many");
