@@ -77,6 +77,18 @@ export function createDownloadLinks(
     await passwords.check(link, given, sender);
   }
 
+  /** Counts a visitor; false when the link is used up. Throws what the store throws. */
+  async function count({ hash }: DownloadLink, known: string | undefined, { body }: Response): Promise<boolean> {
+    const visit = known === undefined ? undefined : { visitor: known, expiresAt: now() + PASS_MS };
+    let isCounted = false;
+    try {
+      return isCounted = await store.countDownload(hash, visit, now());
+    } finally {
+      // The answer is dropped, so its open file is closed.
+      if (!isCounted) await body?.cancel();
+    }
+  }
+
   return {
     async send(request, secret, visitor, sender) {
       const link = await gatekeeper.linkOf(secret, "download", sender);
@@ -102,14 +114,7 @@ export function createDownloadLinks(
         return downloadPage(request, link, described(link, response.headers));
       }
       if (!hasBytes(request, response)) return response;
-      if (!isCounted) {
-        const visit = known === undefined ? undefined : { visitor: known, expiresAt: now() + PASS_MS };
-        if (!await store.countDownload(hash, visit, now())) {
-          // The answer is dropped, so its open file is closed.
-          await response.body?.cancel();
-          return noSuchLink(request);
-        }
-      }
+      if (!isCounted && !await count(link, known, response)) return noSuchLink(request);
       if (had !== "counted") response.headers.set("Set-Cookie", pass(link, secret, "counted", sender)["Set-Cookie"]!);
       return response;
     },

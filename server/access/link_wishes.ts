@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { TOO_LONG_MS } from "../config/option_values.ts";
 import { defined } from "../defined.ts";
 import { UploadError } from "../errors.ts";
 import type { KeptPassword, Link, LinkTarget } from "../model/link.ts";
@@ -72,7 +73,7 @@ export function parseWantedLink(json: unknown): WantedLink {
   const count = (name: string) => take(name, countIn, "a whole number from 1 on");
   const text = (name: string, max: number) => take(name, (value) => textIn(value, max), `1 to ${max} characters`);
   const kind = take("kind", (value) => value === "upload" || value === "download" ? value : undefined, KINDS);
-  const expiresIn = take("expiresIn", countIn, "a number of seconds");
+  const expiresIn = take("expiresIn", secondsIn, `a number of seconds below ${TOO_LONG_MS / 1000}`);
   const facts = {
     ...defined({ note: text("note", MAX_NOTE) }),
     expiresInMs: expiresIn === undefined ? USUAL_LINK_MS : expiresIn * 1000,
@@ -108,6 +109,12 @@ function targetOf(file: string | undefined, folder: string | undefined): LinkTar
 
 function countIn(value: unknown): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0 && value < 1e15 ? value : undefined;
+}
+
+/** A later end than a date can hold would be told by nobody: the list of the links would fail for it. */
+function secondsIn(value: unknown): number | undefined {
+  const seconds = countIn(value);
+  return seconds !== undefined && seconds * 1000 < TOO_LONG_MS ? seconds : undefined;
 }
 
 function textIn(value: unknown, max: number): string | undefined {

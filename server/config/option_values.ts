@@ -44,11 +44,13 @@ export function count({ none }: { none: number }): (text: string) => number | un
   return (text) => text === "none" ? none : /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }
 
+/** Every time is shorter than this, in milliseconds: a few centuries, so that a date can hold what comes behind it. */
+export const TOO_LONG_MS = 1e13;
+
 /** Reads a time of more than 0, and gives milliseconds. */
 export function positiveTime(text: string): number | undefined {
   const ms = parseTime(text);
-  // 1e13 ms are a few centuries.
-  return ms !== undefined && ms > 0 && ms < 1e13 ? ms : undefined;
+  return ms !== undefined && ms > 0 && ms < TOO_LONG_MS ? ms : undefined;
 }
 
 /** Makes a parser for one of some words. */

@@ -67,7 +67,7 @@ export const UPLOAD_OPTIONS = {
     value: "NUMBER",
     // A browser opens far fewer, and one client cannot fill the memory with these.
     fallback: "256",
-    help: "requests of one client address at a time; this machine's own are not counted",
+    help: "requests of one client address, or one /64 of IPv6, at a time; this machine's own are not counted",
     parse: count({ none: Infinity }),
     wanted: "a number from 1 on, or none",
     isLive: true,

@@ -1,7 +1,7 @@
 import type { Drainer } from "./drain.ts";
 import type { SendInterim } from "./interim.ts";
 import { UploadError } from "../errors.ts";
-import { isOwnAddress } from "../networks.ts";
+import { isOwnAddress, networkOf } from "../networks.ts";
 
 /** The client's address of a request, and the moment when its answer is sent, from the listener. */
 export interface Connection {
@@ -27,7 +27,7 @@ export interface Neighbours {
 /** The neighbours of a server that is alone. */
 export const NO_NEIGHBOURS: Neighbours = { countOf: () => 0, serve() {} };
 
-/** Counts the requests under way by client address. */
+/** Counts the requests under way by client address, as far as one client has it for itself: 64 bits of IPv6. */
 export interface Admission {
   /**
    * Counts a request of a client's address until it is completed. This machine's own addresses are not counted, so that
@@ -52,15 +52,16 @@ export function createAdmission(limits: AdmissionLimits, neighbours: Neighbours 
   return {
     admit(address, connection) {
       if (address === undefined || isOwnAddress(address)) return;
-      const count = underWay.get(address) ?? 0;
-      if (count + neighbours.countOf(address) >= limits.maxPerAddress) {
+      const network = networkOf(address);
+      const count = underWay.get(network) ?? 0;
+      if (count + neighbours.countOf(network) >= limits.maxPerAddress) {
         throw new UploadError("too-many", "Too many requests from your address at a time: wait for some to end");
       }
-      underWay.set(address, count + 1);
+      underWay.set(network, count + 1);
       const release = () => {
-        const others = (underWay.get(address) ?? 1) - 1;
-        if (others === 0) underWay.delete(address);
-        else underWay.set(address, others);
+        const others = (underWay.get(network) ?? 1) - 1;
+        if (others === 0) underWay.delete(network);
+        else underWay.set(network, others);
       };
       connection.completed.then(release, release);
     },

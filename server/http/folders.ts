@@ -25,6 +25,9 @@ export interface Folders {
 /** The most files in one ZIP file. While it is sent, some 400 bytes of memory are needed for each. */
 const MAX_FILES = 100_000;
 
+/** The most files of all ZIP files that are sent at a time: a client that reads nothing keeps the list of its own. */
+const MOST_LISTED = 500_000;
+
 /** The longest path that is looked for, in characters, which no folder has. Normalizing a longer one could take long. */
 const MAX_PATH_LENGTH = 4096;
 
@@ -33,9 +36,14 @@ export interface FolderDeps {
   readonly files: FinishedFiles;
   /** Called when bytes of a file were read that is too small to be read as others are. */
   readonly sent?: (bytes: number) => void;
+  /** The most files of all ZIP files that are sent at a time. */
+  readonly mostListed?: number;
 }
 
-export function createFolders({ files, sent = () => {} }: FolderDeps): Folders {
+export function createFolders({ files, sent = () => {}, mostListed = MOST_LISTED }: FolderDeps): Folders {
+  /** How many files the ZIP files have that are being sent. */
+  let listed = 0;
+
   async function filesBelow(
     folder: string,
     scope: FolderScope,
@@ -72,7 +80,10 @@ export function createFolders({ files, sent = () => {} }: FolderDeps): Folders {
       "Accept-Ranges": "none",
       "Cache-Control": "private, no-store",
     };
-    return new Response(request.method === "HEAD" ? null : zipStream(found, sent), { status: STATUS_CODE.OK, headers });
+    if (request.method === "HEAD") return new Response(null, { headers });
+    if (listed + found.length > mostListed) throw tooManyListed();
+    listed += found.length;
+    return new Response(zipStream(found, sent, () => listed -= found.length), { status: STATUS_CODE.OK, headers });
   }
 }
 
@@ -88,6 +99,10 @@ function folderOf(query: URLSearchParams): string {
 
 function noSuchFolder(): UploadError {
   return new UploadError("not-found", "There is no such folder with finished files in it");
+}
+
+function tooManyListed(): UploadError {
+  return new UploadError("too-many", "Too many files are sent in folders just now: try again in a few seconds");
 }
 
 function tooManyFiles(): UploadError {

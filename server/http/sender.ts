@@ -1,5 +1,5 @@
 import type { SendInterim } from "./interim.ts";
-import { createNetworks, type Networks, plainAddress, UNIX_PEERS } from "../networks.ts";
+import { createNetworks, isOwnAddress, type Networks, plainAddress, UNIX_PEERS } from "../networks.ts";
 
 /** The facts about the way by which a request came. */
 export interface Sender {
@@ -26,9 +26,16 @@ export interface SenderOptions {
 }
 
 /**
+ * The address of all clients whose requests tell two, behind a proxy with an address of this machine, or with none. No
+ * client has it. Requests of this machine itself are not counted, and one more header must not lead past the limits.
+ */
+const TOLD_TWICE = "0.0.0.0";
+
+/**
  * Makes the function that tells the sender of a request. `X-Forwarded-For`, or else `Forwarded` (RFC 7239), counts only
  * from a trusted proxy, and only back to the first address that is not one: everything before that may be made up. If a
- * request has both, a client may have sent the one that the proxy does not know, so neither counts.
+ * request has both, a client may have sent the one that the proxy does not know, so neither counts: all such requests
+ * of a proxy count together.
  */
 export function createSenderOf({ trustedProxies, publicUrl, certFile = "" }: SenderOptions): SenderOf {
   const trusted = createNetworks(trustedProxies);
@@ -43,14 +50,19 @@ export function createSenderOf({ trustedProxies, publicUrl, certFile = "" }: Sen
     const isTrusted = near === undefined ? trustsUnix && remoteAddr?.transport === "unix" : trusted.has(near);
     if (!isTrusted) return asItIs;
     const [plain, standard] = [headers.get("x-forwarded-for"), headers.get("forwarded")];
-    const hops = plain !== null && standard !== null ? [] : hopsOf(plain, standard);
+    const isTwofold = plain !== null && standard !== null;
     const scheme = headers.get("x-forwarded-proto") ?? /(?:^|[;,\s])proto="?(\w+)/i.exec(standard ?? "")?.[1];
     return {
-      address: clientOf(near, hops, trusted),
+      address: isTwofold ? countable(near) : clientOf(near, hopsOf(plain, standard), trusted),
       isProxied: true,
       isHttps: isOwnHttps || scheme?.toLowerCase() === "https",
     };
   };
+}
+
+/** The address of a proxy, by which requests can be counted. */
+function countable(near: string | undefined): string {
+  return near === undefined || isOwnAddress(near) ? TOLD_TWICE : near;
 }
 
 /**

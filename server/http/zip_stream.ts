@@ -18,20 +18,34 @@ const PIECE_BYTES = 64 * 1024;
 /**
  * Makes a ZIP file of files, one after the other. Three files are open at most, and nothing of them is kept. The stream fails
  * if a file cannot be opened, or has another length than its entry. A piece is valid only until the next piece is read.
- * `sentSmall` is called with the bytes of each file that is not read as a stream.
+ * `sentSmall` is called with the bytes of each file that is not read as a stream, and `ended` once, when the stream ends,
+ * fails or is cancelled.
  */
 export function zipStream(
   files: readonly ZippedFile[],
   sentSmall: (bytes: number) => void = () => {},
+  ended: () => void = () => {},
 ): ReadableStream<Bytes> {
   const pieces = zipPieces(files, sentSmall);
+  let isOver = false;
+  const end = () => {
+    if (!isOver) ended();
+    isOver = true;
+  };
   return new ReadableStream({
     async pull(controller) {
-      const { value, done } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
+      const { value, done } = await pieces.next().catch((error) => {
+        end();
+        throw error;
+      });
+      if (!done) return controller.enqueue(value);
+      end();
+      controller.close();
     },
-    cancel: async () => void await pieces.return(),
+    async cancel() {
+      end();
+      await pieces.return();
+    },
   }, { highWaterMark: 0 });
 }
 

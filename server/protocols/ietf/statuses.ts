@@ -24,6 +24,9 @@ export const IETF_HEAD_STATUS: Partial<Record<ErrorCode, number>> = {
   "no-database": STATUS_CODE.Locked,
   "no-bucket": STATUS_CODE.Locked,
   "disk-full": STATUS_CODE.Locked,
+  "over-quota": STATUS_CODE.Locked,
   "taken-over": STATUS_CODE.Locked,
   "cannot-ask": STATUS_CODE.Locked,
+  "moved": STATUS_CODE.Locked,
+  "too-many-guesses": STATUS_CODE.Locked,
 };

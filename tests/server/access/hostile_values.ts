@@ -119,6 +119,7 @@ export const TARGETS = [
     "/client/../deno.json",
   ],
   ...["/api/uploads?limit=1&cursor=1.FINISHED", "/api/uploads?owner=anna", "/api/uploads?owner=__proto__", "/status?a"],
+  `/api/uploads?owner=bob,${"x".repeat(3000)}`,
   ...["/files/?folder=", "/files/?folder=.", "/files/?folder=annas&folder=..", "/files/?folder=%61nnas%2f", "/files/?"],
   ...["http://localhost/files/FINISHED", "http://evil/", "/d/LOCKEDLINK", "/d/LOCKEDLINK?download", "/u/LINKID", "/d/"],
 ];
@@ -143,6 +144,7 @@ export const METHODS = [
 export const BODIES = [
   json({ token: "x" }),
   json({ kind: "upload", folder: "annas", maxFiles: 1, maxSize: 1, note: "a", expiresIn: 1 }),
+  json({ kind: "upload", expiresIn: 999_999_999_999_999, maxSize: 999_999_999_999_999 }),
   json({ kind: "download", file: "FINISHED" }),
   json({ kind: "download", folder: "annas" }),
   json([[[[]]]]),

@@ -42,6 +42,7 @@ Deno.test("anything else is refused by a line that names the property", () => {
     [{ ...UPLOAD, quota: 1e300 }, '"quota"'],
     [{ ...UPLOAD, expiresIn: 0 }, '"expiresIn"'],
     [{ ...UPLOAD, expiresIn: "7d" }, '"expiresIn"'],
+    [{ ...UPLOAD, expiresIn: 1e10 }, '"expiresIn"'],
     [{ ...UPLOAD, note: "\ud800" }, '"note"'],
     [{ ...UPLOAD, folder: 7 }, '"folder"'],
     [{ ...UPLOAD, file: "id" }, '"file"'],

@@ -153,6 +153,17 @@ Deno.test("a link that is removed in the middle refuses the next request, and wh
   assertEquals((await site.ask(`HEAD ${location}`, { ...TUS, ...anna })).headers.get("upload-offset"), "3");
 });
 
+Deno.test("a link that would last longer than dates can tell is refused, and the list of links still comes", async () => {
+  await using open = await openUploadSite();
+  const { site, anna } = open;
+  const { id } = await makeLink(site, anna, { kind: "upload", expiresIn: 9_999_999_999 });
+  for (const expiresIn of [1e10, 1e13, 999_999_999_999_999]) {
+    assertEquals([expiresIn, (await askForLink(site, anna, { kind: "upload", expiresIn })).status], [expiresIn, 400]);
+  }
+  const list = await site.ask("GET /api/links", anna);
+  assertEquals([list.status, JSON.parse(list.text).links.map((link: { id: string }) => link.id)], [200, [id]]);
+});
+
 Deno.test("guesses of links are counted as guesses of tokens are", async () => {
   await using open = await openUploadSite();
   const { site, anna } = open;

@@ -125,6 +125,32 @@ for (const when of ["preCreateUrl", "preFinishUrl"] as const) {
   });
 }
 
+Deno.test("a client of tus that asks while nobody can be asked is not led to begin anew", async () => {
+  let isUp = false;
+  await using receiver = startReceiver(() => new Response(null, { status: isUp ? 204 : 500 }));
+  await using pawl = await startServer(wishesFor(receiver, "preFinishUrl"));
+  const ask = async (method: string, path: string, headers: Record<string, string>, body?: string) => {
+    const response = await fetch(new URL(path, pawl.url), {
+      method,
+      headers: { "Tus-Resumable": "1.0.0", ...headers },
+      ...body !== undefined && { body },
+    });
+    await response.body?.cancel();
+    return response;
+  };
+  const path = (await ask("POST", "/files/", { "Upload-Length": "3" })).headers.get("location")!;
+  const bytes = { "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0" };
+  const refused = [await ask("PATCH", path, bytes, "abc"), await ask("HEAD", path, {})];
+  assertEquals(refused.map(({ status, headers }) => [status, headers.get("x-error")]), [
+    [503, "cannot-ask"],
+    // The usual clients begin a new upload after any other refusal of a HEAD.
+    [423, "cannot-ask"],
+  ]);
+  isUp = true;
+  const { status, headers } = await ask("HEAD", path, {});
+  assertEquals([status, headers.get("upload-offset")], [200, "3"]);
+});
+
 Deno.test("who is asked at the end gets the path of the bytes", async () => {
   const seen: string[] = [];
   await using receiver = startReceiver(async ({ data }) => {

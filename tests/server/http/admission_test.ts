@@ -25,6 +25,17 @@ Deno.test("an address may have so many requests under way, and one more when one
   assertThrows(() => admit(admission, connection("192.0.2.1")), UploadError);
 });
 
+Deno.test("one client has all addresses that begin with the same 64 bits of IPv6, and one of IPv4", () => {
+  const admission = createAdmission({ maxPerAddress: 2 });
+  admit(admission, connection("2001:db8::1"));
+  admit(admission, connection("2001:db8:0:0:ffff::2"));
+  assertThrows(() => admit(admission, connection("2001:db8::3")), UploadError, "Too many requests");
+  admit(admission, connection("2001:db8:0:1::1"));
+  admit(admission, connection("::ffff:192.0.2.1"));
+  admit(admission, connection("192.0.2.1"));
+  assertThrows(() => admit(admission, connection("192.0.2.1")), UploadError, "Too many requests");
+});
+
 Deno.test("this machine's own requests are not counted", () => {
   const admission = createAdmission({ maxPerAddress: 1 });
   for (const address of ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]) {

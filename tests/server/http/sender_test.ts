@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { createSenderOf } from "../../../server/http/sender.ts";
-import { createNetworks, parseNetwork, plainAddress } from "../../../server/networks.ts";
+import { createNetworks, isOwnAddress, parseNetwork, plainAddress } from "../../../server/networks.ts";
 
 const from = (hostname: string): Deno.NetAddr => ({ transport: "tcp", hostname, port: 1 });
 
@@ -69,6 +69,20 @@ Deno.test("a proxy on a unix socket is believed when it is trusted, and has no a
   assertEquals(ask([], headers), [undefined, false]);
   const overTcp = createSenderOf({ trustedProxies: ["unix"], publicUrl: "" })(new Headers(headers), from("10.0.0.1"));
   assertEquals([overTcp.address, overTcp.isProxied], ["10.0.0.1", false]);
+});
+
+Deno.test("one more header leads nobody past the limits by address, behind a proxy of this machine either", () => {
+  const senderOf = createSenderOf({ trustedProxies: ["127.0.0.1/32", "::1/128", "unix"], publicUrl: "" });
+  const both = { "Forwarded": "for=192.0.2.8", "X-Forwarded-For": "192.0.2.9" };
+  const unix: Deno.UnixAddr = { transport: "unix", path: "/run/pawl.sock" };
+  for (const remote of [from("127.0.0.1"), from("::1"), from("::ffff:127.0.0.1"), unix]) {
+    const addresses = [both, { ...both, "Forwarded": "" }, { ...both, "X-Forwarded-For": "" }].map((headers) =>
+      senderOf(new Headers(headers), remote).address ?? ""
+    );
+    // A request without an address, or from this machine itself, would not be counted.
+    assertEquals(addresses.filter((address) => address === "" || isOwnAddress(address)), []);
+    assertEquals(new Set(addresses).size, 1);
+  }
 });
 
 Deno.test("all clients of a server with a certificate come by HTTPS", () => {

@@ -65,6 +65,10 @@ Deno.test("the list has one's own uploads, finished and unfinished, the newest f
   for (const owner of ["anna", "nobody", "anonymous"]) {
     assertEquals(pathsOf(await list(site, bob, `?owner=${owner}`)), "");
   }
+  // No owner has so long a name, and no database so long a key.
+  const long = "x".repeat(3000);
+  assertEquals(pathsOf(await list(site, bob, `?owner=bob,${long}`)), "");
+  assertEquals(pathsOf(await list(site, boss, `?owner=${long}`)), "");
 });
 
 Deno.test("the list comes in pages, each upload once, also when others begin or end meanwhile", async () => {
