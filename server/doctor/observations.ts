@@ -80,6 +80,8 @@ export interface Observations {
   readonly slow?: MetAfter & { readonly tookMs: number };
   readonly download?: Download;
   readonly names?: Names;
+  /** Why there was no connection for a look, although Pawl had answered before. */
+  readonly lostConnection?: string;
   /** The looks that failed, and why. */
   readonly skipped: readonly string[];
   /** The uploads that could not be removed again. */

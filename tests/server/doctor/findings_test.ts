@@ -58,6 +58,7 @@ const TABLE: readonly [seen: Partial<Observations>, codes: string[], code: numbe
   [{ names: { linkOrigin: "" } }, ["links-elsewhere"], 0],
   [{ names: { linkOrigin: "http://up.example" } }, ["links-elsewhere"], 1],
   [{ skewMs: -59_000 }, [], 0],
+  [{ lostConnection: "refused" }, ["connections-fail"], 1],
   [{ skewMs: 120_000 }, ["clock-skewed"], 1],
   [{ certificate: { isHttp2: true, expiresAt: NOW + 15 * DAY } }, [], 0],
   [{ certificate: { isHttp2: true, expiresAt: NOW + 13 * DAY } }, ["certificate-soon-over"], 1],
