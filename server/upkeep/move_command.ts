@@ -71,9 +71,8 @@ export function amountsText(amounts: Amounts, bytesText: (bytes: number) => stri
 /** Says what to do behind a move, with the old place at last. `folder` is the data folder. */
 export function nextSteps(to: MoveCommand["to"], folder: string): string {
   return to === "shared"
-    ? `Start the servers with PAWL_DATABASE and PAWL_BUCKET, and none on the folder. When all is well: rm -r ${
-      shellWord(folder)
-    }`
+    ? "Start the servers with PAWL_DATABASE and PAWL_BUCKET, and none on the folder. When all is well, take out the files " +
+      `that belong to no upload, which verify names and nobody has moved, and then: rm -r ${shellWord(folder)}`
     : `Start the server on ${folder}, without PAWL_DATABASE and PAWL_BUCKET, and none on these. When all is well, remove the database and the bucket`;
 }
 
