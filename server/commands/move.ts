@@ -6,7 +6,14 @@ import type { Screen } from "../send/screen_report.ts";
 import { readable } from "../send/given.ts";
 import { bytesText, shown } from "../send/shown.ts";
 import { count, move } from "../upkeep/move.ts";
-import { amountsText, endLines, MOVE_HELP, type MoveCommand, nextSteps, parseMoveCommand } from "../upkeep/move_command.ts";
+import {
+  amountsText,
+  endLines,
+  MOVE_HELP,
+  type MoveCommand,
+  nextSteps,
+  parseMoveCommand,
+} from "../upkeep/move_command.ts";
 import { newFolder, oldFolder } from "./move_folder.ts";
 import { moveReport } from "./move_report.ts";
 import { newStores, oldStores } from "./move_stores.ts";
