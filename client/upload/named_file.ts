@@ -7,13 +7,10 @@ export function namedFile(source: Blob, name: string | undefined): File {
   const isFile = "lastModified" in source;
   if (isFile && (name === undefined || name === (source as File).name)) return source as File;
   // Its own properties are the options that a copy of it needs.
-  const own: Blob & { isWatched?: boolean } = source;
-  return Object.defineProperties(new File([own], name ?? "", own as File), {
+  return Object.defineProperties(new File([source], name ?? "", source as File), {
     ...!isFile && { lastModified: { value: NaN } },
-    // The bytes of a subclass are those that its own methods give.
-    size: { value: own.size },
-    slice: { value: own.slice.bind(own) },
-    arrayBuffer: { value: own.arrayBuffer.bind(own) },
-    isWatched: { value: own.isWatched },
+    // The bytes of a subclass are those that its own methods give. Nothing else of it is asked.
+    size: { value: source.size },
+    slice: { value: source.slice.bind(source) },
   });
 }

@@ -12,7 +12,6 @@ Deno.test("namedFile() leaves a file alone, and renames it with its type and tim
 
 /** A file whose bytes lie elsewhere, as a program reads them from a disk. */
 class LazyFile extends File {
-  readonly isWatched = true;
   readonly #bytes = new Blob(["abc"]);
 
   override get size(): number {
@@ -22,16 +21,11 @@ class LazyFile extends File {
   override slice(start?: number, end?: number): Blob {
     return this.#bytes.slice(start, end);
   }
-
-  override arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#bytes.arrayBuffer();
-  }
 }
 
-Deno.test("a file of a subclass under another name has the bytes that its own methods give", async () => {
-  const file: File & { isWatched?: boolean } = namedFile(new LazyFile([], "a.txt"), "b.txt");
-  assertEquals([file.name, file.size, file.isWatched], ["b.txt", 3, true]);
-  assertEquals([await file.slice(1).text(), (await file.arrayBuffer()).byteLength], ["bc", 3]);
+Deno.test("a file of a subclass under another name has the bytes that its own slice() gives", async () => {
+  const file = namedFile(new LazyFile([], "a.txt"), "b.txt");
+  assertEquals([file.name, file.size, await file.slice(1).text()], ["b.txt", 3, "bc"]);
   const server = new FakeServer(3);
   const { clock, uploader } = setUp(server, { file: new LazyFile([], "a.txt"), name: "b.txt" });
   assertEquals([await clock.run(uploader.upload()), server.held], [true, 3]);
