@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { fromFileUrl, join } from "@std/path";
 import { runPawl } from "./support/process.ts";
 import { runSend } from "./support/sending.ts";
 import { startProxy, type TcpProxy } from "./support/tcp_proxy.ts";
+import { tempDir } from "./support/temp_dir.ts";
 import { startSite, type TestSite } from "./support/test_site.ts";
 
 const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
@@ -11,13 +13,14 @@ const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
 interface Started {
   readonly folder: string;
   readonly args: readonly string[];
+  readonly stdin?: "null" | "piped";
 }
 
-function started({ folder, args }: Started): Deno.ChildProcess {
+function started({ folder, args, stdin = "null" }: Started): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", MAIN, "send", ...args],
     env: { XDG_CACHE_HOME: join(folder, "cache"), DENO_DIR: denoDir(), NO_COLOR: "1" },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -75,6 +78,52 @@ for (const [signal, exit] of [["SIGKILL", 137], ["SIGINT", 130], ["SIGTERM", 143
     assertEquals([again.code, await site.isWhole("film.mkv", path), await site.unfinished()], [0, true, 0]);
   });
 }
+
+Deno.test("send ends when its stream fails, although standard input stays open", async () => {
+  await using dir = await tempDir();
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    await request.bytes();
+    if (new URL(request.url).pathname === "/api/limits") return Response.json({ deferLength: true });
+    return new Response("full", { status: 507 });
+  });
+  const args = ["--name", "log", "-", `http://127.0.0.1:${server.addr.port}`];
+  await using child = started({ folder: dir.path, args, stdin: "piped" });
+  const [errors, output] = [new Response(child.stderr).text(), new Response(child.stdout).text()];
+  const input = child.stdin.getWriter();
+  const late = new AbortController();
+  try {
+    // The first piece goes when a byte has come behind it.
+    await input.write(new Uint8Array(8 * 2 ** 20 + 1));
+    const status = await Promise.race([child.status, delay(20_000, { signal: late.signal })]);
+    assertEquals(status?.code, 1);
+    assertMatch(await errors, /^log: The disk of the server is full/m);
+  } finally {
+    late.abort();
+    await input.close().catch(() => {});
+    await Promise.all([errors, output]);
+  }
+});
+
+Deno.test("the token of the own server, in the file of PAWL_CONFIG, goes to no other server", async () => {
+  await using dir = await tempDir();
+  const tokens: (string | null)[] = [];
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    tokens.push(request.headers.get("authorization"));
+    return new Response("no", { status: 401 });
+  });
+  const [config, path] = [join(dir.path, "pawl.json"), join(dir.path, "a")];
+  await Deno.writeTextFile(config, JSON.stringify({ token: "own-token-of-the-own-server" }));
+  await Deno.writeTextFile(path, "abc");
+  const env = { PAWL_CONFIG: config, HOME: dir.path, XDG_CACHE_HOME: join(dir.path, "cache"), DENO_DIR: denoDir() };
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  for (const [args, code] of [[["send", path, url], 1], [["doctor", "--quick", url], 2]] as const) {
+    assertEquals((await runPawl([...args], env)).code, code);
+    assertEquals([tokens.length > 0, tokens.filter((token) => token !== null)], [true, []]);
+    await runPawl([...args], { ...env, PAWL_TOKEN: "mine" });
+    assertEquals(tokens.at(-1), "Bearer mine");
+    tokens.length = 0;
+  }
+});
 
 /** The program that gives another one a terminal, of util-linux. */
 const SCRIPT = "/usr/bin/script";

@@ -17,7 +17,7 @@ export function metadataHeader(metadata: Metadata = {}): string | undefined {
     if (isGood) header += `${header && ","}${key}=${encodeURIComponent(value)}`;
     if (!isGood || header.length > LONGEST) {
       throw new RangeError(
-        `Cannot send the metadata "${key}": a key is 1 to 64 of A-Z a-z 0-9 _ . -, a value a text on one line, ${LONGEST} bytes in all`,
+        `Cannot send the metadata "${key}": a key is 1 to 64 of A-Za-z0-9_.-, a value one line, ${LONGEST} bytes in all`,
       );
     }
   }

@@ -7,7 +7,10 @@ export function namedFile(source: Blob, name: string | undefined): File {
   const isFile = "lastModified" in source;
   if (isFile && (name === undefined || name === (source as File).name)) return source as File;
   // Its own properties are the options that a copy of it needs.
-  const file = new File([source], name ?? "", source as File);
-  if (!isFile) Object.defineProperty(file, "lastModified", { value: NaN });
-  return file;
+  return Object.defineProperties(new File([source], name ?? "", source as File), {
+    ...!isFile && { lastModified: { value: NaN } },
+    // The bytes of a subclass are those that its own methods give. Nothing else of it is asked.
+    size: { value: source.size },
+    slice: { value: source.slice.bind(source) },
+  });
 }

@@ -63,7 +63,7 @@ export class RequestSizes {
   /** Throws a `RangeError` when `first` is less than 1. */
   constructor(options: RequestSizesOptions = {}) {
     const { first = REQUEST_BYTES.first, largest = REQUEST_BYTES.largest } = options;
-    if (!(first >= 1)) throw new RangeError(`Cannot send requests of ${first} bytes: give 1 or more`);
+    if (!(first >= 1)) throw new RangeError(`Cannot send requests of ${first} bytes`);
     this.#smallest = Math.min(options.smallest ?? REQUEST_BYTES.smallest, first);
     this.#largest = largest;
     this.#onLearned = options.onLearned ?? (() => {});

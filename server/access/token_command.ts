@@ -5,6 +5,7 @@ import { defined } from "../defined.ts";
 import { ANONYMOUS } from "../model/owner.ts";
 import { type Right, RIGHTS, USUAL_RIGHTS } from "../model/rights.ts";
 import { positiveTime } from "../config/option_values.ts";
+import { refuseOddSwitches } from "../config/switches.ts";
 import type { ListedToken, TokenStore } from "../storage/token_store.ts";
 import { parseSize } from "../config/units.ts";
 import { PROGRAM } from "../config/program.ts";
@@ -54,6 +55,7 @@ export function parseTokenCommand(
   args: readonly string[],
   env: (name: string) => string | undefined,
 ): TokenCommand {
+  refuseOddSwitches(args, RIGHTS);
   const given: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs(args, {
     string: ["data", "owner", "max-size", "quota", "expires", "_"],
     boolean: ["help", ...RIGHTS],

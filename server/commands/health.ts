@@ -72,7 +72,7 @@ export async function runHealthCommand(
   try {
     const answer = await probe(url, { patienceMs: PATIENCE_MS, isOwn, ...defined({ socketPath }) });
     const line = `${name} ${verdictOf(answer)}`;
-    if (answer.status === STATUS_CODE.OK) {
+    if (isWell(answer)) {
       print(line);
       return 0;
     }
@@ -84,11 +84,17 @@ export async function runHealthCommand(
 }
 
 /** Says in words what the server answered. */
-function verdictOf({ status, text }: Probed): string {
-  if (status === STATUS_CODE.OK) return "is well";
+function verdictOf(answer: Probed): string {
+  const { status, text } = answer;
+  if (isWell(answer)) return "is well";
   const reasons = [...text.matchAll(/"code": ?"([a-z-]{1,40})"/g)].map(([, code]) => code);
   if (reasons.length > 0) return `takes no uploads: ${reasons.join(", ")}`;
-  return `answers with status ${status}`;
+  return status === STATUS_CODE.OK ? "is no Pawl: something else answers" : `answers with status ${status}`;
+}
+
+/** True for the words of a Pawl that is well. A proxy may answer 200 to everything, as Caddy does without a site. */
+function isWell({ status, text }: Probed): boolean {
+  return status === STATUS_CODE.OK && /"(?:ready|alive)": ?true/.test(text);
 }
 
 /** Refuses to ask without the permissions for it: Deno would ask the person at the terminal. */

@@ -6,7 +6,14 @@ import type { Screen } from "../send/screen_report.ts";
 import { readable } from "../send/given.ts";
 import { bytesText, shown } from "../send/shown.ts";
 import { count, move } from "../upkeep/move.ts";
-import { amountsText, endLines, MOVE_HELP, type MoveCommand, parseMoveCommand } from "../upkeep/move_command.ts";
+import {
+  amountsText,
+  endLines,
+  MOVE_HELP,
+  type MoveCommand,
+  nextSteps,
+  parseMoveCommand,
+} from "../upkeep/move_command.ts";
 import { newFolder, oldFolder } from "./move_folder.ts";
 import { moveReport } from "./move_report.ts";
 import { newStores, oldStores } from "./move_stores.ts";
@@ -81,9 +88,7 @@ async function run({ to, data, jobs, isDryRun }: MoveCommand, surroundings: Move
   } finally {
     report.end();
   }
-  const old = to === "shared"
-    ? `Start the servers with PAWL_DATABASE and PAWL_BUCKET, and none on the folder. When all is well: rm -r ${folder}`
-    : `Start the server on ${folder}, without PAWL_DATABASE and PAWL_BUCKET, and none on these. When all is well, remove the database and the bucket`;
+  const old = nextSteps(to, folder);
   for (const line of endLines(tally, { from, to: where, old, bytesText })) print(shown(line));
   return tally.failed === 0 ? 0 : NOT_ALL;
 }

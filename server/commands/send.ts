@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../client/async/unless_aborted.ts";
 import { systemClock, type Transport } from "../../client/mod.ts";
 import { withHooks } from "../../client/protocol/request_hooks.ts";
 import { ConfigError } from "../config/config.ts";
@@ -36,8 +37,8 @@ export interface SendSurroundings extends Terminal {
 }
 
 /**
- * Runs the arguments behind `send` on the command line, and gives the exit code. After a signal it ends the process
- * itself, because a read of standard input or of a dead disk may never end.
+ * Runs the arguments behind `send` on the command line, and gives the exit code. After a signal or a failure it ends the
+ * process itself, because a read of standard input or of a dead disk may never end.
  */
 export async function runSendCommand(
   args: readonly string[],
@@ -53,7 +54,7 @@ export async function runSendCommand(
     screen,
     signal: stop.signal,
   });
-  if (stop.signal.aborted) Deno.exit(code);
+  if (stop.signal.aborted || code !== 0) Deno.exit(code);
   return code;
 }
 
@@ -106,7 +107,10 @@ async function run(command: SendCommand, surroundings: SendSurroundings): Promis
       return ended(report, { files: 1, done, failed, goesOn: false }, signal);
     }
     if (!visitor.isKnownAgain) report.note("Nothing can be kept in your cache folder: another run begins anew");
-    const { files, missing, leftOut } = await gather(command.sources, { ...command, signal });
+    const goesOn = visitor.isKnownAgain;
+    const gathered = await unlessAborted(signal, gather(command.sources, { ...command, signal }));
+    if (gathered === undefined) return ended(report, { files: 0, done: 0, failed: 0, goesOn }, signal);
+    const { files, missing, leftOut } = gathered;
     for (const path of leftOut) report.note(`Left out ${path}: it is no file and no folder, or a link to a folder`);
     report.begin({ files: files.length, size: files.reduce((sum, { file }) => sum + file.size, 0) });
     for (const { path, reason } of missing) report.failed({ path, code: "not-read", message: reason });
@@ -119,18 +123,19 @@ async function run(command: SendCommand, surroundings: SendSurroundings): Promis
       limits,
       store: new SecretStore(idSecret),
       locks,
-      goesOn: visitor.isKnownAgain,
+      goesOn,
       jobs: command.jobs,
     });
     const all = { files: files.length + missing.length, done, failed: failed + missing.length };
-    return ended(report, { ...all, goesOn: visitor.isKnownAgain }, signal);
+    return ended(report, { ...all, goesOn }, signal);
   } finally {
     client?.close();
   }
 }
 
 function ended(report: Report, sum: Parameters<Report["end"]>[0], signal: AbortSignal): number {
-  const isAll = sum.done === sum.files;
+  // A signal that comes before the first file is found leaves nothing to be counted.
+  const isAll = sum.done === sum.files && (sum.files > 0 || !signal.aborted);
   const code = isAll ? 0 : signal.aborted ? signal.reason : NOT_ALL;
   report.end(sum, code);
   return code;

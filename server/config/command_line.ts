@@ -2,6 +2,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError } from "./config_error.ts";
 import { nearest } from "./nearest.ts";
 import { ALL_OPTIONS, type Option, variableOf } from "./options.ts";
+import { refuseOddSwitches } from "./switches.ts";
 
 /** The command line of the server, read but not yet understood. */
 export interface CommandLine {
@@ -18,16 +19,22 @@ const ASKING = ["help", "version", "check-config"] as const;
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const flagsOf = (kind: (option: Option<unknown>) => boolean | undefined) =>
     ALL_OPTIONS.filter((option) => !option.isSecret && kind(option)).map(({ flag }) => flag);
+  const switches = [...ASKING, ...flagsOf(({ isSwitch }) => isSwitch)];
+  refuseOddSwitches(args, switches);
+  // The parser of arguments reads nothing behind this one.
+  if (args.includes("--")) throw new ConfigError('Options cannot stand behind "--": leave that out');
   const given: Record<string, unknown> = parseArgs(args, {
     string: flagsOf(({ isSwitch }) => !isSwitch),
     collect: flagsOf(({ isList }) => isList),
-    boolean: [...ASKING, ...flagsOf(({ isSwitch }) => isSwitch)],
+    boolean: switches,
     unknown(argument) {
       throw new ConfigError(unknownArgument(argument));
     },
   });
   const asked = ASKING.find((flag) => given[flag] === true);
-  const texts = ALL_OPTIONS.map(({ flag }) => [flag, textOf(given[flag])] as const);
+  // The parser gives `false` for a switch that is not there, too.
+  const isThere = (flag: string) => args.some((arg) => arg === `--${flag}` || arg.startsWith(`--${flag}=`));
+  const texts = ALL_OPTIONS.map(({ flag }) => [flag, isThere(flag) ? textOf(given[flag]) : undefined] as const);
   return {
     asks: asked === "check-config" ? "check" : asked,
     texts: new Map(texts.filter((entry): entry is [string, string] => entry[1] !== undefined)),
@@ -55,7 +62,7 @@ function flagsInUse(): string[] {
 
 /** The text of a flag; `undefined` when the flag was not given. */
 function textOf(given: unknown): string | undefined {
-  if (given === true) return "true";
+  if (typeof given === "boolean") return String(given);
   if (Array.isArray(given)) return given.length === 0 ? undefined : given.join(",");
   return typeof given === "string" ? given : undefined;
 }

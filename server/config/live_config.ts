@@ -36,7 +36,7 @@ export class LiveConfig {
    * next call gives it again.
    */
   replace({ config, texts }: Settings): Change[] {
-    const differing = NAMED.filter(([name]) => String(config[name]) !== String(this.#values[name]));
+    const differing = NAMED.filter(([name]) => JSON.stringify(config[name]) !== JSON.stringify(this.#values[name]));
     const changes = differing.map(([, { flag, isLive = false }]): Change => {
       return { flag, before: this.#texts.get(flag), after: texts.get(flag), isLive };
     });

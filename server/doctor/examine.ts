@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { type Certificate, lookAtCertificate } from "./certificate.ts";
 import { sizeText } from "./bytes.ts";
 import { lookAtCut, lookAtEarlyRefusal, lookAtLarge, lookAtSilence, lookAtSlow } from "./look_bodies.ts";
@@ -34,7 +35,8 @@ export async function examine(
   const { plan } = site;
   const skipped: string[] = [];
   const base = { url: origin, isHttps: endpoint.isHttps, isLocal: LOCAL.test(endpoint.hostname), skipped };
-  const seen = () => site.proxy === undefined ? {} : { proxy: site.proxy };
+  let lostConnection: string | undefined;
+  const seen = () => defined({ proxy: site.proxy, lostConnection });
 
   async function look<T>(what: string, by: () => Promise<T>): Promise<T | undefined> {
     tell(`Looking ${what}`);
@@ -43,6 +45,7 @@ export async function examine(
     } catch (error) {
       if (!(error instanceof NoConnection)) throw error;
       skipped.push(`${what}: ${error.message}`);
+      lostConnection ??= error.message;
     }
   }
 

@@ -202,11 +202,16 @@ async function versioningOf(client: S3Client): Promise<string> {
 async function lifecycleOf(client: S3Client): Promise<LifecycleRule[]> {
   try {
     const { body } = await client.send({ method: "GET", query: { lifecycle: "" } });
-    return elementsOf(body, "Rule").filter((rule) => textOf(rule, "Status") === "Enabled").map(ruleOf);
+    return elementsOf(body, "Rule").filter(isForAll).map(ruleOf);
   } catch (error) {
     if (hasStatus(error, 404)) return [];
     throw error;
   }
+}
+
+/** True for a rule that is switched on, and not for objects with a tag alone: Pawl gives none of its own a tag. */
+function isForAll(rule: string): boolean {
+  return textOf(rule, "Status") === "Enabled" && elementsOf(rule, "Tag").length === 0;
 }
 
 function ruleOf(rule: string): LifecycleRule {

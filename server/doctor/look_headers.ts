@@ -8,7 +8,14 @@ import { type Ask, locationOf, type Site } from "./site.ts";
 export type HeadersSeen =
   & Pick<
     Observations,
-    "refusals" | "lostRequestHeaders" | "lostAnswerHeaders" | "blockedMethods" | "unpacked" | "cached" | "chunked"
+    | "refusals"
+    | "lostRequestHeaders"
+    | "lostAnswerHeaders"
+    | "tus"
+    | "blockedMethods"
+    | "unpacked"
+    | "cached"
+    | "chunked"
   >
   & { readonly path?: string; readonly refused?: Refused };
 
@@ -65,12 +72,12 @@ export async function lookAtHeaders(site: Site): Promise<HeadersSeen> {
 
   const stream = post("chunked", {}, two);
   const chunked = metBy(await site.ask({ ...stream, body: { announced: "chunked", pieces: [two] } }));
-  const blockedMethods = await lookAtTus(site, { answerOf, lostUp, lostDown });
+  const byTus = await lookAtTus(site, { lostUp, lostDown });
   return {
     ...refusals !== undefined && { refusals },
     lostRequestHeaders: [...lostUp],
     lostAnswerHeaders: [...lostDown],
-    blockedMethods,
+    ...byTus,
     unpacked: unpacked?.status === 200,
     cached: isIn && before === 0 && after === 0,
     chunked,
@@ -79,24 +86,25 @@ export async function lookAtHeaders(site: Site): Promise<HeadersSeen> {
   };
 }
 
-/** Uploads by tus, and gives the methods that do not come through. */
-async function lookAtTus(site: Site, { answerOf, lostUp, lostDown }: {
-  readonly answerOf: (ask: Ask) => Promise<Answer | undefined>;
+/** Uploads by tus, and gives the answer to its beginning, and the methods that do not come through. */
+async function lookAtTus(site: Site, { lostUp, lostDown }: {
   readonly lostUp: Set<string>;
   readonly lostDown: Set<string>;
-}): Promise<string[]> {
+}): Promise<Pick<Observations, "tus" | "blockedMethods">> {
   const tus = { "Tus-Resumable": "1.0.0" };
   const names = site.uploadHeaders("tus");
   const metadata = { "Upload-Length": "2", "Upload-Metadata": `filename ${btoa(names["X-File-Name"]!)}` };
-  const created = await answerOf({ method: "POST", path: "/files/", headers: { ...tus, ...metadata } });
+  const begun = await site.ask({ method: "POST", path: "/files/", headers: { ...tus, ...metadata } });
+  const met = metBy(begun);
+  const created = begun.kind === "answer" ? begun.answer : undefined;
   if (created?.headers.get("x-error") === "wrong-version") lostUp.add("Tus-Resumable");
-  if (created?.status !== 201) return [];
+  if (created?.status !== 201) return { tus: met };
   if (!created.headers.has("tus-resumable")) lostDown.add("Tus-Resumable");
   const path = locationOf(created.headers);
   if (path === undefined) {
     lostDown.add("Location");
     site.cannotRemove(names["X-File-Name"]!);
-    return [];
+    return { tus: met };
   }
   const headers = { ...tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" };
   const body = { announced: 2, pieces: [new Uint8Array(2)] };
@@ -114,7 +122,7 @@ async function lookAtTus(site: Site, { answerOf, lostUp, lostDown }: {
     lostUp.add("Upload-Offset");
   }
   await looked({ method: "DELETE", path, headers: tus });
-  return blocked;
+  return { tus: met, blockedMethods: blocked };
 }
 
 function nameOf(answer: Answer | undefined): string | undefined {

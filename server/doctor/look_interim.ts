@@ -1,3 +1,4 @@
+import { isBlocked, metBy } from "./met.ts";
 import type { Observations } from "./observations.ts";
 import type { Site } from "./site.ts";
 
@@ -10,13 +11,14 @@ const NAMED = { "Upload-Draft-Interop-Version": "8" };
 /**
  * Begins an upload of the IETF's protocol, and tells what became of the interim response (104) that Pawl may send before
  * its answer. A proxy that takes that for the answer puts its own `Date` on it, which no interim response of Pawl's has.
- * `unanswered` when it is not the interim response that is in the way.
+ * `unanswered` when it is not the interim response that is in the way, or something else than Pawl refuses.
  */
 export async function lookAtInterim(site: Site): Promise<NonNullable<Observations["interim"]>> {
   const first = await begin(site, "interim", NAMED);
   // A connection may break by chance.
   const named = first.kind === "answer" ? first : await begin(site, "interim-again", NAMED);
   if (named.kind === "answer") {
+    if (isBlocked(metBy(named))) return "unanswered";
     const { interim } = named.answer;
     return interim.some((headers) => headers.has("date")) ? "as-answer" : interim.length > 0 ? "passed" : "none";
   }

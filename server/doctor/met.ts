@@ -18,6 +18,11 @@ export function metBy(outcome: Outcome): Met {
   return { by: "other", status, type, ...location !== null && { location } };
 }
 
+/** True when nothing of Pawl's answered a request that it would have taken: something else refused it, or nobody answered. */
+export function isBlocked(met: Met): boolean {
+  return met.by === "nobody" || met.by === "other" && met.status >= 300;
+}
+
 /** The words of an answer, cut to a length that can be shown. */
 export function wordsOf({ body }: Answer): string {
   return new TextDecoder().decode(body.subarray(0, 4096)).trim();

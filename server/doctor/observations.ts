@@ -57,6 +57,8 @@ export interface Observations {
   readonly refusals?: "kept" | "nameless" | "replaced";
   readonly lostRequestHeaders?: readonly string[];
   readonly lostAnswerHeaders?: readonly string[];
+  /** The answer to the beginning of an upload of tus. */
+  readonly tus?: Met;
   readonly blockedMethods?: readonly string[];
   /** True when a compressed body was unpacked, or its header lost. */
   readonly unpacked?: boolean;
@@ -64,7 +66,7 @@ export interface Observations {
   readonly cached?: boolean;
   /**
    * The fate of an interim response (104): `none` was sent, or it was `passed` on, taken for the answer, or in the way
-   * of that. `unanswered` when no upload of the IETF's protocol has an answer.
+   * of that. `unanswered` when no upload of the IETF's protocol has an answer of Pawl's.
    */
   readonly interim?: "none" | "passed" | "as-answer" | "no-answer" | "unanswered";
   /** A body without a length. */
@@ -80,6 +82,8 @@ export interface Observations {
   readonly slow?: MetAfter & { readonly tookMs: number };
   readonly download?: Download;
   readonly names?: Names;
+  /** Why there was no connection for a look, although Pawl had answered before. */
+  readonly lostConnection?: string;
   /** The looks that failed, and why. */
   readonly skipped: readonly string[];
   /** The uploads that could not be removed again. */

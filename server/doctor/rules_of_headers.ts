@@ -1,4 +1,5 @@
 import type { Finding, Rule } from "./finding.ts";
+import { isBlocked } from "./met.ts";
 import { REMEDIES } from "./remedies.ts";
 
 /** The use of each header, told by what is lost without it. */
@@ -46,6 +47,22 @@ export const RULES_OF_HEADERS: readonly Rule[] = [
     ok: "The headers of answers reach the client",
     judge: ({ lostAnswerHeaders }) =>
       lost("drops-answer-headers", lostAnswerHeaders!, "do not reach the client", REMEDIES.answerHeaders),
+  },
+  {
+    applies: ({ tus }) => tus !== undefined,
+    ok: "Uploads of tus can begin",
+    judge({ tus }) {
+      if (!isBlocked(tus!)) return undefined;
+      return {
+        code: "blocks-tus",
+        level: "fault",
+        says: `No upload of tus can begin: POST /files/ ${
+          tus!.by === "other" ? `is refused with ${tus!.status}, and not by Pawl` : "gets no answer"
+        }`,
+        costs: "Uppy, TUSKit and every other client of tus fail",
+        remedy: { any: "Let the proxy pass every path on, with every method" },
+      };
+    },
   },
   {
     applies: ({ blockedMethods }) => blockedMethods !== undefined,
@@ -98,7 +115,7 @@ export const RULES_OF_HEADERS: readonly Rule[] = [
         return {
           code: "blocks-ietf",
           level: "fault",
-          says: "No upload of the IETF's protocol gets an answer",
+          says: "No upload of the IETF's protocol gets an answer of Pawl's",
           costs: "Apple's URLSession fails, and so does each other client of Resumable Uploads for HTTP",
         };
       }

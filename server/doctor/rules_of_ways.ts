@@ -56,6 +56,17 @@ export function rulesOfWays(now: number): readonly Rule[] {
       },
     },
     {
+      applies: ({ hello, lostConnection }) => hello.kind === "pawl" && lostConnection !== undefined,
+      ok: "",
+      judge: ({ lostConnection }) => ({
+        code: "connections-fail",
+        level: "fault",
+        says: `Pawl answers, but not each connection comes about: ${lostConnection}`,
+        costs: "Uploads wait and try again, and not everything could be looked at",
+        remedy: { any: "Look whether something limits connections, or whether the server runs; then look again" },
+      }),
+    },
+    {
       applies: ({ isHttps, isLocal }) => !isHttps && !isLocal,
       ok: "",
       judge: () => ({

@@ -87,6 +87,8 @@ export class DiskPart extends Blob {
     using file = await openAt(this.place);
     const bytes = new Uint8Array(this.size);
     await fill(file, bytes);
+    // Small files are read once, so a change in the middle of that must show.
+    await refuseChanged(file, this.place);
     return bytes;
   }
 
@@ -122,13 +124,18 @@ export class DiskPart extends Blob {
 async function openAt({ path, look, start }: Place): Promise<Deno.FsFile> {
   const file = await Deno.open(path);
   try {
-    if (!isSame(await file.stat(), look)) throw new Error("The file was changed");
+    await refuseChanged(file, { look });
     await file.seek(start, Deno.SeekMode.Start);
     return file;
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+/** Rejects when the open file is not as it was looked at. */
+async function refuseChanged(file: Deno.FsFile, { look }: Pick<Place, "look">): Promise<void> {
+  if (!isSame(await file.stat(), look)) throw new Error("The file was changed");
 }
 
 /** True when nothing shows that a file was changed between two looks at it. */

@@ -13,6 +13,7 @@ export function failureOf(
 ): { code: string; message: string } {
   const { code = "refused", message = "It was refused" } = error ?? {};
   if (code === "file-changed") {
+    if (isForbidden(error)) return { code: "not-read", message: "You may not read it: change its permissions" };
     return { code, message: "It was changed, moved or removed while it was being sent. Send it again" };
   }
   if (code === "signed-out") {
@@ -24,4 +25,10 @@ export function failureOf(
     code,
     message: advice === undefined ? message : `${message.slice(0, message.lastIndexOf(". "))}. ${advice}`,
   };
+}
+
+/** True for an error that the system gave, at last, because this user may not read a file. */
+function isForbidden(error: unknown): boolean {
+  if (error instanceof Deno.errors.PermissionDenied) return true;
+  return error instanceof Error && error.cause !== undefined && isForbidden(error.cause);
 }

@@ -1,11 +1,14 @@
 import { ConfigError } from "../config/config.ts";
+import { foreignVariable } from "../config/environment.ts";
 import type { SendCommand } from "./command_line.ts";
 
 type Env = (name: string) => string | undefined;
 
+const TOKEN = "PAWL_TOKEN";
+
 /** Reads the token. Throws {@linkcode ConfigError}. */
 export async function tokenOf({ tokenFile }: Pick<SendCommand, "tokenFile">, env: Env): Promise<string | undefined> {
-  const text = tokenFile === undefined ? env("PAWL_TOKEN") : await readText("--token-file", tokenFile);
+  const text = tokenFile === undefined ? env(TOKEN) : await readText("--token-file", tokenFile);
   const token = text?.trim() ?? "";
   if (tokenFile !== undefined && token === "") throw new ConfigError("The file of --token-file is empty");
   if (!/^[\x21-\x7e]*$/.test(token)) {
@@ -43,8 +46,13 @@ async function readText(flag: string, path: string): Promise<string> {
   return text;
 }
 
-/** Reads the variables that this process may read without a question at the terminal. */
+/**
+ * Reads the variables that this process may read without a question at the terminal. The token is that of the environment
+ * alone: the one in the file of `PAWL_CONFIG` is the own server's secret, and others must not get it.
+ */
 export function readable(env: Env): Env {
-  return (variable) =>
-    Deno.permissions.querySync({ name: "env", variable }).state === "granted" ? env(variable) : undefined;
+  return (variable) => {
+    if (variable === TOKEN) return foreignVariable(variable);
+    return Deno.permissions.querySync({ name: "env", variable }).state === "granted" ? env(variable) : undefined;
+  };
 }

@@ -1,4 +1,5 @@
 import { ServerLimits, type Transport, type TransportAnswer } from "../../client/mod.ts";
+import { parseRetryAfter } from "../../client/protocol/retry_after.ts";
 import { retryDelayMs } from "../../client/upload/retry.ts";
 import type { Target } from "./target.ts";
 
@@ -60,7 +61,8 @@ async function limitsOf(target: Target, deps: HelloDeps): Promise<ServerLimits |
       if (failures >= tries) {
         throw new NoServer(`${endpoint} cannot be reached, ${reason}. Check the address and the network`);
       }
-      const ms = retryDelayMs(failures, 0.5 + Math.random() / 2);
+      const retryAfterMs = parseRetryAfter(found?.headers.get("retry-after") ?? null);
+      const ms = retryDelayMs(failures, 0.5 + Math.random() / 2, retryAfterMs);
       tell(`${endpoint} cannot be reached, ${reason}. The next try is in ${Math.ceil(ms / 1000)} s`);
       await wait(ms);
       continue;

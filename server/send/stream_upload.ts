@@ -65,10 +65,14 @@ export class StreamUpload {
       const bound = from === undefined ? end : from + body!.length;
       const last = isLast && bound === end ? { size: end, digest: digest! } : undefined;
       const beganAt = systemClock.now();
-      const { meaning, sent } = await this.#exchange(from, body, { bound, end, last });
+      const { meaning, sent } = await this.#exchange(from, body, { end, last });
       if (signal.aborted) return false;
       if (meaning.kind === "complete" && !isLast) throw isTooOld();
       if (meaning.kind === "held") {
+        const { unclear } = state;
+        if (unclear !== undefined) {
+          this.#sizes.broken(unclear.departed, meaning.offset - unclear.start, unclear.bytes);
+        }
         if (sent !== undefined && meaning.offset === bound) {
           this.#sizes.answered(sent.bytes, systemClock.now() - beganAt);
         }
@@ -101,7 +105,7 @@ export class StreamUpload {
   async #exchange(
     from: number | undefined,
     body: Uint8Array<ArrayBuffer> | undefined,
-    { bound, end, last }: { bound: number; end: number; last: { size: number; digest: string } | undefined },
+    { end, last }: { end: number; last: { size: number; digest: string } | undefined },
   ): Promise<{ meaning: Meaning; sent?: SentBytes }> {
     const { endpoint, id, facts, events } = this.#deps;
     if (from === undefined || body === undefined) {
@@ -126,7 +130,8 @@ export class StreamUpload {
     };
     const request = { method: "POST", url: `${endpoint}/upload`, headers, body: new Blob([body]), onSent } as const;
     const answerMs = STALL_MS + (last === undefined ? 0 : last.size / VERIFIED_PER_MS);
-    const meaning = await this.#read(request, answerMs, (answer) => readUpload(answer, from, bound));
+    // Bytes of an earlier, larger body may reach further than the present one.
+    const meaning = await this.#read(request, answerMs, (answer) => readUpload(answer, from, end));
     return { meaning, sent: { start: from, bytes: body.length, departed } };
   }
 

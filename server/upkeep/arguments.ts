@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "@std/path";
 import { ConfigError, OPTIONS, variableOf } from "../config/config.ts";
+import { refuseOddSwitches } from "../config/switches.ts";
 
 /** The arguments of a command about the data. */
 export interface Syntax {
@@ -31,6 +32,7 @@ export function readArguments(
   args: readonly string[],
   env: (name: string) => string | undefined,
 ): Given | "help" {
+  refuseOddSwitches(args, switches);
   const given: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs(args, {
     string: ["data", ...values, "_"],
     boolean: ["help", ...switches],

@@ -35,7 +35,7 @@ export function listLine(upload: ReceivingUpload | CompleteUpload, now: number):
 /** The line of an upload as JSON, with the words of `GET /api/uploads`. */
 export function listJson(upload: ReceivingUpload | CompleteUpload): string {
   const { id, owner, length, type, clientId, createdAt } = upload;
-  return JSON.stringify({
+  const json = JSON.stringify({
     id,
     state: stateOf(upload),
     owner,
@@ -45,6 +45,8 @@ export function listJson(upload: ReceivingUpload | CompleteUpload): string {
     createdAt: timeOf(createdAt),
     ...upload.state === "complete" && { finishedAt: timeOf(upload.completedAt) },
   });
+  // A client's id may have any bytes, and some of these move the cursor of a terminal.
+  return json.replaceAll(/\p{Cc}/gu, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
 }
 
 /** The path of a finished file, or the one that an unfinished upload wants. */

@@ -68,6 +68,19 @@ export function amountsText(amounts: Amounts, bytesText: (bytes: number) => stri
   return parts.join(", ");
 }
 
+/** Says what to do behind a move, with the old place at last. `folder` is the data folder. */
+export function nextSteps(to: MoveCommand["to"], folder: string): string {
+  return to === "shared"
+    ? "Start the servers with PAWL_DATABASE and PAWL_BUCKET, and none on the folder. When all is well, take out the files " +
+      `that belong to no upload, which verify names and nobody has moved, and then: rm -r ${shellWord(folder)}`
+    : `Start the server on ${folder}, without PAWL_DATABASE and PAWL_BUCKET, and none on these. When all is well, remove the database and the bucket`;
+}
+
+/** A path as a shell takes it for one word: `rm` must not take it for several. */
+function shellWord(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
 /** The lines at the end of a move. `old` says what to do with the old place. */
 export function endLines(
   tally: MoveTally,

@@ -33,7 +33,7 @@ const WRONG: [metadata: Record<string, unknown>, message: string][] = [
   [{ "ключ": "x" }, "a key is 1 to 64 of"],
   [{ ["k".repeat(65)]: "x" }, "a key is 1 to 64 of"],
   [{ note: "two\nlines" }, 'the metadata "note"'],
-  [{ note: "\u0085" }, "a value a text on one line"],
+  [{ note: "\u0085" }, "a value one line"],
   [{ note: "\ud83d" }, 'the metadata "note"'],
   [{ note: 5 }, 'the metadata "note"'],
   [{ note: "x".repeat(8188) }, "8192 bytes in all"],

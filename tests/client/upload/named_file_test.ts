@@ -10,6 +10,37 @@ Deno.test("namedFile() leaves a file alone, and renames it with its type and tim
   assertEquals({ name, type, size, lastModified }, { name: "b.txt", type: "text/plain", size: 3, lastModified: 5 });
 });
 
+/** A file whose bytes lie elsewhere, as a program reads them from a disk. */
+class LazyFile extends File {
+  readonly #bytes = new Blob(["abc"]);
+
+  override get size(): number {
+    return this.#bytes.size;
+  }
+
+  override slice(start?: number, end?: number): Blob {
+    return this.#bytes.slice(start, end);
+  }
+}
+
+/** The `File` of browsers and of Node, which ask no method of a file that they copy; Deno does. */
+class BrowserFile extends File {
+  constructor(parts: BlobPart[], name: string, options?: FilePropertyBag) {
+    super(parts.map((part) => part instanceof LazyFile ? "" : part), name, options);
+  }
+}
+
+Deno.test("a file of a subclass under another name has the bytes that its own slice() gives", async () => {
+  const { File: own } = globalThis;
+  using _ = { [Symbol.dispose]: () => void Object.assign(globalThis, { File: own }) };
+  Object.assign(globalThis, { File: BrowserFile });
+  const file = namedFile(new LazyFile([], "a.txt"), "b.txt");
+  assertEquals([file.name, file.size, await file.slice(1).text()], ["b.txt", 3, "bc"]);
+  const server = new FakeServer(3);
+  const { clock, uploader } = setUp(server, { file: new LazyFile([], "a.txt"), name: "b.txt" });
+  assertEquals([await clock.run(uploader.upload()), server.held], [true, 3]);
+});
+
 Deno.test("upload() sends a Blob under its name, and claims no time for it", async () => {
   const server = new FakeServer(3);
   const seen: Record<string, string>[] = [];

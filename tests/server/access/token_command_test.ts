@@ -54,6 +54,7 @@ Deno.test("parseTokenCommand() says in one line what is wrong", () => {
     ["add a --owner a/b", /--owner cannot be "a\/b"/],
     ["add a --max-size much", /--max-size cannot be "much"/],
     ["add a --expires 30", /--expires cannot be "30"/],
+    ["add a --admin=no", /--admin cannot be "no"/],
     ["add a --write", /Unknown argument "--write"/],
   ];
   for (const [text, line] of table) assertMatch(assertThrows(() => parse(text), ConfigError).message, line);

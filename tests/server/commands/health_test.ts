@@ -43,6 +43,16 @@ Deno.test("health gives 1 and one line for what is no Pawl, or does not answer",
   assertStringIncludes(told[0]!, `${url} does not answer: `);
 });
 
+Deno.test("health takes the 200 of something else for no Pawl", async () => {
+  for (const text of ["", "<html>ready</html>"]) {
+    await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response(text));
+    const url = `http://127.0.0.1:${other.addr.port}`;
+    for (const args of [[url], [url, "--alive"]]) {
+      assertEquals(await run(args), { code: 1, printed: [], told: [`${url} is no Pawl: something else answers`] });
+    }
+  }
+});
+
 Deno.test("health asks the address that the server of this machine listens on, unless it is given one", () => {
   const urlOf = (args: string[], variables: Record<string, string> = {}) => {
     const question = parseHealthCommand(args, (name) => variables[name]);

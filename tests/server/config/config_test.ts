@@ -165,8 +165,21 @@ Deno.test("readConfig() says in one line what is wrong", () => {
     [["--check-confg"], "did you mean --check-config?"],
     [["--token", "abc"], "--token is a secret, which others could see on the command line: give it as PAWL_TOKEN"],
     [["-p", "1"], "Unknown argument"],
+    [["--open=no"], '--open cannot be "no": give --open alone, or leave it out'],
+    [["--access-log="], '--access-log cannot be "": give --access-log alone'],
+    [["--port=1", "--", "--open"], 'Options cannot stand behind "--": leave that out'],
   ];
   for (const [args, message] of wrong) assertThrows(() => read(args), ConfigError, message);
+});
+
+Deno.test("readConfig() takes a switch alone, or with true or false", () => {
+  const table: [string[], boolean][] = [
+    [["--open"], true],
+    [["--open=true"], true],
+    [["--open=false"], false],
+    [["--open", "false"], false],
+  ];
+  for (const [args, open] of table) assertEquals(read(args, { PAWL_OPEN: "true" }).open, open);
 });
 
 Deno.test("readSettings() takes the file behind the environment, and the default behind the file", () => {

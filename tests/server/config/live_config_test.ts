@@ -28,6 +28,14 @@ Deno.test("what needs a restart is told each time, what was taken over once, and
   assertEquals(live.replace(settings("--max-size=2000", "--port=1")), []);
 });
 
+Deno.test("another port for those who watch the server is a difference too", () => {
+  const live = new LiveConfig(settings("--admin-port=9090"));
+  assertEquals(live.replace(settings("--admin-port=9090")), []);
+  assertEquals(live.replace(settings("--admin-port=9091")), [
+    { flag: "admin-port", before: "9090", after: "9091", isLive: false },
+  ]);
+});
+
 Deno.test("a live configuration has all options, and they cannot be set", () => {
   const { config } = new LiveConfig(settings());
   assertEquals({ ...config }, { ...settings().config });

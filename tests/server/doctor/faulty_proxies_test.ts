@@ -147,6 +147,16 @@ Deno.test("a proxy that replaces errors, blocks methods or bodies without a leng
   assertEquals(chunked.codes, ["refuses-chunked"]);
 });
 
+Deno.test("a proxy that lets no upload of tus or of the IETF's protocol begin is found", async () => {
+  for (const answer of [ownAnswer("403 Forbidden", "<html>no</html>", ["Content-Type: text/html"]), ""]) {
+    const found = await throughProxy({
+      instead: ({ method, path }) => method === "POST" && path === "/files/" ? answer : undefined,
+    }, SMALL);
+    assertEquals([found.code, found.codes], [1, ["blocks-tus", "blocks-ietf"]]);
+    assertEquals(found.json.fine.some((line: string) => line.includes("PATCH")), false);
+  }
+});
+
 Deno.test("a proxy that compresses, drops Range, or tells an old answer again is found", async () => {
   assertEquals((await throughProxy({ compresses: true }, SMALL)).codes, ["compresses-downloads"]);
   assertEquals((await throughProxy({ request: without("Range") }, SMALL)).codes, ["breaks-range"]);

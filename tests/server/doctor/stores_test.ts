@@ -111,14 +111,16 @@ for (const [what, faults, code] of NOTED) {
   });
 }
 
-Deno.test("old versions that a rule removes, and rules that are switched off, are fine", async () => {
+Deno.test("old versions that a rule removes, and rules that are switched off or for objects with a tag, are fine", async () => {
   const removed = rule(
     "old",
     "incoming/",
     "<NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>",
   );
   const off = rule("off", "", "<Expiration><Days>1</Days></Expiration>", "Disabled");
-  const { code, findings } = await lookedAt({ versioning: "<Status>Enabled</Status>", lifecycle: removed + off });
+  const tagged = rule("tagged", "", "<Tag><Key>a</Key><Value>b</Value></Tag><Expiration><Days>1</Days></Expiration>");
+  const lifecycle = removed + off + tagged;
+  const { code, findings } = await lookedAt({ versioning: "<Status>Enabled</Status>", lifecycle });
   assertEquals([code, findings], [0, []]);
 });
 

@@ -185,6 +185,29 @@ Deno.test("a doctor that is stopped in the middle removes what it has uploaded",
   assertEquals([await pawl.finishedNames(), await pawl.incomingNames()], [[], []]);
 });
 
+/** Answers one question as a Pawl does, and ends each connection after it. */
+function startOnce(): Deno.TcpListener {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const head = "HTTP/1.1 200 OK\r\nUpload-Offset: 0\r\nUpload-Complete: ?0\r\nContent-Length: 1\r\nConnection: close";
+  (async () => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(4096));
+    await connection.write(new TextEncoder().encode(`${head}\r\n\r\n0`));
+    await connection.read(new Uint8Array(1));
+  })().catch(() => {});
+  return listener;
+}
+
+Deno.test("a server that is not reached any more after its first answer does not count as well", async () => {
+  const listener = startOnce();
+  const found = await runDoctor([`http://127.0.0.1:${listener.addr.port}`], {
+    tell: (line) => line.includes("which headers") && listener.close(),
+  });
+  assertEquals([found.code, found.codes], [1, ["connections-fail"]]);
+  assertEquals(found.json.skipped.length, 1);
+  assertMatch(found.json.findings[0].says, /^Pawl answers, but not each connection comes about: .*refused/i);
+});
+
 Deno.test("where nothing listens, and where there is no such name, the doctor says so", async () => {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = listener.addr;

@@ -68,3 +68,21 @@ Deno.test("a file that was changed, cut, replaced or removed since it was looked
     assertEquals(file.size, bytes.length, how);
   }
 });
+
+Deno.test("a file that is changed while a part of it is read is not read", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a");
+  await Deno.writeFile(path, bytes);
+  const part = new DiskFile(path, await Deno.stat(path)).slice(0, 1000);
+  const { read } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.read = async function (memory) {
+    const count = await read.call(this, memory);
+    await Deno.utime(path, 5, 5);
+    return count;
+  };
+  try {
+    await assertRejects(() => part.arrayBuffer(), Error, "The file was changed");
+  } finally {
+    Deno.FsFile.prototype.read = read;
+  }
+});

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { UploadError } from "../../../client/mod.ts";
-import { refusal } from "../../../client/protocol/upload_error.ts";
+import { fileChanged, refusal } from "../../../client/protocol/upload_error.ts";
 import { failureOf } from "../../../server/send/failure.ts";
 
 Deno.test("only where a second try goes on is it said to", () => {
@@ -25,4 +25,14 @@ Deno.test("a changed file and a lost token are told in the words of the command 
     message(refusal(401, "")),
     "The server does not let you in any more: give another token, and run the command again",
   );
+});
+
+Deno.test("a file that this user may not read is not said to have changed", () => {
+  const forbidden = fileChanged("a", fileChanged("a", new Deno.errors.PermissionDenied("Permission denied")));
+  assertEquals(failureOf(forbidden, { goesOn: true }), {
+    code: "not-read",
+    message: "You may not read it: change its permissions",
+  });
+  const gone = fileChanged("a", new Deno.errors.NotFound("No such file"));
+  assertEquals(failureOf(gone, { goesOn: true }).code, "file-changed");
 });

@@ -57,6 +57,15 @@ Deno.test("a server that cannot be reached is tried again, each time with a line
   assertStringIncludes(told[1]!, "it answers 503");
 });
 
+Deno.test("a server that says when to come again is not asked before that", async () => {
+  for (const status of [429, 503]) {
+    const { deps, told, waits } = depsOf([answer(status, "", { "Retry-After": "120" }), answer(200, "{}")]);
+    assertEquals((await hello({ endpoint: ENDPOINT }, deps))?.told, {});
+    assertEquals(waits, [120_000]);
+    assertStringIncludes(told[0]!, `it answers ${status}. The next try is in 120 s`);
+  }
+});
+
 Deno.test("a server that was never reached is given up after some tries, and after fewer if so told", async () => {
   for (const [tries, waited] of [[Infinity, 9], [2, 1]] as const) {
     const { deps, waits } = depsOf([new TypeError("dns error: failed to lookup")], { tries });

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { needsAll } from "../../support/needs_all.ts";
 import { runSend } from "../../support/sending.ts";
@@ -150,3 +151,29 @@ Deno.test("many small files go together", async () => {
   const { code, printed } = await runSend(site.folder, [join(site.folder, "many"), site.pawl.url]);
   assertEquals([code, printed.length, (await site.finished()).length], [0, 40, 40]);
 });
+
+for (const isDead of [false, true]) {
+  const disk = isDead ? "a disk that never answers" : "a disk";
+  Deno.test(`a signal that comes while files are looked for on ${disk} does not end as if all were there`, async () => {
+    await using site = await startSite();
+    await site.write("photos/a.jpg", 10);
+    const photos = join(site.folder, "photos");
+    const stop = new AbortController();
+    const { stat } = Deno;
+    const stopping = async (path: string | URL): Promise<Deno.FileInfo> => {
+      if (path === photos) stop.abort(143);
+      return path === photos && isDead ? await new Promise(() => {}) : await stat(path);
+    };
+    Object.assign(Deno, { stat: stopping });
+    const late = new AbortController();
+    try {
+      const sending = runSend(site.folder, [photos, site.pawl.url], { signal: stop.signal });
+      const ended = await Promise.race([sending, delay(20_000, { signal: late.signal })]);
+      assertEquals([ended?.code, ended?.printed], [143, []]);
+      assertEquals(ended?.told.at(-1), "Stopped: 0 of 0 files are on the server. The same command goes on from there");
+    } finally {
+      Object.assign(Deno, { stat });
+      late.abort();
+    }
+  });
+}

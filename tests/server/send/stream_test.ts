@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import type { Transport, TransportRequest } from "../../../client/mod.ts";
 import { createTransport } from "../../../server/send/fetch_transport.ts";
 import { jsonReport } from "../../../server/send/json_report.ts";
 import { sendStream } from "../../../server/send/send_stream.ts";
@@ -125,3 +126,72 @@ Deno.test("a server that finishes a part of a stream as the whole is found out",
   assertEquals(isDone, false);
   assertMatch(told.join("\n"), /takes no stream of unknown length/);
 });
+
+/**
+ * A server of streams in memory. `takes` says what becomes of a body: all of it is kept, or the connection breaks, and
+ * some of its bytes arrive now, and some behind the next question.
+ */
+function memoryServer(takes: (body: Uint8Array) => { readonly now: number; readonly later: number } | "all") {
+  let held = new Uint8Array();
+  let late = new Uint8Array();
+  const add = (bytes: Uint8Array) => {
+    held = new Uint8Array([...held, ...bytes]);
+  };
+  const answer = (status: number, isComplete: boolean, code?: string) => ({
+    status,
+    text: String(held.length),
+    headers: new Headers({
+      "Upload-Offset": String(held.length),
+      "Upload-Complete": isComplete ? "?1" : "?0",
+      ...code !== undefined && { "X-Error": code },
+    }),
+  });
+  const post = async ({ headers, body, onSent }: TransportRequest) => {
+    const bytes = await body!.bytes();
+    onSent?.(bytes.length);
+    add(late);
+    late = new Uint8Array();
+    if (Number(headers["X-Start-Byte"]) !== held.length) return answer(400, false, "wrong-offset");
+    const kept = takes(bytes);
+    if (kept !== "all") {
+      add(bytes.subarray(0, kept.now));
+      late = bytes.slice(kept.now, kept.now + kept.later);
+      throw new TypeError("connection reset");
+    }
+    add(bytes);
+    return answer(200, Number(headers["X-File-Size"]) === held.length);
+  };
+  const transport: Transport = async (request) => request.method === "POST" ? await post(request) : answer(200, false);
+  return { transport, held: () => held };
+}
+
+const BROKEN_LINES = [
+  [
+    "holds large bodies back until they are whole, and cuts them",
+    (body: Uint8Array) => body.length > 300_000 ? { now: 0, later: 0 } : "all",
+  ],
+  [
+    "delivers bytes of a broken request behind the question",
+    (body: Uint8Array) => body.length > MIB / 2 ? { now: 0, later: body.length } : "all",
+  ],
+] as const;
+
+for (const [what, takes] of BROKEN_LINES) {
+  Deno.test(`a stream comes through a line that ${what}`, async () => {
+    const server = memoryServer(takes);
+    const bytes = new Uint8Array(sourceOf(3, 2 * MIB + 3).bytes());
+    const printed: string[] = [];
+    const isDone = await sendStream(chunksOf(bytes), {
+      endpoint: "http://up.example",
+      transport: server.transport,
+      path: "a",
+      tries: 5,
+      mayRead: true,
+      report: jsonReport({ print: (line) => printed.push(line), now: () => 0 }),
+      signal: new AbortController().signal,
+      now: () => 0,
+      pieceBytes: 2 * MIB,
+    });
+    assertEquals([isDone, server.held()], [true, bytes], printed.at(-1));
+  });
+}

@@ -31,6 +31,11 @@ Deno.test("no text of a record can forge a line of the list", () => {
   assertEquals(listLine(unfinished({ name: "a\nfinished\x1b[2K" }), BEGUN).includes("a/b/a?finished?[2K"), true);
 });
 
+Deno.test("no client's id moves the cursor of a terminal", () => {
+  const json = listJson(unfinished({ clientId: "a\x9b2J\x1b[2K\x7f" }));
+  assertEquals([/\p{Cc}/u.test(json), JSON.parse(json).clientId], [false, "a\x9b2J\x1b[2K\x7f"]);
+});
+
 Deno.test("a line as JSON has the words of the API", () => {
   assertEquals(JSON.parse(listJson(unfinished({ clientId: "mine" }))), {
     id: "A".repeat(22),
@@ -77,5 +82,7 @@ Deno.test("arguments of a command about the data: the folder, switches, and noth
   for (const args of [[], ["a", "b"], [""]]) {
     assertThrows(() => read(folder, args), ConfigError, "Say backup DIR: see backup --help");
   }
+  assertThrows(() => read(LIST_SYNTAX, ["--json=no"]), ConfigError, '--json cannot be "no": give --json alone');
+  assertEquals(read(folder, ["to", "--x=false", "--data=/d"]), read(folder, ["to", "--data=/d"]));
   assertThrows(() => read(LIST_SYNTAX, ["--jsn"]), ConfigError, 'Unknown argument "--jsn": see list --help');
 });
