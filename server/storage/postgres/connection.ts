@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { ConfigError } from "../../config/config_error.ts";
 import { defined } from "../../defined.ts";
-import { isAway, noDatabase } from "./no_database.ts";
+import { isAway, isBroken, noDatabase } from "./no_database.ts";
 
 /** A value of a statement. Every other type goes as text, which the statement casts. */
 export type Value = string | number | boolean | null;
@@ -95,12 +95,20 @@ export function createConnection(
     }
   }
 
-  /** Throws a pool away that answers nothing any more: its connections may hang for ever. */
-  function renew(mute: postgres.Sql): void {
-    if (mute !== pool || isClosed) return;
+  /** Takes new connections for all later statements. Those that run may end within `patienceMs`. */
+  function renew(old: postgres.Sql, patienceMs: number): void {
+    if (old !== pool || isClosed) return;
     pool = open(max, deadlineMs);
-    end(mute);
-    if (listener !== undefined) listenAnew(listener);
+    end(old, patienceMs);
+  }
+
+  /**
+   * Gives up a pool that has failed. One that answers nothing may hang for ever. One that has lost a connection in the
+   * middle of a statement may connect it to a standby: the library takes the error for that of its look whether the new
+   * one is the primary, and looks no more. A standby may not have yet what was acknowledged.
+   */
+  function giveUp(failed: postgres.Sql, error: unknown): void {
+    if (isBroken(error)) renew(failed, deadlineMs);
   }
 
   function listenAnew(mute: postgres.Sql): void {
@@ -131,9 +139,10 @@ export function createConnection(
         // From here on the library listens again by itself.
         await own.listen(channel, heard, listening);
         return;
-      } catch {
+      } catch (error) {
         if (own !== listener || isClosed) return;
         await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * 100, 2000)));
+        if (isBroken(error)) return listenAnew(own);
       } finally {
         clearTimeout(late);
       }
@@ -145,8 +154,12 @@ export function createConnection(
       if (isClosed) throw noDatabase();
       const own = pool;
       const begunAt = performance.now();
-      const rows = await inTime(run<Row>(own, text, values), () => {
-        if (answeredAt < begunAt) renew(own);
+      const work = run<Row>(own, text, values);
+      work.catch((error) => giveUp(own, error));
+      const rows = await inTime(work, () => {
+        if (answeredAt >= begunAt || own !== pool) return;
+        renew(own, 0);
+        if (listener !== undefined) listenAnew(listener);
       });
       answeredAt = performance.now();
       return rows;
@@ -173,7 +186,7 @@ export function createConnection(
 
     async close() {
       isClosed = true;
-      await Promise.all([pool, ...listener === undefined ? [] : [listener]].map(end));
+      await Promise.all([pool, ...listener === undefined ? [] : [listener]].map((each) => end(each)));
     },
   };
 }
@@ -209,6 +222,6 @@ async function run<Row extends object>(sql: postgres.Sql, text: string, values: 
   return [...await sql.unsafe<Row[]>(text, [...values], { prepare: true })];
 }
 
-async function end(sql: postgres.Sql): Promise<void> {
-  await sql.end({ timeout: 0 }).catch(() => {});
+async function end(sql: postgres.Sql, patienceMs = 0): Promise<void> {
+  await sql.end({ timeout: patienceMs / 1000 }).catch(() => {});
 }

@@ -12,6 +12,12 @@ export function isAway(error: unknown): boolean {
   return code !== undefined && (AWAY.has(code) || AWAY_CLASSES.some((start) => code.startsWith(start)));
 }
 
+/** True for an error that has ended a connection in the middle of a statement, or that only a standby gives. */
+export function isBroken(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && (BROKEN.has(code) || AWAY_CLASSES.some((start) => code.startsWith(start)));
+}
+
 /** True when a transaction met another one and was undone, so that it can be tried again. */
 function isUndone(error: unknown): boolean {
   const code = codeOf(error);
@@ -41,34 +47,39 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** Codes of PostgreSQL ("PostgreSQL Error Codes", appendix A of its manual), of the client library, and of the system. */
-const AWAY = new Set([
-  // The server stops, has crashed, or starts. A statement that was cancelled has run for too long.
+const BROKEN = new Set([
+  // The server stops, has crashed, or starts.
   "57P01",
   "57P02",
   "57P03",
   "57P05",
-  "57014",
   // A standby, or a primary that has become one.
   "25006",
+  "CONNECTION_CLOSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+const AWAY = new Set([
+  ...BROKEN,
+  // A statement that was cancelled has run for too long.
+  "57014",
   // Too many connections, or no memory or disk for one more statement.
   "53000",
   "53100",
   "53200",
   "53300",
-  "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
   "CONNECTION_ENDED",
   "CONNECT_TIMEOUT",
   "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ENOTFOUND",
   "EAI_AGAIN",
   "ENOENT",
-  "EPIPE",
-  "ETIMEDOUT",
 ]);
 
 /** Connection exceptions. */

@@ -1,0 +1,20 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { UploadError } from "../../../../server/errors.ts";
+import { createConnection } from "../../../../server/storage/postgres/connection.ts";
+import { startLostPrimary } from "../../../support/lost_primary.ts";
+import { needsAll } from "../../../support/needs_all.ts";
+import { until } from "../../../support/until.ts";
+
+// The library looks for settings in more of the environment than one machine's server may read (`needsAll`).
+Deno.test("no statement goes to a standby after a primary was lost in the middle of one", needsAll, async () => {
+  await using database = await startLostPrimary();
+  const connection = createConnection(database.url, { deadlineMs: 500, max: 1 });
+  const ask = () => assertRejects(() => connection.query("SELECT 1"), UploadError);
+  assertEquals(await connection.query("SELECT 1"), []);
+  await ask();
+  // A standby that has answered once could be taken for the primary from then on.
+  for (let count = 0; count < 4; count++) assertEquals((await ask()).code, "no-database");
+  await until(() => Promise.resolve(database.asStandby() >= 2), "the standby was looked at");
+  assertEquals(database.statements(), 0);
+  await connection.close();
+});
