@@ -103,9 +103,8 @@ export function createConnection(
   }
 
   /**
-   * Gives up a pool that has failed. One that answers nothing may hang for ever. One that has lost a connection in the
-   * middle of a statement may connect it to a standby: the library takes the error for that of its look whether the new
-   * one is the primary, and looks no more. A standby may not have yet what was acknowledged.
+   * Gives up a pool that has lost a connection in the middle of a statement. The library takes that error for the answer
+   * to its look whether the next server is the primary, and uses a standby, which may not have yet what was acknowledged.
    */
   function giveUp(failed: postgres.Sql, error: unknown): void {
     if (isBroken(error)) renew(failed, deadlineMs);
@@ -157,6 +156,7 @@ export function createConnection(
       const work = run<Row>(own, text, values);
       work.catch((error) => giveUp(own, error));
       const rows = await inTime(work, () => {
+        // A pool that answers nothing any more may hang for ever.
         if (answeredAt >= begunAt || own !== pool) return;
         renew(own, 0);
         if (listener !== undefined) listenAnew(listener);
