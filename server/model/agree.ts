@@ -97,6 +97,11 @@ export function takenOver(offset?: number): UploadError {
   return new UploadError("taken-over", message, offset === undefined ? {} : { offset });
 }
 
+/** True for the end of a request whose upload another one has. */
+export function isTakenOver(error: unknown): boolean {
+  return error instanceof UploadError && error.code === "taken-over";
+}
+
 /** The refusal of a body that goes past the file's length. */
 export function tooLong(length: number, { offset }: { offset: number }): UploadError {
   return new UploadError("too-long", `More bytes than the file has: its length is ${length}, go on from ${offset}`, {

@@ -1,7 +1,7 @@
 import { defined } from "../defined.ts";
 import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
-import { type Agreed, stillReceiving, wrongOffset } from "../model/agree.ts";
+import { type Agreed, isTakenOver, stillReceiving, wrongOffset } from "../model/agree.ts";
 import { ensurePlaced } from "./finish.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { noSuchUpload } from "./owners.ts";
@@ -258,7 +258,7 @@ export class OpenUpload implements AsyncDisposable {
       await this.rollBack(offset);
     } catch (error) {
       // Another process has the upload, and goes on from what is recorded.
-      if (error instanceof UploadError && error.code === "taken-over") return;
+      if (isTakenOver(error)) return;
       this.#deps.log.error("Cannot roll upload {id} back to byte {offset} after a failed flush: {error}", {
         id,
         offset,

@@ -50,14 +50,16 @@ export function createBytesRows(
     },
 
     async remove(id, token) {
+      const lease = held.get(id);
+      const other = lease !== undefined && lease.token === token ? lease.nextToken : undefined;
       // Every part of the statement sees the rows as they were before it: the one that stays, and the one that goes.
       const rows = await connection.query<{ origin: string }>(
-        "WITH gone AS (DELETE FROM bytes WHERE id = $1 AND ($2::text IS NULL OR token = $2) RETURNING origins), " +
+        "WITH gone AS (DELETE FROM bytes WHERE id = $1 AND ($2::text IS NULL OR token IN ($2, $3)) RETURNING origins), " +
           "free AS (SELECT origin FROM unnest(coalesce((SELECT origins FROM gone), ARRAY[$1::text])) origin WHERE " +
           "(EXISTS (SELECT 1 FROM gone) OR NOT EXISTS (SELECT 1 FROM bytes WHERE id = $1)) AND NOT EXISTS " +
           "(SELECT 1 FROM bytes WHERE id <> $1 AND origins @> ARRAY[origin])), " +
           "parted AS (DELETE FROM parts WHERE id IN (SELECT origin FROM free)) SELECT origin FROM free",
-        [id, token ?? null],
+        [id, token ?? null, other ?? null],
       );
       return rows.map(({ origin }) => origin);
     },

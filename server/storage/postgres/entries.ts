@@ -4,7 +4,8 @@ import type { Database, Entries } from "../kv/database.ts";
 import { entryOfText, textOfEntry } from "../kv/entry_text.ts";
 import type { Change, Commit } from "../kv/group_commit.ts";
 import type { Connection } from "./connection.ts";
-import { type Held, type StoredEntry, valuesOf } from "./held.ts";
+import { keepLateOut } from "./fence.ts";
+import { committed, type Held, inDoubt, named, type StoredEntry, valuesOf } from "./held.ts";
 import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
 import { codeOf, retryUndone } from "./no_database.ts";
 import { argumentsOf, asRefusal } from "./tallied.ts";
@@ -110,9 +111,11 @@ function createCommit(connection: Connection, held: Held): Commit {
     const removed = remove.map(encodeKey);
     const changed = [...put.map(([key]) => key), ...removed];
     for (const key of changed) held.takeRecord(key);
-    const leases = isUnheld ? [] : held.named(changed);
-    const leased = leases.map(({ id, token, left, letsGo }) => [
-      id,
+    const ofLeases = isUnheld ? [] : held.of(changed);
+    for (const lease of ofLeases) await keepLateOut(connection, lease);
+    const leases = ofLeases.map(named);
+    const leased = leases.map(({ lease, token, left, letsGo }) => [
+      lease.id,
       token,
       left === undefined ? [] : valuesOf(left.state),
       letsGo ?? null,
@@ -122,13 +125,13 @@ function createCommit(connection: Connection, held: Held): Commit {
     const statement = tallied === undefined ? CHANGE : CHANGE_COUNTED;
     try {
       await retryUndone(() => connection.query(statement, [...values, ...counted]));
-      for (const lease of leases) held.committed(lease);
+      leases.forEach(committed);
       return true;
     } catch (error) {
       const code = codeOf(error);
       if (code === "PW002") return false;
       if (code === "PW001") throw takenOver();
-      if (error instanceof UploadError) { for (const lease of leases) held.inDoubt(lease); }
+      if (error instanceof UploadError) leases.forEach(inDoubt);
       throw asRefusal(error, tallied?.bounds ?? []);
     }
   };

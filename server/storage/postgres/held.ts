@@ -14,27 +14,32 @@ export interface LeftState {
   readonly committed: () => void;
 }
 
-/** A lease that a change of entries has to name, with what is to be committed by the way. */
-export interface NamedLease {
+/** The lease of an upload, as its holder knows it. */
+export interface HeldLease {
   readonly id: string;
-  readonly token: string;
-  readonly left: LeftState | undefined;
-  /** True or false when the writer lets go with this commit: whether all that it sent is in the layout. */
-  readonly letsGo: boolean | undefined;
-}
-
-interface HeldLease {
-  readonly token: string;
+  /** The token that the upload's row has, unless the upload is lost. Every commit names it. */
+  token: string;
+  /** The token that is to take the place of `token` (`fence.ts`). The row may have it already. */
+  nextToken: string | undefined;
+  /** True when a commit by `token` has failed, and nobody can tell whether the database did it, or will do it late. */
+  isInDoubt: boolean;
+  /** The change of the token that is under way. */
+  changing: Promise<void> | undefined;
   left: LeftState | undefined;
   letsGo: boolean | undefined;
   /** True when the writer has let go by a commit. The token is still named, and is found to be gone. */
   isOver: boolean;
-  /** The state that was committed last by this lease. */
-  committed: BytesChange | undefined;
-  /** True when nobody can tell whether a commit that failed was done, or is still to be done by the database. */
-  isInDoubt: boolean;
   /** The record as it was when the lease was taken, for one read: nobody else changes it. */
   record: StoredEntry | undefined;
+}
+
+/** A lease as a change of entries names it, with what is to be committed by the way. */
+export interface NamedLease {
+  readonly lease: HeldLease;
+  readonly token: string;
+  readonly left: LeftState | undefined;
+  /** True or false when the writer lets go with this commit: whether all that it sent is in the layout. */
+  readonly letsGo: boolean | undefined;
 }
 
 /** The leases of this instance. Every commit of an upload's record names the token of the lease. */
@@ -43,24 +48,28 @@ export class Held {
   /** The ids, by the key of their record. */
   readonly #ids = new Map<string, string>();
 
-  add(id: string, token: string, record?: StoredEntry): void {
-    this.#leases.set(id, {
+  add(id: string, token: string, record?: StoredEntry): HeldLease {
+    const lease: HeldLease = {
+      id,
       token,
       record,
+      nextToken: undefined,
+      isInDoubt: false,
+      changing: undefined,
       left: undefined,
       letsGo: undefined,
       isOver: false,
-      committed: undefined,
-      isInDoubt: false,
-    });
+    };
+    this.#leases.set(id, lease);
     this.#ids.set(recordKey(id), id);
+    return lease;
   }
 
-  /** Removes a lease, if it is still the one of this token. */
-  remove(id: string, token: string): void {
-    if (this.#leases.get(id)?.token !== token) return;
-    this.#leases.delete(id);
-    this.#ids.delete(recordKey(id));
+  /** Removes a lease, if it is still the one that is held. */
+  remove(lease: HeldLease): void {
+    if (this.#leases.get(lease.id) !== lease) return;
+    this.#leases.delete(lease.id);
+    this.#ids.delete(recordKey(lease.id));
   }
 
   get(id: string): HeldLease | undefined {
@@ -75,31 +84,40 @@ export class Held {
     return record;
   }
 
-  /** The leases that a change of these keys has to name, each with what is left to be committed. */
-  named(keys: Iterable<string>): NamedLease[] {
+  /** The leases that a change of these keys has to name. */
+  of(keys: Iterable<string>): HeldLease[] {
     const ids = new Set([...keys].map((key) => this.#ids.get(key)).filter((id) => id !== undefined));
-    return [...ids].map((id) => {
-      const { token, left, letsGo } = this.#leases.get(id)!;
-      return { id, token, left, letsGo };
-    });
+    return [...ids].map((id) => this.#leases.get(id)!);
   }
+}
 
-  /** Takes note of a commit that failed, and of which nobody can tell whether it was done. */
-  inDoubt({ id, token }: Pick<NamedLease, "id" | "token">): void {
-    const lease = this.#leases.get(id);
-    if (lease?.token === token) lease.isInDoubt = true;
-  }
+/** Names a lease, with what is left to be committed. */
+export function named(lease: HeldLease): NamedLease {
+  const { token, left, letsGo } = lease;
+  return { lease, token, left, letsGo };
+}
 
-  /** Takes note of a commit. A state that it had is forgotten, unless a later one is left since. */
-  committed({ id, token, left, letsGo }: NamedLease): void {
-    const lease = this.#leases.get(id);
-    if (lease?.token === token) {
-      if (left !== undefined) lease.committed = left.state;
-      if (lease.left === left) lease.left = undefined;
-      if (letsGo !== undefined) lease.isOver = true;
-    }
-    left?.committed();
-  }
+/** Takes note of a commit that failed, and of which nobody can tell whether it was done, or is still to be done. */
+export function inDoubt({ lease, token }: Pick<NamedLease, "lease" | "token">): void {
+  // A commit by an earlier token can come no more.
+  if (lease.token === token) lease.isInDoubt = true;
+}
+
+/** Takes note of a commit. A state that it had is forgotten, unless a later one is left since. */
+export function committed({ lease, left, letsGo }: NamedLease): void {
+  if (lease.left === left) lease.left = undefined;
+  if (letsGo !== undefined) lease.isOver = true;
+  left?.committed();
+}
+
+/** The tokens of which the upload's row has one, unless the upload is lost. */
+export function tokensOf({ token, nextToken }: HeldLease): readonly string[] {
+  return nextToken === undefined ? [token] : [token, nextToken];
+}
+
+/** Makes the random token of a lease. */
+export function newToken(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 /** The key of an upload's record, in hexadecimal. */

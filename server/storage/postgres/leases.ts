@@ -1,7 +1,7 @@
 import type { LatePlace, Lease, Leases } from "../shared/leases.ts";
 import { asRow, createBytesRows, type StoredRow } from "./bytes_rows.ts";
 import type { Connection } from "./connection.ts";
-import { type Held, recordKey } from "./held.ts";
+import { type Held, newToken, recordKey, tokensOf } from "./held.ts";
 import { createLend } from "./lent_lease.ts";
 import { type Outcome, Peers } from "./peers.ts";
 import { SilentWriters } from "./silent_writers.ts";
@@ -64,10 +64,11 @@ export function createLeases(
       if (row === undefined) return undefined;
       if (row.taken) {
         const { value, version } = row;
-        held.add(id, token, value === null || version === null ? undefined : { value, version });
-        return lend(id, token, asRow(row));
+        const lease = held.add(id, token, value === null || version === null ? undefined : { value, version });
+        return lend(lease, asRow(row));
       }
-      if (row.holder === own && held.get(id)?.token === row.token) return "locked";
+      const lease = held.get(id);
+      if (row.holder === own && lease !== undefined && tokensOf(lease).includes(row.token ?? "")) return "locked";
       if (row.holder !== null && row.holder !== own) {
         const outcome = await peers.ask(row.holder, offset === undefined ? "stop" : "follow", id, offset);
         if (outcome === "refused") return "receiving";
@@ -108,8 +109,7 @@ export function createLeases(
         [id, token, own, JSON.stringify(layout)],
       );
       if (made.length === 0) return "locked";
-      held.add(id, token);
-      return lend(id, token, { layout, length: 0, isMultipart: false, clean: true, writtenBy: undefined });
+      return lend(held.add(id, token), { layout, length: 0, isMultipart: false, clean: true, writtenBy: undefined });
     },
 
     take,
@@ -153,8 +153,4 @@ export function createLeases(
 
     recall,
   };
-}
-
-function newToken(): string {
-  return crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
 }

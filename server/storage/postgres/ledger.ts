@@ -2,6 +2,7 @@ import { takenOver } from "../../model/agree.ts";
 import type { Ledger } from "../shared/ledger.ts";
 import { folderCount } from "../tally.ts";
 import type { Connection } from "./connection.ts";
+import { keepLateOut } from "./fence.ts";
 import type { Held } from "./held.ts";
 import { codeOf, retryUndone } from "./no_database.ts";
 import { argumentsOf, asRefusal, storable } from "./tallied.ts";
@@ -13,7 +14,9 @@ const DEAD_AFTER = "interval '5 minutes'";
 export function createLedger(connection: Connection, held: Held): Ledger {
   return {
     async count(tallied) {
-      const leased = tallied.uploads.map(({ id }) => [id, held.get(id)?.token ?? "", [], null]);
+      const leases = tallied.uploads.map(({ id }) => held.get(id));
+      for (const lease of leases) if (lease !== undefined) await keepLateOut(connection, lease);
+      const leased = tallied.uploads.map(({ id }, at) => [id, leases[at]?.token ?? "", [], null]);
       try {
         await retryUndone(() =>
           connection.query(

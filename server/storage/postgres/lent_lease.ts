@@ -1,19 +1,21 @@
-import { takenOver } from "../../model/agree.ts";
+import { isTakenOver, takenOver } from "../../model/agree.ts";
 import type { BytesChange, BytesRow, Lease } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
-import { type Held, valuesOf } from "./held.ts";
+import { keepLateOut } from "./fence.ts";
+import { type Held, type HeldLease, inDoubt, valuesOf } from "./held.ts";
 
-/** Lends an upload whose row has this token now: gives the lease. */
-export type Lend = (id: string, token: string, found: BytesRow) => Lease;
+/** Lends an upload whose row was found so. */
+export type Lend = (lease: HeldLease, found: BytesRow) => Lease;
 
 /** Makes the leases of this instance's writers. All that they commit names their token. */
 export function createLend(connection: Connection, held: Held): Lend {
-  /** Commits what a lease asks for; false when it is lost. */
+  /** Commits what a lease asks for. Throws `taken-over` when it is lost. */
   async function change(
-    id: string,
-    token: string,
+    lease: HeldLease,
     { state, letsGo }: { state?: BytesChange | undefined; letsGo?: boolean },
-  ): Promise<boolean> {
+  ): Promise<void> {
+    await keepLateOut(connection, lease);
+    const { id, token } = lease;
     const values = state === undefined ? [] : valuesOf(state);
     const [row] = await connection.query<{ done: boolean }>(
       "SELECT change_bytes($1, $2, $3::text::jsonb, $4) AS done",
@@ -23,40 +25,37 @@ export function createLend(connection: Connection, held: Held): Lend {
         JSON.stringify(values),
         letsGo ?? null,
       ],
-    );
-    return row?.done ?? false;
+    ).catch((error) => {
+      inDoubt({ lease, token });
+      throw error;
+    });
+    if (!row?.done) throw takenOver();
   }
 
-  return (id, token, found) => {
+  return (lease, found) => {
+    const { id } = lease;
     let isReleased = false;
     return {
       id,
-      token,
       found,
 
-      async commit(state) {
-        const lease = held.get(id);
-        if (lease?.token === token) lease.left = undefined;
-        const isDone = await change(id, token, { state }).catch((error) => {
-          held.inDoubt({ id, token });
-          throw error;
-        });
-        if (!isDone) throw takenOver();
-        if (lease?.token === token) lease.committed = state;
+      get token() {
+        return lease.token;
       },
 
-      async check() {
-        if (!await change(id, token, {})) throw takenOver();
+      async commit(state) {
+        lease.left = undefined;
+        await change(lease, { state });
       },
+
+      check: () => change(lease, {}),
 
       commitWithRecord(state, committed = () => {}) {
-        const lease = held.get(id);
-        if (lease?.token === token) lease.left = { state, committed };
+        lease.left = { state, committed };
       },
 
       releaseWithRecord(clean) {
-        const lease = held.get(id);
-        if (lease?.token === token) lease.letsGo = clean;
+        lease.letsGo = clean;
       },
 
       async etags(multipart) {
@@ -71,21 +70,21 @@ export function createLend(connection: Connection, held: Held): Lend {
 
       abandon() {
         isReleased = true;
-        held.remove(id, token);
+        held.remove(lease);
       },
 
       async release(clean) {
         if (isReleased) return;
         isReleased = true;
-        const lease = held.get(id);
-        const { left, isOver = false, isInDoubt = false, committed } = lease?.token === token ? lease : {};
+        const { left, isOver } = lease;
         try {
           if (isOver) return;
-          // A commit that nobody waits for any more may have come after later ones, and can come no more after this.
-          const state = left?.state ?? (isInDoubt ? committed : undefined);
-          if (await change(id, token, { state, letsGo: clean })) left?.committed();
+          await change(lease, { state: left?.state, letsGo: clean });
+          left?.committed();
+        } catch (error) {
+          if (!isTakenOver(error)) throw error;
         } finally {
-          held.remove(id, token);
+          held.remove(lease);
         }
       },
     };

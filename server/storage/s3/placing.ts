@@ -1,4 +1,4 @@
-import { UploadError } from "../../errors.ts";
+import { isTakenOver } from "../../model/agree.ts";
 import type { Bucket, ObjectInfo } from "./bucket.ts";
 import { copiedPiece, MAX_COPY, type PlannedPart, planParts } from "./copy_plan.ts";
 import { largeBytes, type Layout, lengthOf, type Multipart, type Piece, wholeObject } from "./layout.ts";
@@ -113,7 +113,7 @@ async function putTogether(bucket: Bucket, writer: BucketWriter, key: string, op
   const multipart = await bucket.begin(key, { metadata: options.metadata });
   const etags = await writer.unlessLost(() => sentParts(bucket, multipart, layout)).catch(async (error) => {
     // The writer that has the upload by now may have looked for this one already.
-    if (error instanceof UploadError && error.code === "taken-over") await bucket.abort(multipart);
+    if (isTakenOver(error)) await bucket.abort(multipart);
     throw error;
   });
   const listed = etags.map((etag, index) => ({ number: index + 1, etag }));

@@ -45,7 +45,10 @@ export interface BytesRow extends BytesState {
  */
 export interface Lease {
   readonly id: string;
-  /** The random token, of 22 characters that may stand in keys and URLs. No other lease has it. */
+  /**
+   * The random token, of 22 characters that may stand in keys and URLs. No other lease has it. Another one takes its place
+   * after a commit of which nobody knows whether it was done: one that is done late names the earlier token, and is refused.
+   */
   readonly token: string;
   /** The row as this lease found it. */
   readonly found: BytesRow;

@@ -7,7 +7,6 @@ import { createEntries } from "../../../server/storage/postgres/entries.ts";
 import { type Connection, createConnection } from "../../../server/storage/postgres/connection.ts";
 import { Held } from "../../../server/storage/postgres/held.ts";
 import { createLeases } from "../../../server/storage/postgres/leases.ts";
-import { noDatabase } from "../../../server/storage/postgres/no_database.ts";
 import { testLeasesContract } from "../../support/leases_contract.ts";
 import { openSchema, type PostgresServer, postgresTest, startPostgres } from "../../support/postgres.ts";
 import { PATIENCE_MS, until } from "../../support/until.ts";
@@ -49,37 +48,6 @@ for (const first of ["removal", "adoption"] as const) {
     },
   );
 }
-
-postgresTest("a commit that the database does late does not bring back a layout of before", async () => {
-  server ??= await startPostgres();
-  await using open = new AsyncDisposableStack();
-  const connection = open.adopt(await openSchema(server, { deadlineMs: PATIENCE_MS }), (each) => each.close());
-  const held = new Held();
-  let late: (() => Promise<unknown>) | undefined;
-  let isMute = false;
-  const muted: Connection = {
-    ...connection,
-    query(text, values) {
-      if (!isMute) return connection.query(text, values);
-      late = () => connection.query(text, values);
-      return Promise.reject(noDatabase());
-    },
-  };
-  const leases = createLeases(muted, held);
-  const { commit } = createEntries(muted, held);
-  const state = (length: number) => ({ layout: { length }, length, isMultipart: false });
-  const lease = await leases.create("a", {});
-  assert(lease !== "locked");
-  lease.commitWithRecord(state(1));
-  isMute = true;
-  await assertRejects(() => commit({ set: [[["upload", "a"], { offset: 1 }]] }), UploadError);
-  isMute = false;
-  await lease.commit(state(2));
-  await late!();
-  assertEquals((await leases.read("a"))?.length, 1);
-  await lease.release(true);
-  assertEquals((await leases.read("a"))?.layout, { length: 2 });
-});
 
 postgresTest("who counts a record anew commits nothing that its writer has left for its own commit", async () => {
   server ??= await startPostgres();
