@@ -93,16 +93,17 @@ Deno.test("list, verify, gc and backup need the data folder, the folder of the b
   await using pawl = await startPawl(dir.path);
   await fetched(`${pawl.url}/upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: file });
   const permissions = ["--allow-env=PAWL_*", `--allow-read=${dir.path}`, `--allow-write=${dir.path}`];
-  const folders = [`--allow-read=${dir.path},${to.path}`, `--allow-write=${dir.path},${to.path}`];
+  const backup = join(to.path, "today");
+  const folders = [`--allow-read=${dir.path},${backup}`, `--allow-write=${dir.path},${backup}`];
   const run = (args: string[], given: string[]) => runPawl([...args, "--data", dir.path], {}, given);
   const results = [
     await run(["list"], permissions),
     await run(["verify", "--repair"], permissions),
     await run(["gc", "--remove"], permissions),
-    await run(["backup", to.path], ["--allow-env=PAWL_*", ...folders]),
+    await run(["backup", backup], ["--allow-env=PAWL_*", ...folders]),
   ];
   assertEquals(results.map(({ code, stderr }) => [code, stderr]), results.map(() => [0, ""]));
-  assertEquals(await Deno.readFile(join(to.path, "files", "a")), file);
+  assertEquals(await Deno.readFile(join(backup, "files", "a")), file);
   const { code, stderr } = await run(["verify"], [permissions[0]!, permissions[1]!]);
   assertEquals([code, stderr.trimEnd().split("\n").length], [1, 1]);
   assertStringIncludes(stderr, "Pawl cannot go on with verify: Requires write access");

@@ -1,5 +1,5 @@
 import { delay } from "@std/async/delay";
-import { isAbsolute, join, relative, resolve } from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 import { ConfigError } from "../config/config.ts";
 import { refuseShared } from "./command_database.ts";
 import { databaseIn, openDataFolder, SETTLED_MS } from "./data_folder.ts";
@@ -55,8 +55,7 @@ export async function runBackupCommand(
 
 /** Makes the folder of a backup if it is missing. Throws {@linkcode ConfigError} if it is not an empty one. */
 async function makeEmpty(target: string, data: string): Promise<void> {
-  const inside = relative(data, target);
-  if (!inside.startsWith("..") && !isAbsolute(inside)) {
+  if (isWithin(await realPlace(resolve(data)), await realPlace(target))) {
     throw new ConfigError(`A backup cannot lie in the data folder ${data}: give another folder`);
   }
   const info = await Deno.stat(target).catch(() => undefined);
@@ -65,5 +64,20 @@ async function makeEmpty(target: string, data: string): Promise<void> {
   if (info === undefined) return await Deno.mkdir(target, { recursive: true, mode: 0o700 });
   for await (const _ of Deno.readDir(target)) {
     throw new ConfigError(`${target} is not empty: give a new or empty folder`);
+  }
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || dirname(path) !== path && isWithin(folder, dirname(path));
+}
+
+/** The place of a path behind all links that may be read, also when there is nothing yet. */
+async function realPlace(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return path;
+    if (!(error instanceof Deno.errors.NotFound) || dirname(path) === path) throw error;
+    return join(await realPlace(dirname(path)), basename(path));
   }
 }

@@ -132,11 +132,16 @@ Deno.test("a backup is refused in a folder that is not empty, in a file, and in 
   await using dir = await tempDir();
   const { pawl } = place;
   await Deno.writeTextFile(join(dir.path, "precious"), "text");
+  await using links = await tempDir();
+  const linked = join(links.path, "link");
+  await Deno.symlink(join(pawl.data, "files"), linked);
   const cases: [string, string][] = [
     [dir.path, "is not empty: give a new or empty folder"],
     [join(dir.path, "precious"), "is a file: give a new or empty folder"],
     [pawl.data, "cannot lie in the data folder"],
     [join(pawl.data, "files", "backup"), "cannot lie in the data folder"],
+    [join(pawl.data, "..backup"), "cannot lie in the data folder"],
+    [join(linked, "backup", "new"), "cannot lie in the data folder"],
   ];
   for (const [to, why] of cases) await assertRejects(() => backedUp(pawl.data, to), ConfigError, why);
   assertEquals(await Deno.readTextFile(join(dir.path, "precious")), "text");
