@@ -234,12 +234,15 @@ export class OpenUpload implements AsyncDisposable {
     await this.record(changes);
   }
 
-  /** Rolls the upload back to `offset`: records that first, and then cuts the file (I10). */
-  async rollBack(offset: number): Promise<void> {
+  /**
+   * Rolls the upload back to `offset`, or to the recorded offset: records that first, and then cuts the file (I10).
+   */
+  async rollBack(offset?: number): Promise<void> {
     const { id } = this.#upload;
     this.#deps.distrusted.add(id);
     try {
-      await this.#replace({ ...this.#upload, offset, cutBack: true });
+      if (offset === undefined) await this.#learnRecorded();
+      await this.#replace({ ...this.#upload, offset: offset ?? this.#upload.offset, cutBack: true });
     } finally {
       // If the roll back cannot be recorded, the record may hold any offset up to this one. The file is cut here, so
       // that a restart cannot count the bytes behind it.
@@ -255,7 +258,7 @@ export class OpenUpload implements AsyncDisposable {
   async rollBackToRecord(): Promise<void> {
     const { id, offset } = this.#upload;
     try {
-      await this.rollBack(offset);
+      await this.rollBack();
     } catch (error) {
       // Another process has the upload, and goes on from what is recorded.
       if (isTakenOver(error)) return;
@@ -265,6 +268,18 @@ export class OpenUpload implements AsyncDisposable {
         error,
       });
     }
+  }
+
+  /**
+   * Reads the record again after a commit that threw and may have succeeded all the same: others may have read it, and told
+   * the client of its offset, whose bytes are flushed.
+   */
+  async #learnRecorded(): Promise<void> {
+    if (this.#highestRecorded === this.#upload.offset) return;
+    const found = await this.#deps.records.get(this.#upload.id);
+    if (found?.state !== "receiving") return;
+    this.#upload = found;
+    this.#highestRecorded = found.offset;
   }
 
   async #replace(next: ReceivingUpload): Promise<void> {

@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import type { Connection, Value } from "../../../server/storage/postgres/connection.ts";
+import { noDatabase } from "../../../server/storage/postgres/no_database.ts";
+import { openBodyOf } from "../../support/open_body.ts";
+import { type PostgresServer, postgresTest, startPostgres } from "../../support/postgres.ts";
+import { openSharedSite, type SharedInstance } from "../../support/shared_site.ts";
+
+let server: PostgresServer | undefined;
+Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
+
+const TUS = { "Tus-Resumable": "1.0.0" };
+const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
+
+type Run = () => Promise<unknown>;
+
+/** Lets a test do something else with a statement: `run` does it, and what `instead` throws is the answer. */
+function steered(instead: (text: string, values: readonly Value[], run: Run) => Promise<void>) {
+  return (connection: Connection, index: number): Connection => ({
+    ...connection,
+    async query(text, values = []) {
+      if (index === 0) await instead(text, values, () => connection.query(text, values));
+      return await connection.query(text, values);
+    },
+  });
+}
+
+const isCommitOf = (words: string, text: string, values: readonly Value[]) =>
+  text.startsWith("SELECT change_") && String(values[1]).includes(words);
+
+postgresTest("a small file whose commit may be done late is recorded once, and loses no bytes", async () => {
+  let late: Run | undefined;
+  let isLost = false;
+  const database = steered(async (text, values, run) => {
+    if (!isLost && isCommitOf("complete", text, values)) {
+      isLost = true;
+      late = run;
+      throw noDatabase();
+    }
+    // The removal waits for the commit, which has locked the row.
+    if (text.includes("DELETE FROM bytes")) await late?.().catch(() => {}).finally(() => late = undefined);
+  });
+  await using site = await openSharedSite(server ??= await startPostgres(), { open: true, count: 1, database });
+  const [one] = site.instances as [SharedInstance];
+  const sent = await one.ask("POST /upload", { "X-File-Id": "a", "X-File-Name": "a.txt" }, { body: "12345" });
+  assertEquals(isLost, true);
+  const states = await site.run("SELECT value::json->>'state' AS state FROM entries WHERE value LIKE '{%state%'");
+  assertEquals([sent.status, states], [200, [{ state: "complete" }]], sent.text);
+});
+
+postgresTest("an offset that was recorded stays, when the instance that recorded it has lost the answer", async () => {
+  const done = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const database = steered(async (text, values, run) => {
+    if (!isCommitOf(String.raw`\"offset\":1000`, text, values)) return;
+    await run();
+    done.resolve();
+    await gate.promise;
+    throw noDatabase();
+  });
+  const patience = { waitMs: 200, silenceMs: 60_000 };
+  const limits = { patience, appendPatience: patience, checkpointBytes: 1 };
+  await using site = await openSharedSite(server ??= await startPostgres(), { open: true, limits, database });
+  const [one, other] = site.instances as [SharedInstance, SharedInstance];
+  const { headers } = await one.ask("POST /files/", { ...TUS, "Upload-Length": "2000" });
+  const path = headers.get("location")!;
+  const offset = async () => (await other.ask(`HEAD ${path}`, TUS)).headers.get("upload-offset");
+  const sending = openBodyOf(new Uint8Array(1000));
+  const sent = one.ask(`PATCH ${path}`, { ...BYTES, "Upload-Offset": "0" }, { body: sending.body });
+  await done.promise;
+  assertEquals(await offset(), "1000");
+  gate.resolve();
+  await sending.end(new Uint8Array(10));
+  assertEquals((await sent).status, 503);
+  assertEquals(await offset(), "1000");
+});
