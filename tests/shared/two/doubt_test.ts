@@ -73,3 +73,37 @@ postgresTest("an offset that was recorded stays, when the instance that recorded
   assertEquals((await sent).status, 503);
   assertEquals(await offset(), "1000");
 });
+
+postgresTest(
+  "a file is not placed where an earlier commit wanted it, when another instance has finished it",
+  async () => {
+    let meanwhile: (() => Promise<void>) | undefined;
+    const database = steered(async (text, values) => {
+      if (meanwhile === undefined || !isCommitOf("complete", text, values)) return;
+      const work = meanwhile;
+      meanwhile = undefined;
+      await work();
+      throw noDatabase();
+    });
+    await using site = await openSharedSite(server ??= await startPostgres(), { open: true, database });
+    const [one, other] = site.instances as [SharedInstance, SharedInstance];
+    const metadata = { "Upload-Metadata": `filename ${btoa("a.txt")}` };
+    const create = async () => {
+      const { headers } = await one.ask("POST /files/", { ...TUS, ...metadata, "Upload-Length": "5" });
+      return headers.get("location")!;
+    };
+    const patch = (at: SharedInstance, path: string, body: string) =>
+      at.ask(`PATCH ${path}`, { ...BYTES, "Upload-Offset": "0" }, { body });
+    const [path, before] = [await create(), await create()];
+    const answers: number[] = [];
+    meanwhile = async () => {
+      site.silence(0);
+      answers.push((await patch(other, before, "other")).status, (await patch(other, path, "12345")).status);
+      // As if the other file was still to be placed.
+      site.objects.objects.delete("files/a.txt");
+    };
+    const sent = await patch(one, path, "12345");
+    const placed = [...site.objects.objects.keys()].filter((key) => key.startsWith("files/"));
+    assertEquals([sent.status, answers, placed], [503, [204, 204], ["files/a (2).txt"]], sent.text);
+  },
+);
