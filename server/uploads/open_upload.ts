@@ -1,7 +1,7 @@
 import { defined } from "../defined.ts";
 import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
-import { type Agreed, isTakenOver, stillReceiving, wrongOffset } from "../model/agree.ts";
+import { type Agreed, isTakenOver, lockedElsewhere, stillReceiving, wrongOffset } from "../model/agree.ts";
 import { ensurePlaced } from "./finish.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { noSuchUpload } from "./owners.ts";
@@ -160,7 +160,7 @@ async function receivingElsewhere(deps: EngineDeps, id: string, offset: number |
 
 function unlessLocked<T>(file: T | "locked" | "receiving"): T {
   if (file !== "locked" && file !== "receiving") return file;
-  throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
+  throw lockedElsewhere();
 }
 
 /** An unfinished upload in the hands of its one writer (I3): its file and its record. */
