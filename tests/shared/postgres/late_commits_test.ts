@@ -41,7 +41,7 @@ async function losingLease() {
     /** Does work whose statements get no answer, but this error. Gives what does them late. */
     async losing(work: () => Promise<unknown>, error: Error = noDatabase()) {
       [isMute, failure] = [true, error];
-      await assertRejects(work);
+      await assertRejects(work, Error);
       isMute = false;
       return lost.splice(0);
     },

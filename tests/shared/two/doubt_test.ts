@@ -14,7 +14,7 @@ const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 type Run = () => Promise<unknown>;
 
 /** Lets a test do something else with a statement: `run` does it, and what `instead` throws is the answer. */
-function steered(instead: (text: string, values: readonly Value[], run: Run) => Promise<void>) {
+function steeredBy(instead: (text: string, values: readonly Value[], run: Run) => Promise<void>) {
   return (connection: Connection, index: number): Connection => ({
     ...connection,
     async query(text, values = []) {
@@ -30,7 +30,7 @@ const isCommitOf = (words: string, text: string, values: readonly Value[]) =>
 postgresTest("a small file whose commit may be done late is recorded once, and loses no bytes", async () => {
   let late: Run | undefined;
   let isLost = false;
-  const database = steered(async (text, values, run) => {
+  const steered = steeredBy(async (text, values, run) => {
     if (!isLost && isCommitOf("complete", text, values)) {
       isLost = true;
       late = run;
@@ -39,7 +39,7 @@ postgresTest("a small file whose commit may be done late is recorded once, and l
     // The removal waits for the commit, which has locked the row.
     if (text.includes("DELETE FROM bytes")) await late?.().catch(() => {}).finally(() => late = undefined);
   });
-  await using site = await openSharedSite(server ??= await startPostgres(), { open: true, count: 1, database });
+  await using site = await openSharedSite(server ??= await startPostgres(), { open: true, count: 1, steered });
   const [one] = site.instances as [SharedInstance];
   const sent = await one.ask("POST /upload", { "X-File-Id": "a", "X-File-Name": "a.txt" }, { body: "12345" });
   assertEquals(isLost, true);
@@ -50,7 +50,7 @@ postgresTest("a small file whose commit may be done late is recorded once, and l
 postgresTest("an offset that was recorded stays, when the instance that recorded it has lost the answer", async () => {
   const done = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
-  const database = steered(async (text, values, run) => {
+  const steered = steeredBy(async (text, values, run) => {
     if (!isCommitOf(String.raw`\"offset\":1000`, text, values)) return;
     await run();
     done.resolve();
@@ -59,7 +59,7 @@ postgresTest("an offset that was recorded stays, when the instance that recorded
   });
   const patience = { waitMs: 200, silenceMs: 60_000 };
   const limits = { patience, appendPatience: patience, checkpointBytes: 1 };
-  await using site = await openSharedSite(server ??= await startPostgres(), { open: true, limits, database });
+  await using site = await openSharedSite(server ??= await startPostgres(), { open: true, limits, steered });
   const [one, other] = site.instances as [SharedInstance, SharedInstance];
   const { headers } = await one.ask("POST /files/", { ...TUS, "Upload-Length": "2000" });
   const path = headers.get("location")!;
@@ -78,14 +78,14 @@ postgresTest(
   "a file is not placed where an earlier commit wanted it, when another instance has finished it",
   async () => {
     let meanwhile: (() => Promise<void>) | undefined;
-    const database = steered(async (text, values) => {
+    const steered = steeredBy(async (text, values) => {
       if (meanwhile === undefined || !isCommitOf("complete", text, values)) return;
       const work = meanwhile;
       meanwhile = undefined;
       await work();
       throw noDatabase();
     });
-    await using site = await openSharedSite(server ??= await startPostgres(), { open: true, database });
+    await using site = await openSharedSite(server ??= await startPostgres(), { open: true, steered });
     const [one, other] = site.instances as [SharedInstance, SharedInstance];
     const metadata = { "Upload-Metadata": `filename ${btoa("a.txt")}` };
     const create = async () => {
