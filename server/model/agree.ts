@@ -97,6 +97,11 @@ export function takenOver(offset?: number): UploadError {
   return new UploadError("taken-over", message, offset === undefined ? {} : { offset });
 }
 
+/** The refusal of a request for an upload that another process holds. */
+export function lockedElsewhere(): UploadError {
+  return new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
+}
+
 /** True for the end of a request whose upload another one has. */
 export function isTakenOver(error: unknown): boolean {
   return error instanceof UploadError && error.code === "taken-over";

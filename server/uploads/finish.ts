@@ -159,17 +159,19 @@ async function removeEntryWhenSafe({ bytes, log }: EngineDeps, { id, path }: Com
  */
 async function replace(deps: EngineDeps, before: ReceivingUpload, after: CompleteUpload): Promise<boolean> {
   try {
-    return await deps.records.replace(before, after) || await isComplete(deps, after.id);
+    return await deps.records.replace(before, after) || await isRecorded(deps, after);
   } catch (error) {
     // A commit that threw may have succeeded all the same.
-    const isDone = await isComplete(deps, after.id).catch(() => undefined);
+    const isDone = await isRecorded(deps, after).catch(() => undefined);
     if (isDone) return true;
     throw isDone === undefined ? asUploadError(error) : error;
   }
 }
 
-async function isComplete({ records }: EngineDeps, id: string): Promise<boolean> {
-  return (await records.get(id))?.state === "complete";
+/** False, too, when another process has finished the upload meanwhile, and claims another path for it. */
+async function isRecorded({ records }: EngineDeps, { id, path }: CompleteUpload): Promise<boolean> {
+  const found = await records.get(id);
+  return found?.state === "complete" && found.path === path;
 }
 
 /**

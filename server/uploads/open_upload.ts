@@ -1,7 +1,7 @@
 import { defined } from "../defined.ts";
 import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
-import { type Agreed, isTakenOver, stillReceiving, wrongOffset } from "../model/agree.ts";
+import { type Agreed, isTakenOver, lockedElsewhere, stillReceiving, wrongOffset } from "../model/agree.ts";
 import { ensurePlaced } from "./finish.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { noSuchUpload } from "./owners.ts";
@@ -160,7 +160,7 @@ async function receivingElsewhere(deps: EngineDeps, id: string, offset: number |
 
 function unlessLocked<T>(file: T | "locked" | "receiving"): T {
   if (file !== "locked" && file !== "receiving") return file;
-  throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
+  throw lockedElsewhere();
 }
 
 /** An unfinished upload in the hands of its one writer (I3): its file and its record. */
@@ -234,12 +234,15 @@ export class OpenUpload implements AsyncDisposable {
     await this.record(changes);
   }
 
-  /** Rolls the upload back to `offset`: records that first, and then cuts the file (I10). */
-  async rollBack(offset: number): Promise<void> {
+  /**
+   * Rolls the upload back to `offset`, or to the recorded offset: records that first, and then cuts the file (I10).
+   */
+  async rollBack(offset?: number): Promise<void> {
     const { id } = this.#upload;
     this.#deps.distrusted.add(id);
     try {
-      await this.#replace({ ...this.#upload, offset, cutBack: true });
+      if (offset === undefined) await this.#learnRecorded();
+      await this.#replace({ ...this.#upload, offset: offset ?? this.#upload.offset, cutBack: true });
     } finally {
       // If the roll back cannot be recorded, the record may hold any offset up to this one. The file is cut here, so
       // that a restart cannot count the bytes behind it.
@@ -255,7 +258,7 @@ export class OpenUpload implements AsyncDisposable {
   async rollBackToRecord(): Promise<void> {
     const { id, offset } = this.#upload;
     try {
-      await this.rollBack(offset);
+      await this.rollBack();
     } catch (error) {
       // Another process has the upload, and goes on from what is recorded.
       if (isTakenOver(error)) return;
@@ -265,6 +268,18 @@ export class OpenUpload implements AsyncDisposable {
         error,
       });
     }
+  }
+
+  /**
+   * Reads the record again after a commit that threw and may have succeeded all the same: others may have read it, and told
+   * the client of its offset, whose bytes are flushed.
+   */
+  async #learnRecorded(): Promise<void> {
+    if (this.#highestRecorded === this.#upload.offset) return;
+    const found = await this.#deps.records.get(this.#upload.id);
+    if (found?.state !== "receiving") return;
+    this.#upload = found;
+    this.#highestRecorded = found.offset;
   }
 
   async #replace(next: ReceivingUpload): Promise<void> {

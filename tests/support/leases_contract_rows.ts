@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UploadError } from "../../server/errors.ts";
 import { assertLost, lease, type LeasesTest, NO_BYTES, state } from "./leases_contract_kind.ts";
 
 /** Tests the rows, and what all instances share besides. */
@@ -19,6 +20,26 @@ export function testRows(about: LeasesTest): void {
       assertEquals((await other.remove("b")).toSorted(), ["a", "b"]);
       assertEquals([await one.remove("b"), await one.remove("c")], [["b"], ["c"]]);
       assertEquals([await Array.fromAsync(one.ids()), await one.ageMs("c")], [[], undefined]);
+    },
+  );
+
+  about(
+    "a row that somebody holds is not adopted, and who takes it later finds that it was",
+    async ({ one, other }) => {
+      const first = lease(await one.create("a", NO_BYTES));
+      assertEquals((await assertRejects(() => other.adopt("a", "b"), UploadError)).code, "locked");
+      await first.release(true);
+      const adopted = [await one.isAdopted("a")];
+      await other.adopt("a", "b");
+      const second = lease(await one.take("a"));
+      adopted.push(await one.isAdopted("a"), await one.isAdopted("b"));
+      // A second call changes nothing.
+      await other.adopt("a", "b");
+      await one.remove("b");
+      adopted.push(await one.isAdopted("a"));
+      assertEquals(adopted, [false, true, false, false]);
+      await second.release(true);
+      await one.remove("a");
     },
   );
 

@@ -1,4 +1,4 @@
-import { takenOver } from "../../server/model/agree.ts";
+import { lockedElsewhere, takenOver } from "../../server/model/agree.ts";
 import type {
   BytesChange,
   BytesRow,
@@ -113,10 +113,13 @@ export class MemoryRows {
         if (row === undefined || rows.has(id)) {
           return Promise.reject(new Error(`Upload ${id} cannot adopt the bytes of ${from}`));
         }
+        if (row.token !== undefined) return Promise.reject(lockedElsewhere());
         const { clean, writtenBy, etags } = row;
         rows.set(id, { ...this.#row(row.state, [id, ...row.origins]), clean, writtenBy, etags });
         return Promise.resolve();
       },
+      isAdopted: (id) =>
+        Promise.resolve([...rows].some(([other, { origins }]) => other !== id && origins.includes(id))),
       remove: (id, token) => {
         const row = rows.get(id);
         if (token !== undefined && row !== undefined && row.token !== token) return Promise.resolve([]);

@@ -40,6 +40,8 @@ export interface SharedWishes extends Wishes {
   readonly count?: number;
   /** Puts something around the bucket of the instance at `index`, such as a gate that a test opens. */
   readonly slowed?: (bucket: Bucket, index: number) => Bucket;
+  /** Puts something around the database of the instance at `index`, such as what loses a statement. */
+  readonly steered?: (connection: Connection, index: number) => Connection;
   /** The address of a schema that another site of the test has used. */
   readonly url?: string;
   readonly objects?: MemoryObjects;
@@ -50,6 +52,7 @@ export async function openSharedSite(server: PostgresServer, wishes: SharedWishe
   const {
     count = 2,
     slowed = (bucket) => bucket,
+    steered = (connection) => connection,
     objects = new MemoryObjects(),
     url = await server.schema(),
     ...more
@@ -70,7 +73,7 @@ export async function openSharedSite(server: PostgresServer, wishes: SharedWishe
   for (let index = 0; index < count; index++) {
     const openStorage: NonNullable<Wishes["openStorage"]> = (_config, deps) =>
       shareStorage({
-        connection: connect(index),
+        connection: steered(connect(index), index),
         bucket: slowed(objects.client(), index),
         bucketName: "memory",
         probe: () => Promise.resolve(true),

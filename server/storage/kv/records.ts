@@ -59,30 +59,33 @@ export async function createRecords(
 
   /**
    * Replaces or removes a record whose indexes change. False when the path that `after` claims is taken, and when the
-   * end of a complete upload is recorded already: of two requests that end it, one alone does it.
+   * end of a complete upload is recorded already: of two requests that end it, one alone does it. What is over frees its
+   * client's id, unless that means another upload by then.
    */
   async function move(
     before: Upload,
     after: Upload | undefined,
-    freed: Deno.KvKey[],
     unheld: Pick<Change, "checks" | "isUnheld"> = {},
   ): Promise<boolean> {
+    const isOver = after === undefined || after.state === "gone";
     const own = await claimOfOwn(before);
+    const meanings = isOver ? await meaningOf(before) : [];
     const record = before.state === "complete" ? await kv.get<Upload>(uploadKey(before.id)) : undefined;
     const isEnd = record !== undefined && after?.state !== "complete";
     // Another request ended this upload just now: nothing is left to change.
     if (record !== undefined && record.value?.state !== "complete") return !isEnd;
     const remove = [
       ...before.state === "complete" ? [...own.map(({ key }) => key), ...keys.listed(before)] : keys.indexes(before),
-      ...freed,
+      ...meanings.map(({ key }) => key),
     ];
-    const checks = [...own, ...unheld.checks ?? [], ...isEnd ? [record] : []];
+    const checks = [...own, ...meanings, ...unheld.checks ?? [], ...isEnd ? [record] : []];
     const change = after === undefined
       ? { checks, remove: [uploadKey(before.id), ...remove] }
       : { checks: [...checks, ...claimOf(after, before)], set: keys.entries(after), remove };
     if (await commitWithEvents({ ...unheld, ...change }, [before, after])) return true;
-    const isStale = isEnd || own.length > 0 && (await claimOfOwn(before)).length === 0;
-    return isStale && await move(before, after, freed);
+    const isStale = isEnd || own.length > 0 && (await claimOfOwn(before)).length === 0 ||
+      meanings.length > 0 && (await meaningOf(before)).length === 0;
+    return isStale && await move(before, after, unheld);
   }
 
   /** Commits a change by which the record `before` becomes `after`, with the events that tell of it. */
@@ -102,11 +105,11 @@ export async function createRecords(
     return (await kv.get<Upload>(uploadKey(id))).value ?? undefined;
   }
 
-  /** The key of the upload's client's id, if that id still means this upload. */
-  async function meaningOf(upload: Upload): Promise<Deno.KvKey[]> {
+  /** The entry of the upload's client's id, if that id still means this upload. */
+  async function meaningOf(upload: Upload): Promise<Deno.KvEntry<string>[]> {
     if (upload.clientId === undefined) return [];
-    const key = clientKey(upload.owner, upload.clientId);
-    return (await kv.get<string>(key)).value === upload.id ? [key] : [];
+    const meaning = await kv.get<string>(clientKey(upload.owner, upload.clientId));
+    return meaning.value === upload.id ? [meaning] : [];
   }
 
   return {
@@ -164,17 +167,16 @@ export async function createRecords(
       const unheld: Pick<Change, "checks" | "isUnheld"> = known === undefined
         ? {}
         : { checks: [known], isUnheld: true };
-      const freed = after.state === "gone" ? await meaningOf(after) : [];
       // An append changes no index, so its commit writes the record alone.
       if (sameKeys(keys.indexes(before), keys.indexes(after))) {
         const tallied = defined({ tallied: tally.of([[before, after]]) });
-        return await commit({ ...unheld, set: [[uploadKey(after.id), after]], remove: freed, ...tallied });
+        return await commit({ ...unheld, set: [[uploadKey(after.id), after]], ...tallied });
       }
-      return await move(before, after, freed, unheld);
+      return await move(before, after, unheld);
     },
 
     async forget(upload) {
-      await move(upload, undefined, await meaningOf(upload));
+      await move(upload, undefined);
     },
 
     async list(owner, limit, after) {

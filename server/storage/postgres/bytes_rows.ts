@@ -1,3 +1,4 @@
+import { lockedElsewhere } from "../../model/agree.ts";
 import type { BytesRow, Json, Leases } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
 import type { Held } from "./held.ts";
@@ -18,7 +19,7 @@ const BATCH = 500;
 export function createBytesRows(
   connection: Connection,
   held: Held,
-): Pick<Leases, "read" | "adopt" | "remove" | "needed" | "ids" | "ageMs" | "multiparts"> {
+): Pick<Leases, "read" | "adopt" | "isAdopted" | "remove" | "needed" | "ids" | "ageMs" | "multiparts"> {
   return {
     async read(id) {
       const [row] = await connection.query<StoredRow>(
@@ -31,22 +32,31 @@ export function createBytesRows(
 
     async adopt(from, id) {
       const cannot = () => new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
-      const [row] = await connection.query<{ made: boolean; there: boolean }>(
-        "WITH source AS (SELECT * FROM bytes WHERE id = $1), " +
+      const [row] = await connection.query<{ made: boolean; there: boolean; held: boolean }>(
+        // Who takes the row next waits for this, and finds it adopted.
+        "WITH source AS (SELECT * FROM bytes WHERE id = $1 AND token IS NULL FOR SHARE), " +
           "made AS (INSERT INTO bytes (id, layout, length, clean, written_by, origins, multipart_since) " +
           "SELECT $2, layout, length, clean, written_by, $2::text || origins, multipart_since FROM source " +
           "ON CONFLICT DO NOTHING RETURNING 1) " +
           "SELECT EXISTS (SELECT 1 FROM made) AS made, " +
-          "EXISTS (SELECT 1 FROM bytes WHERE id = $2 AND $1 = ANY(origins)) AS there",
+          "EXISTS (SELECT 1 FROM bytes WHERE id = $2 AND $1 = ANY(origins)) AS there, " +
+          "EXISTS (SELECT 1 FROM bytes WHERE id = $1) AND NOT EXISTS (SELECT 1 FROM source) AS held",
         [from, id],
       );
-      if (!row?.made && !row?.there) throw cannot();
+      if (!row?.made && !row?.there) throw row?.held ? lockedElsewhere() : cannot();
       if (!row.made) return;
       // A removal that waited for this row does not see the new one, and lets the objects go. It comes before this look.
       const [source] = await connection.query("SELECT 1 FROM bytes WHERE id = $1 FOR UPDATE", [from]);
       if (source !== undefined) return;
       await connection.query("DELETE FROM bytes WHERE id = $1", [id]);
       throw cannot();
+    },
+
+    async isAdopted(id) {
+      const rows = await connection.query("SELECT 1 AS one FROM bytes WHERE id <> $1 AND origins @> ARRAY[$1::text]", [
+        id,
+      ]);
+      return rows.length > 0;
     },
 
     async remove(id, token) {

@@ -1,10 +1,9 @@
-import { UploadError } from "../../errors.ts";
 import { takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
 import { entryOfText, textOfEntry } from "../kv/entry_text.ts";
 import type { Change, Commit } from "../kv/group_commit.ts";
 import type { Connection } from "./connection.ts";
-import { keepLateOut } from "./fence.ts";
+import { keepLateOut, untilSettled } from "./fence.ts";
 import { committed, type Held, inDoubt, named, type StoredEntry, valuesOf } from "./held.ts";
 import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
 import { codeOf, retryUndone } from "./no_database.ts";
@@ -13,8 +12,9 @@ import { argumentsOf, asRefusal } from "./tallied.ts";
 /**
  * Makes the entries of `storage/kv/` in PostgreSQL: records, links, tokens and events are the same there, by the same
  * commits with the same checks. A commit that changes the record of an upload of which `held` has the lease names the
- * lease, unless the commit is of somebody who does not hold it, and throws `taken-over` when it is lost. Everything throws
- * `no-database` when the database gives no answer.
+ * lease, unless the commit is of somebody who does not hold it, and throws `taken-over` when it is lost. After a commit that
+ * failed, a record that is read by itself says whether it was done, for ever. Everything throws `no-database` when the
+ * database gives no answer.
  */
 export function createEntries(connection: Connection, held: Held): Database {
   return { kv: createReads(connection, held), commit: createCommit(connection, held) };
@@ -43,6 +43,8 @@ function createReads(connection: Connection, held: Held): Entries {
   return {
     async get<T>(key: Deno.KvKey) {
       const hex = encodeKey(key);
+      // A record whose commit has failed is read to learn whether that was done. It must not be done after the answer.
+      for (const lease of held.of([hex])) await untilSettled(connection, lease);
       return entryOf<T>(key, held.takeRecord(hex) ?? (await read([hex])).get(hex));
     },
 
@@ -131,8 +133,9 @@ function createCommit(connection: Connection, held: Held): Commit {
       const code = codeOf(error);
       if (code === "PW002") return false;
       if (code === "PW001") throw takenOver();
-      if (error instanceof UploadError) leases.forEach(inDoubt);
-      throw asRefusal(error, tallied?.bounds ?? []);
+      const refusal = asRefusal(error, tallied?.bounds ?? []);
+      if (refusal === error) leases.forEach(inDoubt);
+      throw refusal;
     }
   };
 }

@@ -1,4 +1,4 @@
-import { takenOver } from "../../model/agree.ts";
+import { isTakenOver, takenOver } from "../../model/agree.ts";
 import type { Connection } from "./connection.ts";
 import { type HeldLease, newToken } from "./held.ts";
 
@@ -14,6 +14,18 @@ export async function keepLateOut(connection: Connection, lease: HeldLease): Pro
   while (lease.isInDoubt) {
     lease.changing ??= changeToken(connection, lease).finally(() => lease.changing = undefined);
     await lease.changing;
+  }
+}
+
+/**
+ * Resolves when no earlier commit by the lease can be done any more, so that what is read then is what its writer has
+ * committed, unless the lease is lost: then it is what others have. Throws `no-database`.
+ */
+export async function untilSettled(connection: Connection, lease: HeldLease): Promise<void> {
+  try {
+    await keepLateOut(connection, lease);
+  } catch (error) {
+    if (!isTakenOver(error)) throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Ledger } from "../shared/ledger.ts";
 import { folderCount } from "../tally.ts";
 import type { Connection } from "./connection.ts";
 import { keepLateOut } from "./fence.ts";
-import type { Held } from "./held.ts";
+import { type Held, inDoubt } from "./held.ts";
 import { codeOf, retryUndone } from "./no_database.ts";
 import { argumentsOf, asRefusal, storable } from "./tallied.ts";
 
@@ -16,7 +16,8 @@ export function createLedger(connection: Connection, held: Held): Ledger {
     async count(tallied) {
       const leases = tallied.uploads.map(({ id }) => held.get(id));
       for (const lease of leases) if (lease !== undefined) await keepLateOut(connection, lease);
-      const leased = tallied.uploads.map(({ id }, at) => [id, leases[at]?.token ?? "", [], null]);
+      const tokens = leases.map((lease) => lease?.token ?? "");
+      const leased = tallied.uploads.map(({ id }, at) => [id, tokens[at], [], null]);
       try {
         await retryUndone(() =>
           connection.query(
@@ -25,7 +26,11 @@ export function createLedger(connection: Connection, held: Held): Ledger {
           )
         );
       } catch (error) {
-        throw codeOf(error) === "PW001" ? takenOver() : asRefusal(error, tallied.bounds);
+        if (codeOf(error) === "PW001") throw takenOver();
+        const refusal = asRefusal(error, tallied.bounds);
+        // A count that is done late must not take the place of what a later record counts.
+        if (refusal === error) leases.forEach((lease, at) => lease && inDoubt({ lease, token: tokens[at]! }));
+        throw refusal;
       }
     },
 

@@ -162,7 +162,11 @@ export function createBucketBytes(options: BucketBytesOptions): BucketBytes {
             // A client may be sending to a writer that is open.
             const own = writers.get(id);
             const done = own === undefined
-              ? await writers.with(id, (writer) => writer.complete())
+              // The upload that has adopted these bytes needs the objects as they are, and completes them itself.
+              ? await writers.with(
+                id,
+                async (writer) => await leases.isAdopted(id) ? undefined : await writer.complete(),
+              )
               : await own.sealOlder();
             if (done !== undefined) count++;
           } catch (error) {

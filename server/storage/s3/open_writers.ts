@@ -1,4 +1,4 @@
-import { UploadError } from "../../errors.ts";
+import { lockedElsewhere } from "../../model/agree.ts";
 import type { Json, Lease, Leases } from "../shared/leases.ts";
 import { entryOf, prefixOf } from "./keys.ts";
 import { EMPTY } from "./layout.ts";
@@ -68,9 +68,7 @@ export class OpenWriters {
     if (known !== undefined) return await work(known);
     const taken = await this.open(id);
     if (taken === undefined) return undefined;
-    if (typeof taken === "string") {
-      throw new UploadError("locked", "Another server process is writing to this upload: try again in a few seconds");
-    }
+    if (typeof taken === "string") throw lockedElsewhere();
     await using writer = taken;
     return await work(writer);
   }

@@ -136,9 +136,15 @@ export interface Leases {
   read(id: string): Promise<BytesRow | undefined>;
   /**
    * Makes a row for upload `id`, with the layout, the length and the multipart mark of upload `from`. Nobody holds it.
-   * Resolves when that survives a crash. A second call changes nothing. Throws when `from` has no row.
+   * Resolves when that survives a crash. A second call changes nothing. Throws when `from` has no row, and `locked` (an
+   * `UploadError`) while somebody holds it: that writer may be about to remove objects which the layout names.
    */
   adopt(from: string, id: string): Promise<void>;
+  /**
+   * True when another row has adopted the row's layout, and needs its objects as they are. Who holds the row can rely on
+   * the answer.
+   */
+  isAdopted(id: string): Promise<boolean>;
   /**
    * Removes a row, whoever holds it: that writer's commits throw `taken-over` from now on. With `token` a row that another
    * writer has taken since stays, and the answer is empty. Gives the ids whose objects no row needs any more: `id` itself,

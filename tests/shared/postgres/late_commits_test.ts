@@ -20,12 +20,13 @@ async function losingLease() {
   const held = new Held();
   const lost: (() => Promise<unknown>)[] = [];
   let isMute = false;
+  let failure: Error = noDatabase();
   const muted: Connection = {
     ...connection,
     query(text, values) {
       if (!isMute) return connection.query(text, values);
       lost.push(() => connection.query(text, values));
-      return Promise.reject(noDatabase());
+      return Promise.reject(failure);
     },
   };
   const leases = createLeases(muted, held);
@@ -37,10 +38,10 @@ async function losingLease() {
     lease,
     record: (offset: number) => commit({ set: [[["upload", "a"], { offset }]] }),
     offset: async () => (await kv.get<{ offset: number }>(["upload", "a"])).value?.offset,
-    /** Does work whose statements get no answer. Gives what does them late. */
-    async losing(work: () => Promise<unknown>) {
-      isMute = true;
-      await assertRejects(work, UploadError);
+    /** Does work whose statements get no answer, but this error. Gives what does them late. */
+    async losing(work: () => Promise<unknown>, error: Error = noDatabase()) {
+      [isMute, failure] = [true, error];
+      await assertRejects(work, Error);
       isMute = false;
       return lost.splice(0);
     },
@@ -121,3 +122,34 @@ postgresTest(
     await lease.release(true);
   },
 );
+
+postgresTest("whatever a commit or a count fails with, it is not done late", async () => {
+  await using site = await losingLease();
+  const { lease, record, offset, losing, count } = site;
+  // An error of the system, for which the client library has no code.
+  const [late] = await losing(() => record(16), new Error("peer closed connection"));
+  await record(8);
+  await assertRejects(late!, Error, "taken-over");
+  const [lateCount] = await losing(count);
+  await lease.commit(stateOf(8));
+  await assertRejects(lateCount!, Error, "taken-over");
+  assertEquals(await offset(), 8);
+});
+
+postgresTest("a record that was read after a commit in doubt stays as it was read", async () => {
+  await using site = await losingLease();
+  const { leases, record, offset, losing } = site;
+  await record(8);
+  const [late] = await losing(() => record(16));
+  assertEquals(await offset(), 8);
+  await assertRejects(late!, Error, "taken-over");
+  const [again] = await losing(() => record(24));
+  await again!();
+  assertEquals(await offset(), 24);
+  // Without an answer nobody can tell.
+  await losing(() => record(32));
+  await losing(offset);
+  // Whoever has the upload by now may have changed its record, and can tell.
+  await leases.remove("a");
+  assertEquals(await offset(), 24);
+});

@@ -49,6 +49,24 @@ for (const first of ["removal", "adoption"] as const) {
   );
 }
 
+postgresTest("bytes that are being taken are not adopted as they were before", async () => {
+  server ??= await startPostgres();
+  await using open = new AsyncDisposableStack();
+  const connection = open.adopt(await openSchema(server, { deadlineMs: PATIENCE_MS }), (each) => each.close());
+  const leases = createLeases(connection, new Held());
+  const lease = await leases.create("base", {});
+  assert(lease !== "locked");
+  await lease.release(true);
+  await using taking = connection.alone();
+  await taking.query("BEGIN");
+  await taking.query("UPDATE bytes SET token = 'other', holder = 'other' WHERE id = 'base'");
+  const adoption = leases.adopt("base", "final").then(() => "adopted", ({ code }) => code);
+  const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+  await until(async () => (await connection.query(waiting)).length > 0, "the adoption waits");
+  await taking.query("COMMIT");
+  assertEquals([await adoption, await leases.read("final")], ["locked", undefined]);
+});
+
 postgresTest("who counts a record anew commits nothing that its writer has left for its own commit", async () => {
   server ??= await startPostgres();
   await using open = new AsyncDisposableStack();

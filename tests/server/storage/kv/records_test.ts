@@ -3,7 +3,8 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ConfigError } from "../../../../server/config/config.ts";
 import { createSameName } from "../../../../server/model/same_name.ts";
 import { join } from "@std/path";
-import { openRecords } from "../../../../server/storage/kv/records.ts";
+import { openDatabase } from "../../../../server/storage/kv/database.ts";
+import { createRecords, openRecords } from "../../../../server/storage/kv/records.ts";
 import type { RecordStore } from "../../../../server/storage/store.ts";
 import { completed, type FileFacts, gone, newUpload } from "../../../../server/model/upload.ts";
 import { tempDir } from "../../../support/temp_dir.ts";
@@ -50,6 +51,30 @@ Deno.test("a client's id may be as long as it likes, and hold any character", as
     assertEquals((await records.findByClient("anonymous", clientId))?.clientId, clientId);
   }
 });
+
+for (const end of ["replace", "forget"] as const) {
+  Deno.test(`${end}() does not free a client's id that has come to mean another upload just before`, async () => {
+    const database = await openDatabase(":memory:");
+    const done = completed(upload("1"), "a", 5);
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    using records = await createRecords({
+      ...database,
+      async commit(change) {
+        const before = meanwhile;
+        meanwhile = undefined;
+        await before?.();
+        return await database.commit(change);
+      },
+    }, sameName);
+    await records.create(upload("1"));
+    await records.replace(upload("1"), done);
+    meanwhile = () => records.create(upload("2"), done);
+    if (end === "forget") await records.forget(done);
+    else assertEquals(await records.replace(done, gone(done, "terminated", 500)), true);
+    assertEquals((await records.findByClient("anonymous", "a-5-1"))?.id, "2");
+    assertEquals((await records.get("1"))?.state, end === "forget" ? undefined : "gone");
+  });
+}
 
 Deno.test("replace() by what is gone frees the client's id, unless it means another upload", async () => {
   using records = await openRecords(":memory:", sameName);
