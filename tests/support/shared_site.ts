@@ -45,6 +45,11 @@ export interface SharedWishes extends Wishes {
   /** The address of a schema that another site of the test has used. */
   readonly url?: string;
   readonly objects?: MemoryObjects;
+  /**
+   * After how long without a word an instance counts as dead or stopped, in milliseconds: for tests in which one is. By
+   * default after all patience, so that a busy one is not taken for silent.
+   */
+  readonly silenceMs?: number;
 }
 
 /** Opens instances that share a new schema of the server. */
@@ -55,6 +60,7 @@ export async function openSharedSite(server: PostgresServer, wishes: SharedWishe
     steered = (connection) => connection,
     objects = new MemoryObjects(),
     url = await server.schema(),
+    silenceMs = PATIENCE_MS,
     ...more
   } = wishes;
   await using open = new AsyncDisposableStack();
@@ -78,6 +84,7 @@ export async function openSharedSite(server: PostgresServer, wishes: SharedWishe
         bucketName: "memory",
         probe: () => Promise.resolve(true),
         closeBucket() {},
+        waits: { silenceMs, patienceMs: PATIENCE_MS },
       }, deps);
     const pawl = open.use(await openTestApp({ host: "0.0.0.0", ...more, openStorage }));
     instances.push({ pawl, ask: (line, headers, options) => ask(pawl, line, headers, options) });

@@ -47,7 +47,7 @@ interface StoppedSite extends AsyncDisposable {
 /** Stops the first instance before it puts an object below `prefix`, on a request that brings `content`. */
 async function stoppedAt(prefix: string, content: string, length = content.length): Promise<StoppedSite> {
   const stopped = stoppedBefore(prefix);
-  const site = await open({ slowed: stopped.slowed });
+  const site = await open({ slowed: stopped.slowed, silenceMs: 250 });
   const path = await create(site.one, length);
   const sent = patch(site.one, path, 0, content);
   await stopped.reached;
@@ -124,7 +124,7 @@ postgresTest(
   "a stopped instance's client is told that its upload was deleted, and what it sent late does not stay",
   async () => {
     const stopped = stoppedBefore("incoming/");
-    await using site = await open({ slowed: stopped.slowed });
+    await using site = await open({ slowed: stopped.slowed, silenceMs: 250 });
     const { one, other, objects } = site;
     const path = await create(one, 10);
     const sending = openBodyOf(new Uint8Array(4));

@@ -85,7 +85,7 @@ postgresTest(
       await work();
       throw noDatabase();
     });
-    await using site = await openSharedSite(server ??= await startPostgres(), { open: true, steered });
+    await using site = await openSharedSite(server ??= await startPostgres(), { open: true, silenceMs: 250, steered });
     const [one, other] = site.instances as [SharedInstance, SharedInstance];
     const metadata = { "Upload-Metadata": `filename ${btoa("a.txt")}` };
     const create = async () => {

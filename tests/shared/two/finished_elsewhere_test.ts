@@ -15,7 +15,7 @@ const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream", "Uplo
 postgresTest(
   "a request whose upload another instance has finished is told so, and not that the server failed",
   async () => {
-    await using site = await openSharedSite(server ??= await startPostgres(), { open: true });
+    await using site = await openSharedSite(server ??= await startPostgres(), { open: true, silenceMs: 250 });
     const [one, other] = site.instances as [SharedInstance, SharedInstance];
     const bytes = someBytes(20 * MIB);
     const created = await one.ask("POST /files/", { ...TUS, "Upload-Length": `${bytes.length}` });

@@ -63,7 +63,12 @@ postgresTest("what two instances find expired at the same time ends once, and is
 postgresTest("an upload that a request holds at another instance does not expire under it", async () => {
   const clock = { now: Date.now() };
   server ??= await startPostgres();
-  await using site = await openSharedSite(server, { open: true, expireAfterMs: 1000, now: () => clock.now });
+  await using site = await openSharedSite(server, {
+    open: true,
+    silenceMs: 250,
+    expireAfterMs: 1000,
+    now: () => clock.now,
+  });
   const [one, other] = site.instances as [SharedInstance, SharedInstance];
   const path = (await create(one, 10)).headers.get("location")!;
   const sending = openBodyOf(new Uint8Array(4));
