@@ -3,6 +3,7 @@ import { someBytes } from "../../support/bytes.ts";
 import { connectHttp2, type Http2Headers } from "../../support/http2.ts";
 import { startHttps, trusting } from "../../support/https.ts";
 import { untilReceived } from "../../support/incoming.ts";
+import { until } from "../../support/until.ts";
 import { virtualTime } from "../../support/virtual_time.ts";
 
 const file = someBytes(1_000_000);
@@ -37,6 +38,9 @@ Deno.test("a body that falls silent over HTTP/2 ends after the idle timeout, wit
     await untilReceived(site.server.data, 1000);
     await time.pass(300);
     // What is left to do needs no time: the time stands still.
+    let isAnswered = false;
+    stream.answer.then(() => isAnswered = true);
+    await until(() => isAnswered, "the silent stream is answered");
     return await stream.answer;
   })();
   assertEquals([status, headers["x-error"], headers["upload-offset"]], [408, "idle", "1000"]);
