@@ -96,7 +96,7 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
         allow("s3:GetObject");
         return head(found(key));
       case "PUT":
-        return await put(key, bytes, request, query);
+        return put(key, bytes, request, query);
       case "POST":
         return uploadId === null ? begin(key, request) : complete(uploadId);
       case "DELETE":
@@ -165,12 +165,7 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
     return new Response(bytes.slice(Number(first), Number(last) + 1), { status: 206, headers });
   }
 
-  async function put(
-    key: string,
-    body: Uint8Array<ArrayBuffer>,
-    request: Request,
-    query: URLSearchParams,
-  ): Promise<Response> {
+  function put(key: string, body: Uint8Array<ArrayBuffer>, request: Request, query: URLSearchParams): Response {
     allow("s3:PutObject");
     spentMs += faults.putMs ?? 0;
     const md5 = request.headers.get("content-md5");
