@@ -52,8 +52,8 @@ export interface Running {
   renewCertificate(): Promise<void>;
   /**
    * Stops the server: refuses new requests, interrupts those that receive, with their bytes flushed and recorded,
-   * answers them, and closes what is open. It waits `patienceMs` for clients to close their connections, and {@linkcode
-   * DISK_PATIENCE_MS} twice for the disk, and never longer. False when something did not end in its time. What was
+   * answers them, and closes what is open. It waits `patienceMs`, {@linkcode CLIENT_PATIENCE_MS} by default, for clients
+   * to close their connections, and {@linkcode DISK_PATIENCE_MS} twice for the disk, and never longer. False when something did not end in its time. What was
    * acknowledged is safe even then.
    */
   stop(patienceMs?: number): Promise<boolean>;
@@ -65,7 +65,13 @@ export const SWEEP_EVERY_MS = 60_000;
 /** How often the server looks whether its certificate has changed. */
 const LOOK_EVERY_MS = 60_000;
 
-/** How long stopping waits for the disk, each time. With `patienceMs` the sum is less than `docker stop` waits. */
+/** How long stopping waits for clients to close their connections, in milliseconds. */
+const CLIENT_PATIENCE_MS = 2000;
+
+/**
+ * How long stopping waits for the disk, each time, in milliseconds. With {@linkcode CLIENT_PATIENCE_MS} the sum is less
+ * than `docker stop` waits.
+ */
 const DISK_PATIENCE_MS = 3000;
 
 /** The number of open files below which the server warns: a hundred browsers would reach the limit. */
@@ -116,7 +122,7 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
     }),
     sweep: pawl.sweep,
     renewCertificate: async () => await certificate?.look(true),
-    async stop(patienceMs = 2000) {
+    async stop(patienceMs = CLIENT_PATIENCE_MS) {
       ending.abort();
       const swept = Promise.all([sweeper[Symbol.asyncDispose](), watch[Symbol.asyncDispose]()]);
       const interrupted = pawl.interrupt();

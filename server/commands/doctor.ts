@@ -26,6 +26,8 @@ export interface DoctorSurroundings extends Terminal {
   readonly signal: AbortSignal;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
+  /** A clock that only goes forward, in milliseconds. Default: this process's own. */
+  readonly monotonic?: () => number;
   /** How much is sent and waited. Default: as `--quick` says. */
   readonly plan?: Plan;
 }

@@ -16,6 +16,8 @@ export interface DoctorStoresDeps extends Terminal {
   readonly signal: AbortSignal;
   /** The machine's clock, in milliseconds since 1970. */
   readonly now: () => number;
+  /** A clock that only goes forward, in milliseconds. Default: this process's own. */
+  readonly monotonic?: () => number;
 }
 
 const NOTHING = { findings: [], fine: [], skipped: [], remaining: [] };
@@ -25,7 +27,7 @@ const NOTHING = { findings: [], fine: [], skipped: [], remaining: [] };
  * Throws {@linkcode ConfigError} when no bucket is given.
  */
 export async function doctorStores({ isJson }: { readonly isJson: boolean }, deps: DoctorStoresDeps): Promise<number> {
-  const { print, tell, signal } = deps;
+  const { print, tell, signal, now, monotonic = () => performance.now() } = deps;
   const env = await withSecretFiles(deps.env);
   const [bucket, database] = [addressIn(env, OPTIONS.bucket), addressIn(env, OPTIONS.database)];
   if (bucket === undefined) {
@@ -45,7 +47,7 @@ export async function doctorStores({ isJson }: { readonly isJson: boolean }, dep
   async function diagnoseBucket(): Promise<StoreDiagnosis> {
     const named = { ...NOTHING, name: `The bucket ${name}` };
     try {
-      const seen = await lookAtBucket(open, { fetch, now: deps.now, monotonic: () => performance.now(), signal });
+      const seen = await lookAtBucket(open, { fetch, now, monotonic, signal });
       return { ...named, ...bucketFindings(seen), skipped: seen.skipped, remaining: seen.remaining, seen };
     } catch (error) {
       if (!(error instanceof UnfitBucket)) throw error;
@@ -57,7 +59,7 @@ export async function doctorStores({ isJson }: { readonly isJson: boolean }, dep
     const named = { ...NOTHING, name: "The database" };
     const connection = createConnection(url, { max: 2, name: "pawl doctor" });
     try {
-      const seen = await lookAtDatabase(connection, { monotonic: () => performance.now() });
+      const seen = await lookAtDatabase(connection, { monotonic });
       return { ...named, name: `The database, PostgreSQL ${seen.versionText}`, ...databaseFindings(seen, name), seen };
     } catch (error) {
       if (!(error instanceof Error)) throw error;

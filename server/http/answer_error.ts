@@ -1,4 +1,4 @@
-import { STATUS_CODE } from "@std/http/status";
+import { type ErrorCode, STATUS } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /**
@@ -9,11 +9,13 @@ import type { Log } from "../log.ts";
 export function createAnswerError(log: Log): (error: unknown) => Response {
   return (error) => {
     if (error instanceof TypeError && error.message.startsWith("Invalid URL")) {
-      return new Response("The Host header must be a name or an address, and a port at most\n", {
-        status: STATUS_CODE.BadRequest,
-      });
+      return refused("bad-request", "The Host header must be a name or an address, and a port at most\n");
     }
     log.warning("An answer was cut off: {error}", { error });
-    return new Response(null, { status: STATUS_CODE.InternalServerError });
+    return refused("failed", null);
   };
+}
+
+function refused(code: ErrorCode, text: string | null): Response {
+  return new Response(text, { status: STATUS[code], headers: { "X-Error": code } });
 }

@@ -18,7 +18,7 @@ export interface S3Faults {
   readonly objectLock?: string;
   /** Its clock minus the right one, in milliseconds. */
   readonly skewMs?: number;
-  /** How long a PUT takes, in milliseconds. */
+  /** How long a PUT takes, in milliseconds of {@linkcode FakeS3.monotonic}. */
   readonly putMs?: number;
   /** Answers this status, with this word if it is not empty, to the request that removes many objects. */
   readonly removesMany?: readonly [status: number, code: string];
@@ -34,6 +34,8 @@ export interface FakeS3 extends AsyncDisposable {
   readonly port: number;
   /** The keys of all objects. */
   readonly keys: () => string[];
+  /** A clock by which nothing but what is wished to be slow takes time, in milliseconds. */
+  readonly monotonic: () => number;
 }
 
 type Metadata = readonly (readonly [name: string, value: string])[];
@@ -67,6 +69,7 @@ const LEAST_SOURCE = 5 * 1024 * 1024;
 export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
   const objects = new Map<string, Stored>();
   const multiparts = new Map<string, StoredMultipart>();
+  let spentMs = 0;
   const allow = (right: string) => {
     if (faults.denied?.includes(right)) throw new Refused(403, "AccessDenied");
   };
@@ -93,7 +96,7 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
         allow("s3:GetObject");
         return head(found(key));
       case "PUT":
-        return await put(key, bytes, request, query);
+        return put(key, bytes, request, query);
       case "POST":
         return uploadId === null ? begin(key, request) : complete(uploadId);
       case "DELETE":
@@ -162,14 +165,9 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
     return new Response(bytes.slice(Number(first), Number(last) + 1), { status: 206, headers });
   }
 
-  async function put(
-    key: string,
-    body: Uint8Array<ArrayBuffer>,
-    request: Request,
-    query: URLSearchParams,
-  ): Promise<Response> {
+  function put(key: string, body: Uint8Array<ArrayBuffer>, request: Request, query: URLSearchParams): Response {
     allow("s3:PutObject");
-    await new Promise((resolve) => setTimeout(resolve, faults.putMs ?? 0));
+    spentMs += faults.putMs ?? 0;
     const md5 = request.headers.get("content-md5");
     if (md5 !== null && !faults.ignoresMd5 && createHash("md5").update(body).digest("base64") !== md5) {
       refuse(400, "BadDigest");
@@ -239,6 +237,7 @@ export function startFakeS3(faults: S3Faults = {}, wantedPort = 0): FakeS3 {
     address: `http://key:secret@127.0.0.1:${port}/uploads`,
     port,
     keys: () => [...objects.keys()],
+    monotonic: () => spentMs,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }

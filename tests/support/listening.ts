@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "@std/path";
+import { PATIENCE_MS } from "./until.ts";
 import { freePort, type ServerProcess, startProcess } from "../bench/peers/process.ts";
-
-const READY_MS = 5000;
 
 /** A program that listens on a port which it is told. */
 export interface ListeningProgram {
@@ -56,7 +55,7 @@ async function isReady(port: number, server: ServerProcess, signal?: AbortSignal
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
       return !hasEnded;
     } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused) || waitedMs >= READY_MS) throw error;
+      if (!(error instanceof Deno.errors.ConnectionRefused) || waitedMs >= PATIENCE_MS) throw error;
     }
     await delay(20, undefined, signal === undefined ? {} : { signal });
   }

@@ -7,7 +7,7 @@ import type { DatabaseSeen } from "../../../server/doctor/look_database.ts";
 import { type FakeS3, type S3Faults, startFakeS3 } from "../../support/fake_s3.ts";
 
 /** Runs `doctor --bucket` with these variables, and gives the exit code and all lines. */
-async function looked(variables: Record<string, string>, args: readonly string[] = []) {
+async function looked(variables: Record<string, string>, args: readonly string[] = [], monotonic = () => 0) {
   const [printed, told]: [string[], string[]] = [[], []];
   const code = await doctor(["--bucket", ...args], {
     print: (line) => void printed.push(line),
@@ -15,13 +15,14 @@ async function looked(variables: Record<string, string>, args: readonly string[]
     env: (name) => variables[name],
     signal: new AbortController().signal,
     now: Date.now,
+    monotonic,
   });
   return { code, text: printed.join("\n"), told };
 }
 
 async function lookedAt(faults: S3Faults): Promise<{ code: number; text: string; server: FakeS3; findings: string[] }> {
   await using server = startFakeS3(faults);
-  const { code, text: json } = await looked({ PAWL_BUCKET: server.address }, ["--json"]);
+  const { code, text: json } = await looked({ PAWL_BUCKET: server.address }, ["--json"], server.monotonic);
   const { stores } = JSON.parse(json);
   const findings = stores[0].findings.map(({ code }: { code: string }) => code);
   return { code, text: storeLines(stores).join("\n"), server, findings };

@@ -12,8 +12,9 @@ Deno.test("a URL that the runtime's tracing cannot read is the client's fault, a
     }
   })();
   const answer = createAnswerError(log)(error);
-  assertEquals([answer.status, await answer.text(), log.lines], [
+  assertEquals([answer.status, answer.headers.get("x-error"), await answer.text(), log.lines], [
     400,
+    "bad-request",
     "The Host header must be a name or an address, and a port at most\n",
     [],
   ]);
@@ -21,6 +22,7 @@ Deno.test("a URL that the runtime's tracing cannot read is the client's fault, a
 
 Deno.test("the body of an answer that cannot be read to its end is in the log", () => {
   const log = memoryLog();
-  assertEquals(createAnswerError(log)(new Error("the disk is gone")).status, 500);
+  const { status, headers } = createAnswerError(log)(new Error("the disk is gone"));
+  assertEquals([status, headers.get("x-error")], [500, "failed"]);
   assertEquals([log.lines.length, log.lines[0]?.startsWith("warning: An answer was cut off: ")], [1, true]);
 });

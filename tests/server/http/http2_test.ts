@@ -3,6 +3,8 @@ import { someBytes } from "../../support/bytes.ts";
 import { connectHttp2, type Http2Headers } from "../../support/http2.ts";
 import { startHttps, trusting } from "../../support/https.ts";
 import { untilReceived } from "../../support/incoming.ts";
+import { until } from "../../support/until.ts";
+import { virtualTime } from "../../support/virtual_time.ts";
 
 const file = someBytes(1_000_000);
 
@@ -28,9 +30,19 @@ Deno.test("a client that sends slowly over HTTP/2 is heard to its end", async ()
 Deno.test("a body that falls silent over HTTP/2 ends after the idle timeout, with its bytes kept and 408", async () => {
   await using site = await startHttps({ idleMs: 300 });
   using connection = connectHttp2(site.server.port, site.first);
-  const stream = connection.open(upload("a", { "x-file-size": "1000000" }));
-  stream.write(file.subarray(0, 1000));
-  const { status, headers } = await stream.answer;
+  assertEquals((await connection.ask(HEALTH)).status, 200);
+  const { status, headers } = await (async () => {
+    using time = virtualTime();
+    const stream = connection.open(upload("a", { "x-file-size": "1000000" }));
+    stream.write(file.subarray(0, 1000));
+    await untilReceived(site.server.data, 1000);
+    await time.pass(300);
+    // What is left to do needs no time: the time stands still.
+    let isAnswered = false;
+    stream.answer.then(() => isAnswered = true);
+    await until(() => isAnswered, "the silent stream is answered");
+    return await stream.answer;
+  })();
   assertEquals([status, headers["x-error"], headers["upload-offset"]], [408, "idle", "1000"]);
   assertEquals((await connection.ask(HEALTH)).status, 200);
 });

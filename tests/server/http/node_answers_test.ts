@@ -6,7 +6,7 @@ import { connect, head } from "../../support/raw.ts";
 import { until } from "../../support/until.ts";
 
 const file = someBytes(3_000_000);
-const TIMES = { headMs: 300, lookEveryMs: 50, keepAliveMs: 60_000, drainMs: 60_000, silentMs: 60_000 };
+const TIMES = { headMs: 60_000, lookEveryMs: 50, keepAliveMs: 60_000, drainMs: 60_000, silentMs: 60_000 };
 
 const hello = () => Promise.resolve(new Response("hello"));
 

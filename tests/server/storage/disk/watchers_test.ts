@@ -4,6 +4,7 @@ import { someBytes } from "../../../support/bytes.ts";
 import { needsAll } from "../../../support/needs_all.ts";
 import { openTestApp } from "../../../support/pawl.ts";
 import { simpleClient } from "../../../support/simple_client.ts";
+import { until } from "../../../support/until.ts";
 
 /** A program that watches a folder and all below it, as sync tools and media servers do. */
 interface Watcher extends AsyncDisposable {
@@ -18,7 +19,6 @@ async function watch(folder: string): Promise<Watcher> {
     stderr: "piped",
   }).spawn();
   let printed = "";
-  let wake = () => {};
   const ready = Promise.withResolvers<void>();
   const reading = Promise.all([
     (async () => {
@@ -27,16 +27,13 @@ async function watch(folder: string): Promise<Watcher> {
       }
     })(),
     (async () => {
-      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-        printed += text;
-        wake();
-      }
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) printed += text;
     })(),
   ]);
   await ready.promise;
   return {
     async until(text) {
-      while (!printed.includes(`${text}\n`)) await new Promise<void>((resolve) => void (wake = resolve));
+      await until(() => printed.includes(`${text}\n`), `the watcher hears of ${text}`);
       return printed.trimEnd().split("\n");
     },
     async [Symbol.asyncDispose]() {
