@@ -53,8 +53,8 @@ export interface Running {
   /**
    * Stops the server: refuses new requests, interrupts those that receive, with their bytes flushed and recorded,
    * answers them, and closes what is open. It waits `patienceMs`, {@linkcode CLIENT_PATIENCE_MS} by default, for clients
-   * to close their connections, and {@linkcode DISK_PATIENCE_MS} twice for the disk, and never longer. False when something did not end in its time. What was
-   * acknowledged is safe even then.
+   * to close their connections, and {@linkcode DISK_PATIENCE_MS} twice for the disk, and never longer. False when something
+   * did not end in its time. What was acknowledged is safe even then.
    */
   stop(patienceMs?: number): Promise<boolean>;
 }

@@ -21,7 +21,7 @@ const NAME =
   "kill -9, again and again: what was acknowledged is there, every file ends as it was sent, and a webhook hears of it";
 
 Deno.test(NAME, async () => {
-  const kills = Number(Deno.env.get("PAWL_KILLS") ?? extent({ short: 6, long: 100 }));
+  const kills = Number(Deno.env.get("PAWL_KILLS") ?? extent({ short: 4, long: 100 }));
   const random = new Random(seedOfRun());
   await using dir = await tempDir();
   await using receiver = startReceiver();

@@ -44,7 +44,7 @@ function asksOf(turn: number): readonly Case["asks"][] {
   return extent<readonly Case["asks"][]>({ short: [ASKS[turn % ASKS.length]!], long: ASKS });
 }
 
-const UPLOADS = extent({ short: 10, long: 80 });
+const UPLOADS = extent({ short: 6, long: 80 });
 const REQUEST_BYTES = 256 * 1024;
 
 Deno.test("Uploader brings every file through a network with random faults, and never goes back", async () => {

@@ -7,7 +7,7 @@ export function extent<T>({ short, long }: { short: T; long: T }): T {
 }
 
 /** Of the steps of a scenario, each so many-th is tried: all of them in `deno task test:long`. */
-export const EVERY = extent({ short: 8, long: 1 });
+export const EVERY = extent({ short: 16, long: 1 });
 
 /** The first step that is tried: not the same in all scenarios, so that every kind of step is tried in some. */
 export function firstStep(scenario: string): number {

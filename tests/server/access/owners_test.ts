@@ -13,7 +13,7 @@ const TUS = { "Tus-Resumable": "1.0.0" };
 const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 
 /** How often each way is tried to tell another's upload from nobody's. */
-const TRIES = extent({ short: 20, long: 4000 });
+const TRIES = extent({ short: 12, long: 4000 });
 
 Deno.test("one client's id means another upload for each owner", async () => {
   await using site = await openAccessSite({ host: "0.0.0.0" });
