@@ -37,11 +37,11 @@ const NO_ROWS = [message("1", ""), message("n", ""), message("2", ""), message("
 
 const SHUTDOWN = message("E", "SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0");
 
-/** Starts it on a free port of 127.0.0.1. */
-export async function startLostPrimary(): Promise<LostPrimary> {
+/** Starts it on a free port of 127.0.0.1. With `keepsOpen` it does not close what its client closes. */
+export async function startLostPrimary({ keepsOpen = false } = {}): Promise<LostPrimary> {
   const open = new Set<net.Socket>();
   let [connections, answered, statements] = [0, 0, 0];
-  const server = net.createServer((client) => {
+  const server = net.createServer({ allowHalfOpen: keepsOpen }, (client) => {
     const isStandby = connections++ > 0;
     let isIn = false;
     open.add(client);

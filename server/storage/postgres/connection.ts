@@ -20,7 +20,10 @@ export interface Connection {
   listen(channel: string, heard: (message: string) => void, listening?: () => void): void;
   /** Opens one connection more, on which statements run one after the other. */
   alone(): SingleConnection;
-  /** Closes all connections. What runs is given up. */
+  /**
+   * Closes all connections. What runs is given up. Resolves when they are closed, those that were given up before too, whose
+   * statements have had their deadline then.
+   */
   close(): Promise<void>;
 }
 
@@ -69,6 +72,8 @@ export function createConnection(
   /** The connection that listens. When it is mute, the others are not given up. */
   let listener: postgres.Sql | undefined;
   let answeredAt = performance.now();
+  /** The ends of connections that are given up, and have not ended yet. */
+  const ending = new Set<Promise<unknown>>();
 
   function open(max: number, timeoutMs: number, more: postgres.Options<never> = {}): postgres.Sql {
     return postgres(address, {
@@ -99,7 +104,12 @@ export function createConnection(
   function renew(old: postgres.Sql, patienceMs: number): void {
     if (old !== pool || isClosed) return;
     pool = open(max, deadlineMs);
-    end(old, patienceMs);
+    abandon(old, patienceMs);
+  }
+
+  function abandon(old: postgres.Sql, patienceMs = 0): void {
+    const ended: Promise<unknown> = end(old, patienceMs).finally(() => ending.delete(ended));
+    ending.add(ended);
   }
 
   /**
@@ -113,7 +123,7 @@ export function createConnection(
   function listenAnew(mute: postgres.Sql): void {
     if (mute !== listener || isClosed) return;
     const own = listener = open(1, deadlineMs);
-    end(mute);
+    abandon(mute);
     for (const each of channels) keepListening(each, own);
   }
 
@@ -186,7 +196,8 @@ export function createConnection(
 
     async close() {
       isClosed = true;
-      await Promise.all([pool, ...listener === undefined ? [] : [listener]].map((each) => end(each)));
+      const open = [pool, ...listener === undefined ? [] : [listener]];
+      await Promise.all([...open.map((each) => end(each)), ...ending]);
     },
   };
 }

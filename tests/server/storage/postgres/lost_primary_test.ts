@@ -18,3 +18,12 @@ Deno.test("no statement goes to a standby after a primary was lost in the middle
   assertEquals(database.statements(), 0);
   await connection.close();
 });
+
+Deno.test("closing waits for connections that were given up before", needsAll, async () => {
+  await using database = await startLostPrimary({ keepsOpen: true });
+  const connection = createConnection(database.url, { deadlineMs: 500, max: 1 });
+  assertEquals(await connection.query("SELECT 1"), []);
+  await assertRejects(() => connection.query("SELECT 1"), UploadError);
+  await connection.close();
+  // A timer that goes on is a leak of this test.
+});
