@@ -7,7 +7,7 @@ import type { ReceivedRequest } from "./append.ts";
 import { beginAgreed } from "./begin.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { keyOfClient, type Lease, type Locks } from "./locks.ts";
-import { whileLocked } from "./open_upload.ts";
+import { whileLocked } from "./locked_file.ts";
 import { hasFile } from "./presence.ts";
 
 /** The facts of a file whose upload has a client's id. */

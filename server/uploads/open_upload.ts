@@ -1,9 +1,10 @@
 import { defined } from "../defined.ts";
 import { folderMoved, isAbsent, UploadError } from "../errors.ts";
 import type { UnfinishedFile } from "../storage/store.ts";
-import { type Agreed, isTakenOver, lockedElsewhere, stillReceiving, wrongOffset } from "../model/agree.ts";
+import { type Agreed, isTakenOver, stillReceiving, wrongOffset } from "../model/agree.ts";
 import { ensurePlaced } from "./finish.ts";
 import type { EngineDeps } from "./engine_deps.ts";
+import { createFile, unlessLocked } from "./locked_file.ts";
 import { noSuchUpload } from "./owners.ts";
 import { checkThere } from "./presence.ts";
 import { type CompleteUpload, gone, type ReceivingUpload, safeBytes, written } from "../model/upload.ts";
@@ -39,11 +40,6 @@ const WHY_GONE = {
   concatenated: "has become a part of another file",
   taken: "was taken out of the server's folder",
 };
-
-/** Makes the file of a new upload, for its one writer. Throws `locked` when another process has it. */
-export async function createFile({ bytes }: Pick<EngineDeps, "bytes">, id: string): Promise<UnfinishedFile> {
-  return unlessLocked(await bytes.create(id));
-}
 
 /**
  * Opens an upload for its one writer, and reconciles record and file. Gives the record of a complete upload, whose file
@@ -87,40 +83,6 @@ async function openMissing(deps: EngineDeps, id: string): Promise<UnfinishedFile
   throw await lost(deps, found, 0);
 }
 
-/**
- * Does `work` with the upload's file locked against other processes, if it has a file. An unfinished upload without a
- * byte gets an empty one meanwhile, because another process may be about to make its file. `unlock` closes the file
- * before the end; the space of a file that has no name any more is free then. Throws `locked`.
- */
-export async function whileLocked<T>(
-  deps: Pick<EngineDeps, "bytes" | "records">,
-  id: string,
-  work: (unlock: () => Promise<void>) => Promise<T>,
-): Promise<T> {
-  let file = unlessLocked(await deps.bytes.open(id));
-  const isMadeHere = file === undefined && await mayGetFile(deps, id);
-  if (isMadeHere) file = await createFile(deps, id);
-  const unlock = async () => {
-    const locked = file;
-    file = undefined;
-    await locked?.[Symbol.asyncDispose]();
-  };
-  try {
-    return await work(unlock);
-  } finally {
-    try {
-      if (isMadeHere) await deps.bytes.discard(id);
-    } finally {
-      await unlock();
-    }
-  }
-}
-
-async function mayGetFile({ records }: Pick<EngineDeps, "records">, id: string): Promise<boolean> {
-  const upload = await records.get(id);
-  return upload?.state === "receiving" && upload.offset === 0;
-}
-
 /** True when no byte counts: a relaxed server recorded the upload in an earlier boot (I11). */
 function isWorthless({ relaxed, boot }: ReceivingUpload, deps: EngineDeps): boolean {
   return relaxed === true && boot !== deps.boot;
@@ -156,11 +118,6 @@ export function isFinal(): UploadError {
 async function receivingElsewhere(deps: EngineDeps, id: string, offset: number | undefined): Promise<UploadError> {
   const safe = safeBytes(await load(deps, id));
   return safe === offset ? stillReceiving(safe) : wrongOffset(safe);
-}
-
-function unlessLocked<T>(file: T | "locked" | "receiving"): T {
-  if (file !== "locked" && file !== "receiving") return file;
-  throw lockedElsewhere();
 }
 
 /** An unfinished upload in the hands of its one writer (I3): its file and its record. */

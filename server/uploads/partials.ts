@@ -1,5 +1,6 @@
 import { isAbsent, UploadError } from "../errors.ts";
-import { open, OpenUpload, whileLocked } from "./open_upload.ts";
+import { whileLocked } from "./locked_file.ts";
+import { open, OpenUpload } from "./open_upload.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { remove } from "./terminate.ts";
 import type { Locks } from "./locks.ts";

@@ -7,7 +7,7 @@ import { beginAgreed, SMALL } from "./begin.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import { placeAndFlush, recordFinished } from "./finish.ts";
 import type { Lease, Locks } from "./locks.ts";
-import { createFile } from "./open_upload.ts";
+import { createFile } from "./locked_file.ts";
 
 /** How often a path is chosen. The first one mostly does; the second attempt looks up the claims. */
 const ATTEMPTS = 2;

@@ -1,5 +1,6 @@
 import { isDiskFull, UploadError } from "../errors.ts";
-import { load, loadRecorded, whileLocked } from "./open_upload.ts";
+import { whileLocked } from "./locked_file.ts";
+import { load, loadRecorded } from "./open_upload.ts";
 import type { EngineDeps } from "./engine_deps.ts";
 import type { Locks } from "./locks.ts";
 import { type CompleteUpload, expiresAt, gone, type GoneUpload, type ReceivingUpload } from "../model/upload.ts";

@@ -4,7 +4,7 @@ import { newUpload } from "../../../server/model/upload.ts";
 import { createSameName } from "../../../server/model/same_name.ts";
 import { openFiles } from "../../../server/storage/disk/files.ts";
 import { openRecords } from "../../../server/storage/kv/records.ts";
-import { whileLocked } from "../../../server/uploads/open_upload.ts";
+import { whileLocked } from "../../../server/uploads/locked_file.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 Deno.test("an upload without a byte is locked against other processes too, and keeps no file of it", async () => {
