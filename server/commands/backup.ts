@@ -77,7 +77,13 @@ async function realPlace(path: string): Promise<string> {
     return await Deno.realPath(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return path;
-    if (!(error instanceof Deno.errors.NotFound) || dirname(path) === path) throw error;
+    if (!(error instanceof Deno.errors.NotFound) || dirname(path) === path) throw noFolder(path, error);
     return join(await realPlace(dirname(path)), basename(path));
   }
+}
+
+/** The refusal of a path at which there is no folder, and none can be: a file or a circle of links is on the way. */
+function noFolder(path: string, error: unknown): ConfigError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new ConfigError(`${path} cannot be a folder: give another one (${why})`);
 }

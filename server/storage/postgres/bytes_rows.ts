@@ -33,7 +33,7 @@ export function createBytesRows(
     async adopt(from, id) {
       const cannot = () => new Error(`Upload ${id} cannot adopt the bytes of ${from}`);
       const [row] = await connection.query<{ made: boolean; there: boolean; held: boolean }>(
-        // Who takes the row next waits for this, and finds it adopted.
+        // The next taker of the row waits for this statement, and finds the row adopted.
         "WITH source AS (SELECT * FROM bytes WHERE id = $1 AND token IS NULL FOR SHARE), " +
           "made AS (INSERT INTO bytes (id, layout, length, clean, written_by, origins, multipart_since) " +
           "SELECT $2, layout, length, clean, written_by, $2::text || origins, multipart_since FROM source " +

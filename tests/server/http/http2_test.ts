@@ -37,7 +37,7 @@ Deno.test("a body that falls silent over HTTP/2 ends after the idle timeout, wit
     stream.write(file.subarray(0, 1000));
     await untilReceived(site.server.data, 1000);
     await time.pass(300);
-    // What is left to do needs no time: the time stands still.
+    // The time stands still from here on, because the rest needs none.
     let isAnswered = false;
     stream.answer.then(() => isAnswered = true);
     await until(() => isAnswered, "the silent stream is answered");

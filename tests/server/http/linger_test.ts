@@ -20,7 +20,7 @@ function lingering({ mayWait = true, forMs = 60_000 } = {}) {
 }
 
 Deno.test("a server that was busy itself does not take its client for silent", async () => {
-  // Where silence ends the connection, so that it would show.
+  // A client that is taken for silent loses its connection, and the test sees it.
   const { message, over } = lingering({ mayWait: false });
   let isOver = false;
   over.then(() => isOver = true);

@@ -136,6 +136,7 @@ Deno.test("a backup is refused in a folder that is not empty, in a file, and in 
   const cases: [string, string][] = [
     [dir.path, "is not empty: give a new or empty folder"],
     [join(dir.path, "precious"), "is a file: give a new or empty folder"],
+    [join(dir.path, "precious", "new"), "cannot be a folder: give another one"],
     [pawl.data, "cannot lie in the data folder"],
     [join(pawl.data, "files", "backup"), "cannot lie in the data folder"],
     [join(pawl.data, "..backup"), "cannot lie in the data folder"],
