@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Transport, TransportRequest } from "../../../client/mod.ts";
+import { concat } from "../../../server/doctor/bytes.ts";
 import { createTransport } from "../../../server/send/fetch_transport.ts";
 import { jsonReport } from "../../../server/send/json_report.ts";
 import { sendStream } from "../../../server/send/send_stream.ts";
@@ -135,7 +136,7 @@ function memoryServer(takes: (body: Uint8Array) => { readonly now: number; reado
   let held = new Uint8Array();
   let late = new Uint8Array();
   const add = (bytes: Uint8Array) => {
-    held = new Uint8Array([...held, ...bytes]);
+    held = concat([held, bytes]);
   };
   const answer = (status: number, isComplete: boolean, code?: string) => ({
     status,
