@@ -14,17 +14,22 @@ export type Node = FileNode | FolderNode;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+const EMPTY: Bytes = new Uint8Array();
+
+/** How many bytes of the memory behind contents are taken. */
+const taken = new WeakMap<ArrayBuffer, number>();
+
 /** A file: what is seen of it, and what its disk may hold. */
 export class FileNode {
   readonly number: number;
-  seen: Bytes = new Uint8Array();
+  seen: Bytes = EMPTY;
   modifiedAt = 0;
   /** The process that has it locked. */
   lockedBy: unknown;
   /**
    * The contents that the disk may hold, the oldest first. The first one is flushed, and the last one was written last.
    */
-  #held: Bytes[] = [new Uint8Array()];
+  #held: Bytes[] = [EMPTY];
 
   constructor(number: number) {
     this.number = number;
@@ -36,8 +41,10 @@ export class FileNode {
   }
 
   write(bytes: Uint8Array): void {
-    this.seen = joined(this.seen, bytes);
-    this.#held.push(joined(this.#held.at(-1)!, bytes));
+    const last = this.#held.at(-1)!;
+    const written = joined(last, bytes);
+    this.seen = this.seen === last ? written : joined(this.seen, bytes);
+    this.#held.push(written);
   }
 
   cut(length: number): void {
@@ -138,10 +145,18 @@ export function afterKill(nodes: ReadonlyMap<number, Node>): Map<number, Node> {
   return new Map([...nodes].map(([number, node]) => [number, node.afterKill()]));
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Bytes {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first);
+/**
+ * Both, one behind the other. The second one is written behind the first where there is free memory, so that a file that
+ * grows is not copied at each write: nobody sees bytes behind the end of a content that is there already.
+ */
+function joined(first: Bytes, second: Uint8Array): Bytes {
+  const length = first.length + second.length;
+  const { buffer, byteOffset } = first;
+  const isFree = taken.get(buffer) === first.length && byteOffset === 0 && length <= buffer.byteLength;
+  const bytes = isFree ? new Uint8Array(buffer, 0, length) : new Uint8Array(new ArrayBuffer(2 * length), 0, length);
+  if (!isFree) bytes.set(first);
   bytes.set(second, first.length);
+  taken.set(bytes.buffer, length);
   return bytes;
 }
 

@@ -28,9 +28,22 @@ interface Play {
   received: number;
 }
 
-/** Writes into all memory that a later body could get now, and keeps it, so that there is room for more. */
-function scribble(buffers: SpareBuffers): void {
-  for (let count = 0; count < 8; count++) buffers.take(LARGEST_BUFFER).fill(255, 0, 8);
+/** Memory that knows which of it was given back: what it makes anew has held no body. */
+class WatchedBuffers extends SpareBuffers {
+  readonly #given = new WeakSet<ArrayBuffer>();
+
+  override give(buffer: ArrayBuffer): void {
+    this.#given.add(buffer);
+    super.give(buffer);
+  }
+
+  /** Writes into all memory that a later body could get now, and keeps it, so that there is room for more. */
+  scribble(): void {
+    for (let isSpare = true; isSpare;) {
+      const bytes = this.take(LARGEST_BUFFER).fill(255, 0, 8);
+      isSpare = this.#given.has(bytes.buffer);
+    }
+  }
 }
 
 /** Bytes of which any eight tell the body and the place. */
@@ -110,7 +123,7 @@ async function sendTo(port: number, { wanted, content, endsAt }: Play, index: nu
 
 async function playAll(open: typeof SENDERS[string]): Promise<void> {
   const random = new Random(7);
-  const buffers = new SpareBuffers();
+  const buffers = new WatchedBuffers();
   const pauses = new Pauses();
   const plays: Play[] = [];
   const failures: unknown[] = [];
@@ -128,7 +141,7 @@ async function playAll(open: typeof SENDERS[string]): Promise<void> {
       async write(piece: Uint8Array) {
         assert(isOf(piece, play, length), "The piece is the body's own when the write begins");
         await delay(play.writeMs);
-        if (random.chance(0.5)) scribble(buffers);
+        if (random.chance(0.5)) buffers.scribble();
         assert(isOf(piece, play, length), "The piece is the body's own when the write ends");
         if (play.wanted === "failed" && length >= play.endsAt) throw new Error("EIO");
         length += piece.length;
