@@ -1,21 +1,21 @@
-import { readFixedToken } from "./server/access/access.ts";
 import { type Command, commandOf, COMMANDS } from "./server/commands/all.ts";
+import { checkConfig } from "./server/commands/check_config.ts";
+import { explainCommand, runCommand } from "./server/commands/run_command.ts";
 import { parseCommandLine } from "./server/config/command_line.ts";
-import { type Config, ConfigError, otherVariables } from "./server/config/config.ts";
-import { type Environment, foreignVariable, openEnvironment } from "./server/config/environment.ts";
+import { ConfigError } from "./server/config/config.ts";
+import { foreignVariable, openEnvironment } from "./server/config/environment.ts";
 import { defined } from "./server/defined.ts";
 import { isDiskFull } from "./server/errors.ts";
 import { helpText } from "./server/config/help.ts";
 import { commitOf, readQuietly, versionLine } from "./server/config/version.ts";
 import { LiveConfig } from "./server/config/live_config.ts";
-import { loadSettings, withConfigFile } from "./server/config/load_settings.ts";
+import { loadSettings } from "./server/config/load_settings.ts";
 import { formOf, type OpenLog, openLog, print, printFailure } from "./server/log.ts";
 import { missingForConfig, missingForServer } from "./server/config/permissions.ts";
 import { createReload } from "./server/config/reload.ts";
 import { createSupervisor, type Supervisor } from "./server/operations/supervisor.ts";
 import { hasRuntimeMetrics, openTracer } from "./server/operations/tracing.ts";
 import type { Running } from "./server/serve.ts";
-import { readKeyPair } from "./server/tls/certificate.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
 
 if (import.meta.main) await main();
@@ -28,9 +28,7 @@ export async function main(): Promise<void> {
     refuseWithout(await missingForConfig());
     const environment = await openEnvironment();
     if (command !== undefined) {
-      const run = await command.load();
-      const code = await run(Deno.args.slice(1), await withConfigFile(environment), { print, tell: printFailure });
-      Deno.exitCode = code ?? 0;
+      Deno.exitCode = await runCommand(command, Deno.args.slice(1), environment, { print, tell: printFailure });
       return;
     }
     const commandLine = parseCommandLine(Deno.args);
@@ -40,24 +38,16 @@ export async function main(): Promise<void> {
     const read = () => loadSettings(commandLine, environment);
     const settings = await read();
     refuseWithout(await missingForServer(settings.config, root));
-    if (commandLine.asks === "check") return await check(settings.config, environment);
+    if (commandLine.asks === "check") return await checkConfig(settings.config, environment.names, print);
     await run(new LiveConfig(settings), { root, read, whyData: settings.whyData });
   } catch (error) {
-    printFailure(command !== undefined ? explainCommand(error) : explain(error));
+    printFailure(command !== undefined ? explainCommand(command, error) : explain(error));
     Deno.exit(1);
   }
 }
 
 function versionOf(root: string): string {
   return versionLine({ commit: commitOf(root, Deno.build.standalone, readQuietly), deno: Deno.version.deno });
-}
-
-/** Reads what else the options lead to, and says that they are right. Throws {@linkcode ConfigError}. */
-async function check(config: Config, { names }: Environment): Promise<void> {
-  await readFixedToken(config);
-  if (config.certFile !== "") await readKeyPair({ certPath: config.certFile, keyPath: config.keyFile });
-  print("The options are right");
-  for (const name of otherVariables(names)) print(`${name} is not an option of Pawl, and is ignored`);
 }
 
 /** Runs the server until a signal ends it. */
@@ -162,11 +152,4 @@ function explain(error: unknown): string {
   if (isDiskFull(error)) return "Pawl cannot start: the disk is full; make some space, a megabyte is enough";
   const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error);
   return `Pawl cannot start: ${message}; can it write to the folder given by --data?`;
-}
-
-/** Says in one line why a command ended early. */
-function explainCommand(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
-  const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ") : String(error);
-  return `Pawl cannot go on with ${Deno.args[0]}: ${message}`;
 }

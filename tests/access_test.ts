@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import { fromFileUrl, join } from "@std/path";
 import { ConfigError, readConfig } from "../server/config/config.ts";
 import { type Running, serve } from "../server/serve.ts";
-import { runToken } from "./support/commands.ts";
+import { runHere, runToken } from "./support/commands.ts";
 import { type MemoryLog, memoryLog } from "./support/log.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -144,7 +144,7 @@ Deno.test("what cannot be meant is refused in one line that shows no secret", as
 });
 
 Deno.test("token --help tells of each command", async () => {
-  const { code, stdout } = await runPawl(["token", "--help"]);
+  const { code, stdout } = await runHere(["token", "--help"]);
   assertEquals(code, 0);
   for (const text of ["token add NAME", "token list", "token remove NAME", "--max-size", "--expires"]) {
     assertStringIncludes(stdout, text);

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
+import { runHere } from "./support/commands.ts";
+import { startServer } from "./support/pawl.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
 import { until } from "./support/until.ts";
@@ -51,24 +53,24 @@ Deno.test("backups that are made while clients upload, cut and delete hold every
   }
   isOver = true;
   await Promise.all(clients);
-  const source = await runPawl(["verify", "--data", data]);
+  const source = await runHere(["verify", "--data", data]);
   assertEquals([source.code, source.stderr], [0, ""], source.stdout);
 
   for (const { to, before } of backups) {
-    const { code, stdout } = await runPawl(["verify", "--data", to]);
+    const { code, stdout } = await runHere(["verify", "--data", to]);
     assertEquals(code, 0, stdout);
-    await using restored = await startPawl(to);
+    await using restored = await startServer({ data: to });
     let checked = 0;
     for (const [id, offset] of before) {
       if (offset === -1 || acknowledged.get(id) === -1) continue;
       const [client, round] = id.split("-").map(Number);
       const file = fileOf(client!, round!);
-      const status = await fetch(`${restored.url}/status`, { headers: { "X-File-Id": id } });
+      const status = await fetch(`${restored.url}status`, { headers: { "X-File-Id": id } });
       const held = Number(/\d+$/.exec(await status.text())?.[0]);
       assert(held >= offset, `${id} has ${held} of ${offset} bytes`);
       if (held < SIZE) {
         const headers = { "X-File-Id": id, "X-Start-Byte": `${held}`, "X-File-Size": `${SIZE}` };
-        const sent = await fetch(`${restored.url}/upload`, { method: "POST", headers, body: file.slice(held) });
+        const sent = await fetch(`${restored.url}upload`, { method: "POST", headers, body: file.slice(held) });
         assertEquals(await sent.text(), `Success ${SIZE}`);
       }
       assertEquals(await Deno.readFile(join(to, "files", id)), file, id);
@@ -82,8 +84,8 @@ Deno.test("backup by the command: help, one folder, and none that has something 
   await using dir = await tempDir();
   await using pawl = await startPawl(join(dir.path, "data"));
   await (await fetch(`${pawl.url}/upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: "abc" })).text();
-  assertMatch((await runPawl(["backup", "--help"])).stdout, /backup DIR/);
-  const backup = (...args: string[]) => runPawl(["backup", ...args], { PAWL_DATA: join(dir.path, "data") });
+  assertMatch((await runHere(["backup", "--help"])).stdout, /backup DIR/);
+  const backup = (...args: string[]) => runHere(["backup", ...args], { PAWL_DATA: join(dir.path, "data") });
   assertEquals((await backup()).stderr, "Say backup DIR: see backup --help\n");
   const to = join(dir.path, "to");
   const first = await backup(to);

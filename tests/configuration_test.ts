@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
+import { checkHere, runHere } from "./support/commands.ts";
 import { untilReceived } from "./support/incoming.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { connect, postHead } from "./support/raw.ts";
@@ -42,14 +43,15 @@ Deno.test("--check-config, and a start, end with code 1 and one line for what is
     [["--log-level=warn"], {}, /; did you mean warning\?$/],
     [["--token-file", none], {}, /^The file of --token-file, .*, must hold a token/],
   ];
-  const check = async (args: string[], env: Record<string, string>, line: RegExp) => {
-    const { code, stdout, stderr } = await runPawl(args, env);
+  const check = async (run: typeof runPawl, args: string[], env: Record<string, string>, line: RegExp) => {
+    const { code, stdout, stderr } = await run(args, env);
     assertEquals([args, code, stdout], [args, 1, ""]);
     assertMatch(stderr.trimEnd(), line);
   };
-  await Promise.all(cases.map(([args, env, line]) => check([...args, "--check-config"], env, line)));
+  for (const [args, env, line] of cases) await check(checkHere, [...args, "--check-config"], env, line);
   const [args, env, line] = cases[0]!;
-  await check([...args, "--port=0", `--data=${folder.data}`], env, line);
+  await check(runPawl, [...args, "--check-config"], env, line);
+  await check(runPawl, [...args, "--port=0", `--data=${folder.data}`], env, line);
 });
 
 Deno.test("a secret can stand in a file that its variable with _FILE names", async () => {
@@ -57,7 +59,7 @@ Deno.test("a secret can stand in a file that its variable with _FILE names", asy
   const secret = `whsec_${btoa("x".repeat(24))}`;
   const run = async (content: string, env: Record<string, string> = {}) => {
     await Deno.writeTextFile(folder.file, content);
-    const { code, stdout, stderr } = await runPawl(["--webhook=https://hooks.example/", "--check-config"], {
+    const { code, stdout, stderr } = await checkHere(["--webhook=https://hooks.example/", "--check-config"], {
       PAWL_WEBHOOK_SECRET_FILE: folder.file,
       ...env,
     });
@@ -78,7 +80,7 @@ Deno.test("the commands find the data folder in the file of PAWL_CONFIG", async 
   await using folder = await openFolder();
   await folder.write({ data: folder.data });
   const env = { PAWL_CONFIG: folder.file };
-  assertEquals((await runPawl(["token", "add", "anna"], env)).code, 0);
+  assertEquals((await runHere(["token", "add", "anna"], env)).code, 0);
   assertMatch((await runPawl(["token", "list"], env)).stdout, /anna/);
   assertEquals(await Deno.stat(folder.data).then(({ isDirectory }) => isDirectory), true);
 });

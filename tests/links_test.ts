@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { ConfigError } from "../server/config/config.ts";
-import { runLink, runToken } from "./support/commands.ts";
+import { runHere, runLink, runToken } from "./support/commands.ts";
 import { type PawlProcess, runPawl, startPawl } from "./support/process.ts";
 import { visitorOf } from "./support/links.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -57,12 +57,12 @@ Deno.test("links are made, listed and removed by the command while the server ru
 
 Deno.test("link --help tells of each command, and a folder without Pawl is no place for links", async () => {
   await using dir = await tempDir();
-  const { code, stdout } = await runPawl(["link", "--help"]);
+  const { code, stdout } = await runHere(["link", "--help"]);
   assertEquals(code, 0);
   for (const text of ["link add", "link list", "link remove ID", "--max-files", "--downloads", "--expires"]) {
     assertStringIncludes(stdout, text);
   }
-  const refused = await runPawl(["link", "add", "--data", join(dir.path, "none")]);
+  const refused = await runHere(["link", "add", "--data", join(dir.path, "none")]);
   assertEquals([refused.code, refused.stdout], [1, ""]);
   assertMatch(refused.stderr, /^There is no Pawl in/);
   const args = ["add", "--zip", "x", "--password-file", join(dir.path, "no"), "--data", dir.path];

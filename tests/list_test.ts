@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
+import { runHere } from "./support/commands.ts";
 import { untilNothingUnfinished, untilReceived } from "./support/incoming.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { connect, postHead } from "./support/raw.ts";
@@ -20,7 +21,7 @@ Deno.test("list shows what a running server has, while bytes come: owner, offset
   assertEquals([code, stdout.trimEnd().split("\n").length], [0, 3]);
   assertMatch(stdout, /^finished +\d+s +3 +3 +anonymous +[\w-]{22} +sub\/a\.txt$/m);
   assertMatch(stdout, /^unfinished +\d+s +0 +500000 +anonymous +[\w-]{22} +film$/m);
-  const json = await runPawl(["list", "--json"], { PAWL_DATA: dir.path });
+  const json = await runHere(["list", "--json"], { PAWL_DATA: dir.path });
   const found = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   assertEquals(found.map(({ state, path, length }) => [state, path, length]).sort(), [
     ["finished", "sub/a.txt", 3],
@@ -29,15 +30,15 @@ Deno.test("list shows what a running server has, while bytes come: owner, offset
   // An upload that is over is not listed.
   const { id } = found.find(({ state }) => state === "finished");
   await fetch(`${pawl.url}/files/${id}`, { method: "DELETE" });
-  assertEquals((await runPawl(["list", "--json", "--data", dir.path])).stdout.trimEnd().split("\n").length, 1);
+  assertEquals((await runHere(["list", "--json", "--data", dir.path])).stdout.trimEnd().split("\n").length, 1);
 });
 
 Deno.test("list --help tells its options, and makes nothing in a folder without Pawl", async () => {
   await using dir = await tempDir();
-  assertStringIncludes((await runPawl(["list", "--help"])).stdout, "--json");
+  assertStringIncludes((await runHere(["list", "--help"])).stdout, "--json");
   const none = join(dir.path, "none");
   for (const data of [none, dir.path]) {
-    const { code, stdout, stderr } = await runPawl(["list", "--data", data]);
+    const { code, stdout, stderr } = await runHere(["list", "--data", data]);
     assertEquals([code, stdout], [1, ""]);
     assertMatch(stderr, /^There is no Pawl in \S+: give its folder by --data\n$/);
   }

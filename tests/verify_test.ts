@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { runVerifyCommand } from "../server/commands/verify.ts";
 import { someBytes } from "./support/bytes.ts";
+import { runHere } from "./support/commands.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
@@ -9,22 +10,22 @@ Deno.test("verify by the command: its exit code tells whether anything is wrong 
   await using dir = await tempDir();
   await using pawl = await startPawl(dir.path);
   await (await fetch(`${pawl.url}/upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: "abc" })).text();
-  const verify = (...args: string[]) => runPawl(["verify", "--data", dir.path, ...args]);
+  const verify = (...args: string[]) => runHere(["verify", "--data", dir.path, ...args]);
   assertEquals(await verify(), {
     code: 0,
     stdout: "Looked at 1 uploads and 1 files: nothing is wrong\n",
     stderr: "",
   });
   await Deno.writeTextFile(join(dir.path, "incoming", "A".repeat(22)), "");
-  const wrong = await verify();
+  const wrong = await runPawl(["verify", "--data", dir.path]);
   assertEquals([wrong.code, wrong.stderr], [1, ""]);
   assertMatch(wrong.stdout, /^incoming\/A{22} belongs to no upload\. --repair would remove it\n.* 1 are wrong,/);
   const repaired = await verify("--repair");
   assertEquals(repaired.code, 0);
   assertMatch(repaired.stdout, /Now remove it\n.* 1 are wrong, 1 were repaired\n$/);
   assertEquals((await verify()).code, 0);
-  assertStringIncludes((await runPawl(["verify", "--help"])).stdout, "--repair");
-  const none = await runPawl(["verify", "--data", join(dir.path, "none")]);
+  assertStringIncludes((await runHere(["verify", "--help"])).stdout, "--repair");
+  const none = await runHere(["verify", "--data", join(dir.path, "none")]);
   assertEquals([none.code, none.stdout], [1, ""]);
 });
 

@@ -5,6 +5,7 @@ import type { EventType } from "../server/config/hook_values.ts";
 import type { EventStore, WaitingEvent } from "../server/storage/event_store.ts";
 import { openDatabase } from "../server/storage/kv/database.ts";
 import { createEvents } from "../server/storage/kv/events.ts";
+import { runHere } from "./support/commands.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { SECRET, startReceiver } from "./support/receiver.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -17,7 +18,7 @@ Deno.test("what a webhook has not heard is listed, tried at once and dropped by 
   await using receiver = startReceiver(() => new Response(null, { status, headers: { "Retry-After": "3600" } }));
   const args = ["--webhook", receiver.url, "--webhook-allow-private", "--webhook-events", "upload.completed"];
   await using pawl = await startPawl(dir.path, { args, env: { PAWL_WEBHOOK_SECRET: SECRET } });
-  const webhook = (...args: string[]) => runPawl(["webhook", ...args, "--data", dir.path]);
+  const webhook = (...args: string[]) => runHere(["webhook", ...args, "--data", dir.path]);
   const send = async (id: string) => {
     const headers = { "X-File-Id": id, "X-File-Name": id, "X-File-Size": "3" };
     assertEquals(
@@ -37,7 +38,10 @@ Deno.test("what a webhook has not heard is listed, tried at once and dropped by 
   const [hook = "", event = ""] = stdout.split("  ");
 
   status = 204;
-  assertEquals((await webhook("retry", hook)).stderr, "1 deliveries are tried now, if the server runs\n");
+  assertEquals(
+    (await runPawl(["webhook", "retry", hook, "--data", dir.path])).stderr,
+    "1 deliveries are tried now, if the server runs\n",
+  );
   await until(() => receiver.received.length === 2, "it is tried again");
   assertEquals(receiver.received.map(({ id }) => id), [event, event]);
   await until(async () => (await webhook("list")).stdout === "", "nothing waits");
@@ -100,11 +104,11 @@ Deno.test("an event that no server has dealt yet is listed and can be dropped, a
 
 Deno.test("webhook --help tells of each command, and a wrong one is refused in one line", async () => {
   await using dir = await tempDir();
-  const { code, stdout } = await runPawl(["webhook", "--help"]);
+  const { code, stdout } = await runHere(["webhook", "--help"]);
   assertEquals(code, 0);
   for (const text of ["webhook list", "webhook retry", "webhook drop"]) assertEquals(stdout.includes(text), true, text);
   const wrong = await runPawl(["webhook", "remove", "x", "--data", dir.path]);
   assertEquals([wrong.code, wrong.stderr], [1, 'Cannot do "webhook remove x": see webhook --help\n']);
-  const nowhere = await runPawl(["webhook", "list", "--data", dir.path]);
+  const nowhere = await runHere(["webhook", "list", "--data", dir.path]);
   assertEquals([nowhere.code, nowhere.stderr], [1, `There is no Pawl in ${dir.path}: give its folder by --data\n`]);
 });
