@@ -82,13 +82,13 @@ Deno.test("backups that are made while clients upload, cut and delete hold every
 
 Deno.test("backup by the command: help, one folder, and none that has something in it", async () => {
   await using dir = await tempDir();
-  await using pawl = await startPawl(join(dir.path, "data"));
-  await (await fetch(`${pawl.url}/upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: "abc" })).text();
+  await using server = await startServer({ data: join(dir.path, "data") });
+  await (await fetch(`${server.url}upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: "abc" })).text();
   assertMatch((await runHere(["backup", "--help"])).stdout, /backup DIR/);
   const backup = (...args: string[]) => runHere(["backup", ...args], { PAWL_DATA: join(dir.path, "data") });
   assertEquals((await backup()).stderr, "Say backup DIR: see backup --help\n");
   const to = join(dir.path, "to");
-  const first = await backup(to);
+  const first = await runPawl(["backup", to, "--data", join(dir.path, "data")]);
   assertEquals(first, {
     code: 0,
     stdout: `Backed up 1 finished files (1 linked, 0 copied) and 0 unfinished uploads (0 bytes) to ${to}\n`,

@@ -3,17 +3,18 @@ import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
 import { runHere } from "./support/commands.ts";
 import { untilNothingUnfinished, untilReceived } from "./support/incoming.ts";
-import { runPawl, startPawl } from "./support/process.ts";
+import { startServer } from "./support/pawl.ts";
+import { runPawl } from "./support/process.ts";
 import { connect, postHead } from "./support/raw.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
 Deno.test("list shows what a running server has, while bytes come: owner, offset, size, state and path", async () => {
   await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
+  await using server = await startServer({ data: dir.path });
   const headers = { "X-File-Id": "a", "X-File-Path": "sub/a.txt" };
-  await (await fetch(`${pawl.url}/upload`, { method: "POST", headers, body: "abc" })).text();
+  await (await fetch(`${server.url}upload`, { method: "POST", headers, body: "abc" })).text();
   await untilNothingUnfinished(dir.path);
-  using connection = await connect(pawl.port);
+  using connection = await connect(server.port);
   await connection.send(postHead("film", { "Content-Length": 500_000 }));
   await connection.send(someBytes(200_000));
   await untilReceived(dir.path, 200_000, 1);
@@ -29,7 +30,7 @@ Deno.test("list shows what a running server has, while bytes come: owner, offset
   ]);
   // An upload that is over is not listed.
   const { id } = found.find(({ state }) => state === "finished");
-  await fetch(`${pawl.url}/files/${id}`, { method: "DELETE" });
+  await fetch(`${server.url}files/${id}`, { method: "DELETE" });
   assertEquals((await runHere(["list", "--json", "--data", dir.path])).stdout.trimEnd().split("\n").length, 1);
 });
 

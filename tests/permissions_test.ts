@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { join } from "@std/path";
 import { someBytes } from "./support/bytes.ts";
+import { startServer } from "./support/pawl.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
 import { until } from "./support/until.ts";
@@ -90,8 +91,8 @@ Deno.test("a file with a token is one more that must be readable", async () => {
 Deno.test("list, verify, gc and backup need the data folder, the folder of the backup, and the environment, and no more", async () => {
   await using dir = await tempDir();
   await using to = await tempDir();
-  await using pawl = await startPawl(dir.path);
-  await fetched(`${pawl.url}/upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: file });
+  await using server = await startServer({ data: dir.path });
+  await fetched(`${server.url}upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: file });
   const permissions = ["--allow-env=PAWL_*", `--allow-read=${dir.path}`, `--allow-write=${dir.path}`];
   const backup = join(to.path, "today");
   const folders = [`--allow-read=${dir.path},${backup}`, `--allow-write=${dir.path},${backup}`];

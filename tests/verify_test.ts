@@ -3,13 +3,14 @@ import { join } from "@std/path";
 import { runVerifyCommand } from "../server/commands/verify.ts";
 import { someBytes } from "./support/bytes.ts";
 import { runHere } from "./support/commands.ts";
+import { startServer } from "./support/pawl.ts";
 import { runPawl, startPawl } from "./support/process.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
 Deno.test("verify by the command: its exit code tells whether anything is wrong at the end", async () => {
   await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
-  await (await fetch(`${pawl.url}/upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: "abc" })).text();
+  await using server = await startServer({ data: dir.path });
+  await (await fetch(`${server.url}upload`, { method: "POST", headers: { "X-File-Id": "a" }, body: "abc" })).text();
   const verify = (...args: string[]) => runHere(["verify", "--data", dir.path, ...args]);
   assertEquals(await verify(), {
     code: 0,

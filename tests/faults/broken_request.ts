@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
-import type { PawlProcess } from "../support/process.ts";
+import type { MemoryLog } from "../support/log.ts";
 import { connect, postHead } from "../support/raw.ts";
 import { sha256OfStream, Source } from "../support/sources.ts";
 import { until } from "../support/until.ts";
@@ -52,6 +52,14 @@ export const SHAPES: readonly Shape[] = [
   { name: "one byte", size: 1, start: 0, end: 1, chunked: false, sized: true },
 ];
 
+/** A server, and what it has logged. */
+export interface LoggingServer {
+  /** Its address, with no slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  readonly log: MemoryLog;
+}
+
 /** One request and what happens to it. */
 export interface Case {
   readonly kind: "cut" | "reset" | "half-close" | "stall";
@@ -87,7 +95,7 @@ interface Left {
  * told until the file is finished. Throws unless every answer tells what the next one meets and the file is right.
  */
 export async function breakAndGoOn(
-  pawl: PawlProcess,
+  pawl: LoggingServer,
   one: Case,
   source: Source,
 ): Promise<void> {
@@ -130,9 +138,9 @@ export async function breakAndGoOn(
 }
 
 /** Waits until the server works on a request that brings bytes of the client's upload `id`; it logs its debug lines. */
-async function untilBegun({ output }: PawlProcess, id: string, offset: number): Promise<void> {
-  const line = `A request brings bytes of "${id}", from byte ${offset} on`;
-  await until(() => output().includes(line), `the log has: ${line}`);
+async function untilBegun({ log }: LoggingServer, id: string, offset: number): Promise<void> {
+  const line = `debug: A request brings bytes of ${id}, from byte ${offset} on`;
+  await until(() => log.lines.includes(line), `the log has: ${line}`);
 }
 
 /** Asks the server in several ways, one after the other. Its answers must agree and be possible. Gives the offset. */

@@ -1,19 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { extent } from "../support/campaign.ts";
-import { startPawl } from "../support/process.ts";
+import { startServer } from "../support/pawl.ts";
 import { Random, seedOfRun, withSeed } from "../support/random.ts";
 import { sha256OfStream, Source } from "../support/sources.ts";
 import { startProxy } from "../support/tcp_proxy.ts";
 import { untilNothingUnfinished } from "../support/incoming.ts";
-import { tempDir } from "../support/temp_dir.ts";
 import { breakAndGoOn, type Case, MOMENTS, SHAPES } from "./broken_request.ts";
 import { drawFault, uploadChecked } from "./checked_uploader.ts";
-import { assertNoComplaint, filesBelow, inParallel, report } from "./run.ts";
+import { filesBelow, inParallel, report } from "./run.ts";
 
 Deno.test("a fault at any moment of a request: the offset told is the one that the next request meets", async (test) => {
-  await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path, { args: ["--log-level", "debug"] });
+  await using pawl = await startHere();
   let sent = 0;
   for (const [turn, kind] of (["cut", "reset", "half-close", "stall"] as const).entries()) {
     await test.step(kind, async () => {
@@ -28,11 +26,11 @@ Deno.test("a fault at any moment of a request: the offset told is the one that t
           failures.push(`${one.moment.name}, ${one.shape.name}, ${one.asks}: ${error}`);
         }
       });
-      assert(failures.length === 0, `${failures.join("\n")}\n${pawl.output()}`);
-      assertNoComplaint(pawl.output());
+      assert(failures.length === 0, [...failures, ...pawl.log.lines].join("\n"));
+      assertEquals(pawl.complaints(), []);
       sent += cases.length;
-      assertEquals((await filesBelow(join(dir.path, "files"))).length, sent);
-      await untilNothingUnfinished(dir.path);
+      assertEquals((await filesBelow(join(pawl.data, "files"))).length, sent);
+      await untilNothingUnfinished(pawl.data);
     });
   }
 });
@@ -49,8 +47,7 @@ const REQUEST_BYTES = 256 * 1024;
 
 Deno.test("Uploader brings every file through a network with random faults, and never goes back", async () => {
   const random = new Random(seedOfRun());
-  await using dir = await tempDir();
-  await using pawl = await startPawl(dir.path);
+  await using pawl = await startHere();
   const injected: Record<string, number> = {};
   const faults = random.fork();
   await using proxy = await startProxy({
@@ -72,15 +69,28 @@ Deno.test("Uploader brings every file through a network with random faults, and 
       requests += done.requests;
       bytes += source.size;
     });
-    assertEquals(await filesBelow(join(dir.path, "files")), sources.map((_, number) => nameOf(number)));
-    await untilNothingUnfinished(dir.path);
-    assertNoComplaint(pawl.output());
-  }, pawl.output);
+    assertEquals(await filesBelow(join(pawl.data, "files")), sources.map((_, number) => nameOf(number)));
+    await untilNothingUnfinished(pawl.data);
+    assertEquals(pawl.complaints(), []);
+  }, () => pawl.log.lines.join("\n"));
   report(
     `Faults injected: ${listed(injected)}; ${UPLOADS} uploads in ${requests} requests, ` +
       `${bytes} bytes compared, PAWL_SEED=${random.seed}`,
   );
 });
+
+/** A server in this process, with the patience of one of its own; that costs much less, and the lines between are real. */
+async function startHere() {
+  const server = await startServer({ limits: {} });
+  return {
+    url: server.url.replace(/\/$/, ""),
+    port: server.port,
+    data: server.data,
+    log: server.log,
+    complaints: () => server.log.lines.filter((line) => !/^(?:debug|info): /.test(line)),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
 
 function listed(counts: Record<string, number>): string {
   return Object.entries(counts).sort().map(([name, count]) => `${count} ${name}`).join(", ");
