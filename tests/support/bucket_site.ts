@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { Buffer } from "node:buffer";
 import { type BucketBytes, createBucketBytes } from "../../server/storage/s3/bytes.ts";
 import type { UnfinishedFile } from "../../server/storage/store.ts";
-import { someBytes } from "./bytes.ts";
+import { givesSame, someBytes } from "./bytes.ts";
 import { type Habits, MemoryObjects } from "./memory_bucket.ts";
 import { type MemoryLeases, MemoryRows } from "./memory_leases.ts";
 
@@ -77,6 +76,5 @@ export async function finish({ bytes }: BucketSite, length: number): Promise<voi
     await bytes.removeEntry("a");
   }
   const file = await bytes.openFinished({ id: "a", path: "x", length });
-  const content = await new Response(file!.read()).bytes();
-  assert(Buffer.compare(content, all.subarray(0, length)) === 0, "The bytes differ");
+  assert(await givesSame(file!.read(), [all.subarray(0, length)]), "The bytes differ");
 }

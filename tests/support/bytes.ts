@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 
 /** How many words are made one from the other. All later ones are made from these, which takes a tenth of the time. */
@@ -25,4 +26,22 @@ export function someBytes(length: number, seed = 1): Uint8Array<ArrayBuffer> {
 /** The SHA-256 of bytes, in base64 as RFC 9530 wants it between its colons. */
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("base64");
+}
+
+/** Whether a stream gives exactly the bytes of `pieces`, one behind the other. Keeps none: megabytes take a test's time. */
+export async function givesSame(stream: AsyncIterable<Uint8Array>, pieces: readonly Uint8Array[]): Promise<boolean> {
+  const wanted = pieces.filter(({ length }) => length > 0);
+  let [number, from, isSame] = [0, 0, true];
+  for await (const given of stream) {
+    for (let at = 0; at < given.length;) {
+      const piece = wanted[number]?.subarray(from);
+      if (piece === undefined) return false;
+      const size = Math.min(piece.length, given.length - at);
+      isSame &&= Buffer.compare(given.subarray(at, at + size), piece.subarray(0, size)) === 0;
+      at += size;
+      from += size;
+      if (size === piece.length) [number, from] = [number + 1, 0];
+    }
+  }
+  return isSame && number === wanted.length;
 }

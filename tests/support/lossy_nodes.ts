@@ -161,5 +161,5 @@ function joined(first: Bytes, second: Uint8Array): Bytes {
 }
 
 function resized(bytes: Bytes, length: number): Bytes {
-  return length <= bytes.length ? bytes.slice(0, length) : joined(bytes, new Uint8Array(length - bytes.length));
+  return length <= bytes.length ? bytes.subarray(0, length) : joined(bytes, new Uint8Array(length - bytes.length));
 }

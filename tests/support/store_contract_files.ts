@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { ByteStore, PlacedFile, UnfinishedFile } from "../../server/storage/store.ts";
 import { someBytes } from "./bytes.ts";
@@ -11,12 +11,6 @@ export async function opened(bytes: ByteStore, id: string): Promise<UnfinishedFi
   const appender = await bytes.open(id) ?? await bytes.create(id);
   assert(typeof appender === "object");
   return appender;
-}
-
-/** Compares bytes that are too many to be printed. */
-export function assertSame(actual: Uint8Array, expected: Uint8Array): void {
-  assertEquals(actual.length, expected.length);
-  assert(Buffer.compare(actual, expected) === 0, "The bytes differ");
 }
 
 /** Gives what the file is known by. */

@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { Buffer } from "node:buffer";
 import type { UnfinishedFile } from "../../../../server/storage/store.ts";
 import { IS_LONG } from "../../../support/campaign.ts";
 import { Died, type Instance, startInstance } from "../../../support/dying_instance.ts";
 import { MemoryObjects } from "../../../support/memory_bucket.ts";
 import { MemoryRows } from "../../../support/memory_leases.ts";
-import { someBytes } from "../../../support/bytes.ts";
+import { givesSame, someBytes } from "../../../support/bytes.ts";
 
 const MIB = 1024 * 1024;
 const PATH = "folder/x.bin";
@@ -86,7 +85,7 @@ async function runWith(deaths: readonly number[], { ends, isConditional }: Run):
   await send(last, all, ends, known);
   const file = await last.bytes.openFinished({ id: "a", path: PATH, length });
   assertEquals([told, file?.length, file?.modifiedAt], [told, length, 1000]);
-  assert(Buffer.compare(await new Response(file!.read()).bytes(), all) === 0, `${told}: the bytes differ`);
+  assert(await givesSame(file!.read(), [all]), `${told}: the bytes differ`);
   // What the dead ones did not remove, the next repair does.
   for await (const id of last.bytes.unfinished()) await last.bytes.discard(id);
   await last.bytes[Symbol.asyncDispose]();
