@@ -28,7 +28,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("base64");
 }
 
-/** Whether a stream gives exactly the bytes of `pieces`, one behind the other. Keeps none: megabytes take a test's time. */
+/** True when a stream gives exactly the bytes of `pieces`, one behind the other. Keeps none: megabytes take a test's time. */
 export async function givesSame(stream: AsyncIterable<Uint8Array>, pieces: readonly Uint8Array[]): Promise<boolean> {
   const wanted = pieces.filter(({ length }) => length > 0);
   let [number, from, isSame] = [0, 0, true];

@@ -1,11 +1,11 @@
 import { commandOf } from "../../server/commands/all.ts";
 import { checkConfig } from "../../server/commands/check_config.ts";
-import { explainCommand, runCommand } from "../../server/commands/run_command.ts";
 import { runLinkCommand } from "../../server/commands/links.ts";
+import { explainCommand, runCommand } from "../../server/commands/run_command.ts";
+import { runTokenCommand, type Terminal } from "../../server/commands/tokens.ts";
 import { parseCommandLine } from "../../server/config/command_line.ts";
 import { ConfigError } from "../../server/config/config_error.ts";
 import { loadSettings } from "../../server/config/load_settings.ts";
-import { runTokenCommand, type Terminal } from "../../server/commands/tokens.ts";
 
 /** The output of a command. */
 export interface CommandOutput {
@@ -31,7 +31,7 @@ export function runLink(args: readonly string[], env: Record<string, string> = {
   return run(runLinkCommand, args, env);
 }
 
-/** What a program has done: its exit code, and what it printed. */
+/** The outcome of a program: its exit code, and the lines that it printed. */
 interface Outcome {
   readonly code: number;
   readonly stdout: string;
