@@ -30,7 +30,7 @@ export function virtualTime(): VirtualTime {
     // Ids of real timers are above zero.
     timers.set(--last, { at: now + Math.max(1, Math.ceil(ms)), fire: () => work(...args) });
     return last;
-  }) as typeof setTimeout;
+  }) as unknown as typeof setTimeout;
   globalThis.clearTimeout = (id) => {
     if (!timers.delete(id as number)) clearTimeout(id);
   };

@@ -1,7 +1,7 @@
-import postgres from "postgres";
+import type postgres from "postgres";
 import { ConfigError } from "../../config/config_error.ts";
-import { defined } from "../../defined.ts";
 import { isAway, isBroken, noDatabase } from "./no_database.ts";
+import { createPools, type Pool } from "./pool.ts";
 
 /** A value of a statement. Every other type goes as text, which the statement casts. */
 export type Value = string | number | boolean | null;
@@ -66,31 +66,18 @@ export function createConnection(
   { deadlineMs = 5000, max = 10, name = serverNameOf(url) }: ConnectionOptions = {},
 ): Connection {
   const channels: { channel: string; heard: (message: string) => void; listening: () => void }[] = [];
-  const { address, host } = forLibrary(url);
+  const open = createPools(url, deadlineMs, name);
   let isClosed = false;
   let pool = openFirst();
   /** The connection that listens. When it is mute, the others are not given up. */
-  let listener: postgres.Sql | undefined;
+  let listener: Pool | undefined;
   let answeredAt = performance.now();
   /** The ends of connections that are given up, and have not ended yet. */
   const ending = new Set<Promise<unknown>>();
 
-  function open(max: number, timeoutMs: number, more: postgres.Options<never> = {}): postgres.Sql {
-    return postgres(address, {
-      ...defined({ host }),
-      max,
-      connect_timeout: deadlineMs / 1000,
-      fetch_types: false,
-      onnotice: () => {},
-      // A statement that nobody waits for any more must not be run much later.
-      connection: { application_name: name, statement_timeout: timeoutMs },
-      ...more,
-    });
-  }
-
-  function openFirst(): postgres.Sql {
+  function openFirst(): Pool {
     try {
-      return open(max, deadlineMs);
+      return openMore();
     } catch {
       // The error does not say what is wrong, because the address holds a secret.
       throw new ConfigError(
@@ -100,15 +87,23 @@ export function createConnection(
     }
   }
 
+  function openMore(): Pool {
+    return open({ max, statementMs: deadlineMs });
+  }
+
+  function openListener(): Pool {
+    return open({ max: 1, statementMs: deadlineMs });
+  }
+
   /** Takes new connections for all later statements. Those that run may end within `patienceMs`. */
-  function renew(old: postgres.Sql, patienceMs: number): void {
+  function renew(old: Pool, patienceMs: number): void {
     if (old !== pool || isClosed) return;
-    pool = open(max, deadlineMs);
+    pool = openMore();
     abandon(old, patienceMs);
   }
 
-  function abandon(old: postgres.Sql, patienceMs = 0): void {
-    const ended: Promise<unknown> = end(old, patienceMs).finally(() => ending.delete(ended));
+  function abandon(old: Pool, patienceMs = 0): void {
+    const ended: Promise<unknown> = old.end(patienceMs).finally(() => ending.delete(ended));
     ending.add(ended);
   }
 
@@ -116,13 +111,13 @@ export function createConnection(
    * Gives up a pool that has lost a connection in the middle of a statement. The library takes that error for the answer
    * to its look whether the next server is the primary, and uses a standby, which may not have yet what was acknowledged.
    */
-  function giveUp(failed: postgres.Sql, error: unknown): void {
+  function giveUp(failed: Pool, error: unknown): void {
     if (isBroken(error)) renew(failed, deadlineMs);
   }
 
-  function listenAnew(mute: postgres.Sql): void {
+  function listenAnew(mute: Pool): void {
     if (mute !== listener || isClosed) return;
-    const own = listener = open(1, deadlineMs);
+    const own = listener = openListener();
     abandon(mute);
     for (const each of channels) keepListening(each, own);
   }
@@ -141,12 +136,12 @@ export function createConnection(
     }
   }
 
-  async function keepListening({ channel, heard, listening }: typeof channels[number], own: postgres.Sql) {
+  async function keepListening({ channel, heard, listening }: typeof channels[number], own: Pool) {
     for (let attempt = 1; own === listener && !isClosed; attempt++) {
       const late = setTimeout(() => listenAnew(own), deadlineMs);
       try {
         // From here on the library listens again by itself.
-        await own.listen(channel, heard, listening);
+        await own.sql.listen(channel, heard, listening);
         return;
       } catch (error) {
         if (own !== listener || isClosed) return;
@@ -163,7 +158,7 @@ export function createConnection(
       if (isClosed) throw noDatabase();
       const own = pool;
       const begunAt = performance.now();
-      const work = run<Row>(own, text, values);
+      const work = run<Row>(own.sql, text, values);
       work.catch((error) => giveUp(own, error));
       const rows = await inTime(work, () => {
         // A pool that answers nothing any more may hang for ever.
@@ -178,47 +173,29 @@ export function createConnection(
     listen(channel, heard, listening = () => {}) {
       const each = { channel, heard, listening };
       channels.push(each);
-      keepListening(each, listener ??= open(1, deadlineMs));
+      keepListening(each, listener ??= openListener());
     },
 
     alone() {
       const lost = new AbortController();
-      const own = open(1, 0, { max_lifetime: null, onclose: () => lost.abort() });
+      const own = open({ max: 1, statementMs: 0, onclose: () => lost.abort() });
       return {
         lost: lost.signal,
-        query: (text, values = []) => inTime(run(own, text, values)),
+        query: (text, values = []) => inTime(run(own.sql, text, values)),
         run: async (statements) => {
-          await told(own.begin((transaction) => transaction.unsafe(statements)));
+          await told(own.sql.begin((transaction) => transaction.unsafe(statements)));
         },
-        [Symbol.asyncDispose]: () => end(own),
+        [Symbol.asyncDispose]: () => own.end(),
       };
     },
 
     async close() {
       isClosed = true;
       const open = [pool, ...listener === undefined ? [] : [listener]];
-      await Promise.all([...open.map((each) => end(each)), ...ending]);
+      await Promise.all([...open.map((each) => each.end()), ...ending]);
     },
   };
 }
-
-/**
- * Takes out of an address what is given by options: the folder of a Unix socket, and the program's name. The library takes
- * a standby of PostgreSQL 14 and later for one that can be written to, so it is told to look for the primary.
- */
-function forLibrary(url: string): { address: string; host: string | undefined } {
-  if (!url.includes("?")) return { address: url, host: undefined };
-  const [before = "", query] = url.split("?");
-  const params = new URLSearchParams(query);
-  const host = params.get("host") ?? undefined;
-  params.delete("host");
-  if (params.get(SESSIONS) === "read-write") params.set(SESSIONS, "primary");
-  params.delete("application_name");
-  return { address: params.size === 0 ? before : `${before}?${params}`, host };
-}
-
-/** The setting that says which one of several servers is wanted. */
-const SESSIONS = "target_session_attrs";
 
 /** Its errors are those of {@linkcode Connection.query}. */
 async function told<T>(work: PromiseLike<T>): Promise<T> {
@@ -231,8 +208,4 @@ async function told<T>(work: PromiseLike<T>): Promise<T> {
 
 async function run<Row extends object>(sql: postgres.Sql, text: string, values: readonly Value[]): Promise<Row[]> {
   return [...await sql.unsafe<Row[]>(text, [...values], { prepare: true })];
-}
-
-async function end(sql: postgres.Sql, patienceMs = 0): Promise<void> {
-  await sql.end({ timeout: patienceMs / 1000 }).catch(() => {});
 }

@@ -1,0 +1,81 @@
+import { delay } from "@std/async/delay";
+import postgres from "postgres";
+import { defined } from "../../defined.ts";
+import { createDialer } from "./dialer.ts";
+
+/** Connections of one kind. */
+export interface Pool {
+  readonly sql: postgres.Sql;
+  /**
+   * Closes them. What runs may end within `patienceMs` (0 by default), and is given up then. Resolves when none is open or
+   * being opened.
+   */
+  end(patienceMs?: number): Promise<void>;
+}
+
+export interface PoolOptions {
+  /** The most connections. */
+  readonly max: number;
+  /** How long PostgreSQL lets a statement run, in milliseconds; 0 for ever. */
+  readonly statementMs: number;
+  /** Is called when a connection is closed. It is not closed for its age then. */
+  readonly onclose?: () => void;
+}
+
+/**
+ * Makes pools of connections to the database at `url` (`postgres://…`), whose servers get to know the program as `name`.
+ * A connection must be made within `deadlineMs`. Making one throws for an address that is none.
+ */
+export function createPools(url: string, deadlineMs: number, name: string): (options: PoolOptions) => Pool {
+  const { address, host } = forLibrary(url);
+  const dialer = hasSeveralServers(address, host) ? createDialer({ patienceMs: deadlineMs / 4 }) : undefined;
+  return ({ max, statementMs, onclose }) => {
+    const ended = new AbortController();
+    // The library's own way from one server to the next one makes no pauses, and cannot be stopped.
+    const socket = dialer &&
+      ((options: postgres.ParsedOptions) =>
+        dialer.dial(options.host.map((host, i) => ({ host, port: options.port[i]! })), ended.signal));
+    const sql = postgres(address, {
+      ...defined({ host, socket }),
+      ...onclose === undefined ? {} : { onclose, max_lifetime: null },
+      max,
+      connect_timeout: deadlineMs / 1000,
+      fetch_types: false,
+      onnotice: () => {},
+      // A statement that nobody waits for any more must not be run much later.
+      connection: { application_name: name, statement_timeout: statementMs },
+    });
+    return {
+      sql,
+      async end(patienceMs = 0) {
+        await sql.end({ timeout: patienceMs / 1000 }).catch(() => {});
+        ended.abort();
+        // A connection that was about to be tried anew is stopped when it asks for its socket.
+        await delay(1);
+      },
+    };
+  };
+}
+
+/**
+ * Takes out of an address what is given by options: the folder of a Unix socket, and the program's name. The library takes
+ * a standby of PostgreSQL 14 and later for one that can be written to, so it is told to look for the primary.
+ */
+function forLibrary(url: string): { address: string; host: string | undefined } {
+  if (!url.includes("?")) return { address: url, host: undefined };
+  const [before = "", query] = url.split("?");
+  const params = new URLSearchParams(query);
+  const host = params.get("host") ?? undefined;
+  params.delete("host");
+  if (params.get(SESSIONS) === "read-write") params.set(SESSIONS, "primary");
+  params.delete("application_name");
+  return { address: params.size === 0 ? before : `${before}?${params}`, host };
+}
+
+/** The setting that says which one of several servers is wanted. */
+const SESSIONS = "target_session_attrs";
+
+/** True when an address, or the option beside it, names more than one server. */
+function hasSeveralServers(address: string, host = address.split("/")[2] ?? ""): boolean {
+  return host.slice(host.lastIndexOf("@") + 1).includes(",");
+}

@@ -1,0 +1,94 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { EventEmitter } from "node:events";
+import type net from "node:net";
+import { createDialer, type DatabaseServer } from "../../../../server/storage/postgres/dialer.ts";
+import { virtualTime } from "../../../support/virtual_time.ts";
+
+const servers: DatabaseServer[] = [{ host: "one", port: 5432 }, { host: "two", port: 5433 }];
+
+/** What a server does with a connection. */
+type Answer = "accepts" | "refuses" | "says nothing";
+
+/** Servers of which each does with a connection what `answers` says; by default, it accepts. */
+function networkOf(answers: Record<string, Answer>) {
+  const asked: string[] = [];
+  let destroyed = 0;
+  const connect = ({ host }: DatabaseServer) => {
+    asked.push(host);
+    const socket = Object.assign(new EventEmitter(), { destroy: () => void destroyed++ });
+    const answer = answers[host] ?? "accepts";
+    if (answer === "accepts") queueMicrotask(() => socket.emit("connect"));
+    if (answer === "refuses") queueMicrotask(() => socket.emit("error", new Error("ECONNREFUSED")));
+    return socket as unknown as net.Socket;
+  };
+  return { asked, destroyed: () => destroyed, dialer: createDialer({ patienceMs: 1000, connect }) };
+}
+
+const never = new AbortController().signal;
+
+Deno.test("each connection asks the next server, for the last one may have been a standby", async () => {
+  const { dialer, asked } = networkOf({});
+  const socket = await dialer.dial(servers, never);
+  await dialer.dial(servers, never);
+  await dialer.dial(servers, never);
+  assertEquals(asked, ["one", "two", "one"]);
+  // A certificate must have this name.
+  assertEquals((socket as net.Socket & DatabaseServer).host, "one");
+});
+
+Deno.test("a server that refuses is passed over at once", async () => {
+  const { dialer, asked, destroyed } = networkOf({ one: "refuses" });
+  await dialer.dial(servers, never);
+  assertEquals([asked, destroyed()], [["one", "two"], 1]);
+});
+
+Deno.test("a machine that is off, and so answers nothing, is passed over", async () => {
+  using time = virtualTime();
+  const { dialer, asked, destroyed } = networkOf({ one: "says nothing" });
+  const dialing = dialer.dial(servers, never);
+  await time.pass(999);
+  assertEquals(asked, ["one"]);
+  await time.pass(1);
+  await dialing;
+  assertEquals([asked, destroyed()], [["one", "two"], 1]);
+});
+
+Deno.test("servers that all refuse are asked fifty times in a second, after a burst", async () => {
+  using time = virtualTime();
+  const { dialer, asked } = networkOf({ one: "refuses", two: "refuses" });
+  const stopped = new AbortController();
+  // They are as many as an instance has, and one more that listens.
+  const dialing = Promise.allSettled(Array.from({ length: 11 }, () => dialer.dial(servers, stopped.signal)));
+  await time.pass(500);
+  const before = asked.length;
+  await time.pass(10_000);
+  assertEquals(asked.length - before, 500);
+  assert(before <= 20 + 25, `${before} at once`);
+  stopped.abort();
+  await dialing;
+});
+
+for (const answer of ["refuses", "says nothing"] as const) {
+  Deno.test(`a dialer that is stopped tries no more and keeps no socket, where a server ${answer}`, async () => {
+    const { dialer, asked, destroyed } = networkOf({ one: answer, two: answer });
+    const stopped = new AbortController();
+    const dialing = assertRejects(() => dialer.dial(servers, stopped.signal), DOMException);
+    while (asked.length === 0) await Promise.resolve();
+    stopped.abort();
+    await dialing;
+    assertEquals(destroyed(), asked.length);
+    const before = asked.length;
+    await assertRejects(() => dialer.dial(servers, stopped.signal), DOMException);
+    // A timer that goes on would be a leak of this test.
+    assertEquals(asked.length, before);
+  });
+}
+
+Deno.test("a socket that is accepted as the dialer is stopped is closed", async () => {
+  const { dialer, destroyed } = networkOf({});
+  const stopped = new AbortController();
+  const dialing = assertRejects(() => dialer.dial(servers, stopped.signal), DOMException);
+  queueMicrotask(() => queueMicrotask(() => stopped.abort()));
+  await dialing;
+  assertEquals(destroyed(), 1);
+});
