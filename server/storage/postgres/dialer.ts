@@ -11,7 +11,7 @@ export interface Dialer {
   /**
    * Gives an open socket to one of the servers. Each call asks the next one in turn, for the last one that was asked may
    * have been a standby. A server that is away or silent is passed over, for as long as it takes. Rejects when `signal`
-   * aborts, and leaves no socket and no timer behind then.
+   * aborts, and leaves no timer behind then. A socket on which its server has said nothing is closed then.
    */
   dial(servers: readonly DatabaseServer[], signal: AbortSignal): Promise<net.Socket>;
 }
@@ -27,10 +27,14 @@ export interface DialerOptions {
 const BURST = 20;
 /** The time from one trial to the next one after that. A standby that is about to become the primary has better to do. */
 const PAUSE_MS = 20;
+/** A silent server is asked this many times less often than the others, because each time costs its connection a wait. */
+const SELDOM = 8;
 
 /** Makes the dialer of one database, whose connections look for its primary together. */
 export function createDialer({ patienceMs, connect = open }: DialerOptions): Dialer {
-  let trials = 0;
+  /** The servers that said nothing the last time. */
+  const silent = new Set<string>();
+  let [turn, passedOver] = [0, 0];
   let freeAt = 0;
 
   /** Waits until one trial more is due. */
@@ -40,15 +44,46 @@ export function createDialer({ patienceMs, connect = open }: DialerOptions): Dia
     if (freeAt > now) await delay(freeAt - now, { signal });
   }
 
+  function next(servers: readonly DatabaseServer[]): DatabaseServer {
+    const inTurn = () => servers[turn++ % servers.length]!;
+    for (const _ of servers) {
+      const server = inTurn();
+      if (!silent.has(nameOf(server)) || ++passedOver % SELDOM === 0) return server;
+    }
+    return inTurn();
+  }
+
+  /** Remembers whether a server says anything on a socket that it has accepted. One that is frozen does not. */
+  function listenTo(socket: net.Socket, server: DatabaseServer, signal: AbortSignal): void {
+    const close = () => void socket.destroy();
+    const settle = (isSilent: boolean) => {
+      if (isSilent) silent.add(nameOf(server));
+      else silent.delete(nameOf(server));
+      signal.removeEventListener("abort", close);
+      socket.off("data", heard).off("close", closed);
+    };
+    const heard = () => settle(false);
+    const closed = () => settle(true);
+    socket.on("data", heard).on("close", closed);
+    signal.addEventListener("abort", close);
+  }
+
   return {
     async dial(servers, signal) {
       for (;;) {
         await due(signal);
         signal.throwIfAborted();
-        const server = servers[trials++ % servers.length]!;
-        const socket = await accepted(connect(server), patienceMs, signal);
-        // The library asks the socket for the name that a certificate must have.
-        if (socket !== undefined) return Object.assign(socket, server);
+        const server = next(servers);
+        const socket = connect(server);
+        const answer = await answerOf(socket, patienceMs, signal);
+        if (answer === "accepted" && !signal.aborted) {
+          listenTo(socket, server, signal);
+          // The library asks the socket for the name that a certificate must have.
+          return Object.assign(socket, server);
+        }
+        socket.destroy();
+        signal.throwIfAborted();
+        if (answer === "silent") silent.add(nameOf(server));
       }
     },
   };
@@ -58,26 +93,26 @@ function open({ host, port }: DatabaseServer): net.Socket {
   return net.connect(port, host);
 }
 
-/** Gives a socket when the server has accepted it; `undefined` when it does not, in its time. */
-async function accepted(
-  socket: net.Socket,
-  patienceMs: number,
-  signal: AbortSignal,
-): Promise<net.Socket | undefined> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const giveUp = () => resolve(false);
-  const timer = setTimeout(giveUp, patienceMs);
-  signal.addEventListener("abort", giveUp);
-  socket.on("error", giveUp);
-  socket.on("connect", () => resolve(true));
-  const isAccepted = await promise && !signal.aborted;
+function nameOf({ host, port }: DatabaseServer): string {
+  return `${host}:${port}`;
+}
+
+/** What a server says to a new connection. */
+type Answer = "accepted" | "refused" | "silent";
+
+/** Waits for the answer to a new connection, `patienceMs` at most. It is no longer wanted when `signal` aborts. */
+async function answerOf(socket: net.Socket, patienceMs: number, signal: AbortSignal): Promise<Answer> {
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const refused = () => resolve("refused");
+  const accepted = () => resolve("accepted");
+  const timer = setTimeout(() => resolve("silent"), patienceMs);
+  signal.addEventListener("abort", refused);
+  socket.on("error", refused).on("connect", accepted);
+  const answer = await promise;
   clearTimeout(timer);
-  signal.removeEventListener("abort", giveUp);
-  socket.removeAllListeners("connect");
-  if (isAccepted) {
-    socket.removeAllListeners("error");
-    return socket;
-  }
-  socket.destroy();
-  signal.throwIfAborted();
+  signal.removeEventListener("abort", refused);
+  socket.off("connect", accepted);
+  // What is refused may fail once more, and nobody else listens.
+  if (answer === "accepted") socket.off("error", refused);
+  return answer;
 }

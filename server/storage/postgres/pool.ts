@@ -45,6 +45,8 @@ export function createPools(url: string, deadlineMs: number, name: string): (opt
       // A statement that nobody waits for any more must not be run much later.
       connection: { application_name: name, statement_timeout: statementMs },
     });
+    // With several servers the library reads a port that is none as NaN.
+    if (!sql.options.port.every((port) => port > 0 && port < 65536)) throw new RangeError("No port");
     return {
       sql,
       async end(patienceMs = 0) {

@@ -227,6 +227,8 @@ Deno.test("an address that cannot be read is refused, and its secret is not told
       "postgres://a:secret@b:port/c",
       "postgres://a:secret%ZZ@b/c",
       "postgres://a:secret@b/c?target_session_attrs=x",
+      "postgres://a:secret@b,d:port/c",
+      "postgres://a:secret@b,d:65536/c",
     ]
   ) {
     const error = assertThrows(

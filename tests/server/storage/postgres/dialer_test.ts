@@ -9,19 +9,30 @@ const servers: DatabaseServer[] = [{ host: "one", port: 5432 }, { host: "two", p
 /** What a server does with a connection. */
 type Answer = "accepts" | "refuses" | "says nothing";
 
+/** A connection without a network. */
+class FakeSocket extends EventEmitter {
+  isDestroyed = false;
+  destroy() {
+    this.isDestroyed = true;
+    queueMicrotask(() => this.emit("close"));
+  }
+}
+
 /** Servers of which each does with a connection what `answers` says; by default, it accepts. */
 function networkOf(answers: Record<string, Answer>) {
   const asked: string[] = [];
-  let destroyed = 0;
+  const sockets: FakeSocket[] = [];
   const connect = ({ host }: DatabaseServer) => {
     asked.push(host);
-    const socket = Object.assign(new EventEmitter(), { destroy: () => void destroyed++ });
+    const socket = new FakeSocket();
+    sockets.push(socket);
     const answer = answers[host] ?? "accepts";
     if (answer === "accepts") queueMicrotask(() => socket.emit("connect"));
     if (answer === "refuses") queueMicrotask(() => socket.emit("error", new Error("ECONNREFUSED")));
     return socket as unknown as net.Socket;
   };
-  return { asked, destroyed: () => destroyed, dialer: createDialer({ patienceMs: 1000, connect }) };
+  const destroyed = () => sockets.filter(({ isDestroyed }) => isDestroyed).length;
+  return { asked, sockets, destroyed, dialer: createDialer({ patienceMs: 1000, connect }) };
 }
 
 const never = new AbortController().signal;
@@ -51,6 +62,35 @@ Deno.test("a machine that is off, and so answers nothing, is passed over", async
   await time.pass(1);
   await dialing;
   assertEquals([asked, destroyed()], [["one", "two"], 1]);
+});
+
+Deno.test("a machine that was off is asked seldom, until it answers", async () => {
+  using time = virtualTime();
+  const answers: Record<string, Answer> = { one: "says nothing" };
+  const { dialer, asked, sockets } = networkOf(answers);
+  const dialOften = () => Promise.all(Array.from({ length: 40 }, () => dialer.dial(servers, never)));
+  await time.run(dialer.dial(servers, never));
+  asked.length = 0;
+  await time.run(dialOften());
+  const seldom = asked.filter((host) => host === "one").length;
+  assert(seldom > 1 && seldom < 8, `${seldom} times`);
+  answers["one"] = "accepts";
+  await time.run(dialOften());
+  // That it accepts is not enough: one that is frozen does so.
+  for (const each of sockets) each.emit("data", new Uint8Array(1));
+  asked.length = 0;
+  await time.run(dialOften());
+  assertEquals(asked.filter((host) => host === "one").length, 20);
+});
+
+Deno.test("a server that accepts and says nothing is asked seldom afterwards", async () => {
+  using time = virtualTime();
+  const { dialer, asked, sockets } = networkOf({});
+  await time.run(dialer.dial(servers, never));
+  sockets[0]!.emit("close");
+  asked.length = 0;
+  await time.run(Promise.all([1, 2, 3, 4].map(() => dialer.dial(servers, never))));
+  assertEquals(asked, ["two", "two", "two", "two"]);
 });
 
 Deno.test("servers that all refuse are asked fifty times in a second, after a burst", async () => {
@@ -83,6 +123,16 @@ for (const answer of ["refuses", "says nothing"] as const) {
     assertEquals(asked.length, before);
   });
 }
+
+Deno.test("a socket whose server has said nothing is closed with the dialer, and another one is not", async () => {
+  const { dialer, sockets } = networkOf({});
+  const stopped = new AbortController();
+  await dialer.dial(servers, stopped.signal);
+  await dialer.dial(servers, stopped.signal);
+  sockets[1]!.emit("data", new Uint8Array(1));
+  stopped.abort();
+  assertEquals(sockets.map(({ isDestroyed }) => isDestroyed), [true, false]);
+});
 
 Deno.test("a socket that is accepted as the dialer is stopped is closed", async () => {
   const { dialer, destroyed } = networkOf({});
