@@ -15,6 +15,11 @@ export interface PostgresPair extends AsyncDisposable {
   crash(): Promise<void>;
   /** Kills the primary, makes the standby the primary, and the other one a new standby, which takes a second or two. */
   failOver(): Promise<void>;
+  /**
+   * As {@linkcode failOver}, but the primary hangs like a machine that is frozen: its connections stay open, and new ones
+   * are accepted, but nothing is answered. It is killed when `meanwhile` is done.
+   */
+  freezeOver(meanwhile: () => Promise<unknown>): Promise<void>;
 }
 
 interface Node {
@@ -54,6 +59,27 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     // "Immediate shutdown": no process says goodbye, and the next start recovers as after a crash.
     child?.kill("SIGQUIT");
     await child?.status;
+  }
+
+  /** Stops every process of a server, and kills them when the scope ends. */
+  async function freeze(node: Node): Promise<AsyncDisposable> {
+    const { pid, status } = node.child!;
+    // It starts no more processes from here on.
+    Deno.kill(pid, "SIGSTOP");
+    const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+    const pids = [...children.split(" ").filter((id) => id !== "").map(Number), pid];
+    for (const each of pids) Deno.kill(each, "SIGSTOP");
+    return {
+      async [Symbol.asyncDispose]() {
+        for (const each of pids) Deno.kill(each, "SIGKILL");
+        await status;
+      },
+    };
+  }
+
+  async function promote(): Promise<void> {
+    [primary, standby] = [standby, primary];
+    await ask(primary, "SELECT pg_promote(true, 60)");
   }
 
   async function ask<Row extends object>(node: Node, text: string): Promise<Row[]> {
@@ -115,8 +141,15 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     },
     async failOver() {
       await kill(primary);
-      [primary, standby] = [standby, primary];
-      await ask(primary, "SELECT pg_promote(true, 60)");
+      await promote();
+      await follow();
+    },
+    async freezeOver(meanwhile) {
+      {
+        await using _frozen = await freeze(primary);
+        await promote();
+        await meanwhile();
+      }
       await follow();
     },
     async [Symbol.asyncDispose]() {

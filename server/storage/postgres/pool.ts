@@ -7,8 +7,8 @@ import { createDialer } from "./dialer.ts";
 export interface Pool {
   readonly sql: postgres.Sql;
   /**
-   * Closes them. What runs may end within `patienceMs` (0 by default), and is given up then. Resolves when none is open or
-   * being opened.
+   * Closes them, and opens no more from now on. What runs may end within `patienceMs` (0 by default), and is given up then.
+   * Resolves when none is open or being opened.
    */
   end(patienceMs?: number): Promise<void>;
 }
@@ -50,8 +50,9 @@ export function createPools(url: string, deadlineMs: number, name: string): (opt
     return {
       sql,
       async end(patienceMs = 0) {
-        await sql.end({ timeout: patienceMs / 1000 }).catch(() => {});
-        ended.abort();
+        const closed = sql.end({ timeout: patienceMs / 1000 }).catch(() => {});
+        ended.abort(Object.assign(new Error("These connections are closed"), { code: "CONNECTION_DESTROYED" }));
+        await closed;
         // A connection that was about to be tried anew is stopped when it asks for its socket.
         await delay(1);
       },

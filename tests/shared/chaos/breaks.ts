@@ -68,10 +68,12 @@ async function end(instance: ChaosInstance, account: ChaosAccount): Promise<void
 }
 
 async function breakDatabase({ site, account, random }: BreaksDeps): Promise<string> {
-  const how = random.pick(["fail-over of the database", "database crash"]);
+  const how = random.pick(["fail-over of the database", "fail-over from a frozen primary", "database crash"]);
   account.broke(how);
   if (how === "database crash") await site.postgres.crash();
-  else await site.postgres.failOver();
+  else if (how === "fail-over of the database") await site.postgres.failOver();
+  // The deadline of a statement is 5 seconds.
+  else await site.postgres.freezeOver(() => delay(random.integer(1000, 12_000)));
   return how;
 }
 

@@ -117,6 +117,20 @@ postgresTest("of two servers, the one that can be written to is found, also afte
   }
 });
 
+postgresTest("the primary that follows a frozen one is found", async () => {
+  await using pair = await startPostgresPair();
+  const hosts = pair.ports.map((port) => `127.0.0.1:${port}`);
+  const connection = createConnection(`postgres://pawl@${hosts.join()}/postgres?target_session_attrs=read-write`, {
+    deadlineMs: 1000,
+  });
+  await until(() => migrate(connection).then(() => true, () => false), "the tables are made");
+  const { commit } = createEntries(connection, new Held());
+  const isDone = () => commit({ set: [[["a"], 1]] }).then(() => true, () => false);
+  await until(isDone, "it is committed");
+  await pair.freezeOver(() => until(isDone, "the new primary is found"));
+  await connection.close();
+});
+
 postgresTest("of commits that depend on one entry and come at the same time, exactly one succeeds", async () => {
   const connection = await openSchema(await openServer(), PATIENT);
   const { kv, commit } = createEntries(connection, new Held());
