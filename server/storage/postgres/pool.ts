@@ -20,6 +20,8 @@ export interface PoolOptions {
   readonly statementMs: number;
   /** Is called when a connection is closed. It is not closed for its age then. */
   readonly onclose?: () => void;
+  /** Is called with each message on a channel that is listened to. */
+  readonly onnotify?: (channel: string, message: string) => void;
 }
 
 /**
@@ -29,14 +31,14 @@ export interface PoolOptions {
 export function createPools(url: string, deadlineMs: number, name: string): (options: PoolOptions) => Pool {
   const { address, host } = forLibrary(url);
   const dialer = hasSeveralServers(address, host) ? createDialer({ patienceMs: deadlineMs / 4 }) : undefined;
-  return ({ max, statementMs, onclose }) => {
+  return ({ max, statementMs, onclose, onnotify }) => {
     const ended = new AbortController();
     // The library's own way from one server to the next one makes no pauses, and cannot be stopped.
     const socket = dialer &&
       ((options: postgres.ParsedOptions) =>
         dialer.dial(options.host.map((host, i) => ({ host, port: options.port[i]! })), ended.signal));
     const sql = postgres(address, {
-      ...defined({ host, socket }),
+      ...defined({ host, socket, onnotify }),
       ...onclose === undefined ? {} : { onclose, max_lifetime: null },
       max,
       connect_timeout: deadlineMs / 1000,
