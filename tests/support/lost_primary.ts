@@ -33,7 +33,13 @@ export function welcome(isStandby: boolean): Uint8Array[] {
 }
 
 /** "I have parsed, there are no rows to come, I have bound, and none came": the answer to a statement without values. */
-const NO_ROWS = [message("1", ""), message("n", ""), message("2", ""), message("C", "SELECT 0\\0"), message("Z", "I")];
+export const NO_ROWS = [
+  message("1", ""),
+  message("n", ""),
+  message("2", ""),
+  message("C", "SELECT 0\\0"),
+  message("Z", "I"),
+];
 
 /** "I stop now": what a server says before it closes the connection. */
 export const SHUTDOWN = message("E", "SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0");
