@@ -49,8 +49,7 @@ export function createPools(url: string, deadlineMs: number, name: string): (opt
       // A statement that nobody waits for any more must not be run much later.
       connection: { application_name: name, statement_timeout: statementMs },
     });
-    // With several servers the library reads a port that is none as NaN.
-    if (!sql.options.port.every((port) => port > 0 && port < 65536)) throw new RangeError("No port");
+    refuseUnread(sql.options, dialer !== undefined);
     return {
       sql,
       async end(patienceMs = 0) {
@@ -62,6 +61,16 @@ export function createPools(url: string, deadlineMs: number, name: string): (opt
       },
     };
   };
+}
+
+/** Throws for what the library has read wrongly, and would look for without an end. */
+function refuseUnread({ host, port, path }: postgres.ParsedOptions, isDialed: boolean): void {
+  // With several servers it reads a port that is none as NaN.
+  if (!port.every((each) => each > 0 && each < 65536)) throw new RangeError("No port");
+  if (host.length > 1 !== isDialed) throw new RangeError("Several servers that are not seen as such");
+  // It cuts the address of IPv6 at its colons, and a secret at its first @.
+  const isName = (each: string) => (!isDialed && path) || /^[^\s@[\]/]+$/.test(each);
+  if (!host.every(isName)) throw new RangeError("No name of a server");
 }
 
 /**
