@@ -1,4 +1,3 @@
-import type postgres from "postgres";
 import { ConfigError } from "../../config/config_error.ts";
 import { createListener } from "./listener.ts";
 import { isAway, isBroken, noDatabase } from "./no_database.ts";
@@ -88,7 +87,8 @@ export function createConnection(
   }
 
   function openMore(): Pool {
-    return open({ max, statementMs: deadlineMs });
+    const own: Pool = open({ max, statementMs: deadlineMs, onunsure: () => renew(own, deadlineMs) });
+    return own;
   }
 
   /** Takes new connections for all later statements. Those that run may end within `patienceMs`. */
@@ -130,7 +130,7 @@ export function createConnection(
       if (isClosed) throw noDatabase();
       const own = pool;
       const begunAt = performance.now();
-      const work = run<Row>(own.sql, text, values);
+      const work = own.run<Row>(text, values);
       work.catch((error) => giveUp(own, error));
       const rows = await inTime(work, () => {
         // A pool that answers nothing any more may hang for ever.
@@ -151,9 +151,14 @@ export function createConnection(
       const own = open({ max: 1, statementMs: 0, onclose: () => lost.abort() });
       return {
         lost: lost.signal,
-        query: (text, values = []) => inTime(run(own.sql, text, values)),
+        query: (text, values = []) => inTime(own.run(text, values)),
         run: async (statements) => {
-          await told(own.sql.begin((transaction) => transaction.unsafe(statements)));
+          // Of a connection that is lost in the middle of its first statement the library says nothing.
+          const { promise, reject } = Promise.withResolvers<never>();
+          const failed = () => reject(noDatabase());
+          lost.signal.addEventListener("abort", failed);
+          const work = own.sql.begin((transaction) => transaction.unsafe(statements));
+          await told(Promise.race([work, promise])).finally(() => lost.signal.removeEventListener("abort", failed));
         },
         [Symbol.asyncDispose]: () => own.end(),
       };
@@ -173,8 +178,4 @@ async function told<T>(work: PromiseLike<T>): Promise<T> {
   } catch (error) {
     throw isAway(error) ? noDatabase(error) : error;
   }
-}
-
-async function run<Row extends object>(sql: postgres.Sql, text: string, values: readonly Value[]): Promise<Row[]> {
-  return [...await sql.unsafe<Row[]>(text, [...values], { prepare: true })];
 }
