@@ -8,9 +8,12 @@ import { until } from "../../../support/until.ts";
 /** Starts a server that ends its first connection in the middle of its first statement. The later ones are as `isStandby` says. */
 async function startBreaking(isStandby: boolean, lastWord: Uint8Array) {
   const statements: number[] = [];
+  const open = new Set<net.Socket>();
   let connections = 0;
   const server = net.createServer((client) => {
     const number = ++connections;
+    open.add(client);
+    client.on("close", () => open.delete(client));
     client.on("error", () => {});
     client.once("data", () => {
       for (const each of welcome(isStandby && number > 1)) client.write(each);
@@ -28,7 +31,11 @@ async function startBreaking(isStandby: boolean, lastWord: Uint8Array) {
     url: `postgres://pawl@127.0.0.1:${port},127.0.0.1:${port}/postgres?target_session_attrs=read-write`,
     statements,
     connections: () => connections,
-    [Symbol.asyncDispose]: async () => void await new Promise((resolve) => server.close(resolve)),
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const client of open) client.destroy();
+      await closed;
+    },
   };
 }
 
