@@ -16,14 +16,14 @@ export interface LostPrimary extends AsyncDisposable {
 const encoder = new TextEncoder();
 
 /** A message of PostgreSQL's protocol: its letter, its length, and its body. */
-function message(letter: string, body: string): Uint8Array {
+export function message(letter: string, body: string): Uint8Array {
   const bytes = encoder.encode(`${letter}\0\0\0\0${body}`);
   new DataView(bytes.buffer).setUint32(1, bytes.length - 1);
   return bytes;
 }
 
 /** "You are in", what the server is, and "I am ready for a statement". */
-function welcome(isStandby: boolean): Uint8Array[] {
+export function welcome(isStandby: boolean): Uint8Array[] {
   return [
     message("R", "\0\0\0\0"),
     message("S", "default_transaction_read_only\0off\0"),
@@ -33,9 +33,16 @@ function welcome(isStandby: boolean): Uint8Array[] {
 }
 
 /** "I have parsed, there are no rows to come, I have bound, and none came": the answer to a statement without values. */
-const NO_ROWS = [message("1", ""), message("n", ""), message("2", ""), message("C", "SELECT 0\\0"), message("Z", "I")];
+export const NO_ROWS = [
+  message("1", ""),
+  message("n", ""),
+  message("2", ""),
+  message("C", "SELECT 0\\0"),
+  message("Z", "I"),
+];
 
-const SHUTDOWN = message("E", "SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0");
+/** "I stop now": what a server says before it closes the connection. */
+export const SHUTDOWN = message("E", "SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0");
 
 /** Starts it on a free port of 127.0.0.1. With `keepsOpen` it does not close what its client closes. */
 export async function startLostPrimary({ keepsOpen = false } = {}): Promise<LostPrimary> {

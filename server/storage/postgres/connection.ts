@@ -1,5 +1,5 @@
-import type postgres from "postgres";
 import { ConfigError } from "../../config/config_error.ts";
+import { createListener } from "./listener.ts";
 import { isAway, isBroken, noDatabase } from "./no_database.ts";
 import { createPools, type Pool } from "./pool.ts";
 
@@ -65,12 +65,11 @@ export function createConnection(
   url: string,
   { deadlineMs = 5000, max = 10, name = serverNameOf(url) }: ConnectionOptions = {},
 ): Connection {
-  const channels: { channel: string; heard: (message: string) => void; listening: () => void }[] = [];
   const open = createPools(url, deadlineMs, name);
   let isClosed = false;
   let pool = openFirst();
-  /** The connection that listens. When it is mute, the others are not given up. */
-  let listener: Pool | undefined;
+  /** When its connection is mute, the others are not given up. */
+  const listener = createListener({ open, abandon, deadlineMs });
   let answeredAt = performance.now();
   /** The ends of connections that are given up, and have not ended yet. */
   const ending = new Set<Promise<unknown>>();
@@ -88,11 +87,8 @@ export function createConnection(
   }
 
   function openMore(): Pool {
-    return open({ max, statementMs: deadlineMs });
-  }
-
-  function openListener(): Pool {
-    return open({ max: 1, statementMs: deadlineMs });
+    const own: Pool = open({ max, statementMs: deadlineMs, onunsure: () => renew(own, deadlineMs) });
+    return own;
   }
 
   /** Takes new connections for all later statements. Those that run may end within `patienceMs`. */
@@ -115,13 +111,6 @@ export function createConnection(
     if (isBroken(error)) renew(failed, deadlineMs);
   }
 
-  function listenAnew(mute: Pool): void {
-    if (mute !== listener || isClosed) return;
-    const own = listener = openListener();
-    abandon(mute);
-    for (const each of channels) keepListening(each, own);
-  }
-
   /** Waits for a statement as long as one may take. `late` is called when it takes longer. */
   async function inTime<T>(work: Promise<T>, late: () => void = () => {}): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -136,44 +125,25 @@ export function createConnection(
     }
   }
 
-  async function keepListening({ channel, heard, listening }: typeof channels[number], own: Pool) {
-    for (let attempt = 1; own === listener && !isClosed; attempt++) {
-      const late = setTimeout(() => listenAnew(own), deadlineMs);
-      try {
-        // From here on the library listens again by itself.
-        await own.sql.listen(channel, heard, listening);
-        return;
-      } catch (error) {
-        if (own !== listener || isClosed) return;
-        await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * 100, 2000)));
-        if (isBroken(error)) return listenAnew(own);
-      } finally {
-        clearTimeout(late);
-      }
-    }
-  }
-
   return {
     async query<Row extends object>(text: string, values: readonly Value[] = []) {
       if (isClosed) throw noDatabase();
       const own = pool;
       const begunAt = performance.now();
-      const work = run<Row>(own.sql, text, values);
+      const work = own.run<Row>(text, values);
       work.catch((error) => giveUp(own, error));
       const rows = await inTime(work, () => {
         // A pool that answers nothing any more may hang for ever.
         if (answeredAt >= begunAt || own !== pool) return;
         renew(own, 0);
-        if (listener !== undefined) listenAnew(listener);
+        listener.renew();
       });
       answeredAt = performance.now();
       return rows;
     },
 
     listen(channel, heard, listening = () => {}) {
-      const each = { channel, heard, listening };
-      channels.push(each);
-      keepListening(each, listener ??= openListener());
+      listener.add({ name: channel, heard, listening });
     },
 
     alone() {
@@ -181,9 +151,14 @@ export function createConnection(
       const own = open({ max: 1, statementMs: 0, onclose: () => lost.abort() });
       return {
         lost: lost.signal,
-        query: (text, values = []) => inTime(run(own.sql, text, values)),
+        query: (text, values = []) => inTime(own.run(text, values)),
         run: async (statements) => {
-          await told(own.sql.begin((transaction) => transaction.unsafe(statements)));
+          // Of a connection that is lost in the middle of its first statement the library says nothing.
+          const { promise, reject } = Promise.withResolvers<never>();
+          const failed = () => reject(noDatabase());
+          lost.signal.addEventListener("abort", failed);
+          const work = own.sql.begin((transaction) => transaction.unsafe(statements));
+          await told(Promise.race([work, promise])).finally(() => lost.signal.removeEventListener("abort", failed));
         },
         [Symbol.asyncDispose]: () => own.end(),
       };
@@ -191,8 +166,7 @@ export function createConnection(
 
     async close() {
       isClosed = true;
-      const open = [pool, ...listener === undefined ? [] : [listener]];
-      await Promise.all([...open.map((each) => each.end()), ...ending]);
+      await Promise.all([pool.end(), listener.end(), ...ending]);
     },
   };
 }
@@ -204,8 +178,4 @@ async function told<T>(work: PromiseLike<T>): Promise<T> {
   } catch (error) {
     throw isAway(error) ? noDatabase(error) : error;
   }
-}
-
-async function run<Row extends object>(sql: postgres.Sql, text: string, values: readonly Value[]): Promise<Row[]> {
-  return [...await sql.unsafe<Row[]>(text, [...values], { prepare: true })];
 }

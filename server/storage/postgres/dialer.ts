@@ -32,9 +32,9 @@ const SELDOM = 8;
 
 /** Makes the dialer of one database, whose connections look for its primary together. */
 export function createDialer({ patienceMs, connect = open }: DialerOptions): Dialer {
-  /** The servers that said nothing the last time. */
-  const silent = new Set<string>();
-  let [turn, passedOver] = [0, 0];
+  /** How often each of the servers that said nothing the last time has been passed over. */
+  const silent = new Map<string, number>();
+  let turn = 0;
   let freeAt = 0;
 
   /** Waits until one trial more is due. */
@@ -48,7 +48,11 @@ export function createDialer({ patienceMs, connect = open }: DialerOptions): Dia
     const inTurn = () => servers[turn++ % servers.length]!;
     for (const _ of servers) {
       const server = inTurn();
-      if (!silent.has(nameOf(server)) || ++passedOver % SELDOM === 0) return server;
+      const times = silent.get(nameOf(server));
+      if (times === undefined) return server;
+      // A count for all of them could come to the same one each time.
+      silent.set(nameOf(server), (times + 1) % SELDOM);
+      if (times + 1 === SELDOM) return server;
     }
     return inTurn();
   }
@@ -57,7 +61,7 @@ export function createDialer({ patienceMs, connect = open }: DialerOptions): Dia
   function listenTo(socket: net.Socket, server: DatabaseServer, signal: AbortSignal): void {
     const close = () => void socket.destroy();
     const settle = (isSilent: boolean) => {
-      if (isSilent) silent.add(nameOf(server));
+      if (isSilent) silent.set(nameOf(server), 0);
       else silent.delete(nameOf(server));
       signal.removeEventListener("abort", close);
       socket.off("data", heard).off("close", closed);
@@ -83,7 +87,7 @@ export function createDialer({ patienceMs, connect = open }: DialerOptions): Dia
         }
         socket.destroy();
         signal.throwIfAborted();
-        if (answer === "silent") silent.add(nameOf(server));
+        if (answer === "silent") silent.set(nameOf(server), 0);
       }
     },
   };

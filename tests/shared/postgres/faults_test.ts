@@ -243,6 +243,13 @@ Deno.test("an address that cannot be read is refused, and its secret is not told
       "postgres://a:secret@b/c?target_session_attrs=x",
       "postgres://a:secret@b,d:port/c",
       "postgres://a:secret@b,d:65536/c",
+      "postgres://a:secret@b,,d/c",
+      "postgres://a:secret@[::1]/c",
+      "postgres://a:secret@b,[::1]:5432/c",
+      "postgres://a:secret@b%2Cd/c",
+      // A part of the secret is no name of a server.
+      "postgres://a:not@secret,@b/c",
+      "postgres://a:secret@b/c?host=/one,/two",
     ]
   ) {
     const error = assertThrows(

@@ -83,6 +83,19 @@ Deno.test("a machine that was off is asked seldom, until it answers", async () =
   assertEquals(asked.filter((host) => host === "one").length, 20);
 });
 
+Deno.test("each of several machines that were off is asked again", async () => {
+  using time = virtualTime();
+  const answers: Record<string, Answer> = { one: "says nothing", two: "says nothing" };
+  const { dialer, asked } = networkOf(answers);
+  const three = [...servers, { host: "three", port: 5434 }];
+  const dialOften = () => Promise.all(Array.from({ length: 40 }, () => dialer.dial(three, never)));
+  await time.run(dialOften());
+  asked.length = 0;
+  await time.run(dialOften());
+  const counts = ["one", "two"].map((name) => asked.filter((host) => host === name).length);
+  for (const count of counts) assert(count > 1 && count < 10, `${counts} times`);
+});
+
 Deno.test("a server that accepts and says nothing is asked seldom afterwards", async () => {
   using time = virtualTime();
   const { dialer, asked, sockets } = networkOf({});
