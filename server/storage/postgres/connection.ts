@@ -1,7 +1,8 @@
 import { ConfigError } from "../../config/config_error.ts";
 import { createListener } from "./listener.ts";
 import { isAway, isBroken, noDatabase } from "./no_database.ts";
-import { createPools, type Pool } from "./pool.ts";
+import { createPools, type Pool, type Work } from "./pool.ts";
+import { untilSent } from "./until_sent.ts";
 
 /** A value of a statement. Every other type goes as text, which the statement casts. */
 export type Value = string | number | boolean | null;
@@ -87,8 +88,7 @@ export function createConnection(
   }
 
   function openMore(): Pool {
-    const own: Pool = open({ max, statementMs: deadlineMs, onunsure: () => renew(own, deadlineMs) });
-    return own;
+    return open({ max, statementMs: deadlineMs });
   }
 
   /** Takes new connections for all later statements. Those that run may end within `patienceMs`. */
@@ -127,11 +127,13 @@ export function createConnection(
 
   return {
     async query<Row extends object>(text: string, values: readonly Value[] = []) {
-      if (isClosed) throw noDatabase();
       const own = pool;
       const begunAt = performance.now();
-      const work = own.run<Row>(text, values);
-      work.catch((error) => giveUp(own, error));
+      const work = untilSent((pool) => pool.query<Row>(text, values), {
+        poolNow: () => isClosed ? undefined : pool,
+        untilMs: begunAt + deadlineMs,
+        failed: giveUp,
+      });
       const rows = await inTime(work, () => {
         // A pool that answers nothing any more may hang for ever.
         if (answeredAt >= begunAt || own !== pool) return;
@@ -148,19 +150,25 @@ export function createConnection(
 
     alone() {
       const lost = new AbortController();
-      const own = open({ max: 1, statementMs: 0, onclose: () => lost.abort() });
+      let isEnded = false;
+      let isUsed = false;
+      // A connection to a standby is closed before it is used.
+      const own = open({ max: 1, statementMs: 0, onclose: () => isUsed && lost.abort() });
+      async function use<T>(work: (pool: Pool) => Work<T>, untilMs = Infinity): Promise<T> {
+        // Another connection would not have the locks of this one.
+        const poolNow = () => isEnded || lost.signal.aborted ? undefined : own;
+        const done = await untilSent(work, { poolNow, untilMs: isUsed ? 0 : untilMs });
+        isUsed = true;
+        return done;
+      }
       return {
         lost: lost.signal,
-        query: (text, values = []) => inTime(own.run(text, values)),
-        run: async (statements) => {
-          // Of a connection that is lost in the middle of its first statement the library says nothing.
-          const { promise, reject } = Promise.withResolvers<never>();
-          const failed = () => reject(noDatabase());
-          lost.signal.addEventListener("abort", failed);
-          const work = own.sql.begin((transaction) => transaction.unsafe(statements));
-          await told(Promise.race([work, promise])).finally(() => lost.signal.removeEventListener("abort", failed));
+        query: (text, values = []) => inTime(use((pool) => pool.query(text, values), performance.now() + deadlineMs)),
+        run: (statements) => told(use((pool) => pool.transact(statements))),
+        [Symbol.asyncDispose]() {
+          isEnded = true;
+          return own.end();
         },
-        [Symbol.asyncDispose]: () => own.end(),
       };
     },
 

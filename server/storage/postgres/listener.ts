@@ -1,6 +1,7 @@
 import { delay } from "@std/async/delay";
 import { isBroken } from "./no_database.ts";
 import type { Pool, PoolOptions } from "./pool.ts";
+import { untilSent } from "./until_sent.ts";
 
 /** Listens to channels of a database by a connection of its own, and to all of them again when that one was lost. */
 export interface Listener {
@@ -75,7 +76,10 @@ export function createListener({ open, abandon, deadlineMs }: ListenerDeps): Lis
     for (let attempt = 1; isCurrent(own); attempt++) {
       const late = setTimeout(() => renew(own), deadlineMs);
       try {
-        await own.sql.unsafe(`LISTEN "${name.replaceAll('"', '""')}"`);
+        await untilSent((pool) => pool.query(`LISTEN "${name.replaceAll('"', '""')}"`, []), {
+          poolNow: () => isCurrent(own) ? own : undefined,
+          untilMs: Infinity,
+        });
         good.add(own);
         if (isCurrent(own)) listening();
         return;

@@ -1,14 +1,24 @@
 import { delay } from "@std/async/delay";
 import postgres from "postgres";
 import { defined } from "../../defined.ts";
-import { createDialer } from "./dialer.ts";
-import { Unanswered } from "./unanswered.ts";
+import { createDialer, type DatabaseServer } from "./dialer.ts";
+
+/** Work that was given to a pool. */
+export interface Work<T> {
+  /** What comes of it. */
+  readonly done: Promise<T>;
+  /** False as long as surely nothing of it was sent to a server. */
+  wasSent(): boolean;
+}
 
 /** Connections of one kind. */
 export interface Pool {
-  readonly sql: postgres.Sql;
+  /** True when another trial may meet another server. */
+  readonly hasSeveralServers: boolean;
   /** Runs one statement and gives its rows. It is prepared. */
-  run<Row extends object>(text: string, values: readonly (string | number | boolean | null)[]): Promise<Row[]>;
+  query<Row extends object>(text: string, values: readonly (string | number | boolean | null)[]): Work<Row[]>;
+  /** Runs statements in one transaction. */
+  transact(statements: string): Work<void>;
   /**
    * Closes them, and opens no more from now on. What runs may end within `patienceMs` (0 by default), and is given up then.
    * Resolves when none is open or being opened.
@@ -21,10 +31,8 @@ export interface PoolOptions {
   readonly max: number;
   /** How long PostgreSQL lets a statement run, in milliseconds; 0 for ever. */
   readonly statementMs: number;
-  /** Is called when a connection is closed. It is not closed for its age then. */
+  /** Is called when a connection is closed, also one to a standby. It is not closed for its age then. */
   readonly onclose?: () => void;
-  /** Is called when a statement may have been lost, and would be taken for done. The pool must be ended at once. */
-  readonly onunsure?: () => void;
   /** Is called with each message on a channel that is listened to. */
   readonly onnotify?: (channel: string, message: string) => void;
 }
@@ -35,21 +43,16 @@ export interface PoolOptions {
  */
 export function createPools(url: string, deadlineMs: number, name: string): (options: PoolOptions) => Pool {
   const { address, host } = forLibrary(url);
-  const dialer = hasSeveralServers(address, host) ? createDialer({ patienceMs: deadlineMs / 4 }) : undefined;
-  return ({ max, statementMs, onclose, onunsure, onnotify }) => {
+  const servers = serversOf(address, host);
+  const dialer = servers.length > 1 ? createDialer({ patienceMs: deadlineMs / 4 }) : undefined;
+  return ({ max, statementMs, onclose, onnotify }) => {
     const ended = new AbortController();
-    const unanswered = new Unanswered();
-    const closed = () => {
-      onclose?.();
-      if (dialer !== undefined && unanswered.isUnsure()) onunsure?.();
-    };
-    // The library's own way from one server to the next one makes no pauses, and cannot be stopped.
-    const socket = dialer &&
-      ((options: postgres.ParsedOptions) =>
-        dialer.dial(options.host.map((host, i) => ({ host, port: options.port[i]! })), ended.signal));
+    // The library's own way from one server to the next one makes no pauses, and cannot be stopped. Where it knows of more
+    // than one, it tells nobody when a connection is lost in its first statement, and takes the next welcome for the answer.
+    const dialed = dialer && { ...servers[0], socket: () => dialer.dial(servers, ended.signal) };
     const sql = postgres(address, {
-      ...defined({ host, socket, onnotify }),
-      onclose: closed,
+      ...defined({ host, onclose, onnotify }),
+      ...dialed,
       ...onclose === undefined ? {} : { max_lifetime: null },
       max,
       connect_timeout: deadlineMs / 1000,
@@ -60,13 +63,21 @@ export function createPools(url: string, deadlineMs: number, name: string): (opt
       // A statement that nobody waits for any more must not be run much later.
       connection: { application_name: name, statement_timeout: statementMs },
     });
-    refuseUnread(sql.options, dialer !== undefined);
     return {
-      sql,
-      async run<Row extends object>(text: string, values: readonly (string | number | boolean | null)[]) {
+      hasSeveralServers: dialer !== undefined,
+      query<Row extends object>(text: string, values: readonly (string | number | boolean | null)[]) {
         const query = sql.unsafe<Row[]>(text, [...values], { prepare: true });
-        unanswered.watch(query);
-        return [...await query];
+        const done = query.execute().then((rows) => [...rows]);
+        // The library notes here which connection a statement was given to.
+        return { done, wasSent: () => "state" in query && query.state !== null };
+      },
+      transact(statements) {
+        let wasSent = false;
+        const done = sql.begin(async (transaction) => {
+          wasSent = true;
+          await transaction.unsafe(statements);
+        });
+        return { done, wasSent: () => wasSent };
       },
       async end(patienceMs = 0) {
         const closed = sql.end({ timeout: patienceMs / 1000 }).catch(() => {});
@@ -79,14 +90,15 @@ export function createPools(url: string, deadlineMs: number, name: string): (opt
   };
 }
 
-/** Throws for what the library has read wrongly, and would look for without an end. */
-function refuseUnread({ host, port, path }: postgres.ParsedOptions, isDialed: boolean): void {
-  // With several servers it reads a port that is none as NaN.
-  if (!port.every((each) => each > 0 && each < 65536)) throw new RangeError("No port");
-  if (host.length > 1 !== isDialed) throw new RangeError("Several servers that are not seen as such");
-  // It cuts the address of IPv6 at its colons, and a secret at its first @.
-  const isName = (each: string) => (!isDialed && path) || /^[^\s@[\]/]+$/.test(each);
-  if (!host.every(isName)) throw new RangeError("No name of a server");
+/** Gives the servers of an address. Throws for what the library reads wrongly, and would look for without an end. */
+function serversOf(address: string, host: string | undefined): DatabaseServer[] {
+  const { options } = postgres(address, defined({ host }));
+  const servers = options.host.map((each, i) => ({ host: each, port: options.port[i]! }));
+  // It reads a port that is none as NaN, cuts the address of IPv6 at its colons, and a secret at its first @.
+  const isServer = ({ host, port }: DatabaseServer) =>
+    port > 0 && port < 65536 && (servers.length === 1 && options.path || /^[^\s@[\]/]+$/.test(host));
+  if (!servers.every(isServer)) throw new RangeError("No server");
+  return servers;
 }
 
 /**
@@ -106,8 +118,3 @@ function forLibrary(url: string): { address: string; host: string | undefined } 
 
 /** The setting that says which one of several servers is wanted. */
 const SESSIONS = "target_session_attrs";
-
-/** True when an address, or the option beside it, names more than one server. */
-function hasSeveralServers(address: string, host = address.split("/")[2] ?? ""): boolean {
-  return host.slice(host.lastIndexOf("@") + 1).includes(",");
-}
