@@ -66,26 +66,14 @@ export function createConnection(
   url: string,
   { deadlineMs = 5000, max = 10, name = serverNameOf(url) }: ConnectionOptions = {},
 ): Connection {
-  const open = createPools(url, deadlineMs, name);
+  const open = poolsAt(url, deadlineMs, name);
   let isClosed = false;
-  let pool = openFirst();
+  let pool = openMore();
   /** When its connection is mute, the others are not given up. */
   const listener = createListener({ open, abandon, deadlineMs });
   let answeredAt = performance.now();
   /** The ends of connections that are given up, and have not ended yet. */
   const ending = new Set<Promise<unknown>>();
-
-  function openFirst(): Pool {
-    try {
-      return openMore();
-    } catch {
-      // The error does not say what is wrong, because the address holds a secret.
-      throw new ConfigError(
-        "The address of the database cannot be read: write postgres://USER:PASSWORD@HOST[:PORT]/NAME, with % and two " +
-          "digits for what is special there",
-      );
-    }
-  }
 
   function openMore(): Pool {
     return open({ max, statementMs: deadlineMs });
@@ -177,6 +165,18 @@ export function createConnection(
       await Promise.all([pool.end(), listener.end(), ...ending]);
     },
   };
+}
+
+function poolsAt(url: string, deadlineMs: number, name: string): ReturnType<typeof createPools> {
+  try {
+    return createPools(url, deadlineMs, name);
+  } catch {
+    // The error does not say what is wrong, because the address holds a secret.
+    throw new ConfigError(
+      "The address of the database cannot be read: write postgres://USER:PASSWORD@HOST[:PORT]/NAME, with % and two " +
+        "digits for what is special there",
+    );
+  }
 }
 
 /** Its errors are those of {@linkcode Connection.query}. */

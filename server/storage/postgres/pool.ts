@@ -39,7 +39,7 @@ export interface PoolOptions {
 
 /**
  * Makes pools of connections to the database at `url` (`postgres://…`), whose servers get to know the program as `name`.
- * A connection must be made within `deadlineMs`. Making one throws for an address that is none.
+ * A connection must be made within `deadlineMs`. Throws for an address that is none.
  */
 export function createPools(url: string, deadlineMs: number, name: string): (options: PoolOptions) => Pool {
   const { address, host } = forLibrary(url);
