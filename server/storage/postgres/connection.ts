@@ -1,11 +1,8 @@
 import { ConfigError } from "../../config/config_error.ts";
 import { createListener } from "./listener.ts";
 import { isAway, isBroken, noDatabase } from "./no_database.ts";
-import { createPools, type Pool, type Work } from "./pool.ts";
+import { createPools, type Pool, type Value, type Work } from "./pool.ts";
 import { untilSent } from "./until_sent.ts";
-
-/** A value of a statement. Every other type goes as text, which the statement casts. */
-export type Value = string | number | boolean | null;
 
 /** Statements to one PostgreSQL database, by some connections that are opened when they are needed. */
 export interface Connection {

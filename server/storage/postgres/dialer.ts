@@ -101,7 +101,7 @@ function nameOf({ host, port }: DatabaseServer): string {
   return `${host}:${port}`;
 }
 
-/** What a server says to a new connection. */
+/** The answer of a server to a new connection. */
 type Answer = "accepted" | "refused" | "silent";
 
 /** Waits for the answer to a new connection, `patienceMs` at most. It is no longer wanted when `signal` aborts. */
@@ -116,7 +116,7 @@ async function answerOf(socket: net.Socket, patienceMs: number, signal: AbortSig
   clearTimeout(timer);
   signal.removeEventListener("abort", refused);
   socket.off("connect", accepted);
-  // What is refused may fail once more, and nobody else listens.
+  // A socket that is not accepted may fail once more, and nobody else listens to it.
   if (answer === "accepted") socket.off("error", refused);
   return answer;
 }

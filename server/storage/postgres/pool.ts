@@ -3,9 +3,12 @@ import postgres from "postgres";
 import { defined } from "../../defined.ts";
 import { createDialer, type DatabaseServer } from "./dialer.ts";
 
+/** A value of a statement. Every other type goes as text, which the statement casts. */
+export type Value = string | number | boolean | null;
+
 /** Work that was given to a pool. */
 export interface Work<T> {
-  /** What comes of it. */
+  /** The result. */
   readonly done: Promise<T>;
   /** False as long as surely nothing of it was sent to a server. */
   wasSent(): boolean;
@@ -16,7 +19,7 @@ export interface Pool {
   /** True when another trial may meet another server. */
   readonly hasSeveralServers: boolean;
   /** Runs one statement and gives its rows. It is prepared. */
-  query<Row extends object>(text: string, values: readonly (string | number | boolean | null)[]): Work<Row[]>;
+  query<Row extends object>(text: string, values: readonly Value[]): Work<Row[]>;
   /** Runs statements in one transaction. */
   transact(statements: string): Work<void>;
   /**
@@ -65,7 +68,7 @@ export function createPools(url: string, deadlineMs: number, name: string): (opt
     });
     return {
       hasSeveralServers: dialer !== undefined,
-      query<Row extends object>(text: string, values: readonly (string | number | boolean | null)[]) {
+      query<Row extends object>(text: string, values: readonly Value[]) {
         const query = sql.unsafe<Row[]>(text, [...values], { prepare: true });
         const done = query.execute().then((rows) => [...rows]);
         // The library notes here which connection a statement was given to.

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { Connection, Value } from "../../../server/storage/postgres/connection.ts";
+import type { Connection } from "../../../server/storage/postgres/connection.ts";
+import type { Value } from "../../../server/storage/postgres/pool.ts";
 import { noDatabase } from "../../../server/storage/postgres/no_database.ts";
 import { openBodyOf } from "../../support/open_body.ts";
 import { type PostgresServer, postgresTest, startPostgres } from "../../support/postgres.ts";

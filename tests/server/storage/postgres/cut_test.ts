@@ -43,7 +43,7 @@ for (const servers of [1, 2]) {
       const cut = [...open];
       for (const client of cut) client.resetAndDestroy();
       await until(() => open.size === 0, "they are cut");
-      // Who has not heard of the cut yet fails at once. Who waits for a connection must not meet the deadline.
+      // A statement on a connection whose cut is not known yet fails at once. None may meet the deadline.
       await until(() =>
         askAll().then(() => true, ({ cause }) => {
           assert(!String(cause).includes("No answer"), "One has waited too long");

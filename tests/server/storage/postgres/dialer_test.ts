@@ -6,7 +6,7 @@ import { virtualTime } from "../../../support/virtual_time.ts";
 
 const servers: DatabaseServer[] = [{ host: "one", port: 5432 }, { host: "two", port: 5433 }];
 
-/** What a server does with a connection. */
+/** The behaviour of a server towards a new connection. */
 type Answer = "accepts" | "refuses" | "says nothing";
 
 /** A connection without a network. */
