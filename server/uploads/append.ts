@@ -116,12 +116,13 @@ async function appendTo(
 }
 
 /**
- * The refusal of a request that has lost its upload to another process. When that one has ended the upload, what this one
- * has sent meanwhile is removed too.
+ * The refusal of a request that has lost its upload to another process, with the offset that is recorded by now: the other
+ * one may have acknowledged more than this one knew. When that one has ended the upload, what this one has sent meanwhile
+ * is removed too.
  */
 async function takenElsewhere(deps: EngineDeps, { id, offset }: ReceivingUpload): Promise<UploadError> {
   try {
-    await loadRecorded(deps, id);
+    return takenOver(safeBytes(await loadRecorded(deps, id)));
   } catch (error) {
     if (!(error instanceof UploadError) || !isAbsent(error)) return takenOver(offset);
     await deps.bytes.discard(id).catch((error) =>
@@ -129,7 +130,6 @@ async function takenElsewhere(deps: EngineDeps, { id, offset }: ReceivingUpload)
     );
     return error;
   }
-  return takenOver(offset);
 }
 
 /**

@@ -136,6 +136,25 @@ Deno.test("a request that has lost its upload to another instance is told so, wi
   assertEquals([error.code, error.offset], ["taken-over", 4]);
 });
 
+Deno.test("a request that has lost its upload to another instance is told what that one has recorded since", async () => {
+  const slowedRecords = (records: RecordStore): RecordStore => ({
+    ...records,
+    async replace(before, after) {
+      if (before.state !== "receiving") return await records.replace(before, after);
+      await records.replace(before, { ...before, offset: 9 });
+      throw takenOver();
+    },
+  });
+  await using site = await openEngine({ slowedRecords });
+  const { id } = await site.engine.create({ ...facts, length: 10 });
+  const body = new Blob([new Uint8Array(4)]).stream();
+  const error = await assertRejects(
+    () => site.engine.append(id, scope, { offset: 0, bodyLength: 4, toTheEnd: false, body }),
+    UploadError,
+  );
+  assertEquals([error.code, error.offset], ["taken-over", 9]);
+});
+
 Deno.test("a request by a client's id whose upload another instance replaces meanwhile is answered by the new one", async () => {
   let replace = () => Promise.resolve();
   const slowed = (bytes: ByteStore): ByteStore => ({
