@@ -111,20 +111,20 @@ async function appendTo(
     // If the roll back fails, nobody can tell the offset, so the refusal must not name one.
     if (isRefusal(error)) throw await opened.rollBack(start).then(() => error, (trouble) => asUploadError(trouble));
     const told = asUploadError(failure ?? error, opened.upload.offset);
-    throw told.code === "taken-over" ? await takenElsewhere(deps, opened.upload) : told;
+    throw told.code === "taken-over" ? await takenElsewhere(deps, opened.upload.id) : told;
   }
 }
 
 /**
  * The refusal of a request that has lost its upload to another process, with the offset that is recorded by now: the other
- * one may have acknowledged more than this one knew. When that one has ended the upload, what this one has sent meanwhile
- * is removed too.
+ * one may have acknowledged more than this one knew. Without the record no offset is told. When the other process has ended
+ * the upload, what this one has sent meanwhile is removed too.
  */
-async function takenElsewhere(deps: EngineDeps, { id, offset }: ReceivingUpload): Promise<UploadError> {
+async function takenElsewhere(deps: EngineDeps, id: string): Promise<UploadError> {
   try {
     return takenOver(safeBytes(await loadRecorded(deps, id)));
   } catch (error) {
-    if (!(error instanceof UploadError) || !isAbsent(error)) return takenOver(offset);
+    if (!(error instanceof UploadError) || !isAbsent(error)) return takenOver();
     await deps.bytes.discard(id).catch((error) =>
       deps.log.warning("Cannot discard the bytes of {id}: {error}", { id, error })
     );

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { assertEquals, assertRejects } from "@std/assert";
 import { UploadError } from "../../../server/errors.ts";
-import { takenOver } from "../../../server/model/agree.ts";
 import {
   completed,
   type CompleteUpload,
@@ -113,46 +112,6 @@ Deno.test("a question takes nothing from another instance that records more byte
   };
   assertEquals(safeBytes(await site.engine.status(upload.id, scope)), 5);
   assertEquals(opened, 0);
-});
-
-Deno.test("a request that has lost its upload to another instance is told so, with the offset that it had recorded", async () => {
-  let isLost = false;
-  const slowedRecords = (records: RecordStore): RecordStore => ({
-    ...records,
-    replace: (before, after) => isLost ? Promise.reject(takenOver()) : records.replace(before, after),
-  });
-  await using site = await openEngine({ slowedRecords });
-  const { id } = await site.engine.create({ ...facts, length: 10 });
-  const send = (offset: number) =>
-    site.engine.append(id, scope, {
-      offset,
-      bodyLength: 4,
-      toTheEnd: false,
-      body: new Blob([new Uint8Array(4)]).stream(),
-    });
-  await send(0);
-  isLost = true;
-  const error = await assertRejects(() => send(4), UploadError);
-  assertEquals([error.code, error.offset], ["taken-over", 4]);
-});
-
-Deno.test("a request that has lost its upload to another instance is told what that one has recorded since", async () => {
-  const slowedRecords = (records: RecordStore): RecordStore => ({
-    ...records,
-    async replace(before, after) {
-      if (before.state !== "receiving") return await records.replace(before, after);
-      await records.replace(before, { ...before, offset: 9 });
-      throw takenOver();
-    },
-  });
-  await using site = await openEngine({ slowedRecords });
-  const { id } = await site.engine.create({ ...facts, length: 10 });
-  const body = new Blob([new Uint8Array(4)]).stream();
-  const error = await assertRejects(
-    () => site.engine.append(id, scope, { offset: 0, bodyLength: 4, toTheEnd: false, body }),
-    UploadError,
-  );
-  assertEquals([error.code, error.offset], ["taken-over", 9]);
 });
 
 Deno.test("a request by a client's id whose upload another instance replaces meanwhile is answered by the new one", async () => {
