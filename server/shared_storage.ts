@@ -87,7 +87,10 @@ export async function shareStorage(
       await quietly("complete multipart uploads that are old", () => bytes.sealOld());
       await quietly("remove objects that came late", () => bytes.removeLate(endOf));
     },
-    settle: async () => await bytes[Symbol.asyncDispose](),
+    async settle() {
+      await leases[Symbol.asyncDispose]();
+      await bytes[Symbol.asyncDispose]();
+    },
     close() {
       neighbours[Symbol.dispose]();
       closeBucket();

@@ -78,7 +78,7 @@ export async function openSharedStores(
   // The server that starts first counts all that is moved here.
   if (isNew) await connection.query("DELETE FROM facts WHERE name = $1", [COUNTED]);
   const held = new Held();
-  const leases = createLeases(connection, held);
+  const leases = opening.use(createLeases(connection, held));
   const name = nameOf(open.address);
   const known = await leases.remember("bucket", name);
   if (known !== name) {

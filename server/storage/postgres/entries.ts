@@ -111,8 +111,9 @@ function createCommit(connection: Connection, held: Held): Commit {
     const checked = [...new Map(checks.map(({ key, versionstamp }) => [encodeKey(key), versionstamp]))];
     const put = [...new Map(set.map(([key, value]) => [encodeKey(key), textOfEntry(value)]))];
     const removed = remove.map(encodeKey);
+    const records = new Map(put);
     const changed = [...put.map(([key]) => key), ...removed];
-    for (const key of changed) held.takeRecord(key);
+    for (const key of changed) held.forgetRecord(key);
     const ofLeases = isUnheld ? [] : held.of(changed);
     for (const lease of ofLeases) await keepLateOut(connection, lease);
     const leases = ofLeases.map(named);
@@ -127,7 +128,7 @@ function createCommit(connection: Connection, held: Held): Commit {
     const statement = tallied === undefined ? CHANGE : CHANGE_COUNTED;
     try {
       await retryUndone(() => connection.query(statement, [...values, ...counted]));
-      leases.forEach(committed);
+      for (const lease of leases) committed(lease, records);
       return true;
     } catch (error) {
       const code = codeOf(error);

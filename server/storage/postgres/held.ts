@@ -1,5 +1,5 @@
 import { uploadKey } from "../kv/record_keys.ts";
-import type { BytesChange } from "../shared/leases.ts";
+import type { BytesChange, BytesRow } from "../shared/leases.ts";
 import { encodeKey } from "./keys.ts";
 
 /** An entry as the database gives it. */
@@ -31,6 +31,14 @@ export interface HeldLease {
   isOver: boolean;
   /** The record as it was when the lease was taken, for one read: nobody else changes it. */
   record: StoredEntry | undefined;
+  /** How many numbers its writers have got for what they made (`Lease.nextNumber`). */
+  numbers: number;
+  /** How many writers of this instance wrote to the upload just before this one, with nobody between them. */
+  readonly run: number;
+  /** True when the next commit that lets go is to leave the token in the row, for the next writer of this instance. */
+  mayRest: boolean;
+  /** The row as it is while no writer has the lease, and the row has its token still (`resting.ts`). */
+  rested: BytesRow | undefined;
 }
 
 /** A lease as a change of entries names it, with what is to be committed by the way. */
@@ -40,6 +48,8 @@ export interface NamedLease {
   readonly left: LeftState | undefined;
   /** True or false when the writer lets go with this commit: whether all that it sent is in the layout. */
   readonly letsGo: boolean | undefined;
+  /** True when the writer lets go with this commit, and the row keeps the token. */
+  readonly rests: boolean;
 }
 
 /** The leases of this instance. Every commit of an upload's record names the token of the lease. */
@@ -47,12 +57,22 @@ export class Held {
   readonly #leases = new Map<string, HeldLease>();
   /** The ids, by the key of their record. */
   readonly #ids = new Map<string, string>();
+  /** The leases that rest, by the key of their record. */
+  readonly #resting = new Map<string, HeldLease>();
 
-  add(id: string, token: string, record?: StoredEntry): HeldLease {
+  add(
+    id: string,
+    token: string,
+    { record, numbers = 0, run = 0 }: Partial<Pick<HeldLease, "record" | "numbers" | "run">> = {},
+  ): HeldLease {
     const lease: HeldLease = {
       id,
       token,
       record,
+      numbers,
+      run,
+      mayRest: false,
+      rested: undefined,
       nextToken: undefined,
       isInDoubt: false,
       changing: undefined,
@@ -84,6 +104,27 @@ export class Held {
     return record;
   }
 
+  /** Keeps a lease that rests from now on: no writer has it, and no commit names it. */
+  rest(lease: HeldLease): void {
+    this.remove(lease);
+    this.#resting.set(recordKey(lease.id), lease);
+  }
+
+  /** Takes out the lease of an upload that rests. */
+  takeResting(id: string): HeldLease | undefined {
+    const key = recordKey(id);
+    const lease = this.#resting.get(key);
+    this.#resting.delete(key);
+    return lease;
+  }
+
+  /** Forgets the record of that key: it is about to be changed. */
+  forgetRecord(key: string): void {
+    this.takeRecord(key);
+    const resting = this.#resting.get(key);
+    if (resting !== undefined) resting.record = undefined;
+  }
+
   /** The leases that a change of these keys has to name. */
   of(keys: Iterable<string>): HeldLease[] {
     const ids = new Set([...keys].map((key) => this.#ids.get(key)).filter((id) => id !== undefined));
@@ -94,7 +135,9 @@ export class Held {
 /** Names a lease, with what is left to be committed. */
 export function named(lease: HeldLease): NamedLease {
   const { token, left, letsGo } = lease;
-  return { lease, token, left, letsGo };
+  // Without a state of its own the commit does not tell what the row has.
+  const rests = lease.mayRest && letsGo === true && left !== undefined;
+  return { lease, token, left, letsGo: rests ? undefined : letsGo, rests };
 }
 
 /** Takes note of a commit that failed, and of which nobody can tell whether it was done, or is still to be done. */
@@ -103,10 +146,19 @@ export function inDoubt({ lease, token }: Pick<NamedLease, "lease" | "token">): 
   if (lease.token === token) lease.isInDoubt = true;
 }
 
-/** Takes note of a commit. A state that it had is forgotten, unless a later one is left since. */
-export function committed({ lease, left, letsGo }: NamedLease): void {
+/**
+ * Takes note of a commit that has put these records. A state that it had is forgotten, unless a later one is left since.
+ */
+export function committed({ lease, token, left, letsGo, rests }: NamedLease, put: ReadonlyMap<string, string>): void {
   if (lease.left === left) lease.left = undefined;
   if (letsGo !== undefined) lease.isOver = true;
+  const value = put.get(recordKey(lease.id));
+  if (rests && left !== undefined && value !== undefined) {
+    const { newParts: _, ...state } = left.state;
+    lease.rested = { ...state, clean: true, writtenBy: token };
+    // Nobody knows the version that the record has got. A change that names this one is refused.
+    lease.record = { value, version: crypto.randomUUID() };
+  }
   left?.committed();
 }
 

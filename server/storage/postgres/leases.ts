@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { type Held, newToken, recordKey, tokensOf } from "./held.ts";
 import { createLend } from "./lent_lease.ts";
 import { type Outcome, Peers } from "./peers.ts";
+import { Resting } from "./resting.ts";
 import { SilentWriters } from "./silent_writers.ts";
 import { UNSYNCED } from "./unsynced.ts";
 
@@ -14,8 +15,8 @@ export interface LeasesOptions {
   readonly patienceMs?: number;
 }
 
-/** The leases of one instance, in PostgreSQL. */
-export interface PostgresLeases extends Leases {
+/** The leases of one instance, in PostgreSQL. Disposing of them lets go of those that rest. */
+export interface PostgresLeases extends Leases, AsyncDisposable {
   /** Resolves when other instances can ask this one. */
   readonly listening: Promise<void>;
 }
@@ -49,10 +50,17 @@ export function createLeases(
   const own = newToken();
   const peers = new Peers(connection, { own, silenceMs, patienceMs });
   const silent = new SilentWriters();
-  const lend = createLend(connection, held);
+  const resting = new Resting(connection, held);
+  const lend = createLend(connection, held, resting);
+  const rows = createBytesRows(connection, held);
 
   async function take(id: string, offset?: number): Promise<Lease | "locked" | "receiving" | undefined> {
-    let seen = silent.take(id);
+    const rested = resting.take(id);
+    if (rested?.rested?.length === offset && rested?.rested !== undefined && rested.record !== undefined) {
+      const { token, record, numbers, run } = rested;
+      return lend(held.add(id, token, { record, numbers, run: run + 1 }), rested.rested);
+    }
+    let seen = silent.take(id) ?? rested?.token ?? null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const token = newToken();
       const [row]: TakenRow[] = await connection.query<TakenRow>(
@@ -64,8 +72,11 @@ export function createLeases(
       if (row === undefined) return undefined;
       if (row.taken) {
         const { value, version } = row;
-        const lease = held.add(id, token, value === null || version === null ? undefined : { value, version });
-        return lend(lease, asRow(row));
+        const record = value === null || version === null ? undefined : { value, version };
+        const lease = held.add(id, token, { record, run: resting.runUntil(id, row.writer) });
+        // Whose lease rested has let go by itself.
+        const hasRested = row.token !== null && row.token === rested?.token;
+        return lend(lease, { ...asRow(row), ...hasRested && { clean: true } });
       }
       const lease = held.get(id);
       if (row.holder === own && lease !== undefined && tokensOf(lease).includes(row.token ?? "")) return "locked";
@@ -98,7 +109,7 @@ export function createLeases(
   }
 
   return {
-    ...createBytesRows(connection, held),
+    ...rows,
     listening: peers.listening,
 
     async create(id, layout) {
@@ -113,6 +124,16 @@ export function createLeases(
     },
 
     take,
+
+    async adopt(from, id) {
+      await resting.end(from);
+      await rows.adopt(from, id);
+    },
+
+    async remove(id, token) {
+      resting.take(id);
+      return await rows.remove(id, token);
+    },
 
     async expectLate({ key, id }) {
       await connection.query(
@@ -133,7 +154,7 @@ export function createLeases(
 
     settled: async (id) => void await askHolder("settle", id),
     isHeldElsewhere: async (id) => await askHolder("hold", id) === "refused",
-    serve: (writers) => peers.serve(writers),
+    serve: (writers) => peers.serve(resting.served(writers)),
 
     async alone(name, work) {
       await using single = connection.alone();
@@ -152,5 +173,7 @@ export function createLeases(
     },
 
     recall,
+
+    [Symbol.asyncDispose]: () => resting[Symbol.asyncDispose](),
   };
 }

@@ -3,12 +3,13 @@ import type { BytesChange, BytesRow, Lease } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
 import { keepLateOut } from "./fence.ts";
 import { type Held, type HeldLease, inDoubt, valuesOf } from "./held.ts";
+import type { Resting } from "./resting.ts";
 
 /** Lends an upload whose row was found so. */
 export type Lend = (lease: HeldLease, found: BytesRow) => Lease;
 
 /** Makes the leases of this instance's writers. All that they commit names their token. */
-export function createLend(connection: Connection, held: Held): Lend {
+export function createLend(connection: Connection, held: Held, resting: Resting): Lend {
   /** Commits what a lease asks for. Throws `taken-over` when it is lost. */
   async function change(
     lease: HeldLease,
@@ -35,6 +36,10 @@ export function createLend(connection: Connection, held: Held): Lend {
   return (lease, found) => {
     const { id } = lease;
     let isReleased = false;
+    /** The row may have this token still, for the next writer. */
+    function checkNotReleased(): void {
+      if (isReleased) throw takenOver();
+    }
     return {
       id,
       found,
@@ -44,11 +49,15 @@ export function createLend(connection: Connection, held: Held): Lend {
       },
 
       async commit(state) {
+        checkNotReleased();
         lease.left = undefined;
         await change(lease, { state });
       },
 
-      check: () => change(lease, {}),
+      async check() {
+        checkNotReleased();
+        await change(lease, {});
+      },
 
       commitWithRecord(state, committed = () => {}) {
         lease.left = { state, committed };
@@ -56,7 +65,10 @@ export function createLend(connection: Connection, held: Held): Lend {
 
       releaseWithRecord(clean) {
         lease.letsGo = clean;
+        lease.mayRest = clean && resting.wants(lease);
       },
+
+      nextNumber: () => ++lease.numbers,
 
       async etags(multipart) {
         // Rows of the first version have given the same parts to an upload and to the one that adopted its layout.
@@ -76,8 +88,9 @@ export function createLend(connection: Connection, held: Held): Lend {
       async release(clean) {
         if (isReleased) return;
         isReleased = true;
-        const { left, isOver } = lease;
+        const { left, isOver, rested } = lease;
         try {
+          if (rested !== undefined) return resting.rest(lease);
           if (isOver) return;
           await change(lease, { state: left?.state, letsGo: clean });
           left?.committed();

@@ -32,7 +32,6 @@ export class KeptLayout {
   readonly #garbage = new Set<string>();
   /** The keys of all objects that this writer has made, if nobody else ever wrote to the upload. */
   #made: Set<string> | undefined;
-  #objects = 0;
   #hasTold = false;
   /** The parts that this writer has sent and no commit has told of, by the keys of their objects. */
   #newParts: ReadonlyMap<string, NewParts> = new Map();
@@ -97,7 +96,7 @@ export class KeptLayout {
   }
 
   #newKey(name: string): string {
-    return `${prefixOf(this.#lease.id)}${this.#lease.token}/${name}-${++this.#objects}`;
+    return `${prefixOf(this.#lease.id)}${this.#lease.token}/${name}-${this.#lease.nextNumber()}`;
   }
 
   /** The token of the writer whose layout the row has, when all that was left to be committed is. */

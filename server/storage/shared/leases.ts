@@ -52,6 +52,8 @@ export interface Lease {
   readonly token: string;
   /** The row as this lease found it. */
   readonly found: BytesRow;
+  /** Gives a number that nobody else gets under this token, nor any other writer to whom the lease is lent later. */
+  nextNumber(): number;
   /** Commits where the bytes lie. Resolves when that survives a crash. */
   commit(state: BytesChange): Promise<void>;
   /** Throws `taken-over` when this writer has lost the upload. Changes nothing. */

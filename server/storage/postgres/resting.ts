@@ -1,0 +1,112 @@
+import type { WritersOfInstance } from "../shared/leases.ts";
+import type { Connection } from "./connection.ts";
+import type { Held, HeldLease } from "./held.ts";
+import { UNSYNCED } from "./unsynced.ts";
+
+/** How long a lease rests, in milliseconds. */
+const REST_MS = 5000;
+/** The most leases that rest. */
+const MAX_RESTING = 256;
+/** From so many writers of this instance one after the other on, the lease of an upload rests. */
+const LEAST_RUN = 3;
+/** Of how many uploads it is known that this instance wrote to them last. */
+const MAX_KNOWN = 1024;
+
+/**
+ * The leases of this instance that rest. When one writer after the other was of this instance, the next one probably is:
+ * the upload's row keeps the token, and who appends where the last one ended goes on by the same lease, without a call
+ * of the database. To everybody else the upload is free: another instance asks this one for it, as it asks a writer.
+ * When the row has got another token meanwhile, commits by the old one throw `taken-over`, as those of any lease do.
+ */
+export class Resting implements AsyncDisposable {
+  readonly #connection: Connection;
+  readonly #held: Held;
+  /** The timers of what rests, those of the leases that have rested longest at the front. */
+  readonly #timers = new Map<HeldLease, ReturnType<typeof setTimeout>>();
+  /** The last writers of this instance, by their uploads, the latest at the end. */
+  readonly #known = new Map<string, { readonly token: string; readonly run: number }>();
+  #isEnded = false;
+
+  constructor(connection: Connection, held: Held) {
+    this.#connection = connection;
+    this.#held = held;
+  }
+
+  /** How many writers of this instance wrote to an upload one after the other, the last of them by this token. */
+  runUntil(id: string, token: string | null): number {
+    const known = this.#known.get(id);
+    return known !== undefined && known.token === token ? known.run : 0;
+  }
+
+  /** Takes note of a writer that lets go. True when its lease is to rest. */
+  wants({ id, token, run }: HeldLease): boolean {
+    this.#known.delete(id);
+    this.#known.set(id, { token, run: run + 1 });
+    for (const first of this.#known.keys()) {
+      if (this.#known.size <= MAX_KNOWN) break;
+      this.#known.delete(first);
+    }
+    return run + 1 >= LEAST_RUN && !this.#isEnded;
+  }
+
+  /** Lets a lease rest. */
+  rest(lease: HeldLease): void {
+    this.#held.rest(lease);
+    if (this.#isEnded) return void this.end(lease.id);
+    this.#timers.set(lease, setTimeout(() => this.end(lease.id), REST_MS));
+    const [first = lease] = this.#timers.keys();
+    if (this.#timers.size > MAX_RESTING) this.end(first.id);
+  }
+
+  /** Takes out an upload's lease that rests. Its row has the token still, unless somebody has taken it away. */
+  take(id: string): HeldLease | undefined {
+    const lease = this.#held.takeResting(id);
+    if (lease === undefined) return undefined;
+    clearTimeout(this.#timers.get(lease));
+    this.#timers.delete(lease);
+    return lease;
+  }
+
+  /** Lets go of an upload whose lease rests. Resolves when that is done, or has failed: who wants it then asks for it. */
+  async end(id: string): Promise<void> {
+    const lease = this.take(id);
+    if (lease !== undefined) await this.#letGo([lease]);
+  }
+
+  /** The writers of this instance, as others ask for them: they get what rests when no request has it. */
+  served(writers: WritersOfInstance): WritersOfInstance {
+    return {
+      stop: async (id) => {
+        await writers.stop(id);
+        await this.end(id);
+      },
+      settle: (id) => writers.settle(id),
+      follow: async (id, offset) => {
+        const mayFollow = await writers.follow(id, offset);
+        if (mayFollow) await this.end(id);
+        return mayFollow;
+      },
+      holds: (id) => writers.holds(id),
+    };
+  }
+
+  async #letGo(leases: readonly HeldLease[]): Promise<void> {
+    try {
+      await this.#connection.query(
+        "SELECT change_bytes(l->>0, l->>1, '[]', true), " +
+          `${UNSYNCED} FROM json_array_elements($1::text::json) l`,
+        [JSON.stringify(leases.map(({ id, token }) => [id, token]))],
+      );
+    } catch {
+      // The row keeps the token. Whoever wants the upload asks this instance, or finds it silent.
+    }
+  }
+
+  /** Lets go of all that rests. What would rest later is let go of at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnded = true;
+    const leases = [...this.#timers.keys()];
+    for (const { id } of leases) this.take(id);
+    if (leases.length > 0) await this.#letGo(leases);
+  }
+}
