@@ -203,6 +203,7 @@ export class MemoryRows {
     },
   ): Lease {
     let isReleased = false;
+    let numbers = 0;
     const mine = () => {
       const row = this.#rows.get(id);
       if (row === undefined || row.token !== token) throw takenOver();
@@ -212,6 +213,7 @@ export class MemoryRows {
       id,
       token,
       found,
+      nextNumber: () => ++numbers,
       commit: (state) =>
         Promise.try(() => {
           this.#commit(mine(), token, state);

@@ -13,6 +13,8 @@ export interface LeasesOptions {
   readonly silenceMs?: number;
   /** How long an instance that is heard may take to let go. Milliseconds. */
   readonly patienceMs?: number;
+  /** How long the lease of an upload rests to which this instance alone appends (`resting.ts`). Milliseconds. */
+  readonly restMs?: number;
 }
 
 /** The leases of one instance, in PostgreSQL. Disposing of them lets go of those that rest. */
@@ -45,12 +47,12 @@ const LATE_LOOKS = 16;
 export function createLeases(
   connection: Connection,
   held: Held,
-  { silenceMs = 250, patienceMs = 5000 }: LeasesOptions = {},
+  { silenceMs = 250, patienceMs = 5000, restMs }: LeasesOptions = {},
 ): PostgresLeases {
   const own = newToken();
   const peers = new Peers(connection, { own, silenceMs, patienceMs });
   const silent = new SilentWriters();
-  const resting = new Resting(connection, held);
+  const resting = new Resting(connection, held, restMs);
   const lend = createLend(connection, held, resting);
   const rows = createBytesRows(connection, held);
 

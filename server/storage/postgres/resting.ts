@@ -3,8 +3,8 @@ import type { Connection } from "./connection.ts";
 import type { Held, HeldLease } from "./held.ts";
 import { UNSYNCED } from "./unsynced.ts";
 
-/** How long a lease rests, in milliseconds. */
-const REST_MS = 5000;
+/** How long a lease rests, in milliseconds: a client's next request comes after its answer has gone there. */
+const REST_MS = 2000;
 /** The most leases that rest. */
 const MAX_RESTING = 256;
 /** From so many writers of this instance one after the other on, the lease of an upload rests. */
@@ -21,15 +21,17 @@ const MAX_KNOWN = 1024;
 export class Resting implements AsyncDisposable {
   readonly #connection: Connection;
   readonly #held: Held;
+  readonly #restMs: number;
   /** The timers of what rests, those of the leases that have rested longest at the front. */
   readonly #timers = new Map<HeldLease, ReturnType<typeof setTimeout>>();
   /** The last writers of this instance, by their uploads, the latest at the end. */
   readonly #known = new Map<string, { readonly token: string; readonly run: number }>();
   #isEnded = false;
 
-  constructor(connection: Connection, held: Held) {
+  constructor(connection: Connection, held: Held, restMs = REST_MS) {
     this.#connection = connection;
     this.#held = held;
+    this.#restMs = restMs;
   }
 
   /** How many writers of this instance wrote to an upload one after the other, the last of them by this token. */
@@ -53,7 +55,7 @@ export class Resting implements AsyncDisposable {
   rest(lease: HeldLease): void {
     this.#held.rest(lease);
     if (this.#isEnded) return void this.end(lease.id);
-    this.#timers.set(lease, setTimeout(() => this.end(lease.id), REST_MS));
+    this.#timers.set(lease, setTimeout(() => this.end(lease.id), this.#restMs));
     const [first = lease] = this.#timers.keys();
     if (this.#timers.size > MAX_RESTING) this.end(first.id);
   }
@@ -93,8 +95,7 @@ export class Resting implements AsyncDisposable {
   async #letGo(leases: readonly HeldLease[]): Promise<void> {
     try {
       await this.#connection.query(
-        "SELECT change_bytes(l->>0, l->>1, '[]', true), " +
-          `${UNSYNCED} FROM json_array_elements($1::text::json) l`,
+        `SELECT change_bytes(l->>0, l->>1, '[]'::jsonb, true), ${UNSYNCED} FROM json_array_elements($1::text::json) l`,
         [JSON.stringify(leases.map(({ id, token }) => [id, token]))],
       );
     } catch {

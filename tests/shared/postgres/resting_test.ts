@@ -1,0 +1,290 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UploadError } from "../../../server/errors.ts";
+import { createSameName } from "../../../server/model/same_name.ts";
+import { newUpload, type ReceivingUpload } from "../../../server/model/upload.ts";
+import { createRecords } from "../../../server/storage/kv/records.ts";
+import { type Connection, createConnection } from "../../../server/storage/postgres/connection.ts";
+import { createEntries } from "../../../server/storage/postgres/entries.ts";
+import { Held } from "../../../server/storage/postgres/held.ts";
+import { createLeases } from "../../../server/storage/postgres/leases.ts";
+import type { BytesState, Lease, WritersOfInstance } from "../../../server/storage/shared/leases.ts";
+import { openSchema, type PostgresServer, postgresTest, startPostgres } from "../../support/postgres.ts";
+import { PATIENCE_MS, until } from "../../support/until.ts";
+
+let server: PostgresServer | undefined;
+Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
+
+/** Writers that let everybody have what they are asked for. */
+const IDLE: WritersOfInstance = {
+  stop: () => Promise.resolve(),
+  settle: () => Promise.resolve(),
+  follow: () => Promise.resolve(true),
+  holds: () => false,
+};
+
+const stateOf = (length: number): BytesState => ({ layout: { length }, length, isMultipart: false });
+
+function lent(taken: Lease | "locked" | "receiving" | undefined): Lease {
+  assert(typeof taken === "object", String(taken));
+  return taken;
+}
+
+interface InstanceOptions {
+  readonly restMs?: number;
+  readonly silenceMs?: number;
+}
+
+/** An instance on a schema, whose statements are counted, and which can become deaf to the others. */
+async function openInstance(url: string, { restMs = PATIENCE_MS, silenceMs = PATIENCE_MS }: InstanceOptions = {}) {
+  const connection = createConnection(url, { deadlineMs: PATIENCE_MS });
+  const statements: string[] = [];
+  let isDeaf = false;
+  const counted: Connection = {
+    ...connection,
+    query(text, values) {
+      statements.push(text);
+      return connection.query(text, values);
+    },
+    listen: (channel, heard, listening) => connection.listen(channel, (text) => isDeaf || heard(text), listening),
+  };
+  const held = new Held();
+  const leases = createLeases(counted, held, { restMs, silenceMs, patienceMs: PATIENCE_MS });
+  leases.serve(IDLE);
+  await leases.listening;
+  const records = await createRecords(createEntries(counted, held), createSameName({ ignoresCase: false }));
+
+  /** Goes on by a lease: leaves the layout, lets go with the record, and closes the writer. */
+  async function commit(lease: Lease, length: number): Promise<void> {
+    const upload = await records.get(lease.id) as ReceivingUpload;
+    lease.commitWithRecord(stateOf(length));
+    lease.releaseWithRecord(true);
+    await records.replace(upload, { ...upload, offset: length });
+    await lease.release(true);
+  }
+
+  return {
+    leases,
+    records,
+    commit,
+    becomeDeaf: () => void (isDeaf = true),
+    /** The statements since the last call. */
+    statements: () => statements.splice(0),
+    /** Appends one byte, as a request does that begins at `offset`. Gives the lease that it had. */
+    async append(id: string, offset: number): Promise<Lease> {
+      const lease = lent(await leases.take(id, offset));
+      assertEquals(lease.found.length, offset);
+      await commit(lease, offset + 1);
+      return lease;
+    },
+    async [Symbol.asyncDispose]() {
+      await leases[Symbol.asyncDispose]();
+      await connection.close();
+    },
+  };
+}
+
+type Instance = Awaited<ReturnType<typeof openInstance>>;
+
+async function newSchema() {
+  server ??= await startPostgres();
+  const connection = await openSchema(server, { deadlineMs: PATIENCE_MS });
+  return { ...connection, [Symbol.asyncDispose]: () => connection.close() };
+}
+
+/** Begins an upload, and lets the instance append `count` bytes to it, each by a writer of its own. */
+async function begin({ leases, records, append }: Instance, id: string, count = 3): Promise<void> {
+  const facts = { id, now: 1, serviceNow: 1, expireAfterMs: 1e6, boot: "b", durable: true };
+  await records.create(newUpload({ owner: "anna", name: "x", folders: [], length: 1000 }, facts));
+  await lent(await leases.create(id, { length: 0 })).release(true);
+  for (let offset = 0; offset < count; offset++) await append(id, offset);
+}
+
+/** The token in an upload's row, and whether its last writer has let go by itself. */
+async function rowOf(connection: Connection, id: string): Promise<{ token: string | null; clean: boolean }> {
+  const [row] = await connection.query<{ token: string | null; clean: boolean }>(
+    "SELECT token, clean FROM bytes WHERE id = $1",
+    [id],
+  );
+  return row!;
+}
+
+/** Throws unless the commit is refused because its writer has lost the upload. */
+async function assertLost(commit: () => Promise<unknown>): Promise<void> {
+  assertEquals((await assertRejects(commit, UploadError)).code, "taken-over");
+}
+
+async function offsetOf({ records }: Instance, id: string): Promise<number> {
+  return (await records.get(id) as ReceivingUpload).offset;
+}
+
+postgresTest(
+  "who appends again and again at one instance needs one statement for each, and no name twice",
+  async () => {
+    await using schema = await newSchema();
+    await using one = await openInstance(schema.url);
+    await begin(one, "a");
+    one.statements();
+    const names = new Set<string>();
+    for (let offset = 3; offset < 6; offset++) {
+      const lease = lent(await one.leases.take("a", offset));
+      assertEquals([one.statements(), lease.found.length, lease.found.clean], [[], offset, true]);
+      assertEquals(lease.found.writtenBy, lease.token);
+      for (let count = 0; count < 2; count++) names.add(`${lease.token}/${lease.nextNumber()}`);
+      await one.commit(lease, offset + 1);
+      assertEquals(one.statements().length, 1);
+    }
+    assertEquals(names.size, 6);
+    assertEquals([await offsetOf(one, "a"), (await one.leases.read("a"))?.length], [6, 6]);
+  },
+);
+
+postgresTest(
+  "who begins elsewhere, or nowhere, takes the upload anew by one statement, and finds nothing unclean",
+  async () => {
+    await using schema = await newSchema();
+    await using one = await openInstance(schema.url);
+    await begin(one, "a");
+    const { token } = await rowOf(schema, "a");
+    assert(token !== null);
+    for (const offset of [undefined, 0, 2, 4]) {
+      if (offset !== undefined) await one.append("a", Number((await one.leases.read("a"))!.length));
+      one.statements();
+      const lease = lent(await one.leases.take("a", offset));
+      assertEquals([one.statements().length, lease.found.clean, lease.token === token], [1, true, false]);
+      await lease.release(true);
+    }
+  },
+);
+
+postgresTest(
+  "another instance gets what rests, clean, and who rested goes on from what that one has written",
+  async () => {
+    await using schema = await newSchema();
+    await using one = await openInstance(schema.url);
+    await using other = await openInstance(schema.url);
+    await begin(one, "a");
+    const lease = lent(await other.leases.take("a", 3));
+    assertEquals([lease.found.length, lease.found.clean], [3, true]);
+    assertEquals(await one.leases.isHeldElsewhere("a"), false);
+    await other.commit(lease, 4);
+    const next = lent(await one.leases.take("a", 3));
+    assertEquals([next.found.length, await offsetOf(one, "a")], [4, 4]);
+    await next.release(true);
+  },
+);
+
+postgresTest("a question whether an upload is settled or held leaves it at rest", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  await using other = await openInstance(schema.url);
+  await begin(one, "a");
+  await other.leases.settled("a");
+  assertEquals(await other.leases.isHeldElsewhere("a"), false);
+  one.statements();
+  await one.append("a", 3);
+  assertEquals(one.statements().length, 1);
+});
+
+postgresTest(
+  "who wakes up after another instance has written commits nothing, and is told nothing of its own",
+  async () => {
+    await using schema = await newSchema();
+    await using one = await openInstance(schema.url);
+    await using other = await openInstance(schema.url, { silenceMs: 50 });
+    await begin(one, "a");
+    one.becomeDeaf();
+    const taken = lent(await other.leases.take("a", 3));
+    assertEquals(taken.found.clean, false);
+    await other.commit(taken, 4);
+    const woken = lent(await one.leases.take("a", 3));
+    await assertLost(() => one.commit(woken, 9));
+    await assertLost(() => woken.check());
+    assertEquals([await offsetOf(one, "a"), (await other.leases.read("a"))?.length], [4, 4]);
+    await woken.release(true);
+    await one.append("a", 4);
+  },
+);
+
+postgresTest("an instance that was killed while an upload rested is waited for once", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  await using other = await openInstance(schema.url, { silenceMs: 50 });
+  await begin(one, "a");
+  one.becomeDeaf();
+  await other.append("a", 3);
+  await other.append("a", 4);
+});
+
+postgresTest("a writer that has let go can commit nothing any more, though the row has its token", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  await begin(one, "a");
+  const before = await one.append("a", 3);
+  assertEquals((await rowOf(schema, "a")).token, before.token);
+  await assertLost(() => before.commit(stateOf(9)));
+  await assertLost(() => before.check());
+  before.commitWithRecord(stateOf(9));
+  await one.append("a", 4);
+  assertEquals((await one.leases.read("a"))?.length, 5);
+});
+
+postgresTest("a record that is changed meanwhile is read anew", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  await begin(one, "a");
+  const upload = await one.records.get("a") as ReceivingUpload;
+  assertEquals(await one.records.replace(upload, { ...upload, name: "y" }, { isUnheld: true }), true);
+  await one.append("a", 3);
+  const { name, offset } = await one.records.get("a") as ReceivingUpload;
+  assertEquals([name, offset], ["y", 4]);
+});
+
+postgresTest("an upload that is removed or adopted rests no more", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  await begin(one, "a");
+  await begin(one, "b");
+  assertEquals(await one.leases.remove("a"), ["a"]);
+  assertEquals(await one.leases.take("a", 3), undefined);
+  await one.leases.adopt("b", "final");
+  assertEquals([await rowOf(schema, "b"), (await one.leases.read("final"))?.length], [{ token: null, clean: true }, 3]);
+});
+
+postgresTest("an upload is free for all after a while, and at the end of its instance", async () => {
+  await using schema = await newSchema();
+  const free = { token: null, clean: true };
+  {
+    await using short = await openInstance(schema.url, { restMs: 20 });
+    await begin(short, "a");
+    await until(async () => (await rowOf(schema, "a")).token === null, "the upload is free");
+    assertEquals(await rowOf(schema, "a"), free);
+    await short.append("a", 3);
+  }
+  const one = await openInstance(schema.url);
+  await begin(one, "b");
+  await begin(one, "c");
+  assert((await rowOf(schema, "b")).token !== null);
+  await one[Symbol.asyncDispose]();
+  assertEquals([await rowOf(schema, "b"), await rowOf(schema, "c")], [free, free]);
+});
+
+postgresTest("of very many uploads those that have rested longest are free", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  for (let number = 0; number <= 256; number++) await begin(one, `upload-${number}`);
+  await until(async () => (await rowOf(schema, "upload-0")).token === null, "the first one is free");
+  assert((await rowOf(schema, "upload-1")).token !== null);
+});
+
+postgresTest("two instances in turns ask each other nothing", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  await using other = await openInstance(schema.url);
+  await begin(one, "a", 0);
+  for (let offset = 0; offset < 10; offset++) {
+    const instance = offset % 2 === 0 ? one : other;
+    await instance.append("a", offset);
+    const asked = instance.statements().filter((text) => text.includes("pg_notify"));
+    assertEquals([asked, (await rowOf(schema, "a")).token], [[], null]);
+  }
+});
