@@ -14,6 +14,7 @@ interface Case {
 }
 
 const leasesTest = (filter: string): NamedTests => ({ file: "tests/shared/postgres/leases_test.ts", filter });
+const restingTest = (filter: string): NamedTests => ({ file: "tests/shared/postgres/resting_test.ts", filter });
 const recordsTest = (filter: string): NamedTests => ({ file: "tests/shared/postgres/faults_test.ts", filter });
 const writerTest = (filter: string): NamedTests => ({ file: "tests/server/storage/s3/writers_beside_test.ts", filter });
 
@@ -31,6 +32,43 @@ const CASES: readonly Case[] = [
       to: "WHERE id = lease->>0 FOR SHARE",
     },
     caughtBy: recordsTest("a record is not changed by an instance that has lost its upload"),
+  },
+  {
+    name: "a commit of an append that names no token",
+    mutant: {
+      file: "server/storage/postgres/append_commit.ts",
+      from: "WHERE id = $1 AND token = $2 RETURNING 1",
+      to: "WHERE id = $1 AND $2::text IS NOT NULL RETURNING 1",
+    },
+    caughtBy: leasesTest("from a silent instance an upload is taken"),
+  },
+  {
+    name: "a commit of an append that is taken for done though it changed nothing",
+    mutant: {
+      file: "server/storage/postgres/entries.ts",
+      from: "if (append !== undefined && rows.length === 0) throw takenOver();",
+      to: "",
+    },
+    caughtBy: leasesTest("from a silent instance an upload is taken"),
+  },
+  {
+    name: "a lease that rests and gives the same numbers again",
+    mutant: {
+      file: "server/storage/postgres/leases.ts",
+      from: "{ record, numbers, run: run + 1 }",
+      to: "{ record, run: run + 1 }",
+    },
+    caughtBy: restingTest("who appends again and again"),
+  },
+  {
+    name: "a writer that wakes up wherever its body begins",
+    mutant: { file: "server/storage/postgres/leases.ts", from: "rested?.rested?.length === offset && ", to: "" },
+    caughtBy: restingTest("who begins elsewhere"),
+  },
+  {
+    name: "a lease that is not given to another instance that asks",
+    mutant: { file: "server/storage/postgres/resting.ts", from: "if (mayFollow) await this.end(id);", to: "" },
+    caughtBy: restingTest("another instance gets what rests"),
   },
   {
     name: "a take-over from whoever holds the upload now",

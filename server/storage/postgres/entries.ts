@@ -2,9 +2,11 @@ import { takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
 import { entryOfText, textOfEntry } from "../kv/entry_text.ts";
 import type { Change, Commit } from "../kv/group_commit.ts";
+import type { Tallied } from "../tally.ts";
+import { appendCommit, type Statement } from "./append_commit.ts";
 import type { Connection } from "./connection.ts";
 import { keepLateOut, untilSettled } from "./fence.ts";
-import { committed, type Held, inDoubt, named, type StoredEntry, valuesOf } from "./held.ts";
+import { committed, type Held, inDoubt, named, type NamedLease, type StoredEntry, valuesOf } from "./held.ts";
 import { afterPrefix, decodeKey, encodeKey } from "./keys.ts";
 import { codeOf, retryUndone } from "./no_database.ts";
 import { argumentsOf, asRefusal } from "./tallied.ts";
@@ -105,6 +107,27 @@ const CHANGE = "SELECT change_entries($1::text::json, $2::text::json, $3::text::
 const CHANGE_COUNTED = "SELECT change_counted($1::text::json, $2::text::json, $3::text::json, $4::text::json, " +
   "$5::text::json, $6::text::json, $7::text::json)";
 
+interface Changed {
+  readonly checked: readonly (readonly [key: string, version: string | null])[];
+  readonly put: readonly (readonly [key: string, value: string])[];
+  readonly removed: readonly string[];
+  readonly leases: readonly NamedLease[];
+  readonly tallied: Tallied | undefined;
+}
+
+/** The statement of a change of any kind. */
+function changeOf({ checked, put, removed, leases, tallied }: Changed): Statement {
+  const leased = leases.map(({ lease, token, left, letsGo }) => [
+    lease.id,
+    token,
+    left === undefined ? [] : valuesOf(left.state),
+    letsGo ?? null,
+  ]);
+  const values = [checked, put, removed, leased].map((list) => JSON.stringify(list));
+  if (tallied === undefined) return { text: CHANGE, values };
+  return { text: CHANGE_COUNTED, values: [...values, ...argumentsOf(tallied)] };
+}
+
 function createCommit(connection: Connection, held: Held): Commit {
   return async ({ checks = [], set = [], remove = [], tallied, isUnheld = false }: Change) => {
     // The database takes each key once. The last value is the one that stays.
@@ -117,17 +140,12 @@ function createCommit(connection: Connection, held: Held): Commit {
     const ofLeases = isUnheld ? [] : held.of(changed);
     for (const lease of ofLeases) await keepLateOut(connection, lease);
     const leases = ofLeases.map(named);
-    const leased = leases.map(({ lease, token, left, letsGo }) => [
-      lease.id,
-      token,
-      left === undefined ? [] : valuesOf(left.state),
-      letsGo ?? null,
-    ]);
-    const values = [checked, put, removed, leased].map((list) => JSON.stringify(list));
-    const counted = tallied === undefined ? [] : argumentsOf(tallied);
-    const statement = tallied === undefined ? CHANGE : CHANGE_COUNTED;
+    const isPlain = checked.length + removed.length === 0 && tallied === undefined;
+    const append = isPlain ? appendCommit(put, leases) : undefined;
+    const { text, values } = append ?? changeOf({ checked, put, removed, leases, tallied });
     try {
-      await retryUndone(() => connection.query(statement, [...values, ...counted]));
+      const rows = await retryUndone(() => connection.query(text, values));
+      if (append !== undefined && rows.length === 0) throw takenOver();
       for (const lease of leases) committed(lease, records);
       return true;
     } catch (error) {

@@ -129,7 +129,7 @@ export class KeptLayout {
   #change(): BytesChange {
     this.#hasTold = true;
     return {
-      layout: JSON.parse(JSON.stringify(this.#layout)) as Json,
+      layout: this.#layout as unknown as Json,
       length: lengthOf(this.#layout),
       isMultipart: isMultipart(this.#layout),
       newParts: [...this.#newParts.values()],

@@ -146,8 +146,14 @@ export function piecesBetween(layout: Layout, start: number, end: number): Large
 
 /** The keys of objects that `before` needs and `after` does not. */
 export function unneeded(before: Layout, after: Layout): string[] {
+  // Most changes add at the end. What has stayed in its place is needed.
+  const changed = [
+    ...before.large.filter((piece, at) => piece !== after.large[at]),
+    ...before.small.filter((piece, at) => piece !== after.small[at]),
+  ];
+  if (changed.length === 0) return [];
   const needed = new Set([...after.large, ...after.small].map(({ key }) => key));
-  return [...before.large, ...before.small].map(({ key }) => key).filter((key) => !needed.has(key));
+  return changed.map(({ key }) => key).filter((key) => !needed.has(key));
 }
 
 /** From this number of small objects on, some are written anew as one: by one append of a hundred at most. */
