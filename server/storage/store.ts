@@ -32,6 +32,11 @@ export interface UnfinishedFile extends Appender {
    * the close can do both at once. All bytes must be flushed. Nothing may be done with the file after that record.
    */
   closeWithRecord(): void;
+  /**
+   * Throws `taken-over` when another process has the upload, if this writer cannot know that it has not: what it found when
+   * it was opened may not be so any more. Called before an offset is told that no record of this writer has had.
+   */
+  verify(): Promise<void>;
 }
 
 /** The name and the folders that a finished file is to get. */

@@ -85,6 +85,27 @@ async function appendTo(
   request: ReceivedRequest,
 ): Promise<Appended> {
   await using _opened = opened;
+  try {
+    return await appendToHeld(deps, lease, opened, request);
+  } catch (error) {
+    throw await toldNow(deps, opened, asUploadError(error));
+  }
+}
+
+/** What a request is told that has failed. One that has lost its upload to another process is told that alone. */
+async function toldNow(deps: EngineDeps, { upload, appender }: OpenUpload, failure: UploadError): Promise<UploadError> {
+  const told = failure.code === "taken-over"
+    ? failure
+    : await appender.verify().then(() => failure, (error) => asUploadError(error));
+  return told.code === "taken-over" ? await takenElsewhere(deps, upload.id) : told;
+}
+
+async function appendToHeld(
+  deps: EngineDeps,
+  lease: Lease,
+  opened: OpenUpload,
+  request: ReceivedRequest,
+): Promise<Appended> {
   const start = opened.upload.offset;
   const maxBytes = largest(opened.upload, deps.limits.maxBytes);
   const file = agree(opened.upload, request, maxBytes);
@@ -110,8 +131,7 @@ async function appendTo(
   } catch (error) {
     // If the roll back fails, nobody can tell the offset, so the refusal must not name one.
     if (isRefusal(error)) throw await opened.rollBack(start).then(() => error, (trouble) => asUploadError(trouble));
-    const told = asUploadError(failure ?? error, opened.upload.offset);
-    throw told.code === "taken-over" ? await takenElsewhere(deps, opened.upload.id) : told;
+    throw asUploadError(failure ?? error, opened.upload.offset);
   }
 }
 

@@ -219,6 +219,7 @@ export class MemoryRows {
           this.#commit(mine(), token, state);
           waiting.delete(id);
         }),
+      verify: () => Promise.resolve(),
       check: () => Promise.try(() => void mine()),
       commitWithRecord: (state, committed = () => {}) => void waiting.set(id, { ...waiting.get(id), state, committed }),
       releaseWithRecord: (clean) => void waiting.set(id, { ...waiting.get(id), letsGo: clean }),

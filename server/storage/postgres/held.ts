@@ -35,6 +35,8 @@ export interface HeldLease {
   numbers: number;
   /** How many writers of this instance wrote to the upload just before this one, with nobody between them. */
   readonly run: number;
+  /** True when the lease has rested, and nothing was committed by it since: another instance may have the upload. */
+  isUnverified: boolean;
   /** True when the next commit that lets go is to leave the token in the row, for the next writer of this instance. */
   mayRest: boolean;
   /** The row as it is while no writer has the lease, and the row has its token still (`resting.ts`). */
@@ -63,7 +65,9 @@ export class Held {
   add(
     id: string,
     token: string,
-    { record, numbers = 0, run = 0 }: Partial<Pick<HeldLease, "record" | "numbers" | "run">> = {},
+    { record, numbers = 0, run = 0, isUnverified = false }: Partial<
+      Pick<HeldLease, "record" | "numbers" | "run" | "isUnverified">
+    > = {},
   ): HeldLease {
     const lease: HeldLease = {
       id,
@@ -71,6 +75,7 @@ export class Held {
       record,
       numbers,
       run,
+      isUnverified,
       mayRest: false,
       rested: undefined,
       nextToken: undefined,
@@ -150,6 +155,7 @@ export function inDoubt({ lease, token }: Pick<NamedLease, "lease" | "token">): 
  * Takes note of a commit that has put these records. A state that it had is forgotten, unless a later one is left since.
  */
 export function committed({ lease, token, left, letsGo, rests }: NamedLease, put: ReadonlyMap<string, string>): void {
+  lease.isUnverified = false;
   if (lease.left === left) lease.left = undefined;
   if (letsGo !== undefined) lease.isOver = true;
   const value = put.get(recordKey(lease.id));

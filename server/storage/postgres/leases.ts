@@ -60,7 +60,7 @@ export function createLeases(
     const rested = resting.take(id);
     if (rested?.rested?.length === offset && rested?.rested !== undefined && rested.record !== undefined) {
       const { token, record, numbers, run } = rested;
-      return lend(held.add(id, token, { record, numbers, run: run + 1 }), rested.rested);
+      return lend(held.add(id, token, { record, numbers, run: run + 1, isUnverified: true }), rested.rested);
     }
     let seen = silent.take(id) ?? rested?.token ?? null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -59,6 +59,12 @@ export function createLend(connection: Connection, held: Held, resting: Resting)
         await change(lease, {});
       },
 
+      async verify() {
+        if (!lease.isUnverified) return;
+        await change(lease, {});
+        lease.isUnverified = false;
+      },
+
       commitWithRecord(state, committed = () => {}) {
         lease.left = { state, committed };
       },

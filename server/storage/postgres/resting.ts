@@ -48,16 +48,20 @@ export class Resting implements AsyncDisposable {
       if (this.#known.size <= MAX_KNOWN) break;
       this.#known.delete(first);
     }
-    return run + 1 >= LEAST_RUN && !this.#isEnded;
+    return run + 1 >= LEAST_RUN && this.#timers.size < MAX_RESTING && !this.#isEnded;
   }
 
   /** Lets a lease rest. */
   rest(lease: HeldLease): void {
     this.#held.rest(lease);
     if (this.#isEnded) return void this.end(lease.id);
-    this.#timers.set(lease, setTimeout(() => this.end(lease.id), this.#restMs));
-    const [first = lease] = this.#timers.keys();
-    if (this.#timers.size > MAX_RESTING) this.end(first.id);
+    this.#timers.set(lease, setTimeout(() => this.#tooLong(lease), this.#restMs));
+  }
+
+  /** Nobody came in time. To let go by itself costs a call that a writer's last commit does for nothing. */
+  #tooLong({ id }: HeldLease): void {
+    this.#known.delete(id);
+    this.end(id);
   }
 
   /** Takes out an upload's lease that rests. Its row has the token still, unless somebody has taken it away. */
@@ -82,7 +86,11 @@ export class Resting implements AsyncDisposable {
         await writers.stop(id);
         await this.end(id);
       },
-      settle: (id) => writers.settle(id),
+      settle: async (id) => {
+        await writers.settle(id);
+        // Who finds this instance silent now may take the token away later, without asking: no other writer may have it then.
+        await this.end(id);
+      },
       follow: async (id, offset) => {
         const mayFollow = await writers.follow(id, offset);
         if (mayFollow) await this.end(id);

@@ -130,6 +130,10 @@ export class BucketWriter implements UnfinishedFile {
     this.#lease.releaseWithRecord(true);
   }
 
+  verify(): Promise<void> {
+    return this.#lease.verify();
+  }
+
   cut(length: number): Promise<void> {
     return this.#alone(async () => {
       await this.#bytes.cut(length);

@@ -59,6 +59,11 @@ export interface Lease {
   /** Throws `taken-over` when this writer has lost the upload. Changes nothing. */
   check(): Promise<void>;
   /**
+   * Does what `check` does, if the lease was lent without a look at the row, and nothing was committed by it since. Resolves
+   * at once otherwise.
+   */
+  verify(): Promise<void>;
+  /**
    * Leaves a state to be committed together with the upload's next record (`RecordStore.replace`), or by `release`,
    * whichever comes first. A later state takes the place of an earlier one, as `commit` does too. `committed` is called
    * afterwards, for what may be removed then; it must not throw. It is not called when the commit fails.

@@ -32,10 +32,14 @@ function lent(taken: Lease | "locked" | "receiving" | undefined): Lease {
 interface InstanceOptions {
   readonly restMs?: number;
   readonly silenceMs?: number;
+  readonly follow?: WritersOfInstance["follow"];
 }
 
 /** An instance on a schema, whose statements are counted, and which can become deaf to the others. */
-async function openInstance(url: string, { restMs = PATIENCE_MS, silenceMs = PATIENCE_MS }: InstanceOptions = {}) {
+async function openInstance(
+  url: string,
+  { restMs = PATIENCE_MS, silenceMs = PATIENCE_MS, follow = IDLE.follow }: InstanceOptions = {},
+) {
   const connection = createConnection(url, { deadlineMs: PATIENCE_MS });
   const statements: string[] = [];
   let isDeaf = false;
@@ -49,7 +53,7 @@ async function openInstance(url: string, { restMs = PATIENCE_MS, silenceMs = PAT
   };
   const held = new Held();
   const leases = createLeases(counted, held, { restMs, silenceMs, patienceMs: PATIENCE_MS });
-  leases.serve(IDLE);
+  leases.serve({ ...IDLE, follow });
   await leases.listening;
   const records = await createRecords(createEntries(counted, held), createSameName({ ignoresCase: false }));
 
@@ -66,7 +70,7 @@ async function openInstance(url: string, { restMs = PATIENCE_MS, silenceMs = PAT
     leases,
     records,
     commit,
-    becomeDeaf: () => void (isDeaf = true),
+    becomeDeaf: (deaf = true) => void (isDeaf = deaf),
     /** The statements since the last call. */
     statements: () => statements.splice(0),
     /** Appends one byte, as a request does that begins at `offset`. Gives the lease that it had. */
@@ -173,16 +177,46 @@ postgresTest(
   },
 );
 
-postgresTest("a question whether an upload is settled or held leaves it at rest", async () => {
+postgresTest("a question whether an upload is held leaves it at rest, and one that settles it does not", async () => {
   await using schema = await newSchema();
   await using one = await openInstance(schema.url);
   await using other = await openInstance(schema.url);
   await begin(one, "a");
-  await other.leases.settled("a");
   assertEquals(await other.leases.isHeldElsewhere("a"), false);
   one.statements();
   await one.append("a", 3);
   assertEquals(one.statements().length, 1);
+  await other.leases.settled("a");
+  assertEquals(await rowOf(schema, "a"), { token: null, clean: true });
+});
+
+postgresTest(
+  "an instance that was found silent, and is heard again, is asked before a later writer loses the upload",
+  async () => {
+    await using schema = await newSchema();
+    await using one = await openInstance(schema.url, { follow: () => Promise.resolve(false) });
+    await using other = await openInstance(schema.url, { silenceMs: 50 });
+    await begin(one, "a");
+    one.becomeDeaf(true);
+    await other.leases.settled("a");
+    one.becomeDeaf(false);
+    await one.append("a", 3);
+    const writer = lent(await one.leases.take("a", 4));
+    assertEquals(await other.leases.take("a", 4), "receiving");
+    await one.commit(writer, 5);
+  },
+);
+
+postgresTest("a client that is slower than the rest costs two statements for each append", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url, { restMs: 20 });
+  await begin(one, "a");
+  await until(async () => (await rowOf(schema, "a")).token === null, "the upload is free");
+  one.statements();
+  for (let offset = 3; offset < 5; offset++) {
+    await one.append("a", offset);
+    assertEquals([one.statements().length, (await rowOf(schema, "a")).token], [2, null]);
+  }
 });
 
 postgresTest(
@@ -268,12 +302,15 @@ postgresTest("an upload is free for all after a while, and at the end of its ins
   assertEquals([await rowOf(schema, "b"), await rowOf(schema, "c")], [free, free]);
 });
 
-postgresTest("of very many uploads those that have rested longest are free", async () => {
+postgresTest("only so many uploads rest, and the others cost two statements for each append", async () => {
   await using schema = await newSchema();
   await using one = await openInstance(schema.url);
   for (let number = 0; number <= 256; number++) await begin(one, `upload-${number}`);
-  await until(async () => (await rowOf(schema, "upload-0")).token === null, "the first one is free");
-  assert((await rowOf(schema, "upload-1")).token !== null);
+  assert((await rowOf(schema, "upload-255")).token !== null);
+  assertEquals(await rowOf(schema, "upload-256"), { token: null, clean: true });
+  one.statements();
+  await one.append("upload-256", 3);
+  assertEquals(one.statements().length, 2);
 });
 
 postgresTest("two instances in turns ask each other nothing", async () => {
