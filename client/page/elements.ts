@@ -32,3 +32,13 @@ export function isFocusLost(): boolean {
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/**
+ * Sets those properties of an element, or of its `dataset`, that differ. A browser looks for styles anew when an
+ * attribute is set, also when it has that value already.
+ */
+export function set<Target extends object>(target: Target, wanted: Partial<Target>): void {
+  for (const name of Object.keys(wanted) as (keyof Target)[]) {
+    if (target[name] !== wanted[name]) target[name] = wanted[name] as Target[typeof name];
+  }
+}

@@ -1,5 +1,5 @@
 import { droppedFiles, type LeftOut, type Picked } from "./dropped.ts";
-import { find } from "./elements.ts";
+import { find, set } from "./elements.ts";
 import { type NoFile, notAFile } from "./no_file.ts";
 
 /** Chromium has this function. TypeScript's types for the DOM do not have it. */
@@ -145,10 +145,10 @@ export class Intake {
 
   #showCover(): void {
     if (this.#cover.hidden) this.#setting.onIntent();
-    this.#cover.hidden = false;
+    set(this.#cover, { hidden: false });
     // A drag that is given up may end without an event.
     clearTimeout(this.#coverTimer);
-    this.#coverTimer = setTimeout(() => this.#cover.hidden = true, COVER_MS);
+    this.#coverTimer = setTimeout(() => set(this.#cover, { hidden: true }), COVER_MS);
   }
 
   #listenToDrops(): void {
@@ -160,12 +160,12 @@ export class Intake {
       if (this.isOpen && event.dataTransfer?.types.includes("Files")) this.#showCover();
     });
     addEventListener("dragleave", ({ relatedTarget }) => {
-      if (relatedTarget === null) this.#cover.hidden = true;
+      if (relatedTarget === null) set(this.#cover, { hidden: true });
     });
     addEventListener("drop", (event) => {
       // Without this, the browser would open the file in the place of the page.
       event.preventDefault();
-      this.#cover.hidden = true;
+      set(this.#cover, { hidden: true });
       if (event.dataTransfer !== null && !this.#isOwnDrag) {
         this.#takeItems(event.dataTransfer, (file) => file, "nothing");
       }
