@@ -5,6 +5,14 @@ export function find<T extends HTMLElement>(id: string, type: { new (): T }): T 
   return element;
 }
 
+/**
+ * Gives the whole page a class, or takes it away. Styles ask for it, because a browser is busy with all of the page when
+ * they ask what some part of it is like.
+ */
+export function markPage(className: string, isSet: boolean): void {
+  document.documentElement.classList.toggle(className, isSet);
+}
+
 /** Finds the one element of a class inside another. */
 export function part<T extends HTMLElement>(within: ParentNode, className: string, type: { new (): T }): T {
   const element = within.querySelector(`.${className}`);

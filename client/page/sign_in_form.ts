@@ -1,4 +1,4 @@
-import { find, isFocusLost, set, write } from "./elements.ts";
+import { find, isFocusLost, markPage, set, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import type { SignInProblem } from "./session.ts";
 
@@ -38,6 +38,7 @@ export class SignInForm {
     set(this.#section, { hidden: false });
     this.#isAgain = isAgain;
     this.#section.classList.toggle("is-again", isAgain);
+    markPage("is-asked-again", isAgain);
     this.#show(problem);
     this.focus();
   }
@@ -53,6 +54,7 @@ export class SignInForm {
   /** Hides the form. The focus is lost if it was there. */
   hide(): void {
     set(this.#section, { hidden: true });
+    markPage("is-asked-again", false);
     this.#field.value = "";
     this.#show(undefined);
   }

@@ -1,6 +1,6 @@
 import type { Total } from "../mod.ts";
 import { Bar } from "./bar.ts";
-import { find, set, write } from "./elements.ts";
+import { find, markPage, set, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import { TabIcon } from "./tab_icon.ts";
 import { joined, numbersText, percentText } from "./texts.ts";
@@ -61,6 +61,7 @@ export class TotalView {
     const { state, text } = totalState(total, { isCutOff: this.#isCutOff, isOnline: navigator.onLine }, messages);
     const stateNow = !isRunning && held > 0 && held === total.in.paused ? messages.held : text;
     set(this.#section, { hidden: files === 0 });
+    markPage("has-queue", files > 0);
     // For one file, its own row shows everything.
     this.#section.classList.toggle("is-of-one", files === 1);
     set(this.#buffered, { hidden: !isBuffered || !isRunning });

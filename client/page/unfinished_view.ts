@@ -2,7 +2,7 @@ import { fileKey, isSameFile, type Unfinished, type UnfinishedUploads, UploadErr
 import { Bar } from "./bar.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
-import { copyTemplate, find, isFocusLost, part, set, write } from "./elements.ts";
+import { copyTemplate, find, isFocusLost, markPage, part, set, write } from "./elements.ts";
 import { fileKind } from "./file_kind.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
@@ -111,6 +111,7 @@ export class UnfinishedView {
     set(this.#none, { hidden: items.length < 2 });
     set(this.#chooseAllHint, { hidden: items.length - count < 2 });
     set(this.#section, { hidden: items.length === 0 });
+    markPage("has-unfinished", items.length > 0);
   }
 
   #write({ unfinished, element, bar }: Item): void {
