@@ -1,3 +1,4 @@
+import { giveWay } from "../async/give_way.ts";
 import { droppedFiles, type LeftOut, type Picked } from "./dropped.ts";
 import { find, set } from "./elements.ts";
 import { type NoFile, notAFile } from "./no_file.ts";
@@ -7,8 +8,10 @@ interface Picker {
   showOpenFilePicker?(options: { multiple: boolean }): Promise<FileSystemFileHandle[]>;
 }
 
-/** The number of files that are added in one go. */
+/** The most files that are added in one go. */
 const PORTION = 5;
+/** The time after which a portion has no more files. One look at a size may take as long as usually five. */
+const SLOW_MS = 4;
 /** The time after which the page rests from adding files. To look at the size of one, a browser asks the disk. */
 const BUSY_MS = 15;
 
@@ -135,6 +138,7 @@ export class Intake {
       count += picked.length;
       await this.#setting.take(picked);
       if (performance.now() - restedAt < BUSY_MS) continue;
+      // What is sent gives way to this: the more files wait, the more go in one request.
       await new Promise((resolve) => setTimeout(resolve));
       restedAt = performance.now();
     }
@@ -187,5 +191,18 @@ async function* openAll(
 }
 
 async function* portions(files: readonly File[], picked: (file: File) => Picked): AsyncGenerator<Picked[]> {
-  for (let at = 0; at < files.length; at += PORTION) yield files.slice(at, at + PORTION).map(picked);
+  // A browser that has just listed thousands of files is busy with them.
+  await giveWay();
+  let portion: Picked[] = [];
+  let beganAt = performance.now();
+  for (const file of files) {
+    portion.push(picked(file));
+    // The first look at its size makes the page wait. Who takes the file finds the size at hand.
+    const isLooked = file.size >= 0;
+    if (isLooked && portion.length < PORTION && performance.now() - beganAt < SLOW_MS) continue;
+    yield portion;
+    portion = [];
+    beganAt = performance.now();
+  }
+  if (portion.length > 0) yield portion;
 }
