@@ -1,4 +1,3 @@
-import { giveWay } from "../async/give_way.ts";
 import { droppedFiles, type LeftOut, type Picked } from "./dropped.ts";
 import { find, set } from "./elements.ts";
 import { type NoFile, notAFile } from "./no_file.ts";
@@ -10,6 +9,8 @@ interface Picker {
 
 /** The most files that are added in one go. */
 const PORTION = 5;
+/** The longest wait for a browser that is busy with the list of what was chosen. */
+const LISTING_MS = 100;
 /** The time after which a portion has no more files. One look at a size may take as long as usually five. */
 const SLOW_MS = 4;
 /** The time after which the page rests from adding files. To look at the size of one, a browser asks the disk. */
@@ -191,8 +192,10 @@ async function* openAll(
 }
 
 async function* portions(files: readonly File[], picked: (file: File) => Picked): AsyncGenerator<Picked[]> {
-  // A browser that has just listed thousands of files is busy with them.
-  await giveWay();
+  // A browser that has just listed thousands of files is busy with them. Safari does not tell.
+  await new Promise<unknown>((resolve) =>
+    globalThis.requestIdleCallback?.(resolve, { timeout: LISTING_MS }) ?? resolve(undefined)
+  );
   let portion: Picked[] = [];
   let beganAt = performance.now();
   for (const file of files) {
