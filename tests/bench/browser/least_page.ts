@@ -57,7 +57,8 @@ export async function sendSmall(page: Page, isHashed: boolean): Promise<number> 
         const some = files.splice(0, most);
         const body = isHashed ? await hashedForm(some) : form(some);
         const answer = await fetch("/upload", { method: "POST", headers: { Accept: "application/jsonl" }, body });
-        safe += (await answer.text()).split('"complete":true').length - 1;
+        const told = await answer.text();
+        safe += told.split('"complete":true').length - 1;
       }
     }
     await Promise.all(Array.from({ length: atOnce }, sendOn));
