@@ -11,10 +11,8 @@ const LONGEST_MS = 100;
  * way that a page in the background has too: timers wait for a second there.
  */
 export function giveWay(): Promise<void> | undefined {
-  const { scheduler }: { scheduler?: Scheduler } = globalThis as { scheduler?: Scheduler };
-  if (scheduler?.postTask === undefined) return undefined;
-  return Promise.race([
-    scheduler.postTask(() => {}, { priority: "background" }),
-    scheduler.postTask(() => {}, { delay: LONGEST_MS }),
-  ]);
+  const { scheduler } = globalThis as { scheduler?: Scheduler };
+  const allElse = scheduler?.postTask?.(() => {}, { priority: "background" });
+  const longest = scheduler?.postTask?.(() => {}, { delay: LONGEST_MS });
+  return allElse && longest && Promise.race([allElse, longest]);
 }
