@@ -9,8 +9,8 @@ interface Picker {
 
 /** The most files that are added in one go. */
 const PORTION = 5;
-/** The longest wait for a browser that is busy with the list of what was chosen. */
-const LISTING_MS = 100;
+/** From so many files on, a browser that has just listed them is busy with the list; the longest wait for it. */
+const LISTED = { files: 500, waitMs: 100 };
 /** The time after which a portion has no more files. One look at a size may take as long as usually five. */
 const SLOW_MS = 4;
 /** The time after which the page rests from adding files. To look at the size of one, a browser asks the disk. */
@@ -192,10 +192,7 @@ async function* openAll(
 }
 
 async function* portions(files: readonly File[], picked: (file: File) => Picked): AsyncGenerator<Picked[]> {
-  // A browser that has just listed thousands of files is busy with them. Safari does not tell.
-  await new Promise<unknown>((resolve) =>
-    globalThis.requestIdleCallback?.(resolve, { timeout: LISTING_MS }) ?? resolve(undefined)
-  );
+  if (files.length >= LISTED.files) await untilListed();
   let portion: Picked[] = [];
   let beganAt = performance.now();
   for (const file of files) {
@@ -208,4 +205,11 @@ async function* portions(files: readonly File[], picked: (file: File) => Picked)
     beganAt = performance.now();
   }
   if (portion.length > 0) yield portion;
+}
+
+/** Resolves when the browser is over with its list. Safari does not tell. */
+async function untilListed(): Promise<void> {
+  await new Promise<unknown>((resolve) =>
+    globalThis.requestIdleCallback?.(resolve, { timeout: LISTED.waitMs }) ?? resolve(undefined)
+  );
 }
