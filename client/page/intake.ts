@@ -139,7 +139,7 @@ export class Intake {
       count += picked.length;
       await this.#setting.take(picked);
       if (performance.now() - restedAt < BUSY_MS) continue;
-      // What is sent gives way to this: the more files wait, the more go in one request.
+      // A timer comes before the requests, which give way: the more files wait by then, the more go in one request.
       await new Promise((resolve) => setTimeout(resolve));
       restedAt = performance.now();
     }
@@ -197,9 +197,9 @@ async function* portions(files: readonly File[], picked: (file: File) => Picked)
   let beganAt = performance.now();
   for (const file of files) {
     portion.push(picked(file));
-    // The first look at its size makes the page wait. Who takes the file finds the size at hand.
-    const isLooked = file.size >= 0;
-    if (isLooked && portion.length < PORTION && performance.now() - beganAt < SLOW_MS) continue;
+    // The first look at its size makes the page wait, and is timed here. Who takes the file finds the size at hand.
+    const hasSize = file.size >= 0;
+    if (hasSize && portion.length < PORTION && performance.now() - beganAt < SLOW_MS) continue;
     yield portion;
     portion = [];
     beganAt = performance.now();
@@ -207,7 +207,7 @@ async function* portions(files: readonly File[], picked: (file: File) => Picked)
   if (portion.length > 0) yield portion;
 }
 
-/** Resolves when the browser is over with its list. Safari does not tell. */
+/** Resolves when the browser is done with its list, and at once in Safari, which does not tell. */
 async function untilListed(): Promise<void> {
   await new Promise<unknown>((resolve) =>
     globalThis.requestIdleCallback?.(resolve, { timeout: LISTED.waitMs }) ?? resolve(undefined)

@@ -22,7 +22,7 @@ interface Load {
   send(page: Page, isHashed: boolean): Promise<number>;
 }
 
-/** The least that a page can do: a goal beyond it cannot be reached by another page. */
+/** The least that a page can do. A page that does more by the same means is hardly quicker. */
 export const floor: Job = {
   name: "floor",
   about: "one file of 2 GiB, and files of 4 KiB, by the least page that there is: without digests, and with them",
