@@ -1,4 +1,4 @@
-import { find, isFocusLost, write } from "./elements.ts";
+import { find, isFocusLost, set, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
 import {
@@ -157,9 +157,9 @@ export class Access {
   #become(visitor: Visitor): void {
     this.#call(visitor);
     const isNobody = visitor.kind === "nobody";
-    this.#intake.hidden = !may(visitor, "upload");
-    this.#readOnly.hidden = isNobody || may(visitor, "upload");
-    this.#signedIn.hidden = visitor.kind !== "session";
+    set(this.#intake, { hidden: !may(visitor, "upload") });
+    set(this.#readOnly, { hidden: isNobody || may(visitor, "upload") });
+    set(this.#signedIn, { hidden: visitor.kind !== "session" });
     if (isNobody) {
       this.#form.show({ isAgain: false });
     } else {

@@ -1,4 +1,4 @@
-import { part } from "./elements.ts";
+import { part, set } from "./elements.ts";
 import type { Language } from "./language.ts";
 
 /** The bytes that a bar shows. */
@@ -25,9 +25,8 @@ export class Bar {
   show({ sent, confirmed, total, isDone }: Extent, label: string, { messages, words }: Language): void {
     const sentPart = total === 0 ? Number(isDone) : sent / total;
     const safePart = total === 0 ? Number(isDone) : confirmed / total;
-    this.#sent.value = sentPart;
-    this.#sent.ariaLabel = label;
-    this.#sent.ariaValueText = messages.barValue(words.percent(sentPart, 1), words.percent(safePart, 1));
+    const ariaValueText = messages.barValue(words.percent(sentPart, 1), words.percent(safePart, 1));
+    set(this.#sent, { value: sentPart, ariaLabel: label, ariaValueText });
     this.#safe.style.setProperty("--safe", String(safePart));
     this.#safe.classList.toggle("is-partly", safePart > 0 && safePart < 1);
   }

@@ -1,7 +1,7 @@
 import type { Action } from "../languages/messages.ts";
 import { type SignIns, UploadError } from "../mod.ts";
 import { type EarlierFile, listEarlier } from "./earlier_files.ts";
-import { copyTemplate, find, isFocusLost, part, write } from "./elements.ts";
+import { copyTemplate, find, isFocusLost, part, set, write } from "./elements.ts";
 import { fileKind } from "./file_kind.ts";
 import type { FileActions } from "./file_actions.ts";
 import { type FinishedHere, listFinishedHere } from "./finished_here.ts";
@@ -64,7 +64,7 @@ export class EarlierView {
       return here.files.some(({ location }) => !elsewhere.has(location));
     };
     const isAnybody = this.#visitor.kind === "anybody" && may(this.#visitor, "upload");
-    this.#section.hidden = !mayList(this.#visitor) && !(isAnybody && isRemembered());
+    set(this.#section, { hidden: !mayList(this.#visitor) && !(isAnybody && isRemembered()) });
   }
 
   /** Writes all texts anew, after a change of language or of a deletion. */
@@ -91,8 +91,8 @@ export class EarlierView {
       this.#cursor = cursor;
       const elsewhere = shownElsewhere();
       const added = files.filter(({ location }) => !elsewhere.has(location)).map((file) => this.#add(file));
-      this.#none.hidden = this.#rows.size > 0 || cursor !== undefined;
-      this.#more.hidden = cursor === undefined;
+      set(this.#none, { hidden: this.#rows.size > 0 || cursor !== undefined });
+      set(this.#more, { hidden: cursor === undefined });
       // The button that was pressed may be gone.
       if (isFocusLost()) added[0]?.querySelector<HTMLElement>("a, button")?.focus();
     } catch (error) {
@@ -124,7 +124,7 @@ export class EarlierView {
     const { language, files } = this.#setting;
     const { messages, words } = language;
     const isDeleting = files.deletions.has(location);
-    element.dataset["state"] = isDeleting ? "deleting" : "done";
+    set(element.dataset, { state: isDeleting ? "deleting" : "done" });
     showPlace(element, path);
     write(part(element, "size", HTMLElement), words.bytes(bytes));
     const time = finishedAt === undefined ? messages.done : words.time(finishedAt);
@@ -155,7 +155,7 @@ export class EarlierView {
     const next = element?.nextElementSibling ?? element?.previousElementSibling;
     element?.remove();
     this.#rows.delete(file);
-    this.#none.hidden = this.#rows.size > 0 || !this.#more.hidden;
+    set(this.#none, { hidden: this.#rows.size > 0 || !this.#more.hidden });
     if (isFocusLost()) {
       (next?.querySelector<HTMLElement>("a, button") ?? this.#section.querySelector("summary"))?.focus();
     }

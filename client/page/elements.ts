@@ -5,6 +5,14 @@ export function find<T extends HTMLElement>(id: string, type: { new (): T }): T 
   return element;
 }
 
+/**
+ * Gives the whole page a class, or takes it away. Styles ask for it, because a browser is busy with all of the page when
+ * they ask what some part of it is like.
+ */
+export function markPage(className: string, isSet: boolean): void {
+  document.documentElement.classList.toggle(className, isSet);
+}
+
 /** Finds the one element of a class inside another. */
 export function part<T extends HTMLElement>(within: ParentNode, className: string, type: { new (): T }): T {
   const element = within.querySelector(`.${className}`);
@@ -31,4 +39,14 @@ export function isFocusLost(): boolean {
  */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Sets those properties of an element, or of its `dataset`, that differ. A browser looks for styles anew when an
+ * attribute is set, also when it has that value already.
+ */
+export function set<Target extends object>(target: Target, wanted: Partial<Target>): void {
+  for (const name of Object.keys(wanted) as (keyof Target)[]) {
+    if (target[name] !== wanted[name]) target[name] = wanted[name] as Target[typeof name];
+  }
 }

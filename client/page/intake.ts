@@ -1,5 +1,5 @@
 import { droppedFiles, type LeftOut, type Picked } from "./dropped.ts";
-import { find } from "./elements.ts";
+import { find, set } from "./elements.ts";
 import { type NoFile, notAFile } from "./no_file.ts";
 
 /** Chromium has this function. TypeScript's types for the DOM do not have it. */
@@ -7,8 +7,12 @@ interface Picker {
   showOpenFilePicker?(options: { multiple: boolean }): Promise<FileSystemFileHandle[]>;
 }
 
-/** The number of files that are added in one go. */
+/** The most files that are added in one go. */
 const PORTION = 5;
+/** From so many files on, a browser that has just listed them is busy with the list; the longest wait for it. */
+const LISTED = { files: 500, waitMs: 100 };
+/** The time after which a portion has no more files. One look at a size may take as long as usually five. */
+const SLOW_MS = 4;
 /** The time after which the page rests from adding files. To look at the size of one, a browser asks the disk. */
 const BUSY_MS = 15;
 
@@ -135,6 +139,7 @@ export class Intake {
       count += picked.length;
       await this.#setting.take(picked);
       if (performance.now() - restedAt < BUSY_MS) continue;
+      // A timer comes before the requests, which give way: the more files wait by then, the more go in one request.
       await new Promise((resolve) => setTimeout(resolve));
       restedAt = performance.now();
     }
@@ -145,10 +150,10 @@ export class Intake {
 
   #showCover(): void {
     if (this.#cover.hidden) this.#setting.onIntent();
-    this.#cover.hidden = false;
+    set(this.#cover, { hidden: false });
     // A drag that is given up may end without an event.
     clearTimeout(this.#coverTimer);
-    this.#coverTimer = setTimeout(() => this.#cover.hidden = true, COVER_MS);
+    this.#coverTimer = setTimeout(() => set(this.#cover, { hidden: true }), COVER_MS);
   }
 
   #listenToDrops(): void {
@@ -160,12 +165,12 @@ export class Intake {
       if (this.isOpen && event.dataTransfer?.types.includes("Files")) this.#showCover();
     });
     addEventListener("dragleave", ({ relatedTarget }) => {
-      if (relatedTarget === null) this.#cover.hidden = true;
+      if (relatedTarget === null) set(this.#cover, { hidden: true });
     });
     addEventListener("drop", (event) => {
       // Without this, the browser would open the file in the place of the page.
       event.preventDefault();
-      this.#cover.hidden = true;
+      set(this.#cover, { hidden: true });
       if (event.dataTransfer !== null && !this.#isOwnDrag) {
         this.#takeItems(event.dataTransfer, (file) => file, "nothing");
       }
@@ -187,5 +192,24 @@ async function* openAll(
 }
 
 async function* portions(files: readonly File[], picked: (file: File) => Picked): AsyncGenerator<Picked[]> {
-  for (let at = 0; at < files.length; at += PORTION) yield files.slice(at, at + PORTION).map(picked);
+  if (files.length >= LISTED.files) await untilListed();
+  let portion: Picked[] = [];
+  let beganAt = performance.now();
+  for (const file of files) {
+    portion.push(picked(file));
+    // The first look at its size makes the page wait, and is timed here. Who takes the file finds the size at hand.
+    const hasSize = file.size >= 0;
+    if (hasSize && portion.length < PORTION && performance.now() - beganAt < SLOW_MS) continue;
+    yield portion;
+    portion = [];
+    beganAt = performance.now();
+  }
+  if (portion.length > 0) yield portion;
+}
+
+/** Resolves when the browser is done with its list, and at once in Safari, which does not tell. */
+async function untilListed(): Promise<void> {
+  await new Promise<unknown>((resolve) =>
+    globalThis.requestIdleCallback?.(resolve, { timeout: LISTED.waitMs }) ?? resolve(undefined)
+  );
 }

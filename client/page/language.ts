@@ -1,7 +1,7 @@
 import type { Messages } from "../languages/messages.ts";
 import { BROUGHT_WORDS } from "./brought_words.ts";
 import { chosenLanguage, keepLanguage } from "./chosen_language.ts";
-import { find } from "./elements.ts";
+import { find, set, write } from "./elements.ts";
 import type { Modules } from "./modules.ts";
 import { createWords, type Words } from "./words.ts";
 
@@ -85,13 +85,11 @@ export class Language {
     if (use !== this.#uses) return false;
     this.messages = messages;
     this.words = createWords(tag);
-    const root = document.documentElement;
-    root.lang = tag;
-    root.dir = messages.direction;
+    set(document.documentElement, { lang: tag, dir: messages.direction });
     this.#choice.value = tag;
     for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) {
       const text = messages[element.dataset["text"] as keyof Messages];
-      if (typeof text === "string") element.textContent = text;
+      if (typeof text === "string") write(element, text);
     }
     return true;
   }

@@ -1,4 +1,4 @@
-import { find, write } from "./elements.ts";
+import { find, set, write } from "./elements.ts";
 
 /** Asks before something that cannot be undone, and shows a text to be copied by hand. */
 export class Questions {
@@ -13,18 +13,18 @@ export class Questions {
    * goes back afterwards.
    */
   async confirm(text: string, { yes, no }: { yes: string; no: string }): Promise<boolean> {
-    this.#field.hidden = true;
-    this.#yes.hidden = false;
+    set(this.#field, { hidden: true });
+    set(this.#yes, { hidden: false });
     write(this.#yes, yes);
     return await this.#ask(text, no) === "yes";
   }
 
   /** Shows a text to be copied by hand. */
   async show(text: string, value: string, close: string): Promise<void> {
-    this.#field.hidden = false;
+    set(this.#field, { hidden: false });
     this.#field.value = value;
     this.#field.ariaLabel = text;
-    this.#yes.hidden = true;
+    set(this.#yes, { hidden: true });
     const closed = this.#ask(text, close);
     this.#field.select();
     await closed;

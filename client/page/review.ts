@@ -1,5 +1,5 @@
 import type { QueuedUpload, UploadStore } from "../mod.ts";
-import { find } from "./elements.ts";
+import { find, set } from "./elements.ts";
 
 const SETTING = "review";
 
@@ -24,7 +24,7 @@ export class Review {
 
   /** True when the visitor may send files. */
   set isOffered(isOffered: boolean) {
-    this.#label.hidden = !isOffered;
+    set(this.#label, { hidden: !isOffered });
   }
 
   /** How many files are held back. */

@@ -1,7 +1,7 @@
 import type { Action } from "../languages/messages.ts";
 import type { QueuedUpload } from "../mod.ts";
 import { Bar } from "./bar.ts";
-import { copyTemplate, part, write } from "./elements.ts";
+import { copyTemplate, part, set, write } from "./elements.ts";
 import { fileKind } from "./file_kind.ts";
 import type { Language } from "./language.ts";
 import { actionsFor, type RowMarks, type RowRights } from "./row_actions.ts";
@@ -46,9 +46,7 @@ export class RowView {
 
   /** Tells a screen reader the position in the list, from 1 on, and how long the list is. */
   showPosition(position: number, count: number): void {
-    const { element } = this;
-    if (element.ariaPosInSet !== String(position)) element.ariaPosInSet = String(position);
-    if (element.ariaSetSize !== String(count)) element.ariaSetSize = String(count);
+    set(this.element, { ariaPosInSet: String(position), ariaSetSize: String(count) });
   }
 
   /** Shows the upload as it is now. */
@@ -57,8 +55,7 @@ export class RowView {
     const { words, messages } = language;
     const { state, sent, confirmed, total, bytesPerSecond } = upload.progress;
     const isDone = state === "done";
-    const { element } = this;
-    element.dataset["state"] = marks.isDeleting ? "deleting" : marks.isHeld ? "held" : state;
+    set(this.element.dataset, { state: marks.isDeleting ? "deleting" : marks.isHeld ? "held" : state });
     this.#bar.show({ sent, confirmed, total, isDone }, nameText(upload.path), language);
     write(this.#percent, percentText(confirmed, upload.progress, isDone, words));
     const stateNow = stateText(upload, language, { retryAt, now });
@@ -105,9 +102,9 @@ export function showPlace(row: HTMLElement, path: string): void {
   const at = path.lastIndexOf("/") + 1;
   const folder = part(row, "folder", HTMLElement);
   write(folder, nameText(path.slice(0, at)));
-  folder.hidden = at === 0;
+  set(folder, { hidden: at === 0 });
   write(part(row, "name", HTMLElement), nameText(path.slice(at)));
-  part(row, "file", HTMLElement).title = nameText(path);
+  set(part(row, "file", HTMLElement), { title: nameText(path) });
 }
 
 /** Shows the controls of the offered actions, with their texts and names. */
@@ -118,12 +115,12 @@ export function showControls(
 ): void {
   for (const control of controls) {
     const action = control.dataset["action"] as Action;
-    control.hidden = !offered.includes(action);
+    set(control, { hidden: !offered.includes(action) });
     if (control.hidden) continue;
     const { label, of } = messages.actions[action];
     write(control, label);
     const name = of(nameText(path));
     // A button that shows a sign alone says its name under the pointer too.
-    if (control.title !== name) control.ariaLabel = control.title = name;
+    set(control, { ariaLabel: name, title: name });
   }
 }

@@ -1,4 +1,4 @@
-import { find, isFocusLost, write } from "./elements.ts";
+import { find, isFocusLost, markPage, set, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import type { SignInProblem } from "./session.ts";
 
@@ -35,9 +35,10 @@ export class SignInForm {
 
   /** Shows the form, with a problem if there is one. `isAgain` is true when uploads wait for it. */
   show({ isAgain, problem }: { isAgain: boolean; problem?: SignInProblem | undefined }): void {
-    this.#section.hidden = false;
+    set(this.#section, { hidden: false });
     this.#isAgain = isAgain;
     this.#section.classList.toggle("is-again", isAgain);
+    markPage("is-asked-again", isAgain);
     this.#show(problem);
     this.focus();
   }
@@ -52,7 +53,8 @@ export class SignInForm {
 
   /** Hides the form. The focus is lost if it was there. */
   hide(): void {
-    this.#section.hidden = true;
+    set(this.#section, { hidden: true });
+    markPage("is-asked-again", false);
     this.#field.value = "";
     this.#show(undefined);
   }

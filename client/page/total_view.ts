@@ -1,6 +1,6 @@
 import type { Total } from "../mod.ts";
 import { Bar } from "./bar.ts";
-import { find, write } from "./elements.ts";
+import { find, markPage, set, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import { TabIcon } from "./tab_icon.ts";
 import { joined, numbersText, percentText } from "./texts.ts";
@@ -60,11 +60,12 @@ export class TotalView {
     this.#isCutOff = isCutOff(total, this.#isCutOff);
     const { state, text } = totalState(total, { isCutOff: this.#isCutOff, isOnline: navigator.onLine }, messages);
     const stateNow = !isRunning && held > 0 && held === total.in.paused ? messages.held : text;
-    this.#section.hidden = files === 0;
+    set(this.#section, { hidden: files === 0 });
+    markPage("has-queue", files > 0);
     // For one file, its own row shows everything.
     this.#section.classList.toggle("is-of-one", files === 1);
-    this.#buffered.hidden = !isBuffered || !isRunning;
-    this.#all.dataset["state"] = state;
+    set(this.#buffered, { hidden: !isBuffered || !isRunning });
+    set(this.#all.dataset, { state });
     this.#bar.show({ sent, confirmed, ...bytes, isDone }, messages.allUploads, this.#language);
     const percent = percentText(confirmed, bytes, isDone, words);
     const percentSent = percentText(sent, bytes, isDone, words);
@@ -73,15 +74,12 @@ export class TotalView {
     write(this.#numbers, joined([done, numbersText({ ...total, ...bytes }, this.#language)]));
     write(this.#safe, percent);
     write(this.#sent, percentSent);
-    this.#legend.hidden = total.in.sending + total.in.checking === 0;
+    set(this.#legend, { hidden: total.in.sending + total.in.checking === 0 });
     this.#legend.classList.toggle("is-idle", percent === percentSent);
     write(this.#state, stateNow);
     this.#icon.show(files === 0 ? undefined : state, bytes.total === 0 ? 0 : confirmed / bytes.total);
-    document.title = files === 0
-      ? this.#title
-      : isRunning
-      ? joined([percent, done, stateNow])
-      : joined([stateNow, this.#title]);
+    const running = isRunning ? joined([percent, done, stateNow]) : joined([stateNow, this.#title]);
+    set(document, { title: files === 0 ? this.#title : running });
     this.#showControls(total, held);
   }
 
@@ -106,9 +104,9 @@ export class TotalView {
     const focused = document.activeElement;
     for (const control of this.#controls) {
       const action = control.dataset["all"] as ActionForAll;
-      control.hidden = total.files < 2 || !offered[action];
+      set(control, { hidden: total.files < 2 || !offered[action] });
       if (action === "sendAll") write(control, messages.sendAll(held));
-      else if (control.title !== messages[action]) control.title = messages[action];
+      else set(control, { title: messages[action] });
     }
     if (this.#controls.some((control) => control === focused && control.hidden)) this.focus();
   }

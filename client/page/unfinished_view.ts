@@ -2,7 +2,7 @@ import { fileKey, isSameFile, type Unfinished, type UnfinishedUploads, UploadErr
 import { Bar } from "./bar.ts";
 import type { ChooseAgain } from "./choose_again.ts";
 import type { Picked } from "./dropped.ts";
-import { copyTemplate, find, isFocusLost, part, write } from "./elements.ts";
+import { copyTemplate, find, isFocusLost, markPage, part, set, write } from "./elements.ts";
 import { fileKind } from "./file_kind.ts";
 import type { Language } from "./language.ts";
 import type { Notices } from "./notices.ts";
@@ -107,10 +107,11 @@ export class UnfinishedView {
     const items = [...this.#items.values()];
     const count = items.filter(hasHandle).length;
     write(this.#all, messages.continueAll(count));
-    this.#all.hidden = count < 2;
-    this.#none.hidden = items.length < 2;
-    this.#chooseAllHint.hidden = items.length - count < 2;
-    this.#section.hidden = items.length === 0;
+    set(this.#all, { hidden: count < 2 });
+    set(this.#none, { hidden: items.length < 2 });
+    set(this.#chooseAllHint, { hidden: items.length - count < 2 });
+    set(this.#section, { hidden: items.length === 0 });
+    markPage("has-unfinished", items.length > 0);
   }
 
   #write({ unfinished, element, bar }: Item): void {

@@ -1,5 +1,5 @@
 import { type RequestHeaders, type Room, UploadStore } from "../mod.ts";
-import { find, write } from "./elements.ts";
+import { find, set, write } from "./elements.ts";
 import type { Language } from "./language.ts";
 import { onServer } from "./server.ts";
 import type { Visitor } from "./session.ts";
@@ -79,7 +79,7 @@ export class UploadLink {
   redraw({ messages, words }: Language): void {
     const about = this.#about;
     if (about === undefined) return;
-    find("link", HTMLElement).hidden = false;
+    set(find("link", HTMLElement), { hidden: false });
     write(
       find("link-heading", HTMLElement),
       about === "over" ? messages.linkOver : messages.linkFrom(nameText(about.owner)),
@@ -92,7 +92,7 @@ export class UploadLink {
     ]);
     write(find("link-left", HTMLElement), files === 0 || bytes === 0 ? messages.linkFull : left);
     const finished = this.#sent.filter(({ state }) => state === "finished");
-    find("link-sent", HTMLElement).hidden = finished.length === 0;
+    set(find("link-sent", HTMLElement), { hidden: finished.length === 0 });
     find("link-list", HTMLElement).replaceChildren(...finished.map(({ path, length = 0 }) => {
       const item = document.createElement("li");
       item.textContent = `${nameText(path)} ${words.bytes(length)}`;

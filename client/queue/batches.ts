@@ -20,7 +20,7 @@ import type { BatchLimits } from "./server_limits.ts";
 /** The largest file that is sent together with others, in bytes. A larger one fills a request of its own well enough. */
 const MOST_FILE_BYTES = 256 * 1024;
 /** The most files that are read at one go, and the most bytes of them if they are several. */
-const READ_AT_ONCE = { files: 128, bytes: 2 ** 20 };
+const READ_AT_ONCE = { files: 32, bytes: 2 ** 20 };
 /** The most files of one request. */
 const MOST_FILES = 500;
 /** After so many requests in a row that brought nothing, files go alone. */

@@ -133,7 +133,7 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
     replaced: { "/mnt/disk2/": "disk2/" },
   },
   "docs/performance.md: deno task bench                      # every job, five rounds": {},
-  "docs/performance.md: deno task bench:browser                  # every job, three rounds: about 15 minutes on a quiet machine":
+  "docs/performance.md: deno task bench:browser                  # every job, three rounds: about 20 minutes on a quiet machine":
     {},
   "docs/proxies.md: deno run -A main.ts --trust-proxy 127.0.0.1 --public-url https://files.example.com": {},
   "docs/send.md: deno run -A main.ts send film.mkv photos http://localhost:8080": {

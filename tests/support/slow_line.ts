@@ -5,6 +5,8 @@ export interface SlowLine extends AsyncDisposable {
   readonly port: number;
   /** How many bytes have come from clients. */
   readonly carried: number;
+  /** How many bytes of each connection arrive in a second, from now on. */
+  bytesPerSecond: number;
 }
 
 const TICK_MS = 25;
@@ -18,9 +20,10 @@ export async function startSlowLine(
 ): Promise<SlowLine> {
   const open = new Set<Disposable>();
   let carried = 0;
+  let rate = bytesPerSecond;
   const server = net.createServer({ allowHalfOpen: true }, (client) => {
     const target = net.connect({ port: to, host: "127.0.0.1", allowHalfOpen: true });
-    const line = carry(client, target, { holds, eachTick: Math.ceil(bytesPerSecond * TICK_MS / 1000) });
+    const line = carry(client, target, { holds, eachTick: () => Math.ceil(rate * TICK_MS / 1000) });
     open.add(line);
     client.on("data", ({ length }: Uint8Array) => void (carried += length));
     target.on("close", () => {
@@ -34,6 +37,12 @@ export async function startSlowLine(
     get carried() {
       return carried;
     },
+    get bytesPerSecond() {
+      return rate;
+    },
+    set bytesPerSecond(next) {
+      rate = next;
+    },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const line of open) line[Symbol.dispose]();
@@ -45,7 +54,7 @@ export async function startSlowLine(
 function carry(
   client: net.Socket,
   target: net.Socket,
-  { holds, eachTick }: { holds: number; eachTick: number },
+  { holds, eachTick }: { holds: number; eachTick: () => number },
 ): Disposable {
   const held: Uint8Array[] = [];
   let size = 0;
@@ -60,7 +69,7 @@ function carry(
   target.on("data", (bytes) => client.write(bytes));
   target.on("end", () => client.end());
   const timer = setInterval(() => {
-    let budget = eachTick;
+    let budget = eachTick();
     while (budget > 0 && held.length > 0) {
       const [first] = held as [Uint8Array];
       const part = first.subarray(0, budget);
