@@ -144,8 +144,8 @@ function createCommit(connection: Connection, held: Held): Commit {
     const append = isPlain ? appendCommit(put, leases) : undefined;
     const { text, values } = append ?? changeOf({ checked, put, removed, leases, tallied });
     try {
-      const rows = await retryUndone(() => connection.query(text, values));
-      if (append !== undefined && rows.length === 0) throw takenOver();
+      const [row] = await retryUndone(() => connection.query<{ done?: boolean }>(text, values));
+      if (append !== undefined && !row?.done) throw takenOver();
       for (const lease of leases) committed(lease, records);
       return true;
     } catch (error) {

@@ -5,7 +5,7 @@ import { type Held, newToken, recordKey, tokensOf } from "./held.ts";
 import { createLend } from "./lent_lease.ts";
 import { type Outcome, Peers } from "./peers.ts";
 import { Resting } from "./resting.ts";
-import { SilentWriters } from "./silent_writers.ts";
+import { type SilentWriter, SilentWriters } from "./silent_writers.ts";
 import { UNSYNCED } from "./unsynced.ts";
 
 export interface LeasesOptions {
@@ -33,6 +33,9 @@ interface TakenRow extends StoredRow {
 
 /** How often an upload is tried to be taken: each time another instance was faster. */
 const ATTEMPTS = 10;
+
+/** When a row of `bytes` was changed last, as a text. */
+const TOUCHED = "extract(epoch FROM touched_at)::text";
 
 /** How often a late place is looked at: the last time 45 days after the one before. */
 const LATE_LOOKS = 16;
@@ -62,7 +65,7 @@ export function createLeases(
       const { token, record, numbers, run } = rested;
       return lend(held.add(id, token, { record, numbers, run: run + 1, isUnverified: true }), rested.rested);
     }
-    let seen = silent.take(id) ?? rested?.token ?? null;
+    let seen = await foundSilent(id) ?? rested?.token ?? null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const token = newToken();
       const [row]: TakenRow[] = await connection.query<TakenRow>(
@@ -92,6 +95,18 @@ export function createLeases(
     return "locked";
   }
 
+  /** The token of the upload's writer, if it was found silent a moment ago, and has committed nothing since. */
+  async function foundSilent(id: string): Promise<string | undefined> {
+    const writer = silent.take(id);
+    if (writer === undefined) return undefined;
+    const [row] = await connection.query(`SELECT 1 FROM bytes WHERE id = $1 AND token = $2 AND ${TOUCHED} = $3`, [
+      id,
+      writer.token,
+      writer.touched,
+    ]);
+    return row && writer.token;
+  }
+
   async function recall(name: string): Promise<string | undefined> {
     const [row] = await connection.query<{ value: string }>("SELECT value FROM facts WHERE name = $1", [name]);
     return row?.value;
@@ -99,14 +114,14 @@ export function createLeases(
 
   /** Asks the other instance that holds an upload, if one does. */
   async function askHolder(wish: "settle" | "hold", id: string): Promise<Outcome | undefined> {
-    const [row] = await connection.query<{ holder: string; token: string }>(
-      "SELECT holder, token FROM bytes WHERE id = $1 AND token IS NOT NULL AND holder <> $2",
+    const [row] = await connection.query<SilentWriter & { holder: string }>(
+      `SELECT holder, token, ${TOUCHED} AS touched FROM bytes WHERE id = $1 AND token IS NOT NULL AND holder <> $2`,
       [id, own],
     );
     if (row === undefined) return undefined;
     const outcome = await peers.ask(row.holder, wish, id);
     // A question whether a request holds the upload comes before its removal: the writer has a second chance to answer then.
-    if (outcome === "silent" && wish === "settle") silent.add(id, row.token);
+    if (outcome === "silent" && wish === "settle") silent.add(id, row);
     return outcome;
   }
 

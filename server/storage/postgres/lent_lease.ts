@@ -96,7 +96,7 @@ export function createLend(connection: Connection, held: Held, resting: Resting)
         isReleased = true;
         const { left, isOver, rested } = lease;
         try {
-          if (rested !== undefined) return resting.rest(lease);
+          if (rested !== undefined) return await resting.rest(lease);
           if (isOver) return;
           await change(lease, { state: left?.state, letsGo: clean });
           left?.committed();

@@ -1,3 +1,4 @@
+import { APPEND_COMMIT } from "./append_commit_migration.ts";
 import { APPENDS } from "./appends_migration.ts";
 import { COUNTING } from "./counting_migration.ts";
 import { PARTS } from "./parts_migration.ts";
@@ -135,4 +136,5 @@ END $$;
   COUNTING,
   WIDE_SUMS,
   APPENDS,
+  APPEND_COMMIT,
 ];

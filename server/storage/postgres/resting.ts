@@ -51,10 +51,10 @@ export class Resting implements AsyncDisposable {
     return run + 1 >= LEAST_RUN && this.#timers.size < MAX_RESTING && !this.#isEnded;
   }
 
-  /** Lets a lease rest. */
-  rest(lease: HeldLease): void {
+  /** Lets a lease rest, or lets go of it when the instance has ended. */
+  async rest(lease: HeldLease): Promise<void> {
     this.#held.rest(lease);
-    if (this.#isEnded) return void this.end(lease.id);
+    if (this.#isEnded) return await this.end(lease.id);
     this.#timers.set(lease, setTimeout(() => this.#tooLong(lease), this.#restMs));
   }
 
@@ -88,7 +88,7 @@ export class Resting implements AsyncDisposable {
       },
       settle: async (id) => {
         await writers.settle(id);
-        // Who finds this instance silent now may take the token away later, without asking: no other writer may have it then.
+        // The client asks another instance how far its upload is: it sends on there, and that one need not ask then.
         await this.end(id);
       },
       follow: async (id, offset) => {

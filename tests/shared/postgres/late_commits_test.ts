@@ -64,7 +64,7 @@ postgresTest("a commit that the database does late brings back neither an earlie
   // The writer rolls back.
   await record(8);
   await lease.commit(stateOf(8));
-  assertEquals(await late!(), []);
+  assertEquals(await late!(), [{ done: false }]);
   assertEquals([(await leases.read("a"))?.layout, await offset()], [{ length: 8 }, 8]);
   lease.commitWithRecord(stateOf(9));
   await record(9);
