@@ -214,6 +214,8 @@ cephTest(
     const cases: readonly Sending[] = [
       { protocol: "simple", ends: [5000] },
       { protocol: "tus", ends: [3 * MIB, 10 * MIB, 19 * MIB] },
+      // From the fourth append on the lease rests before it.
+      { protocol: "tus", ends: [100, 200, 300, 400, 500, 600].map((length) => length * 1000) },
     ];
     for (const [turn, sending] of cases.entries()) {
       const steps = await killAtEachStep(site, sending, 1 + turn);

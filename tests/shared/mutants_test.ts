@@ -36,9 +36,9 @@ const CASES: readonly Case[] = [
   {
     name: "a commit of an append that names no token",
     mutant: {
-      file: "server/storage/postgres/append_commit.ts",
-      from: "WHERE id = $1 AND token = $2 RETURNING 1",
-      to: "WHERE id = $1 AND $2::text IS NOT NULL RETURNING 1",
+      file: "server/storage/postgres/append_commit_migration.ts",
+      from: "WHERE id = wanted AND token = own_token",
+      to: "WHERE id = wanted",
     },
     caughtBy: leasesTest("from a silent instance an upload is taken"),
   },
@@ -46,7 +46,7 @@ const CASES: readonly Case[] = [
     name: "a commit of an append that is taken for done though it changed nothing",
     mutant: {
       file: "server/storage/postgres/entries.ts",
-      from: "if (append !== undefined && rows.length === 0) throw takenOver();",
+      from: "if (append !== undefined && !row?.done) throw takenOver();",
       to: "",
     },
     caughtBy: leasesTest("from a silent instance an upload is taken"),
@@ -69,6 +69,16 @@ const CASES: readonly Case[] = [
     name: "a lease that is not given to another instance that asks",
     mutant: { file: "server/storage/postgres/resting.ts", from: "if (mayFollow) await this.end(id);", to: "" },
     caughtBy: restingTest("another instance gets what rests"),
+  },
+  {
+    name: "a woken writer that tells its count without a look",
+    mutant: { file: "server/storage/postgres/lent_lease.ts", from: "if (!lease.isUnverified) return;", to: "return;" },
+    caughtBy: { file: "tests/shared/two/resting_test.ts", filter: "an instance that wakes up" },
+  },
+  {
+    name: "a silent writer that is known by its token alone",
+    mutant: { file: "server/storage/postgres/leases.ts", from: " AND ${TOUCHED} = $3`", to: " AND $3::text <> ''`" },
+    caughtBy: restingTest("an instance that was found silent"),
   },
   {
     name: "a take-over from whoever holds the upload now",

@@ -12,7 +12,9 @@ import { openTusClient, type TusClient } from "../tus_client.ts";
 const STEP = 64 * 1024;
 const COUNTS = { quick: 20, default: 400, full: 1200 } as const;
 /** How many appends come before those that are measured: a process runs slowly until its code is compiled. */
-const WARM_UPS = { quick: 5, default: 200, full: 200 } as const;
+const WARM_UPS = { quick: 5, default: 1200, full: 1200 } as const;
+/** The store of tus takes some ten times as long, and reads and writes its last bytes anew for each. */
+const WARM_UPS_OF_TUS = { quick: 5, default: 200, full: 200 } as const;
 
 /** The server that does no more than one must, and promises less. */
 const LEAST = "PUT and commit";
@@ -22,7 +24,7 @@ interface Appending {
   readonly peer: string;
   /** The processes that take them; none for a bare PUT. */
   readonly pids: readonly number[];
-  append(number: number): Promise<void>;
+  append(): Promise<void>;
 }
 
 /** An append and its answer, again and again: what each costs. */
@@ -32,17 +34,19 @@ export const append: Job = {
     "64 KiB appended and acknowledged, again and again, beside the bare PUT of the same bytes, the least server and @tus/s3-store",
   async run(bench) {
     const warmUps = WARM_UPS[bench.extent];
-    const end = warmUps + COUNTS[bench.extent];
+    const count = COUNTS[bench.extent];
+    const end = warmUps + count;
     const bytes = crypto.getRandomValues(new Uint8Array(STEP));
     await using open = new AsyncDisposableStack();
     const stores = open.use(await openStores());
     const { servers } = open.use(await startInstances(stores, await lastingFolder(bench, "append"), 2));
     const least = open.use(await startLeast(stores));
     const uploads = `${servers[0]!.url}/files`;
+    let puts = 0;
     const put: Appending = {
       peer: "bare PUT",
       pids: [],
-      append: (number) => stores.bucket.bucket.put(`bare/${number}`, bodyOf(bytes)),
+      append: () => stores.bucket.bucket.put(`bare/${++puts}`, bodyOf(bytes)),
     };
     const ours: Appending[] = [
       put,
@@ -56,12 +60,15 @@ export const append: Job = {
         end,
       ),
     ];
+    await inTurns(bench, ours, warmUps);
     if ((await bench.present([tusS3])).length > 0) {
       const server = open.use(await startTusS3(stores, await lastingFolder(bench, "tus-s3")));
-      ours.push(await appendingTo(tusS3.name, [server.pid], [open.use(await openTusClient(server.url))], bytes, end));
+      const client = open.use(await openTusClient(server.url));
+      const tus = await appendingTo(tusS3.name, [server.pid], [client], bytes, end);
+      await inTurns(bench, [tus], WARM_UPS_OF_TUS[bench.extent]);
+      ours.push(tus);
     }
-    await inTurns(bench, ours, 0, warmUps);
-    const times = await inTurns(bench, ours, warmUps, end);
+    const times = await inTurns(bench, ours, count);
     const what = "64 KiB acknowledged";
     const rows: Row[] = [...times].map(([peer, values]) => ({ peer, what, unit: "ms", values }));
     const own = times.get("pawl-shared")!;
@@ -75,7 +82,7 @@ export const append: Job = {
       bench.say(`${peer}: p50 ${p50} ms, p99 ${p99} ms, more than the bare PUT ${more} ms`);
     }
     for (const each of ours) {
-      const { statements, requests, walBytes, cpuMs } = await costOf(stores, each, end);
+      const { statements, requests, walBytes, cpuMs } = await costOf(stores, each);
       if (each !== put) rows.push({ peer: each.peer, what: "CPU of the server for one", unit: "ms", values: [cpuMs] });
       rows.push({ peer: each.peer, what: "requests to the store for one", unit: "", values: [requests] });
       if (!each.peer.startsWith("pawl")) continue;
@@ -94,29 +101,25 @@ async function appendingTo(
   count: number,
 ): Promise<Appending> {
   const path = await clients[0]!.create(STEP * (count + COUNTED + 1), `${peer}.bin`);
+  let number = 0;
   return {
     peer,
     pids,
-    append: (number) => clients[number % clients.length]!.append(path, number * STEP, bytes),
+    async append() {
+      await clients[number % clients.length]!.append(path, number * STEP, bytes);
+      number++;
+    },
   };
 }
 
-/**
- * A B C, A B C, …: what the machine does meanwhile falls on all alike. Makes the appends from number `first` up to, but not
- * including, `end`, and gives the milliseconds of each.
- */
-async function inTurns(
-  bench: Bench,
-  peers: readonly Appending[],
-  first: number,
-  end: number,
-): Promise<Map<string, number[]>> {
+/** A B C, A B C, …: what the machine does meanwhile falls on all alike. Makes `count` appends, and gives the milliseconds. */
+async function inTurns(bench: Bench, peers: readonly Appending[], count: number): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>(peers.map(({ peer }) => [peer, []]));
-  for (let number = first; number < end; number++) {
+  for (let made = 0; made < count; made++) {
     bench.signal.throwIfAborted();
     for (const { peer, append } of peers) {
       const begin = performance.now();
-      await append(number);
+      await append();
       times.get(peer)!.push(performance.now() - begin);
     }
   }
@@ -130,13 +133,12 @@ const COUNTED = 100;
 async function costOf(
   stores: Stores,
   { append, pids }: Appending,
-  from: number,
 ): Promise<Work & { readonly cpuMs: number }> {
   const cpu = async () => (await Promise.all(pids.map(usageOf))).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
 
   const [idle, before] = [await stores.work(), await stores.work()];
   const cpuBefore = await cpu();
-  for (let number = from; number < from + COUNTED; number++) await append(number);
+  for (let made = 0; made < COUNTED; made++) await append();
   const cpuMs = (await cpu() - cpuBefore) * 1000 / COUNTED;
   const work = workBetween(before, await stores.work());
   // What the servers do by themselves, and the counting.
