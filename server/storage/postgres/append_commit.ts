@@ -1,5 +1,5 @@
 import type { Value } from "./pool.ts";
-import type { NamedLease } from "./held.ts";
+import { hasParts, type NamedLease } from "./held.ts";
 
 /** Gives one row, whose `done` is false when the writer has lost the upload. */
 const APPEND = "SELECT commit_append($1, $2, $3, $4, $5, $6, $7, $8) AS done";
@@ -22,7 +22,7 @@ export function appendCommit(
   const [named, ...others] = leases;
   if (record === undefined || named?.left === undefined || records.length + others.length > 0) return undefined;
   const { lease, token, left: { state }, letsGo } = named;
-  if ((state.newParts ?? []).length > 0) return undefined;
+  if (hasParts(state)) return undefined;
   return {
     text: APPEND,
     values: [

@@ -33,6 +33,8 @@ export interface HeldLease {
   record: StoredEntry | undefined;
   /** How many numbers its writers have got for what they made (`Lease.nextNumber`). */
   numbers: number;
+  /** True when a commit by its token had new parts. */
+  hasNewParts: boolean;
   /** How many writers of this instance wrote to the upload just before this one, with nobody between them. */
   readonly run: number;
   /** True when the lease has rested, and nothing was committed by it since: another instance may have the upload. */
@@ -76,6 +78,7 @@ export class Held {
       numbers,
       run,
       isUnverified,
+      hasNewParts: false,
       mayRest: false,
       rested: undefined,
       nextToken: undefined,
@@ -141,7 +144,8 @@ export class Held {
 export function named(lease: HeldLease): NamedLease {
   const { token, left, letsGo } = lease;
   // Without a state of its own the commit does not tell what the row has.
-  const rests = lease.mayRest && letsGo === true && left !== undefined;
+  // After a fail-over that has lost this commit the token is there still, but the ETags of its parts are not.
+  const rests = lease.mayRest && letsGo === true && left !== undefined && !hasParts(left.state);
   return { lease, token, left, letsGo: rests ? undefined : letsGo, rests };
 }
 
@@ -156,6 +160,7 @@ export function inDoubt({ lease, token }: Pick<NamedLease, "lease" | "token">): 
  */
 export function committed({ lease, token, left, letsGo, rests }: NamedLease, put: ReadonlyMap<string, string>): void {
   lease.isUnverified = false;
+  if (left !== undefined && hasParts(left.state)) lease.hasNewParts = true;
   if (lease.left === left) lease.left = undefined;
   if (letsGo !== undefined) lease.isOver = true;
   const value = put.get(recordKey(lease.id));
@@ -166,6 +171,11 @@ export function committed({ lease, token, left, letsGo, rests }: NamedLease, put
     lease.record = { value, version: crypto.randomUUID() };
   }
   left?.committed();
+}
+
+/** True when a state has new parts. */
+export function hasParts({ newParts = [] }: BytesChange): boolean {
+  return newParts.length > 0;
 }
 
 /** The tokens of which the upload's row has one, unless the upload is lost. */

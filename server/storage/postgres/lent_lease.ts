@@ -2,7 +2,7 @@ import { isTakenOver, takenOver } from "../../model/agree.ts";
 import type { BytesChange, BytesRow, Lease } from "../shared/leases.ts";
 import type { Connection } from "./connection.ts";
 import { keepLateOut } from "./fence.ts";
-import { type Held, type HeldLease, inDoubt, valuesOf } from "./held.ts";
+import { hasParts, type Held, type HeldLease, inDoubt, valuesOf } from "./held.ts";
 import type { Resting } from "./resting.ts";
 
 /** Lends an upload whose row was found so. */
@@ -51,6 +51,7 @@ export function createLend(connection: Connection, held: Held, resting: Resting)
       async commit(state) {
         checkNotReleased();
         lease.left = undefined;
+        if (hasParts(state)) lease.hasNewParts = true;
         await change(lease, { state });
       },
 

@@ -9,8 +9,19 @@ const REST_MS = 2000;
 const MAX_RESTING = 256;
 /** From so many writers of this instance one after the other on, the lease of an upload rests. */
 const LEAST_RUN = 3;
+/** The number doubles each time that a lease has rested in vain, up to this: to let go in a call of its own costs more. */
+const GREATEST_RUN = 64;
 /** Of how many uploads it is known that this instance wrote to them last. */
 const MAX_KNOWN = 1024;
+
+interface Known {
+  /** The token of the last writer of this instance. */
+  readonly token: string;
+  /** How many writers of this instance there were one after the other, since the lease has rested in vain. */
+  readonly run: number;
+  /** How many there have to be for the lease to rest. */
+  readonly wanted: number;
+}
 
 /**
  * The leases of this instance that rest. When one writer after the other was of this instance, the next one probably is:
@@ -25,7 +36,7 @@ export class Resting implements AsyncDisposable {
   /** The timers of what rests, those of the leases that have rested longest at the front. */
   readonly #timers = new Map<HeldLease, ReturnType<typeof setTimeout>>();
   /** The last writers of this instance, by their uploads, the latest at the end. */
-  readonly #known = new Map<string, { readonly token: string; readonly run: number }>();
+  readonly #known = new Map<string, Known>();
   #isEnded = false;
 
   constructor(connection: Connection, held: Held, restMs = REST_MS) {
@@ -41,27 +52,22 @@ export class Resting implements AsyncDisposable {
   }
 
   /** Takes note of a writer that lets go. True when its lease is to rest. */
-  wants({ id, token, run }: HeldLease): boolean {
+  wants({ id, token, run, hasNewParts }: HeldLease): boolean {
+    const wanted = this.#known.get(id)?.wanted ?? LEAST_RUN;
     this.#known.delete(id);
-    this.#known.set(id, { token, run: run + 1 });
+    this.#known.set(id, { token, run: run + 1, wanted });
     for (const first of this.#known.keys()) {
       if (this.#known.size <= MAX_KNOWN) break;
       this.#known.delete(first);
     }
-    return run + 1 >= LEAST_RUN && this.#timers.size < MAX_RESTING && !this.#isEnded;
+    return run + 1 >= wanted && !hasNewParts && this.#timers.size < MAX_RESTING && !this.#isEnded;
   }
 
   /** Lets a lease rest, or lets go of it when the instance has ended. */
   async rest(lease: HeldLease): Promise<void> {
     this.#held.rest(lease);
     if (this.#isEnded) return await this.end(lease.id);
-    this.#timers.set(lease, setTimeout(() => this.#tooLong(lease), this.#restMs));
-  }
-
-  /** Nobody came in time. To let go by itself costs a call that a writer's last commit does for nothing. */
-  #tooLong({ id }: HeldLease): void {
-    this.#known.delete(id);
-    this.end(id);
+    this.#timers.set(lease, setTimeout(() => this.end(lease.id), this.#restMs));
   }
 
   /** Takes out an upload's lease that rests. Its row has the token still, unless somebody has taken it away. */
@@ -76,7 +82,12 @@ export class Resting implements AsyncDisposable {
   /** Lets go of an upload whose lease rests. Resolves when that is done, or has failed: who wants it then asks for it. */
   async end(id: string): Promise<void> {
     const lease = this.take(id);
-    if (lease !== undefined) await this.#letGo([lease]);
+    if (lease === undefined) return;
+    const known = this.#known.get(id);
+    if (known !== undefined) {
+      this.#known.set(id, { ...known, run: 0, wanted: Math.min(2 * known.wanted, GREATEST_RUN) });
+    }
+    await this.#letGo([lease]);
   }
 
   /** The writers of this instance, as others ask for them: they get what rests when no request has it. */

@@ -313,6 +313,65 @@ postgresTest("only so many uploads rest, and the others cost two statements for 
   assertEquals(one.statements().length, 2);
 });
 
+/** How many statements appends cost, to one upload, each at one of several instances. */
+async function costOf(instances: readonly Instance[], turns: readonly number[]): Promise<number> {
+  await begin(instances[0]!, "a", 0);
+  for (const instance of instances) instance.statements();
+  for (const [offset, turn] of turns.entries()) await instances[turn]!.append("a", offset);
+  return instances.reduce((sum, instance) => sum + instance.statements().length, 0);
+}
+
+/** The most statements that rests in vain may cost: a question, three answers and a second look for each. */
+const IN_VAIN = 6 * Math.log2(64 / 3) + 5;
+
+postgresTest("instances in any order cost hardly more than two statements for each append", async () => {
+  const orders = {
+    random: Array.from({ length: 400 }, (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 31),
+    "three and one": Array.from({ length: 400 }, (_, at) => at % 4 === 3 ? 1 : 0),
+  };
+  for (const [name, turns] of Object.entries(orders)) {
+    await using schema = await newSchema();
+    await using one = await openInstance(schema.url);
+    await using other = await openInstance(schema.url);
+    const cost = await costOf([one, other], turns);
+    assert(cost <= 2 * turns.length + 2 * IN_VAIN, `${name}: ${cost} statements`);
+  }
+});
+
+postgresTest("who asks elsewhere how far an upload is, again and again, keeps it from resting", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  await using other = await openInstance(schema.url);
+  await begin(one, "a", 0);
+  one.statements();
+  for (let offset = 0; offset < 100; offset++) {
+    await one.append("a", offset);
+    await other.leases.settled("a");
+  }
+  const cost = one.statements().length + other.statements().length;
+  assert(cost <= 3 * 100 + IN_VAIN, `${cost} statements`);
+});
+
+postgresTest("a lease by whose token parts were committed does not rest", async () => {
+  await using schema = await newSchema();
+  await using one = await openInstance(schema.url);
+  await begin(one, "a");
+  const parts = [{ multipart: "m", first: 1, etags: ["e1"] }];
+  for (const isEarlier of [false, true]) {
+    const offset = (await one.leases.read("a"))!.length;
+    await one.append("a", offset);
+    assert((await rowOf(schema, "a")).token !== null, "it rests");
+    const lease = lent(await one.leases.take("a", offset + 1));
+    const upload = await one.records.get("a") as ReceivingUpload;
+    if (isEarlier) await lease.commit({ ...stateOf(offset + 2), newParts: parts });
+    lease.commitWithRecord({ ...stateOf(offset + 2), ...!isEarlier && { newParts: parts } });
+    lease.releaseWithRecord(true);
+    await one.records.replace(upload, { ...upload, offset: offset + 2 });
+    await lease.release(true);
+    assertEquals((await rowOf(schema, "a")).token, null);
+  }
+});
+
 postgresTest("two instances in turns ask each other nothing", async () => {
   await using schema = await newSchema();
   await using one = await openInstance(schema.url);
