@@ -24,6 +24,13 @@ async function showEveryState(site: ServedPage): Promise<void> {
   await site.reached("queued.mkv", "queued");
 }
 
+/** Runs before the page's scripts: what is to be deleted can be undone for as long as the test takes. */
+function withSlowDeletions(): void {
+  const { setTimeout } = globalThis;
+  const slow = (run: () => void, ms?: number) => ms === 5000 ? 0 : setTimeout(run, ms);
+  Object.assign(globalThis, { setTimeout: slow });
+}
+
 /** What is seen and does not lie between the left and the right of the window. */
 async function sticksOut(page: Page): Promise<string[]> {
   return await page.locator("body *:visible").evaluateAll((elements) =>
@@ -48,6 +55,41 @@ browserTest("axe finds nothing wrong in any state of the page, light or dark", a
   await page.locator("#unfinished-list > li").nth(4).waitFor();
   await assertNoViolations(page, "unfinished uploads");
 });
+
+browserTest(
+  "axe finds nothing wrong with what is held, waits, is deleted or edited, or was finished earlier",
+  async () => {
+    await using site = await openServedPage({ before: withSlowDeletions });
+    const { page } = site;
+    await page.getByRole("switch").check();
+    await site.choose(await site.write("held.mkv", MB));
+    await site.reached("held.mkv", "held");
+    await page.getByRole("switch").uncheck();
+    await site.choose([await site.write("kept.txt", 20), await site.write("deleted.txt", 10)]);
+    await site.reached("kept.txt", "done");
+    await site.reached("deleted.txt", "done");
+    await site.button("Delete deleted.txt from the server").click();
+    await site.reached("deleted.txt", "deleting");
+    await page.route(
+      /\/(upload|status)$/,
+      (route) => route.fulfill({ status: 503, headers: { "Retry-After": "3600" } }),
+    );
+    await site.choose(await site.write("waits.mkv", MB));
+    await site.reached("waits.mkv", "waiting");
+    await assertNoViolations(page, "rows");
+    await page.emulateMedia({ forcedColors: "active", colorScheme: "light" });
+    assertEquals(await violations(page), [], "forced colours");
+    await page.emulateMedia({ forcedColors: "none" });
+    await site.button("Edit name, folder and note of held.mkv").click();
+    await page.getByRole("dialog").waitFor();
+    await assertNoViolations(page, "details");
+    await page.keyboard.press("Escape");
+    await site.reload();
+    await page.locator("summary").click();
+    await page.locator("#earlier-list .name", { hasText: "kept.txt" }).waitFor();
+    await assertNoViolations(page, "finished earlier");
+  },
+);
 
 browserTest("axe finds nothing wrong on a phone with text of twice the size, in any language", async () => {
   const context = { viewport: { width: 360, height: 740 }, locale: "en" };
