@@ -101,11 +101,11 @@ export class FileActions {
 
   async #edit(upload: QueuedUpload): Promise<void> {
     // The server gets nothing under the old name meanwhile.
-    const wasQueued = upload.state === "queued";
-    if (wasQueued) upload.pause();
+    const wasGoing = upload.state !== "paused";
+    if (wasGoing) upload.pause();
     const details = await this.#details.ask(upload);
     if (details === undefined || upload.state !== "paused") {
-      if (wasQueued) upload.resume();
+      if (wasGoing) upload.resume();
       return;
     }
     const { name, folder, note } = details;
@@ -114,7 +114,7 @@ export class FileActions {
       path: folder === "" ? name : `${folder}/${name}`,
       metadata: note === "" ? metadata : { ...metadata, [NOTE]: note },
       // The button says of a file that has begun that it starts over.
-      isPaused: !wasQueued && upload.progress.confirmed === 0,
+      isPaused: !wasGoing && upload.progress.confirmed === 0,
     });
   }
 

@@ -32,8 +32,6 @@ export function actionsFor(
       if (isDeleting) return canUndo ? ["undo"] : [];
       if (location === undefined) return ["dismiss"];
       return [...may.read ? ["download", "copy"] as const : [], ...may.upload ? ["delete"] as const : [], "dismiss"];
-    case "queued":
-      return ["edit", "pause", "cancel"];
     case "paused":
       return isHeld ? ["send", "edit", "cancel"] : ["edit", "resume", "cancel"];
     case "stopped":
@@ -48,7 +46,7 @@ export function actionsFor(
     case "cancelled":
       return [];
     default:
-      return ["pause", "cancel"];
+      return ["edit", "pause", "cancel"];
   }
 }
 

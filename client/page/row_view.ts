@@ -59,6 +59,8 @@ export class RowView {
     this.#bar.show({ sent, confirmed, total, isDone }, nameText(upload.path), language);
     write(this.#percent, percentText(confirmed, upload.progress, isDone, words));
     const stateNow = stateText(upload, language, { retryAt, now });
+    // A phone shows this state by the bar alone.
+    this.element.classList.toggle("is-moving", stateNow === messages.sending);
     write(this.#state, marks.isDeleting ? messages.deleting : marks.isHeld ? messages.held : stateNow);
     const isBegun = !isDone && (confirmed > 0 || bytesPerSecond > 0);
     const [amount = "", speed = "", left = ""] = isBegun ? numbersOf(upload.progress, language) : [];

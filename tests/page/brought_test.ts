@@ -1,6 +1,6 @@
 // The functions that run in the page are typed as there.
 /// <reference lib="dom" />
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { browserTest } from "../support/browser.ts";
 import { openServedPage } from "../support/served_page.ts";
 
@@ -46,4 +46,7 @@ browserTest("a row says that nothing is moving when nothing has moved for a whil
   await site.says("film.mkv", /^Uploading$|^All sent/);
   await page.clock.runFor(9000);
   await site.says("film.mkv", /^Nothing is moving at the moment$/);
+  await page.setViewportSize({ width: 320, height: 700 });
+  const { width = 0 } = await site.row("film.mkv").locator(".state").boundingBox() ?? {};
+  assert(width > 100, `a phone shows ${width} pixels of it`);
 });

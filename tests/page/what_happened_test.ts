@@ -5,6 +5,7 @@ import { PNG } from "../support/first_bytes.ts";
 import { storedIn } from "../support/page_database.ts";
 import { openServedPage, SLOW_BYTES_PER_SECOND } from "../support/served_page.ts";
 import { until } from "../support/until.ts";
+import { partsOf } from "../support/upload_list.ts";
 import { withQuickDeletions } from "../support/upload_page.ts";
 
 browserTest(
@@ -109,7 +110,12 @@ browserTest(
     const film = await site.write("film.mkv", 3_000_000);
     await site.throttle(SLOW_BYTES_PER_SECOND);
     await site.choose(film);
-    await site.pauseAllAt(0.01, 1);
+    await site.sentAtLeast("film.mkv", 0.05);
+    await site.button("Edit name, folder and note of film.mkv").click();
+    await site.reached("film.mkv", "paused");
+    await site.button("Leave it").click();
+    await site.reached("film.mkv", "sending");
+    await until(async () => (await partsOf(site.row("film.mkv"))).safe > 0, "the server has bytes of it");
     await site.button("Edit name, folder and note of film.mkv").click();
     await page.getByRole("dialog").getByText(/^The server has \d+\.\d kB of this file under its old name\./).waitFor();
     await page.getByRole("textbox", { name: "Name" }).fill("Holiday.mkv");
