@@ -51,6 +51,8 @@ Deno.test("the secrets of compose.many.yaml are all there, and each file is name
   for (const [name, { file }] of Object.entries<{ file: string }>(compose.secrets)) {
     assert(text.split("\n").slice(0, 10).join("\n").includes(`deploy/${file.slice(2)}`), name);
   }
+  const [, page] = /s3\.json as (\S+\.md) has it/.exec(text)!;
+  assert((await read(`../${page}`)).includes('"identities"'), page);
   for (const { secrets, environment, read_only, cap_drop, ports } of instances) {
     assertEquals([secrets, read_only, cap_drop, ports], [["database", "bucket"], true, ["ALL"], undefined]);
     assertEquals(environment.PAWL_TRUST_PROXY, compose.networks.default.ipam.config[0].subnet);
