@@ -106,6 +106,22 @@ Deno.test("kubernetes.many.yaml: one pod after the other is replaced, each ends 
   assertEquals(container.image.split(":")[1], VERSION);
 });
 
+Deno.test("each instance of compose.many.yaml keeps its address, which no other container can get", () => {
+  const [{ subnet, ip_range: others }] = compose.networks.default.ipam.config;
+  const addresses: string[] = instances.map(({ networks }) => networks.default.ipv4_address);
+  const numberOf = (address: string) => address.split(".").reduce((sum, each) => 256 * sum + Number(each), 0);
+  const isIn = (address: string, network: string) => {
+    const [first, bits] = network.split("/") as [string, string];
+    const size = 2 ** (32 - Number(bits));
+    return Math.floor(numberOf(address) / size) === Math.floor(numberOf(first) / size);
+  };
+  assertEquals(new Set(addresses).size, 2);
+  assertEquals(addresses.map((address) => [isIn(address, subnet), isIn(address, others)]), [[true, false], [
+    true,
+    false,
+  ]]);
+});
+
 Deno.test("nginx-many.conf has the lines of nginx.conf, no sticky sessions, and repeats no body", async () => {
   const [many, one] = await Promise.all([read("proxies/nginx-many.conf"), read("proxies/nginx.conf")]);
   const lines = (text: string) =>
