@@ -65,7 +65,12 @@ Deno.test("the secrets of compose.many.yaml are all there, and each file is name
 Deno.test("the command for many instances is the image's, with the rights that its stores need", () => {
   const [image] = dockerfile.filter(({ name }) => name === "ENTRYPOINT").map(wordsOf);
   const without = (words: readonly string[]) => words.filter((word) => !word.startsWith("--allow-"));
-  for (const [words, secrets] of [[instances[0].entrypoint, "/run/secrets"], [container.command, "/run/stores"]]) {
+  for (
+    const [words, secrets] of [[instances[0].entrypoint, "/run/secrets"], [
+      container.command,
+      "/run/stores,/var/run/secrets",
+    ]]
+  ) {
     assertEquals(without(words), without(image!));
     const allowed = words.filter((word: string) => word.startsWith("--allow-"));
     assertEquals(allowed, [
