@@ -51,6 +51,8 @@ Deno.test("the secrets of compose.many.yaml are all there, and each file is name
   for (const [name, { file }] of Object.entries<{ file: string }>(compose.secrets)) {
     assert(text.split("\n").slice(0, 10).join("\n").includes(`deploy/${file.slice(2)}`), name);
   }
+  const [, page] = /s3\.json as (\S+\.md) has it/.exec(text)!;
+  assert((await read(`../${page}`)).includes('"identities"'), page);
   for (const { secrets, environment, read_only, cap_drop, ports } of instances) {
     assertEquals([secrets, read_only, cap_drop, ports], [["database", "bucket"], true, ["ALL"], undefined]);
     assertEquals(environment.PAWL_TRUST_PROXY, compose.networks.default.ipam.config[0].subnet);
@@ -63,7 +65,12 @@ Deno.test("the secrets of compose.many.yaml are all there, and each file is name
 Deno.test("the command for many instances is the image's, with the rights that its stores need", () => {
   const [image] = dockerfile.filter(({ name }) => name === "ENTRYPOINT").map(wordsOf);
   const without = (words: readonly string[]) => words.filter((word) => !word.startsWith("--allow-"));
-  for (const [words, secrets] of [[instances[0].entrypoint, "/run/secrets"], [container.command, "/run/stores"]]) {
+  for (
+    const [words, secrets] of [[instances[0].entrypoint, "/run/secrets"], [
+      container.command,
+      "/run/stores,/var/run/secrets",
+    ]]
+  ) {
     assertEquals(without(words), without(image!));
     const allowed = words.filter((word: string) => word.startsWith("--allow-"));
     assertEquals(allowed, [
@@ -102,6 +109,22 @@ Deno.test("kubernetes.many.yaml: one pod after the other is replaced, each ends 
   assertEquals(container.securityContext.readOnlyRootFilesystem, true);
   assertEquals([pod.enableServiceLinks, pod.securityContext.runAsNonRoot], [false, true]);
   assertEquals(container.image.split(":")[1], VERSION);
+});
+
+Deno.test("each instance of compose.many.yaml keeps its address, which no other container can get", () => {
+  const [{ subnet, ip_range: others }] = compose.networks.default.ipam.config;
+  const addresses: string[] = instances.map(({ networks }) => networks.default.ipv4_address);
+  const numberOf = (address: string) => address.split(".").reduce((sum, each) => 256 * sum + Number(each), 0);
+  const isIn = (address: string, network: string) => {
+    const [first, bits] = network.split("/") as [string, string];
+    const size = 2 ** (32 - Number(bits));
+    return Math.floor(numberOf(address) / size) === Math.floor(numberOf(first) / size);
+  };
+  assertEquals(new Set(addresses).size, 2);
+  assertEquals(addresses.map((address) => [isIn(address, subnet), isIn(address, others)]), [[true, false], [
+    true,
+    false,
+  ]]);
 });
 
 Deno.test("nginx-many.conf has the lines of nginx.conf, no sticky sessions, and repeats no body", async () => {

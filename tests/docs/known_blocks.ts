@@ -108,6 +108,9 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   "docs/deploy.md: docker build -t pawl -f deploy/Dockerfile .": {
     notRun: "needs Docker; tests/deploy/containers_test.ts runs what the image runs",
   },
+  "docs/deploy.md: docker compose -f deploy/compose.many.yaml build      # with the PAWL_PUBLIC_URL of the start": {
+    notRun: "needs Docker; tests/shared/rolling_update_test.ts replaces two instances behind nginx",
+  },
   "docs/deploy.md: pawl health                          # this machine's server": {
     before: 'pawl() { "$DENO" run -A $ROOT/main.ts "$@"; }; export PAWL_PORT="${URL##*:}"',
     replaced: { "https://up.example": "$URL" },

@@ -15,7 +15,7 @@ import { someBytes } from "../support/bytes.ts";
 import { cephTest, isCephIgnored, type S3Server, startCeph } from "../support/ceph.ts";
 import { openEngine } from "../support/engine.ts";
 import { openSchema, POSTGRES, type PostgresServer, postgresTest, startPostgres } from "../support/postgres.ts";
-import { PATIENCE_MS } from "../support/until.ts";
+import { PATIENCE_MS, until } from "../support/until.ts";
 
 let ceph: S3Server | undefined;
 let postgres: PostgresServer | undefined;
@@ -55,8 +55,13 @@ async function openCounted({ database, bucket }: Addresses) {
   await migrate(connection);
   const opened = open.use(openBucket(parseBucketAddress(bucket), { asks: (what) => void requests.push(what) }));
   const { isConditional } = await probeBucket(opened);
+  const channels: string[] = [];
   const counted: Connection = {
     ...connection,
+    listen(channel, ...rest) {
+      channels.push(channel);
+      connection.listen(channel, ...rest);
+    },
     query(text, values) {
       statements.push(text);
       return connection.query(text, values);
@@ -72,6 +77,7 @@ async function openCounted({ database, bucket }: Addresses) {
   const kept = open.move();
   return {
     engine: site.engine,
+    channels,
     untilRemoved: () => bytes[Symbol.asyncDispose](),
     counts: () => ({ statements: statements.splice(0), requests: requests.splice(0) }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
@@ -103,6 +109,20 @@ bothTest(
     const addresses = await newAddresses();
     await using one = await openCounted(addresses);
     await using other = await openCounted(addresses);
+    const listener = createConnection(addresses.database, { deadlineMs: PATIENCE_MS });
+    const heard: string[] = [];
+    const channels = [...one.channels, ...other.channels];
+    await Promise.all(
+      channels.map((channel) =>
+        new Promise<void>((resolve) => listener.listen(channel, (message) => void heard.push(message), resolve))
+      ),
+    );
+    /** All messages since the last look: none overtakes one that was committed before it. */
+    const news = async () => {
+      await listener.query("SELECT pg_notify($1, 'end')", [channels[0]!]);
+      await until(() => heard.includes("end"), "the last message is heard");
+      return heard.splice(0).filter((message) => message !== "end");
+    };
     const { id } = await one.engine.create({ ...FACTS, length: content.length });
     await append(one, id, 0, 64 * KIB);
     one.counts();
@@ -115,10 +135,13 @@ bothTest(
     const costs = [];
     while (at < 640 * KIB) costs.push(await costOf(one));
     assertEquals(costs, [...Array(2).fill([2, 1]), ...Array(7).fill([1, 1])]);
+    assertEquals(await news(), []);
     other.counts();
     // It finds the upload held, asks the instance that holds it, and takes it then; the third one looks whose it is.
     assertEquals(await costOf(other), [5, 1]);
     assertEquals(await costOf(other), [2, 1]);
+    assert((await news()).length > 0);
+    await listener.close();
   },
 );
 

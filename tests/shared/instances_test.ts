@@ -86,17 +86,41 @@ async function finish(servers: readonly PawlProcess[], path: string, start: numb
   }
 }
 
-/** A body that brings the first `count` bytes; then nothing more until it is ended, or a byte now and then. */
-function openBody(count: number, { isSlow = false } = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** A body that brings the first `count` bytes, and then nothing more until it is ended. */
+function openBody(count: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   let sent = 0;
   return new ReadableStream({
-    async pull(controller) {
-      const isRest = sent >= count;
-      if (isRest && !isSlow) return await new Promise(() => {});
-      if (isRest) await delay(20);
-      controller.enqueue(content.slice(sent, sent += isRest ? 1 : Math.min(65536, count - sent)));
+    pull(controller) {
+      if (sent >= count) return new Promise(() => {});
+      controller.enqueue(content.slice(sent, sent += Math.min(65536, count - sent)));
     },
   }, { highWaterMark: 0 });
+}
+
+/** A body that goes on with wrong bytes once it is turned. */
+interface TurningBody {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** From now on all bytes are wrong, and come as fast as they are taken, to the end of the file. */
+  turn(): void;
+  /** How many wrong bytes were taken. */
+  wrong(): number;
+}
+
+/** Makes a body that brings the first `count` bytes, and then a byte now and then until it is turned. */
+function turningBody(count: number): TurningBody {
+  let [sent, wrong] = [0, 0];
+  let isTurned = false;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      if (sent >= count && !isTurned) await delay(20);
+      const size = isTurned ? 65536 : sent < count ? Math.min(65536, count - sent) : 1;
+      const bytes = content.slice(sent, sent += size);
+      if (bytes.length === 0) return controller.close();
+      controller.enqueue(isTurned ? bytes.map((byte) => byte ^ 0xff) : bytes);
+      if (isTurned) wrong += bytes.length;
+    },
+  }, { highWaterMark: 0 });
+  return { body, turn: () => void (isTurned = true), wrong: () => wrong };
 }
 
 instancesTest("an upload goes on at whichever instance its next request meets", async ({ one, other }) => {
@@ -126,14 +150,18 @@ for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
     async (site) => {
       const { one, other } = site;
       const path = await create(one);
-      const sending = append(one, path, 0, openBody(12 * MIB, { isSlow: true })).catch(() => undefined);
+      const { body, turn, wrong } = turningBody(10 * MIB);
+      const sending = append(one, path, 0, body).catch(() => undefined);
       // The database has the first part: a checkpoint was made while the body comes.
       await until(() => isRecorded(site), "a checkpoint is recorded");
       one.signal(signal);
+      turn();
       const offset = await offsetOf(other, path);
       assert(offset > 0);
       assertEquals((await append(other, path, offset, content.subarray(offset, offset + 100_000))).status, 204);
       if (signal === "SIGSTOP") {
+        // These wait in its socket when it wakes up, and the rest of more than a part can follow.
+        assert(wrong() > 0);
         one.signal("SIGCONT");
         const told = await sending;
         assertEquals(told?.status, 409);

@@ -1,5 +1,5 @@
-import { assert } from "@std/assert";
-import { failuresWith, type Mutant, type NamedTests } from "../support/mutant.ts";
+import { assert, assertEquals } from "@std/assert";
+import { type Mutant, type NamedTests, runUnchanged, runWith } from "../support/mutant.ts";
 import { POSTGRES } from "../support/postgres.ts";
 
 // What keeps a writer out that has lost its upload, taken away piece by piece: each must be missed by a test.
@@ -96,13 +96,22 @@ const CASES: readonly Case[] = [
   },
 ];
 
+const ignore = POSTGRES === undefined && Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1";
+
+Deno.test("every test that is to catch one is passed by the program as it is", { ignore }, async () => {
+  const tests = CASES.map(({ caughtBy }) => caughtBy);
+  const { passed, failed, output } = await runUnchanged(tests);
+  assertEquals(failed, [], output);
+  const missing = tests.filter(({ filter }) => !passed.some((name) => name.includes(filter)));
+  assertEquals(missing, [], output);
+});
+
 for (const { name, mutant, caughtBy } of CASES) {
-  Deno.test({
-    name: `a test catches ${name}`,
-    ignore: POSTGRES === undefined && Deno.env.get("PAWL_REQUIRE_BROWSER") !== "1",
-    async fn() {
-      const { failed, output } = await failuresWith(mutant, caughtBy);
-      assert(failed.length > 0, `No test has failed:\n${output}`);
-    },
+  Deno.test(`a test catches ${name}`, { ignore }, async () => {
+    const { failed, output } = await runWith(mutant, caughtBy);
+    assert(failed.length > 0, `No test has failed:\n${output}`);
+    // A program that cannot be loaded, or that breaks off, would fail any test.
+    const errors = [...output.matchAll(/^error: (?!Test failed)(.*)/gm)].map(([, error]) => error!);
+    assert(errors.length > 0 && errors.every((error) => error.startsWith("AssertionError")), output);
   });
 }

@@ -18,20 +18,39 @@ export interface NamedTests {
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
 
+/** The names of tests that were run, and what was printed. */
+export interface TestsRun {
+  readonly passed: readonly string[];
+  readonly failed: readonly string[];
+  readonly output: string;
+}
+
 /**
- * Runs tests on the program with a change. Gives the names of those that fail, and what was printed. Throws when the text
- * to be replaced is not there, and when no test of that name was run.
+ * Runs tests on the program with a change. Throws when the text to be replaced is not there, and when no test of that name
+ * was run.
  */
-export async function failuresWith(mutant: Mutant, tests: NamedTests): Promise<{ failed: string[]; output: string }> {
+export async function runWith(mutant: Mutant, tests: NamedTests): Promise<TestsRun> {
   await using dir = await tempDir();
   const source = await Deno.readTextFile(join(root, mutant.file));
   if (!source.includes(mutant.from)) throw new Error(`${mutant.file} has no ${JSON.stringify(mutant.from)}`);
   await linkAllBut(mutant.file, dir.path);
   await Deno.writeTextFile(join(dir.path, mutant.file), source.replaceAll(mutant.from, mutant.to));
+  const run = await runTests(dir.path, tests.filter, [tests.file]);
+  if (run.passed.length + run.failed.length === 0) throw new Error(`No test was run:\n${run.output}`);
+  return run;
+}
+
+/** Runs tests on the program as it is, all at once. Their filters have nothing that is special in a pattern. */
+export function runUnchanged(tests: readonly NamedTests[]): Promise<TestsRun> {
+  const filters = new Set(tests.map(({ filter }) => filter));
+  return runTests(root, `/${[...filters].join("|")}/`, [...new Set(tests.map(({ file }) => file))]);
+}
+
+async function runTests(cwd: string, filter: string, files: readonly string[]): Promise<TestsRun> {
   const options = ["-A", "--no-check", "--import-map=tests/import_map.json", "--lock=tests/deno.lock"];
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...options, "--filter", tests.filter, tests.file],
-    cwd: dir.path,
+    args: ["test", ...options, "--filter", filter, ...files],
+    cwd,
     env: { NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
@@ -39,9 +58,10 @@ export async function failuresWith(mutant: Mutant, tests: NamedTests): Promise<{
   const { stdout, stderr } = await command.output();
   const decoder = new TextDecoder();
   const output = decoder.decode(stdout) + decoder.decode(stderr);
-  const [, passed, failed] = /(\d+) passed.* \| (\d+) failed/.exec(output) ?? [];
-  if (passed === undefined || Number(passed) + Number(failed) === 0) throw new Error(`No test was run:\n${output}`);
-  return { failed: [...output.matchAll(/^(.+) \.\.\.(?:.*\n)*?.*\bFAILED \(/gm)].map(([, name]) => name!), output };
+  const named = (result: string) =>
+    [...output.matchAll(/^(.+) \.\.\.(?:.*\n)*?.*\b(ok|FAILED) \(/gm)]
+      .filter((match) => match[2] === result).map(([, name]) => name!);
+  return { passed: named("ok"), failed: named("FAILED"), output };
 }
 
 /** Links all that the checkout has into a folder, but the folders on the way to one file, which are made anew. */
