@@ -111,7 +111,7 @@ bothTest(
     await using other = await openCounted(addresses);
     const listener = createConnection(addresses.database, { deadlineMs: PATIENCE_MS });
     const heard: string[] = [];
-    const channels = [...one.channels, ...other.channels];
+    const channels = ["pawl all", ...one.channels, ...other.channels];
     await Promise.all(
       channels.map((channel) =>
         new Promise<void>((resolve) => listener.listen(channel, (message) => void heard.push(message), resolve))
