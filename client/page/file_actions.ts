@@ -101,7 +101,9 @@ export class FileActions {
 
   async #edit(upload: QueuedUpload): Promise<void> {
     // The server gets nothing under the old name meanwhile.
-    const wasGoing = upload.state !== "paused";
+    // It may have ended since the button was drawn.
+    if (!upload.isActive && upload.state !== "paused") return;
+    const wasGoing = upload.isActive;
     if (wasGoing) upload.pause();
     const details = await this.#details.ask(upload);
     if (details === undefined || upload.state !== "paused") {

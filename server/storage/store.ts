@@ -33,8 +33,8 @@ export interface UnfinishedFile extends Appender {
    */
   closeWithRecord(): void;
   /**
-   * Throws `taken-over` when another process has the upload, if this writer cannot know that it has not: what it found when
-   * it was opened may not be so any more. Called before an offset is told that no record of this writer has had.
+   * Asks whether this writer still has the upload, if it began without asking. Throws `taken-over` when it has lost it. Called
+   * before an offset is told that this writer has not recorded.
    */
   verify(): Promise<void>;
 }

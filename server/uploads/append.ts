@@ -94,7 +94,8 @@ async function appendTo(
 
 /** What a request is told that has failed. One that has lost its upload to another process is told that alone. */
 async function toldNow(deps: EngineDeps, { upload, appender }: OpenUpload, failure: UploadError): Promise<UploadError> {
-  const told = failure.code === "taken-over"
+  // Without the database no offset is told, and another question would take as long again.
+  const told = failure.code === "taken-over" || failure.code === "no-database"
     ? failure
     : await appender.verify().then(() => failure, (error) => asUploadError(error));
   return told.code === "taken-over" ? await takenElsewhere(deps, upload.id) : told;

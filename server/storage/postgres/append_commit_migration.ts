@@ -1,6 +1,6 @@
 /**
- * The migration that makes the commonest commit, that of an append, without JSON, and keeps who takes an upload from reading
- * a whole table by a plan that was made while it was small.
+ * The migration that makes the commonest commit, that of an append, without JSON. It also makes `take_bytes` find its row by
+ * the key, whatever the tables were when its plan was made.
  */
 export const APPEND_COMMIT = `
 -- Does what change_entries does, for one record, and for the writer of one token that leaves a state without new parts.

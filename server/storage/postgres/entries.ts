@@ -1,4 +1,4 @@
-import { takenOver } from "../../model/agree.ts";
+import { isTakenOver, takenOver } from "../../model/agree.ts";
 import type { Database, Entries } from "../kv/database.ts";
 import { entryOfText, textOfEntry } from "../kv/entry_text.ts";
 import type { Change, Commit } from "../kv/group_commit.ts";
@@ -151,7 +151,7 @@ function createCommit(connection: Connection, held: Held): Commit {
     } catch (error) {
       const code = codeOf(error);
       if (code === "PW002") return false;
-      if (code === "PW001") throw takenOver();
+      if (code === "PW001" || isTakenOver(error)) throw takenOver();
       const refusal = asRefusal(error, tallied?.bounds ?? []);
       if (refusal === error) leases.forEach(inDoubt);
       throw refusal;

@@ -58,6 +58,7 @@ export function createLend(connection: Connection, held: Held, resting: Resting)
       async check() {
         checkNotReleased();
         await change(lease, {});
+        lease.isUnverified = false;
       },
 
       async verify() {
@@ -72,7 +73,7 @@ export function createLend(connection: Connection, held: Held, resting: Resting)
 
       releaseWithRecord(clean) {
         lease.letsGo = clean;
-        lease.mayRest = clean && resting.wants(lease);
+        lease.mayRest = clean && resting.noteWriter(lease);
       },
 
       nextNumber: () => ++lease.numbers,

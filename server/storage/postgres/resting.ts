@@ -33,7 +33,7 @@ export class Resting implements AsyncDisposable {
   readonly #connection: Connection;
   readonly #held: Held;
   readonly #restMs: number;
-  /** The timers of what rests, those of the leases that have rested longest at the front. */
+  /** The timers of what rests. */
   readonly #timers = new Map<HeldLease, ReturnType<typeof setTimeout>>();
   /** The last writers of this instance, by their uploads, the latest at the end. */
   readonly #known = new Map<string, Known>();
@@ -52,7 +52,7 @@ export class Resting implements AsyncDisposable {
   }
 
   /** Takes note of a writer that lets go. True when its lease is to rest. */
-  wants({ id, token, run, hasNewParts }: HeldLease): boolean {
+  noteWriter({ id, token, run, hasNewParts }: HeldLease): boolean {
     const wanted = this.#known.get(id)?.wanted ?? LEAST_RUN;
     this.#known.delete(id);
     this.#known.set(id, { token, run: run + 1, wanted });
@@ -63,10 +63,10 @@ export class Resting implements AsyncDisposable {
     return run + 1 >= wanted && !hasNewParts && this.#timers.size < MAX_RESTING && !this.#isEnded;
   }
 
-  /** Lets a lease rest, or lets go of it when the instance has ended. */
+  /** Lets a lease rest, or lets go of it when the instance has ended, or too many rest by now. */
   async rest(lease: HeldLease): Promise<void> {
     this.#held.rest(lease);
-    if (this.#isEnded) return await this.end(lease.id);
+    if (this.#isEnded || this.#timers.size >= MAX_RESTING) return await this.end(lease.id);
     this.#timers.set(lease, setTimeout(() => this.end(lease.id), this.#restMs));
   }
 
