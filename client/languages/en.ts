@@ -150,6 +150,8 @@ export const messages: Messages = {
   save: "Save",
   startOver: "Start over",
   leaveIt: "Leave it",
+  notChanged: (name) =>
+    `“${name}” was not changed: its upload ended before. Choose the file again to send it in another way.`,
 
   buffered:
     "A proxy on the way to the server holds the data back. It is sent in small pieces, so that little is lost if the connection breaks.",

@@ -165,6 +165,8 @@ export const messages: Messages = {
   save: "Enregistrer",
   startOver: "Recommencer",
   leaveIt: "Ne rien changer",
+  notChanged: (name) =>
+    `« ${name} » n’a pas été modifié : son envoi s’est terminé avant. Choisissez-le à nouveau pour l’envoyer autrement.`,
 
   buffered:
     "Sur le chemin du serveur, un intermédiaire retient les données pour les transmettre par blocs. Elles sont donc envoyées par petits morceaux, afin d’en perdre le moins possible en cas de coupure.",

@@ -145,6 +145,8 @@ export const messages: Messages = {
   save: "저장",
   startOver: "처음부터 보내기",
   leaveIt: "변경 안 함",
+  notChanged: (name) =>
+    `“${name}” 파일은 변경되지 않았습니다. 업로드가 먼저 끝났습니다. 변경해서 보내려면 다시 선택해 주세요.`,
 
   buffered:
     "중간 네트워크에서 데이터를 모았다가 한꺼번에 서버로 넘기고 있습니다. 연결이 끊겨도 손실이 적도록 데이터를 작게 나누어 보냅니다.",

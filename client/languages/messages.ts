@@ -177,6 +177,7 @@ export interface Messages {
   save: string;
   startOver: string;
   leaveIt: string;
+  notChanged(name: string): string;
 
   buffered: string;
   copied: string;

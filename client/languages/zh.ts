@@ -137,6 +137,7 @@ export const messages: Messages = {
   save: "保存",
   startOver: "从头发送",
   leaveIt: "不更改",
+  notChanged: (name) => `“${name}”未更改：它的上传已先结束。如需更改后发送，请重新选择该文件。`,
 
   buffered: "网络中的某个环节会先缓存数据，再成批转发给服务器。现已改为分小块发送，以减少连接中断时丢失的数据。",
   copied: "链接已复制",

@@ -100,13 +100,19 @@ export class FileActions {
   }
 
   async #edit(upload: QueuedUpload): Promise<void> {
-    // The server gets nothing under the old name meanwhile.
     // It may have ended since the button was drawn.
     if (!upload.isActive && upload.state !== "paused") return;
+    // The server gets nothing under the old name meanwhile.
+    const { language: { messages }, notices } = this.#setting;
     const wasGoing = upload.isActive;
     if (wasGoing) upload.pause();
     const details = await this.#details.ask(upload);
-    if (details === undefined || upload.state !== "paused") {
+    if (upload.state !== "paused") {
+      // It ended while it was edited: the server had all of it, or wants it no more.
+      if (details !== undefined) notices.complain(messages.notChanged(nameText(upload.path)));
+      return;
+    }
+    if (details === undefined) {
       if (wasGoing) upload.resume();
       return;
     }

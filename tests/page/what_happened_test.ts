@@ -128,6 +128,28 @@ browserTest(
   },
 );
 
+browserTest("a file that ends while its name is changed is said to have kept its own", async () => {
+  await using site = await openServedPage();
+  const { page } = site;
+  const told = Promise.withResolvers<void>();
+  await page.route("**/upload", async (route) => {
+    const response = await route.fetch();
+    await told.promise;
+    // The page has given the request up by now.
+    await route.fulfill({ response }).catch(() => {});
+  });
+  await site.choose(await site.write("film.mkv", 1000));
+  await site.reached("film.mkv", "sending");
+  await until(async () => (await site.finished()).length === 1, "the server has the file");
+  await site.button("Edit name, folder and note of film.mkv").click();
+  await site.reached("film.mkv", "done");
+  await page.getByRole("textbox", { name: "Name" }).fill("Holiday.mkv");
+  await site.button("Save").click();
+  await page.getByRole("alert").filter({ hasText: "“film.mkv” was not changed: its upload ended before." }).waitFor();
+  told.resolve();
+  assertEquals(await site.finished(), ["film.mkv"]);
+});
+
 /** What came to browsers after the oldest ones that the README names. */
 function asIn2022(): void {
   for (const name of ["withResolvers", "try"]) Reflect.deleteProperty(Promise, name);

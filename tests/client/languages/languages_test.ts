@@ -52,6 +52,7 @@ const SAMPLES: { [Key in Made]: Parameters<Messages[Key]>[] } = {
   linkFilesLeft: ofCounts,
   linkRoomLeft: [["<1.2 GB>"]],
   notDeleted: ofNames,
+  notChanged: ofNames,
   spokenStart: ofCounts,
   percentSent: [["<25%>"]],
   spokenFailed: NAMES.map((name) => [name, "<It is too large.>"]),
