@@ -1,6 +1,6 @@
 import { defined } from "../defined.ts";
-import { asUploadError, type ErrorCode, isAbsent, UploadError } from "../errors.ts";
-import { agree, type Agreed, type Announced, checkSize, takenOver, tellsMore, tooLong } from "../model/agree.ts";
+import { asUploadError, type ErrorCode, UploadError } from "../errors.ts";
+import { agree, type Agreed, type Announced, checkSize, tellsMore, tooLong } from "../model/agree.ts";
 import { comesAgain } from "../model/decide.ts";
 import { type Digest, DigestCheck } from "../model/digest.ts";
 import { canFinish, type CompleteUpload, largest, type ReceivingUpload, safeBytes } from "../model/upload.ts";
@@ -11,8 +11,9 @@ import { type EngineDeps, RATE_GRACE_MS } from "./engine_deps.ts";
 import type { Ending } from "./engine_meter.ts";
 import { finish } from "./finish.ts";
 import type { Lease } from "./locks.ts";
-import { isFinal, loadRecorded, type OpenUpload } from "./open_upload.ts";
+import { isFinal, type OpenUpload } from "./open_upload.ts";
 import { FloorReached } from "./space.ts";
+import { toldNow } from "./told_now.ts";
 
 /** How many bytes of a full disk the database needs to record the offsets of many uploads. */
 const ROOM_FOR_RECORDS = 256 * 1024;
@@ -92,15 +93,6 @@ async function appendTo(
   }
 }
 
-/** What a request is told that has failed. One that has lost its upload to another process is told that alone. */
-async function toldNow(deps: EngineDeps, { upload, appender }: OpenUpload, failure: UploadError): Promise<UploadError> {
-  // Without the database no offset is told, and another question would take as long again.
-  const told = failure.code === "taken-over" || failure.code === "no-database"
-    ? failure
-    : await appender.verify().then(() => failure, (error) => asUploadError(error));
-  return told.code === "taken-over" ? await takenElsewhere(deps, upload.id) : told;
-}
-
 async function appendToHeld(
   deps: EngineDeps,
   lease: Lease,
@@ -133,23 +125,6 @@ async function appendToHeld(
     // If the roll back fails, nobody can tell the offset, so the refusal must not name one.
     if (isRefusal(error)) throw await opened.rollBack(start).then(() => error, (trouble) => asUploadError(trouble));
     throw asUploadError(failure ?? error, opened.upload.offset);
-  }
-}
-
-/**
- * The refusal of a request that has lost its upload to another process, with the offset that is recorded by now: the other
- * one may have acknowledged more than this one knew. Without the record no offset is told. When the other process has ended
- * the upload, what this one has sent meanwhile is removed too.
- */
-async function takenElsewhere(deps: EngineDeps, id: string): Promise<UploadError> {
-  try {
-    return takenOver(safeBytes(await loadRecorded(deps, id)));
-  } catch (error) {
-    if (!(error instanceof UploadError) || !isAbsent(error)) return takenOver();
-    await deps.bytes.discard(id).catch((error) =>
-      deps.log.warning("Cannot discard the bytes of {id}: {error}", { id, error })
-    );
-    return error;
   }
 }
 

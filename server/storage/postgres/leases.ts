@@ -79,7 +79,7 @@ export function createLeases(
         const { value, version } = row;
         const record = value === null || version === null ? undefined : { value, version };
         const lease = held.add(id, token, { record, run: resting.runUntil(id, row.writer) });
-        // Whose lease rested has let go by itself.
+        // The writer of a lease that rested had let go by itself.
         const hasRested = row.token !== null && row.token === rested?.token;
         return lend(lease, { ...asRow(row), ...hasRested && { clean: true } });
       }

@@ -11,7 +11,7 @@ const MAX_RESTING = 256;
 const LEAST_RUN = 3;
 /** The number doubles each time that a lease has rested in vain, up to this: to let go in a call of its own costs more. */
 const GREATEST_RUN = 64;
-/** Of how many uploads it is known that this instance wrote to them last. */
+/** The most uploads of which the last writers of this instance are remembered. */
 const MAX_KNOWN = 1024;
 
 interface Known {
@@ -37,6 +37,8 @@ export class Resting implements AsyncDisposable {
   readonly #timers = new Map<HeldLease, ReturnType<typeof setTimeout>>();
   /** The last writers of this instance, by their uploads, the latest at the end. */
   readonly #known = new Map<string, Known>();
+  /** The calls that let go of leases at this moment. */
+  readonly #going = new Set<Promise<void>>();
   #isEnded = false;
 
   constructor(connection: Connection, held: Held, restMs = REST_MS) {
@@ -87,7 +89,9 @@ export class Resting implements AsyncDisposable {
     if (known !== undefined) {
       this.#known.set(id, { ...known, run: 0, wanted: Math.min(2 * known.wanted, GREATEST_RUN) });
     }
-    await this.#letGo([lease]);
+    const going = this.#letGo([lease]).finally(() => this.#going.delete(going));
+    this.#going.add(going);
+    await going;
   }
 
   /** The writers of this instance, as others ask for them: they get what rests when no request has it. */
@@ -118,15 +122,15 @@ export class Resting implements AsyncDisposable {
         [JSON.stringify(leases.map(({ id, token }) => [id, token]))],
       );
     } catch {
-      // The row keeps the token. Whoever wants the upload asks this instance, or finds it silent.
+      // The row keeps the token. Another instance that wants the upload asks this one, or finds it silent.
     }
   }
 
-  /** Lets go of all that rests. What would rest later is let go of at once. */
+  /** Lets go of all that rests, and waits for what is let go of already. What would rest later is let go of at once. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnded = true;
     const leases = [...this.#timers.keys()];
     for (const { id } of leases) this.take(id);
-    if (leases.length > 0) await this.#letGo(leases);
+    await Promise.all([...this.#going, ...leases.length > 0 ? [this.#letGo(leases)] : []]);
   }
 }
