@@ -8,8 +8,8 @@ import { type Connection, createConnection } from "../../../server/storage/postg
 
 /** What the stores have done. */
 export interface Work {
-  /** Transactions of the database: each statement that is not in a transaction of its own is one. */
-  readonly statements: number;
+  /** Transactions of the database that write: each statement that changes something is one. */
+  readonly writes: number;
   /** Bytes that the database wrote into its log. */
   readonly walBytes: number;
   /** Requests to the S3 server, from everybody. */
@@ -39,7 +39,7 @@ export function missingStores(): string | undefined {
 const RESIDUE = 256 * 2 ** 20;
 /** The longest wait for that. */
 const PATIENCE_MS = 60_000;
-/** PostgreSQL's processes tell of their transactions once in a second. */
+/** How long the work behind the last answers may take. */
 const COUNTED_MS = 1200;
 
 /** Starts both. Throws when they are not installed. */
@@ -62,11 +62,11 @@ export async function openStores(): Promise<Stores> {
     bucket,
     async work() {
       await delay(COUNTED_MS);
-      const [row] = await connection.query<{ statements: string; wal: string }>(
-        "SELECT xact_commit::text AS statements, (pg_current_wal_insert_lsn() - '0/0')::text AS wal " +
-          "FROM pg_stat_database WHERE datname = current_database()",
+      const [row] = await connection.query<{ writes: string; wal: string }>(
+        "SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS writes, " +
+          "(pg_current_wal_insert_lsn() - '0/0')::text AS wal",
       );
-      return { statements: Number(row!.statements), walBytes: Number(row!.wal), requests: await ceph.requests() };
+      return { writes: Number(row!.writes), walBytes: Number(row!.wal), requests: await ceph.requests() };
     },
     async empty(signal) {
       for await (const multipart of bucket.bucket.multiparts("")) await bucket.bucket.abort(multipart);
@@ -81,7 +81,7 @@ export async function openStores(): Promise<Stores> {
 /** The work between two looks. */
 export function workBetween(before: Work, after: Work): Work {
   return {
-    statements: after.statements - before.statements,
+    writes: after.writes - before.writes,
     walBytes: after.walBytes - before.walBytes,
     requests: after.requests - before.requests,
   };

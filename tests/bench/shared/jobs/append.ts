@@ -82,11 +82,11 @@ export const append: Job = {
       bench.say(`${peer}: p50 ${p50} ms, p99 ${p99} ms, more than the bare PUT ${more} ms`);
     }
     for (const each of ours) {
-      const { statements, requests, walBytes, cpuMs } = await costOf(stores, each);
+      const { writes, requests, walBytes, cpuMs } = await costOf(stores, each);
       if (each !== put) rows.push({ peer: each.peer, what: "CPU of the server for one", unit: "ms", values: [cpuMs] });
       rows.push({ peer: each.peer, what: "requests to the store for one", unit: "", values: [requests] });
       if (!each.peer.startsWith("pawl")) continue;
-      rows.push({ peer: each.peer, what: "transactions for one", unit: "", values: [statements] });
+      rows.push({ peer: each.peer, what: "transactions that write for one", unit: "", values: [writes] });
       rows.push({ peer: each.peer, what: "log of the database for one", unit: "B", values: [walBytes] });
     }
     return { rows, targets };
@@ -100,7 +100,7 @@ async function appendingTo(
   bytes: Uint8Array,
   count: number,
 ): Promise<Appending> {
-  const path = await clients[0]!.create(STEP * (count + COUNTED + 3), `${peer}.bin`);
+  const path = await clients[0]!.create(STEP * (count + COUNTED + 1), `${peer}.bin`);
   let number = 0;
   return {
     peer,
@@ -136,24 +136,13 @@ async function costOf(
 ): Promise<Work & { readonly cpuMs: number }> {
   const cpu = async () => (await Promise.all(pids.map(usageOf))).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
 
-  const idle = [await stores.work(), await stores.work()] as const;
-  const before = await workUntilNow(stores, append);
+  const [idle, before] = [await stores.work(), await stores.work()];
   const cpuBefore = await cpu();
   for (let made = 0; made < COUNTED; made++) await append();
   const cpuMs = (await cpu() - cpuBefore) * 1000 / COUNTED;
-  const work = workBetween(before, await workUntilNow(stores, append));
+  const work = workBetween(before, await stores.work());
   // What the servers do by themselves, and the counting.
-  const rest = workBetween(...idle);
-  const each = (of: keyof Work) => (work[of] - rest[of]) / (COUNTED + 1);
-  return { statements: each("statements"), walBytes: each("walBytes"), requests: each("requests"), cpuMs };
-}
-
-/**
- * The work until now, and one append. A process of PostgreSQL tells of its transactions when it ends one, if it has told of
- * none for a second: the last ones before a pause are told of after it.
- */
-async function workUntilNow(stores: Stores, append: Appending["append"]): Promise<Work> {
-  await stores.work();
-  await append();
-  return await stores.work();
+  const rest = workBetween(idle, before);
+  const each = (of: keyof Work) => (work[of] - rest[of]) / COUNTED;
+  return { writes: each("writes"), walBytes: each("walBytes"), requests: each("requests"), cpuMs };
 }

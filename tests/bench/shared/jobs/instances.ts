@@ -28,7 +28,7 @@ export const instances: Job = {
         own.push(turn);
         bench.say(
           `1 MiB in ${STEPS} appends, ${CLIENTS} clients, round ${round} of ${bench.rounds}, ${nameOf(count)}: ` +
-            `${turn.perSecond.toFixed(1)} /s, ${turn.cpuMs.toFixed(0)} ms of CPU, ${turn.statements.toFixed(1)} ` +
+            `${turn.perSecond.toFixed(1)} /s, ${turn.cpuMs.toFixed(0)} ms of CPU, ${turn.writes.toFixed(1)} ` +
             `transactions and ${turn.requests.toFixed(1)} requests for one`,
         );
       }
@@ -46,7 +46,7 @@ interface Turn {
   readonly perSecond: number;
   /** CPU of all instances for one upload, in milliseconds. */
   readonly cpuMs: number;
-  readonly statements: number;
+  readonly writes: number;
   readonly requests: number;
   readonly walBytes: number;
   /** The memory of all instances together at its highest, in MB. */
@@ -60,7 +60,7 @@ interface Turn {
 const FIGURES: readonly (readonly [of: keyof Turn, what: string, unit: string])[] = [
   ["perSecond", `1 MiB in ${STEPS} appends, ${CLIENTS} clients`, "/s"],
   ["cpuMs", "CPU of all instances for one upload", "ms"],
-  ["statements", "transactions for one upload", ""],
+  ["writes", "transactions that write for one upload", ""],
   ["requests", "requests to the store for one upload", ""],
   ["walBytes", "log of the database for one upload", "B"],
   ["memoryMb", "peak memory of all instances", "MB"],
@@ -99,15 +99,15 @@ async function measure(bench: Bench, stores: Stores, count: number): Promise<Tur
   const uploads = await load(clients, SECONDS[bench.extent], signal);
   const seconds = (performance.now() - begin) / 1000;
   const [usedAfter, machineAfter] = [await usage(), await machineTime()];
-  const { statements, requests, walBytes } = workBetween(before, await stores.work());
+  const { writes, requests, walBytes } = workBetween(before, await stores.work());
   return {
     perSecond: uploads / seconds,
     cpuMs: (usedAfter.cpuSeconds - used.cpuSeconds) * 1000 / uploads,
-    statements: statements / uploads,
+    writes: writes / uploads,
     requests: requests / uploads,
     walBytes: walBytes / uploads,
     memoryMb: usedAfter.peakBytes / 1e6,
-    atRest: workBetween(idle, before).statements / rested,
+    atRest: workBetween(idle, before).writes / rested,
     busyPercent: 100 - (machineAfter.idle - machine.idle) / (machineAfter.all - machine.all) * 100,
   };
 }

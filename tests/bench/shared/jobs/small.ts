@@ -51,7 +51,7 @@ export const small: Job = {
           if (round > 1 || connections > 1) continue;
           costs.push({ peer, what: "requests to the store for one", unit: "", values: [cost.requests] });
           if (peer === tusS3.name) continue;
-          costs.push({ peer, what: "transactions for one", unit: "", values: [cost.statements] });
+          costs.push({ peer, what: "transactions that write for one", unit: "", values: [cost.writes] });
           // Two that are waited for, and one that removes what is not needed any more.
           targets.push(atMost("4 KiB file: requests to the store", cost.requests, 3.1));
         }
@@ -78,6 +78,6 @@ async function load(bench: Bench, stores: Stores, { pid, port, path }: Omit<Smal
     cpuSeconds: cpuSeconds - before.cpuSeconds,
     peakBytes,
     requests: work.requests / answers,
-    statements: work.statements / answers,
+    writes: work.writes / answers,
   };
 }
