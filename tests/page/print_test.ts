@@ -14,7 +14,7 @@ browserTest("on paper 200 finished files take as many pages as they need, and no
   const printed = new TextDecoder("latin1").decode(await page.pdf({ format: "A4" }));
   const pages = printed.match(/\/Type \/Page\b(?!s)/g)?.length ?? 0;
   assert(pages > 2 && pages <= Math.ceil(200 / ROWS_ON_A_PAGE), `${pages} pages`);
-  // What is on a page that shows nothing takes next to no bytes.
+  // A page that shows nothing has next to no bytes of content.
   const lengths = [...printed.matchAll(/\/Type \/Page\b[^]*?\/Contents (\d+) 0 R/g)].map(([, id]) =>
     Number(new RegExp(`\\n${id} 0 obj[^]*?/Length (\\d+)`).exec(printed)?.[1])
   );

@@ -5,7 +5,7 @@ import { PATIENCE_MS } from "../../support/until.ts";
 let server: PostgresServer | undefined;
 Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
 
-/** What an append asks of the database, for the upload `$1` and the token `$2`. */
+/** The statements of an append, for the upload `$1` and the token `$2`. */
 const STATEMENTS = [
   "SELECT taken FROM take_bytes($1, 'new', 'me', $2, '00')",
   "SELECT commit_append($1, $2, '{}', '1', false, NULL, encode(convert_to($1, 'UTF8'), 'hex'), '1')",

@@ -28,7 +28,7 @@ postgresTest(
       await site.run(`DELETE FROM ${table}`);
       await site.run(`INSERT INTO ${table} SELECT * FROM standby_${table}`);
     }
-    // What an asynchronous standby has lost comes again.
+    // The client sends again what an asynchronous standby has lost.
     assertEquals(await append(16 * MIB, 8 * MIB), [409, 8 * MIB]);
     for (const offset of [8, 16, 24]) assertEquals(await append(offset * MIB, 8 * MIB), [204, (offset + 8) * MIB]);
     const { status } = await one.ask(`HEAD ${path}`, TUS);
