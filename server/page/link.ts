@@ -2,8 +2,7 @@
 export type ReadScript = (name: string) => Promise<string>;
 
 const IMPORT = /^import\s*(?:\{([^{}]*)\}\s*from\s*)?"(\.[^"]+)";/gm;
-const EXPORT_FROM = /^export\s*\{([^{}]*)\}\s*from\s*"(\.[^"]+)";/gm;
-const EXPORT_LIST = /^export\s*\{([^{}]*)\};/gm;
+const EXPORT_LIST = /^export\s*\{([^{}]*)\}(?:\s*from\s*"(\.[^"]+)")?;/gm;
 const EXPORT_DECLARED = /^export\s+(?=(?:(?:async\s+)?function\b\s*\*?|class|const)\s+([\w$]+))/gm;
 
 /** An import or export that is still there when those above have been taken out. It cannot be linked. */
@@ -33,7 +32,7 @@ export async function link(entry: string, read: ReadScript): Promise<string> {
   async function originOf(name: string, own: string): Promise<[name: string, own: string]> {
     const script = await textOf(name);
     if (!isFace(script)) return [name, own];
-    for (const [, names, target] of script.matchAll(EXPORT_FROM)) {
+    for (const [, names, target] of script.matchAll(EXPORT_LIST)) {
       const [origin] = named(names).find(([, as]) => as === own) ?? [];
       if (origin !== undefined) return await originOf(resolved(target!, name), origin);
     }
@@ -71,8 +70,8 @@ export async function link(entry: string, read: ReadScript): Promise<string> {
       bindings.set(statement, await bindingOf(names, resolved(target!, name), name));
     }
     const sources = new Map<string, string>();
-    for (const [, names, target] of script.matchAll(EXPORT_FROM)) {
-      for (const [own] of named(names)) {
+    for (const [, names, target] of script.matchAll(EXPORT_LIST)) {
+      for (const [own] of target === undefined ? [] : named(names)) {
         const [origin, there] = await originOf(resolved(target!, name), own);
         sources.set(`${own} ${target}`, `$${await numberOf(origin, name)}.${there}`);
       }
@@ -84,12 +83,8 @@ export async function link(entry: string, read: ReadScript): Promise<string> {
     };
     const body = script
       .replace(IMPORT, (statement) => bindings.get(statement)!)
-      .replace(EXPORT_FROM, (_, names: string, target: string) => {
-        for (const [own, as] of named(names)) add(as, sources.get(`${own} ${target}`)!);
-        return "";
-      })
-      .replace(EXPORT_LIST, (_, names: string) => {
-        for (const [own, as] of named(names)) add(as, own);
+      .replace(EXPORT_LIST, (_, names: string, target?: string) => {
+        for (const [own, as] of named(names)) add(as, target === undefined ? own : sources.get(`${own} ${target}`)!);
         return "";
       })
       .replace(EXPORT_DECLARED, (_, declared: string) => {
@@ -110,7 +105,7 @@ export async function link(entry: string, read: ReadScript): Promise<string> {
 
 /** True for a module that has nothing of its own: it only exports what others have. */
 function isFace(script: string): boolean {
-  const rest = script.replace(EXPORT_FROM, "");
+  const rest = script.replace(EXPORT_LIST, (statement, _, target) => target === undefined ? statement : "");
   return rest !== script && rest.trim() === "";
 }
 
