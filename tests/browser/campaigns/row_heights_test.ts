@@ -109,3 +109,19 @@ browserTest("rows are low in every state, on a phone and on a desk", async () =>
   await page.locator("#unfinished-list > li").first().waitFor();
   await assertLow(site, "#unfinished-list", ["paused"]);
 });
+
+browserTest("the row of a file that is checked before its last piece goes is low, too", async () => {
+  await using site = await openServedPage();
+  await site.throttle(MB);
+  await site.choose(await site.write(LONG_NAME, 3 * MB));
+  await site.reached(LONG_NAME, "sending");
+  // The sample of the file, three parts of 64 KiB, is read once more, and its disk does not answer.
+  await site.page.evaluate(() => {
+    const { arrayBuffer } = Blob.prototype;
+    Blob.prototype.arrayBuffer = function () {
+      return this.size === 65_536 ? new Promise(() => {}) : arrayBuffer.call(this);
+    };
+  });
+  await site.reached(LONG_NAME, "checking");
+  await assertLow(site, "#list", ["checking"]);
+});
