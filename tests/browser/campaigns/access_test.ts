@@ -6,6 +6,7 @@ import { LANGUAGES_TRIED } from "../../support/languages.ts";
 import { browserTest, openPage, PLAIN_HTTP_HOST } from "../../support/browser.ts";
 import { addTestLink } from "../../support/links.ts";
 import { openServedPage, type ServedPage } from "../../support/served_page.ts";
+import { withSlowDeletions } from "../../support/slow_deletions.ts";
 import { startSite } from "../../support/test_site.ts";
 
 const MB = 1_000_000;
@@ -22,13 +23,6 @@ async function showEveryState(site: ServedPage): Promise<void> {
   await site.button("Pause paused.mkv").click();
   await site.reached("three.mkv", "sending");
   await site.reached("queued.mkv", "queued");
-}
-
-/** Runs before the page's scripts: what is to be deleted can be undone for as long as the test takes. */
-function withSlowDeletions(): void {
-  const { setTimeout } = globalThis;
-  const slow = (run: () => void, ms?: number) => ms === 5000 ? 0 : setTimeout(run, ms);
-  Object.assign(globalThis, { setTimeout: slow });
 }
 
 /** What is seen and does not lie between the left and the right of the window. */

@@ -5,6 +5,7 @@ import { browserTest } from "../../support/browser.ts";
 import { frames } from "../../support/frames.ts";
 import { LANGUAGES_TRIED } from "../../support/languages.ts";
 import { openServedPage, type ServedPage } from "../../support/served_page.ts";
+import { withSlowDeletions } from "../../support/slow_deletions.ts";
 import { until } from "../../support/until.ts";
 
 const MB = 1_000_000;
@@ -19,13 +20,6 @@ const WINDOWS = [
   { width: 390, most: 88, mostOfFailed: 104 },
   { width: 1280, most: 72, mostOfFailed: 76 },
 ];
-
-/** Runs before the page's scripts: what is to be deleted can be undone for as long as the test takes. */
-function withSlowDeletions(): void {
-  const { setTimeout } = globalThis;
-  const slow = (run: () => void, ms?: number) => ms === 5000 ? 0 : setTimeout(run, ms);
-  Object.assign(globalThis, { setTimeout: slow });
-}
 
 /** The rows of a list as they are now, once there is one in each of these states. */
 async function rowsOf({ page }: ServedPage, list: string, states: readonly string[]) {
