@@ -1,5 +1,4 @@
 import type { Clock } from "../async/clock.ts";
-import { during } from "../async/during.ts";
 import { fingerprintIn, type FingerprintOf } from "./fingerprint.ts";
 import type { LocalFile } from "./local_file.ts";
 import type { Piece } from "../protocol/piece.ts";
@@ -15,8 +14,6 @@ interface CheckingTime {
 const THOROUGH: CheckingTime = { share: 1 / 4, atLeastMs: 1000 };
 /** Chromium itself refuses to read a file that was changed, unless the change left its time as it was. */
 const QUICK: CheckingTime = { share: 1 / 50, atLeastMs: 200 };
-/** The longest that a check waits for one piece to be read. A browser's read may never end. */
-const PATIENCE_MS = 30_000;
 /** The largest number of fingerprints, about 2 MB. When there are more, every other one is dropped. */
 const MOST_KEPT = 16_384;
 
@@ -118,7 +115,7 @@ export class Snapshot {
    * Checks the whole file before `last`, its last piece, is sent. Compares the sample, then reads the sent pieces again
    * and compares each. The first piece of the file comes first, because it had the most time to change. The check stops
    * after a quarter of the time that sending took, or after a second if that is longer, and much earlier where the
-   * browser itself notices changes. It stops, too, when a piece has not been read within half a minute. A further call for the same read of the last piece goes on where the one before ended.
+   * browser itself notices changes. A further call for the same read of the last piece goes on where the one before ended.
    */
   async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
     this.#checking = this.#checking.catch(() => {}).then(() => this.#checkFor(last, signal));
@@ -140,19 +137,10 @@ export class Snapshot {
     await this.checkSample();
     for (const sent of rest) {
       if (signal.aborted || this.#clock.now() > beganAt + allowedMs) break;
-      if (!await this.#isCompared(sent)) break;
+      await this.#compare(sent);
       check.compared.add(sent);
     }
     check.spentMs += Math.max(1, this.#clock.now() - beganAt);
-  }
-
-  /** Compares a piece; false when its read takes too long. */
-  async #isCompared(sent: Sent): Promise<boolean> {
-    const compared = this.#compare(sent).then(() => true);
-    return await during(
-      undefined,
-      (over) => Promise.race([compared, this.#clock.wait(PATIENCE_MS, over).then(() => false)]),
-    );
   }
 
   async #sampleNow(): Promise<string> {

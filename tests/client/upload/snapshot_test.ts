@@ -183,12 +183,3 @@ Deno.test("checkSample() compares the beginning, the middle and the end with wha
   await assertRejects(() => snapshot.checkSample(), UploadError, "Choose the file again");
   assertEquals(await snapshot.sample(), before);
 });
-
-Deno.test("checkAll() waits half a minute for a read that never ends, and no longer", async () => {
-  const { clock, snapshot, send, piece } = setUp({ readMs: 1e9 });
-  const last = await piece(3 * PIECE);
-  await send(3 * PIECE);
-  const beganAt = clock.now();
-  await clock.run(snapshot.checkAll(last, never));
-  assertEquals(clock.now() - beganAt, 30_000);
-});
