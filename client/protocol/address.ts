@@ -8,7 +8,7 @@ export function addressOn(endpoint: string, path: string): string {
  * clients reach the server, and the `endpoint` has these already. A URL stays as it is.
  */
 export function pathOnServer(location: string): string {
-  return location.startsWith("/") ? /\/files\/[^/]+$/.exec(location)?.[0] ?? location : location;
+  return location.replace(/^\/.*(?=\/files\/[^/]+$)/, "");
 }
 
 /**

@@ -95,7 +95,7 @@ async function digestOfPiece(
 async function hashOfParts(piece: Blob, subtle: SubtleCrypto, reader: ByteReader | undefined): Promise<ArrayBuffer> {
   const hashes: ArrayBuffer[] = [];
   for await (const part of partsOf(piece, PART_BYTES, reader)) hashes.push(await subtle.digest("SHA-256", part));
-  return await subtle.digest("SHA-256", await new Blob(hashes).arrayBuffer());
+  return await subtle.digest("SHA-256", await bytesOf(new Blob(hashes)));
 }
 
 function fieldOf(algorithm: string, hash: ArrayBuffer): string {

@@ -13,8 +13,6 @@ const IDLE_MS = 1000;
 export class LongReads {
   readonly #clock: Clock;
   #open: LongRead | undefined;
-  /** The reader of the last piece that has a stream of its own. A stream that nothing holds might go before it is read. */
-  #own: ByteReader | undefined;
   /** The place behind the piece that was opened last; `undefined` if this browser fills no memory that it is given. */
   #behind: PiecePlace | undefined;
 
@@ -27,14 +25,14 @@ export class LongReads {
    * `place` has a stream of its own.
    */
   readerOf(piece: Blob, place?: PiecePlace): ByteReader | undefined {
-    if (place === undefined) return this.#own = byteReader(piece);
+    if (place === undefined) return byteReader(piece);
     const { file, start } = place;
     const follows = this.#behind?.file === file && this.#behind.start === start;
     if (!follows || !this.#open?.isAt(start)) {
       this.#open?.close();
       this.#open = follows ? LongRead.open(place, this.#clock) : undefined;
     }
-    const reader = this.#open ?? (this.#own = byteReader(piece));
+    const reader = this.#open ?? byteReader(piece);
     this.#behind = reader && { file, start: start + piece.size };
     return reader;
   }

@@ -117,9 +117,8 @@ export class Snapshot {
    * after a quarter of the time that sending took, or after a second if that is longer, and much earlier where the
    * browser itself notices changes. A further call for the same read of the last piece goes on where the one before ended.
    */
-  async checkAll(last: Piece, signal: AbortSignal): Promise<void> {
-    this.#checking = this.#checking.catch(() => {}).then(() => this.#checkFor(last, signal));
-    await this.#checking;
+  checkAll(last: Piece, signal: AbortSignal): Promise<void> {
+    return this.#checking = this.#checking.catch(() => {}).then(() => this.#checkFor(last, signal));
   }
 
   async #checkFor({ fingerprint }: Piece, signal: AbortSignal): Promise<void> {
@@ -144,11 +143,10 @@ export class Snapshot {
   }
 
   async #sampleNow(): Promise<string> {
-    const { file } = this.#local;
     try {
-      return await this.#local.read(file, sampleOf);
+      return await this.#local.read(this.#local.file, sampleOf);
     } catch (cause) {
-      throw fileChanged(file.name, cause);
+      throw fileChanged(this.#local.file.name, cause);
     }
   }
 
