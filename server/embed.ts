@@ -5,6 +5,7 @@ import { type Config, ConfigError } from "./config/config.ts";
 import { type OptionValues, readEmbedded } from "./config/embedded.ts";
 import { defined } from "./defined.ts";
 import type { UploadListener } from "./hooks/listener.ts";
+import { endTunnels } from "./http/tunnels.ts";
 import { isDone } from "./in_time.ts";
 import type { Log } from "./log.ts";
 import { openPawl, type Pawl, type Surroundings } from "./open.ts";
@@ -91,6 +92,7 @@ export async function embed(config: Config, own: Omit<Surroundings, "root" | "no
   const ending = new AbortController();
   const repairing = pawl.repair(ending.signal);
   const sweeper = startSweeper(pawl.sweep, SWEEP_EVERY_MS);
+  const app = endTunnels(pawl.app);
   const running = new Set<Promise<unknown>>();
   let closed: Promise<boolean> | undefined;
   pawl.moved.then((found) =>
@@ -99,7 +101,7 @@ export async function embed(config: Config, own: Omit<Surroundings, "root" | "no
 
   async function fetch(request: Request, info?: Deno.ServeHandlerInfo): Promise<Response> {
     if (closed !== undefined) return new Response("The server ends: try again", { status: 503, headers: TRY_AGAIN });
-    const answer = pawl.app(request, info);
+    const answer = app(request, info);
     running.add(answer);
     return await answer.finally(() => running.delete(answer));
   }

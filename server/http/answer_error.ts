@@ -1,5 +1,6 @@
 import { type ErrorCode, STATUS } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { BrokenOff } from "./tunnels.ts";
 
 /**
  * Makes what a listener calls when a request failed in the runtime itself: the app never throws. Either the body of an
@@ -11,7 +12,7 @@ export function createAnswerError(log: Log): (error: unknown) => Response {
     if (error instanceof TypeError && error.message.startsWith("Invalid URL")) {
       return refused("bad-request", "The Host header must be a name or an address, and a port at most\n");
     }
-    log.warning("An answer was cut off: {error}", { error });
+    if (!(error instanceof BrokenOff)) log.warning("An answer was cut off: {error}", { error });
     return refused("failed", null);
   };
 }

@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import { SOCKET_MODE } from "./unix_socket.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import type { Spare } from "../storage/disk/descriptors.ts";
+import { endTunnels } from "./tunnels.ts";
 
 /** The options of every listener. */
 export interface ListenerOptions {
@@ -54,6 +55,7 @@ export function listen({ host, port, path = "", pair, log, spare }: PlainListene
   /** The answers that are not sent yet. */
   const answering = new Set<Promise<void>>();
   const tell = createAcceptTrouble(log);
+  const answer = endTunnels(app);
   spare.fill();
   const address = open(port).http.addr as Listener["address"];
 
@@ -63,7 +65,7 @@ export function listen({ host, port, path = "", pair, log, spare }: PlainListene
       const sent = info.completed.catch(() => {}).finally(() => answering.delete(sent));
       answering.add(sent);
       try {
-        return await app(request, info);
+        return await answer(request, info);
       } finally {
         server.requests--;
         if (server.isOver) closeIdle(server);

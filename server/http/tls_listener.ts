@@ -6,6 +6,7 @@ import { createAnswerError } from "./answer_error.ts";
 import type { App } from "./app.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import type { ServeConnection, ServedConnection } from "./runtime_connections.ts";
+import { endTunnels } from "./tunnels.ts";
 
 /** The options of {@linkcode listenTls}. */
 export interface TlsListenerOptions extends ListenerOptions {
@@ -58,6 +59,7 @@ export function listenTls(
   const ending = new AbortController();
   const onError = createAnswerError(log);
   const tell = createAcceptTrouble(log);
+  const answer = endTunnels(app);
   let isAccepting = true;
   spare.fill();
   // With SO_REUSEPORT a second server of this user could have the same port without hearing of the first.
@@ -100,7 +102,7 @@ export function listenTls(
         connection.hadRequest = true;
         const sent = info.completed.catch(() => {}).finally(() => answering.delete(sent));
         answering.add(sent);
-        return await app(request, info);
+        return await answer(request, info);
       },
       onError,
     );

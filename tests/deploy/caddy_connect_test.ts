@@ -1,0 +1,23 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { startServer } from "../support/pawl.ts";
+import { head, postHead, speakOn } from "../support/raw.ts";
+import { proxyTest, startReverseProxy } from "../support/reverse_proxies.ts";
+
+proxyTest("caddy", "what Caddy takes for the content of a CONNECT is no request in another's name", async () => {
+  await using server = await startServer({ trustedProxies: ["127.0.0.1/32"], userHeader: "remote-user" });
+  await using caddy = await startReverseProxy("caddy", { upstream: server.port, config: "recipe" });
+  const host = `localhost:${caddy.port}`;
+  using client = speakOn(
+    await Deno.connectTls({
+      hostname: "localhost",
+      port: caddy.port,
+      caCerts: [await Deno.readTextFile(caddy.certificate.path)],
+      alpnProtocols: ["http/1.1"],
+    }),
+  );
+  const hidden = `${postHead("hidden", { "Remote-User": "anna", "Content-Length": 3 })}abc`;
+  await client.send(head(`CONNECT ${host}`, { Host: host, "Content-Length": hidden.length }) + hidden);
+  await client.send(head("GET /healthz", { Host: host, Connection: "close" }));
+  assertStringIncludes(await client.closed(), "HTTP/1.1 400 ");
+  assertEquals([await server.finishedNames(), await server.incomingNames()], [[], []]);
+});
