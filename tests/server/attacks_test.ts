@@ -26,6 +26,7 @@ const ALLOW = "start the server with --allow-host evil.example";
 
 const get = (target: string, more = "") => `GET ${target} HTTP/1.1\r\n${HOST}${more}\r\n`;
 const to = (host: string, line = "GET /", more = "") => `${line} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
+const connectTo = (target: string) => (site: AttackSite) => site.brokenOff(`CONNECT ${target} HTTP/1.1\r\n${HOST}\r\n`);
 const byHttp2 = (headers: Record<string, string>) => (site: AttackSite) => site.http2(headers);
 
 const TARGETS: Table = {
@@ -52,8 +53,8 @@ const TARGETS: Table = {
   "no slash in front": { sent: get("status"), status: 400 },
   "a query alone": { sent: get("?x"), status: 400 },
   "an authority alone": { sent: get("@evil/files/ID"), status: 400 },
-  "CONNECT": { sent: `CONNECT localhost HTTP/1.1\r\n${HOST}\r\n`, status: 400, says: A_PATH },
-  "CONNECT to another port": { sent: `CONNECT a:1 HTTP/1.1\r\n${HOST}\r\n`, status: 400, says: ONE_HOST },
+  "CONNECT": { sent: connectTo("localhost"), status: 400, says: A_PATH },
+  "CONNECT to another port": { sent: connectTo("a:1"), status: 400, says: ONE_HOST },
   "an absolute target of another host": { sent: get("http://evil/files/ID"), status: 400, says: ONE_HOST },
   "an absolute target of a bad port": { sent: get("http://evil:99999/files/ID"), status: 400, says: ONE_HOST },
   "an absolute target of a bad address": { sent: get("http://[::1/files/ID"), status: 400, says: ONE_HOST },

@@ -3,7 +3,7 @@ import http2 from "node:http2";
 import { join } from "@std/path";
 import { filesBelow } from "../faults/run.ts";
 import { type PawlProcess, startPawl } from "./process.ts";
-import { connect, head } from "./raw.ts";
+import { connect, head, type RawConnection } from "./raw.ts";
 import { tempDir } from "./temp_dir.ts";
 import { until } from "./until.ts";
 
@@ -23,6 +23,8 @@ export interface AttackSite extends AsyncDisposable {
   readonly id: string;
   /** Sends these bytes, a character each, on a connection of their own. */
   raw(text: string): Promise<Outcome>;
+  /** Sends the same, and gives an answer that the server breaks off. */
+  brokenOff(text: string): Promise<Outcome>;
   /** Sends a request by HTTP/2 without TLS. */
   http2(headers: Readonly<Record<string, string>>): Promise<Outcome>;
   /**
@@ -42,9 +44,12 @@ export async function openAttackSite(args: readonly string[] = []): Promise<Atta
   await Deno.mkdir(data, { recursive: true });
   const pawl = open.use(await startPawl(data, { args: [...args] }));
 
+  const send = (connection: RawConnection, text: string) =>
+    connection.send(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+
   async function raw(text: string): Promise<Outcome> {
     using connection = await connect(pawl.port);
-    await connection.send(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    await send(connection, text);
     return await connection.answer(text.startsWith("HEAD ") ? "HEAD" : undefined).catch(() => NO_ANSWER);
   }
 
@@ -56,6 +61,11 @@ export async function openAttackSite(args: readonly string[] = []): Promise<Atta
     pawl,
     id,
     raw: (text) => raw(text.replaceAll("ID", id)),
+    async brokenOff(text) {
+      using connection = await connect(pawl.port);
+      await send(connection, text);
+      return await connection.brokenOff();
+    },
     http2: (headers) => askByHttp2(pawl.port, headers),
     async assertUnharmed() {
       assertEquals((await raw(head(`GET /files/${id}`))).body, CONTENT);

@@ -11,6 +11,8 @@ export interface RawConnection extends Disposable {
    * Throws when the server closes before it is whole.
    */
   answer(to?: "HEAD"): Promise<RawAnswer>;
+  /** The next answer, which comes in chunks and has no end: what came of it before the server closed. */
+  brokenOff(): Promise<RawAnswer>;
   /** The interim answers (1xx) that were read so far, in their order. */
   readonly interim: readonly RawHead[];
   /** Reads until there are so many interim answers. Throws when the answer, or the end, comes before. */
@@ -99,6 +101,13 @@ export function speakOn(connection: Deno.Conn): RawConnection {
         text = text.slice(length);
         return { status, headers, body };
       }
+    },
+    async brokenOff() {
+      const head = await takeHead();
+      while (await readMore());
+      const body = text.replace(/[\da-f]+\r\n([^\r]*)\r\n/g, "$1");
+      text = "";
+      return { ...head!, body };
     },
     heard: async (most) => void await readMore(most),
     async closed() {
