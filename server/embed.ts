@@ -5,7 +5,7 @@ import { type Config, ConfigError } from "./config/config.ts";
 import { type OptionValues, readEmbedded } from "./config/embedded.ts";
 import { defined } from "./defined.ts";
 import type { UploadListener } from "./hooks/listener.ts";
-import { endTunnels } from "./http/tunnels.ts";
+import { endedByAddress, endTunnels } from "./http/tunnels.ts";
 import { isDone } from "./in_time.ts";
 import type { Log } from "./log.ts";
 import { openPawl, type Pawl, type Surroundings } from "./open.ts";
@@ -92,19 +92,18 @@ export async function embed(config: Config, own: Omit<Surroundings, "root" | "no
   const ending = new AbortController();
   const repairing = pawl.repair(ending.signal);
   const sweeper = startSweeper(pawl.sweep, SWEEP_EVERY_MS);
-  const app = endTunnels(pawl.app);
   const running = new Set<Promise<unknown>>();
   let closed: Promise<boolean> | undefined;
   pawl.moved.then((found) =>
     log.error("The data folder {data} is not the one that was opened: {found}", { data: config.data, found })
   );
 
-  async function fetch(request: Request, info?: Deno.ServeHandlerInfo): Promise<Response> {
+  const fetch: EmbeddedPawl["fetch"] = endTunnels(async (request, info) => {
     if (closed !== undefined) return new Response("The server ends: try again", { status: 503, headers: TRY_AGAIN });
-    const answer = app(request, info);
+    const answer = pawl.app(request, info);
     running.add(answer);
     return await answer.finally(() => running.delete(answer));
-  }
+  }, endedByAddress());
 
   async function end(): Promise<boolean> {
     ending.abort();

@@ -2,6 +2,7 @@ import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config_error.ts";
 import { defined } from "./defined.ts";
 import type { App } from "./http/app.ts";
+import { listenForEach } from "./http/each_listener.ts";
 import { listen, type Listener, type PlainListenerOptions } from "./http/listener.ts";
 import { listenNode, type NodeListener, type NodeListenerOptions } from "./http/node_listener.ts";
 import { createRedirectApp } from "./http/redirect_app.ts";
@@ -21,6 +22,8 @@ export interface ListenersDeps {
   readonly pair: KeyPair | undefined;
   readonly log: Log;
   readonly spare: Spare;
+  /** True when the runtime makes spans. By default it makes none. */
+  readonly isTraced?: boolean;
   /** Finds what serves one connection. By default the runtime is asked. */
   readonly findServe?: () => ServeConnection | undefined;
   /** The times of the listeners on `node:http`. By default their own. */
@@ -87,11 +90,22 @@ export async function openListeners(config: Config, deps: ListenersDeps): Promis
 
 type Listen = (options: PlainListenerOptions, app: App) => Listener | Promise<NodeListener>;
 
-/** The function that listens, by `--listener`. */
-function listenerOf(config: Config, { nodeTimes: times }: ListenersDeps): Listen {
-  if (config.listener !== "node") return listen;
-  const interim = () => config.interim;
-  return (options, app) => listenNode({ ...options, interim, ...defined({ times }) }, app);
+/**
+ * The function that listens, by `--listener`. On a unix socket and with spans, `Deno.serve` would not say which requests
+ * follow a CONNECT on its connection (`http/tunnels.ts`). So each connection is served by itself then, if the runtime can.
+ */
+function listenerOf(
+  config: Config,
+  { nodeTimes: times, isTraced = false, findServe = () => findServeConnection() }: ListenersDeps,
+): Listen {
+  if (config.listener === "node") {
+    const interim = () => config.interim;
+    return (options, app) => listenNode({ ...options, interim, ...defined({ times }) }, app);
+  }
+  const serveConnection = findServe();
+  if (serveConnection === undefined) return listen;
+  return (options, app) =>
+    isTraced || options.path !== undefined ? listenForEach({ ...options, serveConnection }, app) : listen(options, app);
 }
 
 async function openMain(

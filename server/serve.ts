@@ -87,12 +87,13 @@ export async function serve(config: Config, surroundings: ServerSurroundings): P
   const pair = certPath === "" ? undefined : await readKeyPair({ certPath, keyPath });
   let certificate: Certificate | undefined;
   const spare = await keepSpare(config.data, surroundings);
+  const common = { pair, log, spare, isTraced: surroundings.tracer !== undefined };
   const pawl = await openWhileAnswering(config, {
     ...surroundings,
     lend: spare.lend,
     ...pair !== undefined && { certificateExpiresAt: () => (certificate ?? pair).expiresAt },
-  }, (app) => openListeners(config, { app, adminApp: app, pair, log, spare }));
-  const listeners = await openListeners(config, { ...pawl, pair, log, spare }).catch((error) => {
+  }, (app) => openListeners(config, { app, adminApp: app, ...common }));
+  const listeners = await openListeners(config, { ...pawl, ...common }).catch((error) => {
     pawl.close();
     spare.release();
     throw error;

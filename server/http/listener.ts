@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import { SOCKET_MODE } from "./unix_socket.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import type { Spare } from "../storage/disk/descriptors.ts";
-import { endTunnels } from "./tunnels.ts";
+import { endedByAddress, endTunnels } from "./tunnels.ts";
 
 /** The options of every listener. */
 export interface ListenerOptions {
@@ -55,7 +55,7 @@ export function listen({ host, port, path = "", pair, log, spare }: PlainListene
   /** The answers that are not sent yet. */
   const answering = new Set<Promise<void>>();
   const tell = createAcceptTrouble(log);
-  const answer = endTunnels(app);
+  const answer = endTunnels(app, endedByAddress());
   spare.fill();
   const address = open(port).http.addr as Listener["address"];
 

@@ -1,26 +1,81 @@
+import { UploadError } from "../errors.ts";
+import type { Connection } from "./admission.ts";
 import type { App } from "./app.ts";
+import { refusal } from "./refusals.ts";
 
-/** The end of an answer that is broken off on purpose: nobody has to look at it. */
-export class BrokenOff extends Error {
-  override name = "BrokenOff";
+/** Remembers which connections a CONNECT has ended. */
+export interface Ended {
+  has(connection: Connection | undefined): boolean;
+  add(connection: Connection | undefined): void;
 }
+
+/** How long a connection is remembered by its address, in milliseconds. The address may be another client's later. */
+const REMEMBERED_MS = 5000;
 
 /**
  * Makes the answer to a CONNECT the last one on its connection, for the runtime's own listeners.
  *
  * A CONNECT has no content (RFC 9110, section 9.3.6), so the runtime takes the bytes behind it for another request. Some
- * proxies pass them on as content, Caddy 2.6 does. Their clients could send requests past the proxy: with the name of
- * any user in a header, and with answers that go to others.
+ * proxies, such as Caddy 2.6, pass these bytes on as content. A client could hide a request in them that the proxy has
+ * not looked at, with the name of any user in a header. So what follows a CONNECT on its connection is refused.
+ *
+ * HTTP/2 tells content from requests. Its requests have no `Host`, which a proxy always sends over HTTP/1.1.
  */
-export function endTunnels(app: App): App {
+export function endTunnels(app: App, ended: Ended): App {
   return async (request, connection) => {
-    const response = await app(request, connection);
-    return request.method === "CONNECT" ? withoutEnd(response) : response;
+    const isEnded = ended.has(connection);
+    if (!isEnded && (request.method !== "CONNECT" || !request.headers.has("host"))) {
+      return await app(request, connection);
+    }
+    ended.add(connection);
+    return withoutEnd(isEnded ? refusal(behindConnect()) : await app(request, connection));
   };
 }
 
-/** The same answer, broken off behind its body: Deno 2.9 closes the connection for nothing else. */
-function withoutEnd({ body, status, headers }: Response): Response {
+/** Remembers whether one connection is ended. */
+export function endedAlone(): Ended {
+  let isEnded = false;
+  return { has: () => isEnded, add: () => void (isEnded = true) };
+}
+
+/**
+ * Remembers connections by the address and port of their clients, for listeners that tell nothing else of a connection.
+ * What a CONNECT hides comes at once behind it. A connection of a unix socket has no address, and is not remembered.
+ */
+export function endedByAddress(now: () => number = () => performance.now()): Ended {
+  /** When each is forgotten, in that order. */
+  const forgottenAt = new Map<string, number>();
+  return {
+    has: (connection) => forgottenAt.size > 0 && (forgottenAt.get(addressOf(connection)) ?? -Infinity) > now(),
+    add(connection) {
+      const address = addressOf(connection);
+      forgottenAt.delete(address);
+      for (const [other, at] of forgottenAt) {
+        if (at > now()) break;
+        forgottenAt.delete(other);
+      }
+      if (address !== "") forgottenAt.set(address, now() + REMEMBERED_MS);
+    },
+  };
+}
+
+function addressOf(connection: Connection | undefined): string {
+  const { remoteAddr } = connection ?? {};
+  return remoteAddr !== undefined && "hostname" in remoteAddr ? `${remoteAddr.hostname} ${remoteAddr.port}` : "";
+}
+
+function behindConnect(): UploadError {
+  return new UploadError("disconnected", "A CONNECT has ended this connection: send the request again on another one");
+}
+
+/** The end of an answer that is broken off on purpose: nobody has to look at it, so it has no stack. */
+export class BrokenOff extends Error {
+  override name = "BrokenOff";
+  override stack = "";
+}
+
+/** Gives an answer whose body fails at its end: Deno 2.9 takes no word of ours for closing a connection. */
+export function withoutEnd({ body, status, headers }: Response): Response {
   const rest = new Headers(headers);
   rest.delete("Content-Length");
   return new Response(ReadableStream.from(brokenOff(body)), { status, headers: rest });
@@ -28,5 +83,5 @@ function withoutEnd({ body, status, headers }: Response): Response {
 
 async function* brokenOff(body: Response["body"]): AsyncGenerator<Uint8Array> {
   if (body !== null) yield* body;
-  throw new BrokenOff("The answer to a CONNECT ends its connection");
+  throw new BrokenOff("The answer ends its connection");
 }

@@ -14,7 +14,7 @@ async function whileCollecting<Result>(page: Page, work: () => Promise<Result>):
   let isDone = false;
   const collecting = (async () => {
     while (!isDone) await session.send("HeapProfiler.collectGarbage");
-  })();
+  })().catch(() => {});
   try {
     return await work();
   } finally {

@@ -1,9 +1,10 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { ConfigError, createPawl, type EmbeddedPawl, type EventMessage, type PawlOptions } from "../../mod.ts";
+import { filesBelow } from "../faults/run.ts";
 import { memoryLog } from "../support/log.ts";
-import { connect, head } from "../support/raw.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { assertNothingHides } from "../support/tunnels.ts";
 
 /** The options of all servers here: no power is lost. */
 const QUICK = { durability: "relaxed", "min-free": "none" };
@@ -53,14 +54,16 @@ Deno.test("a program that embeds Pawl names the users, and each has uploads of i
 
 Deno.test("nothing that follows a CONNECT is taken for a request of a program that embeds Pawl", async () => {
   await using dir = await tempDir();
-  await using pawl = await openHere(dir.path, { options: { ...QUICK, open: true } });
-  const onError = () => new Response("The host's", { status: 500 });
-  await using host = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {}, onError }, pawl.fetch);
-  using connection = await connect(host.addr.port);
-  const hidden = head("POST /in/upload", { "X-File-Id": "hidden", "Content-Length": 3, "Connection": "close" }) + "abc";
-  await connection.send(head("CONNECT localhost:80", { "Content-Length": hidden.length }) + hidden);
-  assertMatch(await connection.closed(), /^HTTP\/1\.1 400 (?:(?!HTTP)[^])*$/);
-  assertEquals((await ask(pawl, "GET /status", { "X-File-Id": "hidden" })).text, "0");
+  await using pawl = await createPawl({ data: dir.path, log: memoryLog(), options: { ...QUICK, open: true } });
+  const isPawls = ({ method, url }: Request) => method === "CONNECT" || new URL(url).pathname === "/upload";
+  await using host = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response("The host's", { status: 500 }) },
+    (request, info) => isPawls(request) ? pawl.fetch(request, info) : new Response("The host's"),
+  );
+  const { port } = host.addr;
+  const names = async () =>
+    (await filesBelow(dir.path)).filter((path) => path.startsWith("files/") || path.startsWith("incoming/"));
+  await assertNothingHides(() => Deno.connect({ hostname: "127.0.0.1", port }), names);
 });
 
 Deno.test("an identity that cannot be is an error of the program, which the log has", async () => {

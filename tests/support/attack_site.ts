@@ -23,7 +23,7 @@ export interface AttackSite extends AsyncDisposable {
   readonly id: string;
   /** Sends these bytes, a character each, on a connection of their own. */
   raw(text: string): Promise<Outcome>;
-  /** Sends the same, and gives an answer that the server breaks off. */
+  /** Sends these bytes, a character each, and gives an answer that the server breaks off. */
   brokenOff(text: string): Promise<Outcome>;
   /** Sends a request by HTTP/2 without TLS. */
   http2(headers: Readonly<Record<string, string>>): Promise<Outcome>;

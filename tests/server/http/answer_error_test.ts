@@ -1,8 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { createAnswerError } from "../../../server/http/answer_error.ts";
+import { BrokenOff, endedAlone } from "../../../server/http/tunnels.ts";
 import { memoryLog } from "../../support/log.ts";
 
-Deno.test("a URL that the runtime's tracing cannot read is the client's fault, and not in the log", async () => {
+Deno.test("a URL that the runtime's tracing cannot read is the client's fault, not in the log, and ends its connection", async () => {
   const log = memoryLog();
   const { error } = (() => {
     try {
@@ -11,13 +12,13 @@ Deno.test("a URL that the runtime's tracing cannot read is the client's fault, a
       return { error };
     }
   })();
-  const answer = createAnswerError(log)(error);
-  assertEquals([answer.status, answer.headers.get("x-error"), await answer.text(), log.lines], [
-    400,
-    "bad-request",
-    "The Host header must be a name or an address, and a port at most\n",
-    [],
-  ]);
+  const ended = endedAlone();
+  const answer = createAnswerError(log, ended)(error);
+  assertEquals([answer.status, answer.headers.get("x-error"), ended.has(undefined)], [400, "bad-request", true]);
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  assertEquals((await reader.read()).value, "The Host header must be a name or an address, and a port at most\n");
+  await assertRejects(() => reader.read(), BrokenOff);
+  assertEquals(log.lines, []);
 });
 
 Deno.test("the body of an answer that cannot be read to its end is in the log", () => {

@@ -20,8 +20,8 @@ const MANY = 10_000;
 const LONGEST_MS = 60_000;
 
 /**
- * How often the server's folder is looked at, in milliseconds: it has ten thousand files, and who looks takes time from
- * what is measured. Near the end it is looked at more often, so that the last look is not late.
+ * How often the server's folder is looked at, in milliseconds. It has ten thousand files, and each look takes time from
+ * the measured work. Near the end it is looked at more often, so that the last look is not late.
  */
 const LOOK_MS = { most: 200, least: 20 };
 

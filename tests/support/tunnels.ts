@@ -1,0 +1,59 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { head, postHead, speakOn } from "./raw.ts";
+
+/** A request that a proxy would take for the content of the one before it. */
+const hidden = (id: string) => `${postHead(id, { "Content-Length": 3, "Connection": "close" })}abc`;
+
+/** CONNECT in the forms in which proxies pass it on, with a content of so many bytes. */
+const CONNECTS: Readonly<Record<string, (length: number) => string>> = {
+  "a length": (length) => head("CONNECT localhost:80", { "Content-Length": length }),
+  "another host": (length) => head("CONNECT b.example:443", { "Host": "b.example:443", "Content-Length": length }),
+  "no length": () => head("CONNECT localhost:80"),
+  "a path": (length) => head("CONNECT localhost/upload", { "Content-Length": length }),
+  "a path alone": (length) => head("CONNECT /upload", { "Content-Length": length }),
+  "no port": (length) => head("CONNECT localhost:99999", { "Content-Length": length }),
+  "chunks": (length) => `${head("CONNECT localhost:80", { "Transfer-Encoding": "chunked" })}${length.toString(16)}\r\n`,
+};
+
+/** What a client does when all is sent. The runtime may see that it is gone before it sends an answer. */
+const ENDS: Readonly<Record<string, (connection: Deno.Conn) => Promise<void> | void>> = {
+  "waits": () => {},
+  "sends no more": (connection) => connection.closeWrite().catch(() => {}),
+  "goes": (connection) => connection.close(),
+};
+
+/** How often each is tried: some come through in one time of many. */
+const TIMES = 5;
+
+/**
+ * Hides uploads behind a CONNECT in many ways, each on a connection of its own. Throws when more than the CONNECT is
+ * answered, or when an upload is among the `names` of the server's files then.
+ */
+export async function assertNothingHides(
+  open: () => Promise<Deno.Conn>,
+  names: () => Promise<readonly string[]>,
+): Promise<void> {
+  for (const [form, connectHead] of Object.entries(CONNECTS)) {
+    for (const [end, finish] of Object.entries(ENDS)) {
+      for (let time = 0; time < TIMES; time++) {
+        const connection = await open();
+        const client = speakOn(connection);
+        const text = hidden(`first ${form}`);
+        await client.send(connectHead(text.length) + text + hidden(`second ${form}`));
+        await finish(connection);
+        if (end === "goes") continue;
+        const answer = await client.closed();
+        client[Symbol.dispose]();
+        assertEquals(answer.split("HTTP/1.1").length <= 2, true, `${form}, ${end}: ${answer}`);
+        if (end === "waits") assertMatch(answer, /^(?:HTTP\/1\.1 40[05] |$)/, `${form}: ${answer}`);
+      }
+    }
+  }
+  // What has come through is done by now.
+  for (let time = 0; time < 10; time++) {
+    using client = speakOn(await open());
+    await client.send(head("GET /healthz"));
+    assertEquals((await client.answer()).status, 200);
+  }
+  assertEquals(await names(), []);
+}
