@@ -14,7 +14,7 @@ import { formOf, type OpenLog, openLog, print, printFailure } from "./server/log
 import { missingForConfig, missingForServer } from "./server/config/permissions.ts";
 import { createReload } from "./server/config/reload.ts";
 import { createSupervisor, type Supervisor } from "./server/operations/supervisor.ts";
-import { hasRuntimeMetrics, openTracer } from "./server/operations/tracing.ts";
+import { hasRuntimeMetrics, openTracer, readsBaggage } from "./server/operations/tracing.ts";
 import type { Running } from "./server/serve.ts";
 import { surviveUncaught } from "./server/uncaught.ts";
 
@@ -68,6 +68,11 @@ async function run(
   if (hasRuntimeMetrics()) {
     log.warning(
       "Clients can fill the memory by the metrics that Deno itself makes of requests: set OTEL_DENO_METRICS=false, and read Pawl's metrics at /metrics",
+    );
+  }
+  if (readsBaggage()) {
+    log.warning(
+      "Clients can use up all connections by a header that Deno reads for its traces: set OTEL_PROPAGATORS=tracecontext",
     );
   }
   const givenUp = new AbortController();

@@ -54,6 +54,7 @@ Deno.test("with OTEL_DENO=true each request is a span with its route and upload,
   assertEquals((await raw.answer()).status, 400);
   await until(() => pawl.output().includes("did not take"), "the webhook was tried");
   await until(() => pawl.output().includes("set OTEL_DENO_METRICS=false"), "the start warns");
+  await until(() => pawl.output().includes("set OTEL_PROPAGATORS=tracecontext"), "it warns of baggage, too");
   assertEquals(await pawl.stop("SIGTERM"), 0);
 
   const spans = collector.spans.filter(({ kind }) => kind === "server");

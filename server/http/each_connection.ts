@@ -12,6 +12,8 @@ export interface EachConnectionOptions {
   readonly log: Log;
   readonly spare: Spare;
   readonly serveConnection: ServeConnection;
+  /** True when clients may speak HTTP/2. By default they speak HTTP/1.1 alone. */
+  readonly http2?: boolean;
 }
 
 /** Connections that are accepted one by one, and each served by itself. */
@@ -30,8 +32,17 @@ interface Connection {
   hadRequest: boolean;
 }
 
+/** True for a failure that is about one client alone, which was gone before its connection was accepted. */
+function isAboutClient(error: unknown): boolean {
+  const { NotConnected, ConnectionReset, ConnectionAborted } = Deno.errors;
+  return [NotConnected, ConnectionReset, ConnectionAborted].some((kind) => error instanceof kind);
+}
+
 /** Serves each connection of some listeners by itself, and brings requests to `app`. */
-export function serveEach({ log, spare, serveConnection }: EachConnectionOptions, app: App): EachConnection {
+export function serveEach(
+  { log, spare, serveConnection, http2 = false }: EachConnectionOptions,
+  app: App,
+): EachConnection {
   const connections = new Set<Connection>();
   /** The answers that are not sent yet. */
   const answering = new Set<Promise<void>>();
@@ -48,6 +59,7 @@ export function serveEach({ log, spare, serveConnection }: EachConnectionOptions
         delayMs = 0;
       } catch (error) {
         if (isClosed()) return;
+        if (isAboutClient(error)) continue;
         isAccepting = false;
         tell(error);
         do {
@@ -62,7 +74,7 @@ export function serveEach({ log, spare, serveConnection }: EachConnectionOptions
 
   function serve(accepted: Deno.Conn): void {
     const ended = endedAlone();
-    const answer = endTunnels(app, ended);
+    const answer = endTunnels(app, ended, { http2 });
     // Deno 2.9 throws when the requests of a unix socket are asked for it.
     const { remoteAddr } = accepted;
     const http = serveConnection(

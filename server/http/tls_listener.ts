@@ -32,9 +32,10 @@ const LAST_TURNS = 16;
  * take its place. So connections are accepted here, and each is served by itself. For another certificate a second
  * socket listens on the same port (`SO_REUSEPORT`), and the first one is closed.
  */
-export function listenTls({ host, port, pair, http2, ...options }: TlsListenerOptions, app: App): TlsListener {
+export function listenTls({ host, port, pair, ...options }: TlsListenerOptions, app: App): TlsListener {
+  const { http2, spare } = options;
   const connections = serveEach(options, app);
-  options.spare.fill();
+  spare.fill();
   // With SO_REUSEPORT a second server of this user could have the same port without hearing of the first.
   if (port !== 0) Deno.listen({ hostname: host, port }).close();
   const first = open(port, pair);

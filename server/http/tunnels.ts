@@ -9,8 +9,11 @@ export interface Ended {
   add(connection: Connection | undefined): void;
 }
 
-/** How long a connection is remembered by its address, in milliseconds. The address may be another client's later. */
-const REMEMBERED_MS = 5000;
+/**
+ * How long a connection is remembered by its address after the last answer on it, in milliseconds. What a CONNECT hides
+ * comes at once or never, and the address may soon be another client's.
+ */
+const REMEMBERED_MS = 500;
 
 /**
  * Makes the answer to a CONNECT the last one on its connection, for the runtime's own listeners.
@@ -19,14 +22,13 @@ const REMEMBERED_MS = 5000;
  * proxies, such as Caddy 2.6, pass these bytes on as content. A client could hide a request in them that the proxy has
  * not looked at, with the name of any user in a header. So what follows a CONNECT on its connection is refused.
  *
- * HTTP/2 tells content from requests. Its requests have no `Host`, which a proxy always sends over HTTP/1.1.
+ * HTTP/2 tells content from requests. With `http2` a CONNECT without `Host` counts as one of it.
  */
-export function endTunnels(app: App, ended: Ended): App {
+export function endTunnels(app: App, ended: Ended, { http2 = false } = {}): App {
   return async (request, connection) => {
     const isEnded = ended.has(connection);
-    if (!isEnded && (request.method !== "CONNECT" || !request.headers.has("host"))) {
-      return await app(request, connection);
-    }
+    const isConnect = request.method === "CONNECT" && !(http2 && !request.headers.has("host"));
+    if (!isEnded && !isConnect) return await app(request, connection);
     ended.add(connection);
     return withoutEnd(isEnded ? refusal(behindConnect()) : await app(request, connection));
   };
@@ -40,21 +42,38 @@ export function endedAlone(): Ended {
 
 /**
  * Remembers connections by the address and port of their clients, for listeners that tell nothing else of a connection.
- * What a CONNECT hides comes at once behind it. A connection of a unix socket has no address, and is not remembered.
+ * A connection of a unix socket has no address, and is not remembered.
  */
 export function endedByAddress(now: () => number = () => performance.now()): Ended {
-  /** When each is forgotten, in that order. */
+  /** How many answers are on their way on each. */
+  const answering = new Map<string, number>();
+  /** When each other one is forgotten, in that order. */
   const forgottenAt = new Map<string, number>();
+
+  function answered(address: string): void {
+    const others = answering.get(address)! - 1;
+    if (others > 0) return void answering.set(address, others);
+    answering.delete(address);
+    forgottenAt.delete(address);
+    for (const [first, at] of forgottenAt) {
+      if (at > now()) break;
+      forgottenAt.delete(first);
+    }
+    forgottenAt.set(address, now() + REMEMBERED_MS);
+  }
+
   return {
-    has: (connection) => forgottenAt.size > 0 && (forgottenAt.get(addressOf(connection)) ?? -Infinity) > now(),
+    has(connection) {
+      if (answering.size === 0 && forgottenAt.size === 0) return false;
+      const address = addressOf(connection);
+      return answering.has(address) || (forgottenAt.get(address) ?? -Infinity) > now();
+    },
     add(connection) {
       const address = addressOf(connection);
-      forgottenAt.delete(address);
-      for (const [other, at] of forgottenAt) {
-        if (at > now()) break;
-        forgottenAt.delete(other);
-      }
-      if (address !== "") forgottenAt.set(address, now() + REMEMBERED_MS);
+      if (connection === undefined || address === "") return;
+      answering.set(address, (answering.get(address) ?? 0) + 1);
+      const end = () => answered(address);
+      connection.completed.then(end, end);
     },
   };
 }

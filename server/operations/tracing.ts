@@ -1,4 +1,4 @@
-import { createNoopMeter, metrics as runtimeMetrics, trace, type Tracer } from "@opentelemetry/api";
+import { createNoopMeter, metrics as runtimeMetrics, propagation, trace, type Tracer } from "@opentelemetry/api";
 import { defined } from "../defined.ts";
 import { withoutSecrets } from "../log.ts";
 import { answerFacts } from "../http/answer_facts.ts";
@@ -26,6 +26,14 @@ export function openTracer(): Tracer | undefined {
  */
 export function hasRuntimeMetrics(): boolean {
   return runtimeMetrics.getMeter("pawl") !== createNoopMeter();
+}
+
+/**
+ * True when the runtime reads `baggage` of each request. A request whose baggage is no good percent-encoding is never
+ * answered by Deno 2.9, and keeps its connection open for ever.
+ */
+export function readsBaggage(): boolean {
+  return propagation.fields().includes("baggage");
 }
 
 /**

@@ -123,9 +123,10 @@ export const KNOWN: Readonly<Record<string, HowToRun | NotRun>> = {
   },
   "docs/ietf.md: curl --data-binary @clip.mkv -H 'Upload-Complete: ?1' -H 'Content-Disposition: inline; filename=\"clip.mkv\"' \\":
     { before: "head -c 300000 /dev/urandom > clip.mkv", after: 'cmp clip.mkv "$PAWL_DATA/files/clip.mkv"' },
-  "docs/operations.md: export OTEL_DENO=true OTEL_DENO_METRICS=false OTEL_SERVICE_NAME=pawl": {
-    replaced: { "http://collector:4318": "http://127.0.0.1:1" },
-  },
+  "docs/operations.md: export OTEL_DENO=true OTEL_DENO_METRICS=false OTEL_PROPAGATORS=tracecontext OTEL_SERVICE_NAME=pawl":
+    {
+      replaced: { "http://collector:4318": "http://127.0.0.1:1" },
+    },
   "docs/operations.md: deno run -A main.ts list": {},
   "docs/operations.md: deno run -A main.ts verify": {},
   "docs/operations.md: deno run -A main.ts backup /mnt/backups/2026-11-30": {},

@@ -8,6 +8,7 @@ const hidden = (id: string) => `${postHead(id, { "Content-Length": 3, "Connectio
 const CONNECTS: Readonly<Record<string, (length: number) => string>> = {
   "a length": (length) => head("CONNECT localhost:80", { "Content-Length": length }),
   "another host": (length) => head("CONNECT b.example:443", { "Host": "b.example:443", "Content-Length": length }),
+  "no host": (length) => `CONNECT localhost:80 HTTP/1.1\r\nContent-Length: ${length}\r\n\r\n`,
   "no length": () => head("CONNECT localhost:80"),
   "a path": (length) => head("CONNECT localhost/upload", { "Content-Length": length }),
   "a path alone": (length) => head("CONNECT /upload", { "Content-Length": length }),
@@ -27,13 +28,16 @@ const TIMES = 5;
 
 /**
  * Hides uploads behind a CONNECT in many ways, each on a connection of its own. Throws when more than the CONNECT is
- * answered, or when an upload is among the `names` of the server's files then.
+ * answered, or when an upload is among the `names` of the server's files then. With `http2` a CONNECT without `Host` is
+ * left out: it could be one of HTTP/2.
  */
 export async function assertNothingHides(
   open: () => Promise<Deno.Conn>,
   names: () => Promise<readonly string[]>,
+  { http2 = false } = {},
 ): Promise<void> {
   for (const [form, connectHead] of Object.entries(CONNECTS)) {
+    if (http2 && form === "no host") continue;
     for (const [end, finish] of Object.entries(ENDS)) {
       for (let time = 0; time < TIMES; time++) {
         const connection = await open();
@@ -44,7 +48,7 @@ export async function assertNothingHides(
         if (end === "goes") continue;
         const answer = await client.closed();
         client[Symbol.dispose]();
-        assertEquals(answer.split("HTTP/1.1").length <= 2, true, `${form}, ${end}: ${answer}`);
+        assertEquals(answer.split(/HTTP\/1\.1 \d/).length <= 2, true, `${form}, ${end}: ${answer}`);
         if (end === "waits") assertMatch(answer, /^(?:HTTP\/1\.1 40[05] |$)/, `${form}: ${answer}`);
       }
     }

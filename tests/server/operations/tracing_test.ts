@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { createMetrics } from "../../../server/operations/metrics.ts";
 import { safeAttribute } from "../../../server/operations/span_secrets.ts";
-import { hasRuntimeMetrics, openTracer, traced } from "../../../server/operations/tracing.ts";
+import { hasRuntimeMetrics, openTracer, readsBaggage, traced } from "../../../server/operations/tracing.ts";
 
 Deno.test("without OTEL_DENO nothing is put between the server and its metrics", () => {
   const metrics = createMetrics();
-  assertEquals([openTracer(), hasRuntimeMetrics()], [undefined, false]);
+  assertEquals([openTracer(), hasRuntimeMetrics(), readsBaggage()], [undefined, false, false]);
   assert(traced(metrics, undefined, Date.now) === metrics);
 });
 
