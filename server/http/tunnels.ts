@@ -22,7 +22,9 @@ const REMEMBERED_MS = 500;
  * proxies, such as Caddy 2.6, pass these bytes on as content. A client could hide a request in them that the proxy has
  * not looked at, with the name of any user in a header. So what follows a CONNECT on its connection is refused.
  *
- * HTTP/2 tells content from requests. With `http2` a CONNECT without `Host` counts as one of it.
+ * HTTP/2 tells content from requests. With `http2` a CONNECT without `Host` counts as one of it: the runtime does not say
+ * which version a request has. So one of HTTP/1.1 without `Host` ends nothing then; proxies that pass a content on send
+ * `Host`.
  */
 export function endTunnels(app: App, ended: Ended, { http2 = false } = {}): App {
   return async (request, connection) => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { startServer } from "../support/pawl.ts";
 import { head, postHead, speakOn } from "../support/raw.ts";
 import { proxyTest, startReverseProxy } from "../support/reverse_proxies.ts";
@@ -18,7 +18,8 @@ proxyTest("caddy", "what Caddy takes for the content of a CONNECT is no request 
     // Caddy lets go of the server when its own client is gone.
     if (time % 2 === 1) continue;
     await client.send(head("GET /healthz", { Host: host, Connection: "close" }));
-    assertStringIncludes(await client.closed(), "HTTP/1.1 400 ");
+    // Caddy may find the connection cut before it has read the answer.
+    assertMatch(await client.closed(), /^HTTP\/1\.1 (?:400|502) /);
   }
   assertEquals([await server.finishedNames(), await server.incomingNames()], [[], []]);
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { serveEach } from "../../../server/http/each_connection.ts";
 import { listenForEach } from "../../../server/http/each_listener.ts";
 import { findServeConnection } from "../../../server/http/runtime_connections.ts";
@@ -48,7 +49,10 @@ Deno.test("a listener that serves each connection by itself ends when its answer
   using client = await connect(listener.address.port);
   await client.send(head("GET /"));
   await asked.promise;
-  const ended = listener.shutdown();
+  let hasEnded = false;
+  const ended = listener.shutdown().then(() => hasEnded = true);
+  await delay(20);
+  assertEquals(hasEnded, false);
   ready.resolve();
   assertEquals((await client.answer()).body, "127.0.0.1");
   await ended;
