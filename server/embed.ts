@@ -38,7 +38,8 @@ export interface PawlOptions {
 export interface EmbeddedPawl extends AsyncDisposable {
   /**
    * Answers a request, and never throws. `info` is what `Deno.serve` gives beside it: without it no client's address is
-   * known, so that limits by address do not count. It may be passed on as a function alone.
+   * known, so that limits by address do not count, and what follows a CONNECT may not be told from other requests. It may
+   * be passed on as a function alone.
    */
   readonly fetch: (request: Request, info?: Deno.ServeHandlerInfo) => Promise<Response>;
   /**

@@ -1,10 +1,9 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { ConfigError, createPawl, type EmbeddedPawl, type EventMessage, type PawlOptions } from "../../mod.ts";
-import { filesBelow } from "../faults/run.ts";
 import { memoryLog } from "../support/log.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { assertNothingHides } from "../support/tunnels.ts";
+import { assertNothingHides, uploadsIn } from "../support/tunnels.ts";
 
 /** The options of all servers here: no power is lost. */
 const QUICK = { durability: "relaxed", "min-free": "none" };
@@ -61,9 +60,7 @@ Deno.test("nothing that follows a CONNECT is taken for a request of a program th
     (request, info) => isPawls(request) ? pawl.fetch(request, info) : new Response("The host's"),
   );
   const { port } = host.addr;
-  const names = async () =>
-    (await filesBelow(dir.path)).filter((path) => path.startsWith("files/") || path.startsWith("incoming/"));
-  await assertNothingHides(() => Deno.connect({ hostname: "127.0.0.1", port }), names);
+  await assertNothingHides(() => Deno.connect({ hostname: "127.0.0.1", port }), () => uploadsIn(dir.path));
 });
 
 Deno.test("an identity that cannot be is an error of the program, which the log has", async () => {

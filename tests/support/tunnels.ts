@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { filesBelow } from "../faults/run.ts";
 import { head, postHead, speakOn } from "./raw.ts";
 
 /** A request that a proxy would take for the content of the one before it. */
@@ -12,11 +13,11 @@ const CONNECTS: Readonly<Record<string, (length: number) => string>> = {
   "no length": () => head("CONNECT localhost:80"),
   "a path": (length) => head("CONNECT localhost/upload", { "Content-Length": length }),
   "a path alone": (length) => head("CONNECT /upload", { "Content-Length": length }),
-  "no port": (length) => head("CONNECT localhost:99999", { "Content-Length": length }),
+  "a port that cannot be": (length) => head("CONNECT localhost:99999", { "Content-Length": length }),
   "chunks": (length) => `${head("CONNECT localhost:80", { "Transfer-Encoding": "chunked" })}${length.toString(16)}\r\n`,
 };
 
-/** What a client does when all is sent. The runtime may see that it is gone before it sends an answer. */
+/** The ways in which a client goes on when it has sent all. The runtime may find it gone before it sends an answer. */
 const ENDS: Readonly<Record<string, (connection: Deno.Conn) => Promise<void> | void>> = {
   "waits": () => {},
   "sends no more": (connection) => connection.closeWrite().catch(() => {}),
@@ -25,6 +26,11 @@ const ENDS: Readonly<Record<string, (connection: Deno.Conn) => Promise<void> | v
 
 /** How often each is tried: some come through in one time of many. */
 const TIMES = 5;
+
+/** Lists the paths of all files, finished or not, in a data folder. */
+export async function uploadsIn(data: string): Promise<string[]> {
+  return (await filesBelow(data)).filter((path) => /^(?:files|incoming)\//.test(path));
+}
 
 /**
  * Hides uploads behind a CONNECT in many ways, each on a connection of its own. Throws when more than the CONNECT is
@@ -49,7 +55,7 @@ export async function assertNothingHides(
         if (end === "goes") continue;
         const answer = await client.closed();
         client[Symbol.dispose]();
-        assertEquals(answer.split(/HTTP\/1\.1 \d/).length <= 2, true, `${form}, ${end}: ${answer}`);
+        assert(answer.split(/HTTP\/1\.1 \d/).length <= 2, `${form}, ${end}: ${answer}`);
         if (end === "waits") assertMatch(answer, /^(?:HTTP\/1\.1 40[05] |$)/, `${form}: ${answer}`);
         if (answer !== "") told++;
       }
@@ -57,7 +63,7 @@ export async function assertNothingHides(
   }
   // Some forms are no HTTP for the runtime, which cuts those off.
   assert(told > TIMES, `${told} were told why they are refused`);
-  // What has come through is done by now.
+  // These are answered behind all that came before, so the files of a hidden upload would be there.
   for (let time = 0; time < 10; time++) {
     using client = speakOn(await open());
     await client.send(head("GET /healthz"));

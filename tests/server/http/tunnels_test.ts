@@ -3,17 +3,15 @@ import { join } from "@std/path";
 import type { Connection } from "../../../server/http/admission.ts";
 import type { App } from "../../../server/http/app.ts";
 import { type Ended, endedAlone, endedByAddress, endTunnels } from "../../../server/http/tunnels.ts";
-import { filesBelow } from "../../faults/run.ts";
 import { startCollector } from "../../support/collector.ts";
 import { connectTrusting, startHttps } from "../../support/https.ts";
 import { needsAll } from "../../support/needs_all.ts";
 import { startServer, type TestServer } from "../../support/pawl.ts";
 import { startPawl } from "../../support/process.ts";
 import { tempDir } from "../../support/temp_dir.ts";
-import { assertNothingHides } from "../../support/tunnels.ts";
+import { assertNothingHides, uploadsIn } from "../../support/tunnels.ts";
 
-const namesOf = ({ finishedNames, incomingNames }: TestServer) => async () =>
-  (await Promise.all([finishedNames(), incomingNames()])).flat();
+const namesOf = ({ data }: TestServer) => () => uploadsIn(data);
 
 /** The lines of a log that somebody has to look at. */
 const troubles = ({ log }: TestServer) => log.lines.filter((line) => /^(?:warning|error): /.test(line));
@@ -48,9 +46,7 @@ Deno.test("nothing that follows a CONNECT is taken for a request where the runti
   await using collector = startCollector();
   const data = join(dir.path, "data");
   await using pawl = await startPawl(data, { env: collector.env });
-  const names = async () =>
-    (await filesBelow(data)).filter((path) => path.startsWith("files/") || path.startsWith("incoming/"));
-  await assertNothingHides(() => Deno.connect({ hostname: "127.0.0.1", port: pawl.port }), names);
+  await assertNothingHides(() => Deno.connect({ hostname: "127.0.0.1", port: pawl.port }), () => uploadsIn(data));
 });
 
 const from = (port: number, completed = Promise.resolve()): Connection => ({
